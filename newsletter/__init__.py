@@ -1,0 +1,17 @@
+"""A self-hosted daily-papers newsletter: collect, pick, render, send.
+
+errors.py    the error tree
+model.py     the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
+links.py     signed links: unsubscribe, preferences
+collect/     1. the day's papers, from the sources
+pick/        2. the highlights among them
+render/      3. editions from picks
+send/        4. editions to mailboxes
+store/       SQLite behind plain data, and the outbox folder
+config.py    config/*.yaml → Config
+schedule.py  which issue is due
+day.py       one day's run on one page
+demo.py      the whole path on an invented day
+serve/       pages: the preview of an issue
+cli.py       the commands
+"""

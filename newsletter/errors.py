@@ -1,0 +1,58 @@
+"""What can go wrong and is worth telling a person, as one tree.
+
+NewsletterError
+├── ConfigError (ValueError)       a mistake in config/, at file:line:column
+├── TemplateError (ValueError)     a mistake in templates/, at file:line
+├── HeaderError (ValueError)       a value that must not enter a mail header
+├── LinkError (ValueError)         a signed link that is forged, cut or of another kind
+├── StoreError (OSError)           the database or the outbox cannot be used
+├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
+├── SourceError (OSError)          one source failed; collect turns it into a line of its report
+└── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
+
+Every message says what is wrong, where, and how to mend it. A failing source or recipient is
+a value in a report, never an exception that reaches the command line.
+"""
+
+from __future__ import annotations
+
+
+class NewsletterError(Exception):
+    """The root: catch it to catch everything this package raises on purpose."""
+
+
+class ConfigError(NewsletterError, ValueError):
+    """One or more mistakes in the configuration, each already located."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the `problems`, one printable line each."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class TemplateError(NewsletterError, ValueError):
+    """A template that cannot be compiled or rendered."""
+
+
+class HeaderError(NewsletterError, ValueError):
+    """A value with a control character, which could smuggle in another header (RFC 5322, 2.2)."""
+
+
+class LinkError(NewsletterError, ValueError):
+    """A signed link that this newsletter did not make, or made for something else."""
+
+
+class StoreError(NewsletterError, OSError):
+    """The database or the outbox folder cannot be opened, read or written."""
+
+
+class LedgerError(NewsletterError, RuntimeError):
+    """A delivery's move that the ledger's rules forbid, or one that came too late."""
+
+
+class SourceError(NewsletterError, OSError):
+    """A source that could not be fetched or understood; the message is one clear line."""
+
+
+class SendError(NewsletterError, ConnectionError):
+    """The transport as a whole is unusable: refused, no TLS, wrong password."""
