@@ -52,6 +52,15 @@ _INVISIBLE = re.compile(
     "\u2066-\u206f\ufeff\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+# UTF-8 that someone read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API
+# sends such author names. The pattern is UTF-8's (RFC 3629, 4), so real text cannot match it.
+_CONTINUATION = "[\x80-\xbf" + "".join(
+    bytes((byte,)).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)
+) + "]"  # fmt: skip
+_MANGLED = re.compile(
+    f"[\xc3-\xdf]{_CONTINUATION}|\xc2[\xa0-\xbf]|[\xe0-\xef]{_CONTINUATION}{{2}}"
+    f"|[\xf0-\xf4]{_CONTINUATION}{{3}}"
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -71,11 +80,25 @@ def plain_text(markup: str) -> str:
             text = _strip_tags(text)
     if any(sign in text for sign in "\\$~{}") or "``" in text:
         text = plain_latex(text)
+    if _MANGLED.search(text):
+        text = _MANGLED.sub(_unmangle, text)
     text = _SPACES.sub(" ", text)
     text = _INVISIBLE.sub("", text)
     for ligature, letters in _LIGATURES.items():
         text = text.replace(ligature, letters)
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def _unmangle(found: re.Match[str]) -> str:
+    """Return what the bytes meant, or the text as it stands when they mean nothing."""
+    raw = b"".join(
+        bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252")  # noqa: PLR2004
+        for char in found[0]
+    )
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def _strip_tags(text: str) -> str:

@@ -1,0 +1,274 @@
+"""RSS, Atom, RDF and JSON Feed documents → Paper, whatever their oddities."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+import xml.sax
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+
+from newsletter.collect.fetcher import Document
+from newsletter.collect.identity import arxiv_id, doi, paper_keys, web_url
+from newsletter.collect.text import plain_text
+from newsletter.errors import SourceError
+from newsletter.model import Paper, Sighting, Source
+
+MAX_FIELD = 20_000
+"""Characters of one field that are looked at: far past any abstract, short of an attack."""
+MAX_ABSTRACT = 5_000
+"""Characters of a text that are kept: a blog that sends whole articles fills no database."""
+_TITLE_LENGTH = 300
+_NAME_LISTS = re.compile(r"\s*(?:;|\band\b|&|,)\s*")
+
+Entry = Mapping[str, Any]
+"""One feed entry, as feedparser or JSON gives it: nothing about it can be relied on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """The papers of one document, and what was left out."""
+
+    papers: tuple[Paper, ...]
+    skipped: int = 0
+    note: str = ""
+
+
+def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the papers of a feed document of any of the usual formats.
+
+    Raises SourceError when the document is no feed. Entries with neither a title nor a text, and
+    arXiv announcements of types that the source does not ask for, are left out and counted.
+    """
+    if document.content.lstrip()[:1] in (b"{", b"["):
+        return _papers(_json_entries(document), source, now)
+    feed = feed_of(document)
+    return _papers([_flat(entry) for entry in feed["entries"]], source, now)
+
+
+def feed_of(document: Document) -> Mapping[str, Any]:
+    """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
+    if not document.content.strip():
+        raise SourceError(f"{document.url}: the answer is empty")
+    headers = {"content-location": document.url}
+    if document.content_type:
+        headers["content-type"] = document.content_type
+    try:
+        feed: Mapping[str, Any] = feedparser.parse(
+            io.BytesIO(document.content), response_headers=headers
+        )
+    except Exception as error:  # noqa: BLE001  feedparser's loose parser has no error class
+        raise SourceError(f"{document.url}: not a readable feed ({error})") from None
+    if feed["entries"] or feed.get("version"):
+        return feed
+    start = document.content.lstrip()[:400].lower()
+    if b"<html" in start or b"<!doctype html" in start:
+        raise SourceError(f"{document.url}: a web page, not a feed; look for its RSS link")
+    problem = feed.get("bozo_exception")
+    if isinstance(problem, xml.sax.SAXParseException):
+        where = f"{document.url}:{problem.getLineNumber()}:{problem.getColumnNumber()}"
+        raise SourceError(f"{where}: not a feed ({problem.getMessage()})")
+    raise SourceError(f"{document.url}: XML, but of no feed format that holds entries")
+
+
+# --- One entry --------------------------------------------------------------------------------
+
+
+def _papers(entries: Sequence[Entry], source: Source, now: dt.datetime) -> Parsed:
+    # Some feeds link every entry to the same page: then the link identifies none of them.
+    links = Counter(str(entry.get("link") or "") for entry in entries)
+    papers: list[Paper] = []
+    skipped = nameless = 0
+    for entry in entries:
+        paper = _paper(entry, source, now, link_is_shared=links[str(entry.get("link") or "")] > 1)
+        if paper is None:
+            nameless += 1
+        elif paper.announce and paper.announce not in source.announce:
+            skipped += 1
+        else:
+            papers.append(paper)
+    note = f"{nameless} without title or text" if nameless else ""
+    return Parsed(papers=tuple(papers), skipped=skipped + nameless, note=note)
+
+
+def _paper(
+    entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool
+) -> Paper | None:
+    title = _text(entry.get("title"))
+    abstract = _text(entry.get("text"))
+    announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
+    title, suffix = _without_arxiv_suffix(title)
+    if not title:
+        title = _first_words(abstract)
+    if not title:
+        return None
+    link = web_url(str(entry.get("link") or ""))
+    guid = str(entry.get("id") or "")
+    references = tuple(
+        str(value) for value in (guid, link, entry.get("doi") or "", suffix) if value
+    )
+    known = next((found for ref in references if (found := arxiv_id(ref))), None)
+    url = link or web_url(guid)
+    if known:
+        url = f"https://arxiv.org/abs/{known[0]}"
+    elif not url and (name := next((found for ref in references if (found := doi(ref))), None)):
+        url = f"https://doi.org/{name}"
+    keys = paper_keys(
+        references=references,
+        url=f"{url}#{guid or title}" if link_is_shared and not known else url,
+        title=title,
+    )
+    if link_is_shared and not known:
+        keys = paper_keys(references=references, url="", title=f"{url} {guid or title}")
+    return Paper(
+        id=keys[0],
+        keys=keys,
+        title=title[:_TITLE_LENGTH],
+        url=url,
+        abstract=abstract,
+        authors=_authors(entry.get("authors")),
+        categories=tuple(dict.fromkeys(filter(None, map(_text, entry.get("tags") or ())))),
+        published=entry.get("published"),
+        announce=announce or ("replace" if "UPDATED" in suffix else ""),
+        version=known[1] if known else 1,
+        pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
+        sightings=(Sighting(source=source.name, seen_at=now, url=url),),
+    )
+
+
+def _text(value: object) -> str:
+    if not value:
+        return ""
+    text = str(value)
+    if len(text) > MAX_FIELD:
+        # Never cut inside a tag: what is left of it would be printed.
+        text = text[:MAX_FIELD]
+        text = text[: text.rfind("<")] if text.rfind("<") > text.rfind(">") else text
+    text = plain_text(text)
+    return text if len(text) <= MAX_ABSTRACT else text[:MAX_ABSTRACT].rsplit(" ", 1)[0] + "…"
+
+
+def _first_words(text: str) -> str:
+    """Return a title for an entry that has none: its first sentence, cut at a word."""
+    sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
+    return sentence if len(sentence) <= 100 else sentence[:100].rsplit(" ", 1)[0] + "…"
+
+
+# arXiv puts the announcement before the abstract (RSS since 2024):
+# `arXiv:2607.11111v1 Announce Type: new Abstract: We study …`.
+_ANNOUNCED = re.compile(
+    r"^\s*(?:arXiv:\S+\s+)?Announce Type:\s*(?P<type>[a-z-]+)\s+(?:Abstract:\s*)?", re.IGNORECASE
+)
+# and, in the older RDF, the id after the title: `Title. (arXiv:2301.00001v2 [cs.CL] UPDATED)`.
+_SUFFIX = re.compile(r"\.?\s*\((arXiv:\S+\s*\[[^\]]*\](?:\s*\w+)?)\)\s*$", re.IGNORECASE)
+
+
+def _announcement(given: str, abstract: str) -> tuple[str, str]:
+    found = _ANNOUNCED.match(abstract)
+    if not found:
+        return given.strip().lower(), abstract
+    return given.strip().lower() or found["type"].lower(), abstract[found.end() :]
+
+
+def _without_arxiv_suffix(title: str) -> tuple[str, str]:
+    found = _SUFFIX.search(title)
+    return (title[: found.start()], found[1]) if found else (title, "")
+
+
+def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
+    """Return author names; one string that holds many is split at `,`, `;` and `and`.
+
+    `Smith, John` stays one author: a list is believed only when each part has two words.
+    """
+    listed = [_text(name) for name in names or ()]
+    if len(listed) == 1:
+        parts = [part for part in _NAME_LISTS.split(listed[0]) if part]
+        if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004
+            listed = parts
+    return tuple(dict.fromkeys(name for name in listed if name))
+
+
+# --- Formats ----------------------------------------------------------------------------------
+
+
+def _flat(entry: Entry) -> Entry:
+    """Return what we use of a feedparser entry, under the names `_paper` reads."""
+    contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
+    summary = str(entry.get("summary") or "")
+    authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]
+    return {
+        "title": entry.get("title"),
+        "text": summary or max(contents, key=len, default=""),
+        "link": entry.get("link") or _alternate(entry),
+        "id": entry.get("id"),
+        "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
+        "authors": authors or ([entry["author"]] if entry.get("author") else []),
+        "tags": [tag.get("term") for tag in entry.get("tags") or ()],
+        "published": _moment(
+            entry.get("published_parsed") or entry.get("created_parsed")
+            or entry.get("updated_parsed")
+        ),
+        "announce": entry.get("arxiv_announce_type"),
+    }  # fmt: skip
+
+
+def _alternate(entry: Entry) -> str:
+    return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
+
+
+def _moment(parsed: object) -> dt.datetime | None:
+    """Return feedparser's UTC time tuple as a moment, or nothing for impossible dates."""
+    try:
+        return dt.datetime(*tuple(parsed)[:6], tzinfo=dt.UTC)  # type: ignore[arg-type, call-overload, no-any-return]
+    except (TypeError, ValueError):
+        return None
+
+
+def _json_entries(document: Document) -> list[Entry]:
+    """Return the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
+    try:
+        feed = json.loads(document.content)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{document.url}: not valid JSON ({error})") from None
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(items, list) or "jsonfeed.org" not in str(feed.get("version")):
+        raise SourceError(
+            f"{document.url}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no `items`)"
+        )
+    return [_json_entry(item) for item in items if isinstance(item, dict)]
+
+
+def _json_entry(item: Entry) -> Entry:
+    people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
+    tags = item.get("tags")
+    return {
+        "title": item.get("title"),
+        "text": item.get("summary") or item.get("content_text") or item.get("content_html"),
+        "link": item.get("url") or item.get("external_url"),
+        "id": item.get("id"),
+        "authors": [
+            person["name"]
+            for person in people or ()
+            if isinstance(person, dict) and person.get("name")
+        ],
+        "tags": tags if isinstance(tags, list) else [],
+        "published": iso_moment(item.get("date_published") or item.get("date_modified")),
+    }
+
+
+def iso_moment(text: object) -> dt.datetime | None:
+    """Return an RFC 3339 date as a moment in UTC, or nothing when it is none."""
+    try:
+        moment = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except OverflowError:
+        return None

@@ -1,0 +1,154 @@
+"""Documents over HTTP or from disk, within limits of time and size; a failure is one clear line."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx2
+
+from newsletter.errors import SourceError
+
+MAX_REDIRECTS = 5
+PER_HOST = 2
+"""Requests at a time to one host: what a polite browser does on one page."""
+CONNECTIONS = 32
+FOLDER_SUFFIXES = frozenset({".xml", ".rss", ".atom", ".rdf", ".json", ".feed"})
+"""Files of a folder that are read; the others (a README, an editor's backup) are not feeds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a source sent, as it sent it."""
+
+    url: str
+    """After redirects; the base of relative links."""
+    content: bytes
+    content_type: str = ""
+
+
+class Fetcher:
+    """Fetches documents; use as an async context manager, one per run."""
+
+    def __init__(
+        self, *, user_agent: str, timeout: float = 30.0, max_bytes: int = 20_000_000
+    ) -> None:
+        """Allow each document `timeout` seconds in all and `max_bytes` after decompression."""
+        self.timeout = timeout
+        self.max_bytes = max_bytes
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._client = httpx2.AsyncClient(
+            headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+            timeout=timeout,
+            limits=httpx2.Limits(max_connections=CONNECTIONS),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self._client.__aexit__(kind, error, trace)
+
+    async def fetch(self, location: str) -> tuple[Document, ...]:
+        """Return the document at a URL, or those in a file or folder, sorted by name.
+
+        Raises SourceError with one line: what failed, where, and how to mend it.
+        """
+        if "://" not in location:
+            return await asyncio.to_thread(self._read, Path(location))
+        host = self._hosts.setdefault(
+            urlsplit(location).netloc.lower(), asyncio.Semaphore(PER_HOST)
+        )
+        async with host:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    return (await self._get(location),)
+            except TimeoutError:
+                problem = f"no complete answer within {self.timeout:g} s"
+            except httpx2.TooManyRedirects:
+                problem = f"more than {MAX_REDIRECTS} redirects"
+            except httpx2.UnsupportedProtocol:
+                problem = "only http and https addresses can be fetched"
+            except httpx2.DecodingError:
+                problem = "the answer's compression is damaged"
+            except httpx2.ConnectError as error:
+                problem = f"cannot connect ({_cause(error)}): is this machine online?"
+            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+                problem = _cause(error)
+        raise SourceError(f"{location}: {problem}")
+
+    async def _get(self, url: str) -> Document:
+        async with self._client.stream("GET", url) as response:
+            if response.status_code != httpx2.codes.OK:
+                raise SourceError(f"{url}: {_explain(response)}")
+            content = bytearray()
+            async for chunk in response.aiter_bytes(65_536):
+                content += chunk
+                if len(content) > self.max_bytes:
+                    limit = self.max_bytes // 1_000_000
+                    raise SourceError(
+                        f"{url}: more than {limit} MB; raise max_megabytes in sources.yaml if this "
+                        "source is meant to be so large"
+                    )
+            return Document(
+                url=str(response.url),
+                content=bytes(content),
+                content_type=response.headers.get("content-type", ""),
+            )
+
+    def _read(self, path: Path) -> tuple[Document, ...]:
+        try:
+            files = (
+                sorted(entry for entry in path.iterdir() if entry.suffix in FOLDER_SUFFIXES)
+                if path.is_dir()
+                else [path]
+            )
+            for file in files:
+                if file.stat().st_size > self.max_bytes:
+                    raise SourceError(f"{file}: more than {self.max_bytes // 1_000_000} MB")
+            documents = tuple(
+                Document(url=file.resolve().as_uri(), content=file.read_bytes()) for file in files
+            )
+        except OSError as error:
+            if isinstance(error, SourceError):
+                raise
+            raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        if not documents:
+            kinds = " ".join(sorted(FOLDER_SUFFIXES))
+            raise SourceError(f"{path}: no feed in this folder (looked for {kinds})")
+        return documents
+
+
+def _explain(response: httpx2.Response) -> str:
+    status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+    if wait := response.headers.get("retry-after", ""):
+        return f"{status}; the server asks to wait ({wait[:40]})"
+    return {
+        401: f"{status}: this source needs a login",
+        403: f"{status}: this source refuses programs",
+        404: f"{status}: has the address changed?",
+        410: f"{status}: this source is retired; remove it from sources.yaml",
+        429: f"{status}: asked too often; try again later",
+    }.get(response.status_code, status)
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost message of a chain of errors, without class names or line breaks."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__

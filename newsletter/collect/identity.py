@@ -1,0 +1,85 @@
+"""What makes two papers one: arXiv id without version, DOI, canonical URL."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+# https://info.arxiv.org/help/arxiv_identifier.html: since 2007-04 YYMM.number, before archive/number.
+_NEW = r"\d{4}\.\d{4,5}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
+_ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")
+_ARXIV_PLACES = re.compile(
+    r"(?:arxiv\.org/(?:abs|pdf|html|format)/|oai:arXiv\.org:|\barxiv:\s*|"
+    r"10\.48550/arxiv\.|huggingface\.co/papers/|alphaxiv\.org/abs/)"
+    rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|spm|igshid|cmpid)$", re.IGNORECASE
+)
+
+
+def arxiv_id(text: str) -> tuple[str, int] | None:
+    """Return the arXiv id and version named in a URL, OAI id or `arXiv:` reference.
+
+    >>> arxiv_id("https://arxiv.org/abs/2410.01234v2")
+    ('2410.01234', 2)
+    """
+    found = _ARXIV_PLACES.search(text) or _ARXIV_ID.fullmatch(text.strip())
+    return (found["id"], int(found["version"] or 1)) if found else None
+
+
+def doi(text: str) -> str | None:
+    """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs have no case)."""
+    found = _DOI.search(text.strip())
+    return found[1].rstrip(".,;)").lower() if found else None
+
+
+def canonical_url(url: str) -> str:
+    """Return `url` without what does not change the page: scheme, www, tracking, fragment.
+
+    >>> canonical_url("http://www.Example.org/a/?utm_source=x&b=1#top")
+    'example.org/a?b=1'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    except ValueError:
+        return url.strip()
+    host = (parts.hostname or "").removeprefix("www.") + port
+    query = urlencode([pair for pair in parse_qsl(parts.query) if not _TRACKING.match(pair[0])])
+    return host + parts.path.rstrip("/") + (f"?{query}" if query else "")
+
+
+def web_url(url: str) -> str:
+    """Return `url` when it is an absolute http(s) address, or nothing: other links never pass."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    return url.strip() if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
+    """Return a paper's identities, strongest first.
+
+    `references` are ids, links and DOIs as the source gave them. A paper with neither arXiv id,
+    DOI nor URL is known by a digest of its title.
+    """
+    keys: list[str] = []
+    for reference in references:
+        if found := arxiv_id(reference):
+            keys.append(f"arxiv:{found[0]}")
+        elif name := doi(reference):
+            keys.append(f"doi:{name}")
+    keys.sort(key=lambda key: not key.startswith("arxiv:"))
+    # An arXiv page's own address would only repeat the id.
+    if url and not arxiv_id(url):
+        keys.append(f"url:{canonical_url(url)}")
+    if not keys:
+        digest = hashlib.sha256(" ".join(title.casefold().split()).encode()).hexdigest()
+        keys.append(f"title:{digest[:20]}")
+    return tuple(dict.fromkeys(keys))
