@@ -1,0 +1,11 @@
+"""config/*.yaml → Config; every mistake has file:line:column and, where it can, "did you mean".
+
+documents.py  YAML text → plain data that remembers where each value stood
+shapes.py     what each file may hold, as pydantic models; their JSON Schemas
+files.py      load_config(): the four files → Config
+"""
+
+from newsletter.config.files import Config, Delivering, load_config
+from newsletter.config.shapes import schemas
+
+__all__ = ["Config", "Delivering", "load_config", "schemas"]

@@ -1,0 +1,302 @@
+"""What each file of config/ may hold, as pydantic models; their JSON Schemas."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+from newsletter.collect import KINDS
+from newsletter.pick import SIGNALS
+from newsletter.schedule import DAYS
+
+
+class Shape(BaseModel):
+    """Unknown keys are mistakes; values are taken as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+# Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff]")
+
+
+def _address(text: str) -> str:
+    try:
+        # SMTPUTF8 addresses need every relay on the way to agree; quoted local parts can smuggle
+        # SMTP parameters (GHSA-mm7p-fcc7-pg87).
+        found = validate_email(
+            text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise ValueError(f"not an email address: {error}") from None
+    return found.normalized
+
+
+def _line(text: str) -> str:
+    if _UNPRINTABLE.search(text):
+        raise ValueError("must be one line of text, without control characters")
+    return " ".join(text.split())
+
+
+def _zone(name: str) -> str:
+    # Compared by name: ZoneInfo would open any file of that path.
+    if name not in available_timezones():
+        raise ValueError("not an IANA time zone such as `Europe/Paris`")
+    return name
+
+
+def _web(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
+        raise ValueError("must be an address that begins with https://")
+    return text
+
+
+def _clock(text: str) -> str:
+    if not re.fullmatch(CLOCK, text):
+        raise ValueError('a time of day is written "06:00"')
+    return text
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(SLUG, text):
+        raise ValueError("use lower-case letters, digits and single hyphens, 60 at most")
+    return text
+
+
+def _secret(value: object) -> object:
+    return SecretStr(value) if isinstance(value, str) else value
+
+
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
+
+Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
+Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
+Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]
+Zone = Annotated[str, AfterValidator(_zone)]
+Web = Annotated[str, AfterValidator(_web)]
+Clock = Annotated[str, AfterValidator(_clock), Field(json_schema_extra={"pattern": CLOCK})]
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+
+
+class ScheduleShape(Shape):
+    """When an issue is due."""
+
+    at: Clock = Field("06:00", description="Hour from which the day's issue is due, 24-hour clock.")
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        list(DAYS), min_length=1, description="Days of the week that have an issue."
+    )
+
+    def time(self) -> dt.time:
+        """Return `at` as a time of day."""
+        return dt.time.fromisoformat(self.at)
+
+
+class DeliveryShape(Shape):
+    """How mail leaves the machine."""
+
+    transport: Literal["outbox", "smtp"] = Field(
+        "outbox",
+        description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends.",
+    )
+    host: str = Field("localhost", min_length=1, description="Name of the SMTP server.")
+    port: int = Field(587, ge=1, le=65535, description="587 for starttls, 465 for tls.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="`none` sends in the clear: only for a server on this machine.",
+    )
+    username: Secret | None = Field(
+        None, description="`${NAME}` of an environment variable; never the name itself."
+    )
+    password: Secret | None = Field(
+        None, description="`${NAME}` of an environment variable; never the word itself."
+    )
+    connections: int = Field(4, ge=1, le=100, description="SMTP connections held at a time.")
+    timeout: float = Field(
+        60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
+    )
+    bounce: Address | None = Field(
+        None, description="Envelope sender, where bounces return. Default: the `from` address."
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> DeliveryShape:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("`username` and `password` go together: give both or neither")
+        if self.password and self.security == "none":
+            raise ValueError("a password must not travel in the clear: use starttls or tls")
+        return self
+
+
+class NewsletterShape(Shape):
+    """newsletter.yaml."""
+
+    name: Line = Field(description="Shown in the masthead, the subject and as the sender.")
+    sender: Address = Field(alias="from", description="Address the mail comes from.")
+    reply_to: Address | None = Field(
+        None, description="Where replies go, requests to unsubscribe too. Default: `from`."
+    )
+    timezone: Zone = Field("UTC", description="IANA time zone of the issue's date.")
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+        "en", description="Language of the papers' texts (BCP 47), for screen readers."
+    )
+    postal_address: Line | None = Field(
+        None,
+        description="A postal address in the footer: many countries ask it of public newsletters.",
+    )
+    site: Web | None = Field(
+        None,
+        description="Public address of your subscriber pages, if you run any. Unsubscribe and "
+        "preference links lead there; without it they are emails to `reply_to`.",
+    )
+    secret: Secret | None = Field(
+        None, description="`${NAME}` of the key that signs links; needed with `site`."
+    )
+    schedule: ScheduleShape = ScheduleShape()
+    on_empty: Literal["skip", "send"] = Field(
+        "skip", description="What to do on a day without papers for a reader's topics."
+    )
+    max_age_days: int = Field(
+        7, ge=1, le=366, description="Papers published earlier than this are never news."
+    )
+    delivery: DeliveryShape = DeliveryShape()
+    database: str = Field(
+        "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."
+    )
+
+    @model_validator(mode="after")
+    def _site_needs_secret(self) -> NewsletterShape:
+        if self.site and not self.secret:
+            raise ValueError("`site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}")
+        return self
+
+    def zone(self) -> ZoneInfo:
+        """Return the newsletter's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class SourceShape(Shape):
+    """One source."""
+
+    name: Line
+    kind: Literal[tuple(KINDS)] = Field("feed", description="How to read it.")  # type: ignore[valid-type]
+    url: str | None = Field(
+        None, min_length=1, description="Web address, or path of a file or folder of feed files."
+    )
+    categories: list[Annotated[str, Field(pattern=r"^[a-z-]+(\.[A-Za-z-]+)?$")]] = Field(
+        [], description="arXiv categories, such as cs.CL (kind arxiv)."
+    )
+    announce: list[Literal["new", "cross", "replace", "replace-cross"]] = Field(
+        ["new", "cross"], min_length=1, description="arXiv announcements that count."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> SourceShape:
+        if self.kind == "feed" and not self.url:
+            raise ValueError("a feed needs a `url`")
+        if self.kind == "arxiv" and not (self.url or self.categories):
+            raise ValueError("an arxiv source needs `categories`, such as [cs.CL, cs.LG]")
+        if self.categories and self.kind != "arxiv":
+            raise ValueError(f"`categories` means nothing to kind `{self.kind}`")
+        if self.url and "://" in self.url and not self.url.startswith(("http://", "https://")):
+            raise ValueError("only http:// and https:// addresses can be fetched")
+        return self
+
+
+class SourcesShape(Shape):
+    """sources.yaml."""
+
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
+    max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
+    sources: list[SourceShape] = Field(min_length=1)
+
+
+class TopicShape(Shape):
+    """One topic."""
+
+    name: Slug = Field(description="Short name that subscribers list: lower case and hyphens.")
+    title: Line = Field(description="Heading in the email.")
+    match: Any = Field(description="Terms, or any:, all: and none: over terms.")
+    rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
+        {"relevance": 1.0, "trending": 0.8, "recency": 0.2},
+        min_length=1,
+        description="Weights of the signals.",
+    )
+    limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
+    min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> TopicShape:
+        if not any(self.rank.values()):
+            raise ValueError("`rank` needs at least one weight above 0")
+        return self
+
+
+class TopicsShape(Shape):
+    """topics.yaml."""
+
+    topics: list[TopicShape] = Field(min_length=1)
+
+
+class SubscriberShape(Shape):
+    """One subscriber."""
+
+    email: Address
+    name: Annotated[str, AfterValidator(_line)] = ""
+    topics: list[Slug] = Field(
+        [], description="Names from topics.yaml, in the order wanted. Default: every topic."
+    )
+    timezone: Zone | None = Field(None, description="Default: the newsletter's.")
+    paused: bool = Field(False, description="True: gets nothing until it is false again.")
+
+
+class SubscribersShape(Shape):
+    """subscribers.yaml."""
+
+    subscribers: list[SubscriberShape] = []
+
+
+SHAPES: dict[str, type[Shape]] = {
+    "newsletter": NewsletterShape,
+    "sources": SourcesShape,
+    "topics": TopicsShape,
+    "subscribers": SubscribersShape,
+}
+"""File name without `.yaml` → what it may hold."""
+
+_FILTER = {
+    "description": "A term, a list of terms (any of them), or any:, all: and none: over terms.",
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"$ref": "#/$defs/Filter"}},
+        {
+            "type": "object",
+            "properties": {name: {"$ref": "#/$defs/Filter"} for name in ("any", "all", "none")},
+            "additionalProperties": False,
+        },
+    ],
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of each file, so that editors complete and check as one types."""
+    found = {name: shape.model_json_schema(by_alias=True) for name, shape in SHAPES.items()}
+    definitions = found["topics"]["$defs"]
+    definitions["Filter"] = _FILTER
+    definitions["TopicShape"]["properties"]["match"] = {"$ref": "#/$defs/Filter"}
+    for schema in found.values():
+        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return found

@@ -1,0 +1,101 @@
+"""Signals: numbers in [0, 1] about one paper on one day, each with a reason in words."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from newsletter.model import Match, Paper
+from newsletter.pick.filters import Folded, Hit, hits
+
+# How telling a place is. A word of the title says what the paper is about, one of the abstract
+# what it touches, a category only its field.
+PLACE_WEIGHT: Final = {"title": 0.6, "author": 0.6, "abstract": 0.35, "category": 0.2}
+PLACE_WORDS: Final = {
+    "title": "in the title", "abstract": "in the abstract", "author": "among the authors",
+    "category": "as category",
+}  # fmt: skip
+HALF_LIFE_DAYS: Final = 2.0
+"""After so many days a paper is half as recent: daily readers want yesterday's, not last week's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the signals may know beside the paper."""
+
+    match: Match
+    folded: Folded
+    now: dt.datetime
+    votes: Sequence[float]
+    """The day's `interest` in every paper that has any, ascending."""
+
+
+Signal = Callable[[Paper, Context], tuple[float, str]]
+"""Returns the value in [0, 1] and its reason, which is empty when there is nothing to say."""
+
+
+def relevance(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return how much of the topic's words the paper holds, and where.
+
+    Evidence is combined as independent chances (noisy-or: 1 - prod(1 - w), Pearl 1988, 4.3.2), so
+    that a second term adds less than the first and the value never passes 1.
+    """
+    del paper
+    found = list({(hit.term, hit.place): hit for hit in hits(context.match, context.folded)}.values())
+    value = 1 - math.prod(1 - PLACE_WEIGHT[hit.place] for hit in found)
+    return value, _where(sorted(found, key=lambda hit: -PLACE_WEIGHT[hit.place]))
+
+
+def _where(found: Sequence[Hit]) -> str:
+    if not found:
+        return ""
+    best = [hit for hit in found if hit.place == found[0].place][:2]
+    terms = " and ".join(f"“{hit.term.text}”" for hit in best)
+    return f"matches {terms} {PLACE_WORDS[best[0].place]}"
+
+
+def interest(paper: Paper) -> float:
+    """Return how much readers cared: votes, comments counted twice (they cost more to give)."""
+    return paper.votes + 2 * paper.comments
+
+
+def trending(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return the interest in the paper on a log scale against the day's most wanted paper.
+
+    Votes are heavy-tailed: on a linear scale the day's first would leave all others at zero.
+    """
+    own = interest(paper)
+    if not own or not context.votes:
+        return 0.0, ""
+    value = math.log1p(own) / math.log1p(context.votes[-1])
+    # The share of voted papers that did at least as well, itself included.
+    place = len(context.votes) - bisect.bisect_left(context.votes, own)
+    share = math.ceil(100 * place / len(context.votes))
+    # A percentage of a handful of papers would be a joke.
+    ranked = share <= 20 and len(context.votes) >= 10  # noqa: PLR2004
+    votes = f"▲ {paper.votes} vote{'s' * (paper.votes != 1)}"
+    if not paper.votes:
+        votes = f"{paper.comments} comment{'s' * (paper.comments != 1)}"
+    return min(1.0, value), f"top {share}% of today's votes" if ranked else votes
+
+
+def recency(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return how new the paper is: 1 now, halved every HALF_LIFE_DAYS."""
+    since = paper.published or paper.first_seen
+    if since is None:
+        return 0.0, ""
+    days = max(0.0, (context.now - since) / dt.timedelta(days=1))
+    age = "new today" if days < 1 else f"{days:.0f} day{'s' * (round(days) != 1)} old"
+    return 0.5 ** (days / HALF_LIFE_DAYS), age
+
+
+SIGNALS: Final[dict[str, Signal]] = {
+    "relevance": relevance,
+    "trending": trending,
+    "recency": recency,
+}
+"""What `rank:` in topics.yaml may weigh. A new signal is a function and a line here."""
