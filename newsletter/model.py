@@ -48,6 +48,8 @@ class Paper:
     version: int = 1
     summary: str = ""
     """A one-sentence summary that a source gave; never mixed with the authors' abstract."""
+    summary_by: str = ""
+    """Who wrote `summary`, in words for the reader."""
     keywords: tuple[str, ...] = ()
     pdf_url: str = ""
     code_url: str = ""
@@ -155,8 +157,8 @@ class Pick:
     reasons: tuple[str, ...]
     tldr: str = ""
     """One or two sentences that tell what is new."""
-    tldr_from_source: bool = False
-    """True when a source wrote `tldr`, false when it is the abstract's own words."""
+    tldr_by: str = ""
+    """Who wrote `tldr`; empty when it is the abstract's own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ def _merge(papers: list[Paper]) -> Paper:
         announce=_first(paper.announce for paper in papers),
         version=max(paper.version for paper in papers),
         summary=_first(paper.summary for paper in papers),
+        summary_by=_first(paper.summary_by for paper in papers),
         keywords=max((paper.keywords for paper in papers), key=len),
         pdf_url=_first(paper.pdf_url for paper in papers),
         code_url=_first(paper.code_url for paper in papers),

@@ -36,7 +36,7 @@ def pick_papers(
                 for part in sorted(earned.parts, key=lambda part: -part.points)
                 if part.reason and part.points > 0
             )
-            tldr, from_source = told[paper.id]
+            tldr, tldr_by = told[paper.id]
             picks.append(
                 Pick(
                     paper=paper,
@@ -44,7 +44,7 @@ def pick_papers(
                     score=earned,
                     reasons=reasons,
                     tldr=tldr,
-                    tldr_from_source=from_source,
+                    tldr_by=tldr_by,
                 )
             )
     picks.sort(key=lambda pick: (-pick.score.total, pick.topic, pick.paper.id))

@@ -77,7 +77,7 @@ def trending(paper: Paper, context: Context) -> tuple[float, str]:
     share = math.ceil(100 * place / len(context.votes))
     # A percentage of a handful of papers would be a joke.
     ranked = share <= 20 and len(context.votes) >= 10  # noqa: PLR2004
-    votes = f"▲ {paper.votes} vote{'s' * (paper.votes != 1)}"
+    votes = f"{paper.votes} vote{'s' * (paper.votes != 1)}"
     if not paper.votes:
         votes = f"{paper.comments} comment{'s' * (paper.comments != 1)}"
     return min(1.0, value), f"top {share}% of today's votes" if ranked else votes

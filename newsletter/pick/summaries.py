@@ -37,17 +37,17 @@ def sentences(text: str) -> list[str]:
     return [*found, rest] if rest else found
 
 
-def summarise(paper: Paper) -> tuple[str, bool]:
-    """Return what is new in `paper`, and whether a source wrote it.
+def summarise(paper: Paper) -> tuple[str, str]:
+    """Return what is new in `paper`, and who wrote it when it was not the authors.
 
     A source's own summary comes first; else the abstract's first sentence that says what the
     authors did, else its first. An abstract that is missing gives an empty string.
     """
     if paper.summary:
-        return shorten(paper.summary, MAX_LENGTH), True
+        return shorten(paper.summary, MAX_LENGTH), paper.summary_by
     listed = sentences(paper.abstract)
     novel = next((sentence for sentence in listed if _NOVEL.search(sentence)), None)
-    return shorten(novel or (listed[0] if listed else ""), MAX_LENGTH), False
+    return shorten(novel or (listed[0] if listed else ""), MAX_LENGTH), ""
 
 
 def shorten(text: str, length: int) -> str:
