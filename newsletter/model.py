@@ -5,6 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When issues are due."""
+
+    at: dt.time
+    days: frozenset[int]
+    """Days of the week, Monday is 0."""
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +180,8 @@ class Issue:
     number: int
     papers: int
     """How many papers were collected for it, picked or not."""
+    planned_at: dt.datetime | None = None
+    """When its deliveries were written to the ledger; from then on it does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """When issues are due."""
-
-    at: dt.time
-    days: frozenset[int]
-    """Days of the week, Monday is 0."""
-    zone: ZoneInfo
+from newsletter.model import Schedule
 
 
 def due_date(schedule: Schedule, now: dt.datetime) -> dt.date:

@@ -16,6 +16,7 @@ from newsletter.collect.arxiv import arxiv_location
 from newsletter.collect.huggingface import URL as HUGGINGFACE
 from newsletter.config.documents import Document, Path_, read_document
 from newsletter.config.shapes import (
+    DAYS,
     SHAPES,
     NewsletterShape,
     Shape,
@@ -26,9 +27,8 @@ from newsletter.config.shapes import (
     TopicsShape,
 )
 from newsletter.errors import ConfigError
-from newsletter.model import Source, Subscriber, Topic
+from newsletter.model import Schedule, Source, Subscriber, Topic
 from newsletter.pick import FilterError, parse_match
-from newsletter.schedule import DAYS, Schedule
 
 SECRETS = {"newsletter": (("secret",), ("delivery", "username"), ("delivery", "password"))}
 """Values that may only come from the environment."""

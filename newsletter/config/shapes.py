@@ -20,7 +20,9 @@ from pydantic import (
 
 from newsletter.collect import KINDS
 from newsletter.pick import SIGNALS
-from newsletter.schedule import DAYS
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Shape(BaseModel):

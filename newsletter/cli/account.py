@@ -1,0 +1,261 @@
+"""How results are shown: a short account for a person, or one JSON object for a machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from newsletter.day import Collected, Ran, Rendered
+from newsletter.model import Delivery, DeliveryState, Edition, Pick, SourceReport, Topic
+from newsletter.render import Finding
+from newsletter.send import OPEN, Sent
+
+STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
+    DeliveryState.ACCEPTED: ("accepted", "green"),
+    DeliveryState.DEFERRED: ("deferred, tried again later", "yellow"),
+    DeliveryState.FAILED: ("failed", "red"),
+    DeliveryState.UNKNOWN: ("unknown: begun, no answer; never sent again on its own", "magenta"),
+    DeliveryState.PLANNED: ("planned, not sent yet", "yellow"),
+    DeliveryState.LEASED: ("held by a sender", "yellow"),
+    DeliveryState.DATA_STARTED: ("leaving right now", "yellow"),
+    DeliveryState.EXPIRED: ("expired: too old to be worth sending", "red"),
+    DeliveryState.SUPPRESSED: ("suppressed", "dim"),
+    DeliveryState.CANCELLED: ("cancelled: left the list", "dim"),
+}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def problem(console: Console, text: str) -> None:
+    """Print what is wrong, a line each, to the error stream."""
+    for line in text.splitlines():
+        console.print(f"[red]error:[/] {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def sources(console: Console, reports: Iterable[SourceReport]) -> None:
+    """Show how each source did."""
+    table = _table("Source", "Papers:right", "")
+    for report in reports:
+        note = escape(report.error) if report.error else escape(report.note)
+        left_out = f"{report.skipped} left out" if report.skipped else ""
+        said = " · ".join(filter(None, (left_out, note)))
+        table.add_row(
+            escape(report.source),
+            "[red]failed[/]" if report.error else str(report.papers),
+            f"[red]{said}[/]" if report.error else f"[dim]{said}[/]",
+        )
+    console.print(table)
+
+
+def collected_line(collected: Collected) -> str:
+    """Return what a visit to the sources gave, in one sentence."""
+    failed = sum(not report.ok for report in collected.reports)
+    tail = f"; {failed} of {len(collected.reports)} sources failed" if failed else ""
+    return f"{collected.new} new papers, {collected.candidates} to choose from{tail}"
+
+
+def picks_by_topic(
+    console: Console, editions: Sequence[Edition], topics: Sequence[Topic]
+) -> None:
+    """Show the best of each topic over all editions."""
+    best: dict[str, Pick] = {}
+    papers: dict[str, set[str]] = {}
+    for edition in editions:
+        for pick in edition.picks:
+            papers.setdefault(pick.topic, set()).add(pick.paper.id)
+            if pick.topic not in best or pick.score.total > best[pick.topic].score.total:
+                best[pick.topic] = pick
+    table = _table("Topic", "Picks:right", "The best of them")
+    for topic in topics:
+        if topic.name in best:
+            table.add_row(
+                escape(topic.title),
+                str(len(papers[topic.name])),
+                _short(escape(best[topic.name].paper.title), 58),
+            )
+    console.print(table)
+
+
+def picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]) -> None:
+    """Show picks with their scores and reasons, topic by topic."""
+    titles = {topic.name: topic.title for topic in topics}
+    for name in dict.fromkeys(pick.topic for pick in chosen):
+        console.print(f"\n[bold]{escape(titles[name])}[/]")
+        for pick in (one for one in chosen if one.topic == name):
+            console.print(
+                f"  [green]{pick.score.total:.2f}[/]  {escape(pick.paper.title)}", highlight=False
+            )
+            console.print(
+                f"        [dim]{escape(pick.paper.id)} · {escape(' · '.join(pick.reasons))}[/]",
+                highlight=False,
+            )
+
+
+def pick_json(pick: Pick) -> dict[str, Any]:
+    """Return a pick as plain data."""
+    return {
+        "paper": pick.paper.id,
+        "title": pick.paper.title,
+        "url": pick.paper.url,
+        "topic": pick.topic,
+        "score": round(pick.score.total, 4),
+        "parts": [asdict(part) for part in pick.score.parts],
+        "reasons": list(pick.reasons),
+        "tldr": pick.tldr,
+    }
+
+
+def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
+    """Show the ledger of an issue; the states add up to the audience."""
+    table = _table("Deliveries", ":right")
+    for state, (words, colour) in STATE_WORDS.items():
+        if counts.get(state):
+            table.add_row(f"[{colour}]{words}[/]", str(counts[state]))
+    table.add_row("[bold]audience[/]", f"[bold]{sum(counts.values())}[/]")
+    console.print(table)
+
+
+def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> None:
+    """Show why deliveries are not accepted, the first few by name."""
+    for place, one in enumerate(listed):
+        if place == limit:
+            console.print("  [dim]… `newsletter status --json` lists all[/]")
+            return
+        later = f", again at {one.next_at:%H:%M} UTC" if one.next_at else ""
+        console.print(
+            f"  {escape(one.email)}  [dim]{one.state.value}{later}: {escape(one.reason)}[/]",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+def ran_line(ran: Ran) -> str:
+    """Return a whole run in one line, for logs and cron."""
+    if not ran.counts:
+        return f"{ran.date}: nothing to send"
+    accepted = ran.counts[DeliveryState.ACCEPTED]
+    audience = sum(ran.counts.values())
+    now = ran.sent.outcomes[DeliveryState.ACCEPTED]
+    if ran.already and not ran.sent.outcomes and not open_count(ran.counts):
+        return f"{ran.date}: everything was already sent ({accepted} of {audience} accepted)"
+    others = ", ".join(
+        f"{count} {state.value}"
+        for state, count in ran.counts.items()
+        if count and state is not DeliveryState.ACCEPTED
+    )
+    return f"{ran.date}: {now} sent now, {accepted} of {audience} accepted" + (
+        f", {others}" if others else ""
+    )
+
+
+def sent_notes(sent: Sent) -> Iterable[str]:
+    """Yield what a person should know about a call of send."""
+    if sent.freed:
+        yield f"{sent.freed} deliveries that an earlier run had held were taken up again"
+    if sent.lost:
+        yield (
+            f"{sent.lost} deliveries were leaving when an earlier run died: now `unknown`, not sent "
+            "again unless you ask (newsletter send --only unknown)"
+        )
+    if sent.expired:
+        yield f"{sent.expired} deliveries expired: the issue was too old to be worth sending"
+
+
+def open_count(counts: Mapping[DeliveryState, int]) -> int:
+    """Return how many deliveries are not final yet."""
+    return sum(counts.get(state, 0) for state in OPEN)
+
+
+def findings(console: Console, found: Sequence[Finding]) -> None:
+    """Show what the linter found."""
+    for one in found:
+        colour = "red" if one.level == "error" else "yellow"
+        console.print(
+            f"[{colour}]{one.level}:[/] edition {escape(one.edition)}: {escape(one.message)}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+
+def report_json(report: SourceReport) -> dict[str, Any]:
+    """Return a source's report as plain data."""
+    return {**asdict(report), "ok": report.ok}
+
+
+def ran_json(ran: Ran) -> dict[str, Any]:
+    """Return a run as plain data."""
+    return {
+        "date": ran.date.isoformat(),
+        "already_planned": ran.already,
+        "sources": [report_json(one) for one in ran.collected.reports] if ran.collected else [],
+        "new_papers": ran.collected.new if ran.collected else 0,
+        "editions": _editions_json(ran.rendered),
+        "sent": {state.value: count for state, count in ran.sent.outcomes.items()},
+        "error": ran.sent.error,
+        "deliveries": counts_json(ran.counts),
+    }
+
+
+def counts_json(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
+    """Return the ledger's counts as plain data, with their sum."""
+    return {**{state.value: n for state, n in counts.items()}, "audience": sum(counts.values())}
+
+
+def _editions_json(rendered: Rendered | None) -> list[dict[str, Any]]:
+    return [
+        {"edition": one.key, "subject": one.subject, "picks": len(one.picks)}
+        for one in (rendered.editions if rendered else ())
+    ]
+
+
+def rendered_json(rendered: Rendered) -> dict[str, Any]:
+    """Return what was rendered as plain data."""
+    return {
+        "date": rendered.issue.date.isoformat(),
+        "number": rendered.issue.number,
+        "editions": _editions_json(rendered),
+        "files": [str(path) for path in rendered.files],
+    }
+
+
+def where_to_look(console: Console, folder: Path) -> None:
+    """Say where the emails are."""
+    pages = sorted(folder.glob("*.html"))
+    if pages:
+        page = escape(_relative(pages[0]))
+        console.print(f"Open  [bold]{page}[/] in a browser", soft_wrap=True)
+    console.print(f"Files [bold]{escape(_relative(folder))}/[/] (html, txt, eml, papers.json)", soft_wrap=True)
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def explain_date(date: dt.date) -> str:
+    """Return a date as people say it."""
+    return f"{date:%A} {date.day} {date:%B} {date.year}"
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        name, _, side = column.partition(":")
+        table.add_column(name, justify="right" if side else "left", overflow="fold")
+    return table

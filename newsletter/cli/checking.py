@@ -1,0 +1,203 @@
+"""`check` and `pick --explain`: is this right, and why did it come out so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from newsletter.cli import account
+from newsletter.cli.world import STARTER
+from newsletter.collect import KINDS, merge_papers
+from newsletter.collect.fetcher import Document
+from newsletter.config import Config, load_config
+from newsletter.errors import ConfigError, TemplateError
+from newsletter.model import Issue, Paper, Pick, Source, Topic
+from newsletter.pick import choose, pick_papers
+from newsletter.render import (
+    Finding,
+    Masthead,
+    Selection,
+    lint,
+    load_templates,
+    render_editions,
+)
+
+SAMPLES = {
+    "arxiv.rss.xml": "arxiv",
+    "mathematics.rdf": "arxiv",
+    "lab.atom.xml": "feed",
+    "blog.json": "feed",
+    "daily_papers.json": "huggingface",
+}
+"""The invented day's documents and the kinds of source that read them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What `check` found."""
+
+    config: Config | None
+    problems: tuple[str, ...]
+    """Mistakes, each with its place."""
+    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    """Of the issue that configuration and templates give on the invented day."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; warnings are not."""
+        return not self.problems and all(one.level != "error" for one in self.findings)
+
+
+def check(folder: Path, environment: Mapping[str, str], now: dt.datetime) -> Checked:
+    """Validate config and templates, and lint what they make of an invented day."""
+    try:
+        config = load_config(folder, environment)
+    except ConfigError as error:
+        return Checked(config=None, problems=error.problems, warnings=(), findings=())
+    try:
+        findings = _lint(config, now)
+    except TemplateError as error:
+        return Checked(
+            config=config, problems=(str(error),), warnings=_warnings(config), findings=()
+        )
+    return Checked(config=config, problems=(), warnings=_warnings(config), findings=findings)
+
+
+def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
+    """Render every topic with the invented papers, whether they match or not, and lint it."""
+    papers = sample_papers(now)
+    picks = pick_papers(papers, config.topics, now)
+    whole = Selection(
+        topics=tuple(topic.name for topic in config.topics), picks=choose(picks, config.topics)
+    )
+    none = Selection(topics=whole.topics[:1], picks=())
+    editions = render_editions(
+        Issue(date=now.date(), number=1, papers=len(papers)),
+        [whole, none],
+        config.topics,
+        Masthead(
+            name=config.name, language=config.language, postal_address=config.postal_address
+        ),
+        load_templates(config.root / "templates"),
+    )
+    return tuple(dict.fromkeys(finding for edition in editions for finding in lint(edition)))
+
+
+def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:
+    """Return the papers of the invented day."""
+    papers: list[Paper] = []
+    for name, kind in SAMPLES.items():
+        path = STARTER / "demo" / "feeds" / name
+        source = Source(name=name, kind=kind, location=str(path))
+        document = Document(url=path.as_uri(), content=path.read_bytes())
+        papers += KINDS[kind](document, source, now).papers
+    return merge_papers(papers)
+
+
+def _warnings(config: Config) -> tuple[str, ...]:
+    found = []
+    if not config.subscribers:
+        found.append("subscribers.yaml: nobody is on the list, so no issue will be sent")
+    if config.delivering.transport == "smtp":
+        domain = config.sender.rpartition("@")[2]
+        if domain in ("example.org", "example.com", "example.net"):
+            found.append(f"newsletter.yaml: mail from {config.sender} will be refused: use your own")
+        if not config.postal_address:
+            found.append(
+                "newsletter.yaml: no postal_address; the law of many countries asks one of public "
+                "newsletters (CAN-SPAM, 15 USC 7704)"
+            )
+    return tuple(found)
+
+
+def show(console: Console, errors: Console, found: Checked) -> None:
+    """Show what was found."""
+    for text in found.problems:
+        account.problem(errors, text)
+    for text in found.warnings:
+        errors.print(f"[yellow]warning:[/] {escape(text)}", soft_wrap=True)
+    account.findings(errors, found.findings)
+    if found.config and found.ok:
+        config = found.config
+        console.print(
+            f"[green]all right:[/] {len(config.sources)} sources, {len(config.topics)} topics, "
+            f"{len(config.subscribers)} subscribers, templates compile and the issue passes",
+            soft_wrap=True,
+        )
+
+
+def as_json(found: Checked) -> dict[str, Any]:
+    """Return what was found as plain data."""
+    return {
+        "ok": found.ok,
+        "problems": list(found.problems),
+        "warnings": list(found.warnings),
+        "findings": [asdict(one) for one in found.findings],
+    }
+
+
+def explain(
+    console: Console,
+    wanted: str,
+    papers: Sequence[Paper],
+    scored: Sequence[Pick],
+    topics: Sequence[Topic],
+    *,
+    as_json: bool,
+) -> None:
+    """Show all parts of a paper's score under each topic, also where it was not picked.
+
+    Raises ConfigError when no collected paper has that id.
+    """
+    key = wanted.strip().lower()
+    paper = next(
+        (one for one in papers if any(key in (k.lower(), k.lower().partition(":")[2]) for k in one.keys)),
+        None,
+    )
+    if paper is None:
+        raise ConfigError(f"no collected paper has the id `{wanted}`; `newsletter pick` shows ids")
+    chosen = {(one.topic, one.paper.id) for one in choose(scored, topics)}
+    rows = []
+    for topic in topics:
+        found = next(
+            (one for one in scored if one.topic == topic.name and one.paper.id == paper.id), None
+        )
+        if found is None:
+            verdict = "its filter does not want it (or it scores below min_score)"
+        elif (topic.name, paper.id) in chosen:
+            verdict = "picked"
+        else:
+            verdict = f"not picked: {topic.limit} better ones, or another topic shows it"
+        rows.append((topic, found, verdict))
+    if as_json:
+        account.print_json(
+            {
+                "paper": paper.id,
+                "title": paper.title,
+                "topics": [
+                    {
+                        "topic": topic.name,
+                        "verdict": verdict,
+                        "score": found.score.total if found else None,
+                        "parts": [asdict(part) for part in found.score.parts] if found else [],
+                    }
+                    for topic, found, verdict in rows
+                ],
+            }
+        )
+        return
+    console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
+    for topic, found, verdict in rows:
+        total = f"{found.score.total:.3f}" if found else "  –  "
+        console.print(f"\n[bold]{escape(topic.title)}[/]  {total}  {escape(verdict)}")
+        for part in found.score.parts if found else ():
+            console.print(
+                f"  {part.points:+.3f}  {part.signal} {part.value:.2f}  [dim]{escape(part.reason)}[/]"
+            )

@@ -1,0 +1,94 @@
+"""What a command shows as a whole: the demo, a run, a rehearsal, and the problems of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from newsletter import day as steps
+from newsletter.cli import account
+from newsletter.config import Config
+from newsletter.day import Day, Ran
+from newsletter.model import DeliveryState, Topic
+from newsletter.send import OPEN
+
+
+def show_demo(
+    console: Console, ran: Ran, folder: Path, received: int, topics: Sequence[Topic]
+) -> None:
+    """Show the account of the demo, and where to look next."""
+    console.print(f"\n[bold]Daily Papers[/], {account.explain_date(ran.date)} (an invented day)\n")
+    if ran.collected and ran.rendered:
+        account.sources(console, ran.collected.reports)
+        console.print(f"  {account.collected_line(ran.collected)}\n")
+        account.picks_by_topic(console, ran.rendered.editions, topics)
+        console.print()
+    else:
+        console.print(f"{account.ran_line(ran).partition(': ')[2].capitalize()}.")
+        console.print("The mail server received nothing now: nothing is ever sent twice.\n")
+    account.deliveries(console, ran.counts)
+    if received:
+        console.print(f"  a real SMTP server on this machine received {received} messages\n")
+    else:
+        console.print()
+    account.where_to_look(console, folder)
+    console.print(
+        "Next: [bold]newsletter init my-letter[/] writes a newsletter of your own\n", soft_wrap=True
+    )
+
+
+def show_run(console: Console, ran: Ran, folder: Path) -> None:
+    """Show the account of a run on a terminal."""
+    if ran.collected:
+        account.sources(console, ran.collected.reports)
+        console.print(f"  {account.collected_line(ran.collected)}\n")
+    if not ran.counts:
+        console.print("Nothing to send: no picks for anybody, or nobody on the list")
+        return
+    console.print(account.ran_line(ran))
+    account.deliveries(console, ran.counts)
+    account.where_to_look(console, folder)
+
+
+def show_problems(console: Console, ran: Ran, config: Config) -> None:
+    """Say on the error stream what needs a person, also when everything else is quiet."""
+    for report in ran.collected.reports if ran.collected else ():
+        if report.error:
+            console.print(
+                f"[yellow]source failed:[/] {escape(report.source)}: {escape(report.error)}",
+                soft_wrap=True,
+            )
+    if ran.collected and ran.collected.all_failed:
+        account.problem(console, "every source failed; nothing that was known before is lost")
+    if not config.subscribers:
+        account.problem(console, "nobody is on the list: add yourself to subscribers.yaml")
+    for note in account.sent_notes(ran.sent):
+        console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
+    if ran.sent.error:
+        account.problem(console, f"{ran.sent.error}\nwhat was not sent is still planned: run again")
+    failed = ran.sent.outcomes[DeliveryState.FAILED] + ran.sent.outcomes[DeliveryState.UNKNOWN]
+    if failed:
+        account.problem(console, f"{failed} deliveries went wrong: see `newsletter status`")
+
+
+def dry_run(day: Day, email: str | None) -> Ran:
+    """Return what sending would do, without doing it."""
+    if day.issues.get(day.date):
+        listed = day.ledger.deliveries(day.date, OPEN)
+    else:
+        rendered = steps.render(day, steps.pick(day))
+        listed = tuple(steps.deliveries(day, rendered))
+    waiting = sum(email is None or one.email == email for one in listed)
+    return Ran(date=day.date, already=False, counts={DeliveryState.PLANNED: waiting})
+
+
+def show_dry_run(console: Console, ran: Ran, *, as_json: bool) -> None:
+    """Show what would be sent."""
+    waiting = ran.counts[DeliveryState.PLANNED]
+    if as_json:
+        account.print_json({"date": ran.date, "would_send": waiting})
+    else:
+        console.print(f"{ran.date}: would send {waiting}; nothing was sent")

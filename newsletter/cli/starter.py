@@ -1,0 +1,60 @@
+"""What `init` writes: a working config/, templates/ and outbox/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from newsletter.cli.world import STARTER
+from newsletter.config import schemas
+from newsletter.errors import StoreError
+
+
+def write_starter(console: Console, directory: Path) -> None:
+    """Write config/, templates/ and outbox/ into `directory`; keep every file that exists.
+
+    Raises StoreError when the folder cannot be written.
+    """
+    try:
+        kept = _write_starter(directory)
+    except OSError as error:
+        raise StoreError(f"{error.filename or directory}: {error.strerror}") from None
+    place = "" if directory == Path() else f"{directory}/"
+    console.print(f"Wrote [bold]{escape(place)}config/[/], templates/ and outbox/", soft_wrap=True)
+    if kept:
+        console.print(f"Kept as they were: {', '.join(map(str, kept))}", soft_wrap=True)
+    change = f"cd {directory} && " if place else ""
+    console.print(
+        f"\nNext: edit [bold]{escape(place)}config/subscribers.yaml[/], then\n"
+        f"  [bold]{escape(change)}newsletter run[/]\n"
+        "It writes the emails to outbox/ until config/newsletter.yaml names a mail server.",
+        soft_wrap=True,
+    )
+
+
+def _write_starter(directory: Path) -> list[Path]:
+    kept = []
+    for folder in ("config", "templates"):
+        for source in sorted((STARTER / folder).rglob("*")):
+            # A schema is ours and made anew below; the rest is the user's once it is there.
+            if not source.is_file() or source.parent.name == "schema":
+                continue
+            target = directory / folder / source.relative_to(STARTER / folder)
+            if target.exists():
+                kept.append(target)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    schema_folder = directory / "config" / "schema"
+    schema_folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        (schema_folder / f"{name}.json").write_text(text, encoding="utf-8")
+    outbox = directory / "outbox"
+    outbox.mkdir(exist_ok=True)
+    if not (outbox / ".gitignore").exists():
+        (outbox / ".gitignore").write_text("*\n!.gitignore\n", encoding="utf-8")
+    return kept

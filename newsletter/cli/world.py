@@ -1,0 +1,158 @@
+"""Put the world together: the only place that knows the clock, the machine and the environment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import random
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import newsletter
+from newsletter.collect import Fetcher
+from newsletter.config import Config
+from newsletter.day import Day
+from newsletter.model import Delivery, Outcome, SourceReport
+from newsletter.schedule import due_date
+from newsletter.send import SmtpSettings, SmtpTransport, Transport
+from newsletter.store import (
+    IssueStore,
+    Outbox,
+    OutboxTransport,
+    PaperStore,
+    SqlLedger,
+    open_database,
+)
+
+STARTER = Path(newsletter.__file__).parent / "starter"
+"""What `init` writes and `demo` plays."""
+
+
+def utc_now() -> dt.datetime:
+    """Return the present moment."""
+    return dt.datetime.now(dt.UTC)
+
+
+def user_agent(config: Config, version: str) -> str:
+    """Return who asks, with a contact, as politeness to servers wants it."""
+    return f"newsletter/{version} (daily papers for {config.name.encode('ascii', 'ignore').decode()}; {config.reply_to})"  # noqa: E501
+
+
+def transport_for(config: Config, outbox: Outbox) -> Transport:
+    """Return the transport that newsletter.yaml asks for."""
+    mail = config.delivering
+    if mail.transport == "outbox":
+        return OutboxTransport(outbox)
+    return SmtpTransport(
+        SmtpSettings(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            sender=config.bounce,
+            username=mail.username,
+            password=mail.password,
+            timeout=mail.timeout,
+        )
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_day(
+    config: Config,
+    *,
+    version: str,
+    date: dt.date | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+    templates: Path | None = None,
+    on_source: Callable[[SourceReport], None] = lambda _report: None,
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
+) -> AsyncIterator[Day]:
+    """Open the database and the network for the issue of `date` (default: the one that is due)."""
+    database = open_database(config.database, config.root)
+    outbox = Outbox(config.root / "outbox")
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    fetcher = Fetcher(
+        user_agent=user_agent(config, version), timeout=config.timeout, max_bytes=config.max_bytes
+    )
+    day = Day(
+        date=date or due_date(config.schedule, clock()),
+        clock=clock,
+        chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
+        config=config,
+        templates=templates or config.root / "templates",
+        papers=PaperStore(database),
+        issues=IssueStore(database),
+        ledger=SqlLedger(database),
+        outbox=outbox,
+        fetcher=fetcher,
+        transport=transport_for(config, outbox),
+        owner=owner,
+        is_alive=lambda other: is_alive(other, own=owner),
+        stop=asyncio.Event(),
+        on_source=on_source,
+        on_delivery=on_delivery,
+    )
+    try:
+        async with fetcher:
+            with _stopping(day.stop):
+                yield day
+    finally:
+        database.close()
+
+
+def restricted(day: Day, *, topics: frozenset[str] = frozenset(), email: str = "") -> Day:
+    """Return the day with only some topics, or only one subscriber."""
+    config = day.config
+    if email:
+        chosen = tuple(one for one in config.subscribers if one.email.lower() == email.lower())
+        config = replace(config, subscribers=chosen)
+    if topics:
+        config = replace(config, topics=tuple(one for one in config.topics if one.name in topics))
+    return replace(day, config=config)
+
+
+def is_alive(owner: str, *, own: str) -> bool:
+    """Tell whether the sender called `owner` may still be at work.
+
+    Of another machine we cannot know: its lease has to run out. A process id that was given to
+    another program since costs the same wait, never a second mail.
+    """
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if host != own.rpartition(":")[0].rpartition(":")[0] or not rest.isdigit():
+        return True
+    if int(rest) == os.getpid():
+        return owner == own
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@contextlib.contextmanager
+def _stopping(stop: asyncio.Event) -> object:  # type: ignore[misc]
+    """Let Ctrl-C and SIGTERM finish what is in flight; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def finish(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+        for number in numbers:
+            loop.add_signal_handler(number, finish, number)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            for number in numbers:
+                loop.remove_signal_handler(number)

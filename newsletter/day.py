@@ -1,0 +1,299 @@
+"""One day's run on one page: collect, pick, render, plan, send.
+
+Each step loads what it needs, lets a stage decide, and saves. Steps can be run one by one; `run`
+is all of them, and running it again sends nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsletter import links
+from newsletter.collect import Fetcher, collect_papers, merge_papers
+from newsletter.config import Config
+from newsletter.model import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    Issue,
+    Outcome,
+    Paper,
+    Pick,
+    SourceReport,
+    Subscriber,
+    Topic,
+)
+from newsletter.pick import choose, pick_papers
+from newsletter.render import (
+    Encoded,
+    Letterhead,
+    Masthead,
+    Recipient,
+    Selection,
+    compose,
+    edition_key,
+    encode_edition,
+    load_templates,
+    render_editions,
+)
+from newsletter.send import Sent, Transport, plan_deliveries, send_editions
+from newsletter.send.pace import DEADLINE
+from newsletter.store import IssueStore, Outbox, PaperStore, SqlLedger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The only bundle of the world: built by the command line, passed to every step."""
+
+    date: dt.date
+    clock: Callable[[], dt.datetime]
+    chance: random.Random
+    config: Config
+    templates: Path
+    papers: PaperStore
+    issues: IssueStore
+    ledger: SqlLedger
+    outbox: Outbox
+    fetcher: Fetcher
+    transport: Transport
+    owner: str
+    """This process's name in the ledger."""
+    is_alive: Callable[[str], bool]
+    stop: asyncio.Event
+    on_source: Callable[[SourceReport], None] = lambda _report: None
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What `collect` found."""
+
+    reports: tuple[SourceReport, ...]
+    new: int
+    """Papers never seen before."""
+    candidates: int
+    """Papers that the issue can choose from."""
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether not one source could be read."""
+        return not any(report.ok for report in self.reports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What `render` made."""
+
+    issue: Issue
+    editions: tuple[Edition, ...]
+    papers: tuple[Paper, ...]
+    """What the issue chose from; empty when it was planned before."""
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What `run` did."""
+
+    date: dt.date
+    already: bool
+    """Whether the issue was planned before this run."""
+    collected: Collected | None = None
+    rendered: Rendered | None = None
+    sent: Sent = field(default_factory=Sent)
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+    """The ledger afterwards; empty when there was nothing to send."""
+
+
+async def run(day: Day) -> Ran:
+    """Make and send the issue of the day; finish it, when an earlier run began it."""
+    if day.issues.get(day.date):
+        sent = await send(day)
+        return Ran(date=day.date, already=True, sent=sent, counts=day.ledger.counts(day.date))
+    collected = await collect(day)
+    rendered = render(day, pick(day))
+    sent = await send(day, rendered) if rendered.editions else Sent()
+    counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
+    return Ran(
+        date=day.date, already=False, collected=collected, rendered=rendered, sent=sent,
+        counts=counts,
+    )  # fmt: skip
+
+
+async def collect(day: Day) -> Collected:
+    """Visit the sources and add what they show to the papers known before."""
+    found = await collect_papers(
+        day.config.sources, day.fetcher, day.clock(), on_source=day.on_source
+    )
+    merged = merge_papers((*day.papers.known(found.papers), *found.papers))
+    new = day.papers.save(merged, day.clock())
+    return Collected(reports=found.reports, new=new, candidates=len(candidates(day)))
+
+
+def candidates(day: Day) -> tuple[Paper, ...]:
+    """Return the papers that the issue of the day can choose from."""
+    return day.papers.candidates(day.date, day.config.max_age_days)
+
+
+def pick(day: Day) -> tuple[Pick, ...]:
+    """Score the papers under every topic."""
+    return pick_papers(candidates(day), day.config.topics, day.clock())
+
+
+def render(day: Day, picks: Sequence[Pick]) -> Rendered:
+    """Render an edition for each distinct list of topics, and write them to the outbox.
+
+    An issue that is planned already is written as it was planned: it does not change any more.
+    """
+    if planned := day.issues.get(day.date):
+        editions = day.issues.editions(day.date)
+        files = day.outbox.write_editions(planned, editions, _sample(day, planned))
+        return Rendered(issue=planned, editions=editions, papers=(), files=files)
+    papers = candidates(day)
+    issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
+    selections = [
+        Selection(topics=names, picks=choose(picks, _topics(day, names)))
+        for names in dict.fromkeys(subscriber.topics for subscriber in day.config.subscribers)
+    ]
+    editions = render_editions(
+        issue,
+        [one for one in selections if one.picks or day.config.send_empty],
+        day.config.topics,
+        _masthead(day.config),
+        load_templates(day.templates),
+    )
+    files = day.outbox.write_editions(issue, editions, _sample(day, issue))
+    if editions:
+        files = (*files, day.outbox.write_papers(issue, papers, editions))
+    return Rendered(issue=issue, editions=editions, papers=papers, files=files)
+
+
+def plan(day: Day, rendered: Rendered) -> None:
+    """Freeze the issue: its editions and one delivery for each subscriber, in one transaction."""
+    day.issues.plan(
+        rendered.issue,
+        rendered.editions,
+        deliveries(day, rendered),
+        (paper.id for paper in rendered.papers),
+        day.clock(),
+    )
+
+
+def deliveries(day: Day, rendered: Rendered) -> Iterator[Delivery]:
+    """Return one delivery for each subscriber whose topics have an edition."""
+    keys = {edition.key for edition in rendered.editions}
+
+    def edition_of(subscriber: Subscriber) -> str | None:
+        key = edition_key(subscriber.topics)
+        return key if key in keys else None
+
+    return plan_deliveries(day.date, day.config.subscribers, edition_of)
+
+
+async def send(
+    day: Day, rendered: Rendered | None = None, *, email: str | None = None
+) -> Sent:
+    """Send what is planned and not sent yet; plan the issue first, when nobody has."""
+    if not day.issues.get(day.date):
+        rendered = rendered or render(day, pick(day))
+        if not rendered.editions:
+            return Sent()
+        plan(day, rendered)
+    issue = day.issues.get(day.date)
+    if issue is None or issue.planned_at is None:
+        raise AssertionError("an issue was planned and is not there")
+    # Whoever left the list since the issue was planned gets nothing.
+    staying = {subscriber.id for subscriber in day.config.subscribers}
+    day.ledger.cancel_missing(day.date, staying, day.clock())
+    encoded = _encoded(day, issue)
+    return await send_editions(
+        day.date,
+        day.ledger,
+        day.transport,
+        lambda delivery: compose(encoded[delivery.edition], _recipient(day, delivery)),
+        owner=day.owner,
+        is_alive=day.is_alive,
+        deadline=issue.planned_at + DEADLINE,
+        clock=day.clock,
+        chance=day.chance,
+        sessions=day.config.delivering.connections,
+        email=email,
+        stop=day.stop,
+        on_delivery=day.on_delivery,
+    )
+
+
+# --- Small print: how a reader's own things are put together ----------------------------------
+
+
+def _topics(day: Day, names: Sequence[str]) -> list[Topic]:
+    by_name = {topic.name: topic for topic in day.config.topics}
+    return [by_name[name] for name in names]
+
+
+def _masthead(config: Config) -> Masthead:
+    return Masthead(
+        name=config.name, language=config.language, postal_address=config.postal_address
+    )
+
+
+def _encoded(day: Day, issue: Issue) -> dict[str, Encoded]:
+    letterhead = _letterhead(day.config)
+    return {
+        edition.key: encode_edition(issue, edition, letterhead)
+        for edition in day.issues.editions(issue.date)
+    }
+
+
+def _letterhead(config: Config) -> Letterhead:
+    return Letterhead(
+        name=config.name,
+        sender=config.sender,
+        reply_to=config.reply_to,
+        language=config.language,
+    )
+
+
+def _recipient(day: Day, delivery: Delivery) -> Recipient:
+    return Recipient(
+        id=delivery.subscriber,
+        email=delivery.email,
+        name=delivery.name,
+        unsubscribe_url=_link(day.config, "unsubscribe", delivery.subscriber),
+        preferences_url=_link(day.config, "preferences", delivery.subscriber),
+        date=day.clock().astimezone(ZoneInfo(delivery.timezone)),
+    )
+
+
+def _link(config: Config, purpose: str, subscriber: str) -> str:
+    """Return a signed address of the subscriber pages, or an email to the editor without them."""
+    if config.site:
+        return f"{config.site}/{purpose}/{links.sign(config.secret, purpose, subscriber)}"
+    return f"mailto:{config.reply_to}?subject={purpose}%20{subscriber}"
+
+
+def _sample(day: Day, issue: Issue) -> Callable[[Edition], bytes]:
+    """Return how to write an edition as the message that its first reader gets."""
+
+    def message_of(edition: Edition) -> bytes:
+        reader = next(
+            (one for one in day.config.subscribers if edition_key(one.topics) == edition.key), None
+        )
+        delivery = Delivery(
+            issue=issue.date,
+            subscriber=reader.id if reader else "sample",
+            email=reader.email if reader else "reader@example.org",
+            name=reader.name if reader else "",
+            timezone=reader.timezone if reader else "UTC",
+            edition=edition.key,
+        )
+        encoded = encode_edition(issue, edition, _letterhead(day.config))
+        return compose(encoded, _recipient(day, delivery))
+
+    return message_of

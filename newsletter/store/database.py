@@ -1,0 +1,186 @@
+"""The engine, the tables and short transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from newsletter.errors import StoreError
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+"""How long one process waits while another writes."""
+
+metadata = sa.MetaData()
+
+
+class Moment(sa.types.TypeDecorator[dt.datetime]):
+    """An aware moment, kept as UTC: databases lose or convert the zone."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """Store UTC without a zone."""
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Return an aware moment in UTC."""
+        return value.replace(tzinfo=dt.UTC) if value else None
+
+
+schema = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
+
+papers = sa.Table(
+    "paper",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("published", Moment),
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("offered", sa.Date, index=True),
+)
+"""`offered` is the issue whose readers could get it; null until there is one."""
+
+paper_keys = sa.Table(
+    "paper_key",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("paper", sa.Text, nullable=False, index=True),
+)
+
+issues = sa.Table(
+    "issue",
+    metadata,
+    sa.Column("date", sa.Date, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("papers", sa.Integer, nullable=False),
+    sa.Column("planned_at", Moment, nullable=False),
+)
+
+editions = sa.Table(
+    "edition",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+deliveries = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("subscriber", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("edition", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", Moment),
+    sa.Column("next_at", Moment),
+    sa.Column("code", sa.Integer, nullable=False, default=0),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Index("delivery_open", "issue", "state", "next_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database."""
+
+    engine: sa.Engine
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Run the block as one transaction; raises StoreError when the database cannot be used."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreError(_explain(self.engine.url, error)) from None
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str, root: Path) -> Database:
+    """Open the database at a SQLAlchemy `url`, whose relative path starts at `root`; make tables.
+
+    Raises StoreError when the URL is of another kind, the file cannot be opened, or a newer
+    version of this program made it.
+    """
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreError(
+            "newsletter.yaml: `database` is not a URL such as sqlite:///outbox/newsletter.db"
+        ) from None
+    if parsed.get_backend_name() != "sqlite":
+        raise StoreError(
+            f"newsletter.yaml: `database` is of kind `{parsed.get_backend_name()}`; this version "
+            "keeps its ledger in SQLite (sqlite:///…) only"
+        )
+    if parsed.database and parsed.database != ":memory:":
+        path = root / parsed.database
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent}: {error.strerror}") from None
+        parsed = parsed.set(database=str(path))
+    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    database = Database(engine)
+    with database.transaction() as connection:
+        metadata.create_all(connection)
+        version = connection.scalar(sa.select(schema.c.version))
+        if version is None:
+            connection.execute(schema.insert().values(version=SCHEMA_VERSION))
+        elif version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{parsed.database}: made by a newer newsletter (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}); update this program"
+            )
+    return database
+
+
+def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # We begin transactions ourselves (below): the driver would do so only before writes.
+    connection.isolation_level = None  # type: ignore[attr-defined]
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
+    # FULL: `data_started` must survive a power cut, or a mail could go out twice.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # IMMEDIATE: a transaction that reads and then writes must not find the lock taken half-way.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _explain(url: sa.URL, error: sa.exc.OperationalError) -> str:
+    text = str(error.orig)
+    advice = {
+        "database is locked": "another run is writing; try again",
+        "unable to open database file": "is the folder there and writable?",
+        "database or disk is full": "make room on the disk and run again; nothing was lost",
+        "attempt to write a readonly database": "make the file and its folder writable",
+    }.get(text, "")
+    return f"{url.database}: {text}" + (f"; {advice}" if advice else "")

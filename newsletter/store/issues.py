@@ -1,0 +1,105 @@
+"""Issues and their frozen editions; planning one is a single transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from newsletter.model import Delivery, Edition, Issue
+from newsletter.store.database import Database, deliveries, editions, issues
+from newsletter.store.papers import CHUNK, chunks, offer
+
+
+class IssueStore:
+    """Issues in the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open `database`."""
+        self._database = database
+
+    def get(self, date: dt.date) -> Issue | None:
+        """Return the planned issue of `date`, if there is one."""
+        query = sa.select(issues).where(issues.c.date == date)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Issue(
+            date=row.date, number=row.number, papers=row.papers, planned_at=row.planned_at
+        )
+
+    def dates(self) -> tuple[dt.date, ...]:
+        """Return the dates of all planned issues, newest first."""
+        query = sa.select(issues.c.date).order_by(issues.c.date.desc())
+        with self._database.transaction() as connection:
+            return tuple(connection.scalars(query))
+
+    def next_number(self) -> int:
+        """Return the number that the next issue gets: 1, 2, 3, …"""
+        with self._database.transaction() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(issues.c.number))) or 0) + 1
+
+    def editions(self, date: dt.date) -> tuple[Edition, ...]:
+        """Return the editions of a planned issue, as they were when it was planned."""
+        query = sa.select(editions).where(editions.c.issue == date).order_by(editions.c.key)
+        with self._database.transaction() as connection:
+            return tuple(
+                Edition(key=row.key, subject=row.subject, html=row.html, text=row.text)
+                for row in connection.execute(query)
+            )
+
+    def plan(
+        self,
+        issue: Issue,
+        ready: Sequence[Edition],
+        planned: Iterable[Delivery],
+        offered: Iterable[str],
+        now: dt.datetime,
+    ) -> bool:
+        """Write the issue, its editions, every delivery and the papers' offer, all or nothing.
+
+        Returns False, and changes nothing, when another run has planned this issue meanwhile.
+        """
+        with self._database.transaction() as connection:
+            if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
+                return False
+            connection.execute(
+                issues.insert().values(
+                    date=issue.date, number=issue.number, papers=issue.papers, planned_at=now
+                )
+            )
+            connection.execute(
+                editions.insert(),
+                [
+                    {
+                        "issue": issue.date,
+                        "key": one.key,
+                        "subject": one.subject,
+                        "html": one.html,
+                        "text": one.text,
+                    }
+                    for one in ready
+                ],
+            )
+            for some in chunks(planned, CHUNK):
+                connection.execute(
+                    deliveries.insert(),
+                    [
+                        {
+                            "issue": one.issue,
+                            "subscriber": one.subscriber,
+                            "email": one.email,
+                            "name": one.name,
+                            "timezone": one.timezone,
+                            "edition": one.edition,
+                            "state": one.state.value,
+                            "attempt": 0,
+                            "changed_at": now,
+                        }
+                        for one in some
+                    ],
+                )
+            offer(connection, offered, issue.date)
+        return True

@@ -1,0 +1,148 @@
+"""An issue as files under outbox/<date>/, and the transport that only writes files."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from newsletter.errors import StoreError
+from newsletter.model import Delivery, DeliveryState, Edition, Issue, Outcome, Paper, Pick
+
+
+class Outbox:
+    """The outbox folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made when the first file is written."""
+        self.folder = folder
+
+    def of(self, date: dt.date) -> Path:
+        """Return the folder of the issue of `date`."""
+        return self.folder / date.isoformat()
+
+    def write_editions(
+        self,
+        issue: Issue,
+        editions: Iterable[Edition],
+        message_of: Callable[[Edition], bytes],
+    ) -> tuple[Path, ...]:
+        """Write <edition>.html, .txt and .eml (as one reader gets it) for each edition.
+
+        Files of editions that the issue no longer has are taken away.
+        """
+        folder = self.of(issue.date)
+        written: set[Path] = set()
+        for edition in editions:
+            message = message_of(edition)
+            for suffix, content in (
+                (".html", readable(edition.html).encode()),
+                (".txt", readable(edition.text).encode()),
+                (".eml", message),
+            ):
+                path = folder / f"{edition.key}{suffix}"
+                write(path, content)
+                written.add(path)
+        with _clear_errors(folder):
+            for path in folder.glob("*"):
+                if path.suffix in (".html", ".txt", ".eml") and path not in written:
+                    path.unlink(missing_ok=True)
+        return tuple(sorted(written))
+
+    def write_papers(self, issue: Issue, papers: Iterable[Paper], editions: Iterable[Edition]) -> Path:
+        """Write papers.json: every paper of the day, and what each edition shows and why."""
+        path = self.of(issue.date) / "papers.json"
+        content = {
+            "date": issue.date.isoformat(),
+            "number": issue.number,
+            "papers": [as_json(paper) for paper in papers],
+            "editions": {
+                edition.key: [_pick(pick) for pick in edition.picks] for edition in editions
+            },
+        }
+        write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        return path
+
+
+def readable(text: str) -> str:
+    """Return a rendered part with its tokens shown as words, for reading from disk."""
+    shown = {"greeting": "Hello", "email": "you@example.org"}
+    return re.sub("\ue000([a-z_]+)\ue001", lambda found: shown.get(found[1], "#"), text)
+
+
+def as_json(value: Any) -> Any:
+    """Return a dataclass as plain JSON data."""
+    return json.loads(json.dumps(asdict(value), default=str))
+
+
+def _pick(pick: Pick) -> dict[str, Any]:
+    return {
+        "paper": pick.paper.id,
+        "title": pick.paper.title,
+        "topic": pick.topic,
+        "score": round(pick.score.total, 4),
+        "parts": [as_json(part) for part in pick.score.parts],
+        "reasons": list(pick.reasons),
+        "tldr": pick.tldr,
+    }
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; raises StoreError when the disk refuses."""
+    with _clear_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Any:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {(error.strerror or str(error)).lower()}; make room or mend its permissions, "
+            "then run again: nothing was lost"
+        ) from None
+
+
+class OutboxTransport:
+    """Delivers into files: outbox/<date>/eml/<address>.eml. Nothing leaves the machine.
+
+    Writing the same file again changes nothing, so no delivery is ever ambiguous.
+    """
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Write below `outbox`."""
+        self._outbox = outbox
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[OutboxTransport]:
+        """Return the transport itself: files need no connection."""
+        yield self
+
+    async def deliver(
+        self, delivery: Delivery, message: bytes, data_started: Callable[[], None]
+    ) -> Outcome:
+        """Write one message."""
+        del data_started  # a file is there or it is not
+        name = re.sub(r"[^A-Za-z0-9@._+-]", "_", delivery.email)
+        path = self._outbox.of(delivery.issue) / "eml" / f"{name}.eml"
+        write(path, message)
+        return Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {path.name}")
