@@ -196,9 +196,7 @@ def deliveries(day: Day, rendered: Rendered) -> Iterator[Delivery]:
     return plan_deliveries(day.date, day.config.subscribers, edition_of)
 
 
-async def send(
-    day: Day, rendered: Rendered | None = None, *, email: str | None = None
-) -> Sent:
+async def send(day: Day, rendered: Rendered | None = None, *, email: str | None = None) -> Sent:
     """Send what is planned and not sent yet; plan the issue first, when nobody has."""
     if not day.issues.get(day.date):
         rendered = rendered or render(day, pick(day))

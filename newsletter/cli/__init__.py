@@ -1,11 +1,20 @@
 """The commands: parse, call, print.
 
-commands.py  what each command takes and does
-world.py     open_day(): the one place where the world (clock, network, disk) is put together
-account.py   how results are shown to a person, or as JSON
+program.py   the program: its options, its exit statuses, what all commands share
+starting.py  demo, init, check
+stages.py    collect, pick, render
+previewing.py preview
+sending.py   run, send, status
+world.py     open_day(): the one place where clock, network and disk are put together
+reports.py   what a command shows as a whole
+account.py   its pieces: tables and sentences, or JSON
+progress.py  bars on a terminal
+checking.py  check, and pick --explain
+starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
 
-from newsletter.cli.commands import main
+from newsletter.cli import previewing, sending, stages, starting
+from newsletter.cli.program import main
 
-__all__ = ["main"]
+__all__ = ["main", "previewing", "sending", "stages", "starting"]

@@ -66,9 +66,7 @@ def collected_line(collected: Collected) -> str:
     return f"{collected.new} new papers, {collected.candidates} to choose from{tail}"
 
 
-def picks_by_topic(
-    console: Console, editions: Sequence[Edition], topics: Sequence[Topic]
-) -> None:
+def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequence[Topic]) -> None:
     """Show the best of each topic over all editions."""
     best: dict[str, Pick] = {}
     papers: dict[str, set[str]] = {}
@@ -165,8 +163,8 @@ def sent_notes(sent: Sent) -> Iterable[str]:
         yield f"{sent.freed} deliveries that an earlier run had held were taken up again"
     if sent.lost:
         yield (
-            f"{sent.lost} deliveries were leaving when an earlier run died: now `unknown`, not sent "
-            "again unless you ask (newsletter send --only unknown)"
+            f"{sent.lost} deliveries were leaving when an earlier run died: now `unknown`, not "
+            "sent again unless you ask (newsletter send --only unknown)"
         )
     if sent.expired:
         yield f"{sent.expired} deliveries expired: the issue was too old to be worth sending"
@@ -234,7 +232,9 @@ def where_to_look(console: Console, folder: Path) -> None:
     if pages:
         page = escape(_relative(pages[0]))
         console.print(f"Open  [bold]{page}[/] in a browser", soft_wrap=True)
-    console.print(f"Files [bold]{escape(_relative(folder))}/[/] (html, txt, eml, papers.json)", soft_wrap=True)
+    console.print(
+        f"Files [bold]{escape(_relative(folder))}/[/] (html, txt, eml, papers.json)", soft_wrap=True
+    )
 
 
 def _relative(path: Path) -> str:
@@ -254,7 +254,9 @@ def _short(text: str, length: int) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold dim", padding=(0, 2, 0, 0))
+    table = Table(
+        box=None, pad_edge=False, show_header=True, header_style="bold dim", padding=(0, 2, 0, 0)
+    )
     for column in columns:
         name, _, side = column.partition(":")
         table.add_column(name, justify="right" if side else "left", overflow="fold")

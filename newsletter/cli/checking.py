@@ -82,9 +82,7 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
         Issue(date=now.date(), number=1, papers=len(papers)),
         [whole, none],
         config.topics,
-        Masthead(
-            name=config.name, language=config.language, postal_address=config.postal_address
-        ),
+        Masthead(name=config.name, language=config.language, postal_address=config.postal_address),
         load_templates(config.root / "templates"),
     )
     return tuple(dict.fromkeys(finding for edition in editions for finding in lint(edition)))
@@ -108,7 +106,9 @@ def _warnings(config: Config) -> tuple[str, ...]:
     if config.delivering.transport == "smtp":
         domain = config.sender.rpartition("@")[2]
         if domain in ("example.org", "example.com", "example.net"):
-            found.append(f"newsletter.yaml: mail from {config.sender} will be refused: use your own")
+            found.append(
+                f"newsletter.yaml: mail from {config.sender} will be refused: use your own"
+            )
         if not config.postal_address:
             found.append(
                 "newsletter.yaml: no postal_address; the law of many countries asks one of public "
@@ -158,7 +158,11 @@ def explain(
     """
     key = wanted.strip().lower()
     paper = next(
-        (one for one in papers if any(key in (k.lower(), k.lower().partition(":")[2]) for k in one.keys)),
+        (
+            one
+            for one in papers
+            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in one.keys)
+        ),
         None,
     )
     if paper is None:
@@ -198,6 +202,5 @@ def explain(
         total = f"{found.score.total:.3f}" if found else "  –  "
         console.print(f"\n[bold]{escape(topic.title)}[/]  {total}  {escape(verdict)}")
         for part in found.score.parts if found else ():
-            console.print(
-                f"  {part.points:+.3f}  {part.signal} {part.value:.2f}  [dim]{escape(part.reason)}[/]"
-            )
+            value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
+            console.print(f"  {value}  [dim]{escape(part.reason)}[/]")

@@ -31,7 +31,8 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Accept one message."""
-        self.messages.append(bytes(envelope.content or b""))
+        content = envelope.content or b""
+        self.messages.append(content.encode() if isinstance(content, str) else content)
         return f"250 2.0.0 OK, message {len(self.messages)} of the demo"
 
 

@@ -10,7 +10,7 @@ import random
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,7 +138,7 @@ def is_alive(owner: str, *, own: str) -> bool:
 
 
 @contextlib.contextmanager
-def _stopping(stop: asyncio.Event) -> object:  # type: ignore[misc]
+def _stopping(stop: asyncio.Event) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM finish what is in flight; a second one ends at once."""
     loop = asyncio.get_running_loop()
 

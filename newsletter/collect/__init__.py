@@ -6,7 +6,8 @@ feeds.py       RSS, Atom, RDF, JSON Feed → Paper
 arxiv.py       arXiv announcements → Paper
 huggingface.py Daily Papers API → Paper
 identity.py    what makes two papers one: arXiv id, DOI, canonical URL
-text.py        HTML and LaTeX → plain Unicode
+text.py        HTML and entities → plain Unicode
+latex.py       LaTeX → plain Unicode
 duplicates.py  one paper seen by several sources → one Paper
 """
 

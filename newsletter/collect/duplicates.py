@@ -8,7 +8,6 @@ from dataclasses import replace
 from newsletter.model import Paper
 
 
-
 def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
     """Merge papers that share a key, also through a third one; keep the order of first sight.
 
@@ -63,9 +62,7 @@ def _merge(papers: list[Paper]) -> Paper:
         votes=max(paper.votes for paper in papers),
         comments=max(paper.comments for paper in papers),
         stars=max(paper.stars for paper in papers),
-        sightings=tuple(
-            sorted(sightings.values(), key=lambda seen: (seen.seen_at, seen.source))
-        ),
+        sightings=tuple(sorted(sightings.values(), key=lambda seen: (seen.seen_at, seen.source))),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import io
 import json
 import re
+import time
 import xml.sax
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,11 +83,15 @@ def feed_of(document: Document) -> Mapping[str, Any]:
 
 def _papers(entries: Sequence[Entry], source: Source, now: dt.datetime) -> Parsed:
     # Some feeds link every entry to the same page: then the link identifies none of them.
-    links = Counter(str(entry.get("link") or "") for entry in entries)
+    titles: dict[str, set[str]] = {}
+    for entry in entries:
+        titles.setdefault(str(entry.get("link") or ""), set()).add(str(entry.get("title")))
     papers: list[Paper] = []
     skipped = nameless = 0
     for entry in entries:
-        paper = _paper(entry, source, now, link_is_shared=links[str(entry.get("link") or "")] > 1)
+        paper = _paper(
+            entry, source, now, link_is_shared=len(titles[str(entry.get("link") or "")]) > 1
+        )
         if paper is None:
             nameless += 1
         elif paper.announce and paper.announce not in source.announce:
@@ -97,9 +102,7 @@ def _papers(entries: Sequence[Entry], source: Source, now: dt.datetime) -> Parse
     return Parsed(papers=tuple(papers), skipped=skipped + nameless, note=note)
 
 
-def _paper(
-    entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool
-) -> Paper | None:
+def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool) -> Paper | None:
     title = _text(entry.get("title"))
     abstract = _text(entry.get("text"))
     announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
@@ -114,18 +117,15 @@ def _paper(
         str(value) for value in (guid, link, entry.get("doi") or "", suffix) if value
     )
     known = next((found for ref in references if (found := arxiv_id(ref))), None)
-    url = link or web_url(guid)
+    named = next((name for ref in references if (name := doi(ref))), None)
+    url = link or web_url(guid) or (f"https://doi.org/{named}" if named else "")
     if known:
         url = f"https://arxiv.org/abs/{known[0]}"
-    elif not url and (name := next((found for ref in references if (found := doi(ref))), None)):
-        url = f"https://doi.org/{name}"
     keys = paper_keys(
         references=references,
-        url=f"{url}#{guid or title}" if link_is_shared and not known else url,
-        title=title,
+        url="" if link_is_shared else url,
+        title=f"{url} {guid or title}" if link_is_shared else title,
     )
-    if link_is_shared and not known:
-        keys = paper_keys(references=references, url="", title=f"{url} {guid or title}")
     return Paper(
         id=keys[0],
         keys=keys,
@@ -154,10 +154,14 @@ def _text(value: object) -> str:
     return text if len(text) <= MAX_ABSTRACT else text[:MAX_ABSTRACT].rsplit(" ", 1)[0] + "…"
 
 
+_STAND_IN = 100
+"""Characters of a text that stand in for a missing title."""
+
+
 def _first_words(text: str) -> str:
     """Return a title for an entry that has none: its first sentence, cut at a word."""
     sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
-    return sentence if len(sentence) <= 100 else sentence[:100].rsplit(" ", 1)[0] + "…"
+    return sentence if len(sentence) <= _STAND_IN else sentence[:_STAND_IN].rsplit(" ", 1)[0] + "…"
 
 
 # arXiv puts the announcement before the abstract (RSS since 2024):
@@ -222,11 +226,11 @@ def _alternate(entry: Entry) -> str:
     return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
 
 
-def _moment(parsed: object) -> dt.datetime | None:
+def _moment(parsed: time.struct_time | None) -> dt.datetime | None:
     """Return feedparser's UTC time tuple as a moment, or nothing for impossible dates."""
     try:
-        return dt.datetime(*tuple(parsed)[:6], tzinfo=dt.UTC)  # type: ignore[arg-type, call-overload, no-any-return]
-    except (TypeError, ValueError):
+        return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC) if parsed else None
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
 
 

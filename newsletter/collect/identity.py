@@ -6,7 +6,7 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-# https://info.arxiv.org/help/arxiv_identifier.html: since 2007-04 YYMM.number, before archive/number.
+# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
 _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML 1.2's core schema: `no` is a word, `10:30` a time and `2026-11-24` a date, all text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 for _tag, _pattern, _first in (
@@ -32,7 +32,9 @@ for _tag, _pattern, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("merge", r"<<", "<"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +147,9 @@ class _Reader:
         self.scalars.flatten_mapping(node)  # `<<: *defaults`
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = self.scalars.construct_object(key_node)  # type: ignore[no-untyped-call]
+            key: Any = self.scalars.construct_object(key_node)
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key, Hashable):
+            if not isinstance(key, str | int):
                 self.problems.append(f"{self.path}:{place[0]}:{place[1]}: a key must be a word")
                 continue
             if key in result:
@@ -163,7 +165,7 @@ class _Reader:
 
     def scalar(self, node: yaml.Node, path: Path_) -> Any:
         try:
-            value = self.scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            value = self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             line, column = self.values[path]
             self.problems.append(f"{self.path}:{line}:{column}: not a plain value ({error})")

@@ -174,8 +174,8 @@ def _checked(shape: type[Shape], document: Document, name: str) -> Shape:
     if not isinstance(document.data, dict):
         raise ConfigError(f"{document.path}:1:1: expected `key: value` lines, not a list")
     problems = [
-        f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and set "
-        "that environment variable"
+        f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and "
+        "set that environment variable"
         for path in SECRETS.get(name, ())
         if document.at(path) is not None and path not in document.variables
     ]
@@ -199,20 +199,26 @@ def _sentence(
     known = _known(shape, path[:-1])
     key = path[-1] if path else ""
     if kind == "extra_forbidden" or "[key]" in error["loc"]:
-        names = list(known) or [
-            name.strip(" '") for name in str(context.get("expected", "")).replace(" or ", ",").split(",")
-        ]
+        names = list(known) or _allowed(context)
         return f"{document.where(path)}: unknown key `{key}`{_suggest(str(key), names)}"
     if kind == "missing":
         return f"{document.where(path[:-1])}: `{key}` is missing"
-    shown = "" if path in secrets or isinstance(error["input"], dict | list) else f" `{error['input']}`"
+    shown = (
+        "" if path in secrets or isinstance(error["input"], dict | list) else f" `{error['input']}`"
+    )
     where = document.where(path, value=True)
     label = f"`{key}`: " if isinstance(key, str) and key else ""
     message = str(error["msg"]).removeprefix("Value error, ")
     if kind == "literal_error":
-        allowed = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
-        return f"{where}: {label}{shown.strip()} is not one of them{_suggest(str(error['input']), allowed)}"
+        hint = _suggest(str(error["input"]), _allowed(context))
+        return f"{where}: {label}{shown.strip()} is not one of them{hint}"
     return f"{where}: {label}{shown.strip()}{': ' if shown else ''}{_lower(message)}"
+
+
+def _allowed(context: Mapping[str, Any]) -> list[str]:
+    """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
+    listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
+    return [name.strip(" '") for name in listed]
 
 
 def _lower(message: str) -> str:
@@ -225,7 +231,11 @@ def _known(shape: type[Shape], path: Path_) -> tuple[str, ...]:
     here: Any = schema
     for step in path:
         here = _follow(here, schema)
-        here = here.get("items", {}) if isinstance(step, int) else here.get("properties", {}).get(step, {})
+        here = (
+            here.get("items", {})
+            if isinstance(step, int)
+            else here.get("properties", {}).get(step, {})
+        )
     return tuple(_follow(here, schema).get("properties", {}))
 
 
@@ -351,5 +361,9 @@ def _sources(
 
 def _location(source: SourceShape, root: Path) -> str:
     if source.url is None:
-        return HUGGINGFACE if source.kind == "huggingface" else arxiv_location(tuple(source.categories))
+        return (
+            HUGGINGFACE
+            if source.kind == "huggingface"
+            else arxiv_location(tuple(source.categories))
+        )
     return source.url if "://" in source.url else str((root / source.url).resolve())

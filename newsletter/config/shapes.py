@@ -21,8 +21,8 @@ from pydantic import (
 from newsletter.collect import KINDS
 from newsletter.pick import SIGNALS
 
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Shape(BaseModel):
@@ -98,7 +98,7 @@ class ScheduleShape(Shape):
     """When an issue is due."""
 
     at: Clock = Field("06:00", description="Hour from which the day's issue is due, 24-hour clock.")
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+    days: list[Day] = Field(
         list(DAYS), min_length=1, description="Days of the week that have an issue."
     )
 
@@ -182,7 +182,9 @@ class NewsletterShape(Shape):
     @model_validator(mode="after")
     def _site_needs_secret(self) -> NewsletterShape:
         if self.site and not self.secret:
-            raise ValueError("`site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}")
+            raise ValueError(
+                "`site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}"
+            )
         return self
 
     def zone(self) -> ZoneInfo:
@@ -262,7 +264,7 @@ class SubscriberShape(Shape):
         [], description="Names from topics.yaml, in the order wanted. Default: every topic."
     )
     timezone: Zone | None = Field(None, description="Default: the newsletter's.")
-    paused: bool = Field(False, description="True: gets nothing until it is false again.")
+    paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
 
 
 class SubscribersShape(Shape):

@@ -60,9 +60,7 @@ def parse_match(value: object, path: tuple[str | int, ...] = ()) -> Match:
         raise FilterError("a filter is a list of terms, or any:, all: and none: over such", path)
     for name in value:
         if name not in GROUPS:
-            raise FilterError(
-                f"unknown key `{name}`{_suggest(str(name), GROUPS)}", (*path, name)
-            )
+            raise FilterError(f"unknown key `{name}`{_suggest(str(name), GROUPS)}", (*path, name))
     groups = {name: _terms(value.get(name), (*path, name)) for name in GROUPS}
     if not groups["any"] and not groups["all"]:
         raise FilterError("this filter finds nothing: give it terms under any: or all:", path)
@@ -97,9 +95,7 @@ def _term(value: object, path: tuple[str | int, ...]) -> Term:
     if found := _PREFIX.fullmatch(text):
         field, wanted = found["field"].lower(), found["rest"]
         if field not in FIELDS:
-            raise FilterError(
-                f"unknown field `{found['field']}:`{_suggest(field, FIELDS)}", path
-            )
+            raise FilterError(f"unknown field `{found['field']}:`{_suggest(field, FIELDS)}", path)
     wanted = wanted.strip().strip('"')
     words = wanted.lower() if field == "category" else fold(wanted)
     if not words.strip():

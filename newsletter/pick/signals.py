@@ -45,7 +45,9 @@ def relevance(paper: Paper, context: Context) -> tuple[float, str]:
     that a second term adds less than the first and the value never passes 1.
     """
     del paper
-    found = list({(hit.term, hit.place): hit for hit in hits(context.match, context.folded)}.values())
+    found = list(
+        {(hit.term, hit.place): hit for hit in hits(context.match, context.folded)}.values()
+    )
     value = 1 - math.prod(1 - PLACE_WEIGHT[hit.place] for hit in found)
     return value, _where(sorted(found, key=lambda hit: -PLACE_WEIGHT[hit.place]))
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from lxml import html as lxml_html
 
 from newsletter.model import Edition
+from newsletter.render.tokens import TOKEN, token
 
 CLIPPED = 102_000
 """Bytes of HTML from which Gmail hides the rest (hteumeuleu/email-bugs#41)."""
@@ -41,35 +42,37 @@ def _errors(edition: Edition) -> Iterator[str]:
     size = len(edition.html.encode())
     if size > MAX_BYTES:
         yield (
-            f"{size / 1000:.0f} kB of HTML: Gmail cuts mails at {CLIPPED // 1000} kB; lower `limit` "
-            "in topics.yaml"
+            f"{size / 1000:.0f} kB of HTML: Gmail cuts mails at {CLIPPED // 1000} kB; lower "
+            "`limit` in topics.yaml"
         )
     if not edition.text.strip():
         yield "the text part is empty"
     document = lxml_html.document_fromstring(edition.html)
     for link in document.iter("a"):
-        target = link.get("href") or ""
-        if not target:
-            yield f"a link without an address: {_shown(link)}"
-        elif target.startswith("#"):
-            if not document.xpath("//*[@id=$name]", name=target[1:]):
-                yield f"a link to {target}, which is not in the email"
-        elif not target.startswith("\ue000") and urlsplit(target).scheme not in (
-            "http",
-            "https",
-            "mailto",
-        ):
-            yield f"a link that is neither http(s) nor mailto: {target[:80]}"
+        if wrong := _wrong_with(link, document):
+            yield wrong
     for image in document.iter("img"):
         if image.get("alt") is None:
             yield f"an image without alt text: {(image.get('src') or '')[:80]}"
-    for part, text in (("HTML", edition.html), ("text", edition.text)):
+    for part, text in (("HTML", edition.html), ("text part", edition.text)):
         if left := re.search(r"\{\{|\{%|qjx\d+xjq", text):
             yield f"template code is left in the {part}: {text[left.start() : left.start() + 40]!r}"
-    if "\ue000unsubscribe_url\ue001" not in edition.html:
-        yield "no unsubscribe link in the HTML: mailbox providers require one"
-    if "\ue000unsubscribe_url\ue001" not in edition.text:
-        yield "no unsubscribe link in the text part"
+        if token("unsubscribe_url") not in text:
+            yield f"no unsubscribe link in the {part}: mailbox providers require one"
+
+
+def _wrong_with(link: lxml_html.HtmlElement, document: lxml_html.HtmlElement) -> str:
+    target = link.get("href") or ""
+    if not target:
+        return f"a link without an address: {_shown(link)}"
+    if TOKEN.match(target):
+        return ""
+    if target.startswith("#"):
+        there = document.xpath("//*[@id=$name]", name=target[1:])
+        return "" if there else f"a link to {target}, which is not in the email"
+    if urlsplit(target).scheme not in ("http", "https", "mailto"):
+        return f"a link that is neither http(s) nor mailto: {target[:80]}"
+    return ""
 
 
 def _warnings(edition: Edition) -> Iterator[str]:

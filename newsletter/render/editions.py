@@ -146,7 +146,9 @@ def _subject(issue: Issue, picks: Sequence[Pick], masthead: Masthead) -> str:
     if not picks:
         return f"{day}: no new papers"
     lead = max(picks, key=lambda pick: pick.score.total).paper.title
-    short = lead if len(lead) <= SUBJECT_TITLE else lead[: SUBJECT_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    short = (
+        lead if len(lead) <= SUBJECT_TITLE else lead[: SUBJECT_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    )
     return f"{day}: {short}" + (f" and {len(picks) - 1} more" if len(picks) > 1 else "")
 
 

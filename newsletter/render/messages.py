@@ -216,7 +216,7 @@ def _refuse_controls(text: str) -> None:
 
 
 def _encoded_words(text: str) -> list[str]:
-    """Return base64 encoded words of at most 75 characters, cut between characters (RFC 2047, 5)."""
+    """Return base64 encoded words of at most 75 columns, cut between characters (RFC 2047, 5)."""
     room = (ENCODED_WORD - len("=?utf-8?b??=")) // 4 * 3
     chunks: list[bytes] = [b""]
     for char in text:

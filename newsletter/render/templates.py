@@ -24,9 +24,10 @@ COLUMNS = 72
 """Width of the text part: what people who read mail as text expect (RFC 3676, 4.2)."""
 
 MJML_TAGS = frozenset(
-    "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-preview mj-style "
-    "mj-title mj-raw mj-section mj-column mj-group mj-wrapper mj-text mj-button mj-image mj-divider "
-    "mj-spacer mj-table mj-hero mj-social mj-social-element mj-navbar mj-navbar-link mj-carousel "
+    "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-preview "
+    "mj-style "
+    "mj-title mj-raw mj-section mj-column mj-group mj-wrapper mj-text mj-button mj-image "
+    "mj-divider mj-spacer mj-table mj-hero mj-social mj-social-element mj-navbar mj-navbar-link mj-carousel "
     "mj-carousel-image mj-accordion mj-accordion-element mj-accordion-title "
     "mj-accordion-text".split()
 )
@@ -164,7 +165,7 @@ def _renderer(
         except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
             line = line_of(_line(error))
             where = f"{path}:{line}" if line else str(path)
-            raise TemplateError(f"{where}: {error or type(error).__name__}") from None
+            raise TemplateError(f"{where}: {str(error) or type(error).__name__}") from None
 
     return render
 
@@ -197,7 +198,9 @@ def _to_html(path: Path, source: str) -> str:
     # premailer drops a doctype in lower case, and inlines MJML's reset into every cell (+24%).
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     return html.replace(
-        '<style type="text/css">\n#outlook', '<style type="text/css" data-premailer="ignore">\n#outlook', 1
+        '<style type="text/css">\n#outlook',
+        '<style type="text/css" data-premailer="ignore">\n#outlook',
+        1,
     )
 
 

@@ -54,7 +54,7 @@ class Sent:
     """Why sending stopped early; what was not sent is still planned."""
 
 
-async def send_editions(
+async def send_editions(  # noqa: PLR0913  what a sender needs of the world, each by name
     issue: dt.date,
     ledger: Ledger,
     transport: Transport,
@@ -73,84 +73,117 @@ async def send_editions(
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
     Any number of processes may do this at once: a delivery is leased by one. `stop` ends it after
-    the messages that are in flight; `email` restricts it to one address. A transport that cannot be used at all ends it too, with
-    `Sent.error`; every lease is given back first.
+    the messages that are in flight; `email` restricts it to one address. A transport that cannot
+    be used at all ends it too, with `Sent.error`; every lease is given back first.
     """
     sent = Sent()
     sent.freed, sent.lost = ledger.recover(issue, now=clock(), is_alive=is_alive)
     sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
-    halt = stop or asyncio.Event()
-
-    async def work() -> None:
-        async with transport.session() as session:
-            while not halt.is_set() and not sent.error:
-                now = clock()
-                batch = ledger.claim(
-                    issue, owner=owner, limit=BATCH, now=now, until=now + LEASE, email=email
-                )
-                if not batch:
-                    return
-                await deliver_all(session, [Claim(delivery=one, owner=owner) for one in batch])
-
-    async def deliver_all(session: Session, claims: list[Claim]) -> None:
-        for place, claim in enumerate(claims):
-            if halt.is_set() or sent.error:
-                release(claims[place:])
-                return
-            try:
-                outcome = await _attempt(session, ledger, claim, message_of, clock)
-            except SendError as error:
-                sent.error = sent.error or str(error)
-                release(claims[place:])
-                return
-            except BaseException:
-                # Cancelled or broken: what has not begun goes back, what has stays as it is and
-                # becomes `unknown` when the next sender recovers.
-                release(claims[place:])
-                raise
-            if outcome is None:
-                continue
-            retry = outcome.state is DeliveryState.DEFERRED
-            next_at = next_attempt(claim.delivery.attempt, clock(), chance) if retry else None
-            try:
-                ledger.settle(claim, outcome, clock(), next_at)
-            except LedgerError:
-                continue  # the lease ran out meanwhile; whoever has it now knows better
-            sent.outcomes[outcome.state] += 1
-            on_delivery(claim.delivery, outcome)
-
-    def release(claims: list[Claim]) -> None:
-        for claim in claims:
-            try:
-                ledger.release(claim, clock())
-            except LedgerError:
-                continue  # it had begun, or another sender has it: not ours to give back
-
+    sender = _Sender(
+        issue=issue,
+        ledger=ledger,
+        message_of=message_of,
+        owner=owner,
+        clock=clock,
+        chance=chance,
+        email=email,
+        stop=stop or asyncio.Event(),
+        on_delivery=on_delivery,
+        sent=sent,
+    )
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(sessions):
-                group.create_task(work())
+                group.create_task(sender.work(transport))
     except BaseExceptionGroup as errors:
         # A full disk or a locked database stops every session alike: one report is enough.
         raise errors.exceptions[0] from None
     return sent
 
 
-async def _attempt(
-    session: Session,
-    ledger: Ledger,
-    claim: Claim,
-    message_of: Callable[[Delivery], bytes],
-    clock: Callable[[], dt.datetime],
-) -> Outcome | None:
-    """Return what became of one delivery, or None when another sender has taken it over."""
-    try:
-        message = message_of(claim.delivery)
-    except HeaderError as error:
-        return Outcome(state=DeliveryState.FAILED, reason=str(error))
-    try:
+@dataclass(slots=True, kw_only=True)
+class _Sender:
+    """What the sessions of one call share."""
+
+    issue: dt.date
+    ledger: Ledger
+    message_of: Callable[[Delivery], bytes]
+    owner: str
+    clock: Callable[[], dt.datetime]
+    chance: random.Random
+    email: str | None
+    stop: asyncio.Event
+    on_delivery: Callable[[Delivery, Outcome], None]
+    sent: Sent
+
+    @property
+    def halted(self) -> bool:
+        """Whether to begin nothing more."""
+        return self.stop.is_set() or bool(self.sent.error)
+
+    async def work(self, transport: Transport) -> None:
+        """Claim and send until nothing is left that could be sent now."""
+        async with transport.session() as session:
+            while not self.halted:
+                now = self.clock()
+                batch = self.ledger.claim(
+                    self.issue,
+                    owner=self.owner,
+                    limit=BATCH,
+                    now=now,
+                    until=now + LEASE,
+                    email=self.email,
+                )
+                if not batch:
+                    return
+                await self.deliver_all(
+                    session, [Claim(delivery=one, owner=self.owner) for one in batch]
+                )
+
+    async def deliver_all(self, session: Session, claims: list[Claim]) -> None:
+        """Send what was claimed; give back what was not begun, whatever happens."""
+        for place, claim in enumerate(claims):
+            try:
+                if not self.halted:
+                    await self.deliver(session, claim)
+                    continue
+            except SendError as error:
+                self.sent.error = self.sent.error or str(error)
+            except BaseException:
+                # Cancelled or broken: what has begun stays as it is, and becomes `unknown` when
+                # the next sender recovers.
+                self.release(claims[place:])
+                raise
+            self.release(claims[place:])
+            return
+
+    async def deliver(self, session: Session, claim: Claim) -> None:
+        """Send one message and settle it; raises SendError when nothing can be sent at all."""
+        try:
+            outcome = await self.attempt(session, claim)
+            retry = outcome.state is DeliveryState.DEFERRED
+            now = self.clock()
+            next_at = next_attempt(claim.delivery.attempt, now, self.chance) if retry else None
+            self.ledger.settle(claim, outcome, now, next_at)
+        except LedgerError:
+            return  # the lease ran out meanwhile; whoever has it now knows better
+        self.sent.outcomes[outcome.state] += 1
+        self.on_delivery(claim.delivery, outcome)
+
+    async def attempt(self, session: Session, claim: Claim) -> Outcome:
+        """Return what became of one delivery."""
+        try:
+            message = self.message_of(claim.delivery)
+        except HeaderError as error:
+            return Outcome(state=DeliveryState.FAILED, reason=str(error))
         return await session.deliver(
-            claim.delivery, message, lambda: ledger.data_started(claim, clock())
+            claim.delivery, message, lambda: self.ledger.data_started(claim, self.clock())
         )
-    except LedgerError:
-        return None
+
+    def release(self, claims: list[Claim]) -> None:
+        """Give back leases."""
+        for claim in claims:
+            try:
+                self.ledger.release(claim, self.clock())
+            except LedgerError:
+                continue  # it had begun, or another sender has it: not ours to give back

@@ -21,9 +21,18 @@ from typing import Final, Protocol
 
 from newsletter.model import Delivery, DeliveryState, Outcome
 
-PLANNED, LEASED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, UNKNOWN, EXPIRED, SUPPRESSED, CANCELLED = (
-    DeliveryState
-)
+(
+    PLANNED,
+    LEASED,
+    DATA_STARTED,
+    ACCEPTED,
+    DEFERRED,
+    FAILED,
+    UNKNOWN,
+    EXPIRED,
+    SUPPRESSED,
+    CANCELLED,
+) = DeliveryState
 
 MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     PLANNED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),

@@ -15,6 +15,7 @@ from newsletter.model import Delivery, DeliveryState, Outcome
 AFTER_DOT = 600.0
 """Seconds to wait for the answer to a whole message (RFC 5321, 4.5.3.2.6)."""
 _SERVICE_CLOSING = 421
+_HUNG_UP = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPReadTimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +71,17 @@ class SmtpSession:
         Raises SendError when the server cannot be used for anybody. What concerns one recipient
         is an Outcome: refused for now, for good, accepted, or unknown.
         """
-        for last_try in (False, True):
+        try:
+            client, refusal = await self._envelope(delivery.email)
+        except _HUNG_UP:
+            # Servers hang up on idle connections: nothing was sent, so once more is safe.
+            await self.close()
             try:
-                client = await self._connected()
-                refusal = await self._envelope(client, delivery.email)
-                break
-            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
-                # Servers hang up on idle connections: nothing was sent, so once more is safe.
+                client, refusal = await self._envelope(delivery.email)
+            except _HUNG_UP as error:
                 await self.close()
-                if last_try:
-                    return _deferred(f"the server hung up: {_line(error.message)}")
+                reason = f"the server hung up: {_line(error.message)}"
+                return Outcome(state=DeliveryState.DEFERRED, reason=reason)
         if refusal:
             return refusal
         try:
@@ -89,14 +91,15 @@ class SmtpSession:
             raise
         return await self._data(client, message)
 
-    async def _envelope(self, client: aiosmtplib.SMTP, recipient: str) -> Outcome | None:
-        """Send MAIL and RCPT; return an Outcome when the recipient was refused."""
+    async def _envelope(self, recipient: str) -> tuple[aiosmtplib.SMTP, Outcome | None]:
+        """Send MAIL and RCPT; return the connection, and an Outcome when they were refused."""
+        client = await self._connected()
         try:
             await client.mail(self._settings.sender)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(client, error.code)
             if error.code < 500:  # noqa: PLR2004
-                return _outcome(error)
+                return client, _outcome(error)
             raise SendError(
                 f"{self._place}: the sender {self._settings.sender} is refused: "
                 f"{error.code} {_line(error.message)}"
@@ -105,8 +108,8 @@ class SmtpSession:
             await client.rcpt(recipient)
         except aiosmtplib.SMTPResponseException as error:
             await self._reset(client, error.code)
-            return _outcome(error)
-        return None
+            return client, _outcome(error)
+        return client, None
 
     async def _data(self, client: aiosmtplib.SMTP, message: bytes) -> Outcome:
         try:
@@ -176,10 +179,6 @@ def _outcome(error: aiosmtplib.SMTPResponseException) -> Outcome:
     """Return what a refusal means: 4xx for now, 5xx for good (RFC 5321, 4.2.1)."""
     state = DeliveryState.FAILED if error.code >= 500 else DeliveryState.DEFERRED  # noqa: PLR2004
     return Outcome(state=state, reason=f"{error.code} {_line(error.message)}", code=error.code)
-
-
-def _deferred(reason: str) -> Outcome:
-    return Outcome(state=DeliveryState.DEFERRED, reason=reason)
 
 
 def _why(error: BaseException) -> str:

@@ -161,7 +161,7 @@ def open_database(url: str, root: Path) -> Database:
 
 def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     # We begin transactions ourselves (below): the driver would do so only before writes.
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
     # FULL: `data_started` must survive a power cut, or a mail could go out twice.

@@ -187,9 +187,7 @@ class SqlLedger:
                     cancelled += connection.execute(move).rowcount
         return cancelled
 
-    def reopen(
-        self, issue: dt.date, states: Collection[DeliveryState], now: dt.datetime
-    ) -> int:
+    def reopen(self, issue: dt.date, states: Collection[DeliveryState], now: dt.datetime) -> int:
         """Plan again what failed, is unknown or waits, because the operator asked for it."""
         allowed = {DeliveryState.FAILED, DeliveryState.UNKNOWN, _DEFERRED}
         if not set(states) <= allowed:

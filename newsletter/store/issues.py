@@ -26,9 +26,7 @@ class IssueStore:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Issue(
-            date=row.date, number=row.number, papers=row.papers, planned_at=row.planned_at
-        )
+        return Issue(date=row.date, number=row.number, papers=row.papers, planned_at=row.planned_at)
 
     def dates(self) -> tuple[dt.date, ...]:
         """Return the dates of all planned issues, newest first."""
@@ -37,7 +35,7 @@ class IssueStore:
             return tuple(connection.scalars(query))
 
     def next_number(self) -> int:
-        """Return the number that the next issue gets: 1, 2, 3, …"""
+        """Return the number that the next issue gets, counted from 1."""
         with self._database.transaction() as connection:
             return int(connection.scalar(sa.select(sa.func.max(issues.c.number))) or 0) + 1
 

@@ -56,7 +56,9 @@ class Outbox:
                     path.unlink(missing_ok=True)
         return tuple(sorted(written))
 
-    def write_papers(self, issue: Issue, papers: Iterable[Paper], editions: Iterable[Edition]) -> Path:
+    def write_papers(
+        self, issue: Issue, papers: Iterable[Paper], editions: Iterable[Edition]
+    ) -> Path:
         """Write papers.json: every paper of the day, and what each edition shows and why."""
         path = self.of(issue.date) / "papers.json"
         content = {

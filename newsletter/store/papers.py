@@ -90,9 +90,7 @@ def _save(connection: sa.Connection, paper: Paper, now: dt.datetime) -> bool:
             offered=min(offers, default=None),
         )
     )
-    connection.execute(
-        paper_keys.insert(), [{"key": key, "paper": paper.id} for key in paper.keys]
-    )
+    connection.execute(paper_keys.insert(), [{"key": key, "paper": paper.id} for key in paper.keys])
     return not rows
 
 
@@ -125,10 +123,12 @@ def _data(paper: Paper) -> dict[str, Any]:
 
 
 def _paper(data: dict[str, Any]) -> Paper:
-    values = {
+    values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
     }
-    values["published"] = dt.datetime.fromisoformat(data["published"]) if data["published"] else None
+    values["published"] = (
+        dt.datetime.fromisoformat(data["published"]) if data["published"] else None
+    )
     values["sightings"] = tuple(
         Sighting(
             source=one["source"], seen_at=dt.datetime.fromisoformat(one["seen_at"]), url=one["url"]

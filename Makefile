@@ -1,0 +1,70 @@
+# Every command of the project. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/python -m uv
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo preview test check fix golden shots bench docs lock system
+
+help: ## list the commands
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Two stamps: running needs fewer packages than testing, and the demo should be quick to try.
+$(VENV)/.run: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock $(VENV)/.run
+	@echo "adding what the tests need …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.test ## make .venv with everything, from the lock files
+
+demo: $(VENV)/.run ## the whole path on an invented day; the emails are in outbox/
+	@$(BIN)/newsletter demo
+
+preview: $(VENV)/.run ## a local page that shows the issue and follows your edits
+	@$(BIN)/newsletter preview
+
+# Chromium, postfix's smtp-sink and SpamAssassin: installed when that is possible (root and apt),
+# else the tests that need them skip and say so.
+system:
+	@sh tests/system.sh
+
+test: setup system ## ruff, the type checker, the layers and the whole suite
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest -n 2
+
+check: setup ## ruff, mypy and the layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: setup ## let ruff mend and format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+golden: setup ## rewrite tests/golden/ from what the code makes now; review the diff
+	@GOLDEN=write $(BIN)/pytest -q tests/golden
+
+shots: setup system ## screenshots of the demo issue into docs/images/; look at them
+	@$(BIN)/python docs/shots.py
+
+bench: setup ## every benchmark, quickly
+	@for program in benchmarks/*.py; do $(BIN)/python $$program --quick --json || exit 1; done
+
+docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas
+	@$(BIN)/python docs/generate.py
+
+lock: setup ## resolve the dependencies anew into both lock files
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(UV) $(COMPILE) --group build pyproject.toml -o requirements.lock
+	@$(UV) $(COMPILE) --group dev pyproject.toml -o requirements-dev.lock

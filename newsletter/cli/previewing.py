@@ -1,0 +1,109 @@
+"""The preview command: render what was collected (or the invented day) at every request."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from newsletter.cli import world
+from newsletter.cli.checking import sample_papers
+from newsletter.cli.program import ConfigDir, app, console
+from newsletter.config import Config, load_config
+from newsletter.errors import NewsletterError, StoreError
+from newsletter.model import Issue, Paper, Topic
+from newsletter.pick import choose, pick_papers
+from newsletter.render import Masthead, Selection, lint, load_templates, render_editions
+from newsletter.schedule import due_date
+from newsletter.serve import Preview, preview_app
+from newsletter.store import IssueStore, PaperStore, open_database
+
+
+@app.command()
+def preview(
+    *,
+    config: ConfigDir = Path("config"),
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8000,
+) -> None:
+    """Show the issue on a local page that follows your edits of config and templates.
+
+    Before anything was collected it shows invented papers.
+
+    Example: `newsletter preview --port 8001`
+    """
+    load_config(config, os.environ)
+    listening = _listen(port)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    console().print(f"Preview at [bold]{address}[/] (Ctrl-C ends it)", soft_wrap=True)
+    site = preview_app(lambda: load_preview(config), lambda: files_version(config))
+    server = uvicorn.Server(uvicorn.Config(site, log_level="warning", lifespan="off"))
+    server.run(sockets=[listening])
+
+
+def load_preview(folder: Path) -> Preview:
+    """Render every edition that the list of subscribers asks for; a mistake becomes a page."""
+    try:
+        return _load(folder)
+    except NewsletterError as error:
+        return Preview(name="", editions=(), problem=str(error))
+
+
+def _load(folder: Path) -> Preview:
+    config = load_config(folder, os.environ)
+    now = world.utc_now()
+    date = due_date(config.schedule, now)
+    database = open_database(config.database, config.root)
+    try:
+        papers = PaperStore(database).candidates(date, config.max_age_days)
+        number = IssueStore(database).next_number()
+    finally:
+        database.close()
+    notes: tuple[str, ...] = ()
+    if not papers:
+        papers = sample_papers(now)
+        notes = ("Invented papers: `newsletter collect` brings real ones.",)
+    editions = render_editions(
+        Issue(date=date, number=number, papers=len(papers)),
+        list(_selections(config, papers)),
+        config.topics,
+        Masthead(name=config.name, language=config.language, postal_address=config.postal_address),
+        load_templates(config.root / "templates"),
+    )
+    found = dict.fromkeys(one.message for edition in editions for one in lint(edition))
+    return Preview(name=config.name, editions=editions, notes=(*notes, *found))
+
+
+def _selections(config: Config, papers: tuple[Paper, ...]) -> Iterator[Selection]:
+    picks = pick_papers(papers, config.topics, world.utc_now())
+    by_name: dict[str, Topic] = {topic.name: topic for topic in config.topics}
+    every = tuple(by_name)
+    for names in dict.fromkeys([every, *(one.topics for one in config.subscribers)]):
+        yield Selection(topics=names, picks=choose(picks, [by_name[name] for name in names]))
+
+
+def files_version(folder: Path) -> str:
+    """Return a text that changes when a file of config or templates does."""
+    root = folder.resolve().parent
+    files = [path for part in (folder, root / "templates") for path in part.glob("*.*")]
+    try:
+        return f"{len(files)}-{max((path.stat().st_mtime_ns for path in files), default=0)}"
+    except OSError:
+        return "changing"  # an editor is between deleting and writing
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise StoreError(
+            f"127.0.0.1:{port}: {error.strerror}; choose another with --port"
+        ) from None
+    return listening

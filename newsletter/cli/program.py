@@ -1,0 +1,159 @@
+"""The program: its options, its exit statuses, and what all commands share."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import importlib.metadata
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from newsletter import day as steps
+from newsletter.cli import account, reports
+from newsletter.config import Config, load_config
+from newsletter.errors import NewsletterError
+from newsletter.model import DeliveryState, Subscriber
+
+Result = TypeVar("Result")
+VERSION = importlib.metadata.version("newsletter")
+
+DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL = 0, 1, 2, 3
+"""Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order in which one meets them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, the first steps first."""
+        order = "demo init check collect pick render preview send run status".split()
+        return sorted(super().list_commands(ctx), key=order.index)
+
+
+app = typer.Typer(
+    name="newsletter",
+    cls=_InOrder,
+    help="A daily-papers newsletter: collect feeds, pick highlights, render email, send it.\n\n"
+    "Start with `newsletter demo`, then `newsletter init my-letter`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigDir = Annotated[
+    Path, typer.Option("--config", metavar="DIR", help="Folder with the YAML files.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+OnDate = Annotated[
+    str | None,
+    typer.Option("--date", metavar="YYYY-MM-DD", help="The issue's date. Default: the one due."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only (for cron).")]
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one clear line, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except NewsletterError as error:
+        account.problem(errors(), str(error))
+        sys.exit(NOT_RIGHT)
+    except KeyboardInterrupt:
+        account.problem(errors(), "interrupted; run it again to go on")
+        sys.exit(NOT_FINAL)
+    except BrokenPipeError:
+        # The reader of our output is gone (`newsletter status | head`): that is no failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
+    if wanted:
+        typer.echo(f"newsletter {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options of the program itself."""
+
+
+def finish(ran: steps.Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
+    """Print a run and leave with its exit status."""
+    if as_json:
+        account.print_json(account.ran_json(ran))
+    elif sys.stdout.isatty() and not quiet:
+        reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
+    elif not quiet:
+        typer.echo(account.ran_line(ran))
+    reports.show_problems(errors(), ran, settings)
+    raise typer.Exit(exit_status(ran))
+
+
+def exit_status(ran: steps.Ran) -> int:
+    """Return the exit status of a run."""
+    if ran.collected and ran.collected.all_failed:
+        return NOT_RIGHT
+    return NOT_FINAL if ran.sent.error or account.open_count(ran.counts) else DONE
+
+
+def load(folder: Path) -> Config:
+    """Read the configuration in `folder`."""
+    return load_config(folder, os.environ)
+
+
+def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a command's work to its end."""
+    return asyncio.run(work)
+
+
+def parse_date(text: str | None) -> dt.date | None:
+    """Return the date that was given, if any; leaves with wrong usage when it is none."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is not a date such as 2026-11-24") from None
+
+
+def find_subscriber(settings: Config, email: str) -> Subscriber:
+    """Return the subscriber with an address; leaves with wrong usage when there is none."""
+    for one in settings.subscribers:
+        if one.email.lower() == email.lower():
+            return one
+    raise typer.BadParameter(f"no subscriber (or a paused one) has the address `{email}`")
+
+
+def parse_states(only: str | None) -> tuple[DeliveryState, ...]:
+    """Return the states that `--only` names."""
+    if only is None:
+        return ()
+    allowed = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED)
+    names = [name.strip() for name in only.split(",")]
+    if not set(names) <= {state.value for state in allowed}:
+        raise typer.BadParameter(f"`{only}`: choose among {', '.join(allowed)}")
+    return tuple(DeliveryState(name) for name in names)
+
+
+def console() -> Console:
+    """Return where results go."""
+    return Console(highlight=False)
+
+
+def errors() -> Console:
+    """Return where problems go."""
+    return Console(stderr=True, highlight=False)

@@ -1,0 +1,76 @@
+"""Progress bars on a terminal; nothing anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from newsletter.model import Delivery, Outcome, SourceReport
+
+
+class Watch(Protocol):
+    """What a run tells while it works."""
+
+    def expect(self, sources: int, mails: int) -> None:
+        """Say how many there will be."""
+        ...
+
+    def source(self, report: SourceReport, /) -> None:
+        """Count one source."""
+        ...
+
+    def delivery(self, delivery: Delivery, outcome: Outcome, /) -> None:
+        """Count one delivery."""
+        ...
+
+
+class Silent:
+    """Shows nothing: cron, pipes, --json and --quiet."""
+
+    def expect(self, sources: int, mails: int) -> None:
+        """Show nothing."""
+
+    def source(self, _report: SourceReport, /) -> None:
+        """Show nothing."""
+
+    def delivery(self, _delivery: Delivery, _outcome: Outcome, /) -> None:
+        """Show nothing."""
+
+
+class Bars:
+    """Two bars: sources, then deliveries."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Draw on `progress`."""
+        self._progress = progress
+        self._sources = progress.add_task("sources", visible=False)
+        self._mails = progress.add_task("deliveries", visible=False)
+
+    def expect(self, sources: int, mails: int) -> None:
+        """Show the bars that will have something to count."""
+        self._progress.update(self._sources, total=sources, visible=sources > 0)
+        self._progress.update(self._mails, total=mails, visible=mails > 0)
+
+    def source(self, _report: SourceReport, /) -> None:
+        """Count one source."""
+        self._progress.advance(self._sources)
+
+    def delivery(self, _delivery: Delivery, _outcome: Outcome, /) -> None:
+        """Count one delivery."""
+        self._progress.advance(self._mails)
+
+
+@contextlib.contextmanager
+def show_progress(*, quiet: bool) -> Iterator[Watch]:
+    """Show progress bars while there is a terminal to show them on."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield Silent()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bars(progress)

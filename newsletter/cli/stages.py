@@ -1,0 +1,133 @@
+"""Commands of the single stages: collect, pick, render."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from newsletter import day as steps
+from newsletter.cli import account, checking, world
+from newsletter.cli.program import (
+    DONE,
+    NOT_RIGHT,
+    VERSION,
+    AsJson,
+    ConfigDir,
+    OnDate,
+    app,
+    console,
+    errors,
+    find_subscriber,
+    load,
+    parse_date,
+    wait_for,
+)
+from newsletter.cli.progress import show_progress
+from newsletter.config import Config
+from newsletter.pick import choose
+
+
+@app.command()
+def collect(
+    *, config: ConfigDir = Path("config"), date: OnDate = None, as_json: AsJson = False
+) -> None:
+    """Visit the sources; show how each did and how many papers there are for the issue.
+
+    Example: `newsletter collect --json`
+    """
+
+    async def work(settings: Config) -> steps.Collected:
+        with show_progress(quiet=as_json) as watch:
+            async with world.open_day(
+                settings, version=VERSION, date=parse_date(date), on_source=watch.source
+            ) as day:
+                watch.expect(len(settings.sources), 0)
+                return await steps.collect(day)
+
+    collected = wait_for(work(load(config)))
+    if as_json:
+        account.print_json(
+            {
+                "sources": [account.report_json(one) for one in collected.reports],
+                "new": collected.new,
+                "candidates": collected.candidates,
+            }
+        )
+    else:
+        account.sources(console(), collected.reports)
+        console().print(account.collected_line(collected))
+    if collected.all_failed:
+        account.problem(errors(), "every source failed; nothing that was known before is lost")
+    raise typer.Exit(NOT_RIGHT if collected.all_failed else DONE)
+
+
+@app.command()
+def pick(
+    *,
+    config: ConfigDir = Path("config"),
+    date: OnDate = None,
+    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    subscriber: Annotated[str | None, typer.Option(help="What this address would get.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="ID", help="All parts of one paper's scores.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the picks of what was collected, with scores and reasons.
+
+    Examples: `newsletter pick --topic agents`, `newsletter pick --explain 2410.01234`
+    """
+    settings = load(config)
+    topics = [one for one in settings.topics if topic is None or one.name == topic]
+    if not topics:
+        known = ", ".join(one.name for one in settings.topics)
+        raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
+    if subscriber is not None:
+        reader = find_subscriber(settings, subscriber)
+        topics = [one for name in reader.topics for one in topics if one.name == name]
+
+    async def work() -> tuple[Any, ...]:
+        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
+            return steps.candidates(day), steps.pick(day), day.date
+
+    papers, scored, issue = wait_for(work())
+    if explain is not None:
+        checking.explain(console(), explain, papers, scored, topics, as_json=as_json)
+        return
+    chosen = choose(scored, topics)
+    if as_json:
+        picked = [account.pick_json(one) for one in chosen]
+        account.print_json({"date": issue, "papers": len(papers), "picks": picked})
+        return
+    account.picks(console(), chosen, topics)
+    console().print(f"\n{len(chosen)} picks out of {len(papers)} papers for {issue}")
+    if not papers:
+        console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")
+
+
+@app.command()
+def render(
+    *, config: ConfigDir = Path("config"), date: OnDate = None, as_json: AsJson = False
+) -> None:
+    """Write the editions to outbox/DATE/ as html, txt, eml and papers.json; send nothing.
+
+    Example: `newsletter render --date 2026-11-24`
+    """
+
+    async def work(settings: Config) -> tuple[steps.Rendered, Path]:
+        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
+            return steps.render(day, steps.pick(day)), day.outbox.of(day.date)
+
+    rendered, folder = wait_for(work(load(config)))
+    if as_json:
+        account.print_json(account.rendered_json(rendered))
+        return
+    for edition in rendered.editions:
+        console().print(f"[bold]{escape(edition.key)}[/]  {escape(edition.subject)}")
+    if rendered.editions:
+        account.where_to_look(console(), folder)
+    else:
+        console().print("No picks for anybody; [bold]newsletter collect[/] brings papers")

@@ -1,0 +1,80 @@
+"""Commands to begin with: demo, init, check."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter import day as steps
+from newsletter.cli import account, checking, reports, starter, world
+from newsletter.cli.demo import demo_day
+from newsletter.cli.program import (
+    DONE,
+    NOT_RIGHT,
+    VERSION,
+    AsJson,
+    ConfigDir,
+    app,
+    console,
+    errors,
+    exit_status,
+    wait_for,
+)
+from newsletter.cli.progress import show_progress
+from newsletter.model import Topic
+
+
+@app.command()
+def demo(*, as_json: AsJson = False) -> None:
+    """Play the whole path on an invented day, on this machine only.
+
+    Five invented feeds over HTTP, six subscribers, a real SMTP server on loopback; the emails are
+    in outbox/2026-03-17/ afterwards. Run it again: nothing is sent twice.
+
+    Example: `newsletter demo`
+    """
+
+    async def play() -> tuple[steps.Ran, Path, int, tuple[Topic, ...]]:
+        with show_progress(quiet=as_json) as watch:
+            async with demo_day(
+                Path.cwd(), version=VERSION, on_source=watch.source, on_delivery=watch.delivery
+            ) as (day, mailbox):
+                watch.expect(len(day.config.sources), len(day.config.subscribers))
+                ran = await steps.run(day)
+                folder = day.outbox.of(day.date)
+                return ran, folder, len(mailbox.messages), day.config.topics
+
+    ran, folder, received, topics = wait_for(play())
+    if as_json:
+        account.print_json({**account.ran_json(ran), "received": received})
+    else:
+        reports.show_demo(console(), ran, folder, received, topics)
+    raise typer.Exit(exit_status(ran))
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
+    """Write a working configuration, templates and an empty outbox into DIR (default: here).
+
+    Files that exist are never overwritten.
+
+    Example: `newsletter init my-letter && cd my-letter && newsletter run`
+    """
+    starter.write_starter(console(), directory)
+
+
+@app.command()
+def check(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> None:
+    """Validate configuration and templates, and lint the issue they give. Exit status 1: mistakes.
+
+    Example: `newsletter check --config config`
+    """
+    found = checking.check(config, os.environ, world.utc_now())
+    if as_json:
+        account.print_json(checking.as_json(found))
+    else:
+        checking.show(console(), errors(), found)
+    raise typer.Exit(DONE if found.ok else NOT_RIGHT)
