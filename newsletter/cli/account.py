@@ -81,7 +81,7 @@ def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequen
             table.add_row(
                 escape(topic.title),
                 str(len(papers[topic.name])),
-                _short(escape(best[topic.name].paper.title), 58),
+                escape(_short(best[topic.name].paper.title, 44)),
             )
     console.print(table)
 
@@ -113,6 +113,18 @@ def pick_json(pick: Pick) -> dict[str, Any]:
         "reasons": list(pick.reasons),
         "tldr": pick.tldr,
     }
+
+
+def readers(console: Console, listed: Iterable[Delivery], editions: Sequence[Edition]) -> None:
+    """Show each reader's delivery: for short lists."""
+    papers = {edition.key: len(edition.picks) for edition in editions}
+    table = _table("Reader", "Papers:right" if papers else "", "Delivery")
+    for one in listed:
+        words, colour = STATE_WORDS[one.state]
+        count = str(papers[one.edition]) if papers else ""
+        who = f"{escape(one.email)}  [dim]{escape(one.timezone)}[/]"
+        table.add_row(who, count, f"[{colour}]{words}[/]")
+    console.print(table)
 
 
 def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
@@ -228,9 +240,10 @@ def rendered_json(rendered: Rendered) -> dict[str, Any]:
 
 def where_to_look(console: Console, folder: Path) -> None:
     """Say where the emails are."""
-    pages = sorted(folder.glob("*.html"))
+    pages = list(folder.glob("*.html"))
     if pages:
-        page = escape(_relative(pages[0]))
+        # The fullest edition shows most.
+        page = escape(_relative(max(pages, key=lambda path: (path.stat().st_size, path.name))))
         console.print(f"Open  [bold]{page}[/] in a browser", soft_wrap=True)
     console.print(
         f"Files [bold]{escape(_relative(folder))}/[/] (html, txt, eml, papers.json)", soft_wrap=True

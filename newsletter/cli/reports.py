@@ -12,12 +12,17 @@ from newsletter import day as steps
 from newsletter.cli import account
 from newsletter.config import Config
 from newsletter.day import Day, Ran
-from newsletter.model import DeliveryState, Topic
+from newsletter.model import Delivery, DeliveryState, Topic
 from newsletter.send import OPEN
 
 
 def show_demo(
-    console: Console, ran: Ran, folder: Path, received: int, topics: Sequence[Topic]
+    console: Console,
+    ran: Ran,
+    folder: Path,
+    received: int,
+    topics: Sequence[Topic],
+    listed: Sequence[Delivery],
 ) -> None:
     """Show the account of the demo, and where to look next."""
     console.print(f"\n[bold]Daily Papers[/], {account.explain_date(ran.date)} (an invented day)\n")
@@ -27,11 +32,11 @@ def show_demo(
         account.picks_by_topic(console, ran.rendered.editions, topics)
         console.print()
     else:
-        console.print(f"{account.ran_line(ran).partition(': ')[2].capitalize()}.")
-        console.print("The mail server received nothing now: nothing is ever sent twice.\n")
-    account.deliveries(console, ran.counts)
+        console.print(f"[green]{account.ran_line(ran).partition(': ')[2].capitalize()}.[/]")
+        console.print("The mail server received nothing this time. Nothing is sent twice.\n")
+    account.readers(console, listed, ran.rendered.editions if ran.rendered else ())
     if received:
-        console.print(f"  a real SMTP server on this machine received {received} messages\n")
+        console.print(f"  A real SMTP server on this machine received {received} messages.\n")
     else:
         console.print()
     account.where_to_look(console, folder)

@@ -24,7 +24,7 @@ from newsletter.cli.program import (
     wait_for,
 )
 from newsletter.cli.progress import show_progress
-from newsletter.model import Topic
+from newsletter.model import Delivery, Topic
 
 
 @app.command()
@@ -37,7 +37,7 @@ def demo(*, as_json: AsJson = False) -> None:
     Example: `newsletter demo`
     """
 
-    async def play() -> tuple[steps.Ran, Path, int, tuple[Topic, ...]]:
+    async def play() -> tuple[steps.Ran, Path, int, tuple[Topic, ...], tuple[Delivery, ...]]:
         with show_progress(quiet=as_json) as watch:
             async with demo_day(
                 Path.cwd(), version=VERSION, on_source=watch.source, on_delivery=watch.delivery
@@ -45,13 +45,19 @@ def demo(*, as_json: AsJson = False) -> None:
                 watch.expect(len(day.config.sources), len(day.config.subscribers))
                 ran = await steps.run(day)
                 folder = day.outbox.of(day.date)
-                return ran, folder, len(mailbox.messages), day.config.topics
+                return (
+                    ran,
+                    folder,
+                    len(mailbox.messages),
+                    day.config.topics,
+                    day.ledger.deliveries(day.date),
+                )
 
-    ran, folder, received, topics = wait_for(play())
+    ran, folder, received, topics, listed = wait_for(play())
     if as_json:
         account.print_json({**account.ran_json(ran), "received": received})
     else:
-        reports.show_demo(console(), ran, folder, received, topics)
+        reports.show_demo(console(), ran, folder, received, topics, listed)
     raise typer.Exit(exit_status(ran))
 
 

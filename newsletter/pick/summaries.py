@@ -1,4 +1,4 @@
-"""One sentence that tells what is new in a paper."""
+"""One sentence, or two short ones, that tell what is new in a paper."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from newsletter.model import Paper
 
 MAX_LENGTH = 320
 """Characters: three or four lines on a phone."""
+
+ENOUGH = 90
+"""Characters from which a summary stands on its own."""
 
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|fig|figs|eq|eqs|sec|no|vol|dr|mr|mrs|ms|prof|st|approx|resp"
@@ -46,8 +49,14 @@ def summarise(paper: Paper) -> tuple[str, str]:
     if paper.summary:
         return shorten(paper.summary, MAX_LENGTH), paper.summary_by
     listed = sentences(paper.abstract)
-    novel = next((sentence for sentence in listed if _NOVEL.search(sentence)), None)
-    return shorten(novel or (listed[0] if listed else ""), MAX_LENGTH), ""
+    start = next((n for n, sentence in enumerate(listed) if _NOVEL.search(sentence)), 0)
+    told = ""
+    for sentence in listed[start:]:
+        # A short sentence says too little alone: let the next one finish the thought.
+        if told and (len(told) >= ENOUGH or len(told) + len(sentence) > MAX_LENGTH):
+            break
+        told = f"{told} {sentence}".strip()
+    return shorten(told, MAX_LENGTH), ""
 
 
 def shorten(text: str, length: int) -> str:

@@ -27,7 +27,8 @@ MJML_TAGS = frozenset(
     "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-preview "
     "mj-style "
     "mj-title mj-raw mj-section mj-column mj-group mj-wrapper mj-text mj-button mj-image "
-    "mj-divider mj-spacer mj-table mj-hero mj-social mj-social-element mj-navbar mj-navbar-link mj-carousel "
+    "mj-divider mj-spacer mj-table mj-hero mj-social mj-social-element mj-navbar mj-navbar-link "
+    "mj-carousel "
     "mj-carousel-image mj-accordion mj-accordion-element mj-accordion-title "
     "mj-accordion-text".split()
 )

@@ -1,0 +1,176 @@
+"""RSS, Atom, RDF and JSON Feed documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from makers import NOW, make_document, make_source
+
+from newsletter.collect.arxiv import parse_arxiv
+from newsletter.collect.feeds import parse_feed
+from newsletter.errors import SourceError
+
+ARXIV = """<?xml version='1.0' encoding='UTF-8'?>
+<rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0">
+<channel><title>cs.CL</title>{items}<skipDays><day>Sunday</day></skipDays></channel></rss>"""
+ITEM = """<item><title>{title}</title><link>https://arxiv.org/abs/{id}</link>
+<description>arXiv:{id}v{version} Announce Type: {kind} \nAbstract: {abstract}</description>
+<guid isPermaLink="false">oai:arXiv.org:{id}v{version}</guid><category>cs.CL</category>
+<pubDate>Tue, 17 Mar 2026 00:00:00 -0400</pubDate><dc:creator>{authors}</dc:creator></item>"""
+
+
+def item(**changes: object) -> str:
+    values = {
+        "title": "On $O(n^2)$", "id": "2603.99001", "version": 1, "kind": "new",
+        "abstract": r"78.2\% &amp; more.", "authors": "Ada Byron, Ole Ø. Berg",
+    }  # fmt: skip
+    return ITEM.format(**(values | changes))
+
+
+def test_arxiv_announcement_is_read_whole() -> None:
+    """Title, abstract, authors, id, version, date and links of an announcement are all there."""
+    document = make_document(ARXIV.format(items=item(version=2)))
+
+    (paper,) = parse_arxiv(document, make_source(kind="arxiv"), NOW).papers
+
+    assert paper.title == "On O(n²)"
+    assert paper.abstract == "78.2% & more."
+    assert paper.authors == ("Ada Byron", "Ole Ø. Berg")
+    assert (paper.id, paper.version, paper.announce) == ("arxiv:2603.99001", 2, "new")
+    assert paper.published == dt.datetime(2026, 3, 17, 4, tzinfo=dt.UTC)
+    assert paper.url == "https://arxiv.org/abs/2603.99001"
+    assert paper.pdf_url == "https://arxiv.org/pdf/2603.99001"
+
+
+def test_replacements_are_left_out_unless_asked_for() -> None:
+    """New versions of old papers count only when the source's `announce` names them."""
+    items = item() + item(id="2511.99001", version=3, kind="replace")
+    document = make_document(ARXIV.format(items=items))
+
+    default = parse_arxiv(document, make_source(kind="arxiv"), NOW)
+    asked = parse_arxiv(document, make_source(kind="arxiv", announce=("replace",)), NOW)
+
+    assert [paper.announce for paper in default.papers] == ["new"]
+    assert default.skipped == 1
+    assert [paper.announce for paper in asked.papers] == ["replace"]
+
+
+def test_empty_weekend_feed_says_so() -> None:
+    """A feed without items on a quiet day is no failure, and the reason is given."""
+    parsed = parse_arxiv(make_document(ARXIV.format(items="")), make_source(kind="arxiv"), NOW)
+
+    assert parsed.papers == ()
+    assert "quiet at weekends" in parsed.note
+
+
+def test_missing_title_and_abstract_lose_only_themselves() -> None:
+    """A missing title is taken from the text; an entry with neither is counted, not raised."""
+    items = item(title="", abstract="A first sentence. A second.") + item(
+        id="2603.99002", abstract=""
+    )
+    items += "<item><link>https://example.org/nothing</link></item>"
+
+    parsed = parse_feed(make_document(ARXIV.format(items=items)), make_source(), NOW)
+
+    assert [paper.title for paper in parsed.papers] == ["A first sentence.", "On O(n²)"]
+    assert parsed.papers[1].abstract == ""
+    assert (parsed.skipped, parsed.note) == (1, "1 without title or text")
+
+
+def test_old_arxiv_rdf() -> None:
+    """The RSS 1.0 feeds of before 2024: id in the title, authors as links, UPDATED is a replacement."""
+    rdf = """<?xml version="1.0"?>
+    <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+     xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>x</title></channel>
+    <item rdf:about="http://arxiv.org/abs/2301.00001"><title>Deep X. (arXiv:2301.00001v2 [cs.CL])</title>
+    <link>http://arxiv.org/abs/2301.00001</link><description>&lt;p&gt;We do.&lt;/p&gt;</description>
+    <dc:creator>&lt;a href="http://x"&gt;Ada Byron&lt;/a&gt;, &lt;a href="http://y"&gt;Bo Li&lt;/a&gt;</dc:creator></item>
+    <item rdf:about="http://arxiv.org/abs/2301.00002"><title>Y. (arXiv:2301.00002v2 [cs.CL] UPDATED)</title>
+    <link>http://arxiv.org/abs/2301.00002</link></item></rdf:RDF>"""
+
+    parsed = parse_arxiv(make_document(rdf), make_source(kind="arxiv"), NOW)
+
+    (paper,) = parsed.papers
+    assert (paper.title, paper.id) == ("Deep X", "arxiv:2301.00001")
+    assert paper.authors == ("Ada Byron", "Bo Li")
+    assert parsed.skipped == 1
+
+
+def test_json_feed() -> None:
+    """A JSON Feed gives title, text, authors, tags and date."""
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [
+            {"id": "1", "url": "https://b.example/1?utm_source=x", "title": "T &amp; U",
+             "content_html": "<p>Body</p>", "authors": [{"name": "Ada"}, "odd"], "tags": ["x"],
+             "date_published": "2026-03-17T06:00:00+01:00"},
+            "not an item",
+        ],
+    }  # fmt: skip
+
+    (paper,) = parse_feed(make_document(json.dumps(feed)), make_source(), NOW).papers
+
+    assert (paper.title, paper.abstract, paper.authors) == ("T & U", "Body", ("Ada",))
+    assert paper.keys == ("url:b.example/1",)
+    assert paper.published == dt.datetime(2026, 3, 17, 5, tzinfo=dt.UTC)
+
+
+def test_entries_that_share_a_link_stay_apart() -> None:
+    """A feed that links every entry to its front page still gives one paper per entry."""
+    entries = "".join(
+        f"<item><title>Post {n}</title><link>https://b.example/</link></item>" for n in "ab"
+    )
+    document = make_document(
+        f"<rss version='2.0'><channel><title>b</title>{entries}</channel></rss>"
+    )
+
+    parsed = parse_feed(document, make_source(), NOW)
+
+    assert len({paper.id for paper in parsed.papers}) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"<!doctype html><html><p>Hello</html>", "a web page, not a feed"),
+        (b"{", "not valid JSON"),
+        (b"[1, 2]", "no JSON Feed"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"just words", "not a feed"),
+        (b"<a><b></a>", "not a feed"),
+        (bytes(range(256)), "not a feed"),
+    ],
+)
+def test_what_is_no_feed_is_said_in_one_line(content: bytes, reason: str) -> None:
+    """A document that is no feed raises one line with its address and the reason."""
+    with pytest.raises(SourceError, match=reason) as caught:
+        parse_feed(make_document(content), make_source(), NOW)
+
+    assert str(caught.value).startswith("https://example.org/feed")
+    assert "\n" not in str(caught.value)
+
+
+def test_arxiv_api_error_entry_is_a_failure() -> None:
+    """The arXiv API sends its errors as an entry: that is no paper."""
+    atom = """<feed xmlns="http://www.w3.org/2005/Atom"><entry>
+    <id>http://arxiv.org/api/errors#incorrect_id_format_for_abc</id><title>Error</title>
+    <link href="http://arxiv.org/api/errors#incorrect_id_format_for_abc"/>
+    <summary>incorrect id format for abc</summary></entry></feed>"""
+
+    with pytest.raises(SourceError, match="arXiv says: incorrect id format"):
+        parse_arxiv(make_document(atom), make_source(kind="arxiv"), NOW)
+
+
+def test_xml_bombs_and_external_entities_are_harmless() -> None:
+    """Entities are neither expanded nor fetched."""
+    bomb = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">
+    <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">
+    <!ENTITY f SYSTEM "file:///etc/passwd">]>
+    <rss version="2.0"><channel><title>x</title><item><title>T &c; &f;</title></item></channel></rss>"""
+
+    parsed = parse_feed(make_document(bomb), make_source(), NOW)
+
+    assert all("root:" not in paper.title and len(paper.title) < 400 for paper in parsed.papers)

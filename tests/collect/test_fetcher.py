@@ -1,0 +1,90 @@
+"""HTTP and files within limits, against a real server that misbehaves."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from makers import run
+from servers import Page, http_server
+
+from newsletter.collect.fetcher import Document, Fetcher
+from newsletter.errors import SourceError
+
+
+async def fetch(
+    location: str, timeout: float = 5.0, max_bytes: int = 1_000_000
+) -> tuple[Document, ...]:
+    async with Fetcher(
+        user_agent="test (ada@example.org)", timeout=timeout, max_bytes=max_bytes
+    ) as fetcher:
+        return await fetcher.fetch(location)
+
+
+def test_fetches_and_says_who_asks() -> None:
+    """The document arrives with its type, and the server sees a User-Agent with a contact."""
+    with http_server(feed=Page(b"<rss/>", "application/rss+xml")) as web:
+        (document,) = run(fetch(f"{web.url}/feed"))
+
+    assert (document.content, document.content_type) == (b"<rss/>", "application/rss+xml")
+    assert web.requests[0][1]["user-agent"] == "test (ada@example.org)"
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (Page(misbehaviour="endless"), "more than 1 MB"),
+        (Page(misbehaviour="bomb"), "more than 1 MB"),
+        (Page(misbehaviour="redirect-loop"), "more than 5 redirects"),
+        (Page(misbehaviour="not-gzip"), "compression is damaged"),
+        (Page(misbehaviour="hang-up"), "peer closed|incomplete"),
+        (Page(status=404), "HTTP 404 Not Found: has the address changed"),
+        (Page(status=410), "retired"),
+        (Page(status=429, headers={"Retry-After": "120"}), r"asks to wait \(120\)"),
+        (Page(status=500), "HTTP 500"),
+        (Page(status=302, headers={"Location": "file:///etc/passwd"}), "only http and https"),
+    ],
+)
+def test_every_misbehaviour_is_one_clear_line(page: Page, reason: str) -> None:
+    """A server that misbehaves costs one line with its address, and never more than the limits."""
+    with http_server(feed=page) as web, pytest.raises(SourceError, match=reason) as caught:
+        run(fetch(f"{web.url}/feed"))
+
+    assert str(caught.value).startswith("http://127.0.0.1")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_slow_server_is_given_up() -> None:
+    """The time limit is for the whole document, not for each byte."""
+    with (
+        http_server(feed=Page(misbehaviour="slow")) as web,
+        pytest.raises(SourceError, match=r"within 0\.5 s"),
+    ):
+        run(fetch(f"{web.url}/feed", timeout=0.5))
+
+
+def test_no_network_says_to_look_at_it() -> None:
+    """A refused connection and a name that does not exist are one line each."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(SourceError, match="cannot connect .*online"):
+        run(fetch(f"http://127.0.0.1:{port}/"))
+    with pytest.raises(SourceError, match="cannot connect"):
+        run(fetch("http://no-such-host.invalid/"))
+
+
+def test_files_and_folders(tmp_path: Path) -> None:
+    """A file is one document; a folder is its feed files, by name; what is missing is said."""
+    (tmp_path / "b.xml").write_bytes(b"2")
+    (tmp_path / "a.json").write_bytes(b"1")
+    (tmp_path / "README.md").write_bytes(b"no feed")
+
+    assert [one.content for one in run(fetch(str(tmp_path)))] == [b"1", b"2"]
+    assert [one.content for one in run(fetch(str(tmp_path / "b.xml")))] == [b"2"]
+    with pytest.raises(SourceError, match="no such file"):
+        run(fetch(str(tmp_path / "c.xml")))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="no feed in this folder"):
+        run(fetch(str(tmp_path / "empty")))

@@ -1,0 +1,58 @@
+"""What makes two papers one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.collect.identity import arxiv_id, canonical_url, doi, paper_keys, web_url
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://arxiv.org/abs/2410.01234v2", ("2410.01234", 2)),
+        ("http://arxiv.org/pdf/2410.01234v3.pdf", ("2410.01234", 3)),
+        ("oai:arXiv.org:2607.11111v1", ("2607.11111", 1)),
+        ("https://huggingface.co/papers/2410.01234", ("2410.01234", 1)),
+        ("https://doi.org/10.48550/arXiv.2410.01234", ("2410.01234", 1)),
+        ("http://arxiv.org/abs/quant-ph/0201082v1", ("quant-ph/0201082", 1)),
+        ("math.GT/0309136", ("math.GT/0309136", 1)),
+        ("2410.01234", ("2410.01234", 1)),
+        ("https://example.org/2410.01234", None),
+        ("10.1234/example.2607.22222", None),
+        ("version 2410.012", None),
+    ],
+)
+def test_arxiv_ids(text: str, expected: tuple[str, int] | None) -> None:
+    """An arXiv id is found in links, OAI ids and on its own, and nowhere else."""
+    assert arxiv_id(text) == expected
+
+
+def test_dois_have_no_case() -> None:
+    """A DOI is the same with any prefix and in any case."""
+    assert doi("https://doi.org/10.1000/ABC.1") == doi("doi:10.1000/abc.1") == "10.1000/abc.1"
+    assert doi("https://example.org/10.1000/abc") is None
+
+
+def test_addresses_of_one_page_are_equal() -> None:
+    """Scheme, www, tracking parameters, fragment and a final slash do not make another page."""
+    assert canonical_url("https://www.Example.org/a/?utm_source=x&b=1#top") == canonical_url(
+        "http://example.org/a?b=1"
+    )
+    assert canonical_url("https://example.org/a?b=1") != canonical_url("https://example.org/a?b=2")
+
+
+@given(st.text())
+def test_any_text_has_a_key_and_raises_nothing(text: str) -> None:
+    """Whatever a feed puts into its links, a paper gets at least one key."""
+    assert paper_keys(references=(text,), url=web_url(text), title=text)
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "/relative", "http://", "http://["]
+)
+def test_only_web_addresses_pass(link: str) -> None:
+    """A link that is not http(s) with a host is dropped."""
+    assert web_url(link) == ""

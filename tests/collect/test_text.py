@@ -1,0 +1,98 @@
+"""HTML and LaTeX to plain text."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.collect.text import plain_text
+
+EXAMPLES = {
+    r"$O(n^2)$ time": "O(n²) time",
+    r"Poincar\'e, G\"odel, Erd\H{o}s, Fran\c{c}ois, \v{S}, \o{}re, na\"{\i}ve": (
+        "Poincaré, Gödel, Erdős, François, Š, øre, naïve"
+    ),
+    r"78.2\% better~\cite{x,y}.": "78.2% better.",
+    "costs $5 and $6": "costs $5 and $6",
+    r"\href{https://u}{the code}": "the code",
+    r"$x_{t+1}$ and $L_{p,q}$": "xₜ₊₁ and L_(p,q)",
+    "R^3 kept readable": "R^3 kept readable",
+    r"$\alpha$-divergence, \textbf{bold $\beta$}, \emph{x}": "α-divergence, bold β, x",
+    r"$\mathbb{R}^{n \times d}$, $\mathcal{L}_{\theta}$": "ℝ^(n × d), L_θ",
+    r"$\frac{a+b}{2}$, $\sqrt{n}$, $\log n$, $\tilde{O}(\sqrt{T})$": "(a+b)/2, √n, log n, Õ(√T)",
+    r"10$^{-5}$ $\sim$3$\times$": "10⁻⁵ ~3×",
+    r"$p < 0.05$ &amp; more": "p < 0.05 & more",
+    "a <b and c> d, p<0.05": "a <b and c> d, p<0.05",
+    "&lt;b&gt;Hi&lt;/b&gt; &amp;lt;i&amp;gt;you&amp;lt;/i&amp;gt;": "Hi you",
+    "<p>one</p><p>two <em>three</em></p>": "one two three",
+    "a<script>alert(1)</SCRIPT>b<!-- c -->d": "a b d",
+    "``quoted'' -- yes --- no": "“quoted” – yes — no",
+    "~5% of x~y, https://a.example/~user": "~5% of x y, https://a.example/~user",
+    "soft\u00adhyphen, of\ufb01ce, zero\u200bwidth, \u202eevil": "softhyphen, office, zerowidth, evil",
+    "JosÃ© RaÃºl: Whatâ€™s new": "José Raúl: What’s new",
+    "Ã coté, São Paulo, Â": "Ã coté, São Paulo, Â",
+    "token \ue000unsubscribe_url\ue001": "token unsubscribe_url",
+    "ALL CAPS STAY": "ALL CAPS STAY",
+    "محمد الفاتح": "محمد الفاتح",
+}
+
+
+@pytest.mark.parametrize("markup", EXAMPLES)
+def test_examples(markup: str) -> None:
+    """Each oddity that feeds really send reads as a person would write it."""
+    assert plain_text(markup) == EXAMPLES[markup]
+
+
+PIECES = st.sampled_from(
+    [*"ab \\{}$^_~`'<>&;-[]()%é\n", "\\cite", "\\frac", "\\'", "&lt;", "<b>", "\\sqrt", "\\left"]
+)
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_never_raises_and_is_one_clean_line(markup: str) -> None:
+    """Whatever comes in, one line without control or private-use characters comes out."""
+    text = plain_text(markup)
+
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\ue000-\uf8ff]", text)
+    assert text == text.strip()
+
+
+@given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=60))
+def test_plain_words_are_never_lost(word: str) -> None:
+    """Letters and digits survive in bold, in maths and in unbalanced braces."""
+    kept = plain_text(word)
+
+    assert plain_text(rf"\textbf{{{word}}}") == kept
+    assert plain_text(f"{{{word}") == kept
+
+
+@pytest.mark.parametrize(
+    "piece", ["{", "$", "\\(", "\\cite[", "<!--", "<a ", "&amp;", "$x_", "\\frac", "^"]
+)
+def test_hostile_repetition_takes_linear_time(piece: str) -> None:
+    """Twenty thousand openings of anything are done with long before the test's time limit."""
+    plain_text(piece * 20_000)
+
+
+@pytest.mark.data
+def test_real_abstracts_are_left_without_markup(data: Path) -> None:
+    """At most 2 in 1,000 real titles and abstracts keep a backslash, a brace or an entity."""
+    texts: list[str] = []
+    for path in (*data.glob("tldr/*.jsonl"), data / "readers" / "papers.jsonl"):
+        for line in path.read_text("utf-8").strip().split("\n"):
+            row = json.loads(line)
+            source = row.get("source") or [row.get("abstract", "")]
+            texts += [row.get("title") or "", " ".join(source)]
+    for path in data.glob("arxiv/days/*.json"):
+        for row in json.loads(path.read_text("utf-8"))["papers"]:
+            texts += [row["title"], row["summary"]]
+
+    left = [text for text in texts if re.search(r"\\|[{}]|&(lt|gt|amp|#)", plain_text(text))]
+
+    assert len(texts) > 3_000
+    assert 1000 * len(left) / len(texts) <= 2

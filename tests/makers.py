@@ -1,0 +1,165 @@
+"""Makers of facts: each argument that a test does not name has a plain value."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from newsletter.collect.fetcher import Document
+from newsletter.model import (
+    Delivery,
+    Edition,
+    Issue,
+    Paper,
+    Part,
+    Pick,
+    Score,
+    Sighting,
+    Source,
+    Subscriber,
+    Topic,
+)
+from newsletter.pick import parse_match
+from newsletter.render import Letterhead, Recipient
+from newsletter.render.tokens import token
+
+Result = TypeVar("Result")
+
+NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
+TODAY = NOW.date()
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end."""
+    return asyncio.run(work)
+
+
+def make_paper(number: int = 1, **changes: Any) -> Paper:
+    key = f"arxiv:2603.{99000 + number}"
+    values: dict[str, Any] = {
+        "id": key,
+        "keys": (key,),
+        "title": f"Paper {number} on language models",
+        "url": f"https://arxiv.org/abs/2603.{99000 + number}",
+        "abstract": "We propose a method. It works on every task that we tried.",
+        "authors": ("Ada Byron", "Émilie du Châtelet"),
+        "categories": ("cs.CL",),
+        "published": NOW - dt.timedelta(hours=6),
+        "sightings": (Sighting(source="test", seen_at=NOW, url="https://example.org/feed"),),
+    }
+    if "keys" in changes and "id" not in changes:
+        changes["id"] = changes["keys"][0]
+    return Paper(**(values | changes))
+
+
+def make_topic(
+    name: str = "language-models", match: object = "language model", **changes: Any
+) -> Topic:
+    values: dict[str, Any] = {
+        "name": name,
+        "title": name.replace("-", " ").capitalize(),
+        "match": parse_match(match),
+        "weights": (("relevance", 1.0), ("trending", 0.8), ("recency", 0.2)),
+        "limit": 6,
+    }
+    return Topic(**(values | changes))
+
+
+def make_pick(
+    paper: Paper | None = None, topic: str = "language-models", total: float = 0.5, **changes: Any
+) -> Pick:
+    part = Part(signal="relevance", value=total, points=total, reason="matches “x” in the title")
+    values: dict[str, Any] = {
+        "paper": paper or make_paper(),
+        "topic": topic,
+        "score": Score(total=total, parts=(part,)),
+        "reasons": (part.reason,),
+        "tldr": "We propose a method.",
+    }
+    return Pick(**(values | changes))
+
+
+def make_issue(**changes: Any) -> Issue:
+    return Issue(**({"date": TODAY, "number": 7, "papers": 95, "planned_at": NOW} | changes))
+
+
+def make_edition(key: str = "language-models", **changes: Any) -> Edition:
+    unsubscribe, greeting = token("unsubscribe_url"), token("greeting")
+    values: dict[str, Any] = {
+        "key": key,
+        "subject": "Daily Papers, 17 Mar: A paper",
+        "html": f'<html lang="en"><h1>Hi</h1><p>{greeting}</p><a href="{unsubscribe}">out</a></html>',
+        "text": f"{greeting}.\nUnsubscribe: {unsubscribe}\n",
+    }
+    return Edition(**(values | changes))
+
+
+def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
+    values: dict[str, Any] = {
+        "id": f"id-{name}",
+        "email": f"{name}@readers.example",
+        "name": name.capitalize(),
+        "topics": ("language-models",),
+    }
+    return Subscriber(**(values | changes))
+
+
+def make_delivery(name: str = "ada", **changes: Any) -> Delivery:
+    values: dict[str, Any] = {
+        "issue": TODAY,
+        "subscriber": f"id-{name}",
+        "email": f"{name}@readers.example",
+        "name": name.capitalize(),
+        "timezone": "UTC",
+        "edition": "language-models",
+    }
+    return Delivery(**(values | changes))
+
+
+def make_letterhead(**changes: Any) -> Letterhead:
+    values = {
+        "name": "Daily Papers",
+        "sender": "papers@news.example.org",
+        "reply_to": "editors@news.example.org",
+        "language": "en",
+    }
+    return Letterhead(**(values | changes))
+
+
+def make_recipient(**changes: Any) -> Recipient:
+    values: dict[str, Any] = {
+        "id": "1639bd1d3165c8edf56d",
+        "email": "ada@readers.example",
+        "name": "Ada Byron",
+        "unsubscribe_url": "https://news.example.org/unsubscribe/AQAxNjM5YmQxZDMxNjVjOGVkZjU2ZA",
+        "preferences_url": "https://news.example.org/preferences/AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA",
+        "date": NOW,
+    }
+    return Recipient(**(values | changes))
+
+
+def make_source(**changes: Any) -> Source:
+    return Source(
+        **({"name": "test", "kind": "feed", "location": "https://example.org/f"} | changes)
+    )
+
+
+def make_document(
+    content: str | bytes, url: str = "https://example.org/feed", content_type: str = ""
+) -> Document:
+    raw = content.encode() if isinstance(content, str) else content
+    return Document(url=url, content=raw, content_type=content_type)
+
+
+def write_newsletter(folder: Path, root: Path, **files: str) -> Path:
+    """Copy the shipped config and templates into `folder`, with some YAML files replaced."""
+    for part in ("config", "templates"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for source in (root / part).glob("*.*"):
+            (folder / part / source.name).write_text(source.read_text("utf-8"), "utf-8")
+    for name, text in files.items():
+        (folder / "config" / f"{name}.yaml").write_text(text, "utf-8")
+    return folder

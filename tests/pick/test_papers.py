@@ -1,0 +1,94 @@
+"""Picking: filter, score, explain, choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import NOW, make_paper, make_pick, make_topic
+
+from newsletter.pick import choose, pick_papers
+from newsletter.pick.signals import SIGNALS
+
+
+def test_every_pick_says_why() -> None:
+    """Reasons name the term and its place, the votes and the age."""
+    papers = [make_paper(1, title="Language models at work", votes=12, published=NOW)]
+
+    (pick,) = pick_papers(papers, [make_topic()], NOW)
+
+    assert "matches “language model” in the title" in pick.reasons
+    assert "12 votes" in pick.reasons
+    assert "new today" in pick.reasons
+
+
+def test_points_add_up_to_the_score() -> None:
+    """The parts of a score are its whole, and a reason's points are what it would cost."""
+    papers = [make_paper(n, votes=n * n) for n in range(1, 8)]
+    topic = make_topic()
+
+    for pick in pick_papers(papers, [topic], NOW):
+        assert abs(sum(part.points for part in pick.score.parts) - pick.score.total) < 1e-12
+        assert {part.signal for part in pick.score.parts} == set(SIGNALS)
+
+
+def test_removing_votes_costs_exactly_their_points() -> None:
+    """A reason is faithful: without the votes the score is lower by the trending points."""
+    rival = make_paper(2, votes=100)
+    with_votes = pick_papers([make_paper(1, votes=40), rival], [make_topic()], NOW)
+    without = pick_papers([make_paper(1, votes=0), rival], [make_topic()], NOW)
+
+    before = next(pick for pick in with_votes if pick.paper.id.endswith("99001")).score
+    after = next(pick for pick in without if pick.paper.id.endswith("99001")).score
+
+    trending = next(part.points for part in before.parts if part.signal == "trending")
+    assert abs(before.total - after.total - trending) < 1e-12
+    assert trending > 0
+
+
+def test_min_score_gives_fewer_picks_not_worse_ones() -> None:
+    """On a quiet day a topic with a min_score stays short."""
+    papers = [make_paper(1, votes=50), make_paper(2, title="Other", abstract="a language model")]
+
+    assert len(pick_papers(papers, [make_topic(min_score=0.5)], NOW)) == 1
+
+
+def test_a_paper_goes_to_the_topic_where_it_scores_best_and_only_there() -> None:
+    """With two topics that want it, a paper appears once; a full topic hands it on."""
+    one, two = make_topic("one", limit=1), make_topic("two", limit=1)
+    a, b = make_paper(1), make_paper(2)
+    picks = [
+        make_pick(a, "one", 0.9), make_pick(b, "one", 0.8), make_pick(a, "two", 0.7), make_pick(b, "two", 0.1),
+    ]  # fmt: skip
+
+    chosen = choose(picks, [two, one])
+
+    assert [(pick.topic, pick.paper.id) for pick in chosen] == [("two", b.id), ("one", a.id)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from("xyz"), st.floats(0, 1)), max_size=30))
+def test_choosing_keeps_the_limits_and_repeats_nothing(rows: list[tuple[int, str, float]]) -> None:
+    """Whatever is wanted: no paper twice, no topic over its limit, order independent of input."""
+    topics = [make_topic(name, limit=2) for name in "xyz"]
+    picks = list({(n, t): make_pick(make_paper(n), t, s) for n, t, s in rows}.values())
+
+    chosen = choose(picks, topics)
+
+    assert len({pick.paper.id for pick in chosen}) == len(chosen)
+    assert all(sum(pick.topic == name for pick in chosen) <= 2 for name in "xyz")
+    assert choose(picks[::-1], topics) == chosen
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**4), st.integers(-5, 4000))
+def test_signals_stay_between_zero_and_one(votes: int, comments: int, hours: int) -> None:
+    """Votes, comments and dates of any size, even in the future, give signals in [0, 1]."""
+    published = NOW - dt.timedelta(hours=hours)
+    papers = [
+        make_paper(1, votes=votes, comments=comments, published=published),
+        make_paper(2, votes=3),
+    ]
+
+    for pick in pick_papers(papers, [make_topic()], NOW):
+        assert all(0 <= part.value <= 1 for part in pick.score.parts)
+        assert 0 <= pick.score.total <= 1

@@ -1,0 +1,161 @@
+"""MIME and headers, encoded once and spliced per subscriber."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import re
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import make_edition, make_issue, make_letterhead, make_recipient
+
+from newsletter.errors import HeaderError
+from newsletter.model import Edition
+from newsletter.render.messages import Recipient, compose, encode_edition
+from newsletter.render.tokens import NAMES, TOKEN, token
+
+
+def send(edition: Edition, recipient: Recipient, **letterhead: str) -> bytes:
+    return compose(encode_edition(make_issue(), edition, make_letterhead(**letterhead)), recipient)
+
+
+def read(message: bytes) -> EmailMessage:
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    return str(found.get_content()).replace("\r\n", "\n")
+
+
+def test_header_block() -> None:
+    """Every header that a well-behaved list carries is there, once, with the right value."""
+    message = read(send(make_edition(), make_recipient()))
+
+    expected = {
+        "From": "Daily Papers <papers@news.example.org>",
+        "To": "Ada Byron <ada@readers.example>",
+        "Reply-To": "editors@news.example.org",
+        "Subject": "Daily Papers, 17 Mar: A paper",
+        "Date": "Tue, 17 Mar 2026 06:30:00 +0000",
+        "Message-ID": "<20260317.1639bd1d3165c8edf56d@news.example.org>",
+        "MIME-Version": "1.0",
+        "List-Id": "Daily Papers <daily-papers.news.example.org>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Post": "NO",
+        "Auto-Submitted": "auto-generated",
+        "Precedence": "bulk",
+        "Content-Language": "en",
+    }
+    for name, value in expected.items():
+        assert [
+            str(found).replace("<editors", "editors").replace("org>", "org>")
+            for found in message.get_all(name, [])
+        ] in ([value], [f"<{value}>"]), name
+    assert message.get_content_type() == "multipart/alternative"
+    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_unsubscribe_header_is_whole_and_folded_at_the_comma() -> None:
+    """RFC 8058 breaks when an address is folded or encoded: each stays in one piece."""
+    raw = send(make_edition(), make_recipient())
+
+    assert (
+        b"List-Unsubscribe: <https://news.example.org/unsubscribe/AQAxNjM5YmQxZDMxNjVjOGVkZjU2ZA>,\r\n"
+        b" <mailto:editors@news.example.org?subject=unsubscribe%20"
+    ) in raw
+
+
+def test_without_a_site_there_is_no_one_click() -> None:
+    """A mailto cannot be posted to, so RFC 8058's header must not promise it."""
+    message = read(
+        send(make_edition(), make_recipient(unsubscribe_url="mailto:e@news.example.org"))
+    )
+
+    assert "List-Unsubscribe-Post" not in message
+    assert str(message["List-Unsubscribe"]).startswith("<mailto:")
+
+
+NAMES_OF_PEOPLE = st.text(
+    st.characters(categories=["L", "N", "P", "S", "Zs", "M"], exclude_characters="\x85"),
+    max_size=60,
+).map(lambda name: " ".join(name.split()))
+
+
+@given(NAMES_OF_PEOPLE, st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), max_size=300))
+def test_decoded_message_equals_what_the_standard_library_builds(name: str, words: str) -> None:
+    """Cut, encoded and spliced, both parts decode to exactly what EmailMessage would send."""
+    text = f"Dear {token('greeting')}: {words}\n{token('unsubscribe_url')}\n.\nFrom here = {token('email')} \n"
+    body = f'<p>{html.escape(words)} {token("greeting")}</p>\n<a href="{token("unsubscribe_url")}">x</a>\n'
+    recipient = make_recipient(name=name)
+    values = {
+        "greeting": f"Hello {name}" if name else "Hello",
+        "email": recipient.email,
+        "unsubscribe_url": recipient.unsubscribe_url,
+        "preferences_url": recipient.preferences_url,
+    }
+    wanted = EmailMessage()
+    wanted.set_content(TOKEN.sub(lambda found: values[found[1]], text), cte="quoted-printable")
+    wanted.add_alternative(
+        TOKEN.sub(lambda found: html.escape(values[found[1]]), body),
+        subtype="html",
+        cte="quoted-printable",
+    )
+
+    raw = send(make_edition(text=text, html=body), recipient)
+
+    message = read(raw)
+    for kind in ("plain", "html"):
+        assert part(message, kind).rstrip("\n") == part(read(wanted.as_bytes()), kind).rstrip("\n")
+    assert all(len(line) <= 76 for line in raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert raw.isascii()
+
+
+@given(NAMES_OF_PEOPLE)
+def test_names_in_any_script_arrive(name: str) -> None:
+    """The To header decodes to the name, whatever its script, and no encoded word is too long."""
+    raw = send(make_edition(), make_recipient(name=name))
+
+    head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
+    to = head.partition("\r\nTo: ")[2].partition("\r\nMessage-ID")[0]
+    assert to.endswith("<ada@readers.example>")
+    assert all(len(word) <= 75 for word in re.findall(r"=\?[^ ]*\?=", head))
+    if name and not name.isascii():
+        shown = str(email.header.make_header(email.header.decode_header(to)))
+        assert shown.removesuffix("<ada@readers.example>").strip() == name
+
+
+@pytest.mark.parametrize(
+    "evil", ["Ada\r\nBcc: all@example.org", "Ada\nX: y", "Ada\x00", "Ada\u2028X"]
+)
+def test_no_value_can_smuggle_in_a_header(evil: str) -> None:
+    """A control character in a name, address, subject or list name is refused at one gate."""
+    with pytest.raises(HeaderError, match="control character"):
+        send(make_edition(), make_recipient(name=evil))
+    with pytest.raises(HeaderError):
+        send(make_edition(), make_recipient(email=f"{evil}@example.org"))
+    with pytest.raises(HeaderError):
+        send(make_edition(subject=evil), make_recipient())
+    with pytest.raises(HeaderError):
+        send(make_edition(), make_recipient(), name=evil)
+
+
+def test_a_long_subject_in_any_script_decodes_whole() -> None:
+    """Encoded words are cut between characters, never inside one."""
+    subject = "日刊論文、三月十七日：" + "言語モデルは何を読んだのか" * 6
+
+    assert str(read(send(make_edition(subject=subject), make_recipient()))["Subject"]) == subject
+
+
+def test_the_same_delivery_is_the_same_message() -> None:
+    """Message-ID and bytes depend on issue and subscriber only."""
+    assert send(make_edition(), make_recipient()) == send(make_edition(), make_recipient())
+    assert set(NAMES) == {"greeting", "email", "preferences_url", "unsubscribe_url"}

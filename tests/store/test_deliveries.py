@@ -1,0 +1,206 @@
+"""The ledger's rules, by hand and by a machine that tries every order of moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+
+from newsletter.errors import LedgerError, StoreError
+from newsletter.model import DeliveryState, Outcome
+from newsletter.send.ledger import MOVES, Claim
+from newsletter.store import IssueStore, SqlLedger, open_database
+
+S = DeliveryState
+LEASE = dt.timedelta(minutes=30)
+READERS = 6
+
+
+def make_ledger(folder: Path, readers: int = READERS) -> SqlLedger:
+    database = open_database("sqlite:///test.db", folder)
+    planned = [make_delivery(f"r{n}") for n in range(readers)]
+    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    return SqlLedger(database)
+
+
+def claim(ledger: SqlLedger, owner: str, now: dt.datetime = NOW, limit: int = 1) -> list[Claim]:
+    found = ledger.claim(TODAY, owner=owner, limit=limit, now=now, until=now + LEASE)
+    return [Claim(delivery=one, owner=owner) for one in found]
+
+
+def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
+    """Of two runs that plan the same issue at once, one does."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    issues = IssueStore(database)
+
+    assert issues.plan(make_issue(), [make_edition()], [make_delivery()], [], NOW)
+    assert not issues.plan(make_issue(), [make_edition()], [make_delivery("bo")], [], NOW)
+    assert [one.email for one in SqlLedger(database).deliveries(TODAY)] == ["ada@readers.example"]
+
+
+def test_planning_is_all_or_nothing(tmp_path: Path) -> None:
+    """When the audience cannot be written whole, there is no issue."""
+    database = open_database("sqlite:///test.db", tmp_path)
+
+    def audience() -> object:
+        yield make_delivery()
+        raise RuntimeError("the machine stopped here")
+
+    with pytest.raises(RuntimeError):
+        IssueStore(database).plan(make_issue(), [make_edition()], audience(), [], NOW)  # type: ignore[arg-type]
+
+    assert IssueStore(database).get(TODAY) is None
+
+
+def test_a_dead_senders_leases_come_back_and_what_had_begun_is_unknown(tmp_path: Path) -> None:
+    """Recovery at once when the owner is dead, else when the lease has run out."""
+    ledger = make_ledger(tmp_path)
+    begun, held = claim(ledger, "dead", limit=2)
+    ledger.data_started(begun, NOW)
+
+    assert ledger.recover(TODAY, now=NOW, is_alive=lambda _owner: True) == (0, 0)
+    assert ledger.recover(TODAY, now=NOW, is_alive=lambda _owner: False) == (1, 1)
+    assert ledger.counts(TODAY)[S.UNKNOWN] == 1
+    with pytest.raises(LedgerError, match="another sender"):
+        ledger.data_started(held, NOW)
+
+
+def test_a_sender_that_wakes_after_its_lease_cannot_settle(tmp_path: Path) -> None:
+    """The attempt number fences off whoever slept: its answer comes too late to count."""
+    ledger = make_ledger(tmp_path, readers=1)
+    (slept,) = claim(ledger, "sleeper")
+    later = NOW + LEASE
+    ledger.recover(TODAY, now=later, is_alive=lambda _owner: True)
+    (again,) = claim(ledger, "sleeper", later)
+
+    with pytest.raises(LedgerError):
+        ledger.settle(slept, Outcome(state=S.FAILED), later, None)
+    ledger.settle(again, Outcome(state=S.ACCEPTED), later, None)
+    assert ledger.counts(TODAY)[S.ACCEPTED] == 1
+
+
+def test_who_left_the_list_is_cancelled(tmp_path: Path) -> None:
+    """An unsubscribe after planning and before sending is honoured."""
+    ledger = make_ledger(tmp_path)
+    staying = {f"id-r{n}" for n in range(READERS - 1)}
+
+    assert ledger.cancel_missing(TODAY, staying, NOW) == 1
+    assert ledger.counts(TODAY)[S.CANCELLED] == 1
+    assert len(claim(ledger, "me", limit=99)) == READERS - 1
+
+
+def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
+    """Nobody can ask for an accepted mail to go out again."""
+    with pytest.raises(LedgerError, match="only failed, unknown and deferred"):
+        make_ledger(tmp_path).reopen(TODAY, {S.ACCEPTED}, NOW)
+
+
+def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    """An older program does not touch what it does not know."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE schema SET version = 99")
+    with pytest.raises(StoreError, match="newer newsletter"):
+        open_database("sqlite:///test.db", tmp_path)
+
+
+@pytest.mark.parametrize("url", ["postgresql://x/y", "nonsense", "sqlite:////proc/nowhere/x.db"])
+def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, url: str) -> None:
+    """The message says what is wrong with it."""
+    with pytest.raises(StoreError) as caught:
+        open_database(url, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Three senders, in any order of claims, crashes, answers and recoveries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.ledger = make_ledger(Path(self.folder.name))
+        self.now = NOW
+        self.held: list[tuple[Claim, bool]] = []
+        self.left: dict[str, int] = {}
+        self.before = self.states()
+
+    def teardown(self) -> None:
+        self.ledger._database.close()
+        self.folder.cleanup()
+
+    def states(self) -> dict[str, DeliveryState]:
+        return {one.subscriber: one.state for one in self.ledger.deliveries(TODAY)}
+
+    @rule(owner=st.sampled_from("abc"), limit=st.integers(1, 3))
+    def claims(self, owner: str, limit: int) -> None:
+        self.held += [(one, False) for one in claim(self.ledger, owner, self.now, limit)]
+
+    @rule(which=st.integers(0, 5))
+    def begins(self, which: int) -> None:
+        if which < len(self.held) and not self.held[which][1]:
+            one = self.held[which][0]
+            try:
+                self.ledger.data_started(one, self.now)
+            except LedgerError:
+                self.held.pop(which)
+                return
+            self.held[which] = (one, True)
+            # From here the mail may be in somebody's mailbox.
+            self.left[one.delivery.subscriber] = self.left.get(one.delivery.subscriber, 0) + 1
+
+    @rule(which=st.integers(0, 5), state=st.sampled_from([S.ACCEPTED, S.FAILED, S.DEFERRED]))
+    def settles(self, which: int, state: DeliveryState) -> None:
+        if which < len(self.held):
+            one, begun = self.held.pop(which)
+            if state is S.ACCEPTED and not begun:
+                return
+            later = self.now + dt.timedelta(minutes=5) if state is S.DEFERRED else None
+            try:
+                self.ledger.settle(one, Outcome(state=state), self.now, later)
+            except LedgerError:
+                return
+            if state is not S.ACCEPTED and begun:
+                # The server said no: the mail is in no mailbox.
+                self.left[one.delivery.subscriber] -= 1
+
+    @rule(which=st.integers(0, 5))
+    def releases(self, which: int) -> None:
+        if which < len(self.held) and not self.held[which][1]:
+            try:
+                self.ledger.release(self.held.pop(which)[0], self.now)
+            except LedgerError:
+                return
+
+    @rule(dead=st.sets(st.sampled_from("abc")), minutes=st.sampled_from([0, 5, 40]))
+    def recovers(self, dead: set[str], minutes: int) -> None:
+        self.now += dt.timedelta(minutes=minutes)
+        # A dead sender's claims are gone with it; one that only slept keeps believing in its own.
+        self.held = [(one, begun) for one, begun in self.held if one.owner not in dead]
+        self.ledger.recover(TODAY, now=self.now, is_alive=lambda owner: owner not in dead)
+
+    @invariant()
+    def nobody_is_lost(self) -> None:
+        assert sum(self.ledger.counts(TODAY).values()) == READERS
+
+    @invariant()
+    def nobody_gets_two(self) -> None:
+        assert all(count <= 1 for count in self.left.values())
+
+    @invariant()
+    def only_legal_moves(self) -> None:
+        now = self.states()
+        reachable = {state: set(after) for state, after in MOVES.items()}
+        for subscriber, state in now.items():
+            was = self.before[subscriber]
+            assert state is was or state in reachable[was], (was, state)
+        self.before = now
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestLedger = LedgerMachine.TestCase

@@ -1,0 +1,61 @@
+"""An issue as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from makers import TODAY, make_delivery, make_edition, make_issue, make_paper, make_pick, run
+
+from newsletter.errors import StoreError
+from newsletter.model import DeliveryState
+from newsletter.store import Outbox, OutboxTransport
+
+
+def test_editions_are_written_and_old_ones_taken_away(tmp_path: Path) -> None:
+    """html, txt and eml for each edition, no private-use tokens in what one reads."""
+    outbox = Outbox(tmp_path)
+    outbox.write_editions(make_issue(), [make_edition("gone")], lambda _edition: b"x")
+
+    outbox.write_editions(make_issue(), [make_edition("a+b")], lambda _edition: b"message")
+
+    folder = tmp_path / TODAY.isoformat()
+    assert {path.name for path in folder.iterdir()} == {"a+b.html", "a+b.txt", "a+b.eml"}
+    assert (folder / "a+b.eml").read_bytes() == b"message"
+    assert "Hello" in (folder / "a+b.html").read_text("utf-8")
+    assert "\ue000" not in (folder / "a+b.html").read_text("utf-8")
+
+
+def test_papers_json_holds_picks_with_their_reasons(tmp_path: Path) -> None:
+    """Every paper of the day, and for each edition what it shows and why."""
+    edition = make_edition(picks=(make_pick(),))
+
+    path = Outbox(tmp_path).write_papers(make_issue(), [make_paper()], [edition])
+
+    content = json.loads(path.read_text("utf-8"))
+    assert content["papers"][0]["title"] == make_paper().title
+    assert content["editions"]["language-models"][0]["reasons"] == ["matches “x” in the title"]
+
+
+def test_the_outbox_transport_writes_one_file_each(tmp_path: Path) -> None:
+    """Writing again changes nothing; an odd address is no path."""
+    transport = OutboxTransport(Outbox(tmp_path))
+    odd = make_delivery(email="../../a/b@readers.example")
+
+    for _ in range(2):
+        outcome = run(
+            transport.deliver(odd, b"m", lambda: pytest.fail("nothing is ambiguous here"))
+        )
+        assert outcome.state is DeliveryState.ACCEPTED
+
+    (written,) = (tmp_path / TODAY.isoformat() / "eml").iterdir()
+    assert written.name == ".._.._a_b@readers.example.eml"
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    """Nothing is half written, and the message says how to mend it."""
+    (tmp_path / TODAY.isoformat()).write_text("a file where a folder should be")
+
+    with pytest.raises(StoreError, match="run again: nothing was lost"):
+        Outbox(tmp_path).write_editions(make_issue(), [make_edition()], lambda _edition: b"x")

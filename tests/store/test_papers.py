@@ -1,0 +1,90 @@
+"""Papers, and the issue each was offered in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper
+
+from newsletter.collect import merge_papers
+from newsletter.model import Paper
+from newsletter.store import Database, IssueStore, PaperStore, open_database
+
+TOMORROW = TODAY + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_database("sqlite:///test.db", tmp_path)
+
+
+def save(store: PaperStore, *papers: Paper, now: dt.datetime = NOW) -> int:
+    return store.save(merge_papers((*store.known(papers), *papers)), now)
+
+
+def test_a_paper_comes_back_as_it_was(database: Database) -> None:
+    """Every field survives the database."""
+    store = PaperStore(database)
+    paper = make_paper(
+        summary="S", summary_by="X", keywords=("k",), votes=3, code_url="https://c.example"
+    )
+
+    assert save(store, paper) == 1
+    assert save(store, paper) == 0
+    assert store.known([paper]) == (paper,)
+
+
+def test_each_paper_is_offered_once(database: Database) -> None:
+    """After an issue was planned its papers are no candidates for the next one."""
+    store = PaperStore(database)
+    old, new = make_paper(1), make_paper(2)
+    save(store, old)
+    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [old.id], NOW)
+    save(store, new)
+
+    assert [paper.id for paper in store.candidates(TOMORROW, 7)] == [new.id]
+    assert {paper.id for paper in store.candidates(TODAY, 7)} == {old.id, new.id}
+
+
+def test_a_paper_sent_under_another_name_is_not_sent_again(database: Database) -> None:
+    """When a source joins a sent preprint and a new journal page, the pair counts as sent."""
+    store = PaperStore(database)
+    preprint, journal = make_paper(keys=("arxiv:1",)), make_paper(keys=("doi:10.1/x",))
+    save(store, preprint)
+    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], ["arxiv:1"], NOW)
+    save(store, journal)
+    save(store, make_paper(keys=("arxiv:1", "doi:10.1/x")))
+
+    assert store.candidates(TOMORROW, 7) == ()
+
+
+def test_a_first_run_does_not_offer_an_archive(database: Database) -> None:
+    """Old posts of a blog are known and never news; a paper without a date counts from its sighting."""
+    store = PaperStore(database)
+    save(
+        store,
+        make_paper(1, published=NOW - dt.timedelta(days=30)),
+        make_paper(2, published=None),
+        make_paper(3, published=NOW - dt.timedelta(days=6)),
+    )
+
+    assert [paper.id[-1] for paper in store.candidates(TODAY, 7)] == ["2", "3"]
+
+
+def test_votes_are_refreshed(database: Database) -> None:
+    """A later sighting raises the votes of a known paper."""
+    store = PaperStore(database)
+    save(store, make_paper(votes=1))
+    save(store, make_paper(votes=50))
+
+    assert store.candidates(TODAY, 7)[0].votes == 50
+
+
+def test_two_thousand_papers(database: Database) -> None:
+    """More keys than one statement may hold."""
+    store = PaperStore(database)
+
+    assert save(store, *(make_paper(number) for number in range(1, 2001))) == 2000
+    assert len(store.candidates(TODAY, 7)) == 2000
