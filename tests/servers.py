@@ -204,7 +204,20 @@ class Mail:
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.login.decode())
-        return AuthResult(success=data.password == b"right")
+        success = data.password == b"right"
+        return AuthResult(success=success, handled=success)
+
+
+class _Protocol(SMTP):
+    """Remembers its connections, so that they can be cut when the server stops."""
+
+    def __init__(self, mail: Mail, connections: set[asyncio.BaseTransport], **options: Any) -> None:
+        super().__init__(mail, **options)
+        self.connections = connections
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.connections.add(transport)
+        super().connection_made(transport)
 
 
 @contextlib.contextmanager
@@ -228,9 +241,10 @@ def smtp_server(*, security: str = "none", auth: bool = False, **switches: Any) 
     loop = asyncio.new_event_loop()
     ready: threading.Event = threading.Event()
     stop = asyncio.Event()
+    connections: set[asyncio.BaseTransport] = set()
 
     async def serve() -> None:
-        protocol = functools.partial(SMTP, mail, loop=loop, **options)
+        protocol = functools.partial(_Protocol, mail, connections, loop=loop, **options)
         server = await loop.create_server(
             protocol, "127.0.0.1", 0, ssl=context if security == "tls" else None
         )
@@ -238,12 +252,15 @@ def smtp_server(*, security: str = "none", auth: bool = False, **switches: Any) 
         ready.set()
         async with server:
             await stop.wait()
+        for connection in connections:
+            assert isinstance(connection, asyncio.WriteTransport)
+            connection.abort()
         for task in asyncio.all_tasks(loop) - {asyncio.current_task()}:
             task.cancel()
 
     def work() -> None:
         loop.run_until_complete(serve())
-        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.run_until_complete(asyncio.sleep(0.05))
         loop.close()
 
     thread = threading.Thread(target=work, daemon=True)

@@ -17,7 +17,7 @@ MAX_REDIRECTS = 5
 PER_HOST = 2
 """Requests at a time to one host: what a polite browser does on one page."""
 CONNECTIONS = 32
-FOLDER_SUFFIXES = frozenset({".xml", ".rss", ".atom", ".rdf", ".json", ".feed"})
+FOLDER_SUFFIXES = frozenset({"", ".xml", ".rss", ".atom", ".rdf", ".json", ".feed"})
 """Files of a folder that are read; the others (a README, an editor's backup) are not feeds."""
 
 
@@ -113,7 +113,7 @@ class Fetcher:
     def _read(self, path: Path) -> tuple[Document, ...]:
         try:
             files = (
-                sorted(entry for entry in path.iterdir() if entry.suffix in FOLDER_SUFFIXES)
+                sorted(file for file in path.iterdir() if _is_feed_file(file))
                 if path.is_dir()
                 else [path]
             )
@@ -128,7 +128,7 @@ class Fetcher:
                 raise
             raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
         if not documents:
-            kinds = " ".join(sorted(FOLDER_SUFFIXES))
+            kinds = " ".join(sorted(FOLDER_SUFFIXES)).strip()
             raise SourceError(f"{path}: no feed in this folder (looked for {kinds})")
         return documents
 
@@ -152,3 +152,7 @@ def _cause(error: BaseException) -> str:
         error = error.__cause__ or error.__context__ or error
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(text.split()) or type(error).__name__
+
+
+def _is_feed_file(path: Path) -> bool:
+    return path.is_file() and path.suffix in FOLDER_SUFFIXES and not path.name.startswith(".")

@@ -144,10 +144,12 @@ class SmtpSession:
             if settings.username is not None and settings.password is not None:
                 await client.login(settings.username, settings.password)
         except aiosmtplib.SMTPAuthenticationError as error:
+            client.close()
             raise SendError(
                 f"{self._place}: user name or password refused: {error.code} {_line(error.message)}"
             ) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            client.close()
             raise SendError(f"{self._place}: {_why(error)}") from None
         self._client = client
         return client

@@ -1,0 +1,148 @@
+"""The four YAML files: every mistake has its place, its value and a way to mend it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import write_newsletter
+
+from newsletter.config import load_config, schemas
+from newsletter.config.documents import parse_document
+from newsletter.errors import ConfigError
+
+
+def mistake(folder: Path, root: Path, name: str, before: str, after: str) -> str:
+    """Return what is said when `before` is replaced by `after` in one shipped file."""
+    text = (root / "config" / f"{name}.yaml").read_text("utf-8")
+    assert before in text
+    write_newsletter(folder, root, **{name: text.replace(before, after, 1)})
+    with pytest.raises(ConfigError) as caught:
+        load_config(folder / "config", {})
+    return str(caught.value).replace(str(folder / "config") + "/", "")
+
+
+MISTAKES = [
+    ("newsletter", "timezone: UTC", "timezon: UTC", "newsletter.yaml:5:1: unknown key `timezon`; did you mean `timezone`?"),
+    ("newsletter", "timezone: UTC", "timezone: Mars/Phobos", "newsletter.yaml:5:11: `timezone`: `Mars/Phobos`: not an IANA time zone"),
+    ("newsletter", '"06:00"', "25:00", 'newsletter.yaml:8:7: `at`: `25:00`: a time of day is written "06:00"'),
+    ("newsletter", "mon,", "mn,", "newsletter.yaml:9:10: `mn` is not one of them; did you mean `mon`?"),
+    ("newsletter", "transport: outbox", "transport: smpt", "newsletter.yaml:17:14: `transport`: `smpt` is not one of them; did you mean `smtp`?"),
+    ("newsletter", "from: papers@example.org", "from: papers at example", "newsletter.yaml:4:7: `from`: `papers at example`: not an email address"),
+    ("newsletter", "from: papers@example.org", "", "newsletter.yaml:1:1: `from` is missing"),
+    ("newsletter", "timezone: UTC", "site: https://x.example", "`site` needs a `secret`"),
+    ("newsletter", "name: Daily", 'name: "Daily\\nBcc: x"\nx: Daily', "must be one line of text"),
+    ("sources", "categories: [", "category: [", "sources.yaml:6:5: unknown key `category`; did you mean `categories`?"),
+    ("sources", "kind: arxiv", "kind: arXiv", "sources.yaml:5:11: `kind`: `arXiv` is not one of them; did you mean `arxiv`?"),
+    ("sources", "kind: huggingface", "kind: huggingface\n    url: ftp://x.example/", "only http:// and https://"),
+    ("sources", "name: Hugging Face Daily Papers", "name: arXiv", "sources.yaml:9:11: a second source is called `arXiv`"),
+    ("topics", "limit: 6", "limit: many", "topics.yaml:12:12: `limit`: `many`: input should be a valid integer"),
+    ("topics", "match: [agent,", 'match: ["titel: agent",', "topics.yaml:16:12: unknown field `titel:`; did you mean `title:`?"),
+    ("topics", "trending: 0.5", "trendin: 0.5", "unknown key `trendin`; did you mean `trending`?"),
+    ("topics", "limit: 6", "limit: 6\n    limit: 7", "topics.yaml:13:5: `limit` stands here a second time (first on line 12)"),
+    ("topics", "limit: 6", "\tlimit: 6", "topics.yaml:12:5: not valid YAML"),
+    ("topics", "name: agents", "name: Agents!", "use lower-case letters"),
+    ("subscribers", "agents,", "agent,", "subscribers.yaml:6:31: no topic is called `agent`; did you mean `agents`?"),
+    ("subscribers", "  - email: you@", "  - email: YOU@example.org\n  - email: you@", "subscribers.yaml:5:12: you@example.org is on the list already"),
+    ("subscribers", "subscribers:", "- subscribers:", "expected `key: value` lines"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "before", "after", "said"), MISTAKES)
+def test_mistakes(
+    tmp_path: Path, root: Path, name: str, before: str, after: str, said: str
+) -> None:
+    """File, line, column, the offending value, and what was meant."""
+    assert said in mistake(tmp_path, root, name, before, after)
+
+
+def test_the_shipped_configuration_works(root: Path) -> None:
+    """What `init` writes loads without a change and sends nothing anywhere."""
+    config = load_config(root / "config", {})
+
+    assert config.delivering.transport == "outbox"
+    assert [source.kind for source in config.sources] == ["arxiv", "huggingface"]
+    assert config.sources[0].location == "https://rss.arxiv.org/rss/cs.CL+cs.LG+cs.AI+cs.CV"
+
+
+def test_secrets_come_from_the_environment_only(tmp_path: Path, root: Path) -> None:
+    """A password in the file is refused without being shown; a variable works and never prints."""
+    smtp = "transport: smtp\n  username: ${ME}\n  password: "
+    said = mistake(
+        tmp_path, root, "newsletter", "transport: outbox", smtp.replace("${ME}", "me") + "hunter2"
+    )
+    assert "`delivery.password` is a secret: write ${NAME}" in said
+    assert "hunter2" not in said
+
+    text = (
+        (root / "config" / "newsletter.yaml")
+        .read_text("utf-8")
+        .replace("transport: outbox", smtp + "${PASS}")
+    )
+    write_newsletter(tmp_path, root, newsletter=text)
+    with pytest.raises(ConfigError, match="environment variable PASS is not set"):
+        load_config(tmp_path / "config", {"ME": "me"})
+    config = load_config(tmp_path / "config", {"ME": "me", "PASS": "hunter2"})
+    assert config.delivering.password == "hunter2"
+    assert "hunter2" not in repr(config) + str(config.delivering)
+
+
+def test_mistakes_of_all_files_come_at_once(tmp_path: Path, root: Path) -> None:
+    """Nobody wants to mend one mistake per run."""
+    write_newsletter(
+        tmp_path,
+        root,
+        newsletter="nam: x\n",
+        sources="sources: []\n",
+        topics="topics:\n",
+        subscribers="subscriber: []\n",
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "config", {})
+
+    files = {Path(line.partition(":")[0]).name for line in caught.value.problems}
+    assert files == {"newsletter.yaml", "sources.yaml", "topics.yaml", "subscribers.yaml"}
+
+
+def test_yaml_surprises_are_none(tmp_path: Path) -> None:
+    """`no` is Norwegian, 10:30 is a time and a date is text."""
+    document = parse_document(
+        tmp_path / "x.yaml", "a: no\nb: 10:30\nc: 2026-11-24\nd: 1.5\ne: true\nf:\n", {}
+    )
+
+    assert document.data == {
+        "a": "no",
+        "b": "10:30",
+        "c": "2026-11-24",
+        "d": 1.5,
+        "e": True,
+        "f": None,
+    }
+
+
+def test_a_missing_folder_says_how_to_begin(tmp_path: Path) -> None:
+    """The way out is in the message."""
+    with pytest.raises(ConfigError, match="newsletter init"):
+        load_config(tmp_path / "config", {})
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_data_or_a_config_error(text: str) -> None:
+    """No YAML file, however broken, gives a traceback."""
+    try:
+        parse_document(Path("x.yaml"), text, {})
+    except ConfigError as error:
+        assert str(error).startswith("x.yaml")
+
+
+def test_schemas_know_every_key(root: Path) -> None:
+    """The JSON Schemas in config/schema are those of the code (`make docs` writes them)."""
+    for name, schema in schemas().items():
+        written = json.loads((root / "config" / "schema" / f"{name}.json").read_text("utf-8"))
+        assert written == schema
+        first = (root / "config" / f"{name}.yaml").read_text("utf-8").split("\n")[0]
+        assert first == f"# yaml-language-server: $schema=schema/{name}.json"

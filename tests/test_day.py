@@ -1,0 +1,354 @@
+"""The whole path: feeds over HTTP to mails that a real SMTP server took."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import email
+import email.policy
+import json
+from collections.abc import AsyncIterator, Callable
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from makers import NOW, TODAY, run, write_newsletter
+from servers import Mail, Page, Web, http_server, smtp_server
+
+from newsletter import day as steps
+from newsletter.cli.demo import MORNING, demo_day
+from newsletter.cli.world import open_day
+from newsletter.config import load_config
+from newsletter.links import verify
+from newsletter.model import DeliveryState
+
+NEWSLETTER = """
+name: Daily Papers
+from: papers@news.example.org
+site: https://news.example.org
+secret: ${SECRET}
+postal_address: 1 Example Street
+delivery: {transport: smtp, host: 127.0.0.1, port: PORT, security: none, connections: 2}
+"""
+SOURCES = """
+timeout: 5
+sources:
+  - {name: Feed, url: "URL/feed"}
+  - {name: Votes, kind: huggingface, url: "URL/votes"}
+"""
+SUBSCRIBERS = """
+subscribers:
+  - {email: ada@readers.example, name: Ada Byron, topics: [language-models, agents], timezone: Asia/Tokyo}
+  - {email: bo@readers.example, name: 田中 愛子, topics: [agents]}
+  - {email: cy@readers.example, topics: [vision]}
+  - {email: paused@readers.example, paused: true}
+"""
+
+
+def rss(*titles: str, start: int = 99001) -> Page:
+    items = "".join(
+        f"<item><title>{title}</title><link>https://arxiv.org/abs/2603.{start + n}v1</link>"
+        f"<description>We propose it. It works well on everything that we could think of.</description>"
+        "<pubDate>Tue, 17 Mar 2026 04:00:00 GMT</pubDate></item>"
+        for n, title in enumerate(titles)
+    )
+    return Page(f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>".encode())
+
+
+def votes(**counts: int) -> Page:
+    answer = [
+        {"paper": {"id": f"2603.{number.removeprefix('n')}", "title": "Voted", "upvotes": count}}
+        for number, count in counts.items()
+    ]
+    return Page(json.dumps(answer).encode())
+
+
+class World:
+    """A newsletter on disk with its servers, at a time that tests set."""
+
+    def __init__(self, folder: Path, root: Path, web: Web, mail: Mail) -> None:
+        self.folder, self.web, self.mail = folder, web, mail
+        self.now = NOW
+        write_newsletter(
+            folder,
+            root,
+            newsletter=NEWSLETTER.replace("PORT", str(mail.port)),
+            sources=SOURCES.replace("URL", web.url),
+            subscribers=SUBSCRIBERS,
+        )
+
+    @contextlib.asynccontextmanager
+    async def open(self, **options: Any) -> AsyncIterator[steps.Day]:
+        config = load_config(self.folder / "config", {"SECRET": "a secret of tests"})
+        async with open_day(config, version="0", clock=lambda: self.now, **options) as day:
+            yield day
+
+    def do(self, step: Callable[[steps.Day], Any], **options: Any) -> Any:
+        async def work() -> Any:
+            async with self.open(**options) as day:
+                result = step(day)
+                return await result if asyncio.iscoroutine(result) else result
+
+        return run(work())
+
+    def mails(self) -> dict[str, EmailMessage]:
+        found = {}
+        for one in self.mail.messages:
+            message = email.message_from_bytes(one.content, policy=email.policy.default)
+            assert isinstance(message, EmailMessage)
+            found[one.recipient.partition("@")[0]] = message
+        return found
+
+
+@pytest.fixture
+def world(tmp_path: Path, root: Path) -> Any:
+    titles = ("Language models read", "Agents with tools", "A language model agent", "Of cats")
+    pages = {"feed": rss(*titles), "votes": votes(n99002=40, n99003=7)}
+    with http_server(**pages) as web, smtp_server() as mail:
+        yield World(tmp_path, root, web, mail)
+
+
+def body(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def test_readers_get_their_own_topics_and_links(world: World) -> None:
+    """Two editions for two readers; nobody without picks, nobody paused; each has their own links."""
+    ran = world.do(steps.run)
+
+    mails = world.mails()
+    assert ran.counts[DeliveryState.ACCEPTED] == sum(ran.counts.values()) == 2
+    assert set(mails) == {"ada", "bo"}
+    assert "Language models read" in body(mails["ada"], "html")
+    assert "Language models read" not in body(mails["bo"], "html")
+    assert "Of cats" not in body(mails["ada"], "plain")
+    assert "Hello 田中 愛子" in body(mails["bo"], "plain")
+    assert mails["ada"]["Date"].endswith("+0900")
+    links = {
+        name: str(one["List-Unsubscribe"]).partition(">")[0].rpartition("/")[2]
+        for name, one in mails.items()
+    }
+    ids = {verify(b"a secret of tests", "unsubscribe", link) for link in links.values()}
+    assert len(ids) == 2
+    assert links["ada"] in body(mails["ada"], "html")
+    assert links["ada"] not in mails["bo"].as_string()
+
+
+def test_sources_are_merged_before_picking(world: World) -> None:
+    """The votes of one source rank the papers of another."""
+    world.do(steps.run)
+
+    text = body(world.mails()["bo"], "plain")
+    assert text.index("Agents with tools") < text.index("A language model agent")
+    assert "▲ 40" in text
+
+
+def test_running_again_sends_nothing(world: World) -> None:
+    """The second run of a day finds everything sent; it does not even ask the sources."""
+    world.do(steps.run)
+    asked = len(world.web.requests)
+
+    again = world.do(steps.run)
+
+    assert again.already
+    assert again.sent.outcomes == {}
+    assert len(world.mail.messages) == 2
+    assert len(world.web.requests) == asked
+
+
+def test_the_next_day_brings_only_what_is_new(world: World) -> None:
+    """A paper is offered once, in the first issue after it was seen."""
+    world.do(steps.run)
+    world.mail.messages.clear()
+    world.now += dt.timedelta(days=1)
+    # 99002 was in yesterday's issue; 99003 too, under a title that changed since.
+    world.web.pages["/feed"] = rss(
+        "Agents with tools", "A language model agent", "Of cats", "A new agent", start=99002
+    )
+
+    world.do(steps.run)
+
+    text = body(world.mails()["bo"], "plain")
+    assert "A new agent" in text
+    assert "Agents with tools" not in text
+    assert "Issue 2" in text
+
+
+def test_a_quiet_day_sends_nothing_and_loses_nothing(world: World) -> None:
+    """No new papers: no issue, and what comes later is in the next one."""
+    world.web.pages["/feed"], world.web.pages["/votes"] = rss(), votes()
+    quiet = world.do(steps.run)
+    world.web.pages["/feed"] = rss("A late agent")
+    later = world.do(steps.run)
+
+    assert quiet.counts == {}
+    assert later.counts[DeliveryState.ACCEPTED] == 2
+    assert "Issue 1" in body(world.mails()["bo"], "plain")
+
+
+def test_on_empty_send_tells_readers_that_there_is_nothing(world: World) -> None:
+    """With `on_empty: send` a reader without picks hears so."""
+    path = world.folder / "config" / "newsletter.yaml"
+    path.write_text(path.read_text("utf-8") + "on_empty: send\n", "utf-8")
+
+    world.do(steps.run)
+
+    assert "No new papers on your topics today" in body(world.mails()["cy"], "plain")
+    assert "No new papers on your topics today" in body(world.mails()["cy"], "html")
+
+
+def test_one_failing_source_does_not_stop_the_issue(world: World) -> None:
+    """The other one's papers go out, and the report says what failed."""
+    world.web.pages["/votes"] = Page(status=500)
+
+    ran = world.do(steps.run)
+
+    assert [report.ok for report in ran.collected.reports] == [True, False]
+    assert ran.counts[DeliveryState.ACCEPTED] == 2
+
+
+def test_a_mail_server_that_is_down_leaves_the_issue_planned(world: World) -> None:
+    """Everything is made and nothing lost: the next run sends it, and readers get one mail."""
+    world.mail.mail_reply = "550 5.7.1 not you"
+    down = world.do(steps.run)
+    world.mail.mail_reply = ""
+    up = world.do(steps.run)
+
+    assert "refused" in down.sent.error
+    assert down.counts[DeliveryState.PLANNED] == 2
+    assert up.counts[DeliveryState.ACCEPTED] == len(world.mail.messages) == 2
+
+
+def test_who_leaves_between_planning_and_sending_gets_nothing(world: World) -> None:
+    """The list is asked again right before sending."""
+    world.mail.mail_reply = "550 5.7.1 not you"
+    world.do(steps.run)
+    world.mail.mail_reply = ""
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace("topics: [agents]}", "topics: [agents], paused: true}"),
+        "utf-8",
+    )
+
+    ran = world.do(steps.run)
+
+    assert set(world.mails()) == {"ada"}
+    assert ran.counts[DeliveryState.CANCELLED] == 1
+
+
+def test_a_planned_issue_does_not_change_any_more(world: World) -> None:
+    """A template edited after planning does not give the second half of readers another mail."""
+    world.mail.mail_reply = "550 5.7.1 not you"
+    world.do(steps.run)
+    world.mail.mail_reply = ""
+    (world.folder / "templates" / "issue.txt").write_text(
+        "changed {{ letter.unsubscribe_url }}", "utf-8"
+    )
+
+    world.do(steps.run)
+
+    assert all("changed" not in body(one, "plain") for one in world.mails().values())
+
+
+def test_the_outbox_holds_what_was_sent(world: World) -> None:
+    """html, txt, eml and papers.json; the eml is the very message of its first reader."""
+    world.do(steps.run)
+
+    folder = world.folder / "outbox" / TODAY.isoformat()
+    assert {path.name for path in folder.iterdir()} == {
+        "agents.eml", "agents.html", "agents.txt", "papers.json",
+        "language-models+agents.eml", "language-models+agents.html", "language-models+agents.txt",
+    }  # fmt: skip
+    received = next(one.content for one in world.mail.messages if one.recipient.startswith("bo@"))
+    assert (folder / "agents.eml").read_bytes() == received
+
+
+def test_steps_can_be_run_one_by_one(world: World) -> None:
+    """collect, pick, render, send give what run gives."""
+    world.do(steps.collect)
+    picks = world.do(steps.pick)
+    rendered = world.do(lambda day: steps.render(day, steps.pick(day)))
+    assert world.mail.messages == []
+    sent = world.do(steps.send)
+
+    assert {pick.topic for pick in picks} >= {"agents", "language-models"}
+    assert len(rendered.editions) == 2
+    assert sent.outcomes == {DeliveryState.ACCEPTED: 2}
+
+
+def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
+    """Cron started twice: one plans, both may send, nobody gets two."""
+
+    async def both() -> list[steps.Ran]:
+        async with world.open() as one, world.open() as two:
+            return list(await asyncio.gather(steps.run(one), steps.run(two)))
+
+    run(both())
+
+    assert len(world.mail.messages) == len(world.mails()) == 2
+
+
+def test_the_demo(tmp_path: Path) -> None:
+    """Five documents, at least 80 papers, six readers of different topics and scripts, once."""
+
+    async def play() -> tuple[steps.Ran, int]:
+        async with demo_day(tmp_path, version="0") as (day, mailbox):
+            return await steps.run(day), len(mailbox.messages)
+
+    first, received = run(play())
+    second, nothing = run(play())
+
+    assert first.date == MORNING.date()
+    assert first.collected is not None
+    assert [report.ok for report in first.collected.reports] == [True] * 5
+    assert first.collected.new >= 80
+    assert (received, nothing) == (6, 0)
+    assert first.counts[DeliveryState.ACCEPTED] == 6
+    assert second.already
+    assert first.rendered is not None
+    assert len(first.rendered.editions) == 6
+    papers = {
+        one.paper.id: one.paper for edition in first.rendered.editions for one in edition.picks
+    }
+    assert any(len(paper.sightings) == 3 for paper in first.rendered.papers)
+    assert any(len(paper.authors) == 60 for paper in first.rendered.papers)
+    assert any(not paper.abstract for paper in first.rendered.papers)
+    assert all("\\" not in paper.title + paper.abstract for paper in papers.values())
+
+
+@pytest.mark.data
+def test_the_whole_path_on_real_documents(tmp_path: Path, root: Path, data: Path) -> None:
+    """A day of real feeds and API answers becomes mails without mark-up or mojibake."""
+    sources = f"""
+sources:
+  - {{name: Daily Papers, kind: huggingface, url: {data / "huggingface" / "api-2026-07-31.json"}}}
+  - {{name: arXiv, kind: arxiv, url: {data / "arxiv" / "rss-cs.CL.xml"}}}
+  - {{name: Weekend, kind: arxiv, url: {data / "arxiv" / "rss-weekend-empty.xml"}}}
+  - {{name: Feed of the day, url: {sorted((data / "huggingface" / "feed").glob("*.xml"))[-1]}}}
+  - {{name: Blog, url: {data / "blogs" / "openai.xml"}}}
+  - {{name: Wild, url: {data / "feeds" / "wild"}}}
+  - {{name: Not a feed, url: {data / "other-apis" / "semantic-scholar-search.json"}}}
+"""
+    with smtp_server() as mail, http_server() as web:
+        world = World(tmp_path, root, web, mail)
+        (tmp_path / "config" / "sources.yaml").write_text(sources, "utf-8")
+        path = tmp_path / "config" / "newsletter.yaml"
+        path.write_text(path.read_text("utf-8") + "max_age_days: 366\n", "utf-8")
+        world.now = dt.datetime(2026, 8, 9, 12, tzinfo=dt.UTC)
+
+        ran = world.do(steps.run)
+
+    reports = {report.source: report for report in ran.collected.reports}
+    assert "no JSON Feed" in reports["Not a feed"].error
+    assert "quiet at weekends" in reports["Weekend"].note
+    assert reports["Daily Papers"].papers > 0
+    assert reports["Feed of the day"].papers > 0
+    assert reports["Wild"].papers > 1_000
+    assert ran.counts[DeliveryState.ACCEPTED] == len(mail.messages) >= 2
+    for message in world.mails().values():
+        text = body(message, "plain")
+        assert not any(mark in text for mark in ("&amp;", "&lt;", "</", "Ã©", "â€", "\\text"))
