@@ -1,0 +1,215 @@
+"""The program as people run it: its own process, a pipe or a terminal, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from makers import write_newsletter
+from servers import Page, http_server
+
+PROGRAM = [
+    sys.executable,
+    "-W",
+    "error::DeprecationWarning:newsletter",
+    "-c",
+    "from newsletter.cli import main; main()",
+]
+RSS = b"""<rss version='2.0'><channel><title>x</title>
+<item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
+<description>We propose agents.</description></item></channel></rss>"""
+COMMANDS = "demo init check collect pick render preview send run status".split()
+
+
+def newsletter(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [*PROGRAM, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=60,
+        env={**env, "COLUMNS": "120", **environment}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def as_json(done: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def letter(tmp_path: Path, root: Path) -> Any:
+    """A newsletter of one's own, with one local source."""
+    with http_server(feed=Page(RSS)) as web:
+        sources = f"timeout: 5\nsources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n"
+        yield write_newsletter(tmp_path, root, sources=sources)
+
+
+def test_init_then_run(tmp_path: Path) -> None:
+    """What `init` writes runs as it is; without network each source is one line, exit status 1."""
+    first = newsletter("init", "my-letter", cwd=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "")
+    folder = tmp_path / "my-letter"
+    assert {path.name for path in folder.iterdir()} == {"config", "templates", "outbox"}
+    assert newsletter("check", cwd=folder).returncode == 0
+
+    # A proxy that nobody runs: no network, whatever the machine has.
+    offline = newsletter(
+        "run", cwd=folder, HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9"
+    )
+
+    assert offline.returncode == 1
+    failed = [line for line in offline.stderr.splitlines() if line.startswith("source failed:")]
+    assert len(failed) == 2
+    assert all("cannot connect" in line for line in failed)
+    assert "every source failed; nothing that was known before is lost" in offline.stderr
+    assert "Traceback" not in offline.stderr
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    """A second `init` keeps what one has edited, and says so."""
+    newsletter("init", cwd=tmp_path)
+    edited = tmp_path / "config" / "topics.yaml"
+    edited.write_text("mine", "utf-8")
+
+    again = newsletter("init", cwd=tmp_path)
+
+    assert edited.read_text("utf-8") == "mine"
+    assert "Kept as they were" in again.stdout
+
+
+def test_run_twice(letter: Path) -> None:
+    """The first run writes a mail for the one reader; the second says it was sent already."""
+    first = newsletter("run", cwd=letter)
+    second = newsletter("run", cwd=letter)
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d: 1 sent now, 1 of 1 accepted\n", first.stdout)
+    assert second.stdout.endswith("everything was already sent (1 of 1 accepted)\n")
+    assert len(list((letter / "outbox").glob("*/eml/*.eml"))) == 1
+
+
+def test_quiet_is_quiet(letter: Path) -> None:
+    """For cron: nothing on success, the problem on failure."""
+    assert newsletter("run", "--quiet", cwd=letter).stdout == ""
+    (letter / "config" / "sources.yaml").write_text(
+        "sources: [{name: x, url: 'http://127.0.0.1:9/'}]", "utf-8"
+    )
+    loud = newsletter("run", "--quiet", "--date", "2030-01-01", cwd=letter)
+    assert (loud.returncode, loud.stdout) == (1, "")
+    assert "source failed: x" in loud.stderr
+
+
+def test_every_report_has_json(letter: Path) -> None:
+    """One object, on standard output, that a program can read."""
+    assert as_json(newsletter("check", "--json", cwd=letter))["ok"] is True
+    collected = as_json(newsletter("collect", "--json", cwd=letter))
+    assert (collected["new"], collected["sources"][0]["ok"]) == (1, True)
+    picked = as_json(newsletter("pick", "--json", cwd=letter))
+    assert picked["picks"][0]["parts"][0]["signal"] == "relevance"
+    rendered = as_json(newsletter("render", "--json", cwd=letter))
+    assert rendered["editions"][0]["picks"] == 1
+    assert as_json(newsletter("send", "--dry-run", "--json", cwd=letter))["would_send"] == 1
+    assert as_json(newsletter("send", "--json", cwd=letter))["sent"] == {"accepted": 1}
+    assert as_json(newsletter("run", "--json", cwd=letter))["already_planned"] is True
+    assert as_json(newsletter("status", "--json", cwd=letter))["deliveries"]["accepted"] == 1
+
+
+def test_pick_explains_what_was_picked_and_what_was_not(letter: Path) -> None:
+    """All parts for the topic that shows it, and why the others do not."""
+    newsletter("collect", cwd=letter)
+
+    shown = newsletter("pick", "--explain", "2603.99001", cwd=letter)
+
+    assert "picked" in shown.stdout
+    assert "relevance" in shown.stdout
+    assert "its filter does not want it" in shown.stdout
+    missing = newsletter("pick", "--explain", "nothing", cwd=letter)
+    assert (missing.returncode, "no collected paper has the id" in missing.stderr) == (1, True)
+
+
+def test_check_finds_mistakes_in_config_and_templates(letter: Path) -> None:
+    """Exit status 1, each mistake at its place."""
+    template = letter / "templates" / "issue.mjml"
+    template.write_text(
+        template.read_text("utf-8").replace("letter.number", "letter.numbr"), "utf-8"
+    )
+    wrong_template = newsletter("check", cwd=letter)
+    (letter / "config" / "topics.yaml").write_text("topic: []", "utf-8")
+    wrong_config = newsletter("check", cwd=letter)
+
+    assert wrong_template.returncode == wrong_config.returncode == 1
+    assert re.search(r"issue\.mjml:\d+: .*numbr", wrong_template.stderr)
+    assert (
+        "config/topics.yaml:1:1: unknown key `topic`; did you mean `topics`?" in wrong_config.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["run", "--config", "nowhere"], 1, "newsletter init"),
+        (["run", "--date", "tomorrow"], 2, "not a date such as 2026-11-24"),
+        (["send", "--only", "accepted"], 2, "choose among"),
+        (["send", "--to", "nobody@example.org"], 2, "no subscriber"),
+        (["pick", "--topic", "agent"], 2, "there are language-models"),
+        (["nonsense"], 2, "No such command"),
+        (["status"], 0, ""),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(
+    letter: Path, words: list[str], status: int, said: str
+) -> None:
+    """The exit status tells usage from mistakes, and there is no traceback."""
+    done = newsletter(*words, cwd=letter)
+
+    assert done.returncode == status
+    assert (
+        said in done.stderr.replace("│", "").replace("\n", " ").replace("  ", " ")
+        or said in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(tmp_path: Path, command: str) -> None:
+    """Every command's --help ends with one to copy."""
+    done = newsletter(command, "--help", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert f"newsletter {command}" in done.stdout
+
+
+def test_a_terminal_gets_colours_and_a_pipe_none(tmp_path: Path) -> None:
+    """The account of the demo is plain text in a pipe; the second one says nothing was sent."""
+    first = newsletter("demo", cwd=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "\x1b[" not in first.stdout
+    assert "received 6 messages" in first.stdout
+
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, "demo"],
+        cwd=tmp_path,
+        stdout=follower,
+        stderr=follower,
+        stdin=follower,
+        env={**os.environ, "TERM": "xterm-256color"},
+    ) as running:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                some = os.read(leader, 65536)
+            except OSError:
+                break
+            if not some:
+                break
+            shown += some
+        running.wait(60)
+    os.close(leader)
+    assert b"\x1b[" in shown
+    assert b"already sent" in shown

@@ -1,0 +1,50 @@
+"""The wheel: what pip installs works without the repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+
+def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path) -> None:
+    """Templates, default config and the invented day travel in the wheel."""
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, root],
+        check=True, capture_output=True, timeout=100,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+        metadata = next(packed.read(name).decode() for name in names if name.endswith("METADATA"))
+        # Installed beside the libraries of this environment, without the editable project.
+        packed.extractall(tmp_path / "site")
+
+    assert {
+        "newsletter/py.typed",
+        "newsletter/starter/config/newsletter.yaml",
+        "newsletter/starter/templates/issue.mjml",
+        "newsletter/starter/demo/feeds/arxiv.rss.xml",
+    } <= names
+    assert not any(name.startswith(("tests", "config", "templates", "outbox")) for name in names)
+    assert "License-Expression: Apache-2.0" in metadata
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    program = [
+        sys.executable,
+        "-c",
+        "import newsletter, sys; assert 'site' in newsletter.__file__; from newsletter.cli import main; main()",
+    ]
+    for words in (["demo"], ["init", "mine"], ["check", "--config", "mine/config"]):
+        done = subprocess.run(
+            [*program, *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), words
+    assert (tmp_path / "mine" / "templates" / "issue.mjml").is_file()

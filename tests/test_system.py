@@ -1,0 +1,88 @@
+"""Programs that we did not write take our mail: postfix's smtp-sink, SpamAssassin."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from makers import make_delivery, run
+
+from newsletter import day as steps
+from newsletter.cli.demo import demo_day
+from newsletter.model import DeliveryState
+from newsletter.send import SmtpSettings, SmtpTransport
+
+SINK = Path("/usr/sbin/smtp-sink")
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Return the demo's messages as its SMTP server received them."""
+    folder = tmp_path_factory.mktemp("system")
+
+    async def play() -> list[bytes]:
+        async with demo_day(folder, version="0") as (day, mailbox):
+            await steps.run(day)
+            return mailbox.messages
+
+    return asyncio.run(play())
+
+
+def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
+    """Another implementation of SMTP accepts every message, byte for byte."""
+    if not SINK.exists():
+        pytest.skip(
+            "postfix's smtp-sink is not installed: `make test` installs it as root on Debian"
+        )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen([SINK, f"127.0.0.1:{port}", "10"], stderr=subprocess.PIPE) as sink:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+
+        async def send() -> list[DeliveryState]:
+            settings = SmtpSettings(
+                host="127.0.0.1", port=port, security="none", sender="b@news.example.org"
+            )
+            async with SmtpTransport(settings).session() as session:
+                return [
+                    (await session.deliver(make_delivery(), one, lambda: None)).state
+                    for one in messages
+                ]
+
+        states = run(send())
+        sink.terminate()
+
+    assert states == [DeliveryState.ACCEPTED] * len(messages) == [DeliveryState.ACCEPTED] * 6
+
+
+def test_spamassassin_finds_little_to_say(messages: list[bytes]) -> None:
+    """Offline, the demo's issue stays far below the usual limit of 5."""
+    if shutil.which("spamassassin") is None:
+        pytest.skip("spamassassin is not installed: `make test` installs it as root on Debian")
+    done = subprocess.run(
+        ["spamassassin", "-L", "-t"],
+        input=messages[0],
+        capture_output=True,
+        check=True,
+        timeout=100,
+    )
+
+    header = str(
+        email.message_from_bytes(done.stdout, policy=email.policy.default)["X-Spam-Status"]
+    )
+    found = re.search(r"score=(-?[\d.]+)", header)
+    assert found, header
+    assert float(found[1]) <= 0.5, header
