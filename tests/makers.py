@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from newsletter import day as steps
+from newsletter.cli.demo import demo_day
 from newsletter.collect.fetcher import Document
 from newsletter.model import (
     Delivery,
@@ -35,6 +39,29 @@ TODAY = NOW.date()
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end."""
     return asyncio.run(work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """What the demo did."""
+
+    ran: steps.Ran
+    folder: Path
+    """outbox/<date>/."""
+    messages: list[bytes]
+    """As its SMTP server received them."""
+
+
+def play_demo(root: Path) -> Played:
+    """Play the demo below `root`; in a thread, because playwright runs a loop in this one."""
+
+    async def play() -> Played:
+        async with demo_day(root, version="0") as (day, mailbox):
+            ran = await steps.run(day)
+            return Played(ran=ran, folder=day.outbox.of(day.date), messages=mailbox.messages)
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, play()).result()
 
 
 def make_paper(number: int = 1, **changes: Any) -> Paper:
@@ -83,7 +110,8 @@ def make_pick(
 
 
 def make_issue(**changes: Any) -> Issue:
-    return Issue(**({"date": TODAY, "number": 7, "papers": 95, "planned_at": NOW} | changes))
+    values: dict[str, Any] = {"date": TODAY, "number": 7, "papers": 95, "planned_at": NOW}
+    return Issue(**(values | changes))
 
 
 def make_edition(key: str = "language-models", **changes: Any) -> Edition:

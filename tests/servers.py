@@ -155,6 +155,7 @@ class Mail:
     on_message: Callable[[Message], None] = lambda _message: None
     tls: trustme.CA | None = None
     logins: list[str] = field(default_factory=list)
+    taken: dict[Session, int] = field(default_factory=dict)
 
     async def handle_MAIL(
         self,
@@ -192,11 +193,13 @@ class Mail:
             self.on_message(message)
         if self.after_dot == "stall":
             await asyncio.sleep(3600)
+        transport = server.transport
+        assert isinstance(transport, asyncio.WriteTransport)
         if self.after_dot == "drop":
-            server.transport.abort()
-        session.taken = getattr(session, "taken", 0) + 1
-        if self.drop_after and session.taken >= self.drop_after:
-            asyncio.get_running_loop().call_later(0.01, server.transport.close)
+            transport.abort()
+        self.taken[session] = self.taken.get(session, 0) + 1
+        if self.drop_after and self.taken[session] >= self.drop_after:
+            asyncio.get_running_loop().call_later(0.01, transport.close)
         return f"250 2.0.0 taken as {len(self.messages)}"
 
     def authenticate(

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, run, write_newsletter
+from makers import NOW, TODAY, play_demo, run, write_newsletter
 from servers import Mail, Page, Web, http_server, smtp_server
 
 from newsletter import day as steps
-from newsletter.cli.demo import MORNING, demo_day
+from newsletter.cli.demo import MORNING
 from newsletter.cli.world import open_day
 from newsletter.config import load_config
 from newsletter.links import verify
@@ -294,19 +294,14 @@ def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
 
 def test_the_demo(tmp_path: Path) -> None:
     """Five documents, at least 80 papers, six readers of different topics and scripts, once."""
-
-    async def play() -> tuple[steps.Ran, int]:
-        async with demo_day(tmp_path, version="0") as (day, mailbox):
-            return await steps.run(day), len(mailbox.messages)
-
-    first, received = run(play())
-    second, nothing = run(play())
+    played, again = play_demo(tmp_path), play_demo(tmp_path)
+    first, second = played.ran, again.ran
 
     assert first.date == MORNING.date()
     assert first.collected is not None
     assert [report.ok for report in first.collected.reports] == [True] * 5
     assert first.collected.new >= 80
-    assert (received, nothing) == (6, 0)
+    assert (len(played.messages), len(again.messages)) == (6, 0)
     assert first.counts[DeliveryState.ACCEPTED] == 6
     assert second.already
     assert first.rendered is not None
@@ -328,7 +323,7 @@ sources:
   - {{name: Daily Papers, kind: huggingface, url: {data / "huggingface" / "api-2026-07-31.json"}}}
   - {{name: arXiv, kind: arxiv, url: {data / "arxiv" / "rss-cs.CL.xml"}}}
   - {{name: Weekend, kind: arxiv, url: {data / "arxiv" / "rss-weekend-empty.xml"}}}
-  - {{name: Feed of the day, url: {sorted((data / "huggingface" / "feed").glob("*.xml"))[-1]}}}
+  - {{name: Feed of the day, url: {max((data / "huggingface" / "feed").glob("*.xml"))}}}
   - {{name: Blog, url: {data / "blogs" / "openai.xml"}}}
   - {{name: Wild, url: {data / "feeds" / "wild"}}}
   - {{name: Not a feed, url: {data / "other-apis" / "semantic-scholar-search.json"}}}

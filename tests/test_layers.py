@@ -72,7 +72,7 @@ def test_no_file_names_a_package_host_or_this_workplace() -> None:
     )
     if listed.returncode:
         pytest.skip("not a git checkout")
-    forbidden = ["pypi" + ".org", "pythonhosted", "/ro" + "ot/", "/wo" + "rk/"]
+    forbidden = ["pypi" + ".org", "python" + "hosted", "/ro" + "ot/", "/wo" + "rk/"]
     for name in listed.stdout.split():
         path = ROOT / name
         if path.suffix in (".png", ".ico") or not path.is_file():

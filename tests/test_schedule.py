@@ -56,7 +56,7 @@ def test_the_hour_that_clocks_skip_and_the_one_that_comes_twice() -> None:
 @given(
     st.datetimes(dt.datetime(2000, 1, 8), dt.datetime(2100, 1, 1)),
     st.sets(st.integers(0, 6), min_size=1),
-)  # noqa: DTZ001
+)
 def test_the_due_issue_is_never_ahead_and_at_most_a_week_old(
     now: dt.datetime, days: set[int]
 ) -> None:

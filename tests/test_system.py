@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import email
 import email.policy
+import os
 import re
 import shutil
 import socket
@@ -13,10 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from makers import make_delivery, run
+from makers import make_delivery, play_demo, run
 
-from newsletter import day as steps
-from newsletter.cli.demo import demo_day
 from newsletter.model import DeliveryState
 from newsletter.send import SmtpSettings, SmtpTransport
 
@@ -26,14 +24,7 @@ SINK = Path("/usr/sbin/smtp-sink")
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """Return the demo's messages as its SMTP server received them."""
-    folder = tmp_path_factory.mktemp("system")
-
-    async def play() -> list[bytes]:
-        async with demo_day(folder, version="0") as (day, mailbox):
-            await steps.run(day)
-            return mailbox.messages
-
-    return asyncio.run(play())
+    return play_demo(tmp_path_factory.mktemp("system")).messages
 
 
 def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
@@ -42,10 +33,11 @@ def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
         pytest.skip(
             "postfix's smtp-sink is not installed: `make test` installs it as root on Debian"
         )
+    drop = ["-u", "nobody"] if os.getuid() == 0 else []
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen([SINK, f"127.0.0.1:{port}", "10"], stderr=subprocess.PIPE) as sink:
+    with subprocess.Popen([SINK, *drop, f"127.0.0.1:{port}", "10"], stderr=subprocess.PIPE) as sink:
         for _ in range(100):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from collections.abc import Iterator
@@ -89,11 +90,13 @@ def _selections(config: Config, papers: tuple[Paper, ...]) -> Iterator[Selection
 def files_version(folder: Path) -> str:
     """Return a text that changes when a file of config or templates does."""
     root = folder.resolve().parent
-    files = [path for part in (folder, root / "templates") for path in part.glob("*.*")]
+    files = sorted(path for part in (folder, root / "templates") for path in part.glob("*.*"))
     try:
-        return f"{len(files)}-{max((path.stat().st_mtime_ns for path in files), default=0)}"
+        # The size too: an editor that empties a file and then fills it may be quicker than a tick.
+        seen = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
     except OSError:
         return "changing"  # an editor is between deleting and writing
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
 def _listen(port: int) -> socket.socket:

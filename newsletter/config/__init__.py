@@ -2,6 +2,7 @@
 
 documents.py  YAML text → plain data that remembers where each value stood
 shapes.py     what each file may hold, as pydantic models; their JSON Schemas
+mistakes.py   what is wrong, in a sentence with its place
 files.py      load_config(): the four files → Config
 """
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-from pydantic import ValidationError
 
 from newsletter.collect.arxiv import arxiv_location
 from newsletter.collect.huggingface import URL as HUGGINGFACE
 from newsletter.config.documents import Document, Path_, read_document
+from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shapes import (
     DAYS,
     SHAPES,
@@ -29,9 +27,6 @@ from newsletter.config.shapes import (
 from newsletter.errors import ConfigError
 from newsletter.model import Schedule, Source, Subscriber, Topic
 from newsletter.pick import FilterError, parse_match
-
-SECRETS = {"newsletter": (("secret",), ("delivery", "username"), ("delivery", "password"))}
-"""Values that may only come from the environment."""
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -105,7 +100,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     for name, shape in SHAPES.items():
         try:
             documents[name] = read_document(folder / f"{name}.yaml", environment)
-            shapes[name] = _checked(shape, documents[name], name)
+            shapes[name] = checked(shape, documents[name], name)
         except ConfigError as error:
             problems += error.problems
     topics = _topics(documents, shapes, problems)
@@ -167,94 +162,6 @@ def _as(shape: type[AnyShape], value: Shape) -> AnyShape:
     return value
 
 
-# --- Mistakes ---------------------------------------------------------------------------------
-
-
-def _checked(shape: type[Shape], document: Document, name: str) -> Shape:
-    if not isinstance(document.data, dict):
-        raise ConfigError(f"{document.path}:1:1: expected `key: value` lines, not a list")
-    problems = [
-        f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and "
-        "set that environment variable"
-        for path in SECRETS.get(name, ())
-        if document.at(path) is not None and path not in document.variables
-    ]
-    try:
-        found = shape.model_validate(document.data, strict=False, by_alias=True, by_name=False)
-    except ValidationError as error:
-        secrets = frozenset(SECRETS.get(name, ()))
-        problems += [_sentence(dict(one), document, shape, secrets) for one in error.errors()]
-        raise ConfigError(*dict.fromkeys(problems)) from None
-    if problems:
-        raise ConfigError(*problems)
-    return found
-
-
-def _sentence(
-    error: dict[str, Any], document: Document, shape: type[Shape], secrets: frozenset[Path_]
-) -> str:
-    """Return `file:line:column: what is wrong, the value, and what to write` for one mistake."""
-    path: Path_ = tuple(step for step in error["loc"] if step != "[key]")
-    kind, context = error["type"], error.get("ctx", {})
-    known = _known(shape, path[:-1])
-    key = path[-1] if path else ""
-    if kind == "extra_forbidden" or "[key]" in error["loc"]:
-        names = list(known) or _allowed(context)
-        return f"{document.where(path)}: unknown key `{key}`{_suggest(str(key), names)}"
-    if kind == "missing":
-        return f"{document.where(path[:-1])}: `{key}` is missing"
-    shown = (
-        "" if path in secrets or isinstance(error["input"], dict | list) else f" `{error['input']}`"
-    )
-    where = document.where(path, value=True)
-    label = f"`{key}`: " if isinstance(key, str) and key else ""
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if kind == "literal_error":
-        hint = _suggest(str(error["input"]), _allowed(context))
-        return f"{where}: {label}{shown.strip()} is not one of them{hint}"
-    return f"{where}: {label}{shown.strip()}{': ' if shown else ''}{_lower(message)}"
-
-
-def _allowed(context: Mapping[str, Any]) -> list[str]:
-    """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
-    listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
-    return [name.strip(" '") for name in listed]
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
-def _known(shape: type[Shape], path: Path_) -> tuple[str, ...]:
-    """Return the keys that may stand in the mapping at `path`, from the JSON Schema."""
-    schema = shape.model_json_schema(by_alias=True)
-    here: Any = schema
-    for step in path:
-        here = _follow(here, schema)
-        here = (
-            here.get("items", {})
-            if isinstance(step, int)
-            else here.get("properties", {}).get(step, {})
-        )
-    return tuple(_follow(here, schema).get("properties", {}))
-
-
-def _follow(here: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in here:
-        here = schema["$defs"][here["$ref"].rpartition("/")[2]]
-    return here
-
-
-def _suggest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean `{close[0]}`?"
-    return f"; known are {', '.join(f'`{name}`' for name in known)}" if known else ""
-
-
-# --- From shapes to facts ---------------------------------------------------------------------
-
-
 def _topics(
     documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
 ) -> tuple[Topic, ...]:
@@ -304,7 +211,7 @@ def _subscribers(
         path: Path_ = ("subscribers", place)
         problems.extend(
             f"{document.where((*path, 'topics', number))}: no topic is called `{name}`"
-            f"{_suggest(name, known)}"
+            f"{suggest(name, known)}"
             for number, name in enumerate(person.topics)
             if name not in known
         )

@@ -195,7 +195,7 @@ class NewsletterShape(Shape):
 class SourceShape(Shape):
     """One source."""
 
-    name: Line
+    name: Line = Field(description="What reports call it; each source has its own.")
     kind: Literal[tuple(KINDS)] = Field("feed", description="How to read it.")  # type: ignore[valid-type]
     url: str | None = Field(
         None, min_length=1, description="Web address, or path of a file or folder of feed files."
@@ -225,7 +225,7 @@ class SourcesShape(Shape):
 
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
     max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
-    sources: list[SourceShape] = Field(min_length=1)
+    sources: list[SourceShape] = Field(min_length=1, description="Where papers come from.")
 
 
 class TopicShape(Shape):
@@ -252,14 +252,14 @@ class TopicShape(Shape):
 class TopicsShape(Shape):
     """topics.yaml."""
 
-    topics: list[TopicShape] = Field(min_length=1)
+    topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
 
 
 class SubscriberShape(Shape):
     """One subscriber."""
 
-    email: Address
-    name: Annotated[str, AfterValidator(_line)] = ""
+    email: Address = Field(description="Where the mail goes; each address once.")
+    name: Annotated[str, AfterValidator(_line)] = Field("", description="For the greeting.")
     topics: list[Slug] = Field(
         [], description="Names from topics.yaml, in the order wanted. Default: every topic."
     )
@@ -270,7 +270,7 @@ class SubscriberShape(Shape):
 class SubscribersShape(Shape):
     """subscribers.yaml."""
 
-    subscribers: list[SubscriberShape] = []
+    subscribers: list[SubscriberShape] = Field([], description="Who gets an issue.")
 
 
 SHAPES: dict[str, type[Shape]] = {

@@ -193,7 +193,8 @@ def _to_html(path: Path, source: str) -> str:
     import mjml  # noqa: PLC0415  only a run that renders pays for it
 
     try:
-        html: str = mjml.mjml2html(_COMMENT.sub("", source))
+        # No fonts: MJML would load `Roboto` and others from a font host, and tell it who reads.
+        html: str = mjml.mjml2html(_COMMENT.sub("", source), fonts={})
     except (ValueError, OSError) as error:
         raise TemplateError(f"{path}: not well-formed MJML: {error}") from None
     # premailer drops a doctype in lower case, and inlines MJML's reset into every cell (+24%).

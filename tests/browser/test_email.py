@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import chromium
+from makers import play_demo
 from playwright.sync_api import Browser
-
-from newsletter import day as steps
-from newsletter.cli.demo import demo_day
 
 pytestmark = pytest.mark.browser
 
@@ -47,14 +44,7 @@ SMALL = """() => [...document.querySelectorAll('.links a, .contents a')]
 @pytest.fixture(scope="module")
 def emails(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return the demo's editions as HTML files."""
-    folder = tmp_path_factory.mktemp("browser")
-
-    async def play() -> Path:
-        async with demo_day(folder, version="0") as (day, _):
-            await steps.run(day)
-            return day.outbox.of(day.date)
-
-    return sorted(asyncio.run(play()).glob("*.html"))
+    return sorted(play_demo(tmp_path_factory.mktemp("browser")).folder.glob("*.html"))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +75,7 @@ def test_dark_mode_is_dark(browser: Browser, emails: list[Path]) -> None:
     """The card changes with the reader's scheme."""
     colours = set()
     for scheme in ("light", "dark"):
-        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        page = browser.new_page(color_scheme=scheme)
         page.goto(emails[0].as_uri())
         colours.add(
             page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")

@@ -59,12 +59,13 @@ def test_edits_show_and_mistakes_are_said(preview: tuple[Path, str]) -> None:
         expect(page.get_by_text("Invented papers")).to_be_visible()
 
         topics.write_text(good.replace("title: Language models", "title: Tongues"), "utf-8")
-        expect(mail.get_by_text("Tongues").first).to_be_visible(timeout=10_000)
+        renamed = mail.get_by_role("heading", name="Tongues")
+        expect(renamed).to_be_visible(timeout=10_000)
 
         topics.write_text("topic: []\n", "utf-8")
         alert = page.get_by_role("alert")
         expect(alert).to_contain_text("topics.yaml:1:1: unknown key `topic`", timeout=10_000)
-        expect(mail.get_by_text("Tongues").first).to_be_visible()
+        expect(renamed).to_be_visible()
 
         topics.write_text(good, "utf-8")
         expect(alert).to_have_count(0, timeout=10_000)

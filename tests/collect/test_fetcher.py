@@ -14,10 +14,10 @@ from newsletter.errors import SourceError
 
 
 async def fetch(
-    location: str, timeout: float = 5.0, max_bytes: int = 1_000_000
+    location: str, seconds: float = 5.0, max_bytes: int = 1_000_000
 ) -> tuple[Document, ...]:
     async with Fetcher(
-        user_agent="test (ada@example.org)", timeout=timeout, max_bytes=max_bytes
+        user_agent="test (ada@example.org)", timeout=seconds, max_bytes=max_bytes
     ) as fetcher:
         return await fetcher.fetch(location)
 
@@ -61,7 +61,7 @@ def test_a_slow_server_is_given_up() -> None:
         http_server(feed=Page(misbehaviour="slow")) as web,
         pytest.raises(SourceError, match=r"within 0\.5 s"),
     ):
-        run(fetch(f"{web.url}/feed", timeout=0.5))
+        run(fetch(f"{web.url}/feed", seconds=0.5))
 
 
 def test_no_network_says_to_look_at_it() -> None:
@@ -69,7 +69,7 @@ def test_no_network_says_to_look_at_it() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    with pytest.raises(SourceError, match="cannot connect .*online"):
+    with pytest.raises(SourceError, match=r"cannot connect .*online"):
         run(fetch(f"http://127.0.0.1:{port}/"))
     with pytest.raises(SourceError, match="cannot connect"):
         run(fetch("http://no-such-host.invalid/"))

@@ -26,7 +26,8 @@ RSS = Page(
 
 def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> None:
     """Senders killed after a random number of mails; in the end each reader has one, but for those
-    left `unknown`, of whom there are at most as many as connections were open at each kill."""
+    left `unknown`, of whom there are at most as many as connections were open at each kill.
+    """
     chance = random.Random(11)
     running: list[subprocess.Popen[bytes]] = []
     left = 0

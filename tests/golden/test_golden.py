@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from pathlib import Path
 
 import pytest
-from makers import NOW, make_document, make_source
+from makers import NOW, make_document, make_source, play_demo
 
-from newsletter import day as steps
-from newsletter.cli.demo import demo_day
 from newsletter.collect.arxiv import parse_arxiv
 from newsletter.store.outbox import as_json
 
@@ -40,14 +37,7 @@ def test_an_arxiv_document() -> None:
 @pytest.fixture(scope="module")
 def outbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return what the demo wrote."""
-    folder = tmp_path_factory.mktemp("golden")
-
-    async def play() -> Path:
-        async with demo_day(folder, version="0") as (day, _):
-            await steps.run(day)
-            return day.outbox.of(day.date)
-
-    return asyncio.run(play())
+    return play_demo(tmp_path_factory.mktemp("golden")).folder
 
 
 def test_the_html_of_an_issue(outbox: Path) -> None:

@@ -85,7 +85,7 @@ def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
 
 def test_templates_are_sandboxed() -> None:
     """A shared template reaches no internals, no files, no environment."""
-    with pytest.raises(TemplateError, match="unsafe|undefined|attribute"):
+    with pytest.raises(TemplateError, match=r"unsafe|undefined|attribute"):
         compile_text(HERE, "{{ ''.__class__.__mro__ }}")({})
     with pytest.raises(TemplateError):
         compile_text(HERE, "{% include '/etc/passwd' %}")({})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 from typing import Any
 
@@ -32,8 +33,8 @@ def deliver(config: SmtpSettings, *names: str) -> tuple[list[Outcome], list[str]
         async with SmtpTransport(config).session() as session:
             return [
                 await session.deliver(
-                    make_delivery(name), MESSAGE, lambda name=name: began.append(name)
-                )  # type: ignore[misc]
+                    make_delivery(name), MESSAGE, functools.partial(began.append, name)
+                )
                 for name in names
             ]
 
@@ -167,7 +168,7 @@ def test_a_refused_sender_stops_everything() -> None:
     """550 to MAIL is about us, not about a reader."""
     with (
         smtp_server(mail_reply="550 5.7.1 not you") as mail,
-        pytest.raises(SendError, match="sender .* is refused: 550"),
+        pytest.raises(SendError, match=r"sender .* is refused: 550"),
     ):
         deliver(settings(mail), "ada")
 

@@ -1,0 +1,125 @@
+"""Write docs/reference/*.md and the JSON Schemas from the code: `make docs`.
+
+A test compares them with what stands in the repository, so that they cannot lag behind.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from newsletter.cli.program import app
+from newsletter.config import schemas
+
+ROOT = Path(__file__).parent.parent
+
+
+EXIT = """Exit status: 0 done · 1 the thing checked is not right · 2 wrong usage · 3 some deliveries
+are not final yet, run it again."""
+
+
+def commands() -> str:
+    """Return docs/reference/commands.md."""
+    lines = ["# Commands", "", "Written by `make docs` from the code.", "", *EXIT.split("\n")]
+    program = get_command(app)
+    for name in program.list_commands(None):  # type: ignore[attr-defined]
+        command = program.commands[name]  # type: ignore[attr-defined]
+        arguments = [one for one in command.params if not one.opts[0].startswith("-")]
+        usage = " ".join(f"[{one.metavar or one.name}]" for one in arguments)
+        lines += ["", f"## newsletter {name} {usage}".rstrip(), ""]
+        lines += inspect.cleandoc(command.help or "").replace("\f", "").split("\n")
+        options = [one for one in command.params if one.opts[0].startswith("-")]
+        if options:
+            lines += ["", "| option | meaning |", "| --- | --- |"]
+        for one in options:
+            words = ", ".join(f"`{word}`" for word in one.opts)
+            lines.append(f"| {words} | {one.help or ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def configuration() -> str:
+    """Return docs/reference/configuration.md."""
+    lines = [
+        "# Configuration",
+        "",
+        "Every key of the four files in `config/`. Written by `make docs` from the code.",
+        "An unknown key is an error; `newsletter check` names the place and what was meant.",
+        "`${NAME}` in a value is replaced by that environment variable.",
+    ]
+    for name, schema in schemas().items():
+        lines += [
+            "",
+            f"## {name}.yaml",
+            "",
+            "| key | type | default | meaning |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += list(_rows(schema, schema, ""))
+    return "\n".join(lines) + "\n"
+
+
+def _rows(here: Mapping[str, Any], schema: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    required = here.get("required", [])
+    for key, field in here.get("properties", {}).items():
+        inner = _resolve(field, schema)
+        nested = isinstance(field.get("default"), dict) and "properties" in inner
+        default = "required" if key in required else "" if nested else _shown(field.get("default"))
+        meaning = field.get("description") or inner.get("description") or ""
+        yield f"| `{prefix}{key}` | {_type(inner, schema)} | {default} | {meaning} |"
+        item = _resolve(inner.get("items", {}), schema)
+        if item.get("properties"):
+            yield from _rows(item, schema, f"{prefix}{key}[].")
+        elif inner.get("properties") and "any" not in inner["properties"]:
+            yield from _rows(inner, schema, f"{prefix}{key}.")
+
+
+def _resolve(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in field:
+        field = schema["$defs"][field["$ref"].rpartition("/")[2]]
+    return field
+
+
+def _type(field: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    if "enum" in field:
+        return " ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field and any(one.get("type") == "object" for one in field["anyOf"]):
+        return "filter"
+    if "anyOf" in field:
+        kinds = [_type(_resolve(one, schema), schema) for one in field["anyOf"]]
+        return ", ".join(kind for kind in dict.fromkeys(kinds) if kind != "null")
+    if field.get("type") == "array":
+        item = _resolve(field.get("items", {}), schema)
+        return "list" if item.get("properties") else f"list of {_type(item, schema)}"
+    return "mapping" if field.get("type") == "object" else str(field.get("type", "text"))
+
+
+def _shown(default: object) -> str:
+    return "" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated file and its content."""
+    made = {
+        ROOT / "docs" / "reference" / "configuration.md": configuration(),
+        ROOT / "docs" / "reference" / "commands.md": commands(),
+    }
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        made[ROOT / "config" / "schema" / f"{name}.json"] = text
+    return made
+
+
+def main() -> None:
+    """Write every generated file."""
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
