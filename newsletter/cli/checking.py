@@ -127,8 +127,8 @@ def show(console: Console, errors: Console, found: Checked) -> None:
     if found.config and found.ok:
         config = found.config
         console.print(
-            f"[green]all right:[/] {len(config.sources)} sources, {len(config.topics)} topics, "
-            f"{len(config.subscribers)} subscribers, templates compile and the issue passes",
+            f"[green]all right:[/] sources: {len(config.sources)}, topics: {len(config.topics)}, "
+            f"subscribers: {len(config.subscribers)}; templates compile and the issue passes",
             soft_wrap=True,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -53,9 +54,14 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(name: str) -> str:
     # Compared by name: ZoneInfo would open any file of that path.
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("not an IANA time zone such as `Europe/Paris`")
     return name
 

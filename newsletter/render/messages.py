@@ -90,6 +90,7 @@ def encode_edition(issue: Issue, edition: Edition, letterhead: Letterhead) -> En
         ("MIME-Version", "1.0"),
         ("List-Id", f"{_phrase(letterhead.name)} <{list_name}.{letterhead.domain}>"),
         ("List-Help", f"<mailto:{letterhead.reply_to}?subject=help>"),
+        ("List-Subscribe", f"<mailto:{letterhead.reply_to}?subject=subscribe>"),
         ("List-Owner", f"<mailto:{letterhead.reply_to}>"),
         ("List-Post", "NO"),
         ("Auto-Submitted", "auto-generated"),
