@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter.cli import account
+from newsletter.cli.demo import MORNING
 from newsletter.cli.world import STARTER
 from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.fetcher import Document
@@ -89,14 +90,17 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
 
 
 def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:
-    """Return the papers of the invented day."""
+    """Return the papers of the invented day, as if it were today."""
     papers: list[Paper] = []
     for name, kind in SAMPLES.items():
         path = STARTER / "demo" / "feeds" / name
         source = Source(name=name, kind=kind, location=str(path))
         document = Document(url=path.as_uri(), content=path.read_bytes())
         papers += KINDS[kind](document, source, now).papers
-    return merge_papers(papers)
+    shift = now - MORNING
+    return merge_papers(
+        replace(one, published=one.published + shift if one.published else None) for one in papers
+    )
 
 
 def _warnings(config: Config) -> tuple[str, ...]:

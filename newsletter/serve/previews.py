@@ -64,9 +64,8 @@ def preview_app(load: Callable[[], Preview], version: Callable[[], str]) -> Star
             return PlainTextResponse("no such edition", status_code=404)
         if kind != "html":
             return PlainTextResponse(_with_words(edition.text if kind == "text" else edition.html))
-        return HTMLResponse(
-            _with_words(edition.html), headers={"Content-Security-Policy": MAIL_POLICY}
-        )
+        html = _in_scheme(_with_words(edition.html), request.query_params.get("scheme", ""))
+        return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
 
     return Starlette(
         routes=[
@@ -83,6 +82,12 @@ def _with_words(text: str) -> str:
     """Return a part with its tokens shown as a reader would see them."""
     words = {"greeting": "Hello Ada", "email": "ada@example.org"}
     return re.sub("\ue000([a-z_]+)\ue001", lambda found: words.get(found[1], "#"), text)
+
+
+def _in_scheme(html: str, scheme: str) -> str:
+    """Return the mail as a client in light or dark mode shows it, whatever this browser prefers."""
+    media = {"dark": "all", "light": "not all"}.get(scheme)
+    return html.replace("(prefers-color-scheme: dark)", media) if media else html
 
 
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
@@ -127,7 +132,7 @@ _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
     <button data-scheme="light" aria-pressed="true">Light</button><button data-scheme="dark">Dark</button>
     <button data-kind="html" aria-pressed="true">HTML</button><button data-kind="text">Text</button><button data-kind="source">Source</button>
   </div>
-  <div class="frame"><iframe id="mail" title="The email" sandbox src="/edition/{{ chosen.key | urlencode }}/html"></iframe></div>
+  <div class="frame"><iframe id="mail" title="The email" sandbox src="/edition/{{ chosen.key | urlencode }}/html?scheme=light"></iframe></div>
   {% endif %}
 </main>
 <script>
@@ -140,9 +145,9 @@ _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
       document.querySelectorAll(`button[data-${group}]`).forEach(b => b.setAttribute("aria-pressed", b === button));
       saved[group] = value;
       if (group === "width") mail.style.width = value;
-      if (group === "scheme") mail.style.colorScheme = value;
-      if (group === "kind") mail.src = `/edition/${encodeURIComponent(key)}/${value}`;
     }
+    const path = `/edition/${encodeURIComponent(key)}/${saved.kind || "html"}?scheme=${saved.scheme || "light"}`;
+    if (mail.getAttribute("src") !== path) mail.src = path;
     sessionStorage.setItem("view", JSON.stringify(saved));
   }
   document.querySelectorAll("button").forEach(b => b.addEventListener("click", () => press(b)));
