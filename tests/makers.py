@@ -37,8 +37,15 @@ TODAY = NOW.date()
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end."""
-    return asyncio.run(work)
+    """Run a coroutine to its end, and let connections that failed finish closing."""
+
+    async def whole() -> Result:
+        try:
+            return await work
+        finally:
+            await asyncio.sleep(0.02)
+
+    return asyncio.run(whole())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,6 +150,8 @@ class Mail:
     """Said after the dot instead of 250; the mail is not taken."""
     after_dot: str = ""
     """`drop`: the mail is taken and the connection cut before the answer; `stall`: no answer."""
+    drop_at_mail: bool = False
+    """Cut the connection when MAIL comes."""
     drop_after: int = 0
     """Cut idle connections after so many mails each."""
     on_message: Callable[[Message], None] = lambda _message: None
@@ -159,12 +161,15 @@ class Mail:
 
     async def handle_MAIL(
         self,
-        _server: SMTP,
+        server: SMTP,
         _session: Session,
         envelope: Envelope,
         address: str,
         _options: list[str],
     ) -> str:
+        if self.drop_at_mail:
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
         if self.mail_reply:
             return self.mail_reply
         envelope.mail_from = address

@@ -106,6 +106,7 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     title = _text(entry.get("title"))
     abstract = _text(entry.get("text"))
     announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
+    labels, abstract = _labels(abstract)
     title, suffix = _without_arxiv_suffix(title)
     if not title:
         title = _first_words(abstract)
@@ -132,12 +133,13 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
         title=title[:_TITLE_LENGTH],
         url=url,
         abstract=abstract,
-        authors=_authors(entry.get("authors")),
+        authors=_authors(entry.get("authors") or labels["authors"]),
         categories=tuple(dict.fromkeys(filter(None, map(_text, entry.get("tags") or ())))),
         published=entry.get("published"),
         announce=announce or ("replace" if "UPDATED" in suffix else ""),
         version=known[1] if known else 1,
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
+        votes=int(labels["votes"][0]) if labels["votes"] else 0,
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
     )
 
@@ -178,6 +180,23 @@ def _announcement(given: str, abstract: str) -> tuple[str, str]:
     if not found:
         return given.strip().lower(), abstract
     return given.strip().lower() or found["type"].lower(), abstract[found.end() :]
+
+
+# Feeds made from paper lists put what RSS has no element for into the text, with labels:
+# `Authors: A, B Upvotes: 3 Summary: We introduce …`.
+_LABELLED = re.compile(
+    r"^(?:Authors?:\s*(?P<authors>.{1,5000}?)\s+)?(?:(?:Upvotes|Votes):\s*(?P<votes>\d{1,7})\s+)?"
+    r"(?:Summary|Abstract):\s+",
+)
+
+
+def _labels(text: str) -> tuple[dict[str, list[str]], str]:
+    """Return the labelled authors and votes that a text begins with, and the rest of it."""
+    found = _LABELLED.match(text)
+    if not found:
+        return {"authors": [], "votes": []}, text
+    labels = {name: [value] if value else [] for name, value in found.groupdict().items()}
+    return labels, text[found.end() :]
 
 
 def _without_arxiv_suffix(title: str) -> tuple[str, str]:

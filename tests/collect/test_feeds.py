@@ -131,6 +131,19 @@ def test_entries_that_share_a_link_stay_apart() -> None:
     assert len({paper.id for paper in parsed.papers}) == 2
 
 
+def test_labels_in_the_text_become_fields() -> None:
+    """A feed that writes authors and votes into the text gives authors, votes and an abstract."""
+    text = "&lt;p&gt;&lt;b&gt;Authors:&lt;/b&gt; Ada Byron, Bo Li&lt;/p&gt;&lt;p&gt;&lt;b&gt;Upvotes:&lt;/b&gt; 33&lt;/p&gt;&lt;p&gt;&lt;b&gt;Summary:&lt;/b&gt; We do.&lt;/p&gt;"
+    document = make_document(
+        f"<rss version='2.0'><channel><title>x</title><item><title>T</title><link>https://arxiv.org/abs/2603.99001</link>"
+        f"<description>{text}</description></item></channel></rss>"
+    )
+
+    (paper,) = parse_feed(document, make_source(), NOW).papers
+
+    assert (paper.authors, paper.votes, paper.abstract) == (("Ada Byron", "Bo Li"), 33, "We do.")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -146,3 +146,44 @@ def test_schemas_know_every_key(root: Path) -> None:
         assert written == schema
         first = (root / "config" / f"{name}.yaml").read_text("utf-8").split("\n")[0]
         assert first == f"# yaml-language-server: $schema=schema/{name}.json"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"name: \xff\xfe", r"newsletter\.yaml: not UTF-8 text \(byte 6\)"),
+        (b"a: &x\n  b: *x\n", "alias of itself"),
+        (b"name: [\n", r"newsletter\.yaml:2:1: not valid YAML"),
+        (b"name: ${lower}", "names no environment variable"),
+        (b"? [a]\n: b\n", "not a plain value|must be a word|not valid YAML"),
+        (b"", "`name` is missing"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path: Path, root: Path, content: bytes, said: str) -> None:
+    """Encoding, aliases, half a file, an empty file: one line each, no traceback."""
+    write_newsletter(tmp_path, root)
+    (tmp_path / "config" / "newsletter.yaml").write_bytes(content)
+
+    with pytest.raises(ConfigError, match=said):
+        load_config(tmp_path / "config", {})
+
+
+def test_a_missing_file_and_a_folder_in_its_place(tmp_path: Path, root: Path) -> None:
+    """Both are said with their path."""
+    write_newsletter(tmp_path, root)
+    (tmp_path / "config" / "topics.yaml").unlink()
+    (tmp_path / "config" / "sources.yaml").unlink()
+    (tmp_path / "config" / "sources.yaml").mkdir()
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "config", {})
+
+    assert "topics.yaml: no such file" in str(caught.value)
+    assert "sources.yaml: a folder, where a YAML file was expected" in str(caught.value)
+
+
+def test_a_merged_mapping_counts_as_written(tmp_path: Path) -> None:
+    """`<<: *defaults` saves repetition, as YAML users expect."""
+    text = "base: &base {limit: 3}\ntopic:\n  <<: *base\n  name: x\n"
+
+    assert parse_document(tmp_path / "x.yaml", text, {}).data["topic"] == {"limit": 3, "name": "x"}

@@ -24,6 +24,52 @@ RSS = Page(
 )
 
 
+def test_a_terminated_sender_finishes_what_is_in_flight(tmp_path: Path, root: Path) -> None:
+    """SIGTERM: no mail is left in doubt, the rest stays planned, and the next run sends it."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stop_at_fifth(message: Message) -> None:
+        if message.recipient.startswith("r") and len(mail.messages) == 5:
+            running[0].send_signal(signal.SIGTERM)
+
+    with http_server(feed=RSS) as web, smtp_server(on_message=stop_at_fifth) as mail:
+        write_letter(tmp_path, root, web.url, mail.port, readers=60)
+        with subprocess.Popen([*PROGRAM, "run", "--quiet"], cwd=tmp_path) as sender:
+            running.append(sender)
+            status = sender.wait(60)
+        stopped = counts_of(tmp_path)
+        assert (
+            subprocess.run([*PROGRAM, "run", "--quiet"], cwd=tmp_path, check=False).returncode == 0
+        )
+
+    assert status == 3
+    assert stopped["unknown"] == stopped["leased"] == stopped["data_started"] == 0
+    assert 0 < stopped["planned"] < 60
+    assert counts_of(tmp_path)["accepted"] == len(mail.messages) == 60
+
+
+def write_letter(folder: Path, root: Path, feed: str, port: int, readers: int) -> None:
+    """Write a newsletter with one source and many readers."""
+    people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
+    write_newsletter(
+        folder,
+        root,
+        newsletter="name: Daily\nfrom: p@news.example.org\ndelivery: {transport: smtp, "
+        f"host: 127.0.0.1, port: {port}, security: none, connections: {CONNECTIONS}}}\n",
+        sources=f"sources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
+        subscribers=f"subscribers:\n{people}",
+    )
+
+
+def counts_of(folder: Path) -> dict[str, int]:
+    """Return the ledger's counts, as the program tells them."""
+    done = subprocess.run(
+        [*PROGRAM, "status", "--json"], cwd=folder, capture_output=True, check=False
+    )
+    counts: dict[str, int] = json.loads(done.stdout)["deliveries"]
+    return counts
+
+
 def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> None:
     """Senders killed after a random number of mails; in the end each reader has one, but for those
     left `unknown`, of whom there are at most as many as connections were open at each kill.
@@ -41,15 +87,7 @@ def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> N
                 os.kill(running[-1].pid, signal.SIGKILL)
 
     with http_server(feed=RSS) as web, smtp_server(on_message=count_down) as mail:
-        people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(READERS))
-        write_newsletter(
-            tmp_path,
-            root,
-            newsletter=f"name: Daily\nfrom: p@news.example.org\ndelivery: {{transport: smtp, host: 127.0.0.1, "
-            f"port: {mail.port}, security: none, connections: {CONNECTIONS}}}\n",
-            sources=f"sources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n",
-            subscribers=f"subscribers:\n{people}",
-        )
+        write_letter(tmp_path, root, web.url, mail.port, READERS)
         kills = 0
         for _attempt in range(40):
             left = chance.randrange(1, 16)
@@ -62,11 +100,8 @@ def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> N
                 break
             assert status in (-signal.SIGKILL, 3)
             kills += status == -signal.SIGKILL
-        done = subprocess.run(
-            [*PROGRAM, "status", "--json"], cwd=tmp_path, capture_output=True, check=False
-        )
 
-    counts = json.loads(done.stdout)["deliveries"]
+    counts = counts_of(tmp_path)
     copies = collections.Counter(message.recipient for message in mail.messages)
     assert kills >= 8
     assert counts["audience"] == READERS == counts["accepted"] + counts["unknown"]

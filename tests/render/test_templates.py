@@ -83,6 +83,19 @@ def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
         compile_mjml(HERE, source)({"fine": 1})
 
 
+def test_templates_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing file, a folder in its place and another encoding are one line each."""
+    with pytest.raises(TemplateError, match=r"issue\.mjml: no such template; `newsletter init`"):
+        load_templates(tmp_path)
+    (tmp_path / "issue.mjml").write_bytes(b"\xff")
+    with pytest.raises(TemplateError, match="not UTF-8"):
+        load_templates(tmp_path)
+    (tmp_path / "issue.mjml").unlink()
+    (tmp_path / "issue.mjml").mkdir()
+    with pytest.raises(TemplateError, match=r"(?i)is a directory"):
+        load_templates(tmp_path)
+
+
 def test_templates_are_sandboxed() -> None:
     """A shared template reaches no internals, no files, no environment."""
     with pytest.raises(TemplateError, match=r"unsafe|undefined|attribute"):

@@ -182,3 +182,13 @@ def test_no_server_at_all() -> None:
         SendError, match=r"127\.0\.0\.1:\d+: connection refused; is the host and port"
     ):
         deliver(settings(mail), "ada")
+
+
+def test_a_server_that_hangs_up_at_once_defers() -> None:
+    """Cut at MAIL, twice: nothing was sent, so the delivery waits and nothing is unknown."""
+    with smtp_server(drop_at_mail=True) as mail:
+        outcomes, began = deliver(settings(mail), "ada")
+
+    assert outcomes[0].state is DeliveryState.DEFERRED
+    assert "hung up" in outcomes[0].reason
+    assert began == []
