@@ -5,8 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
+
+
+def test_a_source_distribution_builds_the_same_wheel(tmp_path: Path, root: Path) -> None:
+    """Nothing that the wheel needs is missing from the sdist, links in the tree or not."""
+    build = [sys.executable, "-m", "hatchling", "build", "--directory", str(tmp_path)]
+    subprocess.run([*build, "-t", "wheel"], cwd=root, check=True, capture_output=True, timeout=100)
+    subprocess.run([*build, "-t", "sdist"], cwd=root, check=True, capture_output=True, timeout=100)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (tree,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    again = [*build[:-1], str(tmp_path / "again"), "-t", "wheel"]
+    subprocess.run(again, cwd=tree, check=True, capture_output=True, timeout=100)
+
+    names = [
+        set(zipfile.ZipFile(next(where.glob("*.whl"))).namelist())
+        for where in (tmp_path, tmp_path / "again")
+    ]
+    assert names[0] == names[1]
+    assert (tree / "config" / "newsletter.yaml").is_file()
+    assert (tree / "templates" / "issue.mjml").is_file()
 
 
 def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path) -> None:
