@@ -44,7 +44,7 @@ def as_json(done: subprocess.CompletedProcess[str]) -> Any:
 def letter(tmp_path: Path, root: Path) -> Any:
     """A newsletter of one's own, with one local source."""
     with http_server(feed=Page(RSS)) as web:
-        sources = f"timeout: 5\nsources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n"
+        sources = f"timeout: 5\nprivate_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n"
         yield write_newsletter(tmp_path, root, sources=sources)
 
 
@@ -96,7 +96,7 @@ def test_quiet_is_quiet(letter: Path) -> None:
     """For cron: nothing on success, the problem on failure."""
     assert newsletter("run", "--quiet", cwd=letter).stdout == ""
     (letter / "config" / "sources.yaml").write_text(
-        "sources: [{name: x, url: 'http://127.0.0.1:9/'}]", "utf-8"
+        "private_networks: [127.0.0.1]\nsources: [{name: x, url: 'http://127.0.0.1:9/'}]", "utf-8"
     )
     loud = newsletter("run", "--quiet", "--date", "2030-01-01", cwd=letter)
     assert (loud.returncode, loud.stdout) == (1, "")

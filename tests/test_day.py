@@ -34,6 +34,7 @@ delivery: {transport: smtp, host: 127.0.0.1, port: PORT, security: none, connect
 """
 SOURCES = """
 timeout: 5
+private_networks: [127.0.0.1]
 sources:
   - {name: Feed, url: "URL/feed"}
   - {name: Votes, kind: huggingface, url: "URL/votes"}

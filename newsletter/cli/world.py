@@ -10,6 +10,7 @@ import random
 import secrets
 import signal
 import socket
+import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,11 @@ async def open_day(
     outbox = Outbox(config.root / "outbox")
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     fetcher = Fetcher(
-        user_agent=user_agent(config, version), timeout=config.timeout, max_bytes=config.max_bytes
+        user_agent=user_agent(config, version),
+        timeout=config.timeout,
+        max_bytes=config.max_bytes,
+        private_networks=config.private_networks,
+        proxied=bool(urllib.request.getproxies()),
     )
     day = Day(
         date=date or due_date(config.schedule, clock()),

@@ -1,6 +1,7 @@
 """Collect: the day's papers, from the sources.
 
 papers.py      collect_papers(): every source at once; keep what worked, report what did not
+connections.py no private addresses, checked when connecting
 fetcher.py     HTTP and files within limits of time and size
 feeds.py       RSS, Atom, RDF, JSON Feed → Paper
 arxiv.py       arXiv announcements → Paper

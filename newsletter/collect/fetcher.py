@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from newsletter.collect.connections import GuardedTransport, Network, PrivateAddressError
 from newsletter.errors import SourceError
 
 MAX_REDIRECTS = 5
@@ -35,9 +37,19 @@ class Fetcher:
     """Fetches documents; use as an async context manager, one per run."""
 
     def __init__(
-        self, *, user_agent: str, timeout: float = 30.0, max_bytes: int = 20_000_000
+        self,
+        *,
+        user_agent: str,
+        timeout: float = 30.0,
+        max_bytes: int = 20_000_000,
+        private_networks: Sequence[Network] = (),
+        proxied: bool = False,
     ) -> None:
-        """Allow each document `timeout` seconds in all and `max_bytes` after decompression."""
+        """Allow each document `timeout` seconds in all and `max_bytes` after decompression.
+
+        Only public addresses are connected to, and `private_networks`. Behind a proxy
+        (`proxied`) it is the proxy that resolves names and connects, and that has to check.
+        """
         self.timeout = timeout
         self.max_bytes = max_bytes
         self._hosts: dict[str, asyncio.Semaphore] = {}
@@ -47,6 +59,7 @@ class Fetcher:
             max_redirects=MAX_REDIRECTS,
             timeout=timeout,
             limits=httpx2.Limits(max_connections=CONNECTIONS),
+            transport=None if proxied else GuardedTransport(private_networks, CONNECTIONS),
         )
 
     async def __aenter__(self) -> Self:
@@ -86,6 +99,8 @@ class Fetcher:
             except httpx2.DecodingError:
                 problem = "the answer's compression is damaged"
             except httpx2.ConnectError as error:
+                if private := _refusal(error):
+                    raise SourceError(f"{location}: {private}") from None
                 problem = f"cannot connect ({_cause(error)}): is this machine online?"
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 problem = _cause(error)
@@ -144,6 +159,15 @@ def _explain(response: httpx2.Response) -> str:
         410: f"{status}: this source is retired; remove it from sources.yaml",
         429: f"{status}: asked too often; try again later",
     }.get(response.status_code, status)
+
+
+def _refusal(error: BaseException | None) -> str:
+    """Return why an address was refused, or nothing when that is not what happened."""
+    while error is not None:
+        if isinstance(error, PrivateAddressError):
+            return str(error)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _cause(error: BaseException) -> str:

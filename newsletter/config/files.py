@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,7 @@ class Config:
     database: str
     timeout: float
     max_bytes: int
+    private_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     sources: tuple[Source, ...]
     topics: tuple[Topic, ...]
     subscribers: tuple[Subscriber, ...]
@@ -151,6 +153,7 @@ def _config(
         database=main.database,
         timeout=limits.timeout,
         max_bytes=limits.max_megabytes * 1_000_000,
+        private_networks=tuple(map(ipaddress.ip_network, limits.private_networks)),
         sources=sources,
         topics=topics,
         subscribers=subscribers,

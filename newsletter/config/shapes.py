@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import ipaddress
 import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -70,6 +71,13 @@ def _web(text: str) -> str:
     if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
         raise ValueError("must be an address that begins with https://")
     return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("not an IP address or network such as 192.168.1.0/24") from None
 
 
 def _clock(text: str) -> str:
@@ -231,6 +239,11 @@ class SourcesShape(Shape):
 
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
     max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
+    private_networks: list[Annotated[str, AfterValidator(_network)]] = Field(
+        [],
+        description="Networks of your own that sources may be in. Others are refused: a feed's "
+        "address must not reach into your network.",
+    )
     sources: list[SourceShape] = Field(min_length=1, description="Where papers come from.")
 
 

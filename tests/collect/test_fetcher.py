@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from servers import Page, http_server
 from newsletter.collect.fetcher import Document, Fetcher
 from newsletter.errors import SourceError
 
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
+
 
 async def fetch(
     location: str, seconds: float = 5.0, max_bytes: int = 1_000_000
 ) -> tuple[Document, ...]:
     async with Fetcher(
-        user_agent="test (ada@example.org)", timeout=seconds, max_bytes=max_bytes
+        user_agent="test (ada@example.org)",
+        private_networks=LOOPBACK,
+        timeout=seconds,
+        max_bytes=max_bytes,
     ) as fetcher:
         return await fetcher.fetch(location)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ DAILY = b'[{"paper": {"id": "2603.99001", "title": "A paper", "upvotes": 5}}]'
 
 
 async def collect(sources: list[Source]) -> Collection:
-    async with Fetcher(user_agent="test", timeout=5) as fetcher:
+    async with Fetcher(
+        user_agent="test", timeout=5, private_networks=[ipaddress.ip_network("127.0.0.1")]
+    ) as fetcher:
         return await collect_papers(sources, fetcher, NOW)
 
 

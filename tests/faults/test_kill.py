@@ -56,7 +56,7 @@ def write_letter(folder: Path, root: Path, feed: str, port: int, readers: int) -
         root,
         newsletter="name: Daily\nfrom: p@news.example.org\ndelivery: {transport: smtp, "
         f"host: 127.0.0.1, port: {port}, security: none, connections: {CONNECTIONS}}}\n",
-        sources=f"sources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
+        sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
         subscribers=f"subscribers:\n{people}",
     )
 
