@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import ipaddress
-import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     model_validator,
 )
 
 from newsletter.collect import KINDS
+from newsletter.config.values import (
+    Address,
+    Clock,
+    Line,
+    Network,
+    Secret,
+    Slug,
+    Text,
+    Web,
+    Zone,
+)
 from newsletter.pick import SIGNALS
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -31,81 +35,6 @@ class Shape(BaseModel):
     """Unknown keys are mistakes; values are taken as written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
-
-
-# Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff]")
-
-
-def _address(text: str) -> str:
-    try:
-        # SMTPUTF8 addresses need every relay on the way to agree; quoted local parts can smuggle
-        # SMTP parameters (GHSA-mm7p-fcc7-pg87).
-        found = validate_email(
-            text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True
-        )
-    except EmailNotValidError as error:
-        raise ValueError(f"not an email address: {error}") from None
-    return found.normalized
-
-
-def _line(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError("must be one line of text, without control characters")
-    return " ".join(text.split())
-
-
-@functools.cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _zone(name: str) -> str:
-    # Compared by name: ZoneInfo would open any file of that path.
-    if name not in _zones():
-        raise ValueError("not an IANA time zone such as `Europe/Paris`")
-    return name
-
-
-def _web(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
-        raise ValueError("must be an address that begins with https://")
-    return text
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError("not an IP address or network such as 192.168.1.0/24") from None
-
-
-def _clock(text: str) -> str:
-    if not re.fullmatch(CLOCK, text):
-        raise ValueError('a time of day is written "06:00"')
-    return text
-
-
-def _slug(text: str) -> str:
-    if not re.fullmatch(SLUG, text):
-        raise ValueError("use lower-case letters, digits and single hyphens, 60 at most")
-    return text
-
-
-def _secret(value: object) -> object:
-    return SecretStr(value) if isinstance(value, str) else value
-
-
-CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
-SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
-
-Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
-Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
-Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]
-Zone = Annotated[str, AfterValidator(_zone)]
-Web = Annotated[str, AfterValidator(_web)]
-Clock = Annotated[str, AfterValidator(_clock), Field(json_schema_extra={"pattern": CLOCK})]
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 
 class ScheduleShape(Shape):
@@ -239,7 +168,7 @@ class SourcesShape(Shape):
 
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
     max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
-    private_networks: list[Annotated[str, AfterValidator(_network)]] = Field(
+    private_networks: list[Network] = Field(
         [],
         description="Networks of your own that sources may be in. Others are refused: a feed's "
         "address must not reach into your network.",
@@ -278,7 +207,7 @@ class SubscriberShape(Shape):
     """One subscriber."""
 
     email: Address = Field(description="Where the mail goes; each address once.")
-    name: Annotated[str, AfterValidator(_line)] = Field("", description="For the greeting.")
+    name: Text = Field("", description="For the greeting.")
     topics: list[Slug] = Field(
         [], description="Names from topics.yaml, in the order wanted. Default: every topic."
     )
