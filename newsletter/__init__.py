@@ -8,10 +8,10 @@ pick/        2. the highlights among them
 render/      3. editions from picks
 send/        4. editions to mailboxes
 store/       SQLite behind plain data, and the outbox folder
-config.py    config/*.yaml → Config
+config/      config/*.yaml → Config
 schedule.py  which issue is due
+letters.py   what editions and messages say about the newsletter and its reader
 day.py       one day's run on one page
-demo.py      the whole path on an invented day
 serve/       pages: the preview of an issue
-cli.py       the commands
+cli/         the commands
 """

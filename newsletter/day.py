@@ -12,9 +12,8 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from newsletter import links
+from newsletter import letters
 from newsletter.collect import Fetcher, collect_papers, merge_papers
 from newsletter.config import Config
 from newsletter.model import (
@@ -27,15 +26,9 @@ from newsletter.model import (
     Pick,
     SourceReport,
     Subscriber,
-    Topic,
 )
-from newsletter.pick import choose, pick_papers
+from newsletter.pick import pick_papers
 from newsletter.render import (
-    Encoded,
-    Letterhead,
-    Masthead,
-    Recipient,
-    Selection,
     compose,
     edition_key,
     encode_edition,
@@ -151,25 +144,27 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
 
     An issue that is planned already is written as it was planned: it does not change any more.
     """
-    if planned := day.issues.get(day.date):
+    papers: tuple[Paper, ...] = ()
+    if issue := day.issues.get(day.date):
         editions = day.issues.editions(day.date)
-        files = day.outbox.write_editions(planned, editions, _sample(day, planned))
-        return Rendered(issue=planned, editions=editions, papers=(), files=files)
-    papers = candidates(day)
-    issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
-    selections = [
-        Selection(topics=names, picks=choose(picks, _topics(day, names)))
-        for names in dict.fromkeys(subscriber.topics for subscriber in day.config.subscribers)
-    ]
-    editions = render_editions(
-        issue,
-        [one for one in selections if one.picks or day.config.send_empty],
-        day.config.topics,
-        _masthead(day.config),
-        load_templates(day.templates),
-    )
-    files = day.outbox.write_editions(issue, editions, _sample(day, issue))
-    if editions:
+    else:
+        papers = candidates(day)
+        issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
+        editions = render_editions(
+            issue,
+            letters.selections(day.config, picks),
+            day.config.topics,
+            letters.masthead(day.config),
+            load_templates(day.templates),
+        )
+    readers = {edition_key(one.topics): one for one in reversed(day.config.subscribers)}
+
+    def message_of(edition: Edition) -> bytes:
+        reader = readers.get(edition.key, letters.NOBODY)
+        return letters.sample(day.config, issue, edition, reader, day.clock())
+
+    files = day.outbox.write_editions(issue, editions, message_of)
+    if papers and editions:
         files = (*files, day.outbox.write_papers(issue, papers, editions))
     return Rendered(issue=issue, editions=editions, papers=papers, files=files)
 
@@ -209,12 +204,21 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
     # Whoever left the list since the issue was planned gets nothing.
     staying = {subscriber.id for subscriber in day.config.subscribers}
     day.ledger.cancel_missing(day.date, staying, day.clock())
-    encoded = _encoded(day, issue)
+    letterhead = letters.letterhead(day.config)
+    encoded = {
+        edition.key: encode_edition(issue, edition, letterhead)
+        for edition in day.issues.editions(day.date)
+    }
+
+    def message_of(delivery: Delivery) -> bytes:
+        reader = letters.recipient(day.config, delivery, day.clock())
+        return compose(encoded[delivery.edition], reader)
+
     return await send_editions(
         day.date,
         day.ledger,
         day.transport,
-        lambda delivery: compose(encoded[delivery.edition], _recipient(day, delivery)),
+        message_of,
         owner=day.owner,
         is_alive=day.is_alive,
         deadline=issue.planned_at + DEADLINE,
@@ -225,73 +229,3 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
         stop=day.stop,
         on_delivery=day.on_delivery,
     )
-
-
-# --- Small print: how a reader's own things are put together ----------------------------------
-
-
-def _topics(day: Day, names: Sequence[str]) -> list[Topic]:
-    by_name = {topic.name: topic for topic in day.config.topics}
-    return [by_name[name] for name in names]
-
-
-def _masthead(config: Config) -> Masthead:
-    return Masthead(
-        name=config.name, language=config.language, postal_address=config.postal_address
-    )
-
-
-def _encoded(day: Day, issue: Issue) -> dict[str, Encoded]:
-    letterhead = _letterhead(day.config)
-    return {
-        edition.key: encode_edition(issue, edition, letterhead)
-        for edition in day.issues.editions(issue.date)
-    }
-
-
-def _letterhead(config: Config) -> Letterhead:
-    return Letterhead(
-        name=config.name,
-        sender=config.sender,
-        reply_to=config.reply_to,
-        language=config.language,
-    )
-
-
-def _recipient(day: Day, delivery: Delivery) -> Recipient:
-    return Recipient(
-        id=delivery.subscriber,
-        email=delivery.email,
-        name=delivery.name,
-        unsubscribe_url=_link(day.config, "unsubscribe", delivery.subscriber),
-        preferences_url=_link(day.config, "preferences", delivery.subscriber),
-        date=day.clock().astimezone(ZoneInfo(delivery.timezone)),
-    )
-
-
-def _link(config: Config, purpose: str, subscriber: str) -> str:
-    """Return a signed address of the subscriber pages, or an email to the editor without them."""
-    if config.site:
-        return f"{config.site}/{purpose}/{links.sign(config.secret, purpose, subscriber)}"
-    return f"mailto:{config.reply_to}?subject={purpose}%20{subscriber}"
-
-
-def _sample(day: Day, issue: Issue) -> Callable[[Edition], bytes]:
-    """Return how to write an edition as the message that its first reader gets."""
-
-    def message_of(edition: Edition) -> bytes:
-        reader = next(
-            (one for one in day.config.subscribers if edition_key(one.topics) == edition.key), None
-        )
-        delivery = Delivery(
-            issue=issue.date,
-            subscriber=reader.id if reader else "sample",
-            email=reader.email if reader else "reader@example.org",
-            name=reader.name if reader else "",
-            timezone=reader.timezone if reader else "UTC",
-            edition=edition.key,
-        )
-        encoded = encode_edition(issue, edition, _letterhead(day.config))
-        return compose(encoded, _recipient(day, delivery))
-
-    return message_of

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from newsletter import letters
 from newsletter.cli import account
 from newsletter.cli.demo import MORNING
 from newsletter.cli.world import STARTER
@@ -22,7 +23,6 @@ from newsletter.model import Issue, Paper, Pick, Source, Topic
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
     Finding,
-    Masthead,
     Selection,
     lint,
     load_templates,
@@ -83,7 +83,7 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
         Issue(date=now.date(), number=1, papers=len(papers)),
         [whole, none],
         config.topics,
-        Masthead(name=config.name, language=config.language, postal_address=config.postal_address),
+        letters.masthead(config),
         load_templates(config.root / "templates"),
     )
     return tuple(dict.fromkeys(finding for edition in editions for finding in lint(edition)))

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from newsletter import letters
 from newsletter.cli import world
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.program import ConfigDir, app, console
-from newsletter.config import Config, load_config
+from newsletter.config import load_config
 from newsletter.errors import NewsletterError, StoreError
-from newsletter.model import Issue, Paper, Topic
-from newsletter.pick import choose, pick_papers
-from newsletter.render import Masthead, Selection, lint, load_templates, render_editions
+from newsletter.model import Issue
+from newsletter.pick import pick_papers
+from newsletter.render import lint, load_templates, render_editions
 from newsletter.schedule import due_date
 from newsletter.serve import Preview, preview_app
 from newsletter.store import IssueStore, PaperStore, open_database
@@ -68,23 +69,19 @@ def _load(folder: Path) -> Preview:
     if not papers:
         papers = sample_papers(now)
         notes = ("Invented papers: `newsletter collect` brings real ones.",)
+    picks = pick_papers(papers, config.topics, now)
+    # Somebody who wants every topic comes first, so that an empty list shows something too.
+    curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
+    everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
     editions = render_editions(
         Issue(date=date, number=number, papers=len(papers)),
-        list(_selections(config, papers)),
+        letters.selections(everybody, picks),
         config.topics,
-        Masthead(name=config.name, language=config.language, postal_address=config.postal_address),
+        letters.masthead(config),
         load_templates(config.root / "templates"),
     )
     found = dict.fromkeys(one.message for edition in editions for one in lint(edition))
     return Preview(name=config.name, editions=editions, notes=(*notes, *found))
-
-
-def _selections(config: Config, papers: tuple[Paper, ...]) -> Iterator[Selection]:
-    picks = pick_papers(papers, config.topics, world.utc_now())
-    by_name: dict[str, Topic] = {topic.name: topic for topic in config.topics}
-    every = tuple(by_name)
-    for names in dict.fromkeys([every, *(one.topics for one in config.subscribers)]):
-        yield Selection(topics=names, picks=choose(picks, [by_name[name] for name in names]))
 
 
 def files_version(folder: Path) -> str:
