@@ -178,7 +178,8 @@ def explain(
             (one for one in scored if one.topic == topic.name and one.paper.id == paper.id), None
         )
         if found is None:
-            verdict = "its filter does not want it (or it scores below min_score)"
+            low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
+            verdict = f"its filter does not want it{low}"
         elif (topic.name, paper.id) in chosen:
             verdict = "picked"
         else:

@@ -93,13 +93,14 @@ def options(
 
 def finish(ran: steps.Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
     """Print a run and leave with its exit status."""
+    told = sys.stdout.isatty() and not quiet and not as_json
     if as_json:
         account.print_json(account.ran_json(ran))
-    elif sys.stdout.isatty() and not quiet:
+    elif told:
         reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
     elif not quiet:
         typer.echo(account.ran_line(ran))
-    reports.show_problems(errors(), ran, settings)
+    reports.show_problems(errors(), ran, settings, shown=told)
     raise typer.Exit(exit_status(ran))
 
 

@@ -58,10 +58,13 @@ def show_run(console: Console, ran: Ran, folder: Path) -> None:
     account.where_to_look(console, folder)
 
 
-def show_problems(console: Console, ran: Ran, config: Config) -> None:
-    """Say on the error stream what needs a person, also when everything else is quiet."""
+def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) -> None:
+    """Say on the error stream what needs a person, also when everything else is quiet.
+
+    `shown`: the table of sources is on the screen already, with what failed.
+    """
     for report in ran.collected.reports if ran.collected else ():
-        if report.error:
+        if report.error and not shown:
             console.print(
                 f"[yellow]source failed:[/] {escape(report.source)}: {escape(report.error)}",
                 soft_wrap=True,

@@ -96,9 +96,10 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
                 failure = error
         if failure is not None:
             raise failure
+        named = host if refused == [host] else f"{host} ({', '.join(refused)})"
         raise PrivateAddressError(
-            f"{host} is {', '.join(refused)}, in a private network; if the feed there is yours, "
-            "add its network to `private_networks` in sources.yaml"
+            f"{named} is in a private network; if the feed there is yours, add its network to "
+            "`private_networks` in sources.yaml"
         )
 
     def permits(self, address: Address) -> bool:

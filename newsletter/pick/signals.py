@@ -17,7 +17,6 @@ from newsletter.pick.filters import Folded, Hit, hits
 PLACE_WEIGHT: Final = {"title": 0.6, "author": 0.6, "abstract": 0.35, "category": 0.2}
 PLACE_WORDS: Final = {
     "title": "in the title", "abstract": "in the abstract", "author": "among the authors",
-    "category": "as category",
 }  # fmt: skip
 HALF_LIFE_DAYS: Final = 2.0
 """After so many days a paper is half as recent: daily readers want yesterday's, not last week's."""
@@ -33,6 +32,8 @@ class Context:
     votes: Sequence[float]
     """The day's `interest` in every paper that has any, ascending."""
 
+
+OLD_DAYS: Final = 7.0
 
 Signal = Callable[[Paper, Context], tuple[float, str]]
 """Returns the value in [0, 1] and its reason, which is empty when there is nothing to say."""
@@ -56,6 +57,8 @@ def _where(found: Sequence[Hit]) -> str:
     if not found:
         return ""
     best = [hit for hit in found if hit.place == found[0].place][:2]
+    if best[0].place == "category":
+        return f"filed under {' and '.join(hit.term.text for hit in best)}"
     terms = " and ".join(f"“{hit.term.text}”" for hit in best)
     return f"matches {terms} {PLACE_WORDS[best[0].place]}"
 
@@ -92,6 +95,8 @@ def recency(paper: Paper, context: Context) -> tuple[float, str]:
         return 0.0, ""
     days = max(0.0, (context.now - since) / dt.timedelta(days=1))
     age = "new today" if days < 1 else f"{days:.0f} day{'s' * (round(days) != 1)} old"
+    if days > OLD_DAYS:
+        age = ""  # nobody is shown a paper because it is old
     return 0.5 ** (days / HALF_LIFE_DAYS), age
 
 

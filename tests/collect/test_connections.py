@@ -57,7 +57,7 @@ def test_this_machine_is_refused_by_any_name(host: str) -> None:
     """And the server there is not even asked."""
     with http_server(feed=Page(b"secret")) as web:
         port = web.url.rpartition(":")[2]
-        with pytest.raises(SourceError, match=r"in a private network|cannot connect"):
+        with pytest.raises(SourceError, match=r"is in a private network|cannot connect"):
             run(fetch(f"http://{host}:{port}/feed"))
 
     assert web.requests == []
@@ -70,7 +70,7 @@ def test_a_redirect_into_a_private_network_is_refused() -> None:
         hop = Page(status=302, headers={"Location": f"http://127.0.0.2:{port}/feed"})
         with (
             http_server(feed=hop) as outside,
-            pytest.raises(SourceError, match=r"127\.0\.0\.2 is 127\.0\.0\.2, in a private"),
+            pytest.raises(SourceError, match=r"127\.0\.0\.2 is in a private"),
         ):
             run(fetch(f"{outside.url}/feed", "127.0.0.1/32"))
 
