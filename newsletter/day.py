@@ -37,7 +37,7 @@ from newsletter.render import (
 )
 from newsletter.send import Sent, Transport, plan_deliveries, send_editions
 from newsletter.send.pace import DEADLINE
-from newsletter.store import IssueStore, Outbox, PaperStore, SqlLedger
+from newsletter.store import IssueStore, Outbox, PaperStore, SourceStore, SqlLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class Day:
     chance: random.Random
     config: Config
     templates: Path
+    sources: SourceStore
     papers: PaperStore
     issues: IssueStore
     ledger: SqlLedger
@@ -122,11 +123,17 @@ async def run(day: Day) -> Ran:
 async def collect(day: Day) -> Collected:
     """Visit the sources and add what they show to the papers known before."""
     found = await collect_papers(
-        day.config.sources, day.fetcher, day.clock(), on_source=day.on_source
+        day.config.sources,
+        day.fetcher,
+        day.clock(),
+        validators=day.sources.validators(day.config.sources),
+        on_source=day.on_source,
     )
     merged = merge_papers((*day.papers.known(found.papers), *found.papers))
     new = day.papers.save(merged, day.clock())
-    return Collected(reports=found.reports, new=new, candidates=len(candidates(day)))
+    # Only now: papers that were not saved must not be taken for known at the next visit.
+    reports = day.sources.record(day.config.sources, found.reports, day.clock())
+    return Collected(reports=reports, new=new, candidates=len(candidates(day)))
 
 
 def candidates(day: Day) -> tuple[Paper, ...]:

@@ -32,6 +32,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to recognise its document by (RFC 9110, 8.8)."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One time that one source showed a paper."""
 
@@ -88,6 +96,10 @@ class SourceReport:
     error: str = ""
     note: str = ""
     """Worth knowing though not an error: an empty weekend feed, entries without a title."""
+    validators: Validators | None = None
+    """To ask with at the next visit; None leaves those of the last one."""
+    last_good: dt.datetime | None = None
+    """Of a source that failed: when it last worked, as far as is known."""
 
     @property
     def ok(self) -> bool:

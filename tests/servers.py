@@ -30,6 +30,8 @@ class Page:
     misbehaviour: str = ""
     """slow: a byte at a time, for ever · endless: no end of body · bomb: 50 MB of zeros, gzipped ·
     redirect-loop · hang-up: closes in the middle · not-gzip: says gzip and is not."""
+    then: Page | None = None
+    """What the same address answers from the next request on."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -46,6 +48,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             (self.path, {name.lower(): value for name, value in self.headers.items()})
         )
         page = self.pages.get(self.path.partition("?")[0], Page(b"not here", status=404))
+        if page.then is not None:
+            self.pages[self.path] = page.then
         with contextlib.suppress(ConnectionError):
             if page.misbehaviour:
                 getattr(self, "do_" + page.misbehaviour.replace("-", "_"))(page)

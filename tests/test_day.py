@@ -202,6 +202,24 @@ def test_on_empty_send_tells_readers_that_there_is_nothing(world: World) -> None
     assert "No new papers on your topics today" in body(world.mails()["cy"], "html")
 
 
+def test_an_unchanged_feed_is_asked_politely_and_loses_nothing(world: World) -> None:
+    """The second visit sends what the server gave; its 304 leaves the papers of the first."""
+    page = world.web.pages["/feed"]
+    page.headers["ETag"] = '"v1"'
+    page.then = Page(status=304)
+
+    world.do(steps.collect)
+    again = world.do(steps.collect)
+    ran = world.do(steps.run)
+
+    asked = [
+        headers.get("if-none-match") for path, headers in world.web.requests if path == "/feed"
+    ]
+    assert asked == [None, '"v1"', '"v1"']
+    assert again.reports[0].note == "nothing new since the last visit"
+    assert ran.counts[DeliveryState.ACCEPTED] == 2
+
+
 def test_one_failing_source_does_not_stop_the_issue(world: World) -> None:
     """The other one's papers go out, and the report says what failed."""
     world.web.pages["/votes"] = Page(status=500)

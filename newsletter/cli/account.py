@@ -50,7 +50,8 @@ def sources(console: Console, reports: Iterable[SourceReport]) -> None:
     for report in reports:
         note = escape(report.error) if report.error else escape(report.note)
         left_out = f"{report.skipped} left out" if report.skipped else ""
-        said = " · ".join(filter(None, (left_out, note)))
+        worked = f"last worked on {report.last_good:%Y-%m-%d}" if report.last_good else ""
+        said = " · ".join(filter(None, (left_out, note, worked)))
         table.add_row(
             escape(report.source),
             "[red]failed[/]" if report.error else str(report.papers),

@@ -27,6 +27,7 @@ from newsletter.store import (
     Outbox,
     OutboxTransport,
     PaperStore,
+    SourceStore,
     SqlLedger,
     open_database,
 )
@@ -84,6 +85,7 @@ async def open_day(
         max_bytes=config.max_bytes,
         private_networks=config.private_networks,
         proxied=bool(urllib.request.getproxies()),
+        chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
     day = Day(
         date=date or due_date(config.schedule, clock()),
@@ -91,6 +93,7 @@ async def open_day(
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
         config=config,
         templates=templates or config.root / "templates",
+        sources=SourceStore(database),
         papers=PaperStore(database),
         issues=IssueStore(database),
         ledger=SqlLedger(database),

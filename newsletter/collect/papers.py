@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from newsletter.collect.arxiv import parse_arxiv
@@ -13,7 +14,7 @@ from newsletter.collect.feeds import Parsed, parse_feed
 from newsletter.collect.fetcher import Document, Fetcher
 from newsletter.collect.huggingface import parse_daily_papers
 from newsletter.errors import SourceError
-from newsletter.model import Collection, Paper, Source, SourceReport
+from newsletter.model import Collection, Paper, Source, SourceReport, Validators
 
 Parser = Callable[[Document, Source, dt.datetime], Parsed]
 
@@ -30,15 +31,18 @@ async def collect_papers(
     fetcher: Fetcher,
     now: dt.datetime,
     *,
+    validators: Mapping[str, Validators] | None = None,
     on_source: Callable[[SourceReport], None] = lambda _report: None,
 ) -> Collection:
     """Visit every source at once and return the merged papers with a report for each source.
 
-    `on_source` is called as each source is done. A source that fails costs its own papers only.
+    `validators` are those of the last visit, by source name. `on_source` is called as each source
+    is done. A source that fails costs its own papers only.
     """
 
     async def visit(source: Source) -> tuple[tuple[Paper, ...], SourceReport]:
-        papers, report = await _visit(source, fetcher, now)
+        known = (validators or {}).get(source.name)
+        papers, report = await _visit(source, fetcher, known, now)
         on_source(report)
         return papers, report
 
@@ -50,14 +54,18 @@ async def collect_papers(
 
 
 async def _visit(
-    source: Source, fetcher: Fetcher, now: dt.datetime
+    source: Source, fetcher: Fetcher, validators: Validators | None, now: dt.datetime
 ) -> tuple[tuple[Paper, ...], SourceReport]:
     try:
-        documents = await fetcher.fetch(source.location)
+        fetched = await fetcher.fetch(source.location, validators)
     except SourceError as error:
         return (), SourceReport(source=source.name, error=str(error))
+    if fetched.unchanged:
+        return (), SourceReport(source=source.name, note="nothing new since the last visit")
     # feedparser holds the processor for 150 ms per 500 entries: off the event loop with it.
-    return await asyncio.to_thread(_parse, documents, source, now)
+    papers, report = await asyncio.to_thread(_parse, fetched.documents, source, now)
+    # A document that could not be read must be asked for again, whole.
+    return papers, replace(report, validators=fetched.validators if report.ok else None)
 
 
 def _parse(

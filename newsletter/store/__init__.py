@@ -1,6 +1,7 @@
 """Store: what must survive a run, behind plain data.
 
 database.py    engine, tables, transactions
+sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in
 issues.py      issues and their frozen editions
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
@@ -12,6 +13,7 @@ from newsletter.store.deliveries import SqlLedger
 from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
+from newsletter.store.sources import SourceStore
 
 __all__ = [
     "Database",
@@ -19,6 +21,7 @@ __all__ = [
     "Outbox",
     "OutboxTransport",
     "PaperStore",
+    "SourceStore",
     "SqlLedger",
     "open_database",
 ]

@@ -58,6 +58,19 @@ paper_keys = sa.Table(
     sa.Column("paper", sa.Text, nullable=False, index=True),
 )
 
+sources = sa.Table(
+    "source",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("etag", sa.Text, nullable=False, default=""),
+    sa.Column("last_modified", sa.Text, nullable=False, default=""),
+    sa.Column("last_good", Moment),
+    sa.Column("last_error", sa.Text, nullable=False, default=""),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+)
+"""The health of each source; `id` is a digest of all that decides what it gives."""
+
 issues = sa.Table(
     "issue",
     metadata,

@@ -47,7 +47,7 @@ def test_an_ipv6_disguise_is_as_public_as_what_it_stands_for(
 async def fetch(url: str, *allowed: str) -> bytes:
     networks = [ipaddress.ip_network(one) for one in allowed]
     async with Fetcher(user_agent="test", timeout=5, private_networks=networks) as fetcher:
-        return (await fetcher.fetch(url))[0].content
+        return (await fetcher.fetch(url)).documents[0].content
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from makers import run
 from servers import Page, http_server
 
-from newsletter.collect.fetcher import Document, Fetcher
+from newsletter.collect.fetcher import Document, Fetched, Fetcher
 from newsletter.errors import SourceError
+from newsletter.model import Validators
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -20,12 +21,13 @@ async def fetch(
     location: str, seconds: float = 5.0, max_bytes: int = 1_000_000
 ) -> tuple[Document, ...]:
     async with Fetcher(
+        backoff=0.01,
         user_agent="test (ada@example.org)",
         private_networks=LOOPBACK,
         timeout=seconds,
         max_bytes=max_bytes,
     ) as fetcher:
-        return await fetcher.fetch(location)
+        return (await fetcher.fetch(location)).documents
 
 
 def test_fetches_and_says_who_asks() -> None:
@@ -94,3 +96,52 @@ def test_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="no feed in this folder"):
         run(fetch(str(tmp_path / "empty")))
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    """429 and 503 are waited out, as long as the server says; the document arrives."""
+    calm = Page(b"<rss/>")
+    busy = Page(status=429, headers={"Retry-After": "0"}, then=Page(status=503, then=calm))
+    with http_server(feed=busy) as web:
+        (document,) = run(fetch(f"{web.url}/feed"))
+
+    assert document.content == b"<rss/>"
+    assert len(web.requests) == 3
+
+
+def test_a_server_that_stays_busy_is_given_up() -> None:
+    """After two more tries it is one line; a wait past the time limit is not even begun."""
+    with http_server(
+        feed=Page(status=503), slow=Page(status=429, headers={"Retry-After": "3600"})
+    ) as web:
+        with pytest.raises(SourceError, match="HTTP 503"):
+            run(fetch(f"{web.url}/feed"))
+        assert len(web.requests) == 3
+        with pytest.raises(SourceError, match=r"asks to wait \(3600\)"):
+            run(fetch(f"{web.url}/slow"))
+        assert len(web.requests) == 4
+
+
+def test_a_date_to_come_back_is_counted_on_the_servers_own_clock() -> None:
+    """Retry-After may be a date; a clock that is wrong on either side does not matter."""
+    headers = {"Retry-After": "Tue, 17 Mar 2026 06:00:00 GMT"}
+    with http_server(feed=Page(status=503, headers=headers, then=Page(b"<rss/>"))) as web:
+        assert run(fetch(f"{web.url}/feed"))
+
+
+def test_an_unchanged_document_is_not_sent_again() -> None:
+    """What the server gave to recognise it by is sent back, and 304 is no failure."""
+
+    async def twice(url: str) -> tuple[Fetched, Fetched]:
+        async with Fetcher(user_agent="test", private_networks=LOOPBACK) as fetcher:
+            first = await fetcher.fetch(url)
+            return first, await fetcher.fetch(url, first.validators)
+
+    headers = {"ETag": '"abc"', "Last-Modified": "Tue, 17 Mar 2026 06:00:00 GMT"}
+    with http_server(feed=Page(b"<rss/>", headers=headers, then=Page(status=304))) as web:
+        first, second = run(twice(f"{web.url}/feed"))
+
+    assert first.validators == Validators(etag='"abc"', last_modified=headers["Last-Modified"])
+    assert (second.unchanged, second.documents) == (True, ())
+    assert web.requests[1][1]["if-none-match"] == '"abc"'
+    assert web.requests[1][1]["if-modified-since"] == headers["Last-Modified"]
