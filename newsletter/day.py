@@ -112,7 +112,9 @@ async def run(day: Day) -> Ran:
         return Ran(date=day.date, already=True, sent=sent, counts=day.ledger.counts(day.date))
     collected = await collect(day)
     rendered = render(day, pick(day))
-    sent = await send(day, rendered) if rendered.editions else Sent()
+    # No source answered and nothing is known: that is no quiet day, and nobody is told it is one.
+    blind = collected.all_failed and not rendered.papers
+    sent = Sent() if blind or not rendered.editions else await send(day, rendered)
     counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
     return Ran(
         date=day.date, already=False, collected=collected, rendered=rendered, sent=sent,

@@ -202,6 +202,22 @@ def test_on_empty_send_tells_readers_that_there_is_nothing(world: World) -> None
     assert "No new papers on your topics today" in body(world.mails()["cy"], "html")
 
 
+def test_readers_are_not_told_of_a_quiet_day_when_no_source_answered(world: World) -> None:
+    """Even with `on_empty: send`: the network was down, and the next run tries again."""
+    path = world.folder / "config" / "newsletter.yaml"
+    path.write_text(path.read_text("utf-8") + "on_empty: send\n", "utf-8")
+    pages = dict(world.web.pages)
+    world.web.pages.clear()
+
+    down = world.do(steps.run)
+    world.web.pages.update(pages)
+    up = world.do(steps.run)
+
+    assert down.collected.all_failed
+    assert down.counts == {}
+    assert up.counts[DeliveryState.ACCEPTED] == len(world.mail.messages) == 3
+
+
 def test_an_unchanged_feed_is_asked_politely_and_loses_nothing(world: World) -> None:
     """The second visit sends what the server gave; its 304 leaves the papers of the first."""
     page = world.web.pages["/feed"]
