@@ -120,6 +120,9 @@ def _mark_maths(text: str) -> str:
     return _MATHS.sub(mark, text.replace(_MATHS_ON, "").replace(_MATHS_OFF, ""))
 
 
+_PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{_MATHS_ON}{_MATHS_OFF}]+")
+
+
 class _Walk:
     """One pass over one text; every character is either printed or understood."""
 
@@ -131,8 +134,16 @@ class _Walk:
     def run(self) -> str:
         out = []
         while self.at < len(self.text):
-            out.append(self.piece(0))
+            out.append(self.plain() or self.piece(0))
         return "".join(out)
+
+    def plain(self) -> str:
+        """Read the characters that mean nothing but themselves, up to one that may."""
+        found = _PLAIN.match(self.text, self.at)
+        if found is None:
+            return ""
+        self.at = found.end()
+        return found[0]
 
     def piece(self, depth: int) -> str:  # noqa: PLR0911  one per kind of token
         """Read one token, with its arguments, and return what it prints."""
@@ -176,7 +187,7 @@ class _Walk:
             if self.text[self.at] == "}":
                 self.at += 1
                 break
-            out.append(self.piece(depth + 1))
+            out.append(self.plain() or self.piece(depth + 1))
         return "".join(out)
 
     def argument(self, depth: int) -> str:
