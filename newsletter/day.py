@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter import letters
-from newsletter.collect import Fetcher, collect_papers, merge_papers
+from newsletter.collect import Fetcher, collect_papers, merge_papers, with_news
 from newsletter.config import Config
 from newsletter.model import (
     Delivery,
@@ -131,10 +131,12 @@ async def collect(day: Day) -> Collected:
         validators=day.sources.validators(day.config.sources),
         on_source=day.on_source,
     )
-    merged = merge_papers((*day.papers.known(found.papers), *found.papers))
+    known = day.papers.known(found.papers)
+    merged = merge_papers((*known, *found.papers))
     new = day.papers.save(merged, day.clock())
     # Only now: papers that were not saved must not be taken for known at the next visit.
-    reports = day.sources.record(day.config.sources, found.reports, day.clock())
+    told = with_news(found, known)
+    reports = day.sources.record(day.config.sources, told, day.clock())
     return Collected(reports=reports, new=new, candidates=len(candidates(day)))
 
 

@@ -91,6 +91,8 @@ class SourceReport:
 
     source: str
     papers: int = 0
+    new: int = 0
+    """Those of its papers that no source had shown before this visit."""
     skipped: int = 0
     """Entries left out on purpose, such as arXiv replacements."""
     error: str = ""

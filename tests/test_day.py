@@ -202,6 +202,16 @@ def test_on_empty_send_tells_readers_that_there_is_nothing(world: World) -> None
     assert "No new papers on your topics today" in body(world.mails()["cy"], "html")
 
 
+def test_a_batch_that_is_not_renewed_is_noticed(world: World) -> None:
+    """A source that shows only what was seen before says so, instead of looking like a success."""
+    first = world.do(steps.collect)
+    second = world.do(steps.collect)
+
+    assert [(one.papers, one.new) for one in first.reports] == [(4, 4), (2, 2)]
+    assert [(one.papers, one.new) for one in second.reports] == [(4, 0), (2, 0)]
+    assert all("nothing that was not seen before" in one.note for one in second.reports)
+
+
 def test_readers_are_not_told_of_a_quiet_day_when_no_source_answered(world: World) -> None:
     """Even with `on_empty: send`: the network was down, and the next run tries again."""
     path = world.folder / "config" / "newsletter.yaml"

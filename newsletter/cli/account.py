@@ -46,7 +46,7 @@ def problem(console: Console, text: str) -> None:
 
 def sources(console: Console, reports: Iterable[SourceReport]) -> None:
     """Show how each source did."""
-    table = _table("Source", "Papers:right", "")
+    table = _table("Source", "Papers:right", "New:right", "")
     for report in reports:
         note = escape(report.error) if report.error else escape(report.note)
         left_out = f"{report.skipped} left out" if report.skipped else ""
@@ -55,6 +55,7 @@ def sources(console: Console, reports: Iterable[SourceReport]) -> None:
         table.add_row(
             escape(report.source),
             "[red]failed[/]" if report.error else str(report.papers),
+            "" if report.error else str(report.new),
             f"[red]{said}[/]" if report.error else f"[dim]{said}[/]",
         )
     console.print(table)

@@ -14,6 +14,6 @@ duplicates.py  one paper seen by several sources → one Paper
 
 from newsletter.collect.duplicates import merge_papers
 from newsletter.collect.fetcher import Fetcher
-from newsletter.collect.papers import KINDS, collect_papers
+from newsletter.collect.papers import KINDS, collect_papers, with_news
 
-__all__ = ["KINDS", "Fetcher", "collect_papers", "merge_papers"]
+__all__ = ["KINDS", "Fetcher", "collect_papers", "merge_papers", "with_news"]

@@ -67,7 +67,7 @@ def _merge(papers: list[Paper]) -> Paper:
 
 
 def _strength(key: str) -> int:
-    return ("arxiv", "doi", "url", "title").index(key.partition(":")[0])
+    return ("arxiv", "doi", "url", "title", "work").index(key.partition(":")[0])
 
 
 def _first(values: Iterable[str]) -> str:

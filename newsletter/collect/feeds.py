@@ -122,8 +122,10 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     url = link or web_url(guid) or (f"https://doi.org/{named}" if named else "")
     if known:
         url = f"https://arxiv.org/abs/{known[0]}"
+    authors = _authors(entry.get("authors") or labels["authors"])
     keys = paper_keys(
         references=references,
+        authors=authors,
         url="" if link_is_shared else url,
         title=f"{url} {guid or title}" if link_is_shared else title,
     )
@@ -133,7 +135,7 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
         title=title[:_TITLE_LENGTH],
         url=url,
         abstract=abstract,
-        authors=_authors(entry.get("authors") or labels["authors"]),
+        authors=authors,
         categories=tuple(dict.fromkeys(filter(None, map(_text, entry.get("tags") or ())))),
         published=entry.get("published"),
         announce=announce or ("replace" if "UPDATED" in suffix else ""),
@@ -204,12 +206,19 @@ def _without_arxiv_suffix(title: str) -> tuple[str, str]:
     return (title[: found.start()], found[1]) if found else (title, "")
 
 
+def _without_affiliation(name: str) -> str:
+    """Return names without what arXiv puts in brackets: `Ada Byron (1), Bo Li ((1) X, (2) Y)`."""
+    for _ in range(3):  # brackets in brackets
+        name = re.sub(r"\s*\([^()]*\)", "", name)
+    return name.strip(" ,;")
+
+
 def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
     """Return author names; one string that holds many is split at `,`, `;` and `and`.
 
     `Smith, John` stays one author: a list is believed only when each part has two words.
     """
-    listed = [_text(name) for name in names or ()]
+    listed = [_without_affiliation(_text(name)) for name in names or ()]
     if len(listed) == 1:
         parts = [part for part in _NAME_LISTS.split(listed[0]) if part]
         if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004

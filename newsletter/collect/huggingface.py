@@ -48,8 +48,13 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
     known = arxiv_id(paper_id)
     page = f"https://huggingface.co/papers/{paper_id}" if paper_id else ""
     url = f"https://arxiv.org/abs/{known[0]}" if known else page
-    keys = paper_keys(references=(paper_id,), url=url, title=title)
-    authors = inner.get("authors") if isinstance(inner.get("authors"), list) else []
+    listed = inner.get("authors") if isinstance(inner.get("authors"), list) else []
+    authors = tuple(
+        name
+        for author in listed or ()
+        if (name := _text(author.get("name") if isinstance(author, dict) else author))
+    )
+    keys = paper_keys(references=(paper_id,), url=url, title=title, authors=authors)
     keywords = inner.get("ai_keywords") if isinstance(inner.get("ai_keywords"), list) else []
     return Paper(
         id=keys[0],
@@ -57,11 +62,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         title=title,
         url=url,
         abstract=_text(inner.get("summary") or outer.get("summary")),
-        authors=tuple(
-            name
-            for author in authors or ()
-            if (name := _text(author.get("name") if isinstance(author, dict) else author))
-        ),
+        authors=authors,
         published=iso_moment(inner.get("publishedAt") or outer.get("publishedAt")),
         version=known[1] if known else 1,
         summary=(summary := _text(inner.get("ai_summary"))),

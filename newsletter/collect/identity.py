@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
@@ -63,11 +64,30 @@ def web_url(url: str) -> str:
     return url.strip() if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
+TELLING_WORDS = 4
+"""Titles of fewer words (`Errata`, `Deep Learning`) are shared by different works of one author."""
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of `text` without case, accents, spaces and punctuation."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if char.isalnum())
+
+
+def _surname(name: str) -> str:
+    """Return the family name of `Ada Byron`, `Byron, Ada` and `A. Byron`, folded."""
+    return _letters(name.partition(",")[0] if "," in name else name.rsplit(maxsplit=1)[-1])
+
+
+def paper_keys(
+    *, references: tuple[str, ...], url: str, title: str, authors: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return a paper's identities, strongest first.
 
     `references` are ids, links and DOIs as the source gave them. A paper with neither arXiv id,
-    DOI nor URL is known by a digest of its title.
+    DOI nor URL is known by a digest of its title. One with an arXiv id or a DOI is known by title
+    and first author as well, so that a preprint meets its journal version; a blog's posts are not:
+    `This week in AI` comes every week.
     """
     keys: list[str] = []
     for reference in references:
@@ -76,6 +96,9 @@ def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[st
         elif name := doi(reference):
             keys.append(f"doi:{name}")
     keys.sort(key=lambda key: not key.startswith("arxiv:"))
+    if keys and authors and len(title.split()) >= TELLING_WORDS:
+        work = f"{_letters(title)} {_surname(authors[0])}"
+        keys.append(f"work:{hashlib.sha256(work.encode()).hexdigest()[:20]}")
     # An arXiv page's own address would only repeat the id.
     if url and not arxiv_id(url):
         keys.append(f"url:{canonical_url(url)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -97,3 +98,24 @@ def _parse(
         note="; ".join(dict.fromkeys(notes)),
     )
     return merged, report
+
+
+def with_news(found: Collection, known: Iterable[Paper]) -> tuple[SourceReport, ...]:
+    """Return the reports with how much of each source is new, and a word when nothing is.
+
+    A source that shows only what was `known` before is healthy and worth a look all the same: a
+    batch that is never renewed looks just like a quiet day.
+    """
+    keys = {key for paper in known for key in paper.keys}
+    news = Counter(
+        source
+        for paper in found.papers
+        if keys.isdisjoint(paper.keys)
+        for source in {sighting.source for sighting in paper.sightings}
+    )
+    told = []
+    for report in found.reports:
+        stale = report.papers > 0 and not news[report.source]
+        note = "; ".join(filter(None, (report.note, "nothing that was not seen before" * stale)))
+        told.append(replace(report, new=news[report.source], note=note))
+    return tuple(told)

@@ -44,6 +44,17 @@ def test_arxiv_announcement_is_read_whole() -> None:
     assert paper.pdf_url == "https://arxiv.org/pdf/2603.99001"
 
 
+def test_affiliations_are_no_authors() -> None:
+    """arXiv puts them in brackets between the names, with commas of their own."""
+    creators = "Ada Byron (1 and 2), Bo Li (2) ((1) Analytical Society, London, (2) Anywhere)"
+
+    (paper,) = parse_arxiv(
+        make_document(ARXIV.format(items=item(authors=creators))), make_source(kind="arxiv"), NOW
+    ).papers
+
+    assert paper.authors == ("Ada Byron", "Bo Li")
+
+
 def test_replacements_are_left_out_unless_asked_for() -> None:
     """New versions of old papers count only when the source's `announce` names them."""
     items = item() + item(id="2511.99001", version=3, kind="replace")
