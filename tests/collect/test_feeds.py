@@ -45,7 +45,7 @@ def test_arxiv_announcement_is_read_whole() -> None:
 
 
 def test_affiliations_are_no_authors() -> None:
-    """arXiv puts them in brackets between the names, with commas of their own."""
+    """ArXiv puts them in brackets between the names, with commas of their own."""
     creators = "Ada Byron (1 and 2), Bo Li (2) ((1) Analytical Society, London, (2) Anywhere)"
 
     (paper,) = parse_arxiv(
