@@ -90,6 +90,10 @@ def _macros() -> dict[str, str]:
     return table | dict.fromkeys(_SWITCHES, "") | _SYMBOLS
 
 
+# What commands that print nothing leave behind: a space before a stop or inside brackets.
+_LOOSE = re.compile(r"\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
+
+
 def plain_latex(text: str) -> str:
     r"""Return `text` with LaTeX commands and maths written in Unicode.
 
@@ -97,7 +101,7 @@ def plain_latex(text: str) -> str:
     opens no maths (`costs $5 and $6`) stays, by pandoc's rule for `tex_math_dollars`.
     """
     spelled = _Walk(_mark_maths(text)).run()
-    return re.sub(r"\s+([,.;:!?)\]])", r"\1", spelled) if "\\" in text else spelled
+    return _LOOSE.sub("", spelled) if "\\" in text else spelled
 
 
 _MATHS = re.compile(

@@ -24,7 +24,8 @@ _TAGS = (
 # Only names that HTML, MathML or JATS know: `a <b and c> d` must survive.
 _TAG = re.compile(
     rf"</?(?:{'|'.join(sorted(_TAGS, key=len, reverse=True))}|(?:jats|mml|m):[a-z]+)"
-    r"""(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?>""",
+    # Attributes as HTML has them, or, where their quotes are odd, anything after the first `=`.
+    r"""(?:(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?|\s+[\w:.-]+\s*=[^<>]*)>""",
     re.IGNORECASE,
 )
 # What a browser shows nothing of, from its opening to its close.

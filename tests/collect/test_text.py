@@ -30,6 +30,10 @@ EXAMPLES = {
     "a <b and c> d, p<0.05": "a <b and c> d, p<0.05",
     "&lt;b&gt;Hi&lt;/b&gt; &amp;lt;i&amp;gt;you&amp;lt;/i&amp;gt;": "Hi you",
     "<p>one</p><p>two <em>three</em></p>": "one two three",
+    r'<a href="http://x/au:+Lindstr\"om-Osei/0">Hedda</a> and <a title="a > b" href=x>Bo</a>': (
+        "Hedda and Bo"
+    ),
+    r"$\lceil h/2 \rceil$ and $\langle x, y \rangle$": "⌈h/2⌉ and ⟨x, y⟩",
     "a<script>alert(1)</SCRIPT>b<!-- c -->d": "a b d",
     "``quoted'' -- yes --- no": "“quoted” – yes — no",
     "~5% of x~y, https://a.example/~user": "~5% of x y, https://a.example/~user",
