@@ -50,12 +50,15 @@ def summarise(paper: Paper) -> tuple[str, str]:
         return shorten(paper.summary, MAX_LENGTH), paper.summary_by
     listed = sentences(paper.abstract)
     start = next((n for n, sentence in enumerate(listed) if _NOVEL.search(sentence)), 0)
-    told = ""
-    for sentence in listed[start:]:
-        # A short sentence says too little alone: let the next one finish the thought.
-        if told and (len(told) >= ENOUGH or len(told) + len(sentence) > MAX_LENGTH):
-            break
-        told = f"{told} {sentence}".strip()
+    told = listed[start] if listed else ""
+    # A short sentence says too little alone: the next one finishes the thought, or, when it is
+    # the last, the one before begins it.
+    for sentence in listed[start + 1 :]:
+        if len(told) < ENOUGH and len(told) + len(sentence) < MAX_LENGTH:
+            told = f"{told} {sentence}"
+    alone = start and told == listed[start] and len(told) < ENOUGH
+    if alone and len(told) + len(listed[start - 1]) < MAX_LENGTH:
+        told = f"{listed[start - 1]} {told}"
     return shorten(told, MAX_LENGTH), ""
 
 

@@ -43,6 +43,15 @@ def test_a_short_sentence_is_completed_by_the_next() -> None:
     assert summarise(paper)[0] == "We propose X. It halves the cost of training."
 
 
+def test_a_short_last_sentence_is_begun_by_the_one_before() -> None:
+    """`We propose a date.` at the end of an abstract says nothing without what it answers."""
+    paper = make_paper(
+        abstract="Leaderboards age. Their half-life is nine months. We propose a date."
+    )
+
+    assert summarise(paper)[0] == "Their half-life is nine months. We propose a date."
+
+
 def test_a_sources_own_summary_is_marked() -> None:
     """A summary that a source wrote goes first and says whose it is."""
     paper = make_paper(summary="It reads.", summary_by="AI, Hugging Face")
