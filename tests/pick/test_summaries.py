@@ -38,9 +38,9 @@ def test_the_sentence_that_says_what_is_new_comes_first() -> None:
 
 def test_a_short_sentence_is_completed_by_the_next() -> None:
     """`We propose X.` alone says too little."""
-    paper = make_paper(abstract="Background. We propose X. It halves the cost of training.")
+    paper = make_paper(abstract="Background. We propose Xylo. It halves the cost of training.")
 
-    assert summarise(paper)[0] == "We propose X. It halves the cost of training."
+    assert summarise(paper)[0] == "We propose Xylo. It halves the cost of training."
 
 
 def test_a_short_last_sentence_is_begun_by_the_one_before() -> None:
