@@ -10,7 +10,7 @@ import asyncio
 import datetime as dt
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from newsletter import letters
@@ -103,13 +103,20 @@ class Ran:
     sent: Sent = field(default_factory=Sent)
     counts: Mapping[DeliveryState, int] = field(default_factory=dict)
     """The ledger afterwards; empty when there was nothing to send."""
+    unfinished: tuple[dt.date, ...] = ()
+    """Earlier issues of which some mail still waits."""
 
 
 async def run(day: Day) -> Ran:
-    """Make and send the issue of the day; finish it, when an earlier run began it."""
+    """Make and send the issue of the day; finish it, and earlier ones, when a run began them."""
+    for earlier in day.issues.unfinished(day.date):
+        # What is still worth sending is sent; what is too old expires, and the issue closes.
+        await send(replace(day, date=earlier))
+    unfinished = day.issues.unfinished(day.date)
     if day.issues.get(day.date):
         sent = await send(day)
-        return Ran(date=day.date, already=True, sent=sent, counts=day.ledger.counts(day.date))
+        counts = day.ledger.counts(day.date)
+        return Ran(date=day.date, already=True, sent=sent, counts=counts, unfinished=unfinished)
     collected = await collect(day)
     rendered = render(day, pick(day))
     # No source answered and nothing is known: that is no quiet day, and nobody is told it is one.
@@ -117,9 +124,14 @@ async def run(day: Day) -> Ran:
     sent = Sent() if blind or not rendered.editions else await send(day, rendered)
     counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
     return Ran(
-        date=day.date, already=False, collected=collected, rendered=rendered, sent=sent,
+        date=day.date,
+        already=False,
+        collected=collected,
+        rendered=rendered,
+        sent=sent,
         counts=counts,
-    )  # fmt: skip
+        unfinished=unfinished,
+    )
 
 
 async def collect(day: Day) -> Collected:

@@ -248,6 +248,16 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
     """The subscriber left, or was paused, after the issue was planned."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to happen; the others are final."""
+        return self in (
+            DeliveryState.PLANNED,
+            DeliveryState.LEASED,
+            DeliveryState.DATA_STARTED,
+            DeliveryState.DEFERRED,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:

@@ -268,6 +268,23 @@ def test_a_mail_server_that_is_down_leaves_the_issue_planned(world: World) -> No
     assert up.counts[DeliveryState.ACCEPTED] == len(world.mail.messages) == 2
 
 
+def test_the_next_days_run_finishes_what_was_deferred(world: World) -> None:
+    """Refused for now in the evening, taken the next morning; what is too old is closed."""
+    world.mail.rcpt_replies["ada@readers.example"] = "450 4.2.0 later"
+    world.now = NOW + dt.timedelta(hours=14)
+    evening = world.do(steps.run)
+    world.mail.rcpt_replies.clear()
+    world.now = NOW + dt.timedelta(hours=24)
+    world.web.pages["/feed"] = rss()
+
+    morning = world.do(steps.run)
+
+    assert evening.counts[DeliveryState.DEFERRED] == 1
+    assert morning.counts == {}
+    assert set(world.mails()) == {"ada", "bo"}
+    assert world.do(lambda day: day.ledger.counts(TODAY))[DeliveryState.ACCEPTED] == 2
+
+
 def test_who_leaves_between_planning_and_sending_gets_nothing(world: World) -> None:
     """The list is asked again right before sending."""
     world.mail.mail_reply = "550 5.7.1 not you"

@@ -214,6 +214,7 @@ def ran_json(ran: Ran) -> dict[str, Any]:
         "editions": _editions_json(ran.rendered),
         "sent": {state.value: count for state, count in ran.sent.outcomes.items()},
         "error": ran.sent.error,
+        "unfinished_issues": [date.isoformat() for date in ran.unfinished],
         "deliveries": counts_json(ran.counts),
     }
 

@@ -108,7 +108,8 @@ def exit_status(ran: steps.Ran) -> int:
     """Return the exit status of a run."""
     if ran.collected and ran.collected.all_failed:
         return NOT_RIGHT
-    return NOT_FINAL if ran.sent.error or account.open_count(ran.counts) else DONE
+    waiting = ran.sent.error or ran.unfinished or account.open_count(ran.counts)
+    return NOT_FINAL if waiting else DONE
 
 
 def load(folder: Path) -> Config:

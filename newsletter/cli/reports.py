@@ -75,6 +75,8 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
         account.problem(console, "nobody is on the list: add yourself to subscribers.yaml")
     for note in account.sent_notes(ran.sent):
         console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
+    for date in ran.unfinished:
+        console.print(f"[yellow]note:[/] some mail of {date} still waits: run again later")
     if ran.sent.error:
         account.problem(console, f"{ran.sent.error}\nwhat was not sent is still planned: run again")
     failed = ran.sent.outcomes[DeliveryState.FAILED] + ran.sent.outcomes[DeliveryState.UNKNOWN]

@@ -41,7 +41,7 @@ def run(
 ) -> None:
     """Collect, pick, render and send the issue that is due. Again: nothing is sent twice.
 
-    Example, for cron: `5 6 * * * cd /srv/my-letter && newsletter run --quiet`
+    Example, for cron: `5 * * * * cd /srv/my-letter && newsletter run --quiet`
     """
     settings = load(config)
 

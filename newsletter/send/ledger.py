@@ -47,7 +47,7 @@ MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     SUPPRESSED: frozenset(),
     CANCELLED: frozenset(),
 }
-OPEN: Final = frozenset({PLANNED, LEASED, DATA_STARTED, DEFERRED})
+OPEN: Final = frozenset(state for state in DeliveryState if state.is_open)
 """States in which something is still to happen."""
 FINAL: Final = frozenset(DeliveryState) - OPEN
 

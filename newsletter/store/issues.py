@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from newsletter.model import Delivery, Edition, Issue
+from newsletter.model import Delivery, DeliveryState, Edition, Issue
 from newsletter.store.database import Database, deliveries, editions, issues
 from newsletter.store.papers import CHUNK, chunks, offer
+
+_OPEN = tuple(state.value for state in DeliveryState if state.is_open)
 
 
 class IssueStore:
@@ -31,6 +33,17 @@ class IssueStore:
     def dates(self) -> tuple[dt.date, ...]:
         """Return the dates of all planned issues, newest first."""
         query = sa.select(issues.c.date).order_by(issues.c.date.desc())
+        with self._database.transaction() as connection:
+            return tuple(connection.scalars(query))
+
+    def unfinished(self, before: dt.date) -> tuple[dt.date, ...]:
+        """Return the earlier issues of which some delivery is not final yet, oldest first."""
+        query = (
+            sa.select(deliveries.c.issue)
+            .distinct()
+            .where(deliveries.c.issue < before, deliveries.c.state.in_(_OPEN))
+            .order_by(deliveries.c.issue)
+        )
         with self._database.transaction() as connection:
             return tuple(connection.scalars(query))
 
