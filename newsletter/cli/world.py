@@ -12,7 +12,6 @@ import signal
 import socket
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import newsletter
@@ -112,17 +111,6 @@ async def open_day(
                 yield day
     finally:
         database.close()
-
-
-def restricted(day: Day, *, topics: frozenset[str] = frozenset(), email: str = "") -> Day:
-    """Return the day with only some topics, or only one subscriber."""
-    config = day.config
-    if email:
-        chosen = tuple(one for one in config.subscribers if one.email.lower() == email.lower())
-        config = replace(config, subscribers=chosen)
-    if topics:
-        config = replace(config, topics=tuple(one for one in config.topics if one.name in topics))
-    return replace(day, config=config)
 
 
 def is_alive(owner: str, *, own: str) -> bool:

@@ -9,11 +9,10 @@ editions.py   send_editions(): claim, send, settle, until no delivery is open
 
 from newsletter.send.audience import plan_deliveries
 from newsletter.send.editions import Sent, Transport, send_editions
-from newsletter.send.ledger import FINAL, MOVES, OPEN, Claim, Ledger
+from newsletter.send.ledger import MOVES, OPEN, Claim, Ledger
 from newsletter.send.smtp import SmtpSettings, SmtpTransport
 
 __all__ = [
-    "FINAL",
     "MOVES",
     "OPEN",
     "Claim",

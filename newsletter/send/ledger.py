@@ -48,8 +48,7 @@ MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     CANCELLED: frozenset(),
 }
 OPEN: Final = frozenset(state for state in DeliveryState if state.is_open)
-"""States in which something is still to happen."""
-FINAL: Final = frozenset(DeliveryState) - OPEN
+"""States in which something is still to happen; the others are final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
