@@ -19,8 +19,8 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from newsletter.cli.checking import sample_papers
+from newsletter.cli.demo import demo_config
 from newsletter.cli.world import STARTER
-from newsletter.config import load_config
 from newsletter.model import Edition, Issue
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
@@ -47,8 +47,7 @@ LETTERHEAD = Letterhead(
 
 def demo_edition() -> Edition:
     """Return the demo's edition of all topics."""
-    environment = {"DEMO_FEEDS": "http://127.0.0.1", "DEMO_SMTP_PORT": "25", "DEMO_SECRET": "x"}
-    topics = load_config(STARTER / "demo" / "config", environment).topics
+    topics = demo_config().topics
     picks = choose(pick_papers(sample_papers(NOW), topics, NOW), topics)
     selection = Selection(topics=tuple(topic.name for topic in topics), picks=picks)
     masthead = Masthead(name="Daily Papers", language="en", postal_address="1 Example Street")

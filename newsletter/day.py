@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ from newsletter.model import (
 )
 from newsletter.pick import pick_papers
 from newsletter.render import (
+    Encoded,
     compose,
     edition_key,
     encode_edition,
@@ -227,15 +229,16 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
     # Whoever left the list since the issue was planned gets nothing.
     staying = {subscriber.id for subscriber in day.config.subscribers}
     day.ledger.cancel_missing(day.date, staying, day.clock())
-    letterhead = letters.letterhead(day.config)
-    encoded = {
-        edition.key: encode_edition(issue, edition, letterhead)
-        for edition in day.issues.editions(day.date)
-    }
+
+    @functools.cache  # only a run that has something to send reads and encodes the editions
+    def encoded() -> dict[str, Encoded]:
+        letterhead = letters.letterhead(day.config)
+        editions = day.issues.editions(day.date)
+        return {one.key: encode_edition(issue, one, letterhead) for one in editions}
 
     def message_of(delivery: Delivery) -> bytes:
         reader = letters.recipient(day.config, delivery, day.clock())
-        return compose(encoded[delivery.edition], reader)
+        return compose(encoded()[delivery.edition], reader)
 
     return await send_editions(
         day.date,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,13 +14,12 @@ from rich.markup import escape
 
 from newsletter import letters
 from newsletter.cli import account
-from newsletter.cli.demo import MORNING
-from newsletter.cli.world import STARTER
+from newsletter.cli.demo import MORNING, demo_config
 from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.fetcher import Document
 from newsletter.config import Config, load_config
 from newsletter.errors import ConfigError, TemplateError
-from newsletter.model import Issue, Paper, Pick, Source, Topic
+from newsletter.model import Issue, Paper, Pick, Topic
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
     Finding,
@@ -28,15 +28,6 @@ from newsletter.render import (
     load_templates,
     render_editions,
 )
-
-SAMPLES = {
-    "arxiv.rss.xml": "arxiv",
-    "mathematics.rdf": "arxiv",
-    "lab.atom.xml": "feed",
-    "blog.json": "feed",
-    "daily_papers.json": "huggingface",
-}
-"""The invented day's documents and the kinds of source that read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +82,21 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
 
 def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:
     """Return the papers of the invented day, as if it were today."""
-    papers: list[Paper] = []
-    for name, kind in SAMPLES.items():
-        path = STARTER / "demo" / "feeds" / name
-        source = Source(name=name, kind=kind, location=str(path))
-        document = Document(url=path.as_uri(), content=path.read_bytes())
-        papers += KINDS[kind](document, source, now).papers
     shift = now - MORNING
-    return merge_papers(
-        replace(one, published=one.published + shift if one.published else None) for one in papers
+    return tuple(
+        replace(one, published=one.published + shift if one.published else None)
+        for one in _invented_papers()
     )
+
+
+@functools.cache
+def _invented_papers() -> tuple[Paper, ...]:
+    papers: list[Paper] = []
+    for source in demo_config().sources:
+        path = Path(source.location)
+        document = Document(url=path.as_uri(), content=path.read_bytes())
+        papers += KINDS[source.kind](document, source, MORNING).papers
+    return merge_papers(papers)
 
 
 def _warnings(config: Config) -> tuple[str, ...]:

@@ -15,12 +15,25 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.cli.world import STARTER, open_day
-from newsletter.config import load_config
+from newsletter.config import Config, load_config
 from newsletter.day import Day
 from newsletter.model import Delivery, Outcome, SourceReport
 
 MORNING = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 """The demo's clock: always the same morning, so that the second run finds the first."""
+
+
+FEEDS = STARTER / "demo" / "feeds"
+
+
+def demo_config(feeds: str = str(FEEDS), port: int = 25) -> Config:
+    """Return the demo's configuration, its sources below `feeds`: an address or a folder."""
+    environment = {
+        "DEMO_FEEDS": feeds,
+        "DEMO_SMTP_PORT": str(port),
+        "DEMO_SECRET": "signs links that lead nowhere",
+    }
+    return load_config(STARTER / "demo" / "config", environment)
 
 
 @dataclass(slots=True)
@@ -79,14 +92,9 @@ async def demo_day(
 ) -> AsyncIterator[tuple[Day, Mailbox]]:
     """Open the invented day, with its servers running; output goes to `root`/outbox."""
     async with contextlib.AsyncExitStack() as stack:
-        feeds = stack.enter_context(feed_server(STARTER / "demo" / "feeds"))
+        feeds = stack.enter_context(feed_server(FEEDS))
         port, mailbox = await stack.enter_async_context(mail_server())
-        environment = {
-            "DEMO_FEEDS": feeds,
-            "DEMO_SMTP_PORT": str(port),
-            "DEMO_SECRET": "signs links that lead nowhere",
-        }
-        config = replace(load_config(STARTER / "demo" / "config", environment), root=root)
+        config = replace(demo_config(feeds, port), root=root)
         async with open_day(
             config,
             version=version,

@@ -154,8 +154,12 @@ def _text(value: object) -> str:
         # Never cut inside a tag: what is left of it would be printed.
         text = text[:MAX_FIELD]
         text = text[: text.rfind("<")] if text.rfind("<") > text.rfind(">") else text
-    text = plain_text(text)
-    return text if len(text) <= MAX_ABSTRACT else text[:MAX_ABSTRACT].rsplit(" ", 1)[0] + "…"
+    return _cut(plain_text(text), MAX_ABSTRACT)
+
+
+def _cut(text: str, length: int) -> str:
+    """Return `text`, cut at a word when it is longer than `length` characters."""
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + "…"
 
 
 _STAND_IN = 100
@@ -164,8 +168,7 @@ _STAND_IN = 100
 
 def _first_words(text: str) -> str:
     """Return a title for an entry that has none: its first sentence, cut at a word."""
-    sentence = re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
-    return sentence if len(sentence) <= _STAND_IN else sentence[:_STAND_IN].rsplit(" ", 1)[0] + "…"
+    return _cut(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], _STAND_IN)
 
 
 # arXiv puts the announcement before the abstract (RSS since 2024):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -239,19 +239,21 @@ def _explain(response: httpx2.Response) -> str:
     }.get(response.status_code, status)
 
 
-def _refusal(error: BaseException | None) -> str:
-    """Return why an address was refused, or nothing when that is not what happened."""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it came from, the innermost last."""
     while error is not None:
-        if isinstance(error, PrivateAddressError):
-            return str(error)
+        yield error
         error = error.__cause__ or error.__context__
-    return ""
+
+
+def _refusal(error: BaseException) -> str:
+    """Return why an address was refused, or nothing when that is not what happened."""
+    return next((str(one) for one in _chain(error) if isinstance(one, PrivateAddressError)), "")
 
 
 def _cause(error: BaseException) -> str:
     """Return the innermost message of a chain of errors, without class names or line breaks."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
+    *_, error = _chain(error)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(text.split()) or type(error).__name__
 

@@ -127,6 +127,12 @@ def _mark_maths(text: str) -> str:
 _PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{_MATHS_ON}{_MATHS_OFF}]+")
 
 
+_OPTION = re.compile(r"\s*\[([^\]]{0,200})\]")
+_GROUP = re.compile(r"\s*\{")
+_OPTION_AND_GROUP = re.compile(_OPTION.pattern + _GROUP.pattern)
+_ACCENTED = re.compile(r"\s*\{|\s+\\?[A-Za-z]\b")
+
+
 class _Walk:
     """One pass over one text; every character is either printed or understood."""
 
@@ -204,7 +210,7 @@ class _Walk:
 
     def option(self) -> str:
         """Read and return an optional argument `[…]`, when there is one."""
-        found = re.compile(r"\s*\[([^\]]{0,200})\]").match(self.text, self.at)
+        found = _OPTION.match(self.text, self.at)
         if not found:
             return ""
         self.at = found.end()
@@ -212,7 +218,7 @@ class _Walk:
 
     def has_group(self) -> bool:
         """Tell whether a braced argument follows."""
-        return re.compile(r"\s*\{").match(self.text, self.at) is not None
+        return _GROUP.match(self.text, self.at) is not None
 
     def script(self, kind: str, depth: int) -> str:
         """Read a super- or subscript; in Unicode where every character has one."""
@@ -271,11 +277,11 @@ class _Walk:
 
     def has_group_after_option(self) -> bool:
         """Tell whether `[…]{` follows."""
-        return re.compile(r"\s*\[[^\]]{0,200}\]\s*\{").match(self.text, self.at) is not None
+        return _OPTION_AND_GROUP.match(self.text, self.at) is not None
 
     def is_accent(self) -> bool:
         r"""Tell `\v{s}` and `\c c` from a command that merely begins with the letter."""
-        return re.compile(r"\s*\{|\s+\\?[A-Za-z]\b").match(self.text, self.at) is not None
+        return _ACCENTED.match(self.text, self.at) is not None
 
     def accent(self, mark: str, depth: int) -> str:
         """Put `mark` on the next letter."""

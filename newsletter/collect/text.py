@@ -50,7 +50,9 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u206f\ufeff\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+)
 # UTF-8 that someone read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API
 # sends such author names. The pattern is UTF-8's (RFC 3629, 4), so real text cannot match it.
 _CONTINUATION = "[\x80-\xbf" + "".join(
@@ -79,13 +81,11 @@ def plain_text(markup: str) -> str:
             text = _strip_tags(text)
     if any(sign in text for sign in "\\$~{}") or "``" in text:
         text = plain_latex(text)
-    if _MANGLED.search(text):
-        text = _MANGLED.sub(_unmangle, text)
+    text = _MANGLED.sub(_unmangle, text)
     text = _SPACES.sub(" ", text)
     text = _INVISIBLE.sub("", text)
-    for ligature, letters in _LIGATURES.items():
-        text = text.replace(ligature, letters)
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    text = unicodedata.normalize("NFC", text.translate(_LIGATURES))
+    return _SPACES.sub(" ", text).strip()
 
 
 def _unmangle(found: re.Match[str]) -> str:

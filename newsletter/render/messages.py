@@ -260,13 +260,14 @@ def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
 def _cut(text: str, kind: str) -> list[bytes | tuple[str, str]]:
     """Cut at the tokens, then encode: what a token decodes to is what stood there."""
     pieces: list[bytes | tuple[str, str]] = []
-    for place, piece in enumerate(TOKEN.split(text)):
+    parts = TOKEN.split(text)
+    for place, piece in enumerate(parts):
         if place % 2:
             pieces.append((piece, kind))
         else:
             # A soft line break on both sides keeps every line under 76 columns, whatever the
             # token's length; it decodes to nothing (RFC 2045, 6.7, rule 5).
-            last = place == len(TOKEN.split(text)) - 1
+            last = place == len(parts) - 1
             pieces.append(_quoted_printable(piece) + (b"" if last else b"=\r\n"))
     return pieces
 

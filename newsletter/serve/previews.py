@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.model import Edition
+from newsletter.render.tokens import TOKEN
 
 # The mail may hold nothing that acts; the page holds one script and one style of its own.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; sandbox"
@@ -81,7 +81,7 @@ def preview_app(load: Callable[[], Preview], version: Callable[[], str]) -> Star
 def _with_words(text: str) -> str:
     """Return a part with its tokens shown as a reader would see them."""
     words = {"greeting": "Hello Ada", "email": "ada@example.org"}
-    return re.sub("\ue000([a-z_]+)\ue001", lambda found: words.get(found[1], "#"), text)
+    return TOKEN.sub(lambda found: words.get(found[1], "#"), text)
 
 
 def _in_scheme(html: str, scheme: str) -> str:

@@ -121,22 +121,23 @@ class SqlLedger:
 
         A sender is dead when its lease has run out, or when `is_alive` says so of its name.
         """
-        held = sa.select(
-            deliveries.c.lease_owner, sa.func.max(deliveries.c.lease_until).label("until")
-        ).where(
-            deliveries.c.issue == issue, deliveries.c.state.in_((_LEASED, _DATA_STARTED))
-        ).group_by(deliveries.c.lease_owner)  # fmt: skip
+        held = (
+            sa.select(deliveries.c.lease_owner)
+            .distinct()
+            .where(deliveries.c.issue == issue)
+            .where(deliveries.c.state.in_((_LEASED, _DATA_STARTED)))
+        )
         freed = {_LEASED: 0, _DATA_STARTED: 0}
         after = {_LEASED: _PLANNED, _DATA_STARTED: DeliveryState.UNKNOWN}
         reason = "the sender stopped after the message had begun to leave"
         with self._database.transaction() as connection:
-            for row in connection.execute(held).all():
-                gone = not is_alive(row.lease_owner)
+            for owner in connection.scalars(held).all():
+                gone = not is_alive(owner)
                 for state in freed:
                     move = (
                         deliveries.update()
                         .where(deliveries.c.issue == issue, deliveries.c.state == state)
-                        .where(deliveries.c.lease_owner == row.lease_owner)
+                        .where(deliveries.c.lease_owner == owner)
                         .where(sa.or_(sa.literal(gone), deliveries.c.lease_until <= now))
                         .values(
                             state=after[state],

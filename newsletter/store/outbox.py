@@ -8,7 +8,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _clear_errors(path: Path) -> Any:
+def _clear_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
