@@ -56,7 +56,7 @@ golden: setup ## rewrite tests/golden/ from what the code makes now; review the 
 	@GOLDEN=write $(BIN)/pytest -q tests/golden
 
 shots: setup system ## screenshots of the demo issue into docs/images/; look at them
-	@$(BIN)/python docs/shots.py
+	@PYTHONPATH=tests:tests/browser $(BIN)/python docs/shots.py
 
 bench: setup ## every benchmark, quickly
 	@for program in benchmarks/*.py; do $(BIN)/python $$program --quick --json || exit 1; done

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
-
-from newsletter import day as steps
-from newsletter.cli.demo import demo_day
+from browsing import chromium
+from makers import play_demo
+from playwright.sync_api import Browser
 
 IMAGES = Path(__file__).parent / "images"
 EDITION = "language-models+agents+vision+alignment.html"
-FLAGS = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 SIDE_BY_SIDE = """<style>
   body {{ margin: 0; display: flex; gap: 24px; padding: 24px; background: #8d8f98; width: 1096px; }}
   img {{ display: block; border-radius: 10px; }}
 </style><img src="{light}" width="680"><img src="{dark}" width="375">"""
-
-
-def make_issue(folder: Path) -> Path:
-    """Play the demo below `folder`; return its fullest edition."""
-
-    async def play() -> Path:
-        async with demo_day(folder, version="0") as (day, _):
-            await steps.run(day)
-            return day.outbox.of(day.date)
-
-    return asyncio.run(play()) / EDITION
 
 
 def shoot(
@@ -51,25 +34,21 @@ def shoot(
 
 def main() -> None:
     """Write every picture."""
-    program = shutil.which("chromium")
-    if program is None:
+    if shutil.which("chromium") is None:
         sys.exit("chromium is not installed: `make system` installs it as root on Debian")
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        issue = make_issue(Path(folder))
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-            for width in (320, 375, 600, 1000):
-                for scheme in ("light", "dark"):
-                    image = IMAGES / f"issue-{width}-{scheme}.png"
-                    shoot(browser, issue, image, width, 1300, scheme)
-            light, dark = Path(folder) / "light.png", Path(folder) / "dark.png"
-            shoot(browser, issue, light, 680, 1100, "light")
-            shoot(browser, issue, dark, 375, 1100, "dark")
-            both = Path(folder) / "both.html"
-            both.write_text(SIDE_BY_SIDE.format(light=light.as_uri(), dark=dark.as_uri()), "utf-8")
-            shoot(browser, both, IMAGES / "issue.png", 1144, 1148, "light")
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        issue = play_demo(Path(folder)).folder / EDITION
+        for width in (320, 375, 600, 1000):
+            for scheme in ("light", "dark"):
+                image = IMAGES / f"issue-{width}-{scheme}.png"
+                shoot(browser, issue, image, width, 1300, scheme)
+        light, dark = Path(folder) / "light.png", Path(folder) / "dark.png"
+        shoot(browser, issue, light, 680, 1100, "light")
+        shoot(browser, issue, dark, 375, 1100, "dark")
+        both = Path(folder) / "both.html"
+        both.write_text(SIDE_BY_SIDE.format(light=light.as_uri(), dark=dark.as_uri()), "utf-8")
+        shoot(browser, both, IMAGES / "issue.png", 1144, 1148, "light")
 
 
 if __name__ == "__main__":
