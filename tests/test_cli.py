@@ -213,3 +213,17 @@ def test_a_terminal_gets_colours_and_a_pipe_none(tmp_path: Path) -> None:
     os.close(leader)
     assert b"\x1b[" in shown
     assert b"already sent" in shown
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
+    """`newsletter demo | head -1`: exit status 0, and not a word on the error stream."""
+    with subprocess.Popen(
+        [*PROGRAM, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+        status = running.wait(60)
+
+    assert (status, said) == (0, b"")

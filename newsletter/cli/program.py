@@ -28,6 +28,14 @@ DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL = 0, 1, 2, 3
 """Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
 
 
+class _Console(Console):
+    """Leaves a closed pipe to `main`: rich would call it a failure and leave with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through."""
+        raise BrokenPipeError
+
+
 class _InOrder(TyperGroup):
     """Lists the commands in the order in which one meets them."""
 
@@ -153,9 +161,9 @@ def parse_states(only: str | None) -> tuple[DeliveryState, ...]:
 
 def console() -> Console:
     """Return where results go."""
-    return Console(highlight=False)
+    return _Console(highlight=False)
 
 
 def errors() -> Console:
     """Return where problems go."""
-    return Console(stderr=True, highlight=False)
+    return _Console(stderr=True, highlight=False)
