@@ -1,7 +1,7 @@
 """A self-hosted daily-papers newsletter: collect, pick, render, send.
 
 errors.py    the error tree
-model.py     the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
+model/       the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
 links.py     signed links: unsubscribe, preferences
 collect/     1. the day's papers, from the sources
 pick/        2. the highlights among them
@@ -10,6 +10,7 @@ send/        4. editions to mailboxes
 store/       SQLite behind plain data, and the outbox folder
 config/      config/*.yaml → Config
 schedule.py  which issue is due
+intake.py    what becomes of the papers that sources show
 letters.py   what editions and messages say about the newsletter and its reader
 day.py       one day's run on one page
 serve/       pages: the preview of an issue

@@ -15,12 +15,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from newsletter import letters
-from newsletter.collect import Fetcher, collect_papers, merge_papers, with_news
+from newsletter.collect import (
+    Fetcher,
+    Reader,
+    collect_papers,
+    enrich_papers,
+)
 from newsletter.config import Config
+from newsletter.intake import Intake
 from newsletter.model import (
     Delivery,
     DeliveryState,
     Edition,
+    Health,
     Issue,
     Outcome,
     Paper,
@@ -37,9 +44,17 @@ from newsletter.render import (
     load_templates,
     render_editions,
 )
+from newsletter.schedule import issue_window
 from newsletter.send import Sent, Transport, plan_deliveries, send_editions
 from newsletter.send.pace import DEADLINE
-from newsletter.store import IssueStore, Outbox, PaperStore, SourceStore, SqlLedger
+from newsletter.store import (
+    FactStore,
+    IssueStore,
+    Outbox,
+    PaperStore,
+    SourceStore,
+    SqlLedger,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +68,12 @@ class Day:
     templates: Path
     sources: SourceStore
     papers: PaperStore
+    facts: FactStore
     issues: IssueStore
     ledger: SqlLedger
     outbox: Outbox
     fetcher: Fetcher
+    reader: Reader
     transport: Transport
     owner: str
     """This process's name in the ledger."""
@@ -70,11 +87,16 @@ class Day:
 class Collected:
     """What `collect` found."""
 
+    at: dt.datetime
     reports: tuple[SourceReport, ...]
+    health: Mapping[str, Health]
+    """What is remembered of each source from now on, by its name."""
     new: int
     """Papers never seen before."""
     candidates: int
     """Papers that the issue can choose from."""
+    notes: tuple[str, ...] = ()
+    """What enrichment could not do."""
 
     @property
     def all_failed(self) -> bool:
@@ -137,26 +159,49 @@ async def run(day: Day) -> Ran:
 
 
 async def collect(day: Day) -> Collected:
-    """Visit the sources and add what they show to the papers known before."""
-    found = await collect_papers(
+    """Visit the sources and add what they show to the papers known before; enrich the best."""
+    now = day.clock()
+    intake = Intake(papers=day.papers, sources=day.sources, facts=day.facts, now=now)
+    visits = collect_papers(
         day.config.sources,
         day.fetcher,
-        day.clock(),
-        validators=day.sources.validators(day.config.sources),
-        on_source=day.on_source,
+        day.reader,
+        intake.unseen,
+        remembered=day.sources.remembered(),
+        now=now,
+        max_age=dt.timedelta(days=day.config.max_age_days),
     )
-    known = day.papers.known(found.papers)
-    merged = merge_papers((*known, *found.papers))
-    new = day.papers.save(merged, day.clock())
-    # Only now: papers that were not saved must not be taken for known at the next visit.
-    told = with_news(found, known)
-    reports = day.sources.record(day.config.sources, told, day.clock())
-    return Collected(reports=reports, new=new, candidates=len(candidates(day)))
+    async for visit in visits:
+        day.on_source(intake.take(visit))
+    intake.attach_discussions()
+    notes: tuple[str, ...] = ()
+    if day.config.enrichments:
+        # Those that some topic wants, the best first: the time for asking is short.
+        best = sorted(pick(day), key=lambda one: -one.score.total)
+        enriched = await enrich_papers(
+            tuple({one.paper.id: one.paper for one in best}.values()),
+            day.config.enrichments,
+            day.fetcher,
+            day.facts.known,
+            now,
+            day.config.enrich_seconds,
+        )
+        intake.enrich(enriched)
+        notes = enriched.notes
+    return Collected(
+        at=now,
+        reports=tuple(intake.reports),
+        health=intake.health,
+        new=intake.new,
+        candidates=len(candidates(day)),
+        notes=notes,
+    )
 
 
 def candidates(day: Day) -> tuple[Paper, ...]:
     """Return the papers that the issue of the day can choose from."""
-    return day.papers.candidates(day.date, day.config.max_age_days)
+    window = issue_window(day.config.schedule, day.date, day.config.max_age_days)
+    return day.papers.candidates(window)
 
 
 def pick(day: Day) -> tuple[Pick, ...]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from newsletter import day as steps
 from newsletter.cli.demo import demo_day
-from newsletter.collect.fetcher import Document
+from newsletter.collect.answers import Document
 from newsletter.model import (
     Delivery,
     Edition,

@@ -5,16 +5,19 @@ starting.py  demo, init, check
 stages.py    collect, pick, render
 previewing.py preview
 sending.py   run, send, status
+doctoring.py doctor
 world.py     open_day(): the one place where clock, network and disk are put together
 reports.py   what a command shows as a whole
 account.py   its pieces: tables and sentences, or JSON
+health.py    the health of sources
+tables.py    how tables look
 progress.py  bars on a terminal
 checking.py  check, and pick --explain
 starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
 
-from newsletter.cli import previewing, sending, stages, starting
+from newsletter.cli import doctoring, previewing, sending, stages, starting
 from newsletter.cli.program import main
 
-__all__ = ["main", "previewing", "sending", "stages", "starting"]
+__all__ = ["doctoring", "main", "previewing", "sending", "stages", "starting"]

@@ -12,8 +12,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from newsletter.cli import health
+from newsletter.cli.tables import new_table
 from newsletter.day import Collected, Ran, Rendered
 from newsletter.model import Delivery, DeliveryState, Edition, Pick, SourceReport, Topic
 from newsletter.render import Finding
@@ -44,21 +45,24 @@ def problem(console: Console, text: str) -> None:
         console.print(f"[red]error:[/] {escape(line)}", highlight=False, soft_wrap=True)
 
 
-def sources(console: Console, reports: Iterable[SourceReport]) -> None:
-    """Show how each source did."""
-    table = _table("Source", "Papers:right", "New:right", "")
-    for report in reports:
+def sources(console: Console, collected: Collected) -> None:
+    """Show how each source did, and what of its health is worth a look."""
+    table = new_table("Source", "Papers:right", "New:right", "")
+    for report in collected.reports:
         note = escape(report.error) if report.error else escape(report.note)
         left_out = f"{report.skipped} left out" if report.skipped else ""
-        worked = f"last worked on {report.last_good:%Y-%m-%d}" if report.last_good else ""
-        said = " · ".join(filter(None, (left_out, note, worked)))
+        talk = f"{report.mentions} discussions" if report.mentions else ""
+        state = health.words(collected.health[report.source], collected.at)
+        said = " · ".join(filter(None, (left_out, talk, note, state)))
         table.add_row(
             escape(report.source),
-            "[red]failed[/]" if report.error else str(report.papers),
-            "" if report.error else str(report.new),
+            "[red]failed[/]" if report.error else str(report.papers) if report.asked else "",
+            str(report.new) if report.ok and report.asked else "",
             f"[red]{said}[/]" if report.error else f"[dim]{said}[/]",
         )
     console.print(table)
+    for note in collected.notes:
+        console.print(f"  [dim]{escape(note)}[/]", soft_wrap=True)
 
 
 def collected_line(collected: Collected) -> str:
@@ -77,7 +81,7 @@ def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequen
             papers.setdefault(pick.topic, set()).add(pick.paper.id)
             if pick.topic not in best or pick.score.total > best[pick.topic].score.total:
                 best[pick.topic] = pick
-    table = _table("Topic", "Picks:right", "The best of them")
+    table = new_table("Topic", "Picks:right", "The best of them")
     for topic in topics:
         if topic.name in best:
             table.add_row(
@@ -120,7 +124,7 @@ def pick_json(pick: Pick) -> dict[str, Any]:
 def readers(console: Console, listed: Iterable[Delivery], editions: Sequence[Edition]) -> None:
     """Show each reader's delivery: for short lists."""
     papers = {edition.key: len(edition.picks) for edition in editions}
-    table = _table("Reader", "Papers:right" if papers else "", "Delivery")
+    table = new_table("Reader", "Papers:right" if papers else "", "Delivery")
     for one in listed:
         words, colour = STATE_WORDS[one.state]
         count = str(papers[one.edition]) if papers else ""
@@ -131,7 +135,7 @@ def readers(console: Console, listed: Iterable[Delivery], editions: Sequence[Edi
 
 def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
     """Show the ledger of an issue; the states add up to the audience."""
-    table = _table("Deliveries", ":right")
+    table = new_table("Deliveries", ":right")
     for state, (words, colour) in STATE_WORDS.items():
         if counts.get(state):
             table.add_row(f"[{colour}]{words}[/]", str(counts[state]))
@@ -267,13 +271,3 @@ def explain_date(date: dt.date) -> str:
 
 def _short(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(
-        box=None, pad_edge=False, show_header=True, header_style="bold dim", padding=(0, 2, 0, 0)
-    )
-    for column in columns:
-        name, _, side = column.partition(":")
-        table.add_column(name, justify="right" if side else "left", overflow="fold")
-    return table

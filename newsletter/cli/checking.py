@@ -16,7 +16,7 @@ from newsletter import letters
 from newsletter.cli import account
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.collect import KINDS, merge_papers
-from newsletter.collect.fetcher import Document
+from newsletter.collect.answers import Document
 from newsletter.config import Config, load_config
 from newsletter.errors import ConfigError, TemplateError
 from newsletter.model import Issue, Paper, Pick, Topic
@@ -95,7 +95,7 @@ def _invented_papers() -> tuple[Paper, ...]:
     for source in demo_config().sources:
         path = Path(source.location)
         document = Document(url=path.as_uri(), content=path.read_bytes())
-        papers += KINDS[source.kind](document, source, MORNING).papers
+        papers += KINDS[source.kind].parse(document, source, MORNING).papers
     return merge_papers(papers)
 
 

@@ -21,7 +21,7 @@ from newsletter.errors import NewsletterError, StoreError
 from newsletter.model import Issue
 from newsletter.pick import pick_papers
 from newsletter.render import lint, load_templates, render_editions
-from newsletter.schedule import due_date
+from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, preview_app
 from newsletter.store import IssueStore, PaperStore, open_database
 
@@ -61,7 +61,9 @@ def _load(folder: Path) -> Preview:
     date = due_date(config.schedule, now)
     database = open_database(config.database, config.root)
     try:
-        papers = PaperStore(database).candidates(date, config.max_age_days)
+        papers = PaperStore(database).candidates(
+            issue_window(config.schedule, date, config.max_age_days)
+        )
         number = IssueStore(database).next_number()
     finally:
         database.close()

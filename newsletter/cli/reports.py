@@ -27,7 +27,7 @@ def show_demo(
     """Show the account of the demo, and where to look next."""
     console.print(f"\n[bold]Daily Papers[/], {account.explain_date(ran.date)} (an invented day)\n")
     if ran.collected and ran.rendered:
-        account.sources(console, ran.collected.reports)
+        account.sources(console, ran.collected)
         console.print(f"  {account.collected_line(ran.collected)}\n")
         account.picks_by_topic(console, ran.rendered.editions, topics)
         console.print()
@@ -48,7 +48,7 @@ def show_demo(
 def show_run(console: Console, ran: Ran, folder: Path) -> None:
     """Show the account of a run on a terminal."""
     if ran.collected:
-        account.sources(console, ran.collected.reports)
+        account.sources(console, ran.collected)
         console.print(f"  {account.collected_line(ran.collected)}\n")
     if not ran.counts:
         console.print("Nothing to send: no picks for anybody, or nobody on the list")

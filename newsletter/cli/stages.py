@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from newsletter import day as steps
-from newsletter.cli import account, checking, world
+from newsletter.cli import account, checking, health, world
 from newsletter.cli.program import (
     DONE,
     NOT_RIGHT,
@@ -52,12 +52,17 @@ def collect(
         account.print_json(
             {
                 "sources": [account.report_json(one) for one in collected.reports],
+                "health": [
+                    health.as_json(name, one, collected.at)
+                    for name, one in collected.health.items()
+                ],
                 "new": collected.new,
+                "notes": collected.notes,
                 "candidates": collected.candidates,
             }
         )
     else:
-        account.sources(console(), collected.reports)
+        account.sources(console(), collected)
         console().print(account.collected_line(collected))
     if collected.all_failed:
         account.problem(errors(), "every source failed; nothing that was known before is lost")

@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import newsletter
-from newsletter.collect import Fetcher
+from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config
 from newsletter.day import Day
 from newsletter.model import Delivery, Outcome, SourceReport
 from newsletter.schedule import due_date
 from newsletter.send import SmtpSettings, SmtpTransport, Transport
 from newsletter.store import (
+    FactStore,
     IssueStore,
     Outbox,
     OutboxTransport,
@@ -81,11 +82,13 @@ async def open_day(
     fetcher = Fetcher(
         user_agent=user_agent(config, version),
         timeout=config.timeout,
+        silence=config.silence,
         max_bytes=config.max_bytes,
         private_networks=config.private_networks,
         proxied=bool(urllib.request.getproxies()),
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
+    reader = Reader()
     day = Day(
         date=date or due_date(config.schedule, clock()),
         clock=clock,
@@ -93,11 +96,13 @@ async def open_day(
         config=config,
         templates=templates or config.root / "templates",
         sources=SourceStore(database),
-        papers=PaperStore(database),
+        papers=PaperStore(database, near_keys),
+        facts=FactStore(database),
         issues=IssueStore(database),
         ledger=SqlLedger(database),
         outbox=outbox,
         fetcher=fetcher,
+        reader=reader,
         transport=transport_for(config, outbox),
         owner=owner,
         is_alive=lambda other: is_alive(other, own=owner),
@@ -106,7 +111,7 @@ async def open_day(
         on_delivery=on_delivery,
     )
     try:
-        async with fetcher:
+        async with fetcher, reader:
             with _stopping(day.stop):
                 yield day
     finally:

@@ -5,27 +5,60 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from newsletter.model import Paper
+from newsletter.collect.identity import strength
+from newsletter.collect.likeness import is_same_work, near_keys
+from newsletter.model import Mention, Paper, Sighting
 
 
 def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
-    """Merge papers that share a key, also through a third one; keep the order of first sight.
+    """Merge papers that share a key, also through a third one, or are versions of one work.
 
-    A paper that was known before must come before its new sightings: the id of the first stays,
-    so that a delivery's links and the store's rows keep their name.
+    The order is that of first sight. A paper that was known before must come before its new
+    sightings: the id of the first stays, so that a delivery's links and the store's rows keep
+    their name.
     """
     groups: dict[int, list[Paper]] = {}
     group_of: dict[str, int] = {}
+    near: dict[str, set[int]] = {}
     for number, paper in enumerate(papers):
-        joined = sorted({group_of[key] for key in paper.keys if key in group_of})
-        home = joined[0] if joined else number
-        members = groups.setdefault(home, [])
-        for other in joined[1:]:
-            members.extend(groups.pop(other))
-        members.append(paper)
-        for member in members:
+        joined = {group_of[key] for key in paper.keys if key in group_of}
+        alike = {home for key in near_keys(paper) for home in near.get(key, ()) if home in groups}
+        joined |= {
+            home
+            for home in alike - joined
+            if any(is_same_work(paper, member) for member in groups[home])
+        }
+        home = min(joined, default=number)
+        moved = [member for other in sorted(joined - {home}) for member in groups.pop(other)]
+        groups.setdefault(home, []).extend((*moved, paper))
+        for member in (*moved, paper):
             group_of.update(dict.fromkeys(member.keys, home))
+            for key in near_keys(member):
+                near.setdefault(key, set()).add(home)
     return tuple(_merge(members) for members in groups.values())
+
+
+def attach_mentions(papers: Iterable[Paper], mentions: Iterable[Mention]) -> tuple[Paper, ...]:
+    """Return those of `papers` that are discussed, with the sightings of their discussions.
+
+    A paper that has no page of discussion yet gets the liveliest one.
+    """
+    talk: dict[str, list[Sighting]] = {}
+    for mention in mentions:
+        for key in mention.keys:
+            talk.setdefault(key, []).append(mention.sighting)
+    found = []
+    for paper in papers:
+        seen = {(one.source, one.url): one for key in paper.keys for one in talk.get(key, ())}
+        if seen:
+            best = max(seen.values(), key=lambda one: (one.votes + one.comments, one.url))
+            discussed = replace(
+                paper,
+                sightings=tuple(seen.values()),
+                discussion_url=paper.discussion_url or best.url,
+            )
+            found.append(_merge([paper, discussed]))
+    return tuple(found)
 
 
 def _merge(papers: list[Paper]) -> Paper:
@@ -36,15 +69,10 @@ def _merge(papers: list[Paper]) -> Paper:
     keys = tuple(dict.fromkeys(key for paper in papers for key in paper.keys))
     dates = [paper.published for paper in papers if paper.published]
     # The source that knows the paper by its strongest identity is believed on title and link.
-    authority = min(papers, key=lambda paper: _strength(paper.keys[0]))
-    sightings = {
-        (sighting.source, sighting.url): sighting
-        for paper in reversed(papers)
-        for sighting in reversed(paper.sightings)
-    }
+    authority = min(papers, key=lambda paper: strength(paper.keys[0]))
     return replace(
         first,
-        keys=tuple(sorted(keys, key=_strength)),
+        keys=tuple(sorted(keys, key=strength)),
         title=authority.title,
         url=authority.url,
         abstract=max((paper.abstract for paper in papers), key=len),
@@ -59,15 +87,31 @@ def _merge(papers: list[Paper]) -> Paper:
         pdf_url=_first(paper.pdf_url for paper in papers),
         code_url=_first(paper.code_url for paper in papers),
         discussion_url=_first(paper.discussion_url for paper in papers),
+        image_url=_first(paper.image_url for paper in papers),
+        venue=_first(paper.venue for paper in papers),
+        organisation=_first(paper.organisation for paper in papers),
+        submitted_by=_first(paper.submitted_by for paper in papers),
         votes=max(paper.votes for paper in papers),
         comments=max(paper.comments for paper in papers),
         stars=max(paper.stars for paper in papers),
-        sightings=tuple(sorted(sightings.values(), key=lambda seen: (seen.seen_at, seen.source))),
+        citations=max(paper.citations for paper in papers),
+        sightings=_sightings(papers),
     )
 
 
-def _strength(key: str) -> int:
-    return ("arxiv", "doi", "url", "title", "work").index(key.partition(":")[0])
+def _sightings(papers: Iterable[Paper]) -> tuple[Sighting, ...]:
+    """Return every sighting once, at its first time, with the votes that it has by now."""
+    found: dict[tuple[str, str], Sighting] = {}
+    for paper in papers:
+        for seen in paper.sightings:
+            known = found.setdefault((seen.source, seen.url), seen)
+            found[seen.source, seen.url] = replace(
+                known,
+                seen_at=min(known.seen_at, seen.seen_at),
+                votes=max(known.votes, seen.votes),
+                comments=max(known.comments, seen.comments),
+            )
+    return tuple(sorted(found.values(), key=lambda seen: (seen.seen_at, seen.source, seen.url)))
 
 
 def _first(values: Iterable[str]) -> str:

@@ -5,40 +5,36 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import io
-import json
 import re
 import time
 import xml.sax
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import feedparser
 
-from newsletter.collect.fetcher import Document
+from newsletter.collect.answers import (
+    MAX_TITLE,
+    Document,
+    Parsed,
+    cut,
+    iso_moment,
+    listed,
+    mapping,
+    read_json,
+    text,
+)
 from newsletter.collect.identity import arxiv_id, doi, paper_keys, web_url
-from newsletter.collect.text import plain_text
+from newsletter.collect.repositories import repository
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
-MAX_FIELD = 20_000
-"""Characters of one field that are looked at: far past any abstract, short of an attack."""
-MAX_ABSTRACT = 5_000
-"""Characters of a text that are kept: a blog that sends whole articles fills no database."""
-_TITLE_LENGTH = 300
 _NAME_LISTS = re.compile(r"\s*(?:;|\band\b|&|,)\s*")
+_EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
 
 Entry = Mapping[str, Any]
 """One feed entry, as feedparser or JSON gives it: nothing about it can be relied on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """The papers of one document, and what was left out."""
-
-    papers: tuple[Paper, ...]
-    skipped: int = 0
-    note: str = ""
 
 
 def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -50,7 +46,9 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     if document.content.lstrip()[:1] in (b"{", b"["):
         return _papers(_json_entries(document), source, now)
     feed = feed_of(document)
-    return _papers([_flat(entry) for entry in feed["entries"]], source, now)
+    made = feed["feed"].get("published_parsed") or feed["feed"].get("updated_parsed")
+    parsed = _papers([flat_entry(entry) for entry in feed["entries"]], source, now)
+    return replace(parsed, dated=_moment(made))
 
 
 def feed_of(document: Document) -> Mapping[str, Any]:
@@ -66,16 +64,16 @@ def feed_of(document: Document) -> Mapping[str, Any]:
         )
     except Exception as error:  # noqa: BLE001  feedparser's loose parser has no error class
         raise SourceError(f"{document.url}: not a readable feed ({error})") from None
-    if feed["entries"] or feed.get("version"):
-        return feed
     start = document.content.lstrip()[:400].lower()
+    if feed["entries"] or feed.get("version") or _EMPTY_FEED.search(start):
+        return feed
     if b"<html" in start or b"<!doctype html" in start:
         raise SourceError(f"{document.url}: a web page, not a feed; look for its RSS link")
     problem = feed.get("bozo_exception")
     if isinstance(problem, xml.sax.SAXParseException):
         where = f"{document.url}:{problem.getLineNumber()}:{problem.getColumnNumber()}"
         raise SourceError(f"{where}: not a feed ({problem.getMessage()})")
-    raise SourceError(f"{document.url}: XML, but of no feed format that holds entries")
+    raise SourceError(f"{document.url}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
 
 
 # --- One entry --------------------------------------------------------------------------------
@@ -103,8 +101,8 @@ def _papers(entries: Sequence[Entry], source: Source, now: dt.datetime) -> Parse
 
 
 def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool) -> Paper | None:
-    title = _text(entry.get("title"))
-    abstract = _text(entry.get("text"))
+    title = _shown(entry.get("title"))
+    abstract = _shown(entry.get("text"))
     announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
     labels, abstract = _labels(abstract)
     title, suffix = _without_arxiv_suffix(title)
@@ -132,34 +130,24 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     return Paper(
         id=keys[0],
         keys=keys,
-        title=title[:_TITLE_LENGTH],
+        title=title[:MAX_TITLE],
         url=url,
         abstract=abstract,
         authors=authors,
-        categories=tuple(dict.fromkeys(filter(None, map(_text, entry.get("tags") or ())))),
+        categories=tuple(dict.fromkeys(filter(None, map(_shown, entry.get("tags") or ())))),
         published=entry.get("published"),
         announce=announce or ("replace" if "UPDATED" in suffix else ""),
         version=known[1] if known else 1,
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
+        code_url=repository(abstract) or repository(_shown(entry.get("comment"))),
+        venue=_shown(entry.get("journal"))[:200],
         votes=int(labels["votes"][0]) if labels["votes"] else 0,
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
     )
 
 
-def _text(value: object) -> str:
-    if not value:
-        return ""
-    text = str(value)
-    if len(text) > MAX_FIELD:
-        # Never cut inside a tag: what is left of it would be printed.
-        text = text[:MAX_FIELD]
-        text = text[: text.rfind("<")] if text.rfind("<") > text.rfind(">") else text
-    return _cut(plain_text(text), MAX_ABSTRACT)
-
-
-def _cut(text: str, length: int) -> str:
-    """Return `text`, cut at a word when it is longer than `length` characters."""
-    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + "…"
+def _shown(value: object) -> str:
+    return text(str(value)) if value else ""
 
 
 _STAND_IN = 100
@@ -168,7 +156,7 @@ _STAND_IN = 100
 
 def _first_words(text: str) -> str:
     """Return a title for an entry that has none: its first sentence, cut at a word."""
-    return _cut(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], _STAND_IN)
+    return cut(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], _STAND_IN)
 
 
 # arXiv puts the announcement before the abstract (RSS since 2024):
@@ -221,7 +209,7 @@ def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
 
     `Smith, John` stays one author: a list is believed only when each part has two words.
     """
-    listed = [_without_affiliation(_text(name)) for name in names or ()]
+    listed = [_without_affiliation(_shown(name)) for name in names or ()]
     if len(listed) == 1:
         parts = [part for part in _NAME_LISTS.split(listed[0]) if part]
         if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004
@@ -232,7 +220,7 @@ def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
 # --- Formats ----------------------------------------------------------------------------------
 
 
-def _flat(entry: Entry) -> Entry:
+def flat_entry(entry: Entry) -> Entry:
     """Return what we use of a feedparser entry, under the names `_paper` reads."""
     contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
     summary = str(entry.get("summary") or "")
@@ -250,6 +238,8 @@ def _flat(entry: Entry) -> Entry:
             or entry.get("updated_parsed")
         ),
         "announce": entry.get("arxiv_announce_type"),
+        "comment": entry.get("arxiv_comment"),
+        "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
     }  # fmt: skip
 
 
@@ -267,11 +257,8 @@ def _moment(parsed: time.struct_time | None) -> dt.datetime | None:
 
 def _json_entries(document: Document) -> list[Entry]:
     """Return the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
-    try:
-        feed = json.loads(document.content)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.url}: not valid JSON ({error})") from None
-    items = feed.get("items") if isinstance(feed, dict) else None
+    feed = mapping(read_json(document))
+    items = feed.get("items")
     if not isinstance(items, list) or "jsonfeed.org" not in str(feed.get("version")):
         raise SourceError(
             f"{document.url}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no `items`)"
@@ -281,29 +268,12 @@ def _json_entries(document: Document) -> list[Entry]:
 
 def _json_entry(item: Entry) -> Entry:
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
-    tags = item.get("tags")
     return {
         "title": item.get("title"),
         "text": item.get("summary") or item.get("content_text") or item.get("content_html"),
         "link": item.get("url") or item.get("external_url"),
         "id": item.get("id"),
-        "authors": [
-            person["name"]
-            for person in people or ()
-            if isinstance(person, dict) and person.get("name")
-        ],
-        "tags": tags if isinstance(tags, list) else [],
+        "authors": [name for one in people or () if (name := mapping(one).get("name"))],
+        "tags": listed(item.get("tags")),
         "published": iso_moment(item.get("date_published") or item.get("date_modified")),
     }
-
-
-def iso_moment(text: object) -> dt.datetime | None:
-    """Return an RFC 3339 date as a moment in UTC, or nothing when it is none."""
-    try:
-        moment = dt.datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except OverflowError:
-        return None

@@ -1,54 +1,57 @@
-"""Documents over HTTP or from disk, within limits of time and size; a failure is one clear line."""
+"""Documents over HTTP or from disk, politely and within limits; a failure is one clear line."""
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from newsletter.collect.answers import Document, Manners
 from newsletter.collect.connections import GuardedTransport, Network, PrivateAddressError
+from newsletter.collect.files import read_files
+from newsletter.collect.responses import explain, freshness, retry_after
 from newsletter.errors import SourceError
 from newsletter.model import Validators
 
+POLITE = Manners()
 MAX_REDIRECTS = 5
-PER_HOST = 2
-"""Requests at a time to one host: what a polite browser does on one page."""
 CONNECTIONS = 32
 RETRIES = 2
 BUSY = frozenset({429, 500, 502, 503, 504})
 """Answers that are worth asking again."""
+FOR_GOOD = frozenset({301, 308})
+"""Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
 VALIDATOR = 500
 """Characters of an ETag or date that are kept: servers choose them."""
-FOLDER_SUFFIXES = frozenset({"", ".xml", ".rss", ".atom", ".rdf", ".json", ".feed"})
-"""Files of a folder that are read; the others (a README, an editor's backup) are not feeds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """What a source sent, as it sent it."""
-
-    url: str
-    """After redirects; the base of relative links."""
-    content: bytes
-    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What one visit to a source brought."""
+    """What one question brought."""
 
     documents: tuple[Document, ...] = ()
     unchanged: bool = False
     """The server said 304: nothing new since the visit whose validators we sent."""
     validators: Validators | None = None
+    fresh: float = 0.0
+    """Seconds for which the server asks not to be asked again (RFC 9111, 5.2.2.1)."""
+    moved_to: str = ""
+    """Where a permanent redirect led."""
+
+
+class GoneError(SourceError):
+    """HTTP 410: the source is gone for good (RFC 9110, 15.5.11)."""
+
+
+class MissingError(SourceError):
+    """HTTP 404: nothing is there."""
 
 
 class _BusyError(SourceError):
@@ -59,36 +62,58 @@ class _BusyError(SourceError):
         super().__init__(message)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What a server is asked."""
+
+    url: str
+    headers: Mapping[str, str]
+    """For the server of `url` only: they may hold keys."""
+    conditions: Mapping[str, str]
+    body: bytes | None
+
+
+class _Host:
+    """One server's place in the queue: so many requests at a time, so far apart."""
+
+    def __init__(self, manners: Manners) -> None:
+        self.slots = asyncio.Semaphore(manners.connections)
+        self.next = 0.0
+        """On the event loop's clock."""
+
+
 class Fetcher:
     """Fetches documents; use as an async context manager, one per run."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is one limit
         self,
         *,
         user_agent: str,
         timeout: float = 30.0,
+        silence: float = 15.0,
         max_bytes: int = 20_000_000,
         private_networks: Sequence[Network] = (),
         proxied: bool = False,
         backoff: float = 1.0,
         chance: random.Random | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Allow each document `timeout` seconds in all and `max_bytes` after decompression.
+        """Allow each document `timeout` seconds in all, `silence` without a byte, `max_bytes`.
 
-        Only public addresses are connected to, and `private_networks`. Behind a proxy
-        (`proxied`) it is the proxy that resolves names and connects, and that has to check.
-        A busy server is asked again after about `backoff` seconds, then twice that.
+        The size counts after decompression. Only public addresses are connected to, and
+        `private_networks`. Behind a proxy (`proxied`) it is the proxy that resolves names and
+        connects, and that has to check. A busy server is asked again after about `backoff`
+        seconds, then twice that.
         """
         self.timeout = timeout
         self.backoff = backoff
         self._chance = chance or random.Random(0)  # noqa: S311  spreads retries
+        self._sleep = sleep
         self.max_bytes = max_bytes
-        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._hosts: dict[str, _Host] = {}
         self._client = httpx2.AsyncClient(
             headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
-            follow_redirects=True,
-            max_redirects=MAX_REDIRECTS,
-            timeout=timeout,
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, silence), read=silence),
             limits=httpx2.Limits(max_connections=CONNECTIONS),
             transport=None if proxied else GuardedTransport(private_networks, CONNECTIONS),
         )
@@ -107,27 +132,42 @@ class Fetcher:
         """Close every connection."""
         await self._client.__aexit__(kind, error, trace)
 
-    async def fetch(self, location: str, validators: Validators | None = None) -> Fetched:
+    async def fetch(
+        self,
+        location: str,
+        validators: Validators | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        manners: Manners = POLITE,
+        body: bytes | None = None,
+    ) -> Fetched:
         """Return the document at a URL, or those in a file or folder, sorted by name.
 
         With the `validators` of the last visit the server may say that nothing has changed. One
         that is busy (429, 5xx) is asked again, after as long as it asks for, within the time limit.
-        Raises SourceError with one line: what failed, where, and how to mend it.
+        `headers` are for the server of `location` only: a redirect elsewhere goes without them.
+        With a JSON `body` the request is a POST.
+
+        Raises SourceError with one line: what failed, where, and how to mend it; GoneError when
+        the server says that the document is gone for good.
         """
         if "://" not in location:
-            documents = await asyncio.to_thread(self._read, Path(location))
+            documents = await asyncio.to_thread(read_files, Path(location), self.max_bytes)
             return Fetched(documents=documents)
-        host = self._hosts.setdefault(
-            urlsplit(location).netloc.lower(), asyncio.Semaphore(PER_HOST)
+        host = self._hosts.setdefault(urlsplit(location).netloc.lower(), _Host(manners))
+        known = validators if validators and validators.url == location else Validators()
+        asked = _Question(
+            url=location, headers=headers or {}, conditions=_conditions(known), body=body
         )
-        async with host:
+        async with host.slots:
+            await self._wait_turn(host, manners)
             try:
                 async with asyncio.timeout(self.timeout):
-                    return await self._patiently(location, validators or Validators())
+                    return await self._patiently(asked)
             except TimeoutError:
                 problem = f"no complete answer within {self.timeout:g} s"
-            except httpx2.TooManyRedirects:
-                problem = f"more than {MAX_REDIRECTS} redirects"
+            except httpx2.TimeoutException:
+                problem = "the server fell silent"
             except httpx2.UnsupportedProtocol:
                 problem = "only http and https addresses can be fetched"
             except httpx2.DecodingError:
@@ -140,7 +180,15 @@ class Fetcher:
                 problem = _cause(error)
         raise SourceError(f"{location}: {problem}")
 
-    async def _patiently(self, url: str, validators: Validators) -> Fetched:
+    async def _wait_turn(self, host: _Host, manners: Manners) -> None:
+        """Wait until the last request to the host is as long ago as it wants."""
+        now = asyncio.get_running_loop().time()
+        start = max(host.next, now)
+        host.next = start + manners.pause
+        if start > now:
+            await self._sleep(start - now)
+
+    async def _patiently(self, asked: _Question) -> Fetched:
         """Ask, and ask again when the server is busy.
 
         It says how long to wait, or we wait longer each time, by a little more or less, so that
@@ -148,95 +196,87 @@ class Fetcher:
         """
         for attempt in range(RETRIES):
             try:
-                return await self._get(url, validators)
+                return await self._follow(asked)
             except _BusyError as busy:
                 wait = busy.wait
                 if wait is None:
                     wait = self.backoff * 2**attempt * self._chance.uniform(0.5, 1.5)
                 if wait > self.timeout:
                     raise SourceError(str(busy)) from None
-                await asyncio.sleep(wait)
-        return await self._get(url, validators)
+                await self._sleep(wait)
+        return await self._follow(asked)
 
-    async def _get(self, url: str, validators: Validators) -> Fetched:
-        asked = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-        headers = {name: value for name, value in asked.items() if value}
-        async with self._client.stream("GET", url, headers=headers) as response:
-            if response.status_code == httpx2.codes.NOT_MODIFIED and headers:
-                return Fetched(unchanged=True)
-            if response.status_code in BUSY:
-                raise _BusyError(f"{url}: {_explain(response)}", _retry_after(response))
-            if response.status_code != httpx2.codes.OK:
-                raise SourceError(f"{url}: {_explain(response)}")
-            content = bytearray()
-            async for chunk in response.aiter_bytes(65_536):
-                content += chunk
-                if len(content) > self.max_bytes:
-                    limit = self.max_bytes // 1_000_000
-                    raise SourceError(
-                        f"{url}: more than {limit} MB; raise max_megabytes in sources.yaml if this "
-                        "source is meant to be so large"
-                    )
-            document = Document(
-                url=str(response.url),
-                content=bytes(content),
-                content_type=response.headers.get("content-type", ""),
+    async def _follow(self, asked: _Question) -> Fetched:
+        """Ask, and ask where the answer leads; each hop's address is checked like the first."""
+        here, moved_to, is_permanent = asked.url, "", True
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._ask(here, asked)
+            if isinstance(answer, Fetched):
+                known = answer.validators and replace(answer.validators, url=moved_to or asked.url)
+                return replace(answer, moved_to=moved_to, validators=known)
+            code, target = answer
+            is_permanent = is_permanent and code in FOR_GOOD
+            here = urljoin(here, target)
+            if is_permanent:
+                moved_to = here
+        raise SourceError(f"{asked.url}: more than {MAX_REDIRECTS} redirects")
+
+    async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
+        """Return the answer at `url`, or the code and the target of a redirect."""
+        headers = {**(asked.headers if _origin(url) == _origin(asked.url) else {})}
+        headers |= asked.conditions
+        if asked.body is not None:
+            headers["Content-Type"] = "application/json"
+        method = "GET" if asked.body is None else "POST"
+        async with self._client.stream(
+            method, url, headers=headers, content=asked.body
+        ) as response:
+            code = response.status_code
+            if response.has_redirect_location:
+                return code, response.headers["location"]
+            if code == httpx2.codes.NOT_MODIFIED and asked.conditions:
+                return Fetched(unchanged=True, fresh=freshness(response))
+            if code in BUSY:
+                raise _BusyError(f"{url}: {explain(response)}", retry_after(response))
+            if code == httpx2.codes.GONE:
+                raise GoneError(f"{url}: {explain(response)}")
+            if code == httpx2.codes.NOT_FOUND:
+                raise MissingError(f"{url}: {explain(response)}")
+            if code != httpx2.codes.OK:
+                raise SourceError(f"{url}: {explain(response)}")
+            return Fetched(
+                documents=(await self._document(url, response),),
+                validators=Validators(
+                    etag=response.headers.get("etag", "")[:VALIDATOR],
+                    last_modified=response.headers.get("last-modified", "")[:VALIDATOR],
+                ),
+                fresh=freshness(response),
             )
-            found = Validators(
-                etag=response.headers.get("etag", "")[:VALIDATOR],
-                last_modified=response.headers.get("last-modified", "")[:VALIDATOR],
-            )
-            return Fetched(documents=(document,), validators=found)
 
-    def _read(self, path: Path) -> tuple[Document, ...]:
-        try:
-            files = (
-                sorted(file for file in path.iterdir() if _is_feed_file(file))
-                if path.is_dir()
-                else [path]
-            )
-            for file in files:
-                if file.stat().st_size > self.max_bytes:
-                    raise SourceError(f"{file}: more than {self.max_bytes // 1_000_000} MB")
-            documents = tuple(
-                Document(url=file.resolve().as_uri(), content=file.read_bytes()) for file in files
-            )
-        except OSError as error:
-            if isinstance(error, SourceError):
-                raise
-            raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-        if not documents:
-            kinds = " ".join(sorted(FOLDER_SUFFIXES)).strip()
-            raise SourceError(f"{path}: no feed in this folder (looked for {kinds})")
-        return documents
+    async def _document(self, url: str, response: httpx2.Response) -> Document:
+        content = bytearray()
+        async for chunk in response.aiter_bytes(65_536):
+            content += chunk
+            if len(content) > self.max_bytes:
+                limit = self.max_bytes // 1_000_000
+                raise SourceError(
+                    f"{url}: more than {limit} MB; raise max_megabytes in sources.yaml if this "
+                    "source is meant to be so large"
+                )
+        kind = response.headers.get("content-type", "")
+        return Document(url=url, content=bytes(content), content_type=kind)
 
 
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Return the seconds a server asks to wait (RFC 9110, 10.2.3), a date counted from its own."""
-    asked = response.headers.get("retry-after", "")
-    if asked.isdecimal():
-        return float(asked)
-    try:
-        until = email.utils.parsedate_to_datetime(asked)
-        return max(
-            0.0,
-            (until - email.utils.parsedate_to_datetime(response.headers["date"])).total_seconds(),
-        )
-    except (KeyError, TypeError, ValueError):
-        return None
+def _conditions(validators: Validators) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110, 13.1)."""
+    asked = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in asked.items() if value}
 
 
-def _explain(response: httpx2.Response) -> str:
-    status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
-    if wait := response.headers.get("retry-after", ""):
-        return f"{status}; the server asks to wait ({wait[:40]})"
-    return {
-        401: f"{status}: this source needs a login",
-        403: f"{status}: this source refuses programs",
-        404: f"{status}: has the address changed?",
-        410: f"{status}: this source is retired; remove it from sources.yaml",
-        429: f"{status}: asked too often; try again later",
-    }.get(response.status_code, status)
+def _origin(url: str) -> tuple[str, str]:
+    """Return what tells one server from another (RFC 6454, 4)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -256,7 +296,3 @@ def _cause(error: BaseException) -> str:
     *_, error = _chain(error)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(text.split()) or type(error).__name__
-
-
-def _is_feed_file(path: Path) -> bool:
-    return path.is_file() and path.suffix in FOLDER_SUFFIXES and not path.name.startswith(".")

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Mapping
 from typing import Any
 
-from newsletter.collect.feeds import MAX_FIELD, Parsed, iso_moment
-from newsletter.collect.fetcher import Document
+from newsletter.collect.answers import (
+    Document,
+    Parsed,
+    Window,
+    complaint,
+    count,
+    iso_moment,
+    listed,
+    mapping,
+    read_json,
+    text,
+    texts,
+)
 from newsletter.collect.identity import arxiv_id, paper_keys, web_url
-from newsletter.collect.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
-URL = "https://huggingface.co/api/daily_papers"
+API = "https://huggingface.co/api/daily_papers"
+REFRESHED_DAYS = 3
+"""Days before today whose papers are asked for again: most votes come on the first three."""
+
+
+def locate_daily_papers(source: Source, window: Window) -> tuple[str, ...]:
+    """Return the addresses of today's list and of each day since, and of those still voted on."""
+    api = source.api or API
+    today = window.until.date()
+    first = min(window.since.date(), today - dt.timedelta(days=REFRESHED_DAYS))
+    days = (today - dt.timedelta(days=back) for back in range(1, (today - first).days + 1))
+    return (api, *(f"{api}?date={day}" for day in days))
 
 
 def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -23,64 +42,68 @@ def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> 
     An odd or missing field loses that field, not the paper; a paper without a title loses itself.
     Raises SourceError when the answer is not a list of papers.
     """
-    try:
-        answer = json.loads(document.content)
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.url}: not valid JSON ({error})") from None
-    if isinstance(answer, dict) and "error" in answer:
-        raise SourceError(f"{document.url}: Hugging Face says: {_text(answer['error'])}")
+    answer = read_json(document)
+    if said := complaint(answer):
+        raise SourceError(f"{document.url}: Hugging Face says: {said}")
     if not isinstance(answer, list):
         raise SourceError(f"{document.url}: JSON, but not a list of daily papers")
     found = [_paper(item, source, now) for item in answer]
     papers = tuple(paper for paper in found if paper)
     lost = len(found) - len(papers)
-    note = f"{lost} without title" if lost else "" if found else "no papers yet today"
-    return Parsed(papers=papers, skipped=lost, note=note)
+    # Today's list is empty in the morning, a weekend's all day.
+    quiet = "" if found or "?date=" in document.url else "no papers yet today"
+    return Parsed(papers=papers, skipped=lost, note=f"{lost} without title" if lost else quiet)
 
 
 def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
-    outer: Mapping[str, Any] = item if isinstance(item, dict) else {}
-    inner: Mapping[str, Any] = outer["paper"] if isinstance(outer.get("paper"), dict) else outer
-    title = _text(inner.get("title") or outer.get("title"))
+    outer = mapping(item)
+    inner = mapping(outer.get("paper")) or outer
+    title = text(inner.get("title")) or text(outer.get("title"))
     if not title:
         return None
     paper_id = str(inner.get("id") or "")
     known = arxiv_id(paper_id)
     page = f"https://huggingface.co/papers/{paper_id}" if paper_id else ""
     url = f"https://arxiv.org/abs/{known[0]}" if known else page
-    listed = inner.get("authors") if isinstance(inner.get("authors"), list) else []
-    authors = tuple(
-        name
-        for author in listed or ()
-        if (name := _text(author.get("name") if isinstance(author, dict) else author))
-    )
+    authors = tuple(filter(None, map(_name, listed(inner.get("authors")))))
     keys = paper_keys(references=(paper_id,), url=url, title=title, authors=authors)
-    keywords = inner.get("ai_keywords") if isinstance(inner.get("ai_keywords"), list) else []
+    summary = text(inner.get("ai_summary"))
+    votes, comments = count(inner.get("upvotes")), count(outer.get("numComments"))
     return Paper(
         id=keys[0],
         keys=keys,
         title=title,
         url=url,
-        abstract=_text(inner.get("summary") or outer.get("summary")),
+        abstract=text(inner.get("summary")) or text(outer.get("summary")),
         authors=authors,
         published=iso_moment(inner.get("publishedAt") or outer.get("publishedAt")),
         version=known[1] if known else 1,
-        summary=(summary := _text(inner.get("ai_summary"))),
+        summary=summary,
         summary_by="AI, Hugging Face" if summary else "",
-        keywords=tuple(filter(None, map(_text, keywords or ()))),
+        keywords=texts(inner.get("ai_keywords")),
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
         code_url=web_url(str(inner.get("githubRepo") or "")),
         discussion_url=page,
-        votes=_count(inner.get("upvotes")),
-        comments=_count(outer.get("numComments")),
-        stars=_count(inner.get("githubStars")),
-        sightings=(Sighting(source=source.name, seen_at=now, url=page or url),),
+        image_url=web_url(str(outer.get("thumbnail") or "")),
+        organisation=_organisation(inner.get("organization") or outer.get("organization")),
+        submitted_by=_name(inner.get("submittedOnDailyBy") or outer.get("submittedBy")),
+        votes=votes,
+        comments=comments,
+        stars=count(inner.get("githubStars")),
+        sightings=(
+            Sighting(
+                source=source.name, seen_at=now, url=page or url, votes=votes, comments=comments
+            ),
+        ),
     )
 
 
-def _text(value: object) -> str:
-    return plain_text(value[:MAX_FIELD]) if isinstance(value, str) else ""
+def _name(person: object) -> str:
+    """Return a person's name; the API gives objects, some copies of it plain strings."""
+    given: Any = mapping(person)
+    return text(given.get("fullname")) or text(given.get("name")) or text(person)
 
 
-def _count(value: object) -> int:
-    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
+def _organisation(given: object) -> str:
+    named = mapping(given)
+    return text(named.get("fullname")) or text(named.get("name")) or text(given)

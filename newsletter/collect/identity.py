@@ -1,4 +1,4 @@
-"""What makes two papers one: arXiv id without version, DOI, canonical URL."""
+"""What makes two papers one: arXiv id without version, DOI, OpenReview id, canonical URL."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _ARXIV_PLACES = re.compile(
     re.IGNORECASE,
 )
 _DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
+_DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}/[^\s\"<>?#)\]]+)", re.IGNORECASE)
+_OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{6,20})")
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|spm|igshid|cmpid)$", re.IGNORECASE
 )
@@ -64,19 +66,41 @@ def web_url(url: str) -> str:
     return url.strip() if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
+def strength(key: str) -> int:
+    """Return how far down a key stands among the identities: 0 is the strongest."""
+    return SCHEMES.index(key.partition(":")[0])
+
+
+def reference_keys(text: str) -> tuple[str, ...]:
+    """Return the identities of all papers that a link or a text names.
+
+    A text that is one web address is known by that address as well.
+    """
+    keys = [f"arxiv:{found['id']}" for found in _ARXIV_PLACES.finditer(text)]
+    names = (found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text))
+    # arXiv's own DOIs hold the id, which is there already.
+    keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
+    keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
+    if not keys and web_url(text) and not any(map(str.isspace, text)):
+        keys.append(f"url:{canonical_url(text)}")
+    return tuple(dict.fromkeys(keys))
+
+
+SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
+"""What a key may begin with, strongest first."""
 TELLING_WORDS = 4
 """Titles of fewer words (`Errata`, `Deep Learning`) are shared by different works of one author."""
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Return the letters and digits of `text` without case, accents, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in plain if char.isalnum())
 
 
-def _surname(name: str) -> str:
+def surname(name: str) -> str:
     """Return the family name of `Ada Byron`, `Byron, Ada` and `A. Byron`, folded."""
-    return _letters(name.partition(",")[0] if "," in name else name.rsplit(maxsplit=1)[-1])
+    return letters(name.partition(",")[0] if "," in name else name.rsplit(maxsplit=1)[-1])
 
 
 def paper_keys(
@@ -95,12 +119,14 @@ def paper_keys(
             keys.append(f"arxiv:{found[0]}")
         elif name := doi(reference):
             keys.append(f"doi:{name}")
-    keys.sort(key=lambda key: not key.startswith("arxiv:"))
+        elif forum := _OPENREVIEW.search(reference):
+            keys.append(f"openreview:{forum[1]}")
+    keys.sort(key=strength)
     if keys and authors and len(title.split()) >= TELLING_WORDS:
-        work = f"{_letters(title)} {_surname(authors[0])}"
+        work = f"{letters(title)} {surname(authors[0])}"
         keys.append(f"work:{hashlib.sha256(work.encode()).hexdigest()[:20]}")
-    # An arXiv page's own address would only repeat the id.
-    if url and not arxiv_id(url):
+    # The address of an arXiv or OpenReview page would only repeat the id.
+    if url and not arxiv_id(url) and not _OPENREVIEW.search(url):
         keys.append(f"url:{canonical_url(url)}")
     if not keys:
         digest = hashlib.sha256(" ".join(title.casefold().split()).encode()).hexdigest()

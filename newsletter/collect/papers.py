@@ -4,118 +4,167 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from newsletter.collect.arxiv import parse_arxiv
-from newsletter.collect.duplicates import merge_papers
-from newsletter.collect.feeds import Parsed, parse_feed
-from newsletter.collect.fetcher import Document, Fetcher
-from newsletter.collect.huggingface import parse_daily_papers
-from newsletter.errors import SourceError
-from newsletter.model import Collection, Paper, Source, SourceReport, Validators
+from newsletter.collect import arxiv, biorxiv, hackernews, huggingface, openreview, reddit
+from newsletter.collect import semanticscholar as scholar
+from newsletter.collect.answers import Kind, Manners
+from newsletter.collect.feeds import parse_feed
+from newsletter.collect.fetcher import Fetcher
+from newsletter.collect.opml import parse_opml
+from newsletter.collect.reader import Reader
+from newsletter.collect.visits import Unseen, visit_source
+from newsletter.model import Health, Source, Visit
 
-Parser = Callable[[Document, Source, dt.datetime], Parsed]
+AT_ONCE = 256
+"""Visits begun and not yet handed on: their papers are all that memory has to hold."""
 
-KINDS: Final[dict[str, Parser]] = {
-    "feed": parse_feed,
-    "arxiv": parse_arxiv,
-    "huggingface": parse_daily_papers,
+_ARXIV = Manners(connections=1, pause=3.0)
+_ARXIV_TERMS = (
+    "One request every three seconds, one connection at a time "
+    "(https://info.arxiv.org/help/api/tou.html)."
+)
+_BIORXIV = Kind(
+    parse=biorxiv.parse_preprints,
+    locate=biorxiv.locate_preprints("biorxiv"),
+    needs=(),
+    takes=("url", "api", "categories", "announce"),
+    manners=Manners(connections=1, pause=1.0),
+    terms="Open to programs; pages of 100 (https://api.biorxiv.org).",
+)
+
+KINDS: Final[dict[str, Kind]] = {
+    "feed": Kind(
+        parse=parse_feed,
+        takes=("url", "announce", "headers"),
+        terms="Feeds are made for programs; a server's Cache-Control and Retry-After are kept to.",
+    ),
+    "opml": Kind(
+        parse=parse_opml,
+        takes=("url", "announce", "headers"),
+        terms="As for feeds, for each that the list names.",
+    ),
+    "arxiv": Kind(
+        parse=arxiv.parse_arxiv,
+        locate=arxiv.locate_announcements,
+        catch_up=arxiv.catch_up,
+        needs=("url", "categories"),
+        takes=("url", "api", "categories", "announce"),
+        manners=_ARXIV,
+        terms=_ARXIV_TERMS,
+    ),
+    "arxiv-search": Kind(
+        parse=arxiv.parse_arxiv,
+        locate=arxiv.locate_search,
+        needs=("query",),
+        takes=("api", "query", "announce"),
+        manners=_ARXIV,
+        terms=_ARXIV_TERMS,
+    ),
+    "huggingface": Kind(
+        parse=huggingface.parse_daily_papers,
+        locate=huggingface.locate_daily_papers,
+        needs=(),
+        takes=("url", "api", "headers"),
+        manners=Manners(connections=1, pause=0.5),
+        terms="A public API without a key; robots.txt leaves /api open (https://huggingface.co/docs/hub/api).",
+    ),
+    "biorxiv": _BIORXIV,
+    "medrxiv": replace(_BIORXIV, locate=biorxiv.locate_preprints("medrxiv")),
+    "openreview": Kind(
+        parse=openreview.parse_notes,
+        locate=openreview.locate_notes,
+        needs=("query",),
+        takes=("api", "query"),
+        manners=Manners(connections=1, pause=1.0),
+        terms="A public API, limited by rate (https://docs.openreview.net).",
+    ),
+    "semantic-scholar": Kind(
+        parse=scholar.parse_papers,
+        locate=scholar.locate_papers,
+        needs=("query", "authors"),
+        takes=("api", "query", "authors", "headers"),
+        manners=scholar.MANNERS,
+        terms="One request a second; without a key all share one limit "
+        "(https://www.semanticscholar.org/product/api).",
+    ),
+    "hackernews": Kind(
+        parse=hackernews.parse_stories,
+        locate=hackernews.locate_stories,
+        needs=(),
+        takes=("api", "query"),
+        manners=Manners(connections=1, pause=1.0),
+        terms="A public search API, 10,000 requests an hour (https://hn.algolia.com/api).",
+    ),
+    "reddit": Kind(
+        parse=reddit.parse_posts,
+        locate=reddit.locate_posts,
+        needs=("query",),
+        takes=("api", "query", "headers"),
+        manners=Manners(connections=1, pause=6.0),
+        terms="Ten requests a minute without a login, and robots.txt asks programs to use the API "
+        "with one (https://support.reddithelp.com/hc/en-us/articles/16160319875092).",
+    ),
 }
-"""How the document of each kind of source is read. A new kind is one file and one line here."""
+"""How each kind of source is asked and read. A new kind is one file and one entry here."""
 
 
 async def collect_papers(
     sources: Sequence[Source],
     fetcher: Fetcher,
-    now: dt.datetime,
+    reader: Reader,
+    unseen: Unseen,
     *,
-    validators: Mapping[str, Validators] | None = None,
-    on_source: Callable[[SourceReport], None] = lambda _report: None,
-) -> Collection:
-    """Visit every source at once and return the merged papers with a report for each source.
+    remembered: Callable[[Source], Health],
+    now: dt.datetime,
+    max_age: dt.timedelta,
+) -> AsyncIterator[Visit]:
+    """Visit every source at once and yield what each gave, in the order of the configuration.
 
-    `validators` are those of the last visit, by source name. `on_source` is called as each source
-    is done. A source that fails costs its own papers only.
+    `remembered` is what is known of each source from its visits; `unseen` tells which papers no
+    source had shown before this run. A source that fails costs its own papers only. Visits are
+    handed on as they end, so that memory does not grow with the number of sources; those that a
+    list of sources (OPML) names follow at the end.
     """
-
-    async def visit(source: Source) -> tuple[tuple[Paper, ...], SourceReport]:
-        known = (validators or {}).get(source.name)
-        papers, report = await _visit(source, fetcher, known, now)
-        on_source(report)
-        return papers, report
-
-    visits = await asyncio.gather(*map(visit, sources))
-    return Collection(
-        papers=merge_papers(paper for papers, _ in visits for paper in papers),
-        reports=tuple(report for _, report in visits),
-    )
-
-
-async def _visit(
-    source: Source, fetcher: Fetcher, validators: Validators | None, now: dt.datetime
-) -> tuple[tuple[Paper, ...], SourceReport]:
+    waiting = deque(sources)
+    known = {source.location for source in sources if source.location}
+    names = {source.name for source in sources}
+    running: deque[asyncio.Task[Visit]] = deque()
     try:
-        fetched = await fetcher.fetch(source.location, validators)
-    except SourceError as error:
-        return (), SourceReport(source=source.name, error=str(error))
-    if fetched.unchanged:
-        return (), SourceReport(source=source.name, note="nothing new since the last visit")
-    # feedparser holds the processor for 150 ms per 500 entries: off the event loop with it.
-    papers, report = await asyncio.to_thread(_parse, fetched.documents, source, now)
-    # A document that could not be read must be asked for again, whole.
-    return papers, replace(report, validators=fetched.validators if report.ok else None)
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                source = waiting.popleft()
+                visit = visit_source(
+                    source,
+                    KINDS[source.kind],
+                    fetcher,
+                    reader.read,
+                    unseen,
+                    remembered(source),
+                    now=now,
+                    max_age=max_age,
+                )
+                running.append(asyncio.create_task(visit))
+            visited = await running.popleft()
+            waiting += _others(visited.sources, known, names)
+            yield visited
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
-def _parse(
-    documents: Iterable[Document], source: Source, now: dt.datetime
-) -> tuple[tuple[Paper, ...], SourceReport]:
-    papers: list[Paper] = []
-    notes: list[str] = []
-    errors: list[str] = []
-    skipped = 0
-    for document in documents:
-        try:
-            parsed = KINDS[source.kind](document, source, now)
-        except SourceError as error:
-            errors.append(str(error))
+def _others(listed: Iterable[Source], known: set[str], names: set[str]) -> list[Source]:
+    """Return the sources of a list that are not visited anyway, each under a name of its own."""
+    found = []
+    for source in listed:
+        if source.location in known:
             continue
-        papers += parsed.papers
-        skipped += parsed.skipped
-        notes += [parsed.note] if parsed.note else []
-    # One bad file in a folder of good ones is worth a note; when nothing worked it is the error.
-    if errors and papers:
-        notes += errors
-        errors = []
-    merged = merge_papers(papers)
-    report = SourceReport(
-        source=source.name,
-        papers=len(merged),
-        skipped=skipped,
-        error="; ".join(errors[:3]),
-        note="; ".join(dict.fromkeys(notes)),
-    )
-    return merged, report
-
-
-def with_news(found: Collection, known: Iterable[Paper]) -> tuple[SourceReport, ...]:
-    """Return the reports with how much of each source is new, and a word when nothing is.
-
-    A source that shows only what was `known` before is healthy and worth a look all the same: a
-    batch that is never renewed looks just like a quiet day.
-    """
-    keys = {key for paper in known for key in paper.keys}
-    news = Counter(
-        source
-        for paper in found.papers
-        if keys.isdisjoint(paper.keys)
-        for source in {sighting.source for sighting in paper.sightings}
-    )
-    told = []
-    for report in found.reports:
-        stale = report.papers > 0 and not news[report.source]
-        note = "; ".join(filter(None, (report.note, "nothing that was not seen before" * stale)))
-        told.append(replace(report, new=news[report.source], note=note))
-    return tuple(told)
+        name = source.name if source.name not in names else f"{source.name} ({source.location})"
+        known.add(source.location)
+        names.add(name)
+        found.append(replace(source, name=name))
+    return found

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from newsletter.collect.arxiv import arxiv_location
-from newsletter.collect.huggingface import URL as HUGGINGFACE
 from newsletter.config.documents import Document, Path_, read_document
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shapes import (
     DAYS,
     SHAPES,
+    EnrichmentShape,
     NewsletterShape,
     Shape,
     SourceShape,
@@ -26,7 +25,7 @@ from newsletter.config.shapes import (
     TopicsShape,
 )
 from newsletter.errors import ConfigError
-from newsletter.model import Schedule, Source, Subscriber, Topic
+from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
 from newsletter.pick import FilterError, parse_match
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -70,9 +69,12 @@ class Config:
     delivering: Delivering
     database: str
     timeout: float
+    silence: float
     max_bytes: int
     private_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     sources: tuple[Source, ...]
+    enrichments: tuple[Enrichment, ...]
+    enrich_seconds: float
     topics: tuple[Topic, ...]
     subscribers: tuple[Subscriber, ...]
 
@@ -152,9 +154,12 @@ def _config(
         ),
         database=main.database,
         timeout=limits.timeout,
+        silence=limits.silence,
         max_bytes=limits.max_megabytes * 1_000_000,
         private_networks=tuple(map(ipaddress.ip_network, limits.private_networks)),
         sources=sources,
+        enrichments=tuple(map(_enrichment, limits.enrich)),
+        enrich_seconds=limits.enrich_seconds,
         topics=topics,
         subscribers=subscribers,
     )
@@ -258,22 +263,33 @@ def _sources(
             where = documents["sources"].where(("sources", place, "name"), value=True)
             problems.append(f"{where}: a second source is called `{source.name}`")
         names.add(source.name)
-    return tuple(
-        Source(
-            name=source.name,
-            kind=str(source.kind),
-            location=_location(source, root),
-            announce=tuple(source.announce),
-        )
-        for source in shape.sources
+    return tuple(_source(source, root) for source in shape.sources)
+
+
+def _source(source: SourceShape, root: Path) -> Source:
+    location = source.url or ""
+    if location and "://" not in location:
+        location = str((root / location).resolve())
+    return Source(
+        name=source.name,
+        kind=str(source.kind),
+        location=location,
+        api=(source.api or "").rstrip("/"),
+        categories=tuple(source.categories),
+        announce=tuple(source.announce),
+        query=source.query or "",
+        authors=tuple(source.authors),
+        headers=_headers(source),
     )
 
 
-def _location(source: SourceShape, root: Path) -> str:
-    if source.url is None:
-        return (
-            HUGGINGFACE
-            if source.kind == "huggingface"
-            else arxiv_location(tuple(source.categories))
-        )
-    return source.url if "://" in source.url else str((root / source.url).resolve())
+def _enrichment(given: EnrichmentShape | str) -> Enrichment:
+    if isinstance(given, str):
+        return Enrichment(service=given)
+    return Enrichment(
+        service=str(given.service), api=(given.api or "").rstrip("/"), headers=_headers(given)
+    )
+
+
+def _headers(shape: SourceShape | EnrichmentShape) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value.get_secret_value()) for name, value in shape.headers.items())

@@ -13,9 +13,10 @@ from newsletter.config.shapes import Shape
 from newsletter.errors import ConfigError
 
 SECRETS: Mapping[str, tuple[Path_, ...]] = {
-    "newsletter": (("secret",), ("delivery", "username"), ("delivery", "password"))
+    "newsletter": (("secret",), ("delivery", "username"), ("delivery", "password")),
+    "sources": (("sources", "*", "headers", "*"), ("enrich", "*", "headers", "*")),
 }
-"""Values that may only come from the environment."""
+"""Values that may only come from the environment; `*` is any key or place in a list."""
 
 
 def checked(shape: type[Shape], document: Document, name: str) -> Shape:
@@ -25,23 +26,30 @@ def checked(shape: type[Shape], document: Document, name: str) -> Shape:
     problems = [
         f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and "
         "set that environment variable"
-        for path in SECRETS.get(name, ())
-        if document.at(path) is not None and path not in document.variables
+        for path in document.values
+        if _is_secret(name, path)
+        and document.at(path) is not None
+        and path not in document.variables
     ]
     try:
         found = shape.model_validate(document.data, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
-        secrets = frozenset(SECRETS.get(name, ()))
-        problems += [_sentence(dict(one), document, shape, secrets) for one in error.errors()]
+        problems += [_sentence(dict(one), document, shape, name) for one in error.errors()]
         raise ConfigError(*dict.fromkeys(problems)) from None
     if problems:
         raise ConfigError(*problems)
     return found
 
 
-def _sentence(
-    error: dict[str, Any], document: Document, shape: type[Shape], secrets: frozenset[Path_]
-) -> str:
+def _is_secret(name: str, path: Path_) -> bool:
+    return any(
+        len(path) == len(secret)
+        and all(wanted in ("*", step) for wanted, step in zip(secret, path, strict=True))
+        for secret in SECRETS.get(name, ())
+    )
+
+
+def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], name: str) -> str:
     """Return `file:line:column: what is wrong, the value, and what to write` for one mistake."""
     path: Path_ = tuple(step for step in error["loc"] if step != "[key]")
     kind, context = error["type"], error.get("ctx", {})
@@ -53,7 +61,9 @@ def _sentence(
     if kind == "missing":
         return f"{document.where(path[:-1])}: `{key}` is missing"
     shown = (
-        "" if path in secrets or isinstance(error["input"], dict | list) else f" `{error['input']}`"
+        ""
+        if _is_secret(name, path) or isinstance(error["input"], dict | list)
+        else f" `{error['input']}`"
     )
     where = document.where(path, value=True)
     label = f"`{key}`: " if isinstance(key, str) and key else ""

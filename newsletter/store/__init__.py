@@ -3,6 +3,7 @@
 database.py    engine, tables, transactions
 sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in
+facts.py       what services that enrich papers have answered
 issues.py      issues and their frozen editions
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 outbox.py      an issue as files under outbox/<date>/
@@ -10,6 +11,7 @@ outbox.py      an issue as files under outbox/<date>/
 
 from newsletter.store.database import Database, open_database
 from newsletter.store.deliveries import SqlLedger
+from newsletter.store.facts import FactStore
 from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
@@ -17,6 +19,7 @@ from newsletter.store.sources import SourceStore
 
 __all__ = [
     "Database",
+    "FactStore",
     "IssueStore",
     "Outbox",
     "OutboxTransport",

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 """How long one process waits while another writes."""
 
@@ -58,18 +58,33 @@ paper_keys = sa.Table(
     sa.Column("paper", sa.Text, nullable=False, index=True),
 )
 
+paper_traces = sa.Table(
+    "paper_trace",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("paper", sa.Text, primary_key=True, index=True),
+)
+"""What almost equal papers share: a way to find candidates, no proof."""
+
 sources = sa.Table(
-    "source",
+    "source_health",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("etag", sa.Text, nullable=False, default=""),
-    sa.Column("last_modified", sa.Text, nullable=False, default=""),
-    sa.Column("last_good", Moment),
-    sa.Column("last_error", sa.Text, nullable=False, default=""),
-    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("visited_at", Moment, nullable=False),
 )
-"""The health of each source; `id` is a digest of all that decides what it gives."""
+"""What is remembered of each source; `id` is a digest of all that decides what it gives."""
+
+facts = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+)
+"""What services that enrich papers answered, so that they are not asked every hour."""
 
 issues = sa.Table(
     "issue",
@@ -164,6 +179,10 @@ def open_database(url: str, root: Path) -> Database:
         version = connection.scalar(sa.select(schema.c.version))
         if version is None:
             connection.execute(schema.insert().values(version=SCHEMA_VERSION))
+        elif version < SCHEMA_VERSION:
+            # Version 1 kept the health of sources in columns; the next visit learns it anew.
+            connection.exec_driver_sql("DROP TABLE IF EXISTS source")
+            connection.execute(schema.update().values(version=SCHEMA_VERSION))
         elif version > SCHEMA_VERSION:
             raise StoreError(
                 f"{parsed.database}: made by a newer newsletter (schema {version}, this one knows "

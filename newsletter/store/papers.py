@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.model import Paper, Sighting
-from newsletter.store.database import Database, paper_keys, papers
+from newsletter.model import IssueWindow, Paper, Sighting
+from newsletter.store.database import Database, paper_keys, paper_traces, papers
 
 Item = TypeVar("Item")
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""The date of publication of what has none and is no news."""
 CHUNK = 500
 """Values in one statement; SQLite allows 32,766 variables."""
 
@@ -21,77 +23,123 @@ CHUNK = 500
 class PaperStore:
     """Papers in the database."""
 
-    def __init__(self, database: Database) -> None:
-        """Use an open `database`."""
+    def __init__(
+        self, database: Database, traces: Callable[[Paper], tuple[str, ...]] = lambda _paper: ()
+    ) -> None:
+        """Use an open `database`; `traces` of a paper are what a like one may be found by."""
         self._database = database
+        self._traces = traces
 
     def known(self, found: Iterable[Paper]) -> tuple[Paper, ...]:
-        """Return the stored papers that share a key with any of `found`, oldest first."""
-        keys = {key for paper in found for key in paper.keys}
+        """Return the stored papers that share a key or a trace with any of `found`, oldest first.
+
+        Who shares a trace only may be another paper: it is for the caller to compare them.
+        """
+        found = tuple(found)
         rows: dict[str, sa.Row[Any]] = {}
         with self._database.transaction() as connection:
-            for some in chunks(sorted(keys), CHUNK):
-                query = (
-                    sa.select(papers)
-                    .join(paper_keys, paper_keys.c.paper == papers.c.id)
-                    .where(paper_keys.c.key.in_(some))
-                )
-                rows.update({row.id: row for row in connection.execute(query)})
+            for table, wanted in (
+                (paper_keys, {key for paper in found for key in paper.keys}),
+                (paper_traces, {trace for paper in found for trace in self._traces(paper)}),
+            ):
+                for some in chunks(sorted(wanted), CHUNK):
+                    query = (
+                        sa.select(papers)
+                        .join(table, table.c.paper == papers.c.id)
+                        .where(table.c.key.in_(some))
+                    )
+                    rows.update({row.id: row for row in connection.execute(query)})
         ordered = sorted(rows.values(), key=lambda row: (row.first_seen, row.id))
         return tuple(_paper(row.data) for row in ordered)
 
-    def save(self, merged: Sequence[Paper], now: dt.datetime) -> int:
+    def with_keys(self, keys: Iterable[str]) -> tuple[Paper, ...]:
+        """Return the stored papers that are known by any of `keys`."""
+        found: dict[str, Paper] = {}
+        with self._database.transaction() as connection:
+            for some in chunks(sorted(set(keys)), CHUNK):
+                query = (
+                    sa.select(papers.c.id, papers.c.data)
+                    .join(paper_keys, paper_keys.c.paper == papers.c.id)
+                    .where(paper_keys.c.key.in_(some))
+                )
+                found.update({row.id: _paper(row.data) for row in connection.execute(query)})
+        return tuple(found.values())
+
+    def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
+        """Return those keys of `found` that a stored paper has."""
+        wanted = sorted({key for paper in found for key in paper.keys})
+        known: set[str] = set()
+        with self._database.transaction() as connection:
+            for some in chunks(wanted, CHUNK):
+                query = sa.select(paper_keys.c.key).where(paper_keys.c.key.in_(some))
+                known.update(connection.scalars(query))
+        return frozenset(known)
+
+    def save(
+        self, merged: Sequence[Paper], now: dt.datetime, backlog: frozenset[str] = frozenset()
+    ) -> int:
         """Write papers, each under its id; return how many were new.
 
         When a paper's keys join two stored ones, the second's row goes, and the earlier of their
-        offers stays: a paper that was sent under either name is never sent again.
+        offers stays: a paper that was sent under either name is never sent again. New ones of the
+        `backlog`, by id, are known from now on and never news.
         """
         new = 0
         with self._database.transaction() as connection:
             for paper in merged:
-                new += _save(connection, paper, now)
+                new += self._save(connection, paper, now, archived=paper.id in backlog)
         return new
 
-    def candidates(self, date: dt.date, max_age_days: int) -> tuple[Paper, ...]:
-        """Return the papers for the issue of `date`: not offered before, and not too old.
+    def _save(
+        self, connection: sa.Connection, paper: Paper, now: dt.datetime, *, archived: bool
+    ) -> bool:
+        rows = connection.execute(
+            sa.select(papers.c.id, papers.c.offered, papers.c.first_seen, papers.c.published)
+            .join(paper_keys, paper_keys.c.paper == papers.c.id)
+            .where(paper_keys.c.key.in_(paper.keys))
+            .distinct()
+        ).all()
+        offers = [row.offered for row in rows if row.offered]
+        # The date of an archived paper outlives its later sightings.
+        dates = [row.published for row in rows if row.published]
+        if archived and not rows:
+            dates.append(LONG_AGO)
+        if rows:
+            ids = [row.id for row in rows]
+            connection.execute(papers.delete().where(papers.c.id.in_(ids)))
+            for table in (paper_keys, paper_traces):
+                connection.execute(table.delete().where(table.c.paper.in_(ids)))
+        connection.execute(
+            papers.insert().values(
+                id=paper.id,
+                data=_data(paper),
+                published=paper.published or min(dates, default=None),
+                first_seen=min((row.first_seen for row in rows), default=paper.first_seen or now),
+                offered=min(offers, default=None),
+            )
+        )
+        for table, keys in ((paper_keys, paper.keys), (paper_traces, self._traces(paper))):
+            if keys:
+                connection.execute(
+                    table.insert(), [{"key": key, "paper": paper.id} for key in keys]
+                )
+        return not rows
+
+    def candidates(self, window: IssueWindow) -> tuple[Paper, ...]:
+        """Return the papers that belong to an issue: not offered before, in time, and not too old.
 
         Papers already set aside for this very issue are among them. "Too old" goes by the date of
         publication, where there is one, so that a first run does not mail a blog's whole archive.
         """
-        oldest = dt.datetime.combine(date, dt.time(), dt.UTC) - dt.timedelta(days=max_age_days)
         query = (
             sa.select(papers.c.data)
-            .where(sa.or_(papers.c.offered.is_(None), papers.c.offered == date))
-            .where(sa.func.coalesce(papers.c.published, papers.c.first_seen) >= oldest)
+            .where(sa.or_(papers.c.offered.is_(None), papers.c.offered == window.date))
+            .where(papers.c.first_seen < window.until)
+            .where(sa.func.coalesce(papers.c.published, papers.c.first_seen) >= window.oldest)
             .order_by(papers.c.first_seen, papers.c.id)
         )
         with self._database.transaction() as connection:
             return tuple(_paper(data) for data in connection.scalars(query))
-
-
-def _save(connection: sa.Connection, paper: Paper, now: dt.datetime) -> bool:
-    rows = connection.execute(
-        sa.select(papers.c.id, papers.c.offered, papers.c.first_seen)
-        .join(paper_keys, paper_keys.c.paper == papers.c.id)
-        .where(paper_keys.c.key.in_(paper.keys))
-        .distinct()
-    ).all()
-    offers = [row.offered for row in rows if row.offered]
-    if rows:
-        ids = [row.id for row in rows]
-        connection.execute(papers.delete().where(papers.c.id.in_(ids)))
-        connection.execute(paper_keys.delete().where(paper_keys.c.paper.in_(ids)))
-    connection.execute(
-        papers.insert().values(
-            id=paper.id,
-            data=_data(paper),
-            published=paper.published,
-            first_seen=min((row.first_seen for row in rows), default=paper.first_seen or now),
-            offered=min(offers, default=None),
-        )
-    )
-    connection.execute(paper_keys.insert(), [{"key": key, "paper": paper.id} for key in paper.keys])
-    return not rows
 
 
 def offer(connection: sa.Connection, ids: Iterable[str], date: dt.date) -> None:
@@ -115,10 +163,8 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def _data(paper: Paper) -> dict[str, Any]:
     data = asdict(paper)
     data["published"] = paper.published.isoformat() if paper.published else None
-    data["sightings"] = [
-        {"source": one.source, "seen_at": one.seen_at.isoformat(), "url": one.url}
-        for one in paper.sightings
-    ]
+    for seen in data["sightings"]:
+        seen["seen_at"] = seen["seen_at"].isoformat()
     return data
 
 
@@ -126,13 +172,10 @@ def _paper(data: dict[str, Any]) -> Paper:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
     }
-    values["published"] = (
-        dt.datetime.fromisoformat(data["published"]) if data["published"] else None
-    )
+    if data["published"]:
+        values["published"] = dt.datetime.fromisoformat(data["published"])
     values["sightings"] = tuple(
-        Sighting(
-            source=one["source"], seen_at=dt.datetime.fromisoformat(one["seen_at"]), url=one["url"]
-        )
+        Sighting(**{**one, "seen_at": dt.datetime.fromisoformat(one["seen_at"])})
         for one in data["sightings"]
     )
     return Paper(**values)

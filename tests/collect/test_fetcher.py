@@ -10,7 +10,8 @@ import pytest
 from makers import run
 from servers import Page, http_server
 
-from newsletter.collect.fetcher import Document, Fetched, Fetcher
+from newsletter.collect.answers import Document
+from newsletter.collect.fetcher import Fetched, Fetcher
 from newsletter.errors import SourceError
 from newsletter.model import Validators
 
@@ -141,7 +142,9 @@ def test_an_unchanged_document_is_not_sent_again() -> None:
     with http_server(feed=Page(b"<rss/>", headers=headers, then=Page(status=304))) as web:
         first, second = run(twice(f"{web.url}/feed"))
 
-    assert first.validators == Validators(etag='"abc"', last_modified=headers["Last-Modified"])
+    assert first.validators == Validators(
+        url=f"{web.url}/feed", etag='"abc"', last_modified=headers["Last-Modified"]
+    )
     assert (second.unchanged, second.documents) == (True, ())
     assert web.requests[1][1]["if-none-match"] == '"abc"'
     assert web.requests[1][1]["if-modified-since"] == headers["Last-Modified"]

@@ -10,21 +10,37 @@ import pytest
 from makers import NOW, make_document, make_source, run
 from servers import Page, http_server
 
-from newsletter.collect.fetcher import Fetcher
-from newsletter.collect.papers import KINDS, collect_papers
+from newsletter.collect import KINDS, Fetcher, Reader, collect_papers, merge_papers
 from newsletter.errors import SourceError
-from newsletter.model import Collection, Source
+from newsletter.model import Health, Paper, Source, Visit
+
+LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 RSS = b"""<rss version="2.0"><channel><title>x</title><item><title>A paper</title>
 <link>https://arxiv.org/abs/2603.99001v1</link></item></channel></rss>"""
 DAILY = b'[{"paper": {"id": "2603.99001", "title": "A paper", "upvotes": 5}}]'
 
 
-async def collect(sources: list[Source]) -> Collection:
-    async with Fetcher(
-        user_agent="test", timeout=5, private_networks=[ipaddress.ip_network("127.0.0.1")]
-    ) as fetcher:
-        return await collect_papers(sources, fetcher, NOW)
+async def collect(sources: list[Source], **health: Health) -> list[Visit]:
+    """Visit the sources; `health` is what is remembered of each, by name."""
+    async with (
+        Fetcher(user_agent="test", timeout=5, backoff=0.01, private_networks=[LOOPBACK]) as fetcher,
+        Reader() as reader,
+    ):
+        visits = collect_papers(
+            sources,
+            fetcher,
+            reader,
+            lambda papers: papers,
+            remembered=lambda source: health.get(source.name, Health()),
+            now=NOW,
+            max_age=dt.timedelta(days=7),
+        )
+        return [visit async for visit in visits]
+
+
+def merged(visits: list[Visit]) -> tuple[Paper, ...]:
+    return merge_papers(paper for visit in visits for paper in visit.papers)
 
 
 def test_a_failing_source_costs_only_its_own_papers() -> None:
@@ -40,11 +56,11 @@ def test_a_failing_source_costs_only_its_own_papers() -> None:
             )
         )
 
-    (paper,) = found.papers
+    (paper,) = merged(found)
     assert paper.votes == 5
     assert {seen.source for seen in paper.sightings} == {"rss", "daily"}
-    assert [report.ok for report in found.reports] == [True, False, True]
-    assert "HTTP 503" in found.reports[1].error
+    assert [visit.report.ok for visit in found] == [True, False, True]
+    assert "HTTP 503" in found[1].report.error
 
 
 def test_one_bad_file_of_a_folder_is_a_note(tmp_path: Path) -> None:
@@ -52,11 +68,11 @@ def test_one_bad_file_of_a_folder_is_a_note(tmp_path: Path) -> None:
     (tmp_path / "good.xml").write_bytes(RSS)
     (tmp_path / "bad.xml").write_bytes(b"nothing")
 
-    found = run(collect([make_source(location=str(tmp_path))]))
+    (found,) = run(collect([make_source(location=str(tmp_path))]))
 
-    assert found.reports[0].ok
-    assert found.reports[0].papers == 1
-    assert "bad.xml" in found.reports[0].note
+    assert found.report.ok
+    assert found.report.papers == 1
+    assert "bad.xml" in found.report.note
 
 
 def _kind(path: Path) -> str:
@@ -74,7 +90,7 @@ def test_every_real_document_gives_papers_or_a_reason(data: Path, folder: str) -
     for path in documents:
         source = make_source(kind=_kind(path))
         try:
-            parsed = KINDS[source.kind](
+            parsed = KINDS[source.kind].parse(
                 make_document(path.read_bytes(), path.as_uri()), source, NOW
             )
         except SourceError as error:
@@ -103,12 +119,12 @@ def test_papers_of_several_real_sources_meet(data: Path) -> None:
     """The public RSS of the Daily Papers and its snapshots of other days agree on identity."""
     days = sorted((data / "huggingface" / "feed").glob("*.xml"))[:40]
     found = run(collect([make_source(name=day.name, location=str(day)) for day in days]))
-    seen = sum(report.papers for report in found.reports)
+    seen = sum(visit.report.papers for visit in found)
+    papers = merged(found)
 
-    assert len(found.papers) < seen
-    assert all(paper.id.startswith("arxiv:") for paper in found.papers)
-    assert len({paper.url for paper in found.papers}) == len(found.papers)
+    assert len(papers) < seen
+    assert all(paper.id.startswith("arxiv:") for paper in papers)
+    assert len({paper.url for paper in papers}) == len(papers)
     assert all(
-        paper.published is None or paper.published < NOW + dt.timedelta(365)
-        for paper in found.papers
+        paper.published is None or paper.published < NOW + dt.timedelta(365) for paper in papers
     )

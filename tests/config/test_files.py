@@ -65,7 +65,7 @@ def test_the_shipped_configuration_works(root: Path) -> None:
 
     assert config.delivering.transport == "outbox"
     assert [source.kind for source in config.sources] == ["arxiv", "huggingface"]
-    assert config.sources[0].location == "https://rss.arxiv.org/rss/cs.CL+cs.LG+cs.AI+cs.CV"
+    assert config.sources[0].categories == ("cs.CL", "cs.LG", "cs.AI", "cs.CV")
 
 
 def test_secrets_come_from_the_environment_only(tmp_path: Path, root: Path) -> None:

@@ -9,10 +9,17 @@ import pytest
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper
 
 from newsletter.collect import merge_papers
-from newsletter.model import Paper
+from newsletter.model import IssueWindow, Paper
 from newsletter.store import Database, IssueStore, PaperStore, open_database
 
 TOMORROW = TODAY + dt.timedelta(days=1)
+
+
+def window(date: dt.date = TODAY) -> IssueWindow:
+    start = dt.datetime.combine(date, dt.time(), dt.UTC)
+    return IssueWindow(
+        date=date, until=start + dt.timedelta(days=1), oldest=start - dt.timedelta(days=7)
+    )
 
 
 @pytest.fixture
@@ -44,8 +51,8 @@ def test_each_paper_is_offered_once(database: Database) -> None:
     IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [old.id], NOW)
     save(store, new)
 
-    assert [paper.id for paper in store.candidates(TOMORROW, 7)] == [new.id]
-    assert {paper.id for paper in store.candidates(TODAY, 7)} == {old.id, new.id}
+    assert [paper.id for paper in store.candidates(window(TOMORROW))] == [new.id]
+    assert {paper.id for paper in store.candidates(window())} == {old.id, new.id}
 
 
 def test_a_paper_sent_under_another_name_is_not_sent_again(database: Database) -> None:
@@ -57,7 +64,7 @@ def test_a_paper_sent_under_another_name_is_not_sent_again(database: Database) -
     save(store, journal)
     save(store, make_paper(keys=("arxiv:1", "doi:10.1/x")))
 
-    assert store.candidates(TOMORROW, 7) == ()
+    assert store.candidates(window(TOMORROW)) == ()
 
 
 def test_a_first_run_does_not_offer_an_archive(database: Database) -> None:
@@ -70,7 +77,7 @@ def test_a_first_run_does_not_offer_an_archive(database: Database) -> None:
         make_paper(3, published=NOW - dt.timedelta(days=6)),
     )
 
-    assert [paper.id[-1] for paper in store.candidates(TODAY, 7)] == ["2", "3"]
+    assert [paper.id[-1] for paper in store.candidates(window())] == ["2", "3"]
 
 
 def test_votes_are_refreshed(database: Database) -> None:
@@ -79,7 +86,7 @@ def test_votes_are_refreshed(database: Database) -> None:
     save(store, make_paper(votes=1))
     save(store, make_paper(votes=50))
 
-    assert store.candidates(TODAY, 7)[0].votes == 50
+    assert store.candidates(window())[0].votes == 50
 
 
 def test_two_thousand_papers(database: Database) -> None:
@@ -87,4 +94,4 @@ def test_two_thousand_papers(database: Database) -> None:
     store = PaperStore(database)
 
     assert save(store, *(make_paper(number) for number in range(1, 2001))) == 2000
-    assert len(store.candidates(TODAY, 7)) == 2000
+    assert len(store.candidates(window())) == 2000

@@ -1,0 +1,45 @@
+"""The doctor command: is everything that the newsletter lives on in good health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from newsletter.cli import account, health, world
+from newsletter.cli.program import (
+    DONE,
+    NOT_RIGHT,
+    AsJson,
+    ConfigDir,
+    app,
+    console,
+    errors,
+    load,
+)
+from newsletter.store import SourceStore, open_database
+
+
+@app.command()
+def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> None:
+    """Show the health of every source: last good day, papers per day, failures, silence.
+
+    It asks nobody: it tells what earlier visits found. Exit status 1: a source fails or is retired.
+
+    Example: `newsletter doctor --json`
+    """
+    settings = load(config)
+    now = world.utc_now()
+    database = open_database(settings.database, settings.root)
+    try:
+        known = SourceStore(database).known(settings.sources, now)
+    finally:
+        database.close()
+    sick = [name for name, one in known if one.failures or one.retired]
+    if as_json:
+        account.print_json({"sources": [health.as_json(*one, now) for one in known]})
+    else:
+        health.show(console(), known, now)
+    if sick:
+        account.problem(errors(), f"{len(sick)} of {len(known)} sources need a look")
+    raise typer.Exit(NOT_RIGHT if sick else DONE)

@@ -1,0 +1,203 @@
+"""What a source is asked and what it answers: documents, pages, odd JSON read safely."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.collect.text import plain_text
+from newsletter.errors import SourceError
+from newsletter.model import Mention, Paper, Source
+
+MAX_FIELD = 20_000
+"""Characters of one field that are looked at: far past any abstract, short of an attack."""
+MAX_ABSTRACT = 5_000
+"""Characters of a text that are kept: a blog that sends whole articles fills no database."""
+MAX_TITLE = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a source sent, as it sent it."""
+
+    url: str
+    """After redirects; the base of relative links."""
+    content: bytes
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """The papers of one document, and what was left out."""
+
+    papers: tuple[Paper, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """Of a list of sources (OPML): those that it names."""
+    skipped: int = 0
+    note: str = ""
+    more: str = ""
+    """Address of the next page, where there is one."""
+    dated: dt.datetime | None = None
+    """When the document says it was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The time whose papers are wanted."""
+
+    since: dt.datetime
+    """The last good visit, or a first look back; never before `reach`."""
+    until: dt.datetime
+    """Now."""
+    reach: dt.datetime
+    """What is older is too old for an issue."""
+    covered: dt.datetime | None = None
+    """The source's last batch that was collected, for those that publish in batches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUp:
+    """What a source's document did not show and has to be asked for."""
+
+    url: str = ""
+    """Empty when nothing is missing."""
+    why: str = ""
+    covered: dt.datetime | None = None
+    """The last batch that is collected once `url` has answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How one server wants to be asked."""
+
+    connections: int = 2
+    """Requests at a time: what a polite browser does on one page."""
+    pause: float = 0.0
+    """Seconds from the start of one request to the start of the next."""
+
+
+Parser = Callable[[Document, Source, dt.datetime], Parsed]
+"""Document, source and now to papers; raises SourceError with one line when it cannot be read."""
+Locator = Callable[[Source, Window], tuple[str, ...]]
+"""Where to ask a service for the papers of a window; each address may lead on to further pages."""
+Catcher = Callable[[Source, Window, Parsed | None, Sequence[Paper]], CatchUp]
+"""Source, window, what its document showed (None: nothing could be read) and those of its papers
+that are new to us, to what is missing."""
+
+
+def given_location(source: Source, _window: Window) -> tuple[str, ...]:
+    """Return the address that the source has in the configuration."""
+    return (source.location,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How sources of a kind are asked and read."""
+
+    parse: Parser
+    locate: Locator = given_location
+    catch_up: Catcher | None = None
+    """For sources that show their last batch only."""
+    needs: tuple[str, ...] = ("url",)
+    """Settings one of which a source must have; none means that it needs nothing."""
+    takes: tuple[str, ...] = ("url", "headers")
+    """Settings that mean something to it."""
+    manners: Manners = Manners()
+    terms: str = ""
+    """What the service says of programs that ask it, and where it says so."""
+
+
+def read_json(document: Document) -> Any:
+    """Return the JSON value of a document; raises SourceError when it is none."""
+    try:
+        return json.loads(document.content)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{document.url}: not valid JSON ({error})") from None
+
+
+def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Mapping[str, Any]]:
+    """Return the list under `key` of a JSON object, and the object.
+
+    Raises SourceError with what the service said instead: most put it under `error` or `message`.
+    """
+    answer = mapping(read_json(document))
+    found = answer.get(key)
+    if isinstance(found, list):
+        return found, answer
+    said = complaint(answer)
+    raise SourceError(
+        f"{document.url}: {service} says: {said}"
+        if said
+        else f"{document.url}: JSON, but no answer of {service} (no list `{key}`)"
+    )
+
+
+def complaint(answer: object) -> str:
+    """Return the error that a JSON answer holds, in its own words, or nothing."""
+    given = mapping(answer)
+    for name in ("error", "message", "detail", "errors"):
+        said = given.get(name)
+        if said and isinstance(said, str):
+            return text(said, 300)
+        if inner := mapping(said).get("message"):
+            return text(inner, 300)
+    return ""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` when it is a JSON object, else an empty one: odd fields cost themselves."""
+    return value if isinstance(value, dict) else {}
+
+
+def listed(value: object) -> list[Any]:
+    """Return `value` when it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def text(value: object, length: int = MAX_ABSTRACT) -> str:
+    """Return a string as plain text, cut at a word when it is long; of anything else, nothing."""
+    if not isinstance(value, str) or not value:
+        return ""
+    if len(value) > MAX_FIELD:
+        # Never cut inside a tag: what is left of it would be printed.
+        value = value[:MAX_FIELD]
+        value = value[: value.rfind("<")] if value.rfind("<") > value.rfind(">") else value
+    return cut(plain_text(value), length)
+
+
+def texts(values: object) -> tuple[str, ...]:
+    """Return the strings of a JSON array as plain text, each once."""
+    return tuple(dict.fromkeys(filter(None, map(text, listed(values)))))
+
+
+def count(value: object) -> int:
+    """Return a number of things; what is no whole number, or below zero, counts nothing."""
+    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def cut(plain: str, length: int) -> str:
+    """Return `plain`, cut at a word when it is longer than `length` characters."""
+    return plain if len(plain) <= length else plain[:length].rsplit(" ", 1)[0] + "…"
+
+
+def iso_moment(value: object) -> dt.datetime | None:
+    """Return an RFC 3339 date as a moment in UTC, or nothing when it is none."""
+    try:
+        moment = dt.datetime.fromisoformat(str(value))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def unix_moment(value: object, per_second: int = 1) -> dt.datetime | None:
+    """Return seconds (or, at 1000 `per_second`, milliseconds) since 1970 as a moment in UTC."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return dt.datetime.fromtimestamp(value / per_second, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

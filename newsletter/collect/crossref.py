@@ -1,0 +1,54 @@
+"""Crossref: where a paper with a DOI was published, and how often it is cited → facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from newsletter.collect.answers import Document, count, listed, mapping, read_json, text
+from newsletter.errors import SourceError
+from newsletter.model import Paper
+
+API = "https://api.crossref.org"
+_FIELDS = "DOI,container-title,is-referenced-by-count,abstract,author"
+
+
+def subject(paper: Paper) -> str:
+    """Return the paper's DOI; arXiv's own are DataCite's, which Crossref does not know."""
+    names = (key.removeprefix("doi:") for key in paper.keys if key.startswith("doi:"))
+    return next((name for name in names if not name.startswith("10.48550/")), "")
+
+
+def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
+    """Return the address of a query for several DOIs at once (https://api.crossref.org)."""
+    asked = {
+        # A comma parts filters, and several of one name mean any of them.
+        "filter": ",".join(f"doi:{name.replace(',', '%2C')}" for name in subjects),
+        "rows": str(len(subjects)),
+        "select": _FIELDS,
+    }
+    return f"{api}/works?{urlencode(asked)}", None
+
+
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return venue, citations, abstract and authors by DOI; raises SourceError."""
+    del subjects
+    message = mapping(mapping(read_json(document)).get("message"))
+    if not isinstance(message.get("items"), list):
+        raise SourceError(f"{document.url}: JSON, but no answer of Crossref (no list `items`)")
+    return {str(item.get("DOI")).lower(): _facts(item) for item in map(mapping, message["items"])}
+
+
+def _facts(item: Any) -> dict[str, Any]:
+    names = (
+        " ".join(filter(None, (text(one.get("given")), text(one.get("family")))))
+        for one in map(mapping, listed(item.get("author")))
+    )
+    facts = {
+        "venue": text(next(iter(listed(item.get("container-title"))), ""), 200),
+        "citations": count(item.get("is-referenced-by-count")),
+        "abstract": text(item.get("abstract")).removeprefix("Abstract ").strip(),
+        "authors": list(filter(None, names)),
+    }
+    return {name: value for name, value in facts.items() if value}

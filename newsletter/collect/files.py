@@ -1,0 +1,39 @@
+"""Documents from disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter.collect.answers import Document
+from newsletter.errors import SourceError
+
+FOLDER_SUFFIXES = frozenset({"", ".xml", ".rss", ".atom", ".rdf", ".json", ".feed", ".opml"})
+"""Files of a folder that are read; the others (a README, an editor's backup) are not feeds."""
+
+
+def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
+    """Return a file, or the feed files of a folder by name; raises SourceError."""
+    try:
+        files = (
+            sorted(file for file in path.iterdir() if _is_feed_file(file))
+            if path.is_dir()
+            else [path]
+        )
+        for file in files:
+            if file.stat().st_size > max_bytes:
+                raise SourceError(f"{file}: more than {max_bytes // 1_000_000} MB")
+        documents = tuple(
+            Document(url=file.resolve().as_uri(), content=file.read_bytes()) for file in files
+        )
+    except OSError as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    if not documents:
+        kinds = " ".join(sorted(FOLDER_SUFFIXES)).strip()
+        raise SourceError(f"{path}: no feed in this folder (looked for {kinds})")
+    return documents
+
+
+def _is_feed_file(path: Path) -> bool:
+    return path.is_file() and path.suffix in FOLDER_SUFFIXES and not path.name.startswith(".")

@@ -1,0 +1,60 @@
+"""Hacker News: stories about papers, as signals of discussion → Mention."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from newsletter.collect.answers import Document, Parsed, Window, count, mapping, read_list
+from newsletter.collect.identity import reference_keys, web_url
+from newsletter.model import Mention, Sighting, Source
+
+API = "https://hn.algolia.com/api/v1"
+PAGE = 100
+VOTED_DAYS = 3
+"""A story collects its points within a few days: so far back they are read again."""
+
+
+def locate_stories(source: Source, window: Window) -> tuple[str, ...]:
+    """Return where to ask for the stories whose link holds the source's query (arxiv.org)."""
+    since = min(window.since, window.until - dt.timedelta(days=VOTED_DAYS))
+    asked = {
+        "query": source.query or "arxiv.org",
+        "restrictSearchableAttributes": "url",
+        "tags": "story",
+        "numericFilters": f"created_at_i>{int(since.timestamp())}",
+        "hitsPerPage": str(PAGE),
+        "page": "0",
+    }
+    return (f"{source.api or API}/search_by_date?{urlencode(asked)}",)
+
+
+def parse_stories(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the discussions of one page.
+
+    Raises SourceError when the answer is of another kind, or an error.
+    """
+    found, answer = read_list(document, "Hacker News", "hits")
+    mentions = tuple(one for hit in found if (one := _mention(hit, source, now)))
+    page, pages = count(answer.get("page")), count(answer.get("nbPages"))
+    more = ""
+    if page + 1 < pages:
+        query = dict(parse_qsl(urlsplit(document.url).query)) | {"page": str(page + 1)}
+        more = f"{document.url.partition('?')[0]}?{urlencode(query)}"
+    return Parsed(mentions=mentions, skipped=len(found) - len(mentions), more=more)
+
+
+def _mention(hit: object, source: Source, now: dt.datetime) -> Mention | None:
+    given = mapping(hit)
+    link, story = web_url(str(given.get("url") or "")), str(given.get("objectID") or "")
+    keys = reference_keys(link)
+    if not keys or not story.isdecimal():
+        return None
+    sighting = Sighting(
+        source=source.name,
+        seen_at=now,
+        url=f"https://news.ycombinator.com/item?id={story}",
+        votes=count(given.get("points")),
+        comments=count(given.get("num_comments")),
+    )
+    return Mention(keys=keys, sighting=sighting)

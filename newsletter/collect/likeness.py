@@ -1,0 +1,108 @@
+"""Almost the same title by the same people: how a preprint meets its journal version.
+
+Exact identities (`identity.py`) come first. What is left is found in two steps, as in record
+linkage (Fellegi and Sunter 1969): papers that share a band of a MinHash signature (Broder 1997)
+are compared, and only a careful comparison makes them one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import unicodedata
+
+from newsletter.collect.identity import TELLING_WORDS, letters, surname
+from newsletter.model import Paper
+
+SHINGLE = 4
+"""Letters of one shingle: shorter ones are shared by any two English titles."""
+BANDS, ROWS = 6, 2
+"""Titles that share 4 in 5 shingles meet with probability 1 - (1 - 0.8^2)^6 = 0.998."""
+_PRIME = (1 << 61) - 1
+_WORD = re.compile(r"[^\W_]+")
+_COUNTED = re.compile(r"[0-9]+|(?:i{1,3}|iv|vi{0,3}|ix)(?![^\W_])")
+"""Numbers, Roman ones too: `Part 1` is not `Part 2`, and `GPT-3` is not `GPT-4`."""
+SPELLING = 0.7
+"""How alike two spellings of a word are (`pretraining`, `pre training`), unlike two words."""
+LOOSE_WORDS = 0.15
+"""Share of a title's words that one version may have and the other not."""
+SAME_PEOPLE = 0.5
+"""Share of all surnames that both versions must have."""
+
+
+def near_keys(paper: Paper) -> tuple[str, ...]:
+    """Return the bands by which a paper is found again under an almost equal title.
+
+    Only known works have any: a blog's posts have like titles every week.
+    """
+    if not paper.authors or len(paper.title.split()) < TELLING_WORDS or not _is_work(paper):
+        return ()
+    title = letters(paper.title)
+    shingles = {title[at : at + SHINGLE] for at in range(max(1, len(title) - SHINGLE + 1))}
+    hashes = [
+        int.from_bytes(hashlib.blake2b(one.encode(), digest_size=7).digest()) for one in shingles
+    ]
+    signature = [min((a * one + b) % _PRIME for one in hashes) for a, b in _PERMUTATIONS]
+    return tuple(
+        f"near:{band}:{hash_of(signature[band * ROWS : (band + 1) * ROWS])}"
+        for band in range(BANDS)
+    )
+
+
+def hash_of(rows: list[int]) -> str:
+    """Return a short digest of one band of a signature."""
+    return hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()
+
+
+_PERMUTATIONS = tuple(
+    (
+        int.from_bytes(hashlib.blake2b(b"a%d" % n, digest_size=7).digest()) | 1,
+        int.from_bytes(hashlib.blake2b(b"b%d" % n, digest_size=7).digest()),
+    )
+    for n in range(BANDS * ROWS)
+)
+
+
+def is_same_work(one: Paper, other: Paper) -> bool:
+    """Tell whether two papers are versions of one work, by title and authors.
+
+    arXiv never gives a work two ids, so two ids are two works, however alike.
+    """
+    ids = [{key for key in paper.keys if key.startswith("arxiv:")} for paper in (one, other)]
+    if all(ids) and ids[0].isdisjoint(ids[1]):
+        return False
+    return _same_people(one, other) and _same_title(one.title, other.title)
+
+
+def _is_work(paper: Paper) -> bool:
+    return any(key.startswith(("arxiv:", "doi:", "openreview:")) for key in paper.keys)
+
+
+def _same_people(one: Paper, other: Paper) -> bool:
+    names = [{surname(name) for name in paper.authors} for paper in (one, other)]
+    return len(names[0] & names[1]) >= SAME_PEOPLE * len(names[0] | names[1])
+
+
+def _same_title(one: str, other: str) -> bool:
+    """Tell whether titles differ in spelling or by a word more, but in no word's sense."""
+    words: list[list[str]] = [_WORD.findall(_plain(title)) for title in (one, other)]
+    if len({tuple(_COUNTED.findall(" ".join(some))) for some in words}) > 1:
+        return False
+    loose = 0
+    steps = difflib.SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes()
+    for step, a, b, c, d in steps:
+        if step == "replace":
+            spelled = difflib.SequenceMatcher(
+                None, "".join(words[0][a:b]), "".join(words[1][c:d]), autojunk=False
+            )
+            if spelled.ratio() < SPELLING:
+                return False
+        elif step != "equal":
+            loose += b - a + d - c
+    return loose <= LOOSE_WORDS * max(map(len, words))
+
+
+def _plain(title: str) -> str:
+    folded = unicodedata.normalize("NFKD", title.casefold())
+    return "".join(char for char in folded if not unicodedata.combining(char))

@@ -1,0 +1,225 @@
+"""visit_source(): ask one source, page by page, and say how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from newsletter.collect.answers import Document, Kind, Parsed, Window
+from newsletter.collect.duplicates import merge_papers
+from newsletter.collect.fetcher import Fetched, Fetcher, GoneError
+from newsletter.errors import SourceError
+from newsletter.model import Health, Paper, Source, SourceReport, Validators, Visit
+
+FIRST_LOOK = dt.timedelta(days=2)
+"""How far back the first visit of a service looks: an issue is of the day, not of the month."""
+OVERLAP = dt.timedelta(hours=6)
+"""How far before the last visit the next one looks: services index what they take with a delay."""
+MAX_PAGES = 40
+PATIENCE = 20
+"""A source may take so many times the limit of one document, over all of its pages."""
+BACKLOG = 10
+"""Undated entries of a first visit that count as news; the rest is an archive."""
+
+Read = Callable[[Kind, Document, Source, dt.datetime], Awaitable[Parsed]]
+"""Parses a document somewhere off the event loop; raises SourceError."""
+Unseen = Callable[[Sequence[Paper]], Sequence[Paper]]
+"""Returns those papers that no source had shown before this run."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What a source has given so far."""
+
+    parsed: list[Parsed] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    first: Fetched = field(default_factory=Fetched)
+    """The answer at the first address: the one that is recognised again."""
+    gone: bool = False
+    covered: dt.datetime | None = None
+    """The last batch that is collected now."""
+    caught_up: bool = False
+    """What the feed did not show was asked for, and was answered."""
+
+    @property
+    def papers(self) -> list[Paper]:
+        return [paper for part in self.parsed for paper in part.papers]
+
+
+async def visit_source(
+    source: Source,
+    kind: Kind,
+    fetcher: Fetcher,
+    read: Read,
+    unseen: Unseen,
+    health: Health,
+    *,
+    now: dt.datetime,
+    max_age: dt.timedelta,
+) -> Visit:
+    """Return the papers of a source since its last visit, and a report that says what is missing.
+
+    Nothing is raised: what fails is in the report. A source that is retired, or asked to be left
+    alone for a while, is not asked.
+    """
+    if health.retired:
+        note = "retired: the server said that it is gone for good; remove it from sources.yaml"
+        return _left_alone(source, note, retired=True)
+    if health.fresh_until and now < health.fresh_until:
+        return _left_alone(source, f"asked not to be asked before {health.fresh_until:%H:%M} UTC")
+    reach = now - max_age
+    since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
+    window = Window(since=max(since, reach), until=now, reach=reach, covered=health.covered)
+    visiting = _Visiting(source, kind, fetcher, read, health, now)
+    given = (health.moved_to or source.location,) if source.location else ()
+    answer = await visiting.ask(given or kind.locate(source, window))
+    if kind.catch_up and not answer.gone:
+        await visiting.catch_up(answer, window, unseen)
+    return _visited(source, answer, health, now)
+
+
+class _Visiting:
+    """The questions of one visit."""
+
+    def __init__(
+        self,
+        source: Source,
+        kind: Kind,
+        fetcher: Fetcher,
+        read: Read,
+        health: Health,
+        now: dt.datetime,
+    ) -> None:
+        self.source, self.kind, self.fetcher, self.read = source, kind, fetcher, read
+        self.validators: Validators = health.validators
+        self.now = now
+        self.until = asyncio.get_running_loop().time() + PATIENCE * fetcher.timeout
+
+    async def ask(self, locations: Sequence[str]) -> _Answer:
+        """Ask at each address in turn, and at the pages that they lead to."""
+        answer = _Answer()
+        for number, location in enumerate(locations):
+            try:
+                await self.pages(location, answer, is_first=number == 0)
+            except GoneError as error:
+                answer.gone = True
+                answer.errors.append(str(error))
+            except SourceError as error:
+                answer.errors.append(str(error))
+        return answer
+
+    async def pages(self, location: str, answer: _Answer, *, is_first: bool) -> None:
+        url = location
+        for page in range(MAX_PAGES):
+            fetched = await self.fetcher.fetch(
+                url,
+                self.validators,
+                headers=dict(self.source.headers),
+                manners=self.kind.manners,
+            )
+            if is_first and page == 0:
+                answer.first = fetched
+            answer.unchanged += fetched.unchanged
+            url = ""
+            for document in fetched.documents:
+                try:
+                    parsed = await self.read(self.kind, document, self.source, self.now)
+                except SourceError as error:
+                    answer.errors.append(str(error))
+                    continue
+                answer.parsed.append(parsed)
+                url = parsed.more
+            if not url:
+                return
+            if asyncio.get_running_loop().time() > self.until:
+                break
+        answer.notes.append(f"stopped after {page + 1} pages; the rest comes with the next visit")
+
+    async def catch_up(self, answer: _Answer, window: Window, unseen: Unseen) -> None:
+        """Ask for what the feed did not show, and note which batch is now collected."""
+        assert self.kind.catch_up is not None  # noqa: S101  the caller looked
+        shown = None
+        if answer.parsed:
+            dated = next((part.dated for part in answer.parsed if part.dated), None)
+            shown = Parsed(papers=tuple(answer.papers), dated=dated)
+        elif answer.unchanged:
+            shown = Parsed()
+        fresh = unseen(shown.papers) if shown else ()
+        missing = self.kind.catch_up(self.source, window, shown, fresh)
+        if not missing.url:
+            answer.covered = missing.covered
+            return
+        more = await self.ask([missing.url])
+        answer.parsed += more.parsed
+        answer.errors += more.errors
+        answer.notes.append(missing.why)
+        if not more.errors:
+            answer.covered = missing.covered
+            answer.caught_up = True
+            answer.notes.append(f"asked the service: {len(merge_papers(more.papers))} papers")
+
+
+def _left_alone(source: Source, note: str, *, retired: bool = False) -> Visit:
+    report = SourceReport(source=source.name, note=note, asked=False, retired=retired)
+    return Visit(source=source, report=report)
+
+
+def _visited(
+    source: Source,
+    answer: _Answer,
+    health: Health,
+    now: dt.datetime,
+) -> Visit:
+    papers = merge_papers(answer.papers)
+    mentions = tuple(one for part in answer.parsed for one in part.mentions)
+    notes = [part.note for part in answer.parsed if part.note] + answer.notes
+    errors = answer.errors
+    if answer.unchanged and not answer.parsed and not errors:
+        notes.append("nothing new since the last visit")
+    # One bad page or file beside good ones is worth a note; when nothing worked it is the error.
+    # So is a feed that failed when the service itself gave the papers.
+    if errors and (papers or mentions or answer.caught_up):
+        notes += errors
+        errors = []
+    backlog = (
+        _backlog(papers) if health.last_good is None and not source.is_service else frozenset()
+    )
+    if backlog:
+        notes.append(f"{len(backlog)} undated entries taken for an archive")
+    first = answer.first
+    moved_to = "" if errors or source.headers else (first.moved_to or health.moved_to)
+    if first.moved_to and moved_to:
+        notes.append(f"moved for good to {moved_to}: change it in sources.yaml")
+    report = SourceReport(
+        source=source.name,
+        papers=len(papers),
+        skipped=sum(part.skipped for part in answer.parsed),
+        mentions=len(mentions),
+        error="; ".join(dict.fromkeys(errors[:3])),
+        note="; ".join(dict.fromkeys(notes)),
+        # A document that could not be read must be asked for again, whole.
+        validators=None if answer.errors else first.validators,
+        fresh_until=now + dt.timedelta(seconds=first.fresh) if first.fresh and not errors else None,
+        moved_to=moved_to,
+        retired=answer.gone,
+        covered=answer.covered,
+    )
+    sources = tuple(one for part in answer.parsed for one in part.sources)
+    return Visit(
+        source=source,
+        papers=papers,
+        mentions=mentions,
+        sources=sources,
+        backlog=backlog,
+        report=report,
+    )
+
+
+def _backlog(papers: Sequence[Paper]) -> frozenset[str]:
+    """Return the ids of undated papers after the first few: a feed begins with its newest."""
+    undated = [paper.id for paper in papers if paper.published is None]
+    return frozenset(undated[BACKLOG:])

@@ -1,0 +1,47 @@
+"""The facts of the system as frozen plain data; every stage takes and returns these.
+
+papers.py   papers, where they were seen, and what was said of them
+sources.py  sources, what is remembered of them, and what a visit gave
+picks.py    topics, scores and picks
+issues.py   issues, their editions, and who gets them
+"""
+
+from newsletter.model.issues import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    Issue,
+    IssueWindow,
+    Outcome,
+    Schedule,
+    Subscriber,
+)
+from newsletter.model.papers import Mention, Paper, Sighting
+from newsletter.model.picks import Match, Part, Pick, Score, Term, Topic
+from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
+
+__all__ = [
+    "Delivery",
+    "DeliveryState",
+    "Edition",
+    "Enrichment",
+    "Health",
+    "Issue",
+    "IssueWindow",
+    "Match",
+    "Mention",
+    "Outcome",
+    "Paper",
+    "Part",
+    "Pick",
+    "Schedule",
+    "Score",
+    "Sighting",
+    "Source",
+    "SourceReport",
+    "Subscriber",
+    "Term",
+    "Topic",
+    "Validators",
+    "Visit",
+]

@@ -1,0 +1,76 @@
+"""Topics, scores and picks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.model.papers import Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One thing to look for in a paper."""
+
+    text: str
+    """As the user wrote it, for reasons and messages."""
+    field: str
+    """`text` (title, abstract and keywords), `title`, `abstract`, `author` or `category`."""
+    words: str
+    """`text` folded for matching; for `category` a lower-case glob such as `cs.*`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A filter: all of `all`, at least one of `any` (when there is one), none of `none`."""
+
+    any: tuple[Term | Match, ...] = ()
+    all: tuple[Term | Match, ...] = ()
+    none: tuple[Term | Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A section of an issue: what belongs to it and how its papers are ranked."""
+
+    name: str
+    title: str
+    match: Match
+    weights: tuple[tuple[str, float], ...]
+    """Signal name and weight; weights need not add up to one."""
+    limit: int
+    min_score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One signal's share of a score."""
+
+    signal: str
+    value: float
+    """In [0, 1]."""
+    points: float
+    """What it adds to the score's total, after weighting."""
+    reason: str
+    """A few plain words, or nothing when the signal says nothing about this paper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A weighted mean of signals in [0, 1] that explains itself."""
+
+    total: float
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A paper chosen under a topic, with the reasons in words."""
+
+    paper: Paper
+    topic: str
+    score: Score
+    reasons: tuple[str, ...]
+    tldr: str = ""
+    """One or two sentences that tell what is new."""
+    tldr_by: str = ""
+    """Who wrote `tldr`; empty when it is the abstract's own words."""

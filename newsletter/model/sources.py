@@ -1,0 +1,152 @@
+"""Sources, what is remembered of them, and what a visit gave."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from newsletter.model.papers import Mention, Paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A place that papers come from."""
+
+    name: str
+    kind: str
+    """A key of `newsletter.collect.papers.KINDS`."""
+    location: str = ""
+    """One document: an http(s) URL, or the absolute path of a file or folder. Empty: the kind's
+    own service is asked."""
+    api: str = ""
+    """Base address of the service, where it is not the usual one."""
+    categories: tuple[str, ...] = ()
+    announce: tuple[str, ...] = ("new", "cross")
+    """arXiv announcement types that count; the others (replacements) are left out."""
+    query: str = ""
+    """What to search for, in the service's own language."""
+    authors: tuple[str, ...] = ()
+    """Author ids of the service."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Sent to this source only: keys and passwords, so never shown."""
+
+    @property
+    def is_service(self) -> bool:
+        """Whether the kind's own service is asked, by date, and not one document read."""
+        return not self.location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrichment:
+    """A service that is asked what it knows of papers that other sources showed."""
+
+    service: str
+    """A key of `newsletter.collect.enrichment.ENRICHERS`."""
+    api: str = ""
+    """Base address of the service, where it is not the usual one."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to recognise its document by (RFC 9110, 8.8)."""
+
+    url: str = ""
+    """The address they are for."""
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What is remembered of a source between visits."""
+
+    last_good: dt.datetime | None = None
+    """When it last gave a document that could be read, be it unchanged."""
+    last_new: dt.datetime | None = None
+    """When it last brought a paper that nobody had shown before."""
+    last_error: str = ""
+    failures: int = 0
+    """Visits that failed since it last worked."""
+    validators: Validators = Validators()
+    fresh_until: dt.datetime | None = None
+    """The server asked not to be asked again before (RFC 9111, 5.2.2.1)."""
+    moved_to: str = ""
+    """Where a permanent redirect led (RFC 9110, 15.4.2 and 15.4.9)."""
+    retired: bool = False
+    """The server said that it is gone for good (HTTP 410)."""
+    covered: dt.datetime | None = None
+    """The last batch that was collected, of sources that publish in batches."""
+    days: tuple[tuple[dt.date, int], ...] = ()
+    """New papers on each of the last days that had a visit, oldest first."""
+
+    @property
+    def papers_per_day(self) -> float:
+        """New papers on a mean day between the first and the last visit that is remembered."""
+        if not self.days:
+            return 0.0
+        span = (self.days[-1][0] - self.days[0][0]).days + 1
+        return sum(count for _, count in self.days) / span
+
+    def is_stale(self, now: dt.datetime) -> bool:
+        """Tell whether it has been silent for more than twice its longest pause so far.
+
+        A source that never brought anything, or is younger than a second paper, has no habit to
+        break; and a pause of less than STALE_DAYS is nobody's business.
+        """
+        busy = [day for day, count in self.days if count]
+        if self.last_new is None or len(busy) < 2:  # noqa: PLR2004  a pause has two ends
+            return False
+        longest = max(later - day for day, later in pairwise(busy))
+        return now - self.last_new > max(2 * longest, dt.timedelta(days=STALE_DAYS))
+
+
+STALE_DAYS = 4
+"""The longest pause that means nothing: a weekend with a holiday beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """How one source did today: papers or a clear reason why not."""
+
+    source: str
+    papers: int = 0
+    new: int = 0
+    """Those of its papers that were not known before this run."""
+    skipped: int = 0
+    """Entries left out on purpose, such as arXiv replacements."""
+    mentions: int = 0
+    """Discussions of papers that it showed."""
+    error: str = ""
+    note: str = ""
+    """Worth knowing though not an error: an empty weekend feed, entries without a title."""
+    asked: bool = True
+    """False when it was left alone: retired, or fresh still."""
+    validators: Validators | None = None
+    """To ask with at the next visit; None leaves those of the last one."""
+    fresh_until: dt.datetime | None = None
+    moved_to: str = ""
+    """The address to ask at from now on; empty is the configured one."""
+    retired: bool = False
+    covered: dt.datetime | None = None
+    """The last batch that is collected now, of sources that publish in batches."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the source answered with a document that could be read."""
+        return not self.error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What one source gave."""
+
+    source: Source
+    report: SourceReport
+    papers: tuple[Paper, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """Of a list of sources (OPML): those that it names."""
+    backlog: frozenset[str] = frozenset()
+    """Ids of undated papers of a first visit: an archive, so no news."""

@@ -1,0 +1,58 @@
+"""What services that enrich papers have answered, and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.store.database import Database, facts
+from newsletter.store.papers import CHUNK, chunks
+
+
+class FactStore:
+    """Answers of services in the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open `database`."""
+        self._database = database
+
+    def known(
+        self, service: str, subjects: Iterable[str], since: dt.datetime
+    ) -> dict[str, dict[str, Any]]:
+        """Return what `service` answered about `subjects` after `since`, by subject."""
+        found: dict[str, dict[str, Any]] = {}
+        with self._database.transaction() as connection:
+            for some in chunks(subjects, CHUNK):
+                query = sa.select(facts.c.subject, facts.c.data).where(
+                    facts.c.service == service,
+                    facts.c.subject.in_(some),
+                    facts.c.asked_at >= since,
+                )
+                found.update(dict(connection.execute(query).all()))
+        return found
+
+    def save(self, service: str, told: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
+        """Write what `service` answered, an empty answer too: it need not be asked again soon."""
+        with self._database.transaction() as connection:
+            for some in chunks(told.items(), CHUNK):
+                connection.execute(
+                    facts.delete().where(
+                        facts.c.service == service,
+                        facts.c.subject.in_([subject for subject, _ in some]),
+                    )
+                )
+                connection.execute(
+                    facts.insert(),
+                    [
+                        {
+                            "service": service,
+                            "subject": subject,
+                            "data": dict(data),
+                            "asked_at": now,
+                        }
+                        for subject, data in some
+                    ],
+                )
