@@ -88,7 +88,7 @@ async def open_day(
         proxied=bool(urllib.request.getproxies()),
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
-    reader = Reader()
+    reader = Reader(sources=len(config.sources))
     day = Day(
         date=date or due_date(config.schedule, clock()),
         clock=clock,

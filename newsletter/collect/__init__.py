@@ -23,6 +23,7 @@ identity.py        what makes two papers one: arXiv id, DOI, OpenReview id, cano
 likeness.py        almost the same title by the same people
 text.py            HTML and entities → plain Unicode
 latex.py           LaTeX → plain Unicode
+symbols.py         names of LaTeX and the characters they print
 duplicates.py      one paper seen by several sources → one Paper
 enrichment.py      enrich_papers(): what other services know, within a time limit
 crossref.py        venue and citations of a DOI

@@ -8,6 +8,7 @@ name is resolved here, and the connection goes to the very address that was chec
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -15,6 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import httpcore2
 import httpx2
 
+KEPT = 6
+"""Idle connections: sources of one server come one after the other, others never come back."""
+KEPT_SECONDS = 10.0
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -50,6 +54,8 @@ def is_public(address: Address) -> bool:
 
 async def resolve(host: str, port: int) -> list[Address]:
     """Return the addresses of `host` from the system's resolver; raises httpcore2.ConnectError."""
+    with contextlib.suppress(ValueError):
+        return [ipaddress.ip_address(host)]
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -123,5 +129,8 @@ class GuardedTransport(httpx2.AsyncHTTPTransport):
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
             max_connections=connections,
+            # Every request looks at every idle connection: few are worth keeping.
+            max_keepalive_connections=KEPT,
+            keepalive_expiry=KEPT_SECONDS,
             network_backend=GuardedBackend(allowed),
         )

@@ -10,9 +10,10 @@ from newsletter.collect.likeness import is_same_work, near_keys
 from newsletter.model import Mention, Paper, Sighting
 
 
-def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
+def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper, ...]:
     """Merge papers that share a key, also through a third one, or are versions of one work.
 
+    With `alike` false only keys count, as within one source, which knows its own papers apart.
     The order is that of first sight. A paper that was known before must come before its new
     sightings: the id of the first stays, so that a delivery's links and the store's rows keep
     their name.
@@ -22,10 +23,11 @@ def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
     near: dict[str, set[int]] = {}
     for number, paper in enumerate(papers):
         joined = {group_of[key] for key in paper.keys if key in group_of}
-        alike = {home for key in near_keys(paper) for home in near.get(key, ()) if home in groups}
+        bands = near_keys(paper) if alike else ()
+        likely = {home for key in bands for home in near.get(key, ()) if home in groups}
         joined |= {
             home
-            for home in alike - joined
+            for home in likely - joined
             if any(is_same_work(paper, member) for member in groups[home])
         }
         home = min(joined, default=number)
@@ -33,7 +35,7 @@ def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
         groups.setdefault(home, []).extend((*moved, paper))
         for member in (*moved, paper):
             group_of.update(dict.fromkeys(member.keys, home))
-            for key in near_keys(member):
+            for key in near_keys(member) if alike else ():
                 near.setdefault(key, set()).add(home)
     return tuple(_merge(members) for members in groups.values())
 

@@ -11,6 +11,7 @@ import xml.sax
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -47,7 +48,7 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
         return _papers(_json_entries(document), source, now)
     feed = feed_of(document)
     made = feed["feed"].get("published_parsed") or feed["feed"].get("updated_parsed")
-    parsed = _papers([flat_entry(entry) for entry in feed["entries"]], source, now)
+    parsed = _papers([flat_entry(entry, document.url) for entry in feed["entries"]], source, now)
     return replace(parsed, dated=_moment(made))
 
 
@@ -55,12 +56,16 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
     if not document.content.strip():
         raise SourceError(f"{document.url}: the answer is empty")
-    headers = {"content-location": document.url}
-    if document.content_type:
-        headers["content-type"] = document.content_type
+    # Without its address, so that ids stay as they are (RFC 4287, 4.2.6: compared as written);
+    # relative links are resolved below.
+    headers = {"content-type": document.content_type} if document.content_type else {}
     try:
         feed: Mapping[str, Any] = feedparser.parse(
-            io.BytesIO(document.content), response_headers=headers
+            io.BytesIO(document.content),
+            response_headers=headers,
+            # All HTML becomes plain text below, so that cleaning it first is work for nothing.
+            sanitize_html=False,
+            resolve_relative_uris=False,
         )
     except Exception as error:  # noqa: BLE001  feedparser's loose parser has no error class
         raise SourceError(f"{document.url}: not a readable feed ({error})") from None
@@ -220,15 +225,19 @@ def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
 # --- Formats ----------------------------------------------------------------------------------
 
 
-def flat_entry(entry: Entry) -> Entry:
-    """Return what we use of a feedparser entry, under the names `_paper` reads."""
+def flat_entry(entry: Entry, base: str) -> Entry:
+    """Return what we use of a feedparser entry, under the names `_paper` reads.
+
+    Relative links start at `base`, the document's own address (RFC 3986, 5.1.3).
+    """
+    link = str(entry.get("link") or _alternate(entry))
     contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
     summary = str(entry.get("summary") or "")
     authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]
     return {
         "title": entry.get("title"),
         "text": summary or max(contents, key=len, default=""),
-        "link": entry.get("link") or _alternate(entry),
+        "link": _absolute(link, base) if link else "",
         "id": entry.get("id"),
         "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
         "authors": authors or ([entry["author"]] if entry.get("author") else []),
@@ -245,6 +254,13 @@ def flat_entry(entry: Entry) -> Entry:
 
 def _alternate(entry: Entry) -> str:
     return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
+
+
+def _absolute(link: str, base: str) -> str:
+    try:
+        return urljoin(base, link)
+    except ValueError:  # `http://[`
+        return ""
 
 
 def _moment(parsed: time.struct_time | None) -> dt.datetime | None:

@@ -6,88 +6,24 @@ out whole whatever is wrong with its braces.
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 
-from pylatexenc.latexencode import get_builtin_uni2latex_dict
+from newsletter.collect.symbols import (
+    ACCENTS,
+    BLACKBOARD,
+    OPERATORS,
+    SILENT,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    macros,
+)
 
-# What LaTeX prints nothing of, with its arguments.
-_SILENT = frozenset(
-    "cite citep citet citealp citealt citeauthor citeyear parencite textcite autocite ref eqref "
-    "autoref cref Cref label footnote footnotetext thanks vspace hspace pagestyle bibliography "
-    "index nocite pageref includegraphics color".split()
-)
-# Switches and spacing that leave no mark of their own.
-_SWITCHES = frozenset(
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr displaystyle textstyle scriptstyle limits "
-    "nolimits it bf em rm sf tt sl sc cal tiny small normalsize large Large itshape bfseries "
-    "mathstrut protect relax noindent boldmath unboldmath nonumber".split()
-)
-_OPERATORS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf "
-    "limsup ln log max min mod Pr sec sin sinh sup tan tanh".split()
-)
-_SYMBOLS = {
-    "%": "%", "$": "$", "&": "&", "#": "#", "_": "_", "{": "{", "}": "}",
-    ",": " ", ";": " ", ":": " ", "!": "", ">": " ", " ": " ", "/": "", "-": "", "@": "",
-    "\\": " ", "|": "‖", "(": "", ")": "", "[": "", "]": "", "\n": " ", "quad": " ",
-    "qquad": " ", "newline": " ", "linebreak": " ", "par": " ", "item": " ", "space": " ",
-    "to": "→", "gets": "←", "le": "≤", "leq": "≤", "leqslant": "≤", "ge": "≥", "geq": "≥",
-    "geqslant": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "sim": "~", "simeq": "≃", "cong": "≅",
-    "times": "×", "cdot": "·", "cdots": "⋯", "ldots": "…", "dots": "…", "dotsc": "…", "pm": "±",
-    "mp": "∓", "infty": "∞", "ell": "ℓ", "lbrace": "{", "rbrace": "}", "lvert": "|", "rvert": "|",
-    "lVert": "‖", "rVert": "‖", "vert": "|", "Vert": "‖", "mid": "|", "langle": "⟨", "rangle": "⟩",
-    "varepsilon": "ε", "epsilon": "ε", "phi": "φ", "varphi": "φ", "vartheta": "ϑ", "land": "∧",
-    "lor": "∨", "lnot": "¬", "iff": "⇔", "implies": "⇒", "prime": "′", "setminus": "∖",
-    "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textdollar": "$",
-    "lbrack": "[", "rbrack": "]", "colon": ":", "star": "⋆", "ast": "∗", "dagger": "†",
-    "slash": "/", "hbar": "ℏ", "textrightarrow": "→", "ss": "ß", "o": "ø", "O": "Ø", "l": "ł",
-    "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "i": "ı", "j": "ȷ",
-    "LaTeX": "LaTeX", "TeX": "TeX", "S": "§", "P": "¶", "texttimes": "×", "textdegree": "°",
-    "degree": "°", "textmu": "µ", "circ": "°", "triangle": "△", "top": "⊤", "perp": "⊥",
-}  # fmt: skip
-_ACCENTS = {
-    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
-    ".": "\u0307", "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328",
-    "d": "\u0323", "b": "\u0331", "r": "\u030a", "t": "\u0361",
-    "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303",
-    "bar": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "check": "\u030c",
-    "acute": "\u0301", "grave": "\u0300", "breve": "\u0306", "overline": "\u0304",
-}  # fmt: skip
-_BLACKBOARD = dict(zip("CHNPQRZEF", "ℂℍℕℙℚℝℤ𝔼𝔽", strict=True))
-_SUPERSCRIPTS = dict(
-    zip(
-        "0123456789+-−=()aAbBcdDeEfgGhHiIjJkKlLmMnNoOpPrRstTuUvVwWxyz*′∗",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᴬᵇᴮᶜᵈᴰᵉᴱᶠᵍᴳʰᴴⁱᴵʲᴶᵏᴷˡᴸᵐᴹⁿᴺᵒᴼᵖᴾʳᴿˢᵗᵀᵘᵁᵛⱽʷᵂˣʸᶻ*′*",
-        strict=True,
-    )
-)
-_SUBSCRIPTS = dict(
-    zip(
-        "0123456789+-−=()aehijklmnoprstuvxβγρφχ",
-        "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ",
-        strict=True,
-    )
-)
 # TeX eats the space after a command; a reader wants it back, as after a word.
 _COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
 _PUNCTUATION = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
-_STYLED_LETTERS = range(0x1D400, 0x1D800)
-"""Unicode's bold, script and fraktur letters: screen readers stumble, many fonts lack them."""
 _DEPTH = 40
 """Braces nested deeper than this are treated as plain characters."""
-
-
-@functools.cache
-def _macros() -> dict[str, str]:
-    """Return macro name → character, from pylatexenc's table and ours above it."""
-    table: dict[str, str] = {}
-    for codepoint, latex in get_builtin_uni2latex_dict().items():
-        found = re.fullmatch(r"(?:\\ensuremath\{)?\\([A-Za-z]+)\}?", latex)
-        if found and codepoint not in _STYLED_LETTERS:
-            table.setdefault(found[1], chr(codepoint))
-    return table | dict.fromkeys(_SWITCHES, "") | _SYMBOLS
 
 
 # What commands that print nothing leave behind: a space before a stop or inside brackets.
@@ -169,7 +105,8 @@ class _Walk:
         if char in (_MATHS_ON, _MATHS_OFF):
             self.maths += 1 if char == _MATHS_ON else -1
             return ""
-        if char in "^_" and self.maths > 0 and self.at < len(text):
+        # A brace after it is TeX, also where the dollar signs were forgotten: `x_{t+1}`.
+        if char in "^_" and self.at < len(text) and (self.maths > 0 or text[self.at] == "{"):
             return self.script(char, depth)
         if char == "'" and self.maths > 0:
             return "′"
@@ -222,8 +159,12 @@ class _Walk:
 
     def script(self, kind: str, depth: int) -> str:
         """Read a super- or subscript; in Unicode where every character has one."""
-        content = self.argument(depth).strip()
-        table = _SUPERSCRIPTS if kind == "^" else _SUBSCRIPTS
+        return self.raised(kind, self.argument(depth))
+
+    def raised(self, kind: str, content: str) -> str:
+        """Return `content` as a super- or subscript."""
+        content = content.strip()
+        table = SUPERSCRIPTS if kind == "^" else SUBSCRIPTS
         if content in ("°", "∘"):
             return "°"
         if content and all(char in table for char in content):
@@ -242,13 +183,13 @@ class _Walk:
         if name in (_MATHS_ON, _MATHS_OFF):
             self.at -= 1
             return ""
-        if name in _ACCENTS and (found["sign"] or self.maths or self.is_accent()):
-            return self.accent(_ACCENTS[name], depth)
-        if name in _SILENT:
+        if name in ACCENTS and (found["sign"] or self.maths or self.is_accent()):
+            return self.accent(ACCENTS[name], depth)
+        if name in SILENT:
             return self.skip_arguments(depth)
         printed = self.structure(name, depth)
         if printed is None:
-            printed = self.spaced(name) if name in _OPERATORS else _macros().get(name)
+            printed = self.spaced(name) if name in OPERATORS else macros().get(name)
         if printed is not None:
             return printed
         # Unknown: a command with an argument prints the argument (\textbf, \emph, \textsc …); one
@@ -257,22 +198,30 @@ class _Walk:
             self.option()
         return self.argument(depth) if self.has_group() else name
 
-    def structure(self, name: str, depth: int) -> str | None:
+    def structure(self, name: str, depth: int) -> str | None:  # noqa: PLR0911  one per command
         """Read the arguments of a command that arranges them; None for any other command."""
         if name in ("begin", "end"):
             self.argument(depth)
             return " "
-        if name == "href":
+        if name in ("href", "textcolor", "colorbox", "texorpdfstring"):
+            self.option()
             self.argument(depth)
             return self.argument(depth)
-        if name in ("frac", "dfrac", "tfrac"):
+        if name in ("binom", "dbinom", "tbinom"):
+            return f"({self.argument(depth)} choose {self.argument(depth)})"
+        if name == "pmod":
+            return f" (mod {self.argument(depth).strip()})"
+        if name in ("overset", "stackrel", "underset"):
+            mark = self.raised("_" if name == "underset" else "^", self.argument(depth))
+            return self.argument(depth) + mark
+        if name in ("frac", "dfrac", "tfrac", "nicefrac", "sfrac"):
             return f"{self.fraction(depth)}/{self.fraction(depth)}"
         if name == "sqrt":
             self.option()
             root = self.argument(depth)
             return f"√{root}" if len(root) <= 1 else f"√({root})"
         if name in ("mathbb", "mathbbm", "Bbb"):
-            return "".join(_BLACKBOARD.get(char, char) for char in self.argument(depth))
+            return "".join(BLACKBOARD.get(char, char) for char in self.argument(depth))
         return None
 
     def has_group_after_option(self) -> bool:

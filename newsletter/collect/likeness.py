@@ -8,9 +8,10 @@ are compared, and only a careful comparison makes them one.
 from __future__ import annotations
 
 import difflib
-import hashlib
+import functools
 import re
 import unicodedata
+import zlib
 
 from newsletter.collect.identity import TELLING_WORDS, letters, surname
 from newsletter.model import Paper
@@ -19,7 +20,6 @@ SHINGLE = 4
 """Letters of one shingle: shorter ones are shared by any two English titles."""
 BANDS, ROWS = 6, 2
 """Titles that share 4 in 5 shingles meet with probability 1 - (1 - 0.8^2)^6 = 0.998."""
-_PRIME = (1 << 61) - 1
 _WORD = re.compile(r"[^\W_]+")
 _COUNTED = re.compile(r"[0-9]+|(?:i{1,3}|iv|vi{0,3}|ix)(?![^\W_])")
 """Numbers, Roman ones too: `Part 1` is not `Part 2`, and `GPT-3` is not `GPT-4`."""
@@ -38,30 +38,23 @@ def near_keys(paper: Paper) -> tuple[str, ...]:
     """
     if not paper.authors or len(paper.title.split()) < TELLING_WORDS or not _is_work(paper):
         return ()
-    title = letters(paper.title)
-    shingles = {title[at : at + SHINGLE] for at in range(max(1, len(title) - SHINGLE + 1))}
-    hashes = [
-        int.from_bytes(hashlib.blake2b(one.encode(), digest_size=7).digest()) for one in shingles
-    ]
-    signature = [min((a * one + b) % _PRIME for one in hashes) for a, b in _PERMUTATIONS]
+    return _bands(paper.title)
+
+
+@functools.lru_cache(maxsize=10_000)  # a paper's bands are asked for when it is found and kept
+def _bands(title: str) -> tuple[str, ...]:
+    plain = letters(title)
+    shingles = {plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1))}
+    hashes = [zlib.crc32(one.encode()) for one in shingles]
+    # The least of the hashes under a mask: as good a permutation as any, and quick to make.
+    signature = [min([one ^ mask for one in hashes]) ^ mask for mask in _MASKS]
+    bands = (signature[band * ROWS : (band + 1) * ROWS] for band in range(BANDS))
     return tuple(
-        f"near:{band}:{hash_of(signature[band * ROWS : (band + 1) * ROWS])}"
-        for band in range(BANDS)
+        f"near:{band}:{'-'.join(f'{one:x}' for one in rows)}" for band, rows in enumerate(bands)
     )
 
 
-def hash_of(rows: list[int]) -> str:
-    """Return a short digest of one band of a signature."""
-    return hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()
-
-
-_PERMUTATIONS = tuple(
-    (
-        int.from_bytes(hashlib.blake2b(b"a%d" % n, digest_size=7).digest()) | 1,
-        int.from_bytes(hashlib.blake2b(b"b%d" % n, digest_size=7).digest()),
-    )
-    for n in range(BANDS * ROWS)
-)
+_MASKS = tuple(zlib.crc32(b"mask %d" % number) for number in range(BANDS * ROWS))
 
 
 def is_same_work(one: Paper, other: Paper) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
+
+import anyio
+from anyio import to_process
 
 from newsletter.collect.answers import Document, Kind, Parsed
 from newsletter.errors import SourceError
@@ -17,6 +17,12 @@ from newsletter.model import Source
 
 MUCH = 3_000_000
 """Bytes read in threads before processes are worth the half second that starting them takes."""
+LARGE = 500_000
+"""Bytes of a document that is read in a process, which can be ended when it takes too long."""
+MANY = 50
+"""Sources from which much is to be expected."""
+SECONDS = 60.0
+"""For one document: feedparser takes one for a megabyte."""
 
 
 class Reader:
@@ -26,17 +32,32 @@ class Reader:
     answering, and only processes use a second core.
     """
 
-    def __init__(self, *, processes: int | None = None, much: int = MUCH) -> None:
-        """Start `processes` (default: one for each core) after `much` bytes."""
+    def __init__(
+        self,
+        *,
+        processes: int | None = None,
+        much: int = MUCH,
+        sources: int = 0,
+        seconds: float = SECONDS,
+    ) -> None:
+        """Use `processes` (default: one for each core) after `much` bytes, or for many sources."""
         self._processes = processes or os.cpu_count() or 1
         self._much = much
+        self._seconds = seconds
         self._read = 0
-        self._pool: ProcessPoolExecutor | None = None
+        self._expects_much = sources >= MANY
+        self._limiter = anyio.CapacityLimiter(self._processes)
         # More documents in flight than workers would only lie in memory.
         self._slots = asyncio.Semaphore(2 * self._processes)
+        self._starting: list[asyncio.Task[int]] = []
 
     async def __aenter__(self) -> Self:
-        """Start nothing yet."""
+        """Start the processes when much is expected: they get ready while servers answer."""
+        if self._expects_much:
+            self._starting = [
+                asyncio.create_task(to_process.run_sync(int, limiter=self._limiter))
+                for _ in range(self._processes)
+            ]
         return self
 
     async def __aexit__(
@@ -45,9 +66,8 @@ class Reader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        """Wait until every process has started: they end with the event loop."""
+        await asyncio.gather(*self._starting, return_exceptions=True)
 
     async def read(
         self, kind: Kind, document: Document, source: Source, now: dt.datetime
@@ -55,17 +75,16 @@ class Reader:
         """Return what the document holds; raises SourceError when it cannot be read."""
         self._read += len(document.content)
         async with self._slots:
-            if self._read <= self._much or self._processes == 1:
+            is_little = self._read <= self._much and len(document.content) <= LARGE
+            if is_little and not self._expects_much:
                 return await asyncio.to_thread(kind.parse, document, source, now)
-            if self._pool is None:
-                # Not fork: this process has threads, which a fork would leave half-way.
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
-            loop = asyncio.get_running_loop()
             try:
-                return await loop.run_in_executor(self._pool, kind.parse, document, source, now)
-            except BrokenProcessPool:
-                self._pool = None
-                raise SourceError(
-                    f"{document.url}: the process that read it was killed; is memory short?"
-                ) from None
+                with anyio.fail_after(self._seconds):
+                    return await to_process.run_sync(
+                        kind.parse, document, source, now, cancellable=True, limiter=self._limiter
+                    )
+            except TimeoutError:
+                problem = f"took more than {self._seconds:g} s to read, and was left out"
+            except anyio.BrokenWorkerProcess:
+                problem = "the process that read it was killed; is memory short?"
+        raise SourceError(f"{document.url}: {problem}")

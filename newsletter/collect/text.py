@@ -19,7 +19,12 @@ _TAGS = (
     "nav nobr noscript ol option p picture pre q s samp section select small source span strike "
     "strong sub summary sup table tbody td textarea tfoot th thead time tr tt u ul var video "
     "audio embed object param svg path math mi mo mn mrow mfrac msup msub msubsup mtext mspace "
-    "msqrt mstyle semantics annotation html body head title wbr"
+    "msqrt mstyle semantics annotation html body head title wbr "
+    # and those that HTML has given up, or that only old pages know
+    "applet area base basefont bgsound blink col comment data datalist dialog dir fieldset form "
+    "frame frameset hgroup ilayer isindex keygen layer listing map marquee menu menuitem meter "
+    "multicol nextid noembed noframes nolayer optgroup output plaintext portal progress rb rp rt "
+    "rtc ruby search server slot spacer strike template textarea track xmp xml"
 ).split()
 # Only names that HTML, MathML or JATS know: `a <b and c> d` must survive.
 _TAG = re.compile(
@@ -35,6 +40,8 @@ _HIDDEN = tuple(
         (r"<!--", r"-->"),
         (r"<script\b", r"</script\s*>"),
         (r"<style\b", r"</style\s*>"),
+        (r"<\?", r"\?>"),
+        (r"<!doctype\b", r">"),
     )
 )
 # Inline tags vanish, the others part words: `<p>one</p><p>two</p>` is two words.

@@ -160,7 +160,9 @@ class _Visiting:
         if not more.errors:
             answer.covered = missing.covered
             answer.caught_up = True
-            answer.notes.append(f"asked the service: {len(merge_papers(more.papers))} papers")
+            answer.notes.append(
+                f"asked the service: {len(merge_papers(more.papers, alike=False))} papers"
+            )
 
 
 def _left_alone(source: Source, note: str, *, retired: bool = False) -> Visit:
@@ -174,7 +176,7 @@ def _visited(
     health: Health,
     now: dt.datetime,
 ) -> Visit:
-    papers = merge_papers(answer.papers)
+    papers = merge_papers(answer.papers, alike=False)
     mentions = tuple(one for part in answer.parsed for one in part.mentions)
     notes = [part.note for part in answer.parsed if part.note] + answer.notes
     errors = answer.errors
