@@ -10,7 +10,7 @@ import http.server
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import trustme
@@ -28,10 +28,12 @@ class Page:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     misbehaviour: str = ""
-    """slow: a byte at a time, for ever · endless: no end of body · bomb: 50 MB of zeros, gzipped ·
+    """slow: a byte at a time, for ever · silent: stops in the middle · endless: no end of body · bomb: 50 MB of zeros, gzipped ·
     redirect-loop · hang-up: closes in the middle · not-gzip: says gzip and is not."""
     then: Page | None = None
     """What the same address answers from the next request on."""
+    make: Callable[[str], bytes] | None = None
+    """Makes the body from the path and query that were asked for, and from what was posted."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -47,14 +49,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.requests.append(
             (self.path, {name.lower(): value for name, value in self.headers.items()})
         )
+        length = int(self.headers.get("content-length") or 0)
+        posted = self.rfile.read(length).decode() if length else ""
         page = self.pages.get(self.path.partition("?")[0], Page(b"not here", status=404))
+        if page.make is not None:
+            page = replace(page, body=page.make(self.path + posted))
         if page.then is not None:
-            self.pages[self.path] = page.then
+            self.pages[self.path.partition("?")[0]] = page.then
         with contextlib.suppress(ConnectionError):
             if page.misbehaviour:
                 getattr(self, "do_" + page.misbehaviour.replace("-", "_"))(page)
             else:
                 self.answer(page)
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def answer(self, page: Page) -> None:
         self.send_response(page.status)
@@ -71,6 +80,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         while not self.stopping.wait(0.05):
             self.wfile.write(b" ")
+
+    def do_silent(self, _page: Page) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "100000")
+        self.end_headers()
+        self.wfile.write(b"<rss>")
+        self.stopping.wait(5)
 
     def do_endless(self, _page: Page) -> None:
         self.send_response(200)

@@ -92,6 +92,8 @@ def expectations(content: bytes) -> Iterator[Expectation]:
                     except ValueError:
                         continue
                     yield Expectation(entry=int(path[1]), path=path[2:], value=value)
+            case _:
+                pass
 
 
 def _path(node: ast.expr) -> tuple[str | int, ...]:
@@ -102,7 +104,8 @@ def _path(node: ast.expr) -> tuple[str | int, ...]:
             return (*_path(inner), step)
         case ast.Attribute(value=inner, attr=step):
             return (*_path(inner), step)
-    return ()
+        case _:
+            return ()
 
 
 def _found(content: bytes, expected: Expectation) -> Any:

@@ -83,7 +83,7 @@ def _paper(
     authors = tuple(filter(None, map(str.strip, text(given.get("authors")).split(";"))))
     # `published` is the journal version's DOI, or `NA`: the two are one work.
     published = str(given.get("published") or "")
-    keys = paper_keys(references=(name, published), url="", title=title, authors=authors)
+    keys = paper_keys(references=(name, published), url="", title=title)
     return Paper(
         id=keys[0],
         keys=keys,

@@ -128,7 +128,6 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     authors = _authors(entry.get("authors") or labels["authors"])
     keys = paper_keys(
         references=references,
-        authors=authors,
         url="" if link_is_shared else url,
         title=f"{url} {guid or title}" if link_is_shared else title,
     )

@@ -66,7 +66,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
     page = f"https://huggingface.co/papers/{paper_id}" if paper_id else ""
     url = f"https://arxiv.org/abs/{known[0]}" if known else page
     authors = tuple(filter(None, map(_name, listed(inner.get("authors")))))
-    keys = paper_keys(references=(paper_id,), url=url, title=title, authors=authors)
+    keys = paper_keys(references=(paper_id,), url=url, title=title)
     summary = text(inner.get("ai_summary"))
     votes, comments = count(inner.get("upvotes")), count(outer.get("numComments"))
     return Paper(

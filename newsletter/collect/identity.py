@@ -87,9 +87,7 @@ def reference_keys(text: str) -> tuple[str, ...]:
 
 
 SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
-"""What a key may begin with, strongest first."""
-TELLING_WORDS = 4
-"""Titles of fewer words (`Errata`, `Deep Learning`) are shared by different works of one author."""
+"""What a key may begin with, strongest first; `work` is in older databases only."""
 
 
 def letters(text: str) -> str:
@@ -103,15 +101,11 @@ def surname(name: str) -> str:
     return letters(name.partition(",")[0] if "," in name else name.rsplit(maxsplit=1)[-1])
 
 
-def paper_keys(
-    *, references: tuple[str, ...], url: str, title: str, authors: tuple[str, ...] = ()
-) -> tuple[str, ...]:
+def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
     """Return a paper's identities, strongest first.
 
     `references` are ids, links and DOIs as the source gave them. A paper with neither arXiv id,
-    DOI nor URL is known by a digest of its title. One with an arXiv id or a DOI is known by title
-    and first author as well, so that a preprint meets its journal version; a blog's posts are not:
-    `This week in AI` comes every week.
+    DOI nor URL is known by a digest of its title.
     """
     keys: list[str] = []
     for reference in references:
@@ -122,9 +116,6 @@ def paper_keys(
         elif forum := _OPENREVIEW.search(reference):
             keys.append(f"openreview:{forum[1]}")
     keys.sort(key=strength)
-    if keys and authors and len(title.split()) >= TELLING_WORDS:
-        work = f"{letters(title)} {surname(authors[0])}"
-        keys.append(f"work:{hashlib.sha256(work.encode()).hexdigest()[:20]}")
     # The address of an arXiv or OpenReview page would only repeat the id.
     if url and not arxiv_id(url) and not _OPENREVIEW.search(url):
         keys.append(f"url:{canonical_url(url)}")

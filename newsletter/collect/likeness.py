@@ -13,9 +13,11 @@ import re
 import unicodedata
 import zlib
 
-from newsletter.collect.identity import TELLING_WORDS, letters, surname
+from newsletter.collect.identity import letters, surname
 from newsletter.model import Paper
 
+TELLING_WORDS = 4
+"""Titles of fewer words (`Errata`, `Deep Learning`) are shared by different works of one author."""
 SHINGLE = 4
 """Letters of one shingle: shorter ones are shared by any two English titles."""
 BANDS, ROWS = 6, 2
@@ -65,6 +67,12 @@ def is_same_work(one: Paper, other: Paper) -> bool:
     ids = [{key for key in paper.keys if key.startswith("arxiv:")} for paper in (one, other)]
     if all(ids) and ids[0].isdisjoint(ids[1]):
         return False
+    if not (one.authors and other.authors):
+        return False
+    # Some sources name the first author only: then the title must be the very same.
+    first = surname(one.authors[0]) == surname(other.authors[0])
+    if first and letters(one.title) == letters(other.title):
+        return True
     return _same_people(one, other) and _same_title(one.title, other.title)
 
 

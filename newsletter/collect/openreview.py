@@ -74,7 +74,7 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
     abstract = text(content.get("abstract"))
     url = f"{SITE}forum?id={forum}"
     authors = texts(content.get("authors"))
-    keys = paper_keys(references=(url,), url=url, title=title, authors=authors)
+    keys = paper_keys(references=(url,), url=url, title=title)
     summary = text(content.get("TLDR") or content.get("TL;DR"))
     pdf = content.get("pdf")
     made = given.get("pdate") or given.get("cdate") or given.get("tcdate")

@@ -138,7 +138,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         for person in listed(given.get("authors"))
         if (name := text(mapping(person).get("name")))
     )
-    keys = paper_keys(references=references, url=page, title=title, authors=authors)
+    keys = paper_keys(references=references, url=page, title=title)
     summary = text(mapping(given.get("tldr")).get("text"))
     return Paper(
         id=keys[0],

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper
 
-from newsletter.collect.duplicates import merge_papers
+from newsletter.collect.duplicates import attach_mentions, merge_papers
 from newsletter.collect.identity import paper_keys
-from newsletter.model import Sighting
+from newsletter.model import Mention, Paper, Sighting
 
 
 def test_the_best_of_each_field_is_kept() -> None:
@@ -49,41 +50,74 @@ def test_no_two_merged_papers_share_a_key(groups: list[set[int]]) -> None:
     assert sorted(merged) == sorted({f"url:{key}" for group in groups for key in group})
 
 
+TITLE = "On the Motion of Large Language Models"
+
+
+def work(references: tuple[str, ...], title: str, *authors: str, url: str = "") -> Paper:
+    keys = paper_keys(references=references, url=url, title=title)
+    return make_paper(keys=keys, title=title, authors=authors)
+
+
 def test_a_preprint_meets_its_journal_version() -> None:
     """Equal title and first author, however they are written, when both are known works."""
-    authors, title = ("Émilie du Châtelet", "Ada Byron"), "On the Motion of Large Language Models"
-    preprint = paper_keys(references=("2603.99001",), url="", title=title, authors=authors)
-    journal = paper_keys(
-        references=("10.1000/xyz",), url="https://j.example/1", title="On the motion of large-language models", authors=("Chatelet, E.",),
-    )  # fmt: skip
+    preprint = work(("2603.99001",), TITLE, "Émilie du Châtelet", "Ada Byron", "Bo Li")
+    journal = work(
+        ("10.1000/xyz",),
+        "On the motion of large-language models",
+        "Chatelet, E.",
+        url="https://j.example/1",
+    )
 
-    (merged,) = merge_papers([make_paper(keys=preprint), make_paper(keys=journal)])
+    (merged,) = merge_papers([preprint, journal])
 
     assert merged.id == "arxiv:2603.99001"
     assert "doi:10.1000/xyz" in merged.keys
 
 
 @pytest.mark.parametrize(
-    ("title", "authors", "references"),
+    "other",
     [
-        ("On the Motion of Large Language Models", ("Bo Li",), ("10.1000/xyz",)),
-        ("On the Motion of Small Language Models", ("Ada Byron",), ("10.1000/xyz",)),
-        ("On the Motion of Large Language Models", ("Ada Byron",), ()),
-        ("On the Motion of Large Language Models", (), ("10.1000/xyz",)),
+        work(("10.1000/xyz",), TITLE, "Bo Li"),
+        work(("10.1000/xyz",), TITLE.replace("Large", "Small"), "Ada Byron"),
+        work((), TITLE, "Ada Byron", url="https://b.example/1"),
+        work(("10.1000/xyz",), TITLE),
     ],
 )
-def test_others_stay_apart(
-    title: str, authors: tuple[str, ...], references: tuple[str, ...]
-) -> None:
+def test_others_stay_apart(other: Paper) -> None:
     """Another author, another title, a blog post of the same title, or no author at all."""
-    paper = paper_keys(
-        references=("2603.99001",),
-        url="",
-        title="On the Motion of Large Language Models",
-        authors=("Ada Byron",),
-    )
-    other = paper_keys(
-        references=references, url="https://b.example/1", title=title, authors=authors
-    )
+    paper = work(("2603.99001",), TITLE, "Ada Byron")
 
-    assert not set(paper) & set(other)
+    assert len(merge_papers([paper, other])) == 2
+
+
+def test_votes_of_a_sighting_are_those_of_its_last_time() -> None:
+    """Each source's own votes are kept, and the time it was first seen."""
+    early = Sighting(source="hn", seen_at=NOW, url="https://h.example/1", votes=3)
+    late = replace(early, seen_at=NOW + dt.timedelta(days=1), votes=30, comments=4)
+
+    (merged,) = merge_papers([make_paper(sightings=(early,)), make_paper(sightings=(late,))])
+
+    assert merged.sightings == (replace(early, votes=30, comments=4),)
+
+
+def test_discussions_are_attached_to_the_papers_they_are_about() -> None:
+    """The liveliest is where the reader is led to, unless the paper has a page of its own."""
+    paper = make_paper()
+    quiet, lively = (
+        Sighting(source="hn", seen_at=NOW, url=f"https://h.example/{n}", votes=n) for n in (1, 50)
+    )
+    mentions = [
+        Mention(keys=paper.keys, sighting=lively),
+        Mention(keys=("url:other.example", *paper.keys), sighting=quiet),
+        Mention(keys=("arxiv:2603.99009",), sighting=lively),
+    ]
+
+    (talked,) = attach_mentions([paper, make_paper(2)], mentions)
+
+    assert talked.discussion_url == "https://h.example/50"
+    assert [one.url for one in talked.sightings if one.source == "hn"] == [
+        "https://h.example/1",
+        "https://h.example/50",
+    ]
+    own = make_paper(discussion_url="https://own.example")
+    assert attach_mentions([own], mentions)[0].discussion_url == "https://own.example"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
+from corpora.expectations import verdicts
 from makers import NOW, make_document, make_source
 
 from newsletter.collect.arxiv import parse_arxiv
@@ -198,3 +200,92 @@ def test_xml_bombs_and_external_entities_are_harmless() -> None:
     parsed = parse_feed(make_document(bomb), make_source(), NOW)
 
     assert all("root:" not in paper.title and len(paper.title) < 400 for paper in parsed.papers)
+
+
+CDF = """<?xml version="1.0"?><CHANNEL HREF="https://c.example/"><TITLE>c</TITLE>
+<ITEM HREF="https://c.example/1"><TITLE>Old but read</TITLE><ABSTRACT>We do.</ABSTRACT></ITEM></CHANNEL>"""
+ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>a</title><entry>
+<title mode="escaped" type="text/html">Old &amp;amp; read</title><link rel="alternate" href="/1"/>
+<id>tag:a.example,2003:1</id><author><name>Ada Byron</name></author>
+<issued>2003-12-13T08:29:29-04:00</issued><modified>2003-12-14T00:00:00Z</modified></entry></feed>"""
+RSS_090 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://my.netscape.com/rdf/simple/0.9/">
+<channel><title>r</title></channel><item><title>Oldest</title><link>https://r.example/1</link></item></rdf:RDF>"""
+RSS_091 = """<!DOCTYPE rss SYSTEM "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel>
+<title>r</title><item><title>Ol&eacute;</title><link>https://r.example/2</link></item></channel></rss>"""
+JSON_10 = """{"version": "https://jsonfeed.org/version/1", "items": [{"id": "https://j.example/1",
+"content_text": "No title here. More.", "author": {"name": "Ada Byron"}}]}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "url"),
+    [
+        (CDF, "Old but read", "https://c.example/1"),
+        (ATOM_03, "Old & read", "https://example.org/1"),
+        (RSS_090, "Oldest", "https://r.example/1"),
+        (RSS_091, "Olé", "https://r.example/2"),
+        (JSON_10, "No title here.", "https://j.example/1"),
+    ],
+)
+def test_formats_that_are_hardly_seen_any_more(text: str, title: str, url: str) -> None:
+    """CDF, Atom 0.3, RSS 0.90 and 0.91, JSON Feed 1.0; relative links start at the document."""
+    (paper,) = parse_feed(make_document(text), make_source(), NOW).papers
+
+    assert (paper.title, paper.url) == (title, url)
+    if text in (ATOM_03, JSON_10):
+        assert paper.authors == ("Ada Byron",)
+    if text is ATOM_03:
+        assert paper.published == dt.datetime(2003, 12, 13, 12, 29, 29, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["<rss version='2.0'><channel/></rss>", "<feed xmlns='http://www.w3.org/2005/Atom'/>"]
+)
+def test_a_feed_without_entries_is_a_feed(text: str) -> None:
+    """A blog that has not begun is no failure."""
+    assert parse_feed(make_document(text), make_source(), NOW).papers == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "windows-1252", "utf-16", "koi8-r"])
+def test_any_encoding_comes_out_as_written(encoding: str) -> None:
+    """By declaration, by byte order mark, or by the header."""
+    title = "Теория" if encoding == "koi8-r" else "Émilie – du Châtelet"
+    if encoding == "iso-8859-1":
+        title = "Émilie du Châtelet"
+    feed = f"<?xml version='1.0' encoding='{encoding}'?><rss version='2.0'><channel><title>x</title><item><title>{title}</title></item></channel></rss>"
+
+    (paper,) = parse_feed(make_document(feed.encode(encoding)), make_source(), NOW).papers
+
+    assert paper.title == title
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<rss><channel>" + b"<item>" * 60_000,
+        b"<a " * 100_000,
+        b"<rss><channel><item><title>" + b"&lt;b&gt;" * 40_000,
+        b"<rss version='2.0'><channel><item><title><![CDATA[" + b"<" * 200_000,
+        b"<feed>" + b"<entry><title type='xhtml'>" * 3_000,
+        b'{"version": "https://jsonfeed.org/version/1", "items": [' + b"[" * 100_000,
+        b"<!DOCTYPE x [" + b"<!ENTITY a 'b'>" * 20_000,
+        b"&" * 300_000,
+    ],
+)
+@pytest.mark.timeout(30)
+def test_no_small_document_takes_long(content: bytes) -> None:
+    """What is read in a thread cannot be ended: it must end by itself, whatever it is."""
+    try:
+        parsed = parse_feed(make_document(content), make_source(), NOW)
+    except SourceError as error:
+        assert "\n" not in str(error)
+    else:
+        assert all(len(paper.title) <= 300 for paper in parsed.papers)
+
+
+@pytest.mark.data
+def test_what_feedparsers_corpus_expects_holds(data: Path) -> None:
+    """Of every document: an entry's title, link, id, dates and authors, where it names them."""
+    judged = list(verdicts(data / "feeds" / "feedparser"))
+
+    assert len(judged) > 50
+    assert [one for one in judged if not one.is_met] == []

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from makers import run
 from servers import Page, http_server
 
-from newsletter.collect.answers import Document
-from newsletter.collect.fetcher import Fetched, Fetcher
+from newsletter.collect.answers import Document, Manners
+from newsletter.collect.fetcher import Fetched, Fetcher, GoneError, MissingError
+from newsletter.collect.responses import MAX_FRESH, freshness
 from newsletter.errors import SourceError
 from newsletter.model import Validators
 
@@ -26,6 +32,7 @@ async def fetch(
         user_agent="test (ada@example.org)",
         private_networks=LOOPBACK,
         timeout=seconds,
+        silence=0.3,
         max_bytes=max_bytes,
     ) as fetcher:
         return (await fetcher.fetch(location)).documents
@@ -48,6 +55,7 @@ def test_fetches_and_says_who_asks() -> None:
         (Page(misbehaviour="redirect-loop"), "more than 5 redirects"),
         (Page(misbehaviour="not-gzip"), "compression is damaged"),
         (Page(misbehaviour="hang-up"), "peer closed|incomplete"),
+        (Page(misbehaviour="silent"), "fell silent"),
         (Page(status=404), "HTTP 404 Not Found: has the address changed"),
         (Page(status=410), "retired"),
         (Page(status=429, headers={"Retry-After": "120"}), r"asks to wait \(120\)"),
@@ -148,3 +156,122 @@ def test_an_unchanged_document_is_not_sent_again() -> None:
     assert (second.unchanged, second.documents) == (True, ())
     assert web.requests[1][1]["if-none-match"] == '"abc"'
     assert web.requests[1][1]["if-modified-since"] == headers["Last-Modified"]
+
+
+class Slept:
+    """Sleeps for no time, and remembers for how long it should have."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(round(seconds, 1))
+
+
+def test_requests_to_one_server_are_as_far_apart_as_it_wants() -> None:
+    """Three seconds and one connection for arXiv: also when many sources ask at once."""
+    slept = Slept()
+
+    async def four(url: str) -> None:
+        async with Fetcher(user_agent="t", private_networks=LOOPBACK, sleep=slept) as fetcher:
+            manners = Manners(connections=1, pause=3.0)
+            await asyncio.gather(
+                *(fetcher.fetch(f"{url}/feed?{n}", manners=manners) for n in range(4))
+            )
+
+    with http_server(feed=Page(b"<rss/>")) as web:
+        run(four(web.url))
+
+    assert len(web.requests) == 4
+    # Nothing was really slept, so that each waits for all that are before it.
+    assert slept.seconds == pytest.approx([3.0, 6.0, 9.0], abs=0.5)
+
+
+async def fetch_one(url: str, **options: Any) -> Fetched:
+    async with Fetcher(user_agent="t", private_networks=LOOPBACK, timeout=5) as fetcher:
+        return await fetcher.fetch(url, **options)
+
+
+@pytest.mark.parametrize(
+    ("control", "age", "fresh"),
+    [
+        ("max-age=600", "", 600),
+        ("public, max-age=600", "200", 400),
+        ('Max-Age="60"', "", 60),
+        ("max-age=86400", "", MAX_FRESH),
+        ("no-cache, max-age=600", "", 0),
+        ("max-age=600, no-store", "", 0),
+        ("max-age=0", "", 0),
+        ("s-maxage=600", "", 0),
+        ("max-age=soon", "x", 0),
+        ("", "", 0),
+    ],
+)
+def test_a_server_may_ask_to_be_left_alone_for_a_while(
+    control: str, age: str, fresh: float
+) -> None:
+    """Cache-Control counts, less the time in caches, and never for more than an hour."""
+    headers = {name: value for name, value in (("Cache-Control", control), ("Age", age)) if value}
+    with http_server(feed=Page(b"<rss/>", headers=headers)) as web:
+        assert run(fetch_one(f"{web.url}/feed")).fresh == fresh
+
+
+def test_only_a_permanent_redirect_is_an_address_to_remember() -> None:
+    """301 and 308 lead to the new address, up to the first temporary hop."""
+
+    def hop(code: int, to: str) -> Page:
+        return Page(status=code, headers={"Location": to})
+
+    with http_server(
+        a=hop(301, "/b"), b=hop(308, "/c"), c=hop(302, "/d"), d=hop(301, "/feed"),
+        feed=Page(b"<rss/>", headers={"ETag": '"1"'}),
+    ) as web:  # fmt: skip
+        moved, temporary = run(fetch_one(f"{web.url}/a")), run(fetch_one(f"{web.url}/c"))
+
+    assert moved.moved_to == f"{web.url}/c"
+    assert temporary.moved_to == ""
+    assert moved.documents[0].url == f"{web.url}/feed"
+    # What it is recognised by belongs to the address that is asked next time.
+    assert moved.validators is not None
+    assert temporary.validators is not None
+    assert (moved.validators.url, temporary.validators.url) == (f"{web.url}/c", f"{web.url}/c")
+
+
+def test_a_key_never_follows_a_redirect_to_another_server() -> None:
+    """It is for the server it was given for; another port is another server."""
+    with http_server(feed=Page(b"<rss/>")) as other:
+        away = Page(status=302, headers={"Location": f"{other.url}/feed"})
+        stay = Page(status=302, headers={"Location": "/feed"})
+        with http_server(away=away, stay=stay, feed=Page(b"<rss/>")) as own:
+            for name in ("away", "stay"):
+                run(fetch_one(f"{own.url}/{name}", headers={"X-Api-Key": "secret"}))
+
+    assert "x-api-key" not in other.requests[0][1]
+    assert [headers.get("x-api-key") for _, headers in own.requests] == ["secret"] * 3
+
+
+def test_a_question_may_have_a_body() -> None:
+    """Services that are asked for many papers at once take a list."""
+    echo = Page(make=lambda asked: asked.encode())
+    with http_server(batch=echo) as web:
+        fetched = run(fetch_one(f"{web.url}/batch", body=b'["a"]'))
+
+    assert fetched.documents[0].content == b'/batch["a"]'
+    assert web.requests[0][1]["content-type"] == "application/json"
+
+
+def test_gone_and_missing_are_told_apart() -> None:
+    """410 is for good, 404 may be a mistake."""
+    with http_server(gone=Page(status=410)) as web:
+        with pytest.raises(GoneError, match="retired"):
+            run(fetch_one(f"{web.url}/gone"))
+        with pytest.raises(MissingError, match="404"):
+            run(fetch_one(f"{web.url}/missing"))
+
+
+@given(st.text(max_size=60))
+def test_any_cache_control_is_a_number_of_seconds(text: str) -> None:
+    """Headers are somebody else's text."""
+    response = httpx2.Response(200, headers=[(b"cache-control", text.encode("utf-8", "ignore"))])
+
+    assert 0 <= freshness(response) <= MAX_FRESH

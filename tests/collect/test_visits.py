@@ -1,0 +1,279 @@
+"""One source, page by page: what is asked, what is remembered, what is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from makers import make_source, run
+from servers import Page, Web, http_server
+
+from newsletter.collect import KINDS, Fetcher, Reader
+from newsletter.collect.calendar import EASTERN
+from newsletter.collect.visits import BACKLOG, MAX_PAGES, visit_source
+from newsletter.model import Health, Paper, Source, Validators, Visit
+
+NOW = dt.datetime(2026, 3, 18, 11, tzinfo=dt.UTC)
+MONDAY, TUESDAY = (dt.datetime(2026, 3, day, 20, tzinfo=EASTERN) for day in (16, 17))
+DAY = dt.timedelta(days=1)
+
+
+async def no_sleep(_seconds: float) -> None:
+    pass
+
+
+def visit(
+    source: Source, health: Health | None = None, *, known: Sequence[str] = (), timeout: float = 5
+) -> Visit:
+    """Visit a source at NOW; papers whose ids are `known` were seen before."""
+
+    def unseen(papers: Sequence[Paper]) -> list[Paper]:
+        return [paper for paper in papers if paper.id not in known]
+
+    async def work() -> Visit:
+        networks = [ipaddress.ip_network("127.0.0.0/8")]
+        async with (
+            Fetcher(
+                user_agent="t", timeout=timeout, private_networks=networks, sleep=no_sleep
+            ) as fetcher,
+            Reader() as reader,
+        ):
+            return await visit_source(
+                source,
+                KINDS[source.kind],
+                fetcher,
+                reader.read,
+                unseen,
+                health or Health(),
+                now=NOW,
+                max_age=7 * DAY,
+            )
+
+    return run(work())
+
+
+def rss(*numbers: int, date: str = "Wed, 18 Mar 2026 00:00:00 -0400", **page: Any) -> Page:
+    items = "".join(
+        f"<item><title>Paper {n}</title><link>https://arxiv.org/abs/2603.{n}</link>"
+        f"<description>arXiv:2603.{n}v1 Announce Type: new Abstract: We do.</description>"
+        "<category>cs.CL</category></item>"
+        for n in numbers
+    )
+    head = f"<title>x</title><pubDate>{date}</pubDate>"
+    return Page(f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode(), **page)
+
+
+def atom(total: int, *numbers: int) -> bytes:
+    entries = "".join(
+        f"<entry><id>http://arxiv.org/abs/2603.{n}v1</id><title>Paper {n}</title><summary>We do."
+        f"</summary><category term='cs.CL'/></entry>"
+        for n in numbers
+    )
+    space = "xmlns:opensearch='http://a9.com/-/spec/opensearch/1.1/'"
+    count = f"<opensearch:totalResults {space}>{total}</opensearch:totalResults>"
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'>{count}{entries}</feed>".encode()
+
+
+def arxiv(web: Web) -> Source:
+    return make_source(
+        kind="arxiv", location=f"{web.url}/feed", api=f"{web.url}/api", categories=("cs.CL",)
+    )
+
+
+def asked(web: Web, path: str) -> list[dict[str, list[str]]]:
+    return [
+        parse_qs(urlsplit(one).query) for one, _ in web.requests if one.partition("?")[0] == path
+    ]
+
+
+def test_a_stale_arxiv_feed_is_replaced_by_its_api_page_by_page() -> None:
+    """Everything in the feed is known though a batch is due: the reader gets the new papers."""
+    pages = {"0": atom(3, 99001, 99002), "2": atom(3, 99003)}
+    api = Page(make=lambda path: pages[parse_qs(urlsplit(path).query)["start"][0]])
+    with http_server(feed=rss(99001), api=api) as web:
+        found = visit(arxiv(web), Health(covered=MONDAY), known=["arxiv:2603.99001"])
+
+    assert [paper.id[-1] for paper in found.papers] == ["1", "2", "3"]
+    assert found.report.ok
+    assert found.report.covered == TUESDAY
+    assert found.report.note == (
+        "the feed shows an old batch; announced on Tue 17 Mar; asked the service: 3 papers"
+    )
+    assert [one["start"] for one in asked(web, "/api")] == [["0"], ["2"]]
+
+
+def test_arxiv_answering_429_costs_nobody_a_paper() -> None:
+    """The feed is busy, the API gives the batch; the report says both, and nothing failed."""
+    busy = Page(status=429, headers={"Retry-After": "3600"})
+    with http_server(feed=busy, api=Page(atom(1, 99001))) as web:
+        found = visit(arxiv(web), Health(covered=MONDAY))
+
+    assert [paper.id for paper in found.papers] == ["arxiv:2603.99001"]
+    assert found.report.ok
+    assert "no feed; announced on Tue 17 Mar; asked the service: 1 papers" in found.report.note
+    assert "HTTP 429" in found.report.note
+
+
+def test_a_batch_that_could_not_be_had_is_asked_for_again() -> None:
+    """Feed and API fail: the source failed, and the batch stays due."""
+    with http_server(feed=Page(status=404), api=Page(status=404)) as web:
+        found = visit(arxiv(web), Health(covered=MONDAY))
+
+    assert not found.report.ok
+    assert found.report.covered is None
+
+
+def test_a_quiet_weekend_says_so_and_asks_nobody() -> None:
+    """The feed is empty and nothing is due."""
+    with http_server(feed=rss(), api=Page(atom(0))) as web:
+        found = visit(arxiv(web), Health(covered=TUESDAY))
+
+    assert asked(web, "/api") == []
+    assert (found.report.ok, found.report.note) == (True, "an empty feed")
+
+
+def test_a_service_is_asked_for_the_time_since_the_last_good_visit() -> None:
+    """With an overlap for what is indexed late; a first visit looks back two days, none further
+    than an issue reaches.
+    """
+    empty = json.dumps({"collection": [], "messages": [{"total": "0"}]}).encode()
+    source = make_source(kind="biorxiv", location="")
+    spans = []
+    for last_good in (NOW - 3 * DAY, None, NOW - 60 * DAY):
+        with http_server() as web:
+            for first in ("2026-03-14", "2026-03-15", "2026-03-16", "2026-03-11"):
+                web.pages[f"/details/biorxiv/{first}/2026-03-18/0/json"] = Page(empty)
+            found = visit(
+                make_source(kind="biorxiv", location="", api=web.url), Health(last_good=last_good)
+            )
+            assert found.report.ok
+            spans.append(web.requests[0][0].split("/")[3])
+
+    assert spans == ["2026-03-15", "2026-03-16", "2026-03-11"]
+    assert source.is_service
+
+
+def test_pages_are_followed_and_end() -> None:
+    """A service that leads on for ever is left after so many pages, and the report says it."""
+    page = {"notes": [{"id": "abcdef1", "content": {"title": "x"}}]}
+    body = json.dumps({"notes": page["notes"] * 500}).encode()
+    with http_server(notes=Page(body)) as web:
+        found = visit(make_source(kind="openreview", location="", api=web.url, query="V"))
+
+    assert len(web.requests) == MAX_PAGES
+    assert f"stopped after {MAX_PAGES} pages" in found.report.note
+    assert len(found.papers) == 1
+
+
+def test_votes_of_the_last_days_are_read_again() -> None:
+    """Most votes come after the first morning: today's list, and those of three days before."""
+
+    def daily(path: str) -> bytes:
+        date = parse_qs(urlsplit(path).query).get("date", [""])[0]
+        votes = {"": 1, "2026-03-15": 90}.get(date, 5)
+        return json.dumps(
+            [{"paper": {"id": f"2603.9900{votes}", "title": "x", "upvotes": votes}}]
+        ).encode()
+
+    with http_server(daily=Page(make=daily)) as web:
+        source = make_source(kind="huggingface", location="", api=f"{web.url}/daily")
+        found = visit(source, Health(last_good=NOW - dt.timedelta(hours=2)))
+
+    assert [one.get("date") for one in asked(web, "/daily")] == [
+        None,
+        ["2026-03-17"],
+        ["2026-03-16"],
+        ["2026-03-15"],
+    ]
+    assert {paper.votes for paper in found.papers} == {1, 5, 90}
+
+
+def test_one_bad_day_of_several_is_a_note() -> None:
+    """The other days' papers are there, and what failed is said."""
+
+    def daily(path: str) -> bytes:
+        ok = b'[{"paper": {"id": "2603.99001", "title": "x"}}]'
+        return b'{"error": "Invalid date"}' if "03-16" in path else ok
+
+    with http_server(daily=Page(make=daily)) as web:
+        found = visit(make_source(kind="huggingface", location="", api=f"{web.url}/daily"))
+
+    assert found.report.ok
+    assert "Hugging Face says: Invalid date" in found.report.note
+
+
+def test_a_source_that_is_gone_is_retired_and_not_asked_again() -> None:
+    """HTTP 410 is an answer for good."""
+    with http_server(feed=Page(status=410)) as web:
+        source = make_source(location=f"{web.url}/feed")
+        gone = visit(source)
+        after = visit(source, Health(retired=True))
+
+    assert gone.report.retired
+    assert "retired" in gone.report.error
+    assert (after.report.asked, after.report.retired) == (False, True)
+    assert "remove it from sources.yaml" in after.report.note
+    assert len(web.requests) == 1
+
+
+def test_a_permanent_redirect_is_remembered_and_a_bad_one_forgotten() -> None:
+    """The new address is asked from then on; when it fails, the old one is next."""
+    moved = Page(status=301, headers={"Location": "/new"})
+    with http_server(feed=moved, new=rss(99001)) as web:
+        source = make_source(location=f"{web.url}/feed")
+        first = visit(source)
+        again = visit(source, Health(moved_to=f"{web.url}/new", last_good=NOW))
+        web.pages["/new"] = Page(status=404)
+        failed = visit(source, Health(moved_to=f"{web.url}/new", last_good=NOW))
+
+    assert first.report.moved_to == again.report.moved_to == f"{web.url}/new"
+    assert f"moved for good to {web.url}/new: change it in sources.yaml" in first.report.note
+    assert [path for path, _ in web.requests] == ["/feed", "/new", "/new", "/new"]
+    assert (failed.report.ok, failed.report.moved_to) == (False, "")
+
+
+def test_a_server_that_asks_to_be_left_alone_is() -> None:
+    """Until the time it gave; nothing is lost, and nothing is said to have failed."""
+    with http_server(feed=rss(99001, headers={"Cache-Control": "max-age=600"})) as web:
+        source = make_source(location=f"{web.url}/feed")
+        first = visit(source)
+        early = visit(source, Health(fresh_until=first.report.fresh_until))
+        late = visit(source, Health(fresh_until=NOW - DAY))
+
+    assert first.report.fresh_until == NOW + dt.timedelta(minutes=10)
+    assert (early.report.asked, early.papers) == (False, ())
+    assert "asked not to be asked before 11:10 UTC" in early.report.note
+    assert late.papers
+    assert len(web.requests) == 2
+
+
+def test_validators_are_sent_to_the_address_they_are_for() -> None:
+    """And 304 leaves what is known as it is."""
+    with http_server(feed=rss(99001, headers={"ETag": '"1"'}, then=Page(status=304))) as web:
+        source = make_source(location=f"{web.url}/feed")
+        first = visit(source)
+        again = visit(source, Health(validators=first.report.validators or Validators()))
+        other = Validators(url="https://other.example/feed", etag='"1"')
+        visit(source, Health(validators=other))
+
+    assert again.report.note == "nothing new since the last visit"
+    assert again.report.validators is None
+    assert [headers.get("if-none-match") for _, headers in web.requests] == [None, '"1"', None]
+
+
+def test_an_undated_archive_is_no_news() -> None:
+    """A first visit takes the first few undated entries; later ones are all new."""
+    items = "".join(f"<item><title>Post {n}</title></item>" for n in range(30))
+    page = Page(f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>".encode())
+    with http_server(feed=page) as web:
+        source = make_source(location=f"{web.url}/feed")
+        first, later = visit(source), visit(source, Health(last_good=NOW - DAY))
+
+    assert len(first.papers) == 30
+    assert first.backlog == {paper.id for paper in first.papers[BACKLOG:]}
+    assert "20 undated entries taken for an archive" in first.report.note
+    assert later.backlog == frozenset()
