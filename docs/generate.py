@@ -14,6 +14,8 @@ from typing import Any
 from typer.main import get_command
 
 from newsletter.cli.program import app
+from newsletter.collect import ENRICHERS, KINDS
+from newsletter.collect.answers import Manners
 from newsletter.config import schemas
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +42,41 @@ def commands() -> str:
             words = ", ".join(f"`{word}`" for word in one.opts)
             lines.append(f"| {words} | {one.help or ''} |")
     return "\n".join(lines) + "\n"
+
+
+def sources() -> str:
+    """Return docs/reference/sources.md."""
+    lines = [
+        "# Kinds of sources",
+        "",
+        "Written by `make docs` from the code. Every request names the newsletter and `reply_to`",
+        "as its contact. Settings that a kind needs are in bold: one of them is enough.",
+        "",
+        "| kind | settings | requests | what its server says of programs |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, kind in KINDS.items():
+        settings = " ".join(
+            f"**`{one}`**" if one in kind.needs else f"`{one}`" for one in sorted(kind.takes)
+        )
+        lines.append(f"| `{name}` | {settings} | {_manners(kind.manners)} | {kind.terms} |")
+    lines += [
+        "",
+        "## Services that enrich",
+        "",
+        "| service | papers in one request | papers in one run | answers are kept | requests |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, one in ENRICHERS.items():
+        days = f"{one.kept.days} day{'s' * (one.kept.days != 1)}"
+        manners = _manners(one.manners)
+        lines.append(f"| `{name}` | {one.batch} | {one.most} | {days} | {manners} |")
+    return "\n".join(lines) + "\n"
+
+
+def _manners(manners: Manners) -> str:
+    pause = f", {manners.pause:g} s apart" if manners.pause else ""
+    return f"{manners.connections} at a time{pause}"
 
 
 def configuration() -> str:
@@ -107,6 +144,7 @@ def pages() -> dict[Path, str]:
     made = {
         ROOT / "docs" / "reference" / "configuration.md": configuration(),
         ROOT / "docs" / "reference" / "commands.md": commands(),
+        ROOT / "docs" / "reference" / "sources.md": sources(),
     }
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -25,7 +25,7 @@ PROGRAM = [
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""
-COMMANDS = "demo init check collect pick render preview send run status".split()
+COMMANDS = "demo init check collect pick render preview send run status doctor".split()
 
 
 def newsletter(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -227,3 +227,34 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
         status = running.wait(60)
 
     assert (status, said) == (0, b"")
+
+
+def test_doctor_tells_how_the_sources_are(letter: Path) -> None:
+    """Nothing is known before the first visit; afterwards it is, and a failing one is said."""
+    before = newsletter("doctor", cwd=letter)
+    newsletter("collect", cwd=letter)
+    healthy = newsletter("doctor", "--json", cwd=letter)
+    path = letter / "config" / "sources.yaml"
+    path.write_text(path.read_text("utf-8").replace("/feed", "/missing"), "utf-8")
+    newsletter("collect", cwd=letter)
+    sick = newsletter("doctor", cwd=letter)
+
+    assert (before.returncode, before.stderr) == (0, "")
+    assert "never" in before.stdout
+    (feed,) = as_json(healthy)["sources"]
+    assert (feed["source"], feed["papers_per_day"], feed["failures"]) == ("Feed", 1.0, 0)
+    assert sick.returncode == 1
+    assert "HTTP 404" in sick.stdout
+    assert "1 of 2 sources need a look" in sick.stderr
+
+
+def test_a_key_is_never_shown(letter: Path) -> None:
+    """Neither by a report nor by an error."""
+    path = letter / "config" / "sources.yaml"
+    text = path.read_text("utf-8").replace("/feed'}", '/feed\', headers: {x-key: "${KEY}"}}')
+    path.write_text(text.replace("/feed'", "/missing'"), "utf-8")
+
+    done = newsletter("collect", "--json", cwd=letter, KEY="hunter2")
+
+    assert "HTTP 404" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr

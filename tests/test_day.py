@@ -354,6 +354,134 @@ def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
     assert len(world.mail.messages) == len(world.mails()) == 2
 
 
+def test_a_machine_that_was_off_for_a_week_catches_up(world: World) -> None:
+    """Papers seen before and after are in the next issue, once; what is too old is not."""
+    world.do(steps.collect)
+    world.now += dt.timedelta(days=5)
+    world.web.pages["/feed"] = rss("A later agent", start=99050)
+
+    ran = world.do(steps.run)
+
+    text = body(world.mails()["bo"], "plain")
+    assert "A later agent" in text
+    assert "Agents with tools" in text
+    assert ran.counts[DeliveryState.ACCEPTED] == 2
+    world.now += dt.timedelta(days=1)
+    assert world.do(steps.run).counts == {}
+
+
+def test_papers_that_no_issue_took_grow_old(world: World) -> None:
+    """After more days than max_age_days they are no news any more."""
+    fresh = world.do(steps.collect)
+    world.now += dt.timedelta(days=9)
+
+    assert (fresh.candidates, world.do(steps.collect).candidates) == (4, 0)
+
+
+def test_a_replacement_of_a_paper_that_was_sent_is_not_sent_again(world: World) -> None:
+    """A second version is the same paper, even where replacements are asked for."""
+    path = world.folder / "config" / "sources.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace(
+            '{name: Feed, url: "', '{name: Feed, announce: [new, replace], url: "'
+        ),
+        "utf-8",
+    )
+    world.do(steps.run)
+    again = rss("Agents with tools", start=99002)
+    world.web.pages["/feed"] = Page(
+        again.body.replace(b"99002v1", b"99002v2").replace(
+            b"<description>", b"<description>arXiv:2603.99002v2 Announce Type: replace Abstract: "
+        )
+    )
+    world.now += dt.timedelta(days=1)
+
+    ran = world.do(steps.run)
+
+    assert ran.collected.reports[0].papers == 1
+    assert ran.counts == {}
+
+
+def test_a_stale_arxiv_batch_reaches_the_reader_through_the_api(world: World) -> None:
+    """The feed shows yesterday's papers; today's come from the API and are in the mail."""
+    world.web.pages["/arxiv"] = rss("Agents of yesterday", start=99060)
+    world.web.pages["/api"] = Page(
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><opensearch:totalResults "
+        b"xmlns:opensearch='http://a9.com/-/spec/opensearch/1.1/'>1</opensearch:totalResults><entry>"
+        b"<id>http://arxiv.org/abs/2603.99070v1</id><title>Agents of today</title>"
+        b"<summary>We do.</summary><published>2026-03-17T10:00:00Z</published>"
+        b"<category term='cs.CL'/></entry></feed>"
+    )
+    path = world.folder / "config" / "sources.yaml"
+    url = world.web.url
+    path.write_text(
+        path.read_text("utf-8")
+        + f"  - {{name: arXiv, kind: arxiv, url: {url}/arxiv, api: {url}/api, categories: [cs.CL]}}\n",
+        "utf-8",
+    )
+    world.now = dt.datetime(2026, 3, 17, 12, tzinfo=dt.UTC)
+    world.do(steps.run)
+    world.mail.messages.clear()
+    world.now += dt.timedelta(days=1)
+
+    ran = world.do(steps.run)
+
+    assert "the feed shows an old batch; announced on Tue 17 Mar" in ran.collected.reports[2].note
+    text = body(world.mails()["bo"], "plain")
+    assert "Agents of today" in text
+    assert "Agents of yesterday" not in text
+
+
+def test_a_list_of_feeds_is_collected_too(world: World) -> None:
+    """OPML: each feed that it names is a source with a report and a health of its own."""
+    url = world.web.url
+    outlines = "".join(f'<outline text="{n}" xmlUrl="{url}/{n}"/>' for n in ("one", "feed", "two"))
+    world.web.pages["/list"] = Page(f"<opml><body>{outlines}</body></opml>".encode())
+    world.web.pages["/one"] = rss("An agent of a list", start=99080)
+    path = world.folder / "config" / "sources.yaml"
+    path.write_text(
+        path.read_text("utf-8") + f"  - {{name: Lists, kind: opml, url: {url}/list}}\n", "utf-8"
+    )
+
+    found = world.do(steps.collect)
+
+    assert [one.source for one in found.reports] == ["Feed", "Votes", "Lists", "one", "two"]
+    assert found.reports[2].note == "names 3 sources"
+    assert (found.reports[3].new, found.reports[4].ok) == (1, False)
+    assert found.health["two"].failures == 1
+
+
+def test_discussions_and_enrichment_reach_the_papers(world: World) -> None:
+    """A story about a paper is attached to it; stars are asked for where a topic wants it."""
+    url = world.web.url
+    story = {"objectID": "7", "url": "https://arxiv.org/abs/2603.99002", "points": 30}
+    world.web.pages["/hn/search_by_date"] = Page(json.dumps({"hits": [story]}).encode())
+    world.web.pages["/feed"].body = world.web.pages["/feed"].body.replace(
+        b"We propose it.", b"We propose it, see github.com/ada/engine. "
+    )
+    world.web.pages["/gh/repos/ada/engine"] = Page(b'{"stargazers_count": 512}')
+    path = world.folder / "config" / "sources.yaml"
+    path.write_text(
+        path.read_text("utf-8")
+        + f"  - {{name: HN, kind: hackernews, api: {url}/hn}}\n"
+        + f"enrich: [{{service: github, api: {url}/gh}}]\n",
+        "utf-8",
+    )
+
+    found = world.do(steps.collect)
+    papers = {paper.id: paper for paper in world.do(steps.candidates)}
+
+    assert found.reports[2].mentions == 1
+    agent = papers["arxiv:2603.99002"]
+    assert {one.source: one.votes for one in agent.sightings}["HN"] == 30
+    assert agent.stars == 512
+    assert found.notes == ()
+    again = world.do(steps.collect)
+    asked = [one for one, _ in world.web.requests if one.startswith("/gh/")]
+    assert len(asked) == 1
+    assert again.new == 0
+
+
 def test_the_demo(tmp_path: Path) -> None:
     """Five documents, at least 80 papers, six readers of different topics and scripts, once."""
     played, again = play_demo(tmp_path), play_demo(tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Schedule
-from newsletter.schedule import due_date
+from newsletter.schedule import due_at, due_date, issue_window
 
 EVERY_DAY = frozenset(range(7))
 
@@ -68,3 +68,39 @@ def test_the_due_issue_is_never_ahead_and_at_most_a_week_old(
 
     assert date.weekday() in days
     assert dt.timedelta(0) <= moment.astimezone(schedule.zone).date() - date <= dt.timedelta(7)
+
+
+ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
+
+
+@given(
+    st.datetimes(dt.datetime(2000, 1, 8), dt.datetime(2090, 1, 1)),
+    st.sets(st.integers(0, 6), min_size=1),
+    st.times(),
+    ZONES,
+)
+def test_every_moment_belongs_to_exactly_one_issue(
+    now: dt.datetime, days: set[int], at: dt.time, zone: str
+) -> None:
+    """Windows follow each other without gap or overlap: weekends, months, clock changes."""
+    moment = now.replace(tzinfo=dt.UTC)
+    schedule = Schedule(at=at.replace(second=0), days=frozenset(days), zone=ZoneInfo(zone))
+
+    date = due_date(schedule, moment)
+    window = issue_window(schedule, date, 7)
+
+    # What is seen while an issue is the due one is in time for it …
+    assert due_at(schedule, date) <= moment < window.until
+    # … and the next issue begins where it ends.
+    assert due_date(schedule, window.until) > date
+    assert due_date(schedule, window.until - dt.timedelta(seconds=1)) == date
+
+
+def test_what_is_too_old_goes_by_the_hour_the_issue_is_due() -> None:
+    """In the newsletter's own time zone, over the change of the clocks."""
+    schedule = Schedule(at=dt.time(6), days=EVERY_DAY, zone=ZoneInfo("Europe/Berlin"))
+
+    window = issue_window(schedule, dt.date(2026, 3, 30), 2)
+
+    assert window.oldest == dt.datetime(2026, 3, 28, 4, tzinfo=dt.UTC)
+    assert window.until == dt.datetime(2026, 3, 31, 4, tzinfo=dt.UTC)

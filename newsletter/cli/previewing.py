@@ -13,7 +13,7 @@ import typer
 import uvicorn
 
 from newsletter import letters
-from newsletter.cli import world
+from newsletter.cli import health, world
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.program import ConfigDir, app, console
 from newsletter.config import load_config
@@ -23,7 +23,7 @@ from newsletter.pick import pick_papers
 from newsletter.render import lint, load_templates, render_editions
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, preview_app
-from newsletter.store import IssueStore, PaperStore, open_database
+from newsletter.store import IssueStore, PaperStore, SourceStore, open_database
 
 
 @app.command()
@@ -61,16 +61,24 @@ def _load(folder: Path) -> Preview:
     date = due_date(config.schedule, now)
     database = open_database(config.database, config.root)
     try:
+        remembered = SourceStore(database).known(config.sources, now)
         papers = PaperStore(database).candidates(
             issue_window(config.schedule, date, config.max_age_days)
         )
         number = IssueStore(database).next_number()
     finally:
         database.close()
-    notes: tuple[str, ...] = ()
+    notes = tuple(
+        f"{name}: {said}"
+        for name, one in remembered
+        if (said := one.last_error or health.words(one, now))
+    )
     if not papers:
         papers = sample_papers(now)
-        notes = ("Invented papers: `newsletter collect` brings real ones.",)
+        notes = (
+            *notes,
+            "Invented papers: `newsletter collect` brings real ones.",
+        )
     picks = pick_papers(papers, config.topics, now)
     # Somebody who wants every topic comes first, so that an empty list shows something too.
     curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))

@@ -79,24 +79,46 @@ def test_the_order_of_sight_does_not_matter(papers: list[Paper]) -> None:
     assert sorted(len(paper.keys) for paper in merge_papers(papers)) == [1, 2]
 
 
-def real_papers(data: Path) -> list[Paper]:
-    """Every paper of arXiv's days and of the public feed of the Daily Papers, by arXiv id."""
+def of_arxiv(data: Path) -> dict[str, Paper]:
+    """The papers of some days of arXiv metadata, by id."""
+    return {
+        paper.id: paper
+        for path in sorted((data / "arxiv" / "days").glob("*.json"))
+        for one in json.loads(path.read_bytes())["papers"]
+        if (paper := work(str(one["arxiv_id"]), one["title"], tuple(one["authors"])))
+    }
+
+
+def of_feed(data: Path) -> dict[str, Paper]:
+    """The papers of a public feed of the Daily Papers, by id."""
     found: dict[str, Paper] = {}
-    for path in sorted((data / "arxiv" / "days").glob("*.json")):
-        for one in json.loads(path.read_bytes())["papers"]:
-            paper = work(str(one["arxiv_id"]), one["title"], tuple(one["authors"]))
-            found[paper.id] = paper
     for path in sorted((data / "huggingface" / "feed").glob("*.xml")):
         document = make_document(path.read_bytes(), path.as_uri())
-        for paper in KINDS["feed"].parse(document, make_source(), NOW).papers:
-            found.setdefault(paper.id, paper)
-    return list(found.values())
+        found |= {one.id: one for one in KINDS["feed"].parse(document, make_source(), NOW).papers}
+    return found
+
+
+@pytest.mark.data
+def test_the_same_paper_of_two_real_sources_meets_without_its_id(data: Path) -> None:
+    """ArXiv's metadata and the public feed write titles and authors each in their own way."""
+    arxiv, feed = of_arxiv(data), of_feed(data)
+    both = sorted(arxiv.keys() & feed.keys())
+
+    strangers = [
+        make_paper(keys=(f"doi:10.1000/{key}",), title=feed[key].title, authors=feed[key].authors)
+        for key in both
+    ]
+    merged = {paper.id: paper.keys for paper in merge_papers([*arxiv.values(), *strangers])}
+
+    assert len(both) > 10
+    assert [key for key in both if f"doi:10.1000/{key}" not in merged[key]] == []
+    assert len(merged) == len(arxiv)
 
 
 @pytest.mark.data
 def test_real_papers_under_another_id_are_found_and_no_others(data: Path) -> None:
     """Copies with a journal's DOI, a hyphen less and authors reversed meet their own preprint only."""
-    papers = [one for one in real_papers(data) if near_keys(one)]
+    papers = [one for one in (of_feed(data) | of_arxiv(data)).values() if near_keys(one)]
 
     def copy(number: int, paper: Paper) -> Any:
         title, authors = paper.title.replace("-", " "), paper.authors[::-1]

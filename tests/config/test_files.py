@@ -187,3 +187,58 @@ def test_a_merged_mapping_counts_as_written(tmp_path: Path) -> None:
     text = "base: &base {limit: 3}\ntopic:\n  <<: *base\n  name: x\n"
 
     assert parse_document(tmp_path / "x.yaml", text, {}).data["topic"] == {"limit": 3, "name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("kind: feed", "a source of kind `feed` needs `url`"),
+        ("kind: arxiv", "needs `url` or `categories`"),
+        ("kind: semantic-scholar", "needs `query` or `authors`"),
+        ("kind: huggingface, query: x", "`query` means nothing to kind `huggingface`"),
+        ("kind: arxiv, categories: [computers!]", "look like `cs.CL`"),
+        ("kind: hackernew", "did you mean `hackernews`"),
+        ("url: 'ftp://x.example/'", "only http:// and https://"),
+        ("url: 'https://x.example', headers: {x-key: hunter2}", "is a secret: write ${NAME}"),
+        ("url: 'https://x.example', headers: {'x key': '${KEY}'}", "x key"),
+    ],
+)
+def test_a_source_that_does_not_fit_its_kind(
+    tmp_path: Path, root: Path, source: str, said: str
+) -> None:
+    """What is missing, means nothing or must not be written is said at its place."""
+    write_newsletter(tmp_path, root, sources=f"sources:\n  - {{name: A, {source}}}\n")
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "config", {"KEY": "k"})
+
+    assert said in str(caught.value)
+    assert "sources.yaml:2:" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_services_and_their_keys(tmp_path: Path, root: Path) -> None:
+    """A service needs no address; keys come from the environment and are shown nowhere."""
+    write_newsletter(
+        tmp_path,
+        root,
+        sources="""
+sources:
+  - {name: A, kind: semantic-scholar, query: agents, headers: {x-api-key: "${KEY}"}}
+enrich:
+  - crossref
+  - {service: github, api: "https://git.example/api/", headers: {Authorization: "${KEY}"}}
+""",
+    )
+
+    config = load_config(tmp_path / "config", {"KEY": "hunter2"})
+
+    (source,) = config.sources
+    assert (source.location, source.headers) == ("", (("x-api-key", "hunter2"),))
+    first, second = config.enrichments
+    assert (first.service, first.api) == ("crossref", "")
+    assert (second.api, second.headers) == (
+        "https://git.example/api",
+        (("Authorization", "hunter2"),),
+    )
+    assert "hunter2" not in repr((source, second, config))

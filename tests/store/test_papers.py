@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper
 
-from newsletter.collect import merge_papers
-from newsletter.model import IssueWindow, Paper
+from newsletter.collect import merge_papers, near_keys
+from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.store import Database, IssueStore, PaperStore, open_database
 
 TOMORROW = TODAY + dt.timedelta(days=1)
@@ -95,3 +95,42 @@ def test_two_thousand_papers(database: Database) -> None:
 
     assert save(store, *(make_paper(number) for number in range(1, 2001))) == 2000
     assert len(store.candidates(window())) == 2000
+
+
+def test_what_is_seen_after_the_next_issue_is_due_is_not_in_this_one(database: Database) -> None:
+    """`--date` of a past day shows what belonged to it, not what came since."""
+    store = PaperStore(database)
+    save(store, make_paper(1))
+    late = Sighting(source="test", seen_at=NOW + dt.timedelta(days=1), url="https://x.example")
+    save(store, make_paper(2, sightings=(late,)))
+
+    assert [paper.id[-1] for paper in store.candidates(window())] == ["1"]
+    assert [paper.id[-1] for paper in store.candidates(window(TOMORROW))] == ["1", "2"]
+
+
+def test_a_backlog_is_known_and_never_news(database: Database) -> None:
+    """Undated posts of an archive stay out, also when they are seen again."""
+    store = PaperStore(database)
+    old, new = make_paper(1, published=None), make_paper(2, published=None)
+
+    store.save([old, new], NOW, frozenset({old.id}))
+    save(store, old)
+
+    assert [paper.id for paper in store.candidates(window())] == [new.id]
+    assert store.known_keys([old]) == set(old.keys)
+
+
+def test_a_journal_version_is_found_by_its_title_and_never_sent_again(database: Database) -> None:
+    """It comes months later, with another spelling: traces find it, comparing makes it one."""
+    store = PaperStore(database, near_keys)
+    preprint = make_paper(title="Pre-training models on engines of thought")
+    journal = make_paper(
+        keys=("doi:10.1/x",), title="Pretraining Models on Engines of Thought", published=None
+    )
+    save(store, preprint)
+    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [preprint.id], NOW)
+
+    save(store, journal)
+
+    assert store.candidates(window(TOMORROW)) == ()
+    assert {paper.id for paper in store.with_keys(["doi:10.1/x"])} == {preprint.id}
