@@ -81,12 +81,13 @@ def test_the_order_of_sight_does_not_matter(papers: list[Paper]) -> None:
 
 def of_arxiv(data: Path) -> dict[str, Paper]:
     """The papers of some days of arXiv metadata, by id."""
-    return {
-        paper.id: paper
+    listed = [
+        one
         for path in sorted((data / "arxiv" / "days").glob("*.json"))
         for one in json.loads(path.read_bytes())["papers"]
-        if (paper := work(str(one["arxiv_id"]), one["title"], tuple(one["authors"])))
-    }
+    ]
+    papers = (work(str(one["arxiv_id"]), one["title"], tuple(one["authors"])) for one in listed)
+    return {paper.id: paper for paper in papers}
 
 
 def of_feed(data: Path) -> dict[str, Paper]:
