@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from newsletter.model import Paper
+from newsletter.pick.sentences import scores, trim
 
 MAX_LENGTH = 320
 """Characters: three or four lines on a phone."""
 
-ENOUGH = 90
-"""Characters from which a summary stands on its own."""
+FEW_WORDS = 11
+"""A sentence of fewer does not stand on its own."""
+MANY_WORDS = 38
+"""Two sentences together must have fewer."""
 
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|fig|figs|eq|eqs|sec|no|vol|dr|mr|mrs|ms|prof|st|approx|resp"
@@ -18,13 +22,6 @@ _ABBREVIATIONS = re.compile(
     re.IGNORECASE,
 )
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(]?[A-Z0-9\u00c0-\uffff])")
-# The verbs with which authors say what they did (cue phrases: Teufel & Moens 2002, table 5).
-_NOVEL = re.compile(
-    r"\b(?:we|this (?:paper|work|article|study|report)|our (?:paper|work|study))\b"
-    r"(?:\s+\w+){0,3}?\s+(?:propos|present|introduc|show|demonstrat|develop|stud|investigat|"
-    r"describ|releas|prove|explor|address|find|offer|provid|design|analy[sz]|report)",
-    re.IGNORECASE,
-)
 
 
 def sentences(text: str) -> list[str]:
@@ -43,23 +40,32 @@ def sentences(text: str) -> list[str]:
 def summarise(paper: Paper) -> tuple[str, str]:
     """Return what is new in `paper`, and who wrote it when it was not the authors.
 
-    A source's own summary comes first; else the abstract's first sentence that says what the
-    authors did, else its first. An abstract that is missing gives an empty string.
+    A source's own summary comes first; else the sentence of the abstract that tells it best, in
+    its own words. An abstract that is missing gives an empty string.
     """
     if paper.summary:
         return shorten(paper.summary, MAX_LENGTH), paper.summary_by
     listed = sentences(paper.abstract)
-    start = next((n for n, sentence in enumerate(listed) if _NOVEL.search(sentence)), 0)
-    told = listed[start] if listed else ""
-    # A short sentence says too little alone: the next one finishes the thought, or, when it is
-    # the last, the one before begins it.
-    for sentence in listed[start + 1 :]:
-        if len(told) < ENOUGH and len(told) + len(sentence) < MAX_LENGTH:
-            told = f"{told} {sentence}"
-    alone = start and told == listed[start] and len(told) < ENOUGH
-    if alone and len(told) + len(listed[start - 1]) < MAX_LENGTH:
-        told = f"{listed[start - 1]} {told}"
-    return shorten(told, MAX_LENGTH), ""
+    if not listed:
+        return "", ""
+    return shorten(complete(listed, scores(listed, paper.title)), MAX_LENGTH), ""
+
+
+def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
+    """Return the sentence of the best mark, trimmed, with a neighbour when it is very short.
+
+    `We propose Xylo.` alone says too little: the better of the sentences beside it goes with it.
+    """
+    best = max(range(len(listed)), key=lambda number: (marks[number], -number))
+    told = trim(listed[best])
+    beside = [number for number in (best + 1, best - 1) if 0 <= number < len(listed)]
+    if len(told.split()) < FEW_WORDS and beside:
+        other = max(beside, key=lambda number: marks[number])
+        first, second = sorted((best, other))
+        both = f"{trim(listed[first])} {trim(listed[second])}"
+        if len(both.split()) < MANY_WORDS:
+            told = both
+    return told
 
 
 def shorten(text: str, length: int) -> str:

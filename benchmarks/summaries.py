@@ -1,0 +1,252 @@
+"""The one sentence that tells what is new, against other ways to choose it, on SciTLDR.
+
+    python benchmarks/summaries.py [--quick] [--json] [--data DIR] [--fit]
+
+ROUGE-1, -2 and -L (Lin 2004; F1, Porter stems, the best of the references by ROUGE-1), times 100,
+with 95% intervals over abstracts. `--fit` prints the weights of newsletter/pick/sentences.py anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import random
+import re
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import snowballstemmer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold
+
+from newsletter.model import Paper
+from newsletter.pick import sentences
+from newsletter.pick.summaries import complete, summarise
+
+Scores = tuple[float, float, float]
+_TOKEN = re.compile(r"[a-z0-9]+")
+_CUE = re.compile(
+    r"\bwe (?:\w+ )?(?:propose|present|show|introduce|demonstrate|develop|describe|study|"
+    r"investigate|prove)",
+    re.IGNORECASE,
+)
+STRENGTH = 3.0
+"""Ridge's alpha, chosen by cross-validation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstract:
+    """An abstract with the summaries that people wrote of it."""
+
+    title: str
+    sentences: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    return str(_porter().stemWord(word)) if len(word) > 3 else word
+
+
+@functools.cache
+def _porter() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("porter")
+
+
+@functools.lru_cache(maxsize=50_000)
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the stems of a text, as the rouge-score package makes them."""
+    return tuple(_stem(word) for word in _TOKEN.findall(text.lower()))
+
+
+def rouge(text: str, target: str) -> Scores:
+    """Return ROUGE-1, ROUGE-2 and ROUGE-L of a text against one summary."""
+    ours, theirs = tokens(text), tokens(target)
+    return (
+        _overlap(Counter(ours), Counter(theirs)),
+        _overlap(Counter(zip(ours, ours[1:])), Counter(zip(theirs, theirs[1:]))),  # noqa: B905, RUF007
+        _f1(_common(ours, theirs), len(ours), len(theirs)),
+    )
+
+
+def best(text: str, targets: Sequence[str]) -> Scores:
+    """Return the scores against the summary that the text is nearest to."""
+    return max((rouge(text, target) for target in targets), key=lambda one: one[0])
+
+
+def _overlap(ours: Counter[object], theirs: Counter[object]) -> float:
+    return _f1((ours & theirs).total(), ours.total(), theirs.total())
+
+
+def _f1(common: int, ours: int, theirs: int) -> float:
+    return 2 * common / (ours + theirs) if common else 0.0
+
+
+def _common(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence."""
+    row = [0] * (len(theirs) + 1)
+    for word in ours:
+        before = row
+        row = [0]
+        for place, other in enumerate(theirs):
+            row.append(before[place] + 1 if word == other else max(before[place + 1], row[place]))
+    return row[-1]
+
+
+# --- Ways to choose ---------------------------------------------------------------------------
+
+
+def first(abstract: Abstract) -> str:
+    """Choose the first sentence."""
+    return abstract.sentences[0]
+
+
+def last(abstract: Abstract) -> str:
+    """Choose the last sentence."""
+    return abstract.sentences[-1]
+
+
+def centroid(abstract: Abstract) -> str:
+    """Choose the sentence nearest to the middle of all (TF-IDF)."""
+    try:
+        matrix = TfidfVectorizer(stop_words="english").fit_transform(abstract.sentences)
+    except ValueError:  # nothing but stop words
+        return abstract.sentences[0]
+    near = matrix @ np.asarray(matrix.mean(axis=0)).ravel()
+    return abstract.sentences[int(np.argmax(near))]
+
+
+def cue(abstract: Abstract) -> str:
+    """Choose the first sentence with `we propose`, `we present`, `we show` and their like."""
+    return next((one for one in abstract.sentences if _CUE.search(one)), abstract.sentences[0])
+
+
+def oracle(abstract: Abstract) -> str:
+    """Choose the best sentence there is, knowing the summaries."""
+    return max(abstract.sentences, key=lambda one: best(one, abstract.targets)[0])
+
+
+def ours(abstract: Abstract) -> str:
+    """Choose as the newsletter does, from the whole text."""
+    paper = Paper(
+        id="x", keys=("x",), url="", title=abstract.title, abstract=" ".join(abstract.sentences)
+    )
+    return summarise(paper)[0]
+
+
+WAYS: dict[str, Callable[[Abstract], str]] = {
+    "first sentence": first,
+    "last sentence": last,
+    "TF-IDF centroid": centroid,
+    "first with a cue": cue,
+    "ours": ours,
+    "oracle": oracle,
+}
+
+
+# --- Fitting ----------------------------------------------------------------------------------
+
+
+def fit(abstracts: Sequence[Abstract]) -> dict[str, float]:
+    """Return weights by which the sentence that scores best in all three measures comes first."""
+    rows, wanted = [], []
+    for abstract in abstracts:
+        seen = sentences.features(abstract.sentences, abstract.title)
+        worth = [sum(best(sentences.trim(one), abstract.targets)) for one in abstract.sentences]
+        mean = statistics.fmean(worth)
+        rows += [list(row.values()) for row in seen]
+        wanted += [one - mean for one in worth]
+    names = list(sentences.features(abstracts[0].sentences, abstracts[0].title)[0])
+    model = Ridge(alpha=STRENGTH).fit(np.array(rows), np.array(wanted))
+    return dict(zip(names, model.coef_.round(4).tolist(), strict=True))
+
+
+def cross_validated(abstracts: Sequence[Abstract]) -> list[Scores]:
+    """Return the scores of abstracts, each with weights that never saw it."""
+    found: list[Scores] = []
+    for learn, test in KFold(10, shuffle=True, random_state=0).split(abstracts):
+        weights = fit([abstracts[n] for n in learn])
+        for abstract in (abstracts[n] for n in test):
+            rows = sentences.features(abstract.sentences, abstract.title)
+            marks = [sum(weights[k] * v for k, v in row.items()) for row in rows]
+            found.append(best(complete(abstract.sentences, marks), abstract.targets))
+    return found
+
+
+def interval(values: Sequence[float], rounds: int) -> tuple[float, float]:
+    """Return a 95% interval of the mean (percentile bootstrap, Efron 1979)."""
+    chance = random.Random(0)
+    means = sorted(statistics.fmean(chance.choices(values, k=len(values))) for _ in range(rounds))
+    return means[int(0.025 * rounds)], means[int(0.975 * rounds)]
+
+
+def read(data: Path) -> list[Abstract]:
+    """Return every abstract of the data folder that has a summary."""
+    found = []
+    for path in sorted((data / "tldr").glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            given = json.loads(line)
+            if given["source"] and given["target"]:
+                found.append(
+                    Abstract(
+                        title=given.get("title") or "",
+                        sentences=tuple(given["source"]),
+                        targets=tuple(given["target"]),
+                    )
+                )
+    return found
+
+
+def show(name: str, scored: Sequence[Scores], rounds: int) -> Scores:
+    """Print a row of the table; return its means times 100."""
+    columns = [[100 * one[n] for one in scored] for n in range(3)]
+    cells = []
+    for column in columns:
+        low, high = interval(column, rounds)
+        cells.append(f"{statistics.fmean(column):5.1f} [{low:4.1f}, {high:4.1f}]")
+    print(f"{name:26} {'  '.join(cells)}")
+    one, two, three = (statistics.fmean(column) for column in columns)
+    return one, two, three
+
+
+def main() -> None:
+    """Choose in every way, score, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="fewer resamples, no cross-validation")
+    parser.add_argument("--json", action="store_true", help="named figures on the last line")
+    parser.add_argument("--data", type=Path, help="a folder with tldr/*.jsonl")
+    parser.add_argument("--fit", action="store_true", help="print the weights fitted anew")
+    options = parser.parse_args()
+    data = options.data or Path(os.environ.get("NEWSLETTER_TEST_DATA") or "missing")
+    abstracts = read(data)
+    if not abstracts:
+        print("no summaries to measure against: give --data DIR with tldr/*.jsonl", file=sys.stderr)
+        if options.json:
+            print(json.dumps({"rouge1": None, "rouge2": None, "rougeL": None}))
+        return
+    if options.fit:
+        for name, weight in fit(abstracts).items():
+            print(f'    "{name}": {weight},')
+        return
+    rounds = 200 if options.quick else 1000
+    print(f"{len(abstracts)} abstracts          ROUGE-1              ROUGE-2              ROUGE-L")
+    means = {}
+    for name, way in WAYS.items():
+        means[name] = show(name, [best(way(one), one.targets) for one in abstracts], rounds)
+    if not options.quick:
+        show("ours, weights of others", cross_validated(abstracts), rounds)
+    if options.json:
+        names = ("rouge1", "rouge2", "rougeL")
+        print(json.dumps({k: round(v, 2) for k, v in zip(names, means["ours"], strict=True)}))
+
+
+if __name__ == "__main__":
+    main()
