@@ -17,7 +17,7 @@ from newsletter.model.issues import (
     Subscriber,
 )
 from newsletter.model.papers import Mention, Paper, Sighting
-from newsletter.model.picks import Match, Part, Pick, Score, Term, Topic
+from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "IssueWindow",
     "Match",
     "Mention",
+    "Near",
     "Outcome",
     "Paper",
     "Part",

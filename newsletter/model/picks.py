@@ -14,18 +14,31 @@ class Term:
     text: str
     """As the user wrote it, for reasons and messages."""
     field: str
-    """`text` (title, abstract and keywords), `title`, `abstract`, `author` or `category`."""
+    """`text` (title, abstract and keywords), `title`, `abstract`, `author`, `category`, `venue`,
+    `source`, `regex` or `votes`."""
     words: str
-    """`text` folded for matching; for `category` a lower-case glob such as `cs.*`."""
+    """`text` folded for matching; for `category` a lower-case glob such as `cs.*`, for `regex`
+    the expression, for `votes` the least number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Words or phrases that stand close together."""
+
+    terms: tuple[Term, ...]
+    within: int
+    """Words between the first and the last of them."""
+    text: str
+    """For reasons and messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """A filter: all of `all`, at least one of `any` (when there is one), none of `none`."""
 
-    any: tuple[Term | Match, ...] = ()
-    all: tuple[Term | Match, ...] = ()
-    none: tuple[Term | Match, ...] = ()
+    any: tuple[Term | Near | Match, ...] = ()
+    all: tuple[Term | Near | Match, ...] = ()
+    none: tuple[Term | Near | Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from newsletter.model import Paper, Pick, Topic
-from newsletter.pick.filters import fold_paper, matches
+from newsletter.pick.filters import Matcher, fold_paper
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import Context, interest
 from newsletter.pick.summaries import summarise
@@ -20,12 +20,14 @@ def pick_papers(
     A paper may be picked under several topics; `choose` gives each reader at most one of them.
     """
     folded = {paper.id: fold_paper(paper) for paper in papers}
+    matcher = Matcher([topic.match for topic in topics])
+    wanted = {paper.id: matcher.holding(folded[paper.id]) for paper in papers}
     votes = sorted(filter(None, map(interest, papers)))
     told = {paper.id: summarise(paper) for paper in papers}
     picks: list[Pick] = []
-    for topic in topics:
+    for number, topic in enumerate(topics):
         for paper in papers:
-            if not matches(topic.match, folded[paper.id]):
+            if number not in wanted[paper.id]:
                 continue
             context = Context(match=topic.match, folded=folded[paper.id], now=now, votes=votes)
             earned = score(paper, topic.weights, context)

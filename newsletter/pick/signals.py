@@ -14,9 +14,13 @@ from newsletter.pick.filters import Folded, Hit, hits
 
 # How telling a place is. A word of the title says what the paper is about, one of the abstract
 # what it touches, a category only its field.
-PLACE_WEIGHT: Final = {"title": 0.6, "author": 0.6, "abstract": 0.35, "category": 0.2}
+PLACE_WEIGHT: Final = {
+    "title": 0.6, "author": 0.6, "abstract": 0.35, "regex": 0.35, "venue": 0.3, "category": 0.2,
+    "source": 0.1, "votes": 0.1,
+}  # fmt: skip
 PLACE_WORDS: Final = {
     "title": "in the title", "abstract": "in the abstract", "author": "among the authors",
+    "regex": "in the text", "venue": "as its venue", "source": "as its source",
 }  # fmt: skip
 HALF_LIFE_DAYS: Final = 2.0
 """After so many days a paper is half as recent: daily readers want yesterday's, not last week's."""
@@ -59,6 +63,8 @@ def _where(found: Sequence[Hit]) -> str:
     best = [hit for hit in found if hit.place == found[0].place][:2]
     if best[0].place == "category":
         return f"filed under {' and '.join(hit.term.text for hit in best)}"
+    if best[0].place == "votes":
+        return best[0].term.text
     terms = " and ".join(f"“{hit.term.text}”" for hit in best)
     return f"matches {terms} {PLACE_WORDS[best[0].place]}"
 

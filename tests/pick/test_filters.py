@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from makers import make_paper
 
 from newsletter.model import Paper
-from newsletter.pick.filters import FilterError, find, fold, fold_paper, matches, parse_match
+from newsletter.pick.filters import (
+    FilterError,
+    Matcher,
+    find,
+    fold,
+    fold_paper,
+    matches,
+    parse_match,
+)
 
 
 def hit(match: object, paper: Paper) -> bool:
@@ -120,3 +128,172 @@ def test_any_yaml_is_a_filter_or_a_filter_error(value: object) -> None:
 def test_folding_twice_changes_nothing(text: str) -> None:
     """A folded text is its own folding but for plurals of plurals."""
     assert fold(fold(text)).split() == fold(" ".join(fold(text).split())).split()
+
+
+PAPER = make_paper(
+    title="Direct preference optimization (DPO) without a reward model",
+    abstract="We align language models with human feedback. It beats RLHF-v2 on 3 of 4 tasks.",
+    authors=("Ada Byron",),
+    categories=("cs.CL", "stat.ML"),
+    venue="ICML 2026",
+    votes=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ('(dpo OR "preference optimization") AND cat:cs.CL NOT protein', True),
+        ("dpo AND NOT model", False),
+        ("dpo ANDNOT protein", True),
+        ("protein OR reward", True),
+        ("reward model NOT (rlhf OR protein)", False),
+        ("(dpo protein)", False),
+        ("(dpo reward)", True),
+        ("au:byron AND (ti:dpo OR abs:dpo)", True),
+        ('abs: "human feedback" AND votes', False),
+        ("NOT protein AND dpo", True),
+        ("author: byron OR protein", True),
+        ("NOT NOT dpo AND dpo", True),
+    ],
+)
+def test_one_line_queries(query: str, holds: bool) -> None:  # noqa: FBT001  a case of the table
+    """AND, OR, NOT in capitals, brackets, quotes and fields; AND may be left out."""
+    assert hit(query, PAPER) is holds
+    assert hit({"any": [query]}, PAPER) is holds
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("(dpo OR", "nothing follows `OR`"),
+        ("dpo AND", "nothing follows `AND`"),
+        ("(dpo AND x", "never closed"),
+        ("dpo OR x)", "one `\\)` too many"),
+        ('dpo AND "x', "quotation mark is never closed"),
+        ("NOT dpo", "only says what is not wanted"),
+        ("dpo AND titel:x", "unknown field `titel:`"),
+        ("(" * 60 + "x AND y" + ")" * 60, "too many brackets"),
+    ],
+)
+def test_queries_that_mean_nothing(query: str, said: str) -> None:
+    """Each says where it goes wrong."""
+    with pytest.raises(FilterError, match=said):
+        parse_match([query])
+
+
+def test_words_that_are_no_query() -> None:
+    """`and` in small letters is a word, and so is a lone hyphen's neighbour."""
+    assert hit("with human feedback", PAPER)
+    assert not hit("direct and preference", PAPER)
+
+
+@pytest.mark.parametrize(
+    ("match", "holds"),
+    [
+        ({"near(3)": ["align", "feedback"]}, False),
+        ({"near(6)": ["align", "feedback"]}, True),
+        ({"near(6)": ["feedback", "align"]}, True),
+        ({"near(0)": ["direct", "preference optimization"]}, True),
+        ({"near(9)": ["align", "protein"]}, False),
+        ({"near(50)": ["direct", "feedback"]}, False),
+        ({"any": [{"near(6)": ["align", "feedback"]}, "protein"]}, True),
+        ({"all": ["dpo"], "near(6)": ["align", "feedback"]}, True),
+        ({"all": ["dpo"], "min_votes": 12}, True),
+        ({"all": ["dpo"], "min_votes": 13}, False),
+        ({"min_votes": 3}, True),
+        ("venue: icml", True),
+        ("source: test", True),
+        ("source: elsewhere", False),
+        ("/RLHF-v\\d/", True),
+        ("/rlhf-v\\d/", False),
+        ("/(?i)rlhf-v\\d/", True),
+        ("/AND (OR|x)/", False),
+    ],
+)
+def test_more_than_words(match: object, holds: bool) -> None:  # noqa: FBT001  a case of the table
+    """Closeness, votes, venues, sources and expressions."""
+    assert hit(match, PAPER) is holds
+
+
+@pytest.mark.parametrize(
+    ("match", "said"),
+    [
+        ({"near(5)": ["one"]}, "two or more"),
+        ({"near(5)": ["one", "title: two"]}, "plain words"),
+        ({"near": ["a", "b"]}, "unknown key `near`; did you mean `near\\(5\\):`"),
+        ({"min_votes": "many"}, "a number of votes"),
+        (["/(unclosed/"], "is no expression"),
+        (["/(a)\\1/"], "is no expression"),
+        ({"all": ["x"], "any": [{"none": ["y"]}]}, "finds nothing"),
+    ],
+)
+def test_what_is_no_filter(match: object, said: str) -> None:
+    """Each mistake is one sentence."""
+    with pytest.raises(FilterError, match=said):
+        parse_match(match)
+
+
+def test_an_expression_runs_in_linear_time() -> None:
+    """What hangs other engines for years is answered at once."""
+    assert not hit("/(a+)+$/", make_paper(title="x", abstract="a" * 5000 + "b"))
+
+
+WORDS = st.sampled_from(
+    "agent tool model protein reward title:agent abstract:tool cat:cs.CL".split()
+)
+FILTERS = st.recursive(
+    WORDS | st.sampled_from(["author: byron", "/tool/", "venue: icml", "source: test"]),
+    lambda inner: st.fixed_dictionaries(
+        {"any": st.lists(inner, min_size=1, max_size=3)},
+        optional={
+            "all": st.lists(inner, max_size=2),
+            "none": st.lists(WORDS, max_size=2),
+            "near(2)": st.just(["agent", "tool"]),
+            "min_votes": st.integers(1, 3),
+        },
+    ),
+    max_leaves=8,
+)
+SENTENCES = st.lists(st.sampled_from("agent tools Model protein reward and of the".split())).map(
+    " ".join
+)
+
+
+@given(
+    filters=st.lists(FILTERS, max_size=6),
+    title=SENTENCES,
+    abstract=SENTENCES,
+    votes=st.integers(0, 4),
+    known=st.booleans(),
+)
+def test_scanning_all_filters_at_once_finds_what_each_would(
+    *, filters: list[object], title: str, abstract: str, votes: int, known: bool
+) -> None:
+    """One automaton for all of them changes nothing but the time it takes."""
+    parsed = [parse_match(one) for one in filters]
+    paper = fold_paper(
+        make_paper(
+            title=title,
+            abstract=abstract,
+            votes=votes,
+            categories=("cs.CL",) if known else (),
+            venue="ICML" if known else "",
+            authors=("Ada Byron",) if known else (),
+        )
+    )
+
+    found = sorted(Matcher(parsed).holding(paper))
+
+    assert found == [number for number, one in enumerate(parsed) if matches(one, paper)]
+
+
+@given(st.text(alphabet='()" AND OR NOT ab:/.', max_size=30))
+def test_any_query_is_a_filter_or_a_filter_error(text: str) -> None:
+    """However it is typed."""
+    try:
+        match = parse_match(text)
+    except FilterError as error:
+        assert str(error)
+    else:
+        assert matches(match, fold_paper(PAPER)) in (True, False)

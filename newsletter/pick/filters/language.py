@@ -1,0 +1,160 @@
+"""YAML → Match: terms under any, all and none, nested as one likes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+
+import re2
+
+from newsletter.model import Match, Near, Term
+from newsletter.pick.filters.folding import fold
+from newsletter.pick.filters.queries import QueryError, is_query, read_query
+
+FIELDS = ("title", "abstract", "author", "category", "venue", "source")
+"""What may stand before the colon of a term; a term without one looks at title, abstract and
+keywords."""
+SHORT = {"ti": "title", "abs": "abstract", "au": "author", "cat": "category"}
+"""As arXiv's own search writes them."""
+GROUPS = ("any", "all", "none")
+VOTES = "min_votes"
+
+_PREFIX = re.compile(r"(?P<field>[A-Za-z]+)\s*:\s*(?P<rest>.+)", re.DOTALL)
+_NEAR = re.compile(r"near\s*\(\s*(\d{1,3})\s*\)")
+_EXPRESSION = re.compile(r"/(?P<expression>.+)/(?P<flags>i?)", re.DOTALL)
+
+Path_ = tuple[str | int, ...]
+
+
+class FilterError(ValueError):
+    """A filter that means nothing; `path` leads to the place, as in pydantic's `loc`."""
+
+    def __init__(self, message: str, path: Path_ = ()) -> None:
+        """Keep the `path` beside the message."""
+        self.path = path
+        super().__init__(message)
+
+
+def parse_match(value: object, path: Path_ = ()) -> Match:
+    """Return the filter that plain YAML data means.
+
+    A list means `any`. Raises FilterError, with the path to the mistake.
+    """
+    if isinstance(value, str):
+        part = _part(value, path)
+        return part if isinstance(part, Match) else Match(any=(part,))
+    if isinstance(value, list):
+        value = {"any": value}
+    if not isinstance(value, Mapping):
+        raise FilterError("a filter is a list of terms, or any:, all: and none: over such", path)
+    match = _mapping(value, path)
+    if not match.any and not match.all:
+        raise FilterError("this filter finds nothing: give it terms under any: or all:", path)
+    return match
+
+
+def _mapping(value: Mapping[object, object], path: Path_) -> Match:
+    """Return the filter of a mapping: its groups, and what else must hold beside them."""
+    groups: dict[str, tuple[Term | Near | Match, ...]] = {}
+    more: list[Term | Near | Match] = []
+    for name, inner in value.items():
+        here = (*path, str(name))
+        if name in GROUPS:
+            groups[str(name)] = _parts(inner, here)
+        elif found := _NEAR.fullmatch(str(name)):
+            more.append(_near(int(found[1]), inner, here))
+        elif name == VOTES:
+            more.append(_votes(inner, here))
+        else:
+            known = (*GROUPS, "near(5)", VOTES)
+            raise FilterError(f"unknown key `{name}`{_suggest(str(name), known)}", here)
+    groups["all"] = (*groups.get("all", ()), *more)
+    return Match(**groups)
+
+
+def _near(within: int, value: object, path: Path_) -> Near:
+    terms = _parts(value, path)
+    if len(terms) < 2 or not all(isinstance(one, Term) and one.field == "text" for one in terms):  # noqa: PLR2004
+        raise FilterError("near(5): takes a list of two or more plain words or phrases", path)
+    plain = tuple(one for one in terms if isinstance(one, Term))
+    text = f"{' … '.join(one.text for one in plain)}"
+    return Near(terms=plain, within=within, text=text)
+
+
+def _votes(value: object, path: Path_) -> Term:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise FilterError("min_votes: takes a number of votes, 1 or more", path)
+    return Term(text=f"{value} votes or more", field="votes", words=str(value))
+
+
+def _suggest(word: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"; did you mean `{close[0]}:`?"
+    return f"; known are {', '.join(f'`{name}:`' for name in known)}"
+
+
+def _parts(value: object, path: Path_) -> tuple[Term | Near | Match, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (_part(value, path),)
+    if not isinstance(value, list):
+        raise FilterError("expected a list of terms", path)
+    return tuple(
+        _only(_mapping(item, (*path, place)), (*path, place))
+        if isinstance(item, Mapping)
+        else _part(item, (*path, place))
+        for place, item in enumerate(value)
+    )
+
+
+def _only(match: Match, path: Path_) -> Term | Near | Match:
+    """Return what a nested filter says: its one part, when it has but one."""
+    if not match.any and not match.all:
+        raise FilterError("this filter finds nothing: give it terms under any: or all:", path)
+    if len(match.all) == 1 and not match.any and not match.none:
+        return match.all[0]
+    return match
+
+
+def _part(value: object, path: Path_) -> Term | Match:
+    """Return a term, or the filter that a one-line query means."""
+    text = str(value).strip() if isinstance(value, str | int | float) else ""
+    if is_query(text):
+        try:
+            return read_query(text, lambda word: term(word, path))
+        except QueryError as error:
+            raise FilterError(f"`{text}`: {error}", path) from None
+    return term(text, path)
+
+
+def term(text: str, path: Path_ = ()) -> Term:
+    """Return the term that `text` means; raises FilterError."""
+    if found := _EXPRESSION.fullmatch(text):
+        return _expression(text, found["expression"], path)
+    field, wanted = "text", text
+    if found := _PREFIX.fullmatch(text):
+        field, wanted = found["field"].lower(), found["rest"]
+        field = SHORT.get(field, field)
+        if field not in FIELDS:
+            raise FilterError(f"unknown field `{found['field']}:`{_suggest(field, FIELDS)}", path)
+    wanted = wanted.strip().strip('"')
+    words = wanted.lower() if field == "category" else fold(wanted)
+    if not words.strip():
+        raise FilterError(f"`{text}` has no word to look for", path)
+    return Term(text=wanted, field=field, words=words)
+
+
+def _expression(text: str, expression: str, path: Path_) -> Term:
+    """Return a term for an expression; RE2 runs it in linear time, and knows no back-references."""
+    try:
+        options = re2.Options()
+        options.log_errors = False
+        re2.compile(expression, options)
+    except re2.error as error:
+        said = error.args[0]
+        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        raise FilterError(f"`{text}` is no expression: {said}", path) from None
+    return Term(text=text, field="regex", words=expression)

@@ -1,0 +1,117 @@
+"""Matcher: the filters of all topics and readers at once, in one scan of each paper.
+
+All words of all filters are in one Aho-Corasick automaton (Aho and Corasick 1975): a paper's text
+is read once, whatever the number of filters. What it holds leads to the few filters that may hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ahocorasick
+
+from newsletter.model import Match, Near, Term
+from newsletter.pick.filters.folding import Folded
+from newsletter.pick.filters.matching import matches
+
+_TITLE, _ABSTRACT = 1, 2
+_LOOKS_AT = {"text": _TITLE | _ABSTRACT, "title": _TITLE, "abstract": _ABSTRACT}
+
+
+@dataclass(slots=True)
+class _Led:
+    """The filters that a word leads to, where it stands in the right place."""
+
+    sure: set[int] = field(default_factory=set)
+    """They hold by this word alone, unless another one forbids it."""
+    likely: set[int] = field(default_factory=set)
+    """They have to be looked at."""
+    refused: set[int] = field(default_factory=set)
+    """They do not want it."""
+
+
+class Matcher:
+    """Finds which of many filters hold for a paper."""
+
+    def __init__(self, filters: Sequence[Match]) -> None:
+        """Put all terms of `filters` into one automaton."""
+        self._filters = tuple(filters)
+        self._always: list[int] = []
+        """Filters that may hold without any word of theirs in title or abstract."""
+        led: dict[str, dict[int, _Led]] = defaultdict(lambda: defaultdict(_Led))
+        for number, match in enumerate(self._filters):
+            leads = _leads(match)
+            plain = _is_plain(match)
+            if leads is None:
+                self._always.append(number)
+                continue
+            for term in leads:
+                to = led[term.words][_LOOKS_AT[term.field]]
+                (to.sure if plain else to.likely).add(number)
+            for term in _terms(match.none) if plain else ():
+                led[term.words][_LOOKS_AT[term.field]].refused.add(number)
+        automaton: Any = ahocorasick.Automaton()
+        for words, places in led.items():
+            automaton.add_word(words, (words, tuple(places.items())))
+        if led:
+            automaton.make_automaton()
+        self._automaton = automaton if led else None
+
+    def holding(self, paper: Folded) -> set[int]:
+        """Return the numbers of the filters that hold for `paper`."""
+        sure: set[int] = set()
+        refused: set[int] = set()
+        likely: set[int] = set(self._always)
+        if self._automaton is not None:
+            for place, text in ((_TITLE, paper.title), (_ABSTRACT, paper.abstract)):
+                for places in dict([found for _, found in self._automaton.iter(text)]).values():
+                    for where, led in places:
+                        if where & place:
+                            sure |= led.sure
+                            likely |= led.likely
+                            refused |= led.refused
+        sure -= refused
+        sure.update(one for one in likely if matches(self._filters[one], paper))
+        return sure
+
+
+def _is_plain(match: Match) -> bool:
+    """Tell whether words alone decide: one of `any` is there, and none of `none`."""
+    return not match.all and len(_terms(match.any)) + len(_terms(match.none)) == len(
+        match.any
+    ) + len(match.none)
+
+
+def _terms(parts: Sequence[Term | Near | Match]) -> list[Term]:
+    """Return those parts that are words in title or abstract."""
+    return [one for one in parts if isinstance(one, Term) and one.field in _LOOKS_AT]
+
+
+def _leads(match: Match) -> list[Term] | None:
+    """Return terms of which at least one stands in title or abstract whenever the filter holds.
+
+    None when there are no such terms: a filter by author, category or votes alone.
+    """
+    # One part of `all` is enough, the one with the fewest terms; else every part of `any`.
+    best: list[Term] | None = None
+    for part in match.all:
+        found = _leads_of(part)
+        if found is not None and (best is None or len(found) < len(best)):
+            best = found
+    if best is not None:
+        return best
+    several = [_leads_of(part) for part in match.any]
+    if not several or any(one is None for one in several):
+        return None
+    return [term for some in several for term in some or ()]
+
+
+def _leads_of(part: Term | Near | Match) -> list[Term] | None:
+    if isinstance(part, Match):
+        return _leads(part)
+    if isinstance(part, Near):
+        return [part.terms[0]]
+    return [part] if part.field in _LOOKS_AT else None
