@@ -192,7 +192,7 @@ def read(data: Path) -> list[Abstract]:
     """Return every abstract of the data folder that has a summary."""
     found = []
     for path in sorted((data / "tldr").glob("*.jsonl")):
-        for line in path.read_text("utf-8").splitlines():
+        for line in path.read_text("utf-8").strip().split("\n"):
             given = json.loads(line)
             if given["source"] and given["target"]:
                 found.append(

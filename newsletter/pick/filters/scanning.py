@@ -17,11 +17,12 @@ from newsletter.model import Match, Near, Term
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import matches
 
-_TITLE, _ABSTRACT = 1, 2
-_LOOKS_AT = {"text": _TITLE | _ABSTRACT, "title": _TITLE, "abstract": _ABSTRACT}
+_ANYWHERE, _TITLE, _ABSTRACT = "text", "title", "abstract"
+_LOOKS_AT = (_ANYWHERE, _TITLE, _ABSTRACT)
+"""Fields of terms that stand in a paper's text."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Led:
     """The filters that a word leads to, where it stands in the right place."""
 
@@ -33,6 +34,15 @@ class _Led:
     """They do not want it."""
 
 
+@dataclass(slots=True, eq=False)
+class _Word:
+    """A word or phrase of some filters, and where it leads by the place where it stands."""
+
+    anywhere: _Led | None
+    title: _Led | None
+    abstract: _Led | None
+
+
 class Matcher:
     """Finds which of many filters hold for a paper."""
 
@@ -41,7 +51,7 @@ class Matcher:
         self._filters = tuple(filters)
         self._always: list[int] = []
         """Filters that may hold without any word of theirs in title or abstract."""
-        led: dict[str, dict[int, _Led]] = defaultdict(lambda: defaultdict(_Led))
+        led: dict[str, dict[str, _Led]] = defaultdict(lambda: defaultdict(_Led))
         for number, match in enumerate(self._filters):
             leads = _leads(match)
             plain = _is_plain(match)
@@ -49,33 +59,36 @@ class Matcher:
                 self._always.append(number)
                 continue
             for term in leads:
-                to = led[term.words][_LOOKS_AT[term.field]]
+                to = led[term.words][term.field]
                 (to.sure if plain else to.likely).add(number)
             for term in _terms(match.none) if plain else ():
-                led[term.words][_LOOKS_AT[term.field]].refused.add(number)
+                led[term.words][term.field].refused.add(number)
         automaton: Any = ahocorasick.Automaton()
         for words, places in led.items():
-            automaton.add_word(words, (words, tuple(places.items())))
+            automaton.add_word(words, _Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))))
         if led:
             automaton.make_automaton()
         self._automaton = automaton if led else None
 
     def holding(self, paper: Folded) -> set[int]:
         """Return the numbers of the filters that hold for `paper`."""
-        sure: set[int] = set()
-        refused: set[int] = set()
-        likely: set[int] = set(self._always)
-        if self._automaton is not None:
-            for place, text in ((_TITLE, paper.title), (_ABSTRACT, paper.abstract)):
-                for places in dict([found for _, found in self._automaton.iter(text)]).values():
-                    for where, led in places:
-                        if where & place:
-                            sure |= led.sure
-                            likely |= led.likely
-                            refused |= led.refused
-        sure -= refused
-        sure.update(one for one in likely if matches(self._filters[one], paper))
-        return sure
+        led = self._led(paper) if self._automaton is not None else []
+        # Whole sets at a time: a popular word leads to thousands of readers.
+        found = set().union(*[one.sure for one in led])
+        found.difference_update(*[one.refused for one in led if one.refused])
+        likely = set(self._always).union(*[one.likely for one in led if one.likely])
+        found.update(one for one in likely if matches(self._filters[one], paper))
+        return found
+
+    def _led(self, paper: Folded) -> list[_Led]:
+        """Return where the words of a paper lead."""
+        title: set[_Word] = {word for _, word in self._automaton.iter(paper.title)}
+        abstract: set[_Word] = {word for _, word in self._automaton.iter(paper.abstract)}
+        return [
+            *[word.anywhere for word in title | abstract if word.anywhere],
+            *[word.title for word in title if word.title],
+            *[word.abstract for word in abstract if word.abstract],
+        ]
 
 
 def _is_plain(match: Match) -> bool:

@@ -1,0 +1,259 @@
+"""Finding what a reader likes among 300 papers, against other newsletters' ways to do it.
+
+    python benchmarks/ranking.py [--quick] [--json] [--data DIR]
+
+Readers' real libraries (readers/libraries.json): `k` papers of a library are the likes, five others
+are hidden among 295 papers of nobody's choice, and each way ranks the 300. Every way sees the same
+likes, the same candidates and the same 1,000 background papers. nDCG@10 with 95% intervals over
+readers; ratios are paired. Papers and readers are named nowhere in the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import vstack
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from newsletter.model import Paper
+from newsletter.pick import taste
+
+CANDIDATES, HIDDEN, BACKGROUND, READERS, TOP = 300, 5, 1000, 250, 10
+LIKES = (1, 5, 20)
+
+Rows = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One reader's question; numbers are places in the list of papers."""
+
+    likes: Rows
+    candidates: Rows
+    """The hidden ones first: no way may look at the order."""
+    background: Rows
+
+
+class Library:
+    """Papers as every way sees them."""
+
+    def __init__(self, data: Path) -> None:
+        """Read papers and libraries."""
+        lines = (data / "readers" / "papers.jsonl").read_text("utf-8").strip().split("\n")
+        given = [json.loads(line) for line in lines]
+        self.papers = [
+            Paper(
+                id=str(n),
+                keys=(str(n),),
+                url="",
+                title=one["title"],
+                abstract=one["abstract"] or "",
+            )
+            for n, one in enumerate(given)
+        ]
+        place = {one["id"]: n for n, one in enumerate(given)}
+        libraries = json.loads((data / "readers" / "libraries.json").read_text("utf-8"))
+        self.readers = {
+            name: [place[one] for one in ids if one in place] for name, ids in libraries.items()
+        }
+
+    @cached_property
+    def sanity(self) -> Any:
+        """TF-IDF as arxiv-sanity-lite's compute.py makes it."""
+        return TfidfVectorizer(
+            strip_accents="unicode",
+            stop_words="english",
+            token_pattern=r"(?u)\b[a-zA-Z_][a-zA-Z0-9_]+\b",
+            ngram_range=(1, 2),
+            max_features=20_000,
+            sublinear_tf=True,
+            max_df=0.5,
+            min_df=5,
+        ).fit_transform([f"{one.title} {one.abstract}" for one in self.papers])
+
+    @cached_property
+    def stemmed(self) -> Any:
+        """TF-IDF of stems, the title three times."""
+        return TfidfVectorizer(analyzer=taste.words, sublinear_tf=True, min_df=2).fit_transform(
+            self.papers
+        )
+
+    @cached_property
+    def latent(self) -> Any:
+        """LSA of 200 dimensions, rows of length 1."""
+        found = TruncatedSVD(200, random_state=0).fit_transform(self.stemmed)
+        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+
+    @cached_property
+    def space(self) -> taste.Space:
+        """Our own space, of all papers: like the days before an issue, and the day itself."""
+        return taste.Space(self.papers)
+
+    @cached_property
+    def seen(self) -> taste.Seen:
+        """All papers in our own space."""
+        return self.space.see(self.papers)
+
+
+def trials(library: Library, likes: int, draws: int) -> Iterator[Trial]:
+    """Yield questions of up to READERS readers, several times with other likes."""
+    chance = random.Random(likes)
+    names = [name for name, own in sorted(library.readers.items()) if len(own) >= likes + HIDDEN]
+    for name in chance.sample(names, min(READERS, len(names))):
+        own = library.readers[name]
+        strangers = sorted(set(range(len(library.papers))) - set(own))
+        for _ in range(draws):
+            mine = chance.sample(own, likes + HIDDEN)
+            others = chance.sample(strangers, CANDIDATES - HIDDEN + BACKGROUND)
+            yield Trial(
+                likes=mine[:likes],
+                candidates=mine[likes:] + others[: CANDIDATES - HIDDEN],
+                background=others[CANDIDATES - HIDDEN :],
+            )
+
+
+def ndcg(scores: Any, order: Rows) -> float:
+    """Return nDCG@10 (Järvelin and Kekäläinen 2002); ties are broken by `order`, a shuffle."""
+    ranked = sorted(range(len(scores)), key=lambda n: (-float(scores[n]), order[n]))[:TOP]
+    gain = sum(1 / np.log2(place + 2) for place, n in enumerate(ranked) if n < HIDDEN)
+    return float(gain / sum(1 / np.log2(place + 2) for place in range(HIDDEN)))
+
+
+# --- Ways to rank -----------------------------------------------------------------------------
+
+
+def _labelled(rows: Any, trial: Trial) -> tuple[Any, Any]:
+    known = vstack([rows[list(trial.likes)], rows[list(trial.background)]])
+    return known, np.r_[np.ones(len(trial.likes)), np.zeros(len(trial.background))]
+
+
+def chance_alone(library: Library, trial: Trial) -> Any:
+    """Rank at random."""
+    del library
+    return np.zeros(len(trial.candidates))
+
+
+def arxiv_sanity(library: Library, trial: Trial) -> Any:
+    """Rank as arxiv-sanity-lite does."""
+    machine = LinearSVC(class_weight="balanced", max_iter=10_000, tol=1e-6, C=0.01, random_state=0)
+    machine.fit(*_labelled(library.sanity, trial))
+    return machine.decision_function(library.sanity[list(trial.candidates)])
+
+
+def centroid(library: Library, trial: Trial) -> Any:
+    """Rank by the cosine to the mean of the likes."""
+    middle = np.asarray(library.stemmed[list(trial.likes)].mean(axis=0)).ravel()
+    return library.stemmed[list(trial.candidates)] @ middle
+
+
+def regression(library: Library, trial: Trial) -> Any:
+    """Rank by a logistic regression."""
+    model = LogisticRegression(C=10, class_weight="balanced", solver="liblinear", max_iter=300)
+    model.fit(*_labelled(library.stemmed, trial))
+    return model.decision_function(library.stemmed[list(trial.candidates)])
+
+
+def latent(library: Library, trial: Trial) -> Any:
+    """Rank by the cosine to the mean of the likes in the latent space."""
+    return library.latent[list(trial.candidates)] @ library.latent[list(trial.likes)].mean(axis=0)
+
+
+def words_and_latent(library: Library, trial: Trial) -> Any:
+    """Rank by the sum of two cosines, each in standard deviations."""
+    return sum(
+        (one - one.mean()) / max(one.std(), 1e-9)
+        for one in (centroid(library, trial), latent(library, trial))
+    )
+
+
+def ours(library: Library, trial: Trial) -> Any:
+    """Rank as the newsletter does."""
+    background = taste.Seen(
+        words=library.seen.words[list(trial.background)],
+        senses=library.seen.senses[list(trial.background)],
+    )
+    likes = [library.papers[n] for n in trial.likes]
+    model = taste.learn(library.space, likes, background=background)
+    candidates = taste.Seen(
+        words=library.seen.words[list(trial.candidates)],
+        senses=library.seen.senses[list(trial.candidates)],
+    )
+    return taste.marks(candidates, [model])[:, 0]
+
+
+WAYS: dict[str, Callable[[Library, Trial], Any]] = {
+    "random": chance_alone,
+    "arxiv-sanity-lite": arxiv_sanity,
+    "TF-IDF centroid": centroid,
+    "logistic regression": regression,
+    "LSA 200 centroid": latent,
+    "TF-IDF + LSA": words_and_latent,
+    "ours": ours,
+}
+
+
+def interval(values: Sequence[float]) -> float:
+    """Return half the width of a 95% interval of the mean."""
+    return 1.96 * statistics.stdev(values) / len(values) ** 0.5
+
+
+def main() -> None:
+    """Ask every reader, rank in every way, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="one draw for each reader")
+    parser.add_argument("--json", action="store_true", help="named figures on the last line")
+    parser.add_argument("--data", type=Path, help="a folder with readers/papers.jsonl")
+    options = parser.parse_args()
+    data = options.data or Path(os.environ.get("NEWSLETTER_TEST_DATA") or "missing")
+    if not (data / "readers" / "papers.jsonl").is_file():
+        print("no libraries to measure on: give --data DIR with readers/", file=sys.stderr)
+        if options.json:
+            names = ("mean_ratio_to_arxiv_sanity", "worst_ratio_to_arxiv_sanity")
+            print(json.dumps(dict.fromkeys(names)))
+        return
+    library = Library(data)
+    table: dict[str, list[list[float]]] = {name: [] for name in WAYS}
+    chance = random.Random(0)
+    for likes in LIKES:
+        # Few readers have many papers: they are asked more often.
+        draws = (1 if options.quick else 4) * (5 if likes > 10 else 1)
+        asked = list(trials(library, likes, draws))
+        orders = [chance.sample(range(CANDIDATES), CANDIDATES) for _ in asked]
+        for name, way in WAYS.items():
+            table[name].append(
+                [ndcg(way(library, one), order) for one, order in zip(asked, orders, strict=True)]
+            )
+    print(f"{'nDCG@10':22}" + "".join(f"{k:>6} like{'s' * (k > 1):7}" for k in LIKES) + "  ratio")
+    peer = [statistics.fmean(one) for one in table["arxiv-sanity-lite"]]
+    ratios: dict[str, list[float]] = {}
+    for name, columns in table.items():
+        ratios[name] = [
+            statistics.fmean(one) / base for one, base in zip(columns, peer, strict=True)
+        ]
+        cells = (f"{statistics.fmean(one):7.3f} ±{interval(one):.3f} " for one in columns)
+        print(f"{name:22}{''.join(cells)} {statistics.fmean(ratios[name]):6.3f}")
+    print("ours / arxiv-sanity   " + "".join(f"{one:7.3f}        " for one in ratios["ours"]))
+    if options.json:
+        figures = {
+            "mean_ratio_to_arxiv_sanity": round(statistics.fmean(ratios["ours"]), 4),
+            "worst_ratio_to_arxiv_sanity": round(min(ratios["ours"]), 4),
+        }
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""What a reader's likes teach us: a linear model over words and over what words mean together.
+
+Two views of a paper, because no single one wins at every number of likes. Words and pairs of words
+(TF-IDF, the title's three times) feed a linear support vector machine that tells the likes from a
+background of other papers, and is best when there are many. Latent semantic analysis (Deerwester
+et al. 1990) places papers by what their words have in common with those of others; nearness to the
+likes there is best when there are few. Both are measured in standard deviations of the background,
+so that they can be added, and so that a mark means the same on a full day and on a quiet one.
+
+`benchmarks/ranking.py` compares it with arxiv-sanity-lite and others on readers' real libraries.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import snowballstemmer
+
+from newsletter.model import Paper
+
+TITLE_TIMES: Final = 3
+"""How often a title's words count: they say what a paper is about."""
+DIMENSIONS: Final = 60
+"""Of the latent space; more of them blur what few likes say."""
+SOFTNESS: Final = 0.1
+"""The support vector machine's C: small, because likes are few and say little for sure."""
+WORDS_KEPT: Final = 1500
+"""Weights that a model keeps, the largest ones: 12 kB."""
+MIDDLE: Final = 2.0
+"""Standard deviations above the background at which a mark is one half."""
+FEWEST: Final = 30
+"""Papers without which a background says nothing."""
+_WORD = re.compile(r"[a-z][a-z0-9]+")
+
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def words(paper: Paper) -> list[str]:
+    """Return the stems of a paper's words and their pairs, those of the title three times."""
+    title, rest = _stems(paper.title), _stems(paper.abstract)
+    found = title * TITLE_TIMES + rest
+    pairs = [f"{one} {two}" for some in (title, rest) for one, two in zip(some, some[1:])]  # noqa: B905, RUF007
+    return found + pairs
+
+
+def _stems(text: str) -> list[str]:
+    stop = _stop_words()
+    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in stop]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word))
+
+
+@functools.cache
+def _stemmer() -> Any:
+    return snowballstemmer.stemmer("porter")
+
+
+@functools.cache
+def _stop_words() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415  slow to import
+
+    return frozenset(ENGLISH_STOP_WORDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Papers as models see them, a row each."""
+
+    words: Any
+    """Sparse, each row of length 1."""
+    senses: Floats
+    """DIMENSIONS numbers, each row of length 1."""
+
+
+class Space:
+    """The words of a background of papers: how rare each is, and which go together."""
+
+    def __init__(self, background: Sequence[Paper]) -> None:
+        """Learn from papers that nobody need have liked; raises ValueError if they are too few."""
+        if len(background) < FEWEST:
+            raise ValueError(f"a background needs {FEWEST} papers or more")
+        # Imported here: a newsletter whose readers like nothing need not wait for it.
+        from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
+        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+
+        self._vectorizer = TfidfVectorizer(
+            analyzer=words, sublinear_tf=True, min_df=2, max_df=0.3, dtype=np.float32
+        )
+        weighted = self._vectorizer.fit_transform(background)
+        self._svd = TruncatedSVD(
+            min(DIMENSIONS, min(weighted.shape) - 1), n_iter=7, random_state=0
+        ).fit(weighted)
+        self.names: Sequence[str] = self._vectorizer.get_feature_names_out()
+        self.background = self._seen(weighted)
+
+    def see(self, papers: Sequence[Paper]) -> Seen:
+        """Return papers as rows."""
+        return self._seen(self._vectorizer.transform(papers))
+
+    def _seen(self, weighted: Any) -> Seen:
+        senses = self._svd.transform(weighted).astype(np.float32)
+        lengths = np.linalg.norm(senses, axis=1, keepdims=True)
+        return Seen(words=weighted, senses=senses / np.maximum(lengths, 1e-9))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taste:
+    """One reader's model: at most 20 kB, made of nothing but their likes, gone when dropped."""
+
+    columns: np.ndarray[Any, np.dtype[np.int32]]
+    """The words that count, by their place in the Space."""
+    weights: Floats
+    senses: Floats
+    """Where the likes lie."""
+    scale: tuple[float, float]
+    """Standard deviations of both halves over the background."""
+    shift: float
+    """Mean of their sum there."""
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the model takes."""
+        return self.columns.nbytes + self.weights.nbytes + self.senses.nbytes + 24
+
+
+def learn(
+    space: Space,
+    likes: Sequence[Paper],
+    dislikes: Sequence[Paper] = (),
+    background: Seen | None = None,
+) -> Taste:
+    """Return the model of a reader with `likes` (at least one) and perhaps `dislikes`.
+
+    They are told from the `background`, which is that of the space when none is given.
+    """
+    from scipy.sparse import vstack  # noqa: PLC0415
+    from sklearn.svm import LinearSVC  # noqa: PLC0415
+
+    liked, disliked = space.see(likes), space.see(dislikes) if dislikes else None
+    others = background or space.background
+    unliked = [others.words] + ([disliked.words] * 3 if disliked else [])
+    rows = vstack([liked.words, *unliked]).tocsr()
+    is_like = np.zeros(rows.shape[0])
+    is_like[: len(likes)] = 1
+    machine = LinearSVC(C=SOFTNESS, class_weight="balanced", max_iter=10_000, random_state=0)
+    weights = machine.fit(rows, is_like).coef_[0].astype(np.float32)
+    kept = np.argsort(-np.abs(weights), kind="stable")[:WORDS_KEPT]
+    kept = np.sort(kept[weights[kept] != 0]).astype(np.int32)
+    senses = liked.senses.mean(axis=0)
+    if disliked is not None:
+        senses = senses - 0.5 * disliked.senses.mean(axis=0)
+    by_words = others.words[:, kept] @ weights[kept]
+    by_sense = others.senses @ senses
+    scale = (max(float(by_words.std()), 1e-6), max(float(by_sense.std()), 1e-6))
+    shift = float(by_words.mean() / scale[0] + by_sense.mean() / scale[1])
+    return Taste(
+        columns=kept,
+        weights=weights[kept],
+        senses=senses.astype(np.float32),
+        scale=scale,
+        shift=shift,
+    )
+
+
+def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
+    """Return a mark in [0, 1] for each paper (row) and reader (column).
+
+    It grows with the sum of both views, and is one half at MIDDLE standard deviations of it.
+    """
+    from scipy.sparse import csc_matrix  # noqa: PLC0415
+
+    if not tastes:
+        return np.zeros((seen.senses.shape[0], 0), dtype=np.float32)
+    starts = np.cumsum([0, *(len(one.columns) for one in tastes)])
+    by_word = csc_matrix(
+        (
+            np.concatenate([one.weights / one.scale[0] for one in tastes]),
+            np.concatenate([one.columns for one in tastes]),
+            starts,
+        ),
+        shape=(seen.words.shape[1], len(tastes)),
+    )
+    senses = np.stack([one.senses / one.scale[1] for one in tastes])
+    total = (seen.words @ by_word).toarray()
+    total += seen.senses @ senses.T
+    total -= np.array([one.shift for one in tastes], dtype=np.float32)
+    # A sum of two measures has a deviation of about the square root of two.
+    total *= np.float32(-1 / np.sqrt(2))
+    total += np.float32(MIDDLE)
+    np.exp(np.minimum(total, 60, out=total), out=total)
+    total += 1
+    return np.reciprocal(total, out=total)
+
+
+def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tuple[str, ...]:
+    """Return the words of a paper that speak most for it, as they are written there."""
+    row = space.see([paper]).words
+    weight = dict(zip(taste.columns.tolist(), taste.weights.tolist(), strict=True))
+    points = [
+        (value * weight.get(column, 0.0), space.names[column])
+        for column, value in zip(row.indices.tolist(), row.data.tolist(), strict=True)
+    ]
+    best = [name for gain, name in sorted(points, key=lambda one: (-one[0], one[1])) if gain > 0]
+    written: dict[str, str] = {}
+    text = _WORD.findall(f"{paper.title} {paper.abstract}".lower())
+    content = [word for word in text if word not in _stop_words()]
+    for one, two in zip(content, [*content[1:], ""], strict=True):
+        written.setdefault(_stem(one), one)
+        written.setdefault(f"{_stem(one)} {_stem(two)}", f"{one} {two}")
+    found: list[str] = []
+    for name in best:
+        shown = written.get(name, "")
+        # A word that is part of a pair already shown says nothing more, and the other way round.
+        if shown and not any(shown in other or other in shown for other in found):
+            found.append(shown)
+        if len(found) == most:
+            break
+    return tuple(found)
