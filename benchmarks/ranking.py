@@ -208,7 +208,7 @@ WAYS: dict[str, Callable[[Library, Trial], Any]] = {
 
 def interval(values: Sequence[float]) -> float:
     """Return half the width of a 95% interval of the mean."""
-    return 1.96 * statistics.stdev(values) / len(values) ** 0.5
+    return float(1.96 * statistics.stdev(values) / len(values) ** 0.5)
 
 
 def main() -> None:

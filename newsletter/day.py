@@ -35,11 +35,10 @@ from newsletter.model import (
     SourceReport,
     Subscriber,
 )
-from newsletter.pick import pick_papers
+from newsletter.pick import OWN_TOPICS, own_topic, pick_papers
 from newsletter.render import (
     Encoded,
     compose,
-    edition_key,
     encode_edition,
     load_templates,
     render_editions,
@@ -55,6 +54,7 @@ from newsletter.store import (
     SourceStore,
     SqlLedger,
 )
+from newsletter.tastes import Tastes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Day:
     config: Config
     templates: Path
     sources: SourceStore
+    tastes: Tastes
     papers: PaperStore
     facts: FactStore
     issues: IssueStore
@@ -205,8 +206,12 @@ def candidates(day: Day) -> tuple[Paper, ...]:
 
 
 def pick(day: Day) -> tuple[Pick, ...]:
-    """Score the papers under every topic."""
-    return pick_papers(candidates(day), day.config.topics, day.clock())
+    """Score the papers under every topic, and under the words of every reader who has some."""
+    papers = candidates(day)
+    own = (own_topic(reader) for reader in day.config.subscribers)
+    marks = {one.name: day.tastes.marks(papers, one.like) for one in day.config.topics if one.like}
+    topics = (*day.config.topics, *filter(None, own))
+    return pick_papers(papers, topics, day.clock(), marks)
 
 
 def render(day: Day, picks: Sequence[Pick]) -> Rendered:
@@ -222,12 +227,12 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
         issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
         editions = render_editions(
             issue,
-            letters.selections(day.config, picks),
-            day.config.topics,
+            letters.selections(day.config, picks, papers, day.tastes.marks),
+            (*day.config.topics, *OWN_TOPICS),
             letters.masthead(day.config),
             load_templates(day.templates),
         )
-    readers = {edition_key(one.topics): one for one in reversed(day.config.subscribers)}
+    readers = {letters.edition_of(one): one for one in reversed(day.config.subscribers)}
 
     def message_of(edition: Edition) -> bytes:
         reader = readers.get(edition.key, letters.NOBODY)
@@ -255,7 +260,7 @@ def deliveries(day: Day, rendered: Rendered) -> Iterator[Delivery]:
     keys = {edition.key for edition in rendered.editions}
 
     def edition_of(subscriber: Subscriber) -> str | None:
-        key = edition_key(subscriber.topics)
+        key = letters.edition_of(subscriber)
         return key if key in keys else None
 
     return plan_deliveries(day.date, day.config.subscribers, edition_of)

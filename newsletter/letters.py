@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from newsletter import links
 from newsletter.config import Config
-from newsletter.model import Delivery, Edition, Issue, Pick, Subscriber
-from newsletter.pick import choose
+from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber
+from newsletter.pick import Mark, choose, choose_for, fold_paper, unscored
 from newsletter.render import (
     Letterhead,
     Masthead,
     Recipient,
     Selection,
     compose,
+    edition_key,
     encode_edition,
 )
 
@@ -37,13 +39,41 @@ def letterhead(config: Config) -> Letterhead:
     )
 
 
-def selections(config: Config, picks: Sequence[Pick]) -> Iterator[Selection]:
-    """Yield what the readers get, once for each distinct list of topics among them."""
+MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str, Mark]]
+"""Papers, likes and dislikes to how near each paper is to them, by its id."""
+
+
+def edition_of(subscriber: Subscriber) -> str:
+    """Return the key of the edition that a subscriber gets."""
+    return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "")
+
+
+def selections(
+    config: Config,
+    picks: Sequence[Pick],
+    papers: Sequence[Paper] = (),
+    marks: MarksOf | None = None,
+) -> Iterator[Selection]:
+    """Yield what the readers get, once for each distinct list of topics among them.
+
+    Who has words, mutes or likes of their own gets an edition of their own; the `papers` of the
+    day and `marks` for likes are for them.
+    """
     topics = {topic.name: topic for topic in config.topics}
-    for names in dict.fromkeys(subscriber.topics for subscriber in config.subscribers):
-        chosen = choose(picks, [topics[name] for name in names])
+    folded = functools.cache(fold_paper)
+    loose = functools.cache(lambda: unscored(papers))
+    for subscriber in {edition_of(one): one for one in reversed(config.subscribers)}.values():
+        mine = [topics[name] for name in subscriber.topics]
+        if subscriber.is_personal:
+            near = marks(papers, subscriber.likes, subscriber.dislikes) if marks else {}
+            chosen = choose_for(
+                subscriber, picks, mine, near, folded, loose() if subscriber.likes else ()
+            )
+        else:
+            chosen = choose(picks, mine)
         if chosen or config.send_empty:
-            yield Selection(topics=names, picks=chosen)
+            reader = subscriber.id if subscriber.is_personal else ""
+            yield Selection(topics=subscriber.topics, picks=chosen, reader=reader)
 
 
 def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from newsletter import model
-from newsletter.config.shapes import SHAPES
+from newsletter.config.schemas import SHAPES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

@@ -19,11 +19,12 @@ from newsletter.cli.program import ConfigDir, app, console
 from newsletter.config import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.model import Issue
-from newsletter.pick import pick_papers
+from newsletter.pick import OWN_TOPICS, own_topic, pick_papers
 from newsletter.render import lint, load_templates, render_editions
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, preview_app
 from newsletter.store import IssueStore, PaperStore, SourceStore, open_database
+from newsletter.tastes import Tastes
 
 
 @app.command()
@@ -62,10 +63,18 @@ def _load(folder: Path) -> Preview:
     database = open_database(config.database, config.root)
     try:
         remembered = SourceStore(database).known(config.sources, now)
-        papers = PaperStore(database).candidates(
-            issue_window(config.schedule, date, config.max_age_days)
-        )
+        store = PaperStore(database)
+        papers = store.candidates(issue_window(config.schedule, date, config.max_age_days))
         number = IssueStore(database).next_number()
+        shown = papers or sample_papers(now)
+        tastes = Tastes(store, config.root)
+        marks = {one.name: tastes.marks(shown, one.like) for one in config.topics if one.like}
+        own = filter(None, map(own_topic, config.subscribers))
+        picks = pick_papers(shown, (*config.topics, *own), now, marks)
+        # Somebody who wants every topic comes first, so that an empty list shows something too.
+        curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
+        everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
+        selections = tuple(letters.selections(everybody, picks, shown, tastes.marks))
     finally:
         database.close()
     notes = tuple(
@@ -74,19 +83,14 @@ def _load(folder: Path) -> Preview:
         if (said := one.last_error or health.words(one, now))
     )
     if not papers:
-        papers = sample_papers(now)
         notes = (
             *notes,
             "Invented papers: `newsletter collect` brings real ones.",
         )
-    picks = pick_papers(papers, config.topics, now)
-    # Somebody who wants every topic comes first, so that an empty list shows something too.
-    curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
-    everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
     editions = render_editions(
-        Issue(date=date, number=number, papers=len(papers)),
-        letters.selections(everybody, picks),
-        config.topics,
+        Issue(date=date, number=number, papers=len(shown)),
+        selections,
+        (*config.topics, *OWN_TOPICS),
         letters.masthead(config),
         load_templates(config.root / "templates"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from newsletter import day as steps
+from newsletter import letters
 from newsletter.cli import account, checking, health, world
 from newsletter.cli.program import (
     DONE,
@@ -27,7 +29,7 @@ from newsletter.cli.program import (
 )
 from newsletter.cli.progress import show_progress
 from newsletter.config import Config
-from newsletter.pick import choose
+from newsletter.pick import OWN_TOPICS, choose
 
 
 @app.command()
@@ -96,18 +98,22 @@ def pick(
 
     async def work() -> tuple[Any, ...]:
         async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            return steps.candidates(day), steps.pick(day), day.date
+            papers, scored = steps.candidates(day), steps.pick(day)
+            if subscriber is None:
+                return papers, scored, choose(scored, topics), day.date
+            alone = replace(settings, subscribers=(reader,), send_empty=True)
+            (mine,) = letters.selections(alone, scored, papers, day.tastes.marks)
+            return papers, scored, mine.picks, day.date
 
-    papers, scored, issue = wait_for(work())
+    papers, scored, chosen, issue = wait_for(work())
     if explain is not None:
         checking.explain(console(), explain, papers, scored, topics, as_json=as_json)
         return
-    chosen = choose(scored, topics)
     if as_json:
         picked = [account.pick_json(one) for one in chosen]
         account.print_json({"date": issue, "papers": len(papers), "picks": picked})
         return
-    account.picks(console(), chosen, topics)
+    account.picks(console(), chosen, (*topics, *OWN_TOPICS))
     console().print(f"\n{len(chosen)} picks out of {len(papers)} papers for {issue}")
     if not papers:
         console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")

@@ -31,6 +31,7 @@ from newsletter.store import (
     SqlLedger,
     open_database,
 )
+from newsletter.tastes import Tastes
 
 STARTER = Path(newsletter.__file__).parent / "starter"
 """What `init` writes and `demo` plays."""
@@ -88,6 +89,7 @@ async def open_day(
         proxied=bool(urllib.request.getproxies()),
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
+    papers = PaperStore(database, near_keys)
     reader = Reader(sources=len(config.sources))
     day = Day(
         date=date or due_date(config.schedule, clock()),
@@ -96,7 +98,8 @@ async def open_day(
         config=config,
         templates=templates or config.root / "templates",
         sources=SourceStore(database),
-        papers=PaperStore(database, near_keys),
+        tastes=Tastes(papers, config.root),
+        papers=papers,
         facts=FactStore(database),
         issues=IssueStore(database),
         ledger=SqlLedger(database),

@@ -2,12 +2,16 @@
 
 documents.py  YAML text → plain data that remembers where each value stood
 values.py     the kinds of value: addresses, clocks, zones, secrets
-shapes.py     what each file may hold, as pydantic models; their JSON Schemas
+shape.py      what all shapes have in common
+shapes.py     what newsletter.yaml, topics.yaml and subscribers.yaml may hold, as pydantic models
+source_shapes.py what sources.yaml may hold
+schemas.py    the JSON Schema of each file
 mistakes.py   what is wrong, in a sentence with its place
+sources.py    sources.yaml → Source
 files.py      load_config(): the four files → Config
 """
 
 from newsletter.config.files import Config, Delivering, load_config
-from newsletter.config.shapes import schemas
+from newsletter.config.schemas import schemas
 
 __all__ = ["Config", "Delivering", "load_config", "schemas"]

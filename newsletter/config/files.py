@@ -5,27 +5,26 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from newsletter.config.documents import Document, Path_, read_document
 from newsletter.config.mistakes import checked, suggest
+from newsletter.config.schemas import SHAPES
+from newsletter.config.shape import Shape
 from newsletter.config.shapes import (
     DAYS,
-    SHAPES,
-    EnrichmentShape,
     NewsletterShape,
-    Shape,
-    SourceShape,
-    SourcesShape,
     SubscriberShape,
     SubscribersShape,
     TopicsShape,
 )
+from newsletter.config.source_shapes import SourcesShape
+from newsletter.config.sources import enrichment_of, read_sources
 from newsletter.errors import ConfigError
-from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
+from newsletter.model import Enrichment, Match, Schedule, Source, Subscriber, Topic
 from newsletter.pick import FilterError, parse_match
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
@@ -109,7 +108,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
             problems += error.problems
     topics = _topics(documents, shapes, problems)
     subscribers = _subscribers(documents, shapes, problems)
-    sources = _sources(folder.resolve().parent, documents, shapes, problems)
+    sources = read_sources(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
     return _config(folder.resolve().parent, shapes, sources, topics, subscribers)
@@ -158,7 +157,7 @@ def _config(
         max_bytes=limits.max_megabytes * 1_000_000,
         private_networks=tuple(map(ipaddress.ip_network, limits.private_networks)),
         sources=sources,
-        enrichments=tuple(map(_enrichment, limits.enrich)),
+        enrichments=tuple(map(enrichment_of, limits.enrich)),
         enrich_seconds=limits.enrich_seconds,
         topics=topics,
         subscribers=subscribers,
@@ -184,23 +183,32 @@ def _topics(
             problems.append(
                 f"{document.where((*path, 'name'))}: a second topic is called `{topic.name}`"
             )
-        try:
-            match = parse_match(topic.match)
-        except FilterError as error:
-            where = document.where((*path, "match", *error.path), value=True)
-            problems.append(f"{where}: {error}")
+        match = _filter(topic.match, document, (*path, "match"), problems)
+        if match is None and topic.match is not None:
             continue
         topics.append(
             Topic(
                 name=topic.name,
                 title=topic.title,
                 match=match,
-                weights=tuple((str(name), weight) for name, weight in topic.rank.items()),
+                weights=topic.weights(),
                 limit=topic.limit,
+                like=tuple(topic.like),
                 min_score=topic.min_score,
             )
         )
     return tuple(topics)
+
+
+def _filter(value: object, document: Document, path: Path_, problems: list[str]) -> Match | None:
+    """Return the filter that stands at `path`, if any; a mistake in it goes to `problems`."""
+    if value is None:
+        return None
+    try:
+        return parse_match(value)
+    except FilterError as error:
+        problems.append(f"{document.where((*path, *error.path), value=True)}: {error}")
+        return None
 
 
 def _subscribers(
@@ -232,9 +240,23 @@ def _subscribers(
             )
             continue
         lines[address] = document.where((*path, "email"), value=True)
+        words = _filter(person.words, document, (*path, "words"), problems)
+        muted = _filter(person.mute, document, (*path, "mute"), problems)
         if not person.paused:
-            found.append(_subscriber(person, known, zone))
+            reader = _subscriber(person, known, zone)
+            own = _with_authors(words, person.follow)
+            found.append(
+                replace(reader, words=own, muted=_with_authors(muted, person.mute_authors))
+            )
     return tuple(found)
+
+
+def _with_authors(match: Match | None, names: list[str]) -> Match | None:
+    """Return a filter that holds for the authors as well."""
+    authors = parse_match([f"author: {name}" for name in names]) if names else None
+    if match is None or authors is None:
+        return match or authors
+    return Match(any=(match, *authors.any))
 
 
 def _subscriber(person: SubscriberShape, topics: list[str], zone: str) -> Subscriber:
@@ -245,51 +267,6 @@ def _subscriber(person: SubscriberShape, topics: list[str], zone: str) -> Subscr
         name=person.name,
         topics=tuple(dict.fromkeys(person.topics or topics)),
         timezone=person.timezone or zone,
+        likes=tuple(person.likes),
+        dislikes=tuple(person.dislikes),
     )
-
-
-def _sources(
-    root: Path,
-    documents: Mapping[str, Document],
-    shapes: Mapping[str, Shape],
-    problems: list[str],
-) -> tuple[Source, ...]:
-    shape = shapes.get("sources")
-    if not isinstance(shape, SourcesShape):
-        return ()
-    names: set[str] = set()
-    for place, source in enumerate(shape.sources):
-        if source.name in names:
-            where = documents["sources"].where(("sources", place, "name"), value=True)
-            problems.append(f"{where}: a second source is called `{source.name}`")
-        names.add(source.name)
-    return tuple(_source(source, root) for source in shape.sources)
-
-
-def _source(source: SourceShape, root: Path) -> Source:
-    location = source.url or ""
-    if location and "://" not in location:
-        location = str((root / location).resolve())
-    return Source(
-        name=source.name,
-        kind=str(source.kind),
-        location=location,
-        api=(source.api or "").rstrip("/"),
-        categories=tuple(source.categories),
-        announce=tuple(source.announce),
-        query=source.query or "",
-        authors=tuple(source.authors),
-        headers=_headers(source),
-    )
-
-
-def _enrichment(given: EnrichmentShape | str) -> Enrichment:
-    if isinstance(given, str):
-        return Enrichment(service=given)
-    return Enrichment(
-        service=str(given.service), api=(given.api or "").rstrip("/"), headers=_headers(given)
-    )
-
-
-def _headers(shape: SourceShape | EnrichmentShape) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value.get_secret_value()) for name, value in shape.headers.items())

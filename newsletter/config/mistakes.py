@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from newsletter.config.documents import Document, Path_
-from newsletter.config.shapes import Shape
+from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
 
 SECRETS: Mapping[str, tuple[Path_, ...]] = {

@@ -1,44 +1,31 @@
-"""What each file of config/ may hold, as pydantic models; their JSON Schemas."""
+"""What newsletter.yaml, topics.yaml and subscribers.yaml may hold, as pydantic models."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
-from newsletter.collect import ENRICHERS, KINDS
+from newsletter.config.shape import Shape
 from newsletter.config.values import (
     Address,
     Clock,
     Line,
-    Network,
     Secret,
     Slug,
     Text,
     Web,
     Zone,
 )
-from newsletter.pick import SIGNALS
+from newsletter.pick import OWN_TOPICS, SIGNALS
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-ARXIV_CATEGORY = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?")
-
-
-class Shape(BaseModel):
-    """Unknown keys are mistakes; values are taken as written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+OWN_NAMES = tuple(topic.name for topic in OWN_TOPICS)
 
 
 class ScheduleShape(Shape):
@@ -139,109 +126,42 @@ class NewsletterShape(Shape):
         return ZoneInfo(self.timezone)
 
 
-Headers = dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")], Secret]
-
-
-class SourceShape(Shape):
-    """One source."""
-
-    name: Line = Field(description="What reports call it; each source has its own.")
-    kind: Literal[tuple(KINDS)] = Field("feed", description="How to ask and read it.")  # type: ignore[valid-type]
-    url: str | None = Field(
-        None, min_length=1, description="Web address, or path of a file or folder of feed files."
-    )
-    categories: list[Line] = Field(
-        [], description="Only these categories: of arXiv (cs.CL), or a field of bioRxiv's."
-    )
-    announce: list[Literal["new", "cross", "replace", "replace-cross"]] = Field(
-        ["new", "cross"], min_length=1, description="arXiv announcements that count."
-    )
-    query: Line | None = Field(
-        None,
-        description="What to ask for: an arXiv or Semantic Scholar query, an OpenReview venue, "
-        "subreddits (a+b), the site that Hacker News links to.",
-    )
-    authors: list[Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]] = Field(
-        [], description="Author ids of Semantic Scholar."
-    )
-    api: Web | None = Field(None, description="Base address of the service, if not its usual one.")
-    headers: Headers = Field(
-        {}, description="Sent to this source only, such as an API key; values are `${NAME}`."
-    )
-
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> SourceShape:
-        kind = KINDS[str(self.kind)]
-        given = {
-            name
-            for name in ("url", "categories", "query", "authors", "api", "headers")
-            if getattr(self, name)
-        }
-        if kind.needs and given.isdisjoint(kind.needs):
-            wanted = " or ".join(f"`{name}`" for name in kind.needs)
-            raise ValueError(f"a source of kind `{self.kind}` needs {wanted}")
-        for name in sorted(given - set(kind.takes)):
-            raise ValueError(f"`{name}` means nothing to kind `{self.kind}`")
-        if self.url and "://" in self.url and not self.url.startswith(("http://", "https://")):
-            raise ValueError("only http:// and https:// addresses can be fetched")
-        if self.kind == "arxiv" and not all(map(ARXIV_CATEGORY.fullmatch, self.categories)):
-            raise ValueError("arXiv's categories look like `cs.CL` or `hep-th`")
-        return self
-
-
-class EnrichmentShape(Shape):
-    """One service that knows more of papers."""
-
-    service: Literal[tuple(ENRICHERS)] = Field(description="Which one.")  # type: ignore[valid-type]
-    api: Web | None = Field(None, description="Base address of the service, if not its usual one.")
-    headers: Headers = Field(
-        {}, description="Sent to this service only, such as an API key; values are `${NAME}`."
-    )
-
-
-class SourcesShape(Shape):
-    """sources.yaml."""
-
-    timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
-    silence: float = Field(
-        15.0, gt=0, le=600, description="Seconds without a single byte before it is given up."
-    )
-    max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
-    private_networks: list[Network] = Field(
-        [],
-        description="Networks of your own that sources may be in. Others are refused: a feed's "
-        "address must not reach into your network.",
-    )
-    sources: list[SourceShape] = Field(min_length=1, description="Where papers come from.")
-    enrich: list[EnrichmentShape | Literal[tuple(ENRICHERS)]] = Field(  # type: ignore[valid-type]
-        [],
-        description="Services that are asked about papers your topics want: citations, venues, "
-        "stars, code links. A name, or `service:` with `headers:`.",
-    )
-    enrich_seconds: float = Field(
-        20.0, gt=0, le=600, description="Seconds for all of them; an issue waits no longer."
-    )
-
-
 class TopicShape(Shape):
     """One topic."""
 
     name: Slug = Field(description="Short name that subscribers list: lower case and hyphens.")
     title: Line = Field(description="Heading in the email.")
-    match: Any = Field(description="Terms, or any:, all: and none: over terms.")
+    match: Any = Field(
+        None, description="Terms, a one-line query, or any:, all: and none: over them."
+    )
+    like: list[Line] = Field(
+        [],
+        description="Papers that its papers are like: arXiv ids, library files (.bib, or .json "
+        "from Zotero), titles, or a sentence.",
+    )
     rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
-        {"relevance": 1.0, "trending": 0.8, "recency": 0.2},
-        min_length=1,
-        description="Weights of the signals.",
+        {},
+        description="Weights of the signals. Default: relevance 1, trending 0.8, recency 0.2, and "
+        "taste 1 with `like`.",
     )
     limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
     min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
 
     @model_validator(mode="after")
     def _weighs_something(self) -> TopicShape:
-        if not any(self.rank.values()):
+        if self.rank and not any(self.rank.values()):
             raise ValueError("`rank` needs at least one weight above 0")
+        if self.match is None and not self.like:
+            raise ValueError("a topic needs a `match`, or something that its papers are `like`")
+        if self.name in OWN_NAMES:
+            raise ValueError(f"`{self.name}` is what a section of readers' own is called")
         return self
+
+    def weights(self) -> tuple[tuple[str, float], ...]:
+        """Return what each signal weighs."""
+        usual = {"relevance": 1.0, "trending": 0.8, "recency": 0.2}
+        given = self.rank or (usual | ({"taste": 1.0} if self.like else {}))
+        return tuple((str(name), weight) for name, weight in given.items())
 
 
 class TopicsShape(Shape):
@@ -259,6 +179,18 @@ class SubscriberShape(Shape):
         [], description="Names from topics.yaml, in the order wanted. Default: every topic."
     )
     timezone: Zone | None = Field(None, description="Default: the newsletter's.")
+    words: Any = Field(
+        None, description="Words of their own, as in a topic's `match`: a section of its own."
+    )
+    follow: list[Line] = Field([], description="Authors whose papers they want, in that section.")
+    mute: Any = Field(None, description="Papers that they do not want, as in a topic's `match`.")
+    mute_authors: list[Line] = Field([], description="Authors whose papers they do not want.")
+    likes: list[Line] = Field(
+        [],
+        description="What they like, as in a topic's `like`: it decides half of each score, and "
+        "brings a section of papers close to it.",
+    )
+    dislikes: list[Line] = Field([], description="What they do not, in the same way.")
     paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
 
 
@@ -266,36 +198,3 @@ class SubscribersShape(Shape):
     """subscribers.yaml."""
 
     subscribers: list[SubscriberShape] = Field([], description="Who gets an issue.")
-
-
-SHAPES: dict[str, type[Shape]] = {
-    "newsletter": NewsletterShape,
-    "sources": SourcesShape,
-    "topics": TopicsShape,
-    "subscribers": SubscribersShape,
-}
-"""File name without `.yaml` → what it may hold."""
-
-_FILTER = {
-    "description": "A term, a list of terms (any of them), or any:, all: and none: over terms.",
-    "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"$ref": "#/$defs/Filter"}},
-        {
-            "type": "object",
-            "properties": {name: {"$ref": "#/$defs/Filter"} for name in ("any", "all", "none")},
-            "additionalProperties": False,
-        },
-    ],
-}
-
-
-def schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of each file, so that editors complete and check as one types."""
-    found = {name: shape.model_json_schema(by_alias=True) for name, shape in SHAPES.items()}
-    definitions = found["topics"]["$defs"]
-    definitions["Filter"] = _FILTER
-    definitions["TopicShape"]["properties"]["match"] = {"$ref": "#/$defs/Filter"}
-    for schema in found.values():
-        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    return found

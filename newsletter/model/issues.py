@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from newsletter.model.picks import Pick
+from newsletter.model.picks import Match, Pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,18 @@ class Subscriber:
     """Topic names in the order the reader wants them."""
     timezone: str = "UTC"
     """IANA name."""
+    words: Match | None = None
+    """Own words and followed authors: a section of their own."""
+    muted: Match | None = None
+    """Words and authors that they do not want to see."""
+    likes: tuple[str, ...] = ()
+    """Papers by id, library files, or words."""
+    dislikes: tuple[str, ...] = ()
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether an edition is this reader's alone."""
+        return bool(self.words or self.muted or self.likes)
 
 
 class DeliveryState(StrEnum):

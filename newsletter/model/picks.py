@@ -47,11 +47,14 @@ class Topic:
 
     name: str
     title: str
-    match: Match
+    match: Match | None
+    """None: only what is near to `like`."""
     weights: tuple[tuple[str, float], ...]
     """Signal name and weight; weights need not add up to one."""
     limit: int
     min_score: float = 0.0
+    like: tuple[str, ...] = ()
+    """Papers by id, library files, or words, that its papers are like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,32 @@
 """Pick: the highlights among the day's papers. Pure: no I/O, no clock, no chance.
 
-papers.py     pick_papers(): filter, score, explain; choose(): what one reader gets of it
-filters.py    the YAML filter language: parse and match
+papers.py     pick_papers(): filter, score, explain
+filters/      the YAML filter language: parse and match
 signals.py    numbers in [0, 1] about one paper, each with a reason
+taste.py      what a reader's likes teach us
 rankers.py    weigh signals into a Score that explains itself
-variety.py    limits per topic, no paper twice
+variety.py    choose(): limits per topic, no paper twice
+personal.py   choose_for(): what is one reader's own
 summaries.py  one sentence that tells what is new
+sentences.py  which one that is
 """
 
-from newsletter.pick.filters import FilterError, parse_match
-from newsletter.pick.papers import pick_papers
-from newsletter.pick.signals import SIGNALS
+from newsletter.pick.filters import FilterError, fold_paper, parse_match
+from newsletter.pick.papers import pick_papers, unscored
+from newsletter.pick.personal import OWN_TOPICS, choose_for, own_topic
+from newsletter.pick.signals import SIGNALS, Mark
 from newsletter.pick.variety import choose
 
-__all__ = ["SIGNALS", "FilterError", "choose", "parse_match", "pick_papers"]
+__all__ = [
+    "OWN_TOPICS",
+    "SIGNALS",
+    "FilterError",
+    "Mark",
+    "choose",
+    "choose_for",
+    "fold_paper",
+    "own_topic",
+    "parse_match",
+    "pick_papers",
+    "unscored",
+]

@@ -30,13 +30,27 @@ HALF_LIFE_DAYS: Final = 2.0
 class Context:
     """What the signals may know beside the paper."""
 
-    match: Match
+    match: Match | None
     folded: Folded
     now: dt.datetime
     votes: Sequence[float]
     """The day's `interest` in every paper that has any, ascending."""
+    mark: Mark | None = None
+    """How near the paper is to what the topic likes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How near a paper is to what somebody likes."""
+
+    value: float
+    """In [0, 1]; see `newsletter.pick.taste.marks`."""
+    reason: Callable[[], str]
+    """Says why in words; asked only where it is shown."""
+
+
+LIKED_MARK: Final = 0.5
+"""What is as near as this is wanted, whether or not it holds a topic's words."""
 OLD_DAYS: Final = 7.0
 
 Signal = Callable[[Paper, Context], tuple[float, str]]
@@ -50,6 +64,8 @@ def relevance(paper: Paper, context: Context) -> tuple[float, str]:
     that a second term adds less than the first and the value never passes 1.
     """
     del paper
+    if context.match is None:
+        return 0.0, ""
     found = list(
         {(hit.term, hit.place): hit for hit in hits(context.match, context.folded)}.values()
     )
@@ -106,9 +122,19 @@ def recency(paper: Paper, context: Context) -> tuple[float, str]:
     return 0.5 ** (days / HALF_LIFE_DAYS), age
 
 
+def taste(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return how near the paper is to what the topic likes; see `newsletter.pick.taste`."""
+    del paper
+    if context.mark is None:
+        return 0.0, ""
+    value = context.mark.value
+    return value, context.mark.reason() if value >= LIKED_MARK else ""
+
+
 SIGNALS: Final[dict[str, Signal]] = {
     "relevance": relevance,
     "trending": trending,
     "recency": recency,
+    "taste": taste,
 }
 """What `rank:` in topics.yaml may weigh. A new signal is a function and a line here."""

@@ -153,7 +153,7 @@ def learn(
     machine = LinearSVC(C=SOFTNESS, class_weight="balanced", max_iter=10_000, random_state=0)
     weights = machine.fit(rows, is_like).coef_[0].astype(np.float32)
     kept = np.argsort(-np.abs(weights), kind="stable")[:WORDS_KEPT]
-    kept = np.sort(kept[weights[kept] != 0]).astype(np.int32)
+    kept = np.sort(kept[weights[kept] != 0])
     senses = liked.senses.mean(axis=0)
     if disliked is not None:
         senses = senses - 0.5 * disliked.senses.mean(axis=0)
@@ -162,7 +162,7 @@ def learn(
     scale = (max(float(by_words.std()), 1e-6), max(float(by_sense.std()), 1e-6))
     shift = float(by_words.mean() / scale[0] + by_sense.mean() / scale[1])
     return Taste(
-        columns=kept,
+        columns=kept.astype(np.int32),
         weights=weights[kept],
         senses=senses.astype(np.float32),
         scale=scale,
@@ -197,7 +197,8 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
     total += np.float32(MIDDLE)
     np.exp(np.minimum(total, 60, out=total), out=total)
     total += 1
-    return np.reciprocal(total, out=total)
+    found: Floats = np.reciprocal(total, out=total)
+    return found
 
 
 def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tuple[str, ...]:

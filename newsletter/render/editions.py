@@ -34,6 +34,8 @@ class Selection:
 
     topics: tuple[str, ...]
     picks: tuple[Pick, ...]
+    reader: str = ""
+    """A subscriber's id, when nobody else gets this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +70,16 @@ class SectionView:
     papers: tuple[PaperView, ...]
 
 
-def edition_key(topics: Sequence[str]) -> str:
-    """Return the name of the edition for readers of `topics`, in their order; fit for a file."""
+def edition_key(topics: Sequence[str], reader: str = "") -> str:
+    """Return the name of the edition for readers of `topics`, in their order; fit for a file.
+
+    With the id of a `reader` it is the one of that reader alone.
+    """
     key = "+".join(topics)
-    if len(key) <= MAX_KEY:
-        return key
-    digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-    return f"{key[: MAX_KEY - 9].rstrip('+-')}-{digest}"
+    if len(key) > MAX_KEY:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:8]
+        key = f"{key[: MAX_KEY - 9].rstrip('+-')}-{digest}"
+    return f"{key}~{reader}" if reader else key
 
 
 def render_editions(
@@ -121,7 +126,7 @@ def _edition(
         **{name: token(name) for name in NAMES},
     }
     return Edition(
-        key=edition_key(selection.topics),
+        key=edition_key(selection.topics, selection.reader),
         subject=subject,
         html=templates.html({"letter": letter}),
         text=templates.text({"letter": letter}),

@@ -65,6 +65,14 @@ class PaperStore:
                 found.update({row.id: _paper(row.data) for row in connection.execute(query)})
         return tuple(found.values())
 
+    def last(self, count: int) -> tuple[Paper, ...]:
+        """Return the papers that were seen last, at most `count`."""
+        query = (
+            sa.select(papers.c.data).order_by(papers.c.first_seen.desc(), papers.c.id).limit(count)
+        )
+        with self._database.transaction() as connection:
+            return tuple(_paper(data) for data in connection.scalars(query))
+
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
         """Return those keys of `found` that a stored paper has."""
         wanted = sorted({key for paper in found for key in paper.keys})

@@ -68,7 +68,7 @@ class Matcher:
             automaton.add_word(words, _Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))))
         if led:
             automaton.make_automaton()
-        self._automaton = automaton if led else None
+        self._automaton: Any = automaton if led else None
 
     def holding(self, paper: Folded) -> set[int]:
         """Return the numbers of the filters that hold for `paper`."""

@@ -1,0 +1,96 @@
+"""What is one reader's own: muted words, own words, and what they like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from newsletter.model import Paper, Part, Pick, Score, Subscriber, Topic
+from newsletter.pick.filters import Folded, matches
+from newsletter.pick.signals import LIKED_MARK, Mark
+from newsletter.pick.variety import choose
+
+OWN_WORDS, LIKED = "own-words", "liked"
+"""Names of the sections that are a reader's own."""
+LIKES_SHARE = 0.5
+"""How much of a score a reader's likes decide; the topic's rank decides the rest."""
+LIKED_LIMIT = 5
+
+
+OWN_TOPICS = (
+    Topic(
+        name=OWN_WORDS,
+        title="Your own words",
+        match=None,
+        weights=(("relevance", 1.0), ("trending", 0.8), ("recency", 0.2)),
+        limit=6,
+    ),
+    Topic(
+        name=LIKED,
+        title="Close to what you like",
+        match=None,
+        weights=(("taste", 1.0),),
+        limit=LIKED_LIMIT,
+    ),
+)
+"""Sections that no topics.yaml names, after a reader's topics."""
+
+
+def own_topic(reader: Subscriber) -> Topic | None:
+    """Return the topic of a reader's own words, under a name of its own, if there are any."""
+    if reader.words is None:
+        return None
+    return replace(OWN_TOPICS[0], name=f"{OWN_WORDS}~{reader.id}", match=reader.words)
+
+
+def choose_for(
+    reader: Subscriber,
+    picks: Sequence[Pick],
+    topics: Sequence[Topic],
+    marks: Mapping[str, Mark],
+    folded: Callable[[Paper], Folded],
+    liked: Sequence[Pick] = (),
+) -> tuple[Pick, ...]:
+    """Return what a reader gets: of their topics and words, less what they muted, by their likes.
+
+    `marks` are those of the reader's likes, by paper id; `liked` is every paper as a pick that no
+    topic has scored, for the section of what is close to them.
+    """
+    mine = f"{OWN_WORDS}~{reader.id}"
+    wanted = {topic.name: topic for topic in topics}
+    own = [replace(OWN_TOPICS[0], name=mine)] if reader.words else []
+    candidates = [
+        with_mark(pick, marks.get(pick.paper.id))
+        for pick in picks
+        if pick.topic in wanted or pick.topic == mine
+    ]
+    candidates += [
+        with_mark(pick, mark, share=1.0)
+        for pick in liked
+        if (mark := marks.get(pick.paper.id)) and mark.value >= LIKED_MARK
+    ]
+    if reader.muted is not None:
+        muted = reader.muted
+        candidates = [one for one in candidates if not matches(muted, folded(one.paper))]
+    # What a topic of theirs wants stands there; the section of likes takes what is left.
+    first = choose(candidates, [*topics, *own])
+    shown = {one.paper.id for one in first}
+    rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
+    chosen = (*first, *choose(rest, OWN_TOPICS[1:]))
+    return tuple(replace(one, topic=OWN_WORDS) if one.topic == mine else one for one in chosen)
+
+
+def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:
+    """Return the pick with a share of its score decided by a reader's likes.
+
+    All parts still add up to the total: without the likes it is lower by exactly their points.
+    """
+    if mark is None:
+        return pick
+    points = share * mark.value
+    reason = mark.reason() if mark.value >= LIKED_MARK else ""
+    part = Part(signal="taste", value=mark.value, points=points, reason=reason)
+    parts = tuple(replace(one, points=one.points * (1 - share)) for one in pick.score.parts)
+    total = pick.score.total * (1 - share) + points
+    reasons = (reason, *pick.reasons) if reason else pick.reasons
+    return replace(pick, score=Score(total=total, parts=(part, *parts)), reasons=reasons)
