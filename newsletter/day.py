@@ -20,6 +20,7 @@ from newsletter.collect import (
     Reader,
     collect_papers,
     enrich_papers,
+    look_up,
 )
 from newsletter.config import Config
 from newsletter.intake import Intake
@@ -97,7 +98,7 @@ class Collected:
     candidates: int
     """Papers that the issue can choose from."""
     notes: tuple[str, ...] = ()
-    """What enrichment could not do."""
+    """What could not be found out about papers."""
 
     @property
     def all_failed(self) -> bool:
@@ -175,7 +176,10 @@ async def collect(day: Day) -> Collected:
     async for visit in visits:
         day.on_source(intake.take(visit))
     intake.attach_discussions()
-    notes: tuple[str, ...] = ()
+    liked = day.tastes.unknown(letters.likes(day.config))
+    named, problem = await look_up(liked, day.fetcher, now, letters.arxiv_api(day.config))
+    day.papers.save(named, now)
+    notes: tuple[str, ...] = (problem,) if problem else ()
     if day.config.enrichments:
         # Those that some topic wants, the best first: the time for asking is short.
         best = sorted(pick(day), key=lambda one: -one.score.total)
@@ -188,7 +192,7 @@ async def collect(day: Day) -> Collected:
             day.config.enrich_seconds,
         )
         intake.enrich(enriched)
-        notes = enriched.notes
+        notes += enriched.notes
     return Collected(
         at=now,
         reports=tuple(intake.reports),

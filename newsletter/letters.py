@@ -43,6 +43,18 @@ MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str,
 """Papers, likes and dislikes to how near each paper is to them, by its id."""
 
 
+def likes(config: Config) -> tuple[str, ...]:
+    """Return what topics and readers like and dislike, each once."""
+    topics = (one for topic in config.topics for one in topic.like)
+    readers = (one for who in config.subscribers for one in (*who.likes, *who.dislikes))
+    return tuple(dict.fromkeys((*topics, *readers)))
+
+
+def arxiv_api(config: Config) -> str:
+    """Return where arXiv's API is, when a source says so."""
+    return next((one.api for one in config.sources if one.kind.startswith("arxiv") and one.api), "")
+
+
 def edition_of(subscriber: Subscriber) -> str:
     """Return the key of the edition that a subscriber gets."""
     return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "")

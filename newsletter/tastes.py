@@ -76,10 +76,10 @@ class Tastes:
         """Return the space of the last papers, and the candidates in it; made once for a day."""
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
-            background = self.papers.last(BACKGROUND)
-            if len(background) < tastes.FEWEST:
+            try:
+                self._space = tastes.Space(self.papers.last(BACKGROUND))
+            except ValueError:  # a newsletter's first days: too few papers to tell likes from
                 return None, None
-            self._space = tastes.Space(background)
         if self._seen is None or of != self._of:
             self._seen, self._of = self._space.see(candidates), of
         return self._space, self._seen

@@ -8,6 +8,7 @@ import datetime as dt
 import email
 import email.policy
 import json
+import random
 from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -480,6 +481,68 @@ def test_discussions_and_enrichment_reach_the_papers(world: World) -> None:
     asked = [one for one, _ in world.web.requests if one.startswith("/gh/")]
     assert len(asked) == 1
     assert again.new == 0
+
+
+def test_readers_of_their_own_get_an_edition_of_their_own(world: World) -> None:
+    """Own words, mutes and likes shape one reader's mail, and nobody else's."""
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(
+        "subscribers:\n"
+        "  - {email: ada@readers.example, topics: [agents]}\n"
+        "  - {email: bo@readers.example, topics: [agents], words: [cat], mute: ['title: tools']}\n",
+        "utf-8",
+    )
+
+    ran = world.do(steps.run)
+
+    ada, bo = (body(world.mails()[name], "plain") for name in ("ada", "bo"))
+    assert ran.counts[DeliveryState.ACCEPTED] == 2
+    assert "Agents with tools" in ada
+    assert "Of cats" not in ada
+    assert "Agents with tools" not in bo
+    assert bo.index("YOUR OWN WORDS") < bo.index("Of cats")
+    assert "matches “cat” in the title" in bo
+
+
+def test_a_reader_who_likes_a_paper_gets_what_is_like_it(world: World) -> None:
+    """The paper is asked of arXiv by its id, once; what is near to it has a section of its own."""
+    fields = (
+        "robots walk over snow by night while gears hum in the mountains below",
+        "knots and ribbons bound the genus of surfaces by surgery on their links",
+        "proteins fold in cells under heat while enzymes bind membranes of yeast",
+        "votes count ballots fairly when parties share seats by proportional law",
+    )
+    titles = [
+        " ".join(random.Random(n).sample(fields[n % 4].split(), 7)) + f" {n}" for n in range(80)
+    ]
+    world.web.pages["/feed"] = rss(*titles, "robots that walk on snow", start=99100)
+    liked = (
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry>"
+        b"<id>http://arxiv.org/abs/2401.00001v1</id><title>Robots walk over snow</title>"
+        b"<summary>They walk by night.</summary><published>2024-01-01T00:00:00Z</published>"
+        b"<category term='cs.RO'/></entry></feed>"
+    )
+    nothing = b"<feed xmlns='http://www.w3.org/2005/Atom'/>"
+    world.web.pages["/api"] = Page(make=lambda path: liked if "id_list" in path else nothing)
+    sources = world.folder / "config" / "sources.yaml"
+    api = f"  - {{name: S, kind: arxiv-search, query: none, api: {world.web.url}/api}}\n"
+    sources.write_text(sources.read_text("utf-8") + api, "utf-8")
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(
+        "subscribers: [{email: ada@readers.example, topics: [agents], likes: ['2401.00001']}]\n",
+        "utf-8",
+    )
+
+    world.do(steps.run)
+
+    text = body(world.mails()["ada"], "plain")
+    section = text.partition("CLOSE TO WHAT YOU LIKE")[2]
+    assert "robots" in section
+    assert "knots" not in section
+    assert "like what you like" in section
+    assert "Robots walk over snow\n" not in text
+    asked = [one for one, _ in world.web.requests if "id_list=2401.00001" in one]
+    assert len(asked) == 1
 
 
 def test_the_demo(tmp_path: Path) -> None:

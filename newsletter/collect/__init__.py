@@ -25,6 +25,7 @@ text.py            HTML and entities → plain Unicode
 latex.py           LaTeX → plain Unicode
 symbols.py         names of LaTeX and the characters they print
 duplicates.py      one paper seen by several sources → one Paper
+lookup.py          look_up(): papers that somebody names by id
 enrichment.py      enrich_papers(): what other services know, within a time limit
 crossref.py        venue and citations of a DOI
 github.py          stars of a repository
@@ -34,6 +35,7 @@ from newsletter.collect.duplicates import attach_mentions, merge_papers
 from newsletter.collect.enrichment import ENRICHERS, enrich_papers
 from newsletter.collect.fetcher import Fetcher
 from newsletter.collect.likeness import near_keys
+from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import KINDS, collect_papers
 from newsletter.collect.reader import Reader
 
@@ -45,6 +47,7 @@ __all__ = [
     "attach_mentions",
     "collect_papers",
     "enrich_papers",
+    "look_up",
     "merge_papers",
     "near_keys",
 ]

@@ -95,6 +95,8 @@ class Space:
             analyzer=words, sublinear_tf=True, min_df=2, max_df=0.3, dtype=np.float32
         )
         weighted = self._vectorizer.fit_transform(background)
+        if weighted.shape[1] <= FEWEST:
+            raise ValueError("a background needs papers that share some words, and not all")
         self._svd = TruncatedSVD(
             min(DIMENSIONS, min(weighted.shape) - 1), n_iter=7, random_state=0
         ).fit(weighted)

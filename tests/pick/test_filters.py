@@ -220,6 +220,7 @@ def test_more_than_words(match: object, holds: bool) -> None:  # noqa: FBT001  a
     ("match", "said"),
     [
         ({"near(5)": ["one"]}, "two or more"),
+        ([{"title": "x"}], 'goes in quotes: "title: x"'),
         ({"near(5)": ["one", "title: two"]}, "plain words"),
         ({"near": ["a", "b"]}, "unknown key `near`; did you mean `near\\(5\\):`"),
         ({"min_votes": "many"}, "a number of votes"),

@@ -67,6 +67,8 @@ def _mapping(value: Mapping[object, object], path: Path_) -> Match:
         elif name == VOTES:
             more.append(_votes(inner, here))
         else:
+            if str(name) in (*FIELDS, *SHORT) and isinstance(inner, str | int | float):
+                raise FilterError(f'a term with a colon goes in quotes: "{name}: {inner}"', here)
             known = (*GROUPS, "near(5)", VOTES)
             raise FilterError(f"unknown key `{name}`{_suggest(str(name), known)}", here)
     groups["all"] = (*groups.get("all", ()), *more)

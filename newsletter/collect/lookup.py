@@ -1,0 +1,30 @@
+"""look_up(): papers that somebody names by arXiv id, wherever they are from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from newsletter.collect import arxiv
+from newsletter.collect.answers import Manners
+from newsletter.collect.fetcher import Fetcher
+from newsletter.errors import SourceError
+from newsletter.model import Paper, Source
+
+MOST = 100
+"""Ids in one run, which is one request; the others have their turn in the next run."""
+
+
+async def look_up(
+    ids: Sequence[str], fetcher: Fetcher, now: dt.datetime, api: str = ""
+) -> tuple[tuple[Paper, ...], str]:
+    """Return the papers that arXiv knows by these ids, and what went wrong, if anything."""
+    if not ids:
+        return (), ""
+    url, _ = arxiv.question(api or arxiv.API, ids[:MOST])
+    source = Source(name="arXiv, by id", kind="arxiv", announce=arxiv.EVERYTHING)
+    try:
+        fetched = await fetcher.fetch(url, manners=Manners(connections=1, pause=3.0))
+        return arxiv.parse_arxiv(fetched.documents[0], source, now).papers, ""
+    except SourceError as error:
+        return (), f"papers that readers like were not found: {error}"

@@ -1,0 +1,128 @@
+"""What is one reader's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
+
+from newsletter.pick import (
+    Mark,
+    choose_for,
+    fold_paper,
+    own_topic,
+    parse_match,
+    pick_papers,
+    unscored,
+)
+from newsletter.pick.personal import LIKED, LIKED_LIMIT, OWN_WORDS, with_mark
+
+TOPIC = make_topic()
+PAPERS = [
+    make_paper(1, title="A language model of proteins"),
+    make_paper(2, title="A language model that plans", authors=("Bo Li",)),
+    make_paper(3, title="Robots that walk", abstract=""),
+    make_paper(4, title="Ribbons and knots", abstract="", authors=("Cy Twombly",)),
+]
+
+
+def mark(value: float) -> Mark:
+    return Mark(value=value, reason=lambda: "like what you like: “plans”")
+
+
+def chosen(marks: dict[str, Mark] | None = None, **own: Any) -> dict[str, list[str]]:
+    """The last digits of the papers that a reader gets, by section."""
+    reader = make_subscriber(**own)
+    topics = [TOPIC, *filter(None, [own_topic(reader)])]
+    picks = pick_papers(PAPERS, topics, NOW)
+    loose = unscored(PAPERS) if marks else ()
+    found: dict[str, list[str]] = {}
+    for one in choose_for(reader, picks, [TOPIC], marks or {}, fold_paper, loose):
+        found.setdefault(one.topic, []).append(one.paper.id[-1])
+    return found
+
+
+def test_muted_words_and_authors_are_not_shown() -> None:
+    """Whatever topic wants them."""
+    assert chosen() == {"language-models": ["1", "2"]}
+    assert chosen(muted=parse_match("protein")) == {"language-models": ["2"]}
+    assert chosen(muted=parse_match("author: Bo Li")) == {"language-models": ["1"]}
+
+
+def test_own_words_are_a_section_of_their_own() -> None:
+    """After the topics; a paper that a topic shows better stays there."""
+    found = chosen(words=parse_match(["robot", "author: Twombly"]))
+
+    assert found == {"language-models": ["1", "2"], OWN_WORDS: ["3", "4"]}
+
+
+def test_likes_change_the_order_and_bring_what_no_topic_wants() -> None:
+    """A paper near to the likes is shown in a section of its own, one far from them is not."""
+    marks = {
+        paper.id: mark(value) for paper, value in zip(PAPERS, (0.1, 0.9, 0.8, 0.2), strict=True)
+    }
+
+    assert chosen(marks) == {"language-models": ["2", "1"], LIKED: ["3"]}
+
+
+def test_the_section_of_likes_is_short() -> None:
+    """However much is like the likes."""
+    many = [make_paper(n, title=f"Knots {n}") for n in range(1, 30)]
+    marks = {paper.id: mark(0.9) for paper in many}
+
+    found = choose_for(make_subscriber(), [], [TOPIC], marks, fold_paper, unscored(many))
+
+    assert len(found) == LIKED_LIMIT
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_without_the_likes_the_score_is_lower_by_their_points(
+    total: float, value: float, share: float
+) -> None:
+    """Reasons are faithful: the points that are named are what they add."""
+    pick = make_pick(total=total)
+
+    liked, unliked = with_mark(pick, mark(value), share), with_mark(pick, mark(0), share)
+
+    points = next(part.points for part in liked.score.parts if part.signal == "taste")
+    assert abs(liked.score.total - unliked.score.total - points) < 1e-12
+    assert abs(sum(part.points for part in liked.score.parts) - liked.score.total) < 1e-12
+    assert 0 <= liked.score.total <= 1
+    assert bool(set(liked.reasons) - set(pick.reasons)) == (value >= 0.5)
+
+
+def test_a_topic_that_likes_something_wants_what_is_near_to_it() -> None:
+    """Beside what holds its words, and never what it refuses."""
+    topic = make_topic(match={"any": ["protein"], "none": ["ribbon"]}, like=("x",))
+    alone = make_topic("alone", match="nothing of it", like=("x",))
+    marks = {paper.id: mark(0.9) for paper in PAPERS[1:]} | {PAPERS[0].id: mark(0.1)}
+
+    picks = pick_papers(PAPERS, [topic, alone], NOW, {topic.name: marks, alone.name: marks})
+
+    def of(name: str) -> set[str]:
+        return {one.paper.id[-1] for one in picks if one.topic == name}
+
+    assert of(topic.name) == {"1", "2", "3"}
+    assert of(alone.name) == {"2", "3", "4"}
+
+
+def test_taste_is_a_signal_with_a_reason() -> None:
+    """Its points are what its weight says, and the words say why."""
+    topic = make_topic(weights=(("relevance", 1.0), ("taste", 3.0)), like=("x",))
+    picks = pick_papers(PAPERS[:2], [topic], NOW, {topic.name: {PAPERS[1].id: mark(0.8)}})
+
+    (plans,) = (one for one in picks if one.paper == PAPERS[1])
+    part = next(part for part in plans.score.parts if part.signal == "taste")
+    assert (part.value, round(part.points, 9)) == (0.8, 0.6)
+    assert plans.reasons[0] == "like what you like: “plans”"
+
+
+def test_nobody_gets_a_paper_twice() -> None:
+    """A topic, own words and likes may all want it."""
+    marks = {paper.id: mark(0.9) for paper in PAPERS}
+    everything = chosen(marks, words=parse_match(["language model", "robot"]))
+
+    shown = [one for some in everything.values() for one in some]
+    assert sorted(shown) == ["1", "2", "3", "4"]
