@@ -8,6 +8,8 @@ source_shapes.py what sources.yaml may hold
 schemas.py    the JSON Schema of each file
 mistakes.py   what is wrong, in a sentence with its place
 sources.py    sources.yaml → Source
+topics.py     topics.yaml → Topic
+subscribers.py subscribers.yaml → Subscriber
 files.py      load_config(): the four files → Config
 """
 

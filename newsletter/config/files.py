@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from newsletter.config.documents import Document, Path_, read_document
-from newsletter.config.mistakes import checked, suggest
+from newsletter.config.documents import Document, read_document
+from newsletter.config.mistakes import checked
 from newsletter.config.schemas import SHAPES
 from newsletter.config.shape import Shape
 from newsletter.config.shapes import (
     DAYS,
     NewsletterShape,
-    SubscriberShape,
-    SubscribersShape,
-    TopicsShape,
 )
 from newsletter.config.source_shapes import SourcesShape
 from newsletter.config.sources import enrichment_of, read_sources
+from newsletter.config.subscribers import read_subscribers
+from newsletter.config.topics import read_topics
 from newsletter.errors import ConfigError
-from newsletter.model import Enrichment, Match, Schedule, Source, Subscriber, Topic
-from newsletter.pick import FilterError, parse_match
+from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -106,8 +103,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
             shapes[name] = checked(shape, documents[name], name)
         except ConfigError as error:
             problems += error.problems
-    topics = _topics(documents, shapes, problems)
-    subscribers = _subscribers(documents, shapes, problems)
+    topics = read_topics(documents, shapes, problems)
+    subscribers = read_subscribers(documents, shapes, problems)
     sources = read_sources(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
@@ -167,106 +164,3 @@ def _config(
 def _as(shape: type[AnyShape], value: Shape) -> AnyShape:
     assert isinstance(value, shape)  # noqa: S101  SHAPES pairs names and types
     return value
-
-
-def _topics(
-    documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
-) -> tuple[Topic, ...]:
-    shape = shapes.get("topics")
-    if not isinstance(shape, TopicsShape):
-        return ()
-    document = documents["topics"]
-    topics: list[Topic] = []
-    for place, topic in enumerate(shape.topics):
-        path: Path_ = ("topics", place)
-        if any(other.name == topic.name for other in topics):
-            problems.append(
-                f"{document.where((*path, 'name'))}: a second topic is called `{topic.name}`"
-            )
-        match = _filter(topic.match, document, (*path, "match"), problems)
-        if match is None and topic.match is not None:
-            continue
-        topics.append(
-            Topic(
-                name=topic.name,
-                title=topic.title,
-                match=match,
-                weights=topic.weights(),
-                limit=topic.limit,
-                like=tuple(topic.like),
-                min_score=topic.min_score,
-            )
-        )
-    return tuple(topics)
-
-
-def _filter(value: object, document: Document, path: Path_, problems: list[str]) -> Match | None:
-    """Return the filter that stands at `path`, if any; a mistake in it goes to `problems`."""
-    if value is None:
-        return None
-    try:
-        return parse_match(value)
-    except FilterError as error:
-        problems.append(f"{document.where((*path, *error.path), value=True)}: {error}")
-        return None
-
-
-def _subscribers(
-    documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
-) -> tuple[Subscriber, ...]:
-    shape, topics = shapes.get("subscribers"), shapes.get("topics")
-    if not isinstance(shape, SubscribersShape) or not isinstance(topics, TopicsShape):
-        return ()
-    document = documents["subscribers"]
-    known = [topic.name for topic in topics.topics]
-    main = shapes.get("newsletter")
-    zone = main.timezone if isinstance(main, NewsletterShape) else "UTC"
-    lines: dict[str, str] = {}
-    found: list[Subscriber] = []
-    for place, person in enumerate(shape.subscribers):
-        path: Path_ = ("subscribers", place)
-        problems.extend(
-            f"{document.where((*path, 'topics', number))}: no topic is called `{name}`"
-            f"{suggest(name, known)}"
-            for number, name in enumerate(person.topics)
-            if name not in known
-        )
-        # Mailboxes differ by case only in theory (RFC 5321, 2.4): nobody wants two copies.
-        address = person.email.lower()
-        if address in lines:
-            problems.append(
-                f"{document.where((*path, 'email'), value=True)}: {person.email} is on the list "
-                f"already ({lines[address]})"
-            )
-            continue
-        lines[address] = document.where((*path, "email"), value=True)
-        words = _filter(person.words, document, (*path, "words"), problems)
-        muted = _filter(person.mute, document, (*path, "mute"), problems)
-        if not person.paused:
-            reader = _subscriber(person, known, zone)
-            own = _with_authors(words, person.follow)
-            found.append(
-                replace(reader, words=own, muted=_with_authors(muted, person.mute_authors))
-            )
-    return tuple(found)
-
-
-def _with_authors(match: Match | None, names: list[str]) -> Match | None:
-    """Return a filter that holds for the authors as well."""
-    authors = parse_match([f"author: {name}" for name in names]) if names else None
-    if match is None or authors is None:
-        return match or authors
-    return Match(any=(match, *authors.any))
-
-
-def _subscriber(person: SubscriberShape, topics: list[str], zone: str) -> Subscriber:
-    digest = hashlib.sha256(person.email.lower().encode()).digest()
-    return Subscriber(
-        id=digest[:10].hex(),
-        email=person.email,
-        name=person.name,
-        topics=tuple(dict.fromkeys(person.topics or topics)),
-        timezone=person.timezone or zone,
-        likes=tuple(person.likes),
-        dislikes=tuple(person.dislikes),
-    )

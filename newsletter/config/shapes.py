@@ -145,13 +145,19 @@ class TopicShape(Shape):
         "taste 1 with `like`.",
     )
     limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
+    fresh: int | None = Field(
+        None, ge=1, le=366, description="Days after which a paper is too old for this topic."
+    )
+    extends: Slug | None = Field(
+        None, description="Another topic, whose settings hold where this one says nothing."
+    )
     min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
 
     @model_validator(mode="after")
     def _weighs_something(self) -> TopicShape:
         if self.rank and not any(self.rank.values()):
             raise ValueError("`rank` needs at least one weight above 0")
-        if self.match is None and not self.like:
+        if self.match is None and not self.like and not self.extends:
             raise ValueError("a topic needs a `match`, or something that its papers are `like`")
         if self.name in OWN_NAMES:
             raise ValueError(f"`{self.name}` is what a section of readers' own is called")

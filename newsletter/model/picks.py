@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from newsletter.model.papers import Paper
@@ -53,6 +54,8 @@ class Topic:
     """Signal name and weight; weights need not add up to one."""
     limit: int
     min_score: float = 0.0
+    fresh: dt.timedelta | None = None
+    """Papers older than this are left out."""
     like: tuple[str, ...] = ()
     """Papers by id, library files, or words, that its papers are like."""
 

@@ -9,8 +9,9 @@ from newsletter.model import Match, Paper, Pick, Score, Topic
 from newsletter.pick.filters import Folded, Matcher, find, fold_paper, matches
 from newsletter.pick.personal import LIKED
 from newsletter.pick.rankers import score
-from newsletter.pick.signals import LIKED_MARK, Context, Mark, interest
+from newsletter.pick.signals import LIKED_MARK, Context, Mark
 from newsletter.pick.summaries import summarise
+from newsletter.pick.trending import crowd_of
 
 
 def pick_papers(
@@ -27,20 +28,27 @@ def pick_papers(
     A paper may be picked under several topics; `choose` gives each reader at most one of them.
     """
     folded = {paper.id: fold_paper(paper) for paper in papers}
-    matcher = Matcher([topic.match or Match() for topic in topics])
-    held = {paper.id: matcher.holding(folded[paper.id]) for paper in papers}
-    votes = sorted(filter(None, map(interest, papers)))
+    holding = _holding(topics, papers, folded)
+    crowd = crowd_of(papers, now)
     told = {paper.id: summarise(paper) for paper in papers}
     picks: list[Pick] = []
     for number, topic in enumerate(topics):
         near = (marks or {}).get(topic.name, {})
-        for paper in papers:
-            mark = near.get(paper.id)
-            is_held = topic.match is not None and number in held[paper.id]
-            if not (is_held or _is_liked(topic, mark, folded[paper.id])):
+        wanted = dict.fromkeys(holding[number])
+        wanted |= {
+            place: None
+            for place, paper in enumerate(papers)
+            if near and _is_liked(topic, near.get(paper.id), folded[paper.id])
+        }
+        for paper in (papers[place] for place in wanted):
+            if topic.fresh is not None and _age(paper, now) > topic.fresh:
                 continue
             context = Context(
-                match=topic.match, folded=folded[paper.id], now=now, votes=votes, mark=mark
+                match=topic.match,
+                folded=folded[paper.id],
+                now=now,
+                crowd=crowd,
+                mark=near.get(paper.id),
             )
             earned = score(paper, topic.weights, context)
             if earned.total < topic.min_score:
@@ -63,6 +71,23 @@ def pick_papers(
             )
     picks.sort(key=lambda pick: (-pick.score.total, pick.topic, pick.paper.id))
     return tuple(picks)
+
+
+def _holding(
+    topics: Sequence[Topic], papers: Sequence[Paper], folded: Mapping[str, Folded]
+) -> dict[int, list[int]]:
+    """Return by the place of a topic the places of the papers that hold its words."""
+    numbered = [(number, topic.match) for number, topic in enumerate(topics) if topic.match]
+    matcher = Matcher([match for _, match in numbered])
+    found: dict[int, list[int]] = {number: [] for number in range(len(topics))}
+    for place, paper in enumerate(papers):
+        for one in matcher.holding(folded[paper.id]):
+            found[numbered[one][0]].append(place)
+    return found
+
+
+def _age(paper: Paper, now: dt.datetime) -> dt.timedelta:
+    return now - (paper.published or paper.first_seen or now)
 
 
 def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:

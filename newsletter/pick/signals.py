@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Final
 
 from newsletter.model import Match, Paper
 from newsletter.pick.filters import Folded, Hit, hits
+from newsletter.pick.trending import Crowd, trend
 
 # How telling a place is. A word of the title says what the paper is about, one of the abstract
 # what it touches, a category only its field.
@@ -33,8 +33,8 @@ class Context:
     match: Match | None
     folded: Folded
     now: dt.datetime
-    votes: Sequence[float]
-    """The day's `interest` in every paper that has any, ascending."""
+    crowd: Crowd
+    """What the day's papers got of votes, comments and stars."""
     mark: Mark | None = None
     """How near the paper is to what the topic likes."""
 
@@ -85,29 +85,9 @@ def _where(found: Sequence[Hit]) -> str:
     return f"matches {terms} {PLACE_WORDS[best[0].place]}"
 
 
-def interest(paper: Paper) -> float:
-    """Return how much readers cared: votes, comments counted twice (they cost more to give)."""
-    return paper.votes + 2 * paper.comments
-
-
 def trending(paper: Paper, context: Context) -> tuple[float, str]:
-    """Return the interest in the paper on a log scale against the day's most wanted paper.
-
-    Votes are heavy-tailed: on a linear scale the day's first would leave all others at zero.
-    """
-    own = interest(paper)
-    if not own or not context.votes:
-        return 0.0, ""
-    value = math.log1p(own) / math.log1p(context.votes[-1])
-    # The share of voted papers that did at least as well, itself included.
-    place = len(context.votes) - bisect.bisect_left(context.votes, own)
-    share = math.ceil(100 * place / len(context.votes))
-    # A percentage of a handful of papers would be a joke.
-    ranked = share <= 20 and len(context.votes) >= 10  # noqa: PLR2004
-    votes = f"{paper.votes} vote{'s' * (paper.votes != 1)}"
-    if not paper.votes:
-        votes = f"{paper.comments} comment{'s' * (paper.comments != 1)}"
-    return min(1.0, value), f"top {share}% of today's votes" if ranked else votes
+    """Return how much the paper is talked about for its age; see `newsletter.pick.trending`."""
+    return trend(paper, context.crowd)
 
 
 def recency(paper: Paper, context: Context) -> tuple[float, str]:

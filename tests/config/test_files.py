@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import write_newsletter
+from makers import make_paper, write_newsletter
 
 from newsletter.config import load_config, schemas
 from newsletter.config.documents import parse_document
 from newsletter.errors import ConfigError
+from newsletter.pick.filters import fold_paper, matches
 
 
 def mistake(folder: Path, root: Path, name: str, before: str, after: str) -> str:
@@ -242,3 +245,84 @@ enrich:
         (("Authorization", "hunter2"),),
     )
     assert "hunter2" not in repr((source, second, config))
+
+
+def topics_of(folder: Path, root: Path, topics: str) -> dict[str, Any]:
+    write_newsletter(folder, root, topics=topics, subscribers="subscribers: []\n")
+    return {one.name: one for one in load_config(folder / "config", {}).topics}
+
+
+def test_a_topic_takes_over_what_it_does_not_say(tmp_path: Path, root: Path) -> None:
+    """Settings of the topic that it extends, and of the one that that one extends."""
+    topics = topics_of(
+        tmp_path,
+        root,
+        """
+topics:
+  - {name: base, title: Base, match: agent, limit: 3, fresh: 2, like: [a sentence]}
+  - {name: short, title: Short, extends: longer, limit: 1}
+  - {name: longer, title: Longer, extends: base, min_score: 0.3}
+  - {name: own, title: Own, extends: base, match: robot, rank: {recency: 1}}
+""",
+    )
+
+    base, short, own = topics["base"], topics["short"], topics["own"]
+    assert (short.match, short.limit, short.min_score) == (base.match, 1, 0.3)
+    assert (short.fresh, short.like) == (dt.timedelta(days=2), ("a sentence",))
+    assert (own.limit, own.weights) == (3, (("recency", 1.0),))
+    assert own.match != base.match
+    assert dict(base.weights) == {"relevance": 1.0, "trending": 0.8, "recency": 0.2, "taste": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("extends: nobody", "no topic is called `nobody`"),
+        ("extends: a", "`a` extends itself"),
+        ("limit: 3", "needs a `match`, or something that its papers are `like`"),
+        ("match: '(a OR'", "nothing follows `OR`"),
+        ("match: a, fresh: 0", "greater than or equal to 1"),
+        ("like: [2410.01230]", "an id goes in quotes"),
+    ],
+)
+def test_topics_that_mean_nothing(tmp_path: Path, root: Path, topic: str, said: str) -> None:
+    """Each mistake has its place."""
+    with pytest.raises(ConfigError) as caught:
+        topics_of(tmp_path, root, f"topics:\n  - {{name: a, title: A, {topic}}}\n")
+
+    assert said in str(caught.value)
+    assert "topics.yaml:2:" in str(caught.value)
+
+
+def test_readers_may_say_much_of_themselves(tmp_path: Path, root: Path) -> None:
+    """Words, authors, mutes and likes; a mistake in them has its place."""
+    write_newsletter(
+        tmp_path,
+        root,
+        subscribers="""
+subscribers:
+  - email: ada@readers.example
+    words: [reward hacking]
+    follow: [Bo Li]
+    mute: {any: [protein]}
+    mute_authors: [Cy Twombly]
+    likes: ["2410.01234", mine.bib]
+    dislikes: [a sentence]
+  - {email: bo@readers.example}
+""",
+    )
+    ada, bo = load_config(tmp_path / "config", {}).subscribers
+
+    assert ada.is_personal
+    assert not bo.is_personal
+    assert ada.words is not None
+    assert ada.muted is not None
+    assert matches(ada.words, fold_paper(make_paper(authors=("Li, Bo",))))
+    assert matches(ada.muted, fold_paper(make_paper(title="A protein")))
+    assert not matches(ada.muted, fold_paper(make_paper()))
+    assert (ada.likes, ada.dislikes) == (("2410.01234", "mine.bib"), ("a sentence",))
+
+    text = "subscribers:\n  - {email: a@readers.example, mute: {anny: [x]}}\n"
+    write_newsletter(tmp_path, root, subscribers=text)
+    with pytest.raises(ConfigError, match=r"subscribers.yaml:2:45: unknown key `anny`"):
+        load_config(tmp_path / "config", {})
