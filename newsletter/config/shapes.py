@@ -12,6 +12,7 @@ from newsletter.config.shape import Shape
 from newsletter.config.values import (
     Address,
     Clock,
+    Like,
     Line,
     Secret,
     Slug,
@@ -134,7 +135,7 @@ class TopicShape(Shape):
     match: Any = Field(
         None, description="Terms, a one-line query, or any:, all: and none: over them."
     )
-    like: list[Line] = Field(
+    like: list[Like] = Field(
         [],
         description="Papers that its papers are like: arXiv ids, library files (.bib, or .json "
         "from Zotero), titles, or a sentence.",
@@ -191,12 +192,12 @@ class SubscriberShape(Shape):
     follow: list[Line] = Field([], description="Authors whose papers they want, in that section.")
     mute: Any = Field(None, description="Papers that they do not want, as in a topic's `match`.")
     mute_authors: list[Line] = Field([], description="Authors whose papers they do not want.")
-    likes: list[Line] = Field(
+    likes: list[Like] = Field(
         [],
         description="What they like, as in a topic's `like`: it decides half of each score, and "
         "brings a section of papers close to it.",
     )
-    dislikes: list[Line] = Field([], description="What they do not, in the same way.")
+    dislikes: list[Like] = Field([], description="What they do not, in the same way.")
     paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
 
 

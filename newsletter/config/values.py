@@ -74,11 +74,19 @@ def _secret(value: object) -> object:
     return SecretStr(value) if isinstance(value, str) else value
 
 
+def _like(value: object) -> object:
+    # YAML reads 2410.01230 as a number, and a number has lost its last zero.
+    if isinstance(value, int | float):
+        raise ValueError('an id goes in quotes, such as "2410.01234"')  # noqa: TRY004  pydantic's
+    return value
+
+
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 
 Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
+Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
 Text = Annotated[str, AfterValidator(_line)]
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]
 Zone = Annotated[str, AfterValidator(_zone)]
