@@ -79,10 +79,16 @@ def selections(
         if subscriber.is_personal:
             near = marks(papers, subscriber.likes, subscriber.dislikes) if marks else {}
             chosen = choose_for(
-                subscriber, picks, mine, near, folded, loose() if subscriber.likes else ()
+                subscriber,
+                picks,
+                mine,
+                near,
+                folded,
+                loose() if subscriber.likes else (),
+                per_author=config.per_author,
             )
         else:
-            chosen = choose(picks, mine)
+            chosen = choose(picks, mine, per_author=config.per_author)
         if chosen or config.send_empty:
             reader = subscriber.id if subscriber.is_personal else ""
             yield Selection(topics=subscriber.topics, picks=chosen, reader=reader)

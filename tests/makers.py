@@ -78,7 +78,9 @@ def make_paper(number: int = 1, **changes: Any) -> Paper:
         "keys": (key,),
         "title": f"Paper {number} on language models",
         "url": f"https://arxiv.org/abs/2603.{99000 + number}",
-        "abstract": "We propose a method. It works on every task that we tried.",
+        # Words of its own, so that no two papers say the same by chance.
+        "abstract": "We propose a method. It works on every task that we tried. "
+        + " ".join(f"case{number}{letter}" for letter in "abcdefghijklmnopqrstuvwx"),
         "authors": ("Ada Byron", "Émilie du Châtelet"),
         "categories": ("cs.CL",),
         "published": NOW - dt.timedelta(hours=6),

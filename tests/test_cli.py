@@ -258,3 +258,37 @@ def test_a_key_is_never_shown(letter: Path) -> None:
 
     assert "HTTP 404" in done.stdout
     assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_check_points_out_terms_that_find_nothing_or_everything(letter: Path) -> None:
+    """Once there are papers to hold them against; unwanted words may be as rare as they like."""
+    topics = """topics:
+  - name: a
+    title: A
+    match:
+      any: [agent, quaternion, {near(3): [nothing, here]}]
+      all: [paper]
+      none: [unicorn]
+"""
+    (letter / "config" / "topics.yaml").write_text(topics, "utf-8")
+    (letter / "config" / "subscribers.yaml").write_text("subscribers: []", "utf-8")
+    before = newsletter("check", cwd=letter)
+    items = "".join(
+        f"<item><title>Agents of paper {n}</title><link>https://x.example/{n}</link></item>"
+        for n in range(120)
+    )
+    (letter / "feed.xml").write_text(
+        f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>", "utf-8"
+    )
+    sources = "sources:\n  - {name: Feed, url: feed.xml}\n"
+    (letter / "config" / "sources.yaml").write_text(sources, "utf-8")
+    newsletter("collect", cwd=letter)
+
+    after = newsletter("check", cwd=letter)
+
+    assert "matches" not in before.stderr
+    assert after.returncode == 0
+    assert "topics.yaml:5:20: `quaternion` matches none of the 120 papers" in after.stderr
+    assert "topics.yaml:5:13: `agent` matches 120 of the 120 papers" in after.stderr
+    assert "unicorn" not in after.stderr
+    assert "nothing" not in after.stderr.replace("tells nothing", "")

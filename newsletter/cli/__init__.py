@@ -12,6 +12,7 @@ account.py   its pieces: tables and sentences, or JSON
 health.py    the health of sources
 tables.py    how tables look
 progress.py  bars on a terminal
+terms.py     terms that find nothing, or everything
 checking.py  check, and pick --explain
 starter.py   what `init` writes
 demo.py      the whole path on an invented day

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter import letters
-from newsletter.cli import account
+from newsletter.cli import account, terms
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.answers import Document
@@ -28,6 +28,7 @@ from newsletter.render import (
     load_templates,
     render_editions,
 )
+from newsletter.store import PaperStore, database_exists, open_database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,22 @@ def check(folder: Path, environment: Mapping[str, str], now: dt.datetime) -> Che
         return Checked(
             config=config, problems=(str(error),), warnings=_warnings(config), findings=()
         )
-    return Checked(config=config, problems=(), warnings=_warnings(config), findings=findings)
+    warnings = (*_warnings(config), *_idle_terms(config, folder, environment, now))
+    return Checked(config=config, problems=(), warnings=warnings, findings=findings)
+
+
+def _idle_terms(
+    config: Config, folder: Path, environment: Mapping[str, str], now: dt.datetime
+) -> tuple[str, ...]:
+    """Hold the terms of topics.yaml against the papers that were collected, if there are any."""
+    if not database_exists(config.database, config.root):
+        return ()
+    database = open_database(config.database, config.root)
+    try:
+        papers = PaperStore(database).since(now - terms.DAYS)
+    finally:
+        database.close()
+    return tuple(terms.idle_terms(folder, environment, papers))
 
 
 def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:

@@ -62,6 +62,7 @@ class Config:
     schedule: Schedule
     send_empty: bool
     max_age_days: int
+    per_author: int
     delivering: Delivering
     database: str
     timeout: float
@@ -138,6 +139,7 @@ def _config(
         ),
         send_empty=main.on_empty == "send",
         max_age_days=main.max_age_days,
+        per_author=main.per_author,
         delivering=Delivering(
             transport=mail.transport,
             host=mail.host,

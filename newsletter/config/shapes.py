@@ -109,6 +109,9 @@ class NewsletterShape(Shape):
     max_age_days: int = Field(
         7, ge=1, le=366, description="Papers published earlier than this are never news."
     )
+    per_author: int = Field(
+        3, ge=1, le=50, description="At most so many papers of any one author in an email."
+    )
     delivery: DeliveryShape = DeliveryShape()
     database: str = Field(
         "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."

@@ -93,3 +93,5 @@ class Pick:
     """One or two sentences that tell what is new."""
     tldr_by: str = ""
     """Who wrote `tldr`; empty when it is the abstract's own words."""
+    also: tuple[Paper, ...] = ()
+    """Papers that say the same, and are not shown beside it."""

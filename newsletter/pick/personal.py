@@ -50,6 +50,8 @@ def choose_for(
     marks: Mapping[str, Mark],
     folded: Callable[[Paper], Folded],
     liked: Sequence[Pick] = (),
+    *,
+    per_author: int | None = None,
 ) -> tuple[Pick, ...]:
     """Return what a reader gets: of their topics and words, less what they muted, by their likes.
 
@@ -73,10 +75,10 @@ def choose_for(
         muted = reader.muted
         candidates = [one for one in candidates if not matches(muted, folded(one.paper))]
     # What a topic of theirs wants stands there; the section of likes takes what is left.
-    first = choose(candidates, [*topics, *own])
-    shown = {one.paper.id for one in first}
+    first = choose(candidates, [*topics, *own], per_author=per_author)
+    shown = {paper.id for one in first for paper in (one.paper, *one.also)}
     rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
-    chosen = (*first, *choose(rest, OWN_TOPICS[1:]))
+    chosen = (*first, *choose(rest, OWN_TOPICS[1:], per_author=per_author))
     return tuple(replace(one, topic=OWN_WORDS) if one.topic == mine else one for one in chosen)
 
 

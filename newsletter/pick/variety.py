@@ -1,28 +1,83 @@
-"""Limits: how many papers of each topic a reader gets, and no paper twice."""
+"""choose(): how many papers of each topic a reader gets, no paper twice, and not all alike."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from newsletter.model import Pick, Topic
+from newsletter.model import Paper, Pick, Topic
+from newsletter.pick.filters import fold
+
+ALIKE = 0.5
+"""Share of all words of two papers that both have, from which they say the same: a paper's
+second version under another id, two halves of one work."""
+ALIKE_TITLES = 0.3
+"""The same of their titles: a feed may put one and the same sentence under all of its entries."""
+FEW_WORDS = 12
+"""Papers of fewer words are told apart by their titles alone: such texts share words by chance."""
+CROWD = 20
+"""A paper of more authors is a collaboration's: its people say nothing of a group."""
 
 
-def choose(picks: Sequence[Pick], topics: Sequence[Topic]) -> tuple[Pick, ...]:
+def choose(
+    picks: Sequence[Pick], topics: Sequence[Topic], *, per_author: int | None = None
+) -> tuple[Pick, ...]:
     """Return what a reader of `topics` gets, in the reader's order of topics, best first.
 
     A paper that several topics want goes to the one where it scores best; when that one is full,
-    to the next. Ties are broken by the order of topics, then by paper id, never by chance.
+    to the next. One that says the same as a better one is folded into it (`also`), and of any one
+    author's papers at most `per_author` are chosen. Ties are broken by the order of topics, then
+    by paper id, never by chance.
     """
     order = {topic.name: place for place, topic in enumerate(topics)}
     room = {topic.name: topic.limit for topic in topics}
-    taken: set[str] = set()
-    chosen: list[Pick] = []
     wanted = [pick for pick in picks if pick.topic in order]
     wanted.sort(key=lambda pick: (-pick.score.total, order[pick.topic], pick.paper.id))
+    taken: set[str] = set()
+    chosen: list[Pick] = []
+    words: list[_Words] = []
+    by_author: Counter[str] = Counter()
     for pick in wanted:
-        if room[pick.topic] and pick.paper.id not in taken:
-            room[pick.topic] -= 1
-            taken.add(pick.paper.id)
-            chosen.append(pick)
+        if not room[pick.topic] or pick.paper.id in taken:
+            continue
+        people = _people(pick.paper) if per_author else ()
+        if any(by_author[one] >= (per_author or 0) for one in people):
+            continue
+        own = _words(pick.paper)
+        taken.add(pick.paper.id)
+        twin = next((n for n, other in enumerate(words) if _is_alike(own, other)), None)
+        if twin is not None:
+            chosen[twin] = replace(chosen[twin], also=(*chosen[twin].also, pick.paper))
+            continue
+        room[pick.topic] -= 1
+        by_author.update(people)
+        chosen.append(pick)
+        words.append(own)
     # A stable sort: within a topic the best stays first.
     return tuple(sorted(chosen, key=lambda pick: order[pick.topic]))
+
+
+def _people(paper: Paper) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(fold, paper.authors))) if len(paper.authors) <= CROWD else ()
+
+
+_Words = tuple[frozenset[str], frozenset[str]]
+"""Those of a paper's title, and of all its text."""
+
+
+def _words(paper: Paper) -> _Words:
+    title = fold(paper.title)
+    text = frozenset(title.split()) | frozenset(fold(paper.abstract).split())
+    if len(text) < FEW_WORDS:
+        text = frozenset((title,))
+    return frozenset(title.split()), text
+
+
+def _is_alike(one: _Words, other: _Words) -> bool:
+    return _shared(one[0], other[0]) >= ALIKE_TITLES and _shared(one[1], other[1]) >= ALIKE
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the words that both have as a share of all (Jaccard 1901)."""
+    return len(one & other) / max(1, len(one | other))

@@ -59,6 +59,8 @@ class PaperView:
     badges: tuple[str, ...]
     reasons: tuple[str, ...]
     links: tuple[Link, ...]
+    also: tuple[Link, ...]
+    """Papers that say the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ def _view(pick: Pick) -> PaperView:
         badges=tuple(_badges(paper)),
         reasons=pick.reasons,
         links=tuple(_links(paper)),
+        also=tuple(Link(label=one.title, url=one.url) for one in pick.also),
     )
 
 

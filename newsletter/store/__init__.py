@@ -9,7 +9,7 @@ deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 outbox.py      an issue as files under outbox/<date>/
 """
 
-from newsletter.store.database import Database, open_database
+from newsletter.store.database import Database, database_exists, open_database
 from newsletter.store.deliveries import SqlLedger
 from newsletter.store.facts import FactStore
 from newsletter.store.issues import IssueStore
@@ -26,5 +26,6 @@ __all__ = [
     "PaperStore",
     "SourceStore",
     "SqlLedger",
+    "database_exists",
     "open_database",
 ]

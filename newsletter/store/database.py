@@ -146,6 +146,15 @@ class Database:
         self.engine.dispose()
 
 
+def database_exists(url: str, root: Path) -> bool:
+    """Tell whether there is a database at `url` already: looking must not make one."""
+    try:
+        name = make_url(url).database
+    except sa.exc.ArgumentError:
+        return False
+    return bool(name) and name != ":memory:" and (root / str(name)).is_file()
+
+
 def open_database(url: str, root: Path) -> Database:
     """Open the database at a SQLAlchemy `url`, whose relative path starts at `root`; make tables.
 

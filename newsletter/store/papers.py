@@ -73,6 +73,16 @@ class PaperStore:
         with self._database.transaction() as connection:
             return tuple(_paper(data) for data in connection.scalars(query))
 
+    def since(self, moment: dt.datetime) -> tuple[Paper, ...]:
+        """Return the papers that were first seen after a moment, oldest first."""
+        query = (
+            sa.select(papers.c.data)
+            .where(papers.c.first_seen >= moment)
+            .order_by(papers.c.first_seen, papers.c.id)
+        )
+        with self._database.transaction() as connection:
+            return tuple(_paper(data) for data in connection.scalars(query))
+
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
         """Return those keys of `found` that a stored paper has."""
         wanted = sorted({key for paper in found for key in paper.keys})

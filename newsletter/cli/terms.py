@@ -1,0 +1,53 @@
+"""Terms of topics.yaml that find nothing, or nearly everything, among the papers of a month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from newsletter.config.documents import Document, Path_, read_document
+from newsletter.model import Paper
+from newsletter.pick.filters import Matcher, fold_paper, parse_match
+
+DAYS = dt.timedelta(days=30)
+ENOUGH = 100
+"""Papers without which a count means nothing."""
+NEARLY_ALL = 0.9
+
+
+def idle_terms(
+    folder: Path, environment: Mapping[str, str], papers: Sequence[Paper]
+) -> Iterator[str]:
+    """Yield a line for each term of topics.yaml that tells no papers apart, with its place."""
+    if len(papers) < ENOUGH:
+        return
+    document = read_document(folder / "topics.yaml", environment)
+    terms = list(_terms(document))
+    matcher = Matcher([parse_match(text) for _, text in terms])
+    counts = [0] * len(terms)
+    for paper in papers:
+        for number in matcher.holding(fold_paper(paper)):
+            counts[number] += 1
+    for (path, text), count in zip(terms, counts, strict=True):
+        where = document.where(path, value=True)
+        whole = f"the {len(papers)} papers of the last {DAYS.days} days"
+        if not count:
+            yield f"{where}: `{text}` matches none of {whole}"
+        elif count >= NEARLY_ALL * len(papers):
+            yield f"{where}: `{text}` matches {count} of {whole}: it tells nothing apart"
+
+
+def _terms(document: Document) -> Iterator[tuple[Path_, str]]:
+    """Yield every wanted term with its place: what is not wanted may well be rare."""
+    for path in document.values:
+        text = document.at(path)
+        inside = path[3:]
+        if (
+            path[:1] == ("topics",)
+            and path[2:3] == ("match",)
+            and isinstance(text, str)
+            and "none" not in inside
+            and not any(str(step).startswith("near") for step in inside)
+        ):
+            yield path, text
