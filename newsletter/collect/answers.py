@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from newsletter.collect.text import plain_text
 from newsletter.errors import SourceError
@@ -182,6 +183,16 @@ def count(value: object) -> int:
 def cut(plain: str, length: int) -> str:
     """Return `plain`, cut at a word when it is longer than `length` characters."""
     return plain if len(plain) <= length else plain[:length].rsplit(" ", 1)[0] + "…"
+
+
+def asked(url: str) -> dict[str, str]:
+    """Return what the query of an address asks, by name."""
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def asking(url: str, **changes: str) -> str:
+    """Return an address that asks the same but for `changes`: a further page of an answer."""
+    return f"{url.partition('?')[0]}?{urlencode(asked(url) | changes)}"
 
 
 def iso_moment(value: object) -> dt.datetime | None:

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from newsletter.collect.answers import CatchUp, Document, Parsed, Window
+from newsletter.collect.answers import CatchUp, Document, Parsed, Window, asked, asking
 from newsletter.collect.calendar import EASTERN, READY, announcements, latest, submitted
 from newsletter.collect.feeds import feed_of, parse_feed
 from newsletter.errors import SourceError
@@ -61,12 +61,12 @@ def _of_search(parsed: Parsed, source: Source, document: Document, total: int) -
     """Return the page of an answer: what the source asks for, and where the next page is."""
     papers = [_announced(paper, source) for paper in parsed.papers]
     kept = tuple(paper for paper in papers if paper.announce in source.announce)
-    query = dict(parse_qsl(urlsplit(document.url).query))
+    query = asked(document.url)
     start = int(query["start"]) if query.get("start", "").isdecimal() else 0
     reached = start + len(parsed.papers) + parsed.skipped
     more = ""
     if query and reached < total and reached > start:
-        more = document.url.partition("?")[0] + "?" + urlencode(query | {"start": str(reached)})
+        more = asking(document.url, start=str(reached))
     skipped = parsed.skipped + len(papers) - len(kept)
     return replace(parsed, papers=kept, skipped=skipped, more=more, note="")
 
@@ -107,8 +107,8 @@ def catch_up(
     categories = stale or source.categories
     if not categories or not (missed or stale):
         return CatchUp(covered=covered)
-    asked = missed or [due]
-    start, end = submitted(asked[0])[0] - LATE, submitted(asked[-1])[1]
+    batches = missed or [due]
+    start, end = submitted(batches[0])[0] - LATE, submitted(batches[-1])[1]
     query = "(" + " OR ".join(f"cat:{name}" for name in categories) + ")"
     why = (
         f"nothing new in {', '.join(stale)}, though an announcement was due"
@@ -150,14 +150,14 @@ def _why(missed: Sequence[dt.datetime], shown: Parsed | None, fresh: Sequence[Pa
 def _search(source: Source, query: str, since: dt.datetime, until: dt.datetime) -> str:
     """Return the address of a query by date (https://info.arxiv.org/help/api/user-manual.html)."""
     first, last = (f"{moment.astimezone(dt.UTC):%Y%m%d%H%M}" for moment in (since, until))
-    asked = {
+    wanted = {
         "search_query": f"{query} AND submittedDate:[{first} TO {last}]",
         "start": "0",
         "max_results": str(PAGE),
         "sortBy": "submittedDate",
         "sortOrder": "ascending",
     }
-    return f"{source.api or API}?{urlencode(asked)}"
+    return f"{source.api or API}?{urlencode(wanted)}"
 
 
 def subject(paper: Paper) -> str:
@@ -168,8 +168,8 @@ def subject(paper: Paper) -> str:
 
 def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     """Return the address of a query for papers by id."""
-    asked = {"id_list": ",".join(subjects), "max_results": str(len(subjects))}
-    return f"{api}?{urlencode(asked)}", None
+    wanted = {"id_list": ",".join(subjects), "max_results": str(len(subjects))}
+    return f"{api}?{urlencode(wanted)}", None
 
 
 def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:

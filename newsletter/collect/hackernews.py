@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from newsletter.collect.answers import Document, Parsed, Window, count, mapping, read_list
+from newsletter.collect.answers import Document, Parsed, Window, asking, count, mapping, read_list
 from newsletter.collect.identity import reference_keys, web_url
 from newsletter.model import Mention, Sighting, Source
 
@@ -18,7 +18,7 @@ VOTED_DAYS = 3
 def locate_stories(source: Source, window: Window) -> tuple[str, ...]:
     """Return where to ask for the stories whose link holds the source's query (arxiv.org)."""
     since = min(window.since, window.until - dt.timedelta(days=VOTED_DAYS))
-    asked = {
+    query = {
         "query": source.query or "arxiv.org",
         "restrictSearchableAttributes": "url",
         "tags": "story",
@@ -26,7 +26,7 @@ def locate_stories(source: Source, window: Window) -> tuple[str, ...]:
         "hitsPerPage": str(PAGE),
         "page": "0",
     }
-    return (f"{source.api or API}/search_by_date?{urlencode(asked)}",)
+    return (f"{source.api or API}/search_by_date?{urlencode(query)}",)
 
 
 def parse_stories(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -39,8 +39,7 @@ def parse_stories(document: Document, source: Source, now: dt.datetime) -> Parse
     page, pages = count(answer.get("page")), count(answer.get("nbPages"))
     more = ""
     if page + 1 < pages:
-        query = dict(parse_qsl(urlsplit(document.url).query)) | {"page": str(page + 1)}
-        more = f"{document.url.partition('?')[0]}?{urlencode(query)}"
+        more = asking(document.url, page=str(page + 1))
     return Parsed(mentions=mentions, skipped=len(found) - len(mentions), more=more)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from newsletter.collect.answers import (
     Document,
     Parsed,
     Window,
+    asked,
+    asking,
     listed,
     mapping,
     read_list,
@@ -32,13 +34,13 @@ def locate_notes(source: Source, window: Window) -> tuple[str, ...]:
 
     `mintcdate` is when a note was made, in milliseconds: later visits ask for new papers only.
     """
-    asked = {
+    query = {
         "content.venueid": source.query,
         "mintcdate": str(int(window.since.timestamp() * 1000)),
         "limit": str(PAGE),
         "offset": "0",
     }
-    return (f"{source.api or API}/notes?{urlencode(asked)}",)
+    return (f"{source.api or API}/notes?{urlencode(query)}",)
 
 
 def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -55,12 +57,11 @@ def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
 
 
 def _more(document: Document, found: int) -> str:
-    query = dict(parse_qsl(urlsplit(document.url).query))
+    query = asked(document.url)
     limit, offset = query.get("limit", ""), query.get("offset", "")
     if not (limit.isdecimal() and offset.isdecimal()) or found < int(limit):
         return ""
-    page = urlencode(query | {"offset": str(int(offset) + found)})
-    return f"{document.url.partition('?')[0]}?{page}"
+    return asking(document.url, offset=str(int(offset) + found))
 
 
 def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:

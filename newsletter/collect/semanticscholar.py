@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from newsletter.collect.answers import (
     Document,
     Manners,
     Parsed,
     Window,
+    asking,
     complaint,
     count,
     iso_moment,
@@ -44,17 +45,17 @@ def locate_papers(source: Source, window: Window) -> tuple[str, ...]:
     api = source.api or API
     found = []
     if source.query:
-        asked = {
+        query = {
             "query": source.query,
             "publicationDateOrYear": f"{window.since - LATE:%Y-%m-%d}:",
             "sort": "publicationDate:desc",
             "fields": FIELDS,
         }
-        found.append(f"{api}/paper/search/bulk?{urlencode(asked)}")
+        found.append(f"{api}/paper/search/bulk?{urlencode(query)}")
     for author in source.authors:
         # An author's papers cannot be asked for by date: their last ones come first.
-        asked = {"fields": FIELDS, "limit": str(PAGE)}
-        found.append(f"{api}/author/{author}/papers?{urlencode(asked)}")
+        query = {"fields": FIELDS, "limit": str(PAGE)}
+        found.append(f"{api}/author/{author}/papers?{urlencode(query)}")
     return tuple(found)
 
 
@@ -68,8 +69,7 @@ def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed
     token = answer.get("token")
     more = ""
     if isinstance(token, str) and token and found:
-        query = dict(parse_qsl(urlsplit(document.url).query)) | {"token": token}
-        more = f"{document.url.partition('?')[0]}?{urlencode(query)}"
+        more = asking(document.url, token=token)
     return Parsed(
         papers=papers,
         skipped=len(found) - len(papers),
