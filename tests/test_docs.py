@@ -15,6 +15,7 @@ import yaml
 
 from newsletter import model
 from newsletter.config.schemas import SHAPES
+from newsletter.config.shapes import TopicShape
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -47,7 +48,7 @@ def test_yaml_examples_are_valid(page: Path) -> None:
     """Every YAML example holds keys that the program knows."""
     shapes = SHAPES.values()
     known = {field.alias or name for shape in shapes for name, field in shape.model_fields.items()}
-    topic = {"match", "rank", "limit", "min_score"}
+    topic = set(TopicShape.model_fields)
     for block in re.findall(r" *```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
         data = yaml.safe_load(textwrap.dedent(block))
         assert set(data) <= known | topic, data
