@@ -513,7 +513,7 @@ def test_a_reader_who_likes_a_paper_gets_what_is_like_it(world: World) -> None:
         "votes count ballots fairly when parties share seats by proportional law",
     )
     titles = [
-        " ".join(random.Random(n).sample(fields[n % 4].split(), 7)) + f" {n}" for n in range(80)
+        " ".join(random.Random(n).sample(fields[n % 4].split(), 7)) + f" {n}" for n in range(120)
     ]
     world.web.pages["/feed"] = rss(*titles, "robots that walk on snow", start=99100)
     liked = (

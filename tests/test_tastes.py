@@ -22,12 +22,12 @@ WORDS = "agents plan tools with models act web steps proteins fold cells heat en
 
 @pytest.fixture
 def tastes(tmp_path: Path) -> Tastes:
-    """A store of forty papers of two fields."""
+    """A store of papers of four fields."""
     store = PaperStore(open_database("sqlite:///test.db", tmp_path))
     fields = (WORDS[:8], WORDS[8:], ["robots", "walk", "snow", "night"], ["knots", "genus", "link"])
     papers = [
         make_paper(n, title=" ".join(random.Random(n).choices(fields[n % 4], k=6)), abstract="")
-        for n in range(1, 61)
+        for n in range(1, 161)
     ]
     store.save(papers, NOW)
     return Tastes(store, tmp_path)

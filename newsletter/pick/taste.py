@@ -33,8 +33,8 @@ WORDS_KEPT: Final = 1500
 """Weights that a model keeps, the largest ones: 12 kB."""
 MIDDLE: Final = 2.0
 """Standard deviations above the background at which a mark is one half."""
-FEWEST: Final = 30
-"""Papers without which a background says nothing."""
+FEWEST: Final = 100
+"""Papers without which a background says nothing: in fewer, any word in common looks rare."""
 _WORD = re.compile(r"[a-z][a-z0-9]+")
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -95,7 +95,7 @@ class Space:
             analyzer=words, sublinear_tf=True, min_df=2, max_df=0.3, dtype=np.float32
         )
         weighted = self._vectorizer.fit_transform(background)
-        if weighted.shape[1] <= FEWEST:
+        if weighted.shape[1] <= DIMENSIONS:
             raise ValueError("a background needs papers that share some words, and not all")
         self._svd = TruncatedSVD(
             min(DIMENSIONS, min(weighted.shape) - 1), n_iter=7, random_state=0
