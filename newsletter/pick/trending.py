@@ -95,19 +95,21 @@ def trend(paper: Paper, crowd: Crowd) -> tuple[float, str]:
     would leave all others at zero. Of several sources the one that says most counts.
     """
     best, reason = 0.0, ""
-    for one in crowd.by_paper.get(paper.id, ()):
+    told = crowd.by_paper.get(paper.id, ())
+    for one in told:
         ranks = crowd.ranks[one.source]
         value = math.log1p(1000 * one.value) / math.log1p(1000 * ranks[-1])
         if value > best:
-            best, reason = value, _words(one, ranks)
+            best, reason = value, _words(one, ranks, is_only=len(told) == 1)
     return min(1.0, best), reason
 
 
-def _words(one: Heat, ranks: Sequence[float]) -> str:
+def _words(one: Heat, ranks: Sequence[float], *, is_only: bool) -> str:
     # The share of papers that did at least as well, itself included.
     place = len(ranks) - bisect.bisect_left(ranks, one.value)
     share = math.ceil(100 * place / len(ranks))
-    where = f" on {one.source}" if one.source not in (UNNAMED, STARS) else ""
+    # Where there is but one source of votes, its name tells nothing.
+    where = "" if is_only or one.source == UNNAMED else f" on {one.source}"
     if one.source == STARS:
         return f"its code has {one.votes} star{'s' * (one.votes != 1)}"
     # A percentage of a handful of papers would be a joke.
