@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import httpcore2
 import httpx2
 
-KEPT = 6
+KEPT = 2
 """Idle connections: sources of one server come one after the other, others never come back."""
 KEPT_SECONDS = 10.0
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
