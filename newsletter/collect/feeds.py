@@ -32,6 +32,8 @@ from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
 _NAME_LISTS = re.compile(r"\s*(?:;|\band\b|&|,)\s*")
+_ADDRESS = re.compile(r"\S+@\S+")
+_INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,3}")
 _EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
 
 Entry = Mapping[str, Any]
@@ -209,16 +211,28 @@ def _without_affiliation(name: str) -> str:
 
 
 def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
-    """Return author names; one string that holds many is split at `,`, `;` and `and`.
+    """Return author names; one string that holds many is split.
 
-    `Smith, John` stays one author: a list is believed only when each part has two words.
+    `Smith, John` stays one author: a list is believed only when each part has two words. An
+    address is no name, and nothing to show to thousands of readers.
     """
-    listed = [_without_affiliation(_shown(name)) for name in names or ()]
+    listed = [_without_affiliation(_ADDRESS.sub("", _shown(name))) for name in names or ()]
     if len(listed) == 1:
-        parts = [part for part in _NAME_LISTS.split(listed[0]) if part]
-        if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004
-            listed = parts
+        listed = _split_names(listed[0])
     return tuple(dict.fromkeys(name for name in listed if name))
+
+
+def _split_names(text: str) -> list[str]:
+    """Return the names in `text`, which may have commas inside of names and between them."""
+    if ";" in text:
+        return [part.strip() for part in text.split(";")]
+    parts = [part for part in _NAME_LISTS.split(text) if part]
+    # `Byron, A., Li, B.`: every other part is somebody's initials.
+    if len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2])):
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
+    if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004
+        return parts
+    return [text]
 
 
 # --- Formats ----------------------------------------------------------------------------------

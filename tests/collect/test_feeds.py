@@ -57,6 +57,27 @@ def test_affiliations_are_no_authors() -> None:
     assert paper.authors == ("Ada Byron", "Bo Li")
 
 
+@pytest.mark.parametrize(
+    ("creators", "names"),
+    [
+        ("Ada Byron, Bo Li and Cy Zed", ("Ada Byron", "Bo Li", "Cy Zed")),
+        ("Byron, Ada; Li, Bo", ("Byron, Ada", "Li, Bo")),
+        ("Byron, A., Li, B. C., Zed, D", ("Byron, A.", "Li, B. C.", "Zed, D")),
+        ("Byron, A.", ("Byron, A.",)),
+        ("Byron, Ada", ("Byron, Ada",)),
+        ("ada@example.org (Ada Byron)", ("Ada Byron",)),
+        ("ada@example.org", ()),
+    ],
+)
+def test_names_in_one_string(creators: str, names: tuple[str, ...]) -> None:
+    """However they are parted; an address alone is nobody's name."""
+    text = f"<rss version='2.0'><channel><title>x</title><item><title>T</title><author>{creators}</author></item></channel></rss>"
+
+    (paper,) = parse_feed(make_document(text), make_source(), NOW).papers
+
+    assert paper.authors == names
+
+
 def test_replacements_are_left_out_unless_asked_for() -> None:
     """New versions of old papers count only when the source's `announce` names them."""
     items = item() + item(id="2511.99001", version=3, kind="replace")
