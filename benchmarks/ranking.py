@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,14 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from corpora.papers import NOW, feed_days
 from scipy.sparse import vstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from newsletter.model import Paper
-from newsletter.pick import taste
+from newsletter.model import Paper, Topic
+from newsletter.pick import Mark, choose, parse_match, pick_papers, taste
 
 CANDIDATES, HIDDEN, BACKGROUND, READERS, TOP = 300, 5, 1000, 250, 10
 LIKES = (1, 5, 20)
@@ -211,6 +213,61 @@ def interval(values: Sequence[float]) -> float:
     return float(1.96 * statistics.stdev(values) / len(values) ** 0.5)
 
 
+# --- A topic of a few words -------------------------------------------------------------------
+
+SEED = "aligning language models with human preferences"
+ABOUT_IT = re.compile(
+    r"align|preferen|reward|rlhf|\bdpo\b|grpo|human feedback|judge|safety|value|refus",
+    re.IGNORECASE,
+)
+"""Words of a title by which it is on the topic."""
+REGULAR, KNOWN = 15, 2000
+"""Papers of a regular day; papers that are known before the first day that is judged."""
+
+
+def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    """Return, of regular days and of quiet ones, how many papers were picked, and how rightly."""
+    days = feed_days(data)
+    known: dict[str, Paper] = {}
+    while days and len(known) < KNOWN:
+        known |= {paper.id: paper for paper in days.pop(0)}
+    if not days:
+        return [], []
+    space = taste.Space(list(known.values()))
+    model = taste.learn(space, [Paper(id="seed", keys=("x",), title=SEED, url="")])
+    topic = Topic(
+        name="seed", title="Seed", match=parse_match("alignment"), limit=TOP, min_score=0.3,
+        weights=(("relevance", 1.0), ("taste", 1.0)), like=(SEED,),
+    )  # fmt: skip
+    found: tuple[list[tuple[int, float]], list[tuple[int, float]]] = ([], [])
+    for day in days:
+        new = [paper for paper in {one.id: one for one in day}.values() if paper.id not in known]
+        known |= {paper.id: paper for paper in new}
+        if not new:
+            continue
+        values = taste.marks(space.see(new), [model])[:, 0]
+        marks = {
+            paper.id: Mark(value=float(value), reason=str)
+            for paper, value in zip(new, values, strict=True)
+        }
+        picks = choose(pick_papers(new, [topic], NOW, {topic.name: marks}), [topic])
+        right = sum(bool(ABOUT_IT.search(one.paper.title)) for one in picks)
+        found[len(new) < REGULAR].append((len(picks), right / max(1, len(picks))))
+    return found
+
+
+def show_seed(data: Path) -> None:
+    """Print what the topic found."""
+    for name, some in zip(("regular", "quiet"), seed_topic(data), strict=True):
+        picked = [one for one in some if one[0]]
+        if picked:
+            papers = statistics.fmean(count for count, _ in some)
+            right = statistics.fmean(share for _, share in picked)
+            print(
+                f"seed topic, {len(some):3} {name} days: {papers:.1f} picks, precision {right:.2f}"
+            )
+
+
 def main() -> None:
     """Ask every reader, rank in every way, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -246,6 +303,7 @@ def main() -> None:
         ]
         cells = (f"{statistics.fmean(one):7.3f} ±{interval(one):.3f} " for one in columns)
         print(f"{name:22}{''.join(cells)} {statistics.fmean(ratios[name]):6.3f}")
+    show_seed(data)
     print("ours / arxiv-sanity   " + "".join(f"{one:7.3f}        " for one in ratios["ours"]))
     if options.json:
         figures = {

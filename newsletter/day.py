@@ -36,7 +36,7 @@ from newsletter.model import (
     SourceReport,
     Subscriber,
 )
-from newsletter.pick import OWN_TOPICS, own_topic, pick_papers
+from newsletter.pick import OUTSIDE, OWN_TOPICS, own_topic, pick_papers
 from newsletter.render import (
     Encoded,
     compose,
@@ -214,7 +214,8 @@ def pick(day: Day) -> tuple[Pick, ...]:
     papers = candidates(day)
     own = (own_topic(reader) for reader in day.config.subscribers)
     marks = {one.name: day.tastes.marks(papers, one.like) for one in day.config.topics if one.like}
-    topics = (*day.config.topics, *filter(None, own))
+    outside = [one for one in OWN_TOPICS if one.name == OUTSIDE and day.config.explore]
+    topics = (*day.config.topics, *filter(None, own), *outside)
     return pick_papers(papers, topics, day.clock(), marks)
 
 

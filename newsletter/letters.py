@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from newsletter import links
 from newsletter.config import Config
-from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber
-from newsletter.pick import Mark, choose, choose_for, fold_paper, unscored
+from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber, Topic
+from newsletter.pick import Mark, choose, choose_for, explore, fold_paper, unscored
+from newsletter.pick.filters import Folded, matches
 from newsletter.render import (
     Letterhead,
     Masthead,
@@ -89,9 +90,25 @@ def selections(
             )
         else:
             chosen = choose(picks, mine, per_author=config.per_author)
+        chosen = (*chosen, *_others(subscriber, picks, chosen, mine, config.explore, folded))
         if chosen or config.send_empty:
             reader = subscriber.id if subscriber.is_personal else ""
             yield Selection(topics=subscriber.topics, picks=chosen, reader=reader)
+
+
+def _others(
+    subscriber: Subscriber,
+    picks: Sequence[Pick],
+    chosen: Sequence[Pick],
+    topics: Sequence[Topic],
+    limit: int,
+    folded: Callable[[Paper], Folded],
+) -> tuple[Pick, ...]:
+    """Return what is talked about outside a reader's topics, unless they muted it."""
+    muted = subscriber.muted
+    if muted is not None:
+        picks = [one for one in picks if not matches(muted, folded(one.paper))]
+    return explore(picks, chosen, topics, limit)
 
 
 def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient:

@@ -504,6 +504,26 @@ def test_readers_of_their_own_get_an_edition_of_their_own(world: World) -> None:
     assert "matches “cat” in the title" in bo
 
 
+def test_explore_ends_the_mail_with_what_others_talk_about(world: World) -> None:
+    """A paper outside of the reader's topics, unless they muted it."""
+    path = world.folder / "config" / "newsletter.yaml"
+    path.write_text(path.read_text("utf-8") + "explore: 1\n", "utf-8")
+    world.web.pages["/votes"] = votes(n99004=50)
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(
+        "subscribers:\n"
+        "  - {email: ada@readers.example, topics: [agents]}\n"
+        "  - {email: bo@readers.example, topics: [agents], mute: [cat]}\n",
+        "utf-8",
+    )
+
+    world.do(steps.run)
+
+    ada, bo = (body(world.mails()[name], "plain") for name in ("ada", "bo"))
+    assert ada.index("OUTSIDE YOUR TOPICS") < ada.index("Of cats")
+    assert "OUTSIDE YOUR TOPICS" not in bo
+
+
 def test_a_reader_who_likes_a_paper_gets_what_is_like_it(world: World) -> None:
     """The paper is asked of arXiv by its id, once; what is near to it has a section of its own."""
     fields = (

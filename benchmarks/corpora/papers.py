@@ -15,13 +15,21 @@ from newsletter.model import Paper, Source
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 
 
-def feed_papers(data: Path) -> list[Paper]:
-    """Return every paper of the public feed of the Daily Papers, each once, oldest day first."""
-    found: dict[str, Paper] = {}
+def feed_days(data: Path) -> list[list[Paper]]:
+    """Return the papers of each day of the public feed of the Daily Papers, oldest first."""
     source = Source(name="x", kind="feed", location="x")
+    days = []
     for path in sorted((data / "huggingface" / "feed").glob("*.xml")):
         document = Document(url=path.resolve().as_uri(), content=path.read_bytes())
-        for paper in KINDS["feed"].parse(document, source, NOW).papers:
+        days.append(list(KINDS["feed"].parse(document, source, NOW).papers))
+    return days
+
+
+def feed_papers(data: Path) -> list[Paper]:
+    """Return every paper of that feed once."""
+    found: dict[str, Paper] = {}
+    for day in feed_days(data):
+        for paper in day:
             found.setdefault(paper.id, paper)
     return list(found.values())
 

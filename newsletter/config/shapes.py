@@ -112,6 +112,13 @@ class NewsletterShape(Shape):
     per_author: int = Field(
         3, ge=1, le=50, description="At most so many papers of any one author in an email."
     )
+    explore: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Papers outside of a reader's topics that are talked about most: a section "
+        "at the end.",
+    )
     delivery: DeliveryShape = DeliveryShape()
     database: str = Field(
         "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."

@@ -14,17 +14,19 @@ sentences.py  which one that is
 
 from newsletter.pick.filters import FilterError, fold_paper, parse_match
 from newsletter.pick.papers import pick_papers, unscored
-from newsletter.pick.personal import OWN_TOPICS, choose_for, own_topic
+from newsletter.pick.personal import OUTSIDE, OWN_TOPICS, choose_for, explore, own_topic
 from newsletter.pick.signals import SIGNALS, Mark
 from newsletter.pick.variety import choose
 
 __all__ = [
+    "OUTSIDE",
     "OWN_TOPICS",
     "SIGNALS",
     "FilterError",
     "Mark",
     "choose",
     "choose_for",
+    "explore",
     "fold_paper",
     "own_topic",
     "parse_match",

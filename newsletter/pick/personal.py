@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.model import Paper, Part, Pick, Score, Subscriber, Topic
+from newsletter.model import Match, Paper, Part, Pick, Score, Subscriber, Topic
 from newsletter.pick.filters import Folded, matches
 from newsletter.pick.signals import LIKED_MARK, Mark
 from newsletter.pick.variety import choose
 
-OWN_WORDS, LIKED = "own-words", "liked"
+OWN_WORDS, LIKED, OUTSIDE = "own-words", "liked", "outside"
 """Names of the sections that are a reader's own."""
 LIKES_SHARE = 0.5
 """How much of a score a reader's likes decide; the topic's rank decides the rest."""
@@ -31,6 +31,14 @@ OWN_TOPICS = (
         match=None,
         weights=(("taste", 1.0),),
         limit=LIKED_LIMIT,
+    ),
+    Topic(
+        name=OUTSIDE,
+        title="Outside your topics",
+        # Nothing is asked for, so that every paper holds it.
+        match=Match(),
+        weights=(("trending", 1.0), ("recency", 0.2)),
+        limit=1,
     ),
 )
 """Sections that no topics.yaml names, after a reader's topics."""
@@ -78,8 +86,28 @@ def choose_for(
     first = choose(candidates, [*topics, *own], per_author=per_author)
     shown = {paper.id for one in first for paper in (one.paper, *one.also)}
     rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
-    chosen = (*first, *choose(rest, OWN_TOPICS[1:], per_author=per_author))
+    chosen = (*first, *choose(rest, OWN_TOPICS[1:2], per_author=per_author))
     return tuple(replace(one, topic=OWN_WORDS) if one.topic == mine else one for one in chosen)
+
+
+def explore(
+    picks: Sequence[Pick], chosen: Sequence[Pick], topics: Sequence[Topic], limit: int
+) -> tuple[Pick, ...]:
+    """Return the papers that are talked about most of those that no topic of a reader wants.
+
+    Readers who see only what they asked for never learn what they could have asked for.
+    """
+    names = {topic.name for topic in topics}
+    known = {pick.paper.id for pick in picks if pick.topic in names}
+    known |= {paper.id for pick in chosen for paper in (pick.paper, *pick.also)}
+    outside = [
+        pick
+        for pick in picks
+        if pick.topic == OUTSIDE
+        and pick.paper.id not in known
+        and any(part.signal == "trending" and part.value for part in pick.score.parts)
+    ]
+    return choose(outside, [replace(OWN_TOPICS[2], limit=limit)]) if limit else ()
 
 
 def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:

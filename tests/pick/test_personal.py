@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
 
 from newsletter.pick import (
+    OWN_TOPICS,
     Mark,
     choose_for,
+    explore,
     fold_paper,
     own_topic,
     parse_match,
@@ -126,3 +128,21 @@ def test_nobody_gets_a_paper_twice() -> None:
 
     shown = [one for some in everything.values() for one in some]
     assert sorted(shown) == ["1", "2", "3", "4"]
+
+
+def test_a_section_outside_of_ones_topics() -> None:
+    """The hottest papers that no topic of theirs wants, and that somebody talks about at all."""
+    papers = [
+        make_paper(1, title="A language model", votes=90),
+        make_paper(2, title="Robots that walk", votes=40),
+        make_paper(3, title="Ribbons and knots", votes=20),
+        make_paper(4, title="Of silence"),
+    ]
+    picks = pick_papers(papers, [TOPIC, OWN_TOPICS[2]], NOW)
+    shown = choose_for(make_subscriber(), picks, [TOPIC], {}, fold_paper)
+
+    def outside(limit: int) -> list[str]:
+        return [one.paper.id[-1] for one in explore(picks, shown, [TOPIC], limit)]
+
+    assert [one.paper.id[-1] for one in shown] == ["1"]
+    assert (outside(0), outside(1), outside(9)) == ([], ["2"], ["2", "3"])
