@@ -216,7 +216,12 @@ def pick(day: Day) -> tuple[Pick, ...]:
     marks = {one.name: day.tastes.marks(papers, one.like) for one in day.config.topics if one.like}
     outside = [one for one in OWN_TOPICS if one.name == OUTSIDE and day.config.explore]
     topics = (*day.config.topics, *filter(None, own), *outside)
-    return pick_papers(papers, topics, day.clock(), marks)
+    novelty: dict[str, float] = {}
+    if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
+        month = day.date - dt.timedelta(days=30)
+        sent = [one for one in day.papers.offered_since(month) if one not in papers]
+        novelty = day.tastes.novelty(papers, sent)
+    return pick_papers(papers, topics, day.clock(), marks, novelty)
 
 
 def render(day: Day, picks: Sequence[Pick]) -> Rendered:

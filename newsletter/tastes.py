@@ -66,6 +66,16 @@ class Tastes:
             for paper, value in zip(candidates, values, strict=True)
         }
 
+    def novelty(self, candidates: Sequence[Paper], sent: Sequence[Paper]) -> dict[str, float]:
+        """Return how unlike each candidate is to the nearest paper that was `sent`, by its id."""
+        if not candidates or not sent:
+            return {}
+        space, seen = self._look(candidates)
+        if space is None or seen is None:
+            return {}
+        values = tastes.novelty(seen, space.see(sent))
+        return {paper.id: float(one) for paper, one in zip(candidates, values, strict=True)}
+
     def unknown(self, likes: Iterable[str]) -> tuple[str, ...]:
         """Return the arXiv ids among the likes of papers that the store does not know."""
         named = {key for one in likes if (key := _key(one)).startswith("arxiv:")}

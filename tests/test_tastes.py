@@ -97,3 +97,14 @@ def test_ids_that_nobody_knows_are_told(tastes: Tastes) -> None:
     likes = ["2603.99004", "2401.00001v3", "a sentence", "x.bib", "https://doi.org/10.1/x"]
 
     assert tastes.unknown(likes) == ("2401.00001",)
+
+
+def test_novelty_goes_by_what_was_sent(tastes: Tastes) -> None:
+    """Nothing is known where nothing was sent."""
+    sent = make_paper(400, title="Agents plan steps with tools", abstract="")
+    other = make_paper(401, title="Cells fold proteins under heat", abstract="")
+
+    found = tastes.novelty([sent, other], [sent])
+
+    assert found[sent.id] < found[other.id]
+    assert tastes.novelty([sent], []) == {}

@@ -153,9 +153,15 @@ class TopicShape(Shape):
     rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
         {},
         description="Weights of the signals. Default: relevance 1, trending 0.8, recency 0.2, and "
-        "taste 1 with `like`.",
+        "1 for taste with `like`, author with `authors`, venue with `venues`.",
     )
     limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
+    authors: list[Line] = Field(
+        [], description="People whose papers count more: `rank` weighs them by `author`."
+    )
+    venues: list[Line] = Field(
+        [], description="Venues whose papers count more: `rank` weighs them by `venue`."
+    )
     fresh: int | None = Field(
         None, ge=1, le=366, description="Days after which a paper is too old for this topic."
     )
@@ -177,7 +183,8 @@ class TopicShape(Shape):
     def weights(self) -> tuple[tuple[str, float], ...]:
         """Return what each signal weighs."""
         usual = {"relevance": 1.0, "trending": 0.8, "recency": 0.2}
-        given = self.rank or (usual | ({"taste": 1.0} if self.like else {}))
+        more = {"taste": self.like, "author": self.authors, "venue": self.venues}
+        given = self.rank or (usual | {name: 1.0 for name, some in more.items() if some})
         return tuple((str(name), weight) for name, weight in given.items())
 
 

@@ -40,6 +40,8 @@ def read_topics(
                 weights=topic.weights(),
                 limit=topic.limit,
                 like=tuple(topic.like),
+                authors=tuple(topic.authors),
+                venues=tuple(topic.venues),
                 min_score=topic.min_score,
                 fresh=dt.timedelta(days=topic.fresh) if topic.fresh else None,
             )

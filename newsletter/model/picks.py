@@ -54,6 +54,10 @@ class Topic:
     """Signal name and weight; weights need not add up to one."""
     limit: int
     min_score: float = 0.0
+    authors: tuple[str, ...] = ()
+    """People whose papers count more, for the signal `author`."""
+    venues: tuple[str, ...] = ()
+    """Journals and conferences whose papers count more, for the signal `venue`."""
     fresh: dt.timedelta | None = None
     """Papers older than this are left out."""
     like: tuple[str, ...] = ()

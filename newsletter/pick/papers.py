@@ -19,11 +19,13 @@ def pick_papers(
     topics: Sequence[Topic],
     now: dt.datetime,
     marks: Mapping[str, Mapping[str, Mark]] | None = None,
+    novelty: Mapping[str, float] | None = None,
 ) -> tuple[Pick, ...]:
     """Return every paper that some topic wants, scored under it, best first.
 
     `marks` tell, by topic and paper id, how near papers are to what a topic likes: what is near
-    enough is wanted as if it held the topic's words.
+    enough is wanted as if it held the topic's words. `novelty` tells, by paper id, how unlike it
+    is to what was sent lately.
 
     A paper may be picked under several topics; `choose` gives each reader at most one of them.
     """
@@ -44,11 +46,12 @@ def pick_papers(
             if topic.fresh is not None and _age(paper, now) > topic.fresh:
                 continue
             context = Context(
-                match=topic.match,
+                topic=topic,
                 folded=folded[paper.id],
                 now=now,
                 crowd=crowd,
                 mark=near.get(paper.id),
+                novelty=(novelty or {}).get(paper.id),
             )
             earned = score(paper, topic.weights, context)
             if earned.total < topic.min_score:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.model import Match, Paper
-from newsletter.pick.filters import Folded, Hit, hits
+from newsletter.model import Paper, Topic
+from newsletter.pick.filters import Folded, Hit, fold, hits
 from newsletter.pick.trending import Crowd, trend
 
 # How telling a place is. A word of the title says what the paper is about, one of the abstract
@@ -30,13 +30,15 @@ HALF_LIFE_DAYS: Final = 2.0
 class Context:
     """What the signals may know beside the paper."""
 
-    match: Match | None
+    topic: Topic
     folded: Folded
     now: dt.datetime
     crowd: Crowd
     """What the day's papers got of votes, comments and stars."""
     mark: Mark | None = None
     """How near the paper is to what the topic likes."""
+    novelty: float | None = None
+    """How unlike it is to all that was sent lately, in [0, 1], where that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,10 @@ def relevance(paper: Paper, context: Context) -> tuple[float, str]:
     that a second term adds less than the first and the value never passes 1.
     """
     del paper
-    if context.match is None:
+    match = context.topic.match
+    if match is None:
         return 0.0, ""
-    found = list(
-        {(hit.term, hit.place): hit for hit in hits(context.match, context.folded)}.values()
-    )
+    found = list({(hit.term, hit.place): hit for hit in hits(match, context.folded)}.values())
     value = 1 - math.prod(1 - PLACE_WEIGHT[hit.place] for hit in found)
     return value, _where(sorted(found, key=lambda hit: -PLACE_WEIGHT[hit.place]))
 
@@ -111,10 +112,40 @@ def taste(paper: Paper, context: Context) -> tuple[float, str]:
     return value, context.mark.reason() if value >= LIKED_MARK else ""
 
 
+def author(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return 1 when one of the topic's `authors` wrote the paper."""
+    for name in context.topic.authors:
+        words = fold(name).split()
+        for written, folded in zip(paper.authors, context.folded.authors, strict=True):
+            if all(f" {word} " in folded for word in words):
+                return 1.0, f"by {written}"
+    return 0.0, ""
+
+
+def venue(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return 1 when the paper is published at one of the topic's `venues`."""
+    found = any(fold(name) in context.folded.venue for name in context.topic.venues)
+    return float(found), f"at {paper.venue}" if found else ""
+
+
+NOVEL: Final = 0.8
+"""From here on a paper is said to be unlike what was sent."""
+
+
+def novelty(paper: Paper, context: Context) -> tuple[float, str]:
+    """Return how unlike the paper is to all that was sent lately; 0 where nothing is known."""
+    del paper
+    value = context.novelty or 0.0
+    return value, "unlike anything sent lately" if value >= NOVEL else ""
+
+
 SIGNALS: Final[dict[str, Signal]] = {
     "relevance": relevance,
     "trending": trending,
     "recency": recency,
     "taste": taste,
+    "author": author,
+    "venue": venue,
+    "novelty": novelty,
 }
 """What `rank:` in topics.yaml may weigh. A new signal is a function and a line here."""

@@ -203,6 +203,16 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
     return found
 
 
+def novelty(seen: Seen, sent: Seen) -> Floats:
+    """Return for each paper how unlike it is to the nearest of those that were sent, in [0, 1].
+
+    Nearness is the mean of both views: words, and what they mean together.
+    """
+    nearness = (seen.words @ sent.words.T).toarray() + seen.senses @ sent.senses.T
+    found: Floats = np.clip(1 - nearness.max(axis=1) / 2, 0, 1).astype(np.float32)
+    return found
+
+
 def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tuple[str, ...]:
     """Return the words of a paper that speak most for it, as they are written there."""
     row = space.see([paper]).words

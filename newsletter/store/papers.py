@@ -83,6 +83,12 @@ class PaperStore:
         with self._database.transaction() as connection:
             return tuple(_paper(data) for data in connection.scalars(query))
 
+    def offered_since(self, date: dt.date) -> tuple[Paper, ...]:
+        """Return the papers that issues from `date` on chose from."""
+        query = sa.select(papers.c.data).where(papers.c.offered >= date).order_by(papers.c.id)
+        with self._database.transaction() as connection:
+            return tuple(_paper(data) for data in connection.scalars(query))
+
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
         """Return those keys of `found` that a stored paper has."""
         wanted = sorted({key for paper in found for key in paper.keys})

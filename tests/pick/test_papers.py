@@ -91,3 +91,32 @@ def test_signals_stay_between_zero_and_one(votes: int, comments: int, hours: int
     for pick in pick_papers(papers, [make_topic()], NOW):
         assert all(0 <= part.value <= 1 for part in pick.score.parts)
         assert 0 <= pick.score.total <= 1
+
+
+def test_authors_and_venues_count_more() -> None:
+    """They are named as the paper writes them, and cost nothing to those without."""
+    topic = make_topic(
+        weights=(("relevance", 1.0), ("author", 1.0), ("venue", 1.0)),
+        authors=("byron, ada",), venues=("ICML",),
+    )  # fmt: skip
+    papers = [
+        make_paper(1, authors=("Ada M. Byron",), venue="Proc. ICML 2026"),
+        make_paper(2, authors=("Bo Li",)),
+    ]
+
+    first, second = pick_papers(papers, [topic], NOW)
+
+    assert first.paper == papers[0]
+    assert {"by Ada M. Byron", "at Proc. ICML 2026"} <= set(first.reasons)
+    assert abs(first.score.total - second.score.total - 2 / 3) < 1e-12
+
+
+def test_novelty_is_what_was_not_sent() -> None:
+    """Told where it is high; unknown, it weighs nothing."""
+    topic = make_topic(weights=(("novelty", 1.0),))
+    papers = [make_paper(1), make_paper(2), make_paper(3)]
+
+    picks = pick_papers(papers, [topic], NOW, None, {papers[0].id: 0.9, papers[1].id: 0.3})
+
+    assert [one.score.total for one in picks] == [0.9, 0.3, 0.0]
+    assert [one.reasons for one in picks] == [("unlike anything sent lately",), (), ()]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from makers import make_paper
 
 from newsletter.model import Paper
-from newsletter.pick.taste import FEWEST, Space, learn, marks, shared_words, words
+from newsletter.pick.taste import FEWEST, Space, learn, marks, novelty, shared_words, words
 
 AGENTS = "agents plan tools with language models and act on the web in many steps".split()
 PROTEINS = "proteins fold in cells under heat while enzymes bind membranes of yeast".split()
@@ -130,3 +130,13 @@ def test_any_texts_give_marks_between_zero_and_one(likes: list[str], title: str)
     )
 
     assert 0 <= found[0] <= 1
+
+
+def test_what_was_sent_is_not_new() -> None:
+    """The same paper is not new at all, one of its field less so than one of another."""
+    sent, near, far = paper(101, AGENTS), paper(103, AGENTS), paper(102, PROTEINS)
+
+    same, alike, other = novelty(SPACE.see([sent, near, far]), SPACE.see([sent]))
+
+    assert same < 0.01
+    assert same < alike < other <= 1
