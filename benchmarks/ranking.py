@@ -18,7 +18,7 @@ import re
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from newsletter.embeddings import Embedder, find_model
 from newsletter.model import Paper, Topic
 from newsletter.pick import Mark, choose, parse_match, pick_papers, taste
 
@@ -104,6 +105,13 @@ class Library:
     def space(self) -> taste.Space:
         """Our own space, of all papers: like the days before an issue, and the day itself."""
         return taste.Space(self.papers)
+
+    @cached_property
+    def with_meanings(self) -> taste.Seen:
+        """All papers in our own space, with sentence embeddings."""
+        folder = find_model()
+        assert folder is not None
+        return replace(self.seen, meanings=Embedder(folder).embed(self.papers))
 
     @cached_property
     def seen(self) -> taste.Seen:
@@ -182,19 +190,25 @@ def words_and_latent(library: Library, trial: Trial) -> Any:
     )
 
 
+def nearest_meaning(library: Library, trial: Trial) -> Any:
+    """Rank by the mean similarity of embeddings, as zotero-arxiv-daily does."""
+    meanings = library.with_meanings.meanings
+    return meanings[list(trial.candidates)] @ meanings[list(trial.likes)].mean(axis=0)
+
+
+def _ours(seen: taste.Seen, trial: Trial) -> Any:
+    model = taste.learn_seen(seen.rows(trial.background), seen.rows(trial.likes))
+    return taste.marks(seen.rows(trial.candidates), [model])[:, 0]
+
+
 def ours(library: Library, trial: Trial) -> Any:
     """Rank as the newsletter does."""
-    background = taste.Seen(
-        words=library.seen.words[list(trial.background)],
-        senses=library.seen.senses[list(trial.background)],
-    )
-    likes = [library.papers[n] for n in trial.likes]
-    model = taste.learn(library.space, likes, background=background)
-    candidates = taste.Seen(
-        words=library.seen.words[list(trial.candidates)],
-        senses=library.seen.senses[list(trial.candidates)],
-    )
-    return taste.marks(candidates, [model])[:, 0]
+    return _ours(library.seen, trial)
+
+
+def ours_with_embeddings(library: Library, trial: Trial) -> Any:
+    """Rank as the newsletter does where the extra is installed."""
+    return _ours(library.with_meanings, trial)
 
 
 WAYS: dict[str, Callable[[Library, Trial], Any]] = {
@@ -205,6 +219,12 @@ WAYS: dict[str, Callable[[Library, Trial], Any]] = {
     "LSA 200 centroid": latent,
     "TF-IDF + LSA": words_and_latent,
     "ours": ours,
+}
+
+
+WITH_EMBEDDINGS: dict[str, Callable[[Library, Trial], Any]] = {
+    "zotero-arxiv-daily": nearest_meaning,
+    "ours with embeddings": ours_with_embeddings,
 }
 
 
@@ -283,14 +303,15 @@ def main() -> None:
             print(json.dumps(dict.fromkeys(names)))
         return
     library = Library(data)
-    table: dict[str, list[list[float]]] = {name: [] for name in WAYS}
+    ways = WAYS | (WITH_EMBEDDINGS if find_model() else {})
+    table: dict[str, list[list[float]]] = {name: [] for name in ways}
     chance = random.Random(0)
     for likes in LIKES:
         # Few readers have many papers: they are asked more often.
         draws = (1 if options.quick else 4) * (5 if likes > 10 else 1)
         asked = list(trials(library, likes, draws))
         orders = [chance.sample(range(CANDIDATES), CANDIDATES) for _ in asked]
-        for name, way in WAYS.items():
+        for name, way in ways.items():
             table[name].append(
                 [ndcg(way(library, one), order) for one, order in zip(asked, orders, strict=True)]
             )
@@ -310,6 +331,17 @@ def main() -> None:
             "mean_ratio_to_arxiv_sanity": round(statistics.fmean(ratios["ours"]), 4),
             "worst_ratio_to_arxiv_sanity": round(min(ratios["ours"]), 4),
         }
+        if find_model():
+            means = {name: [statistics.fmean(one) for one in some] for name, some in table.items()}
+            pairs = zip(means["ours with embeddings"], means["zotero-arxiv-daily"], strict=True)
+            zotero = [own / other for own, other in pairs]
+            figures |= {
+                "mean_ratio_to_zotero_arxiv_daily": round(statistics.fmean(zotero), 4),
+                "worst_ratio_to_zotero_arxiv_daily": round(min(zotero), 4),
+                "mean_ratio_to_arxiv_sanity_with_embeddings": round(
+                    statistics.fmean(ratios["ours with embeddings"]), 4
+                ),
+            }
         print(json.dumps(figures))
 
 

@@ -11,6 +11,7 @@ store/       SQLite behind plain data, and the outbox folder
 config/      config/*.yaml → Config
 schedule.py  which issue is due
 intake.py    what becomes of the papers that sources show
+embeddings.py sentence embeddings, where they are installed
 tastes.py    what topics and readers like
 letters.py   what editions and messages say about the newsletter and its reader
 day.py       one day's run on one page

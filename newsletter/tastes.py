@@ -33,6 +33,8 @@ class Tastes:
     papers: PaperStore
     root: Path
     """Where paths of libraries start."""
+    embed: tastes.Embed | None = None
+    """Makes sentence embeddings, where they are installed."""
     _space: tastes.Space | None = field(default=None, init=False)
     _seen: tastes.Seen | None = field(default=None, init=False)
     _of: tuple[str, ...] = field(default=(), init=False)
@@ -87,7 +89,7 @@ class Tastes:
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
-                self._space = tastes.Space(self.papers.last(BACKGROUND))
+                self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
             except ValueError:  # a newsletter's first days: too few papers to tell likes from
                 return None, None
         if self._seen is None or of != self._of:

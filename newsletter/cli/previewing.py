@@ -67,7 +67,7 @@ def _load(folder: Path) -> Preview:
         papers = store.candidates(issue_window(config.schedule, date, config.max_age_days))
         number = IssueStore(database).next_number()
         shown = papers or sample_papers(now)
-        tastes = Tastes(store, config.root)
+        tastes = Tastes(store, config.root, world.embedder(database))
         marks = {one.name: tastes.marks(shown, one.like) for one in config.topics if one.like}
         own = filter(None, map(own_topic, config.subscribers))
         outside = [one for one in OWN_TOPICS if one.name == OUTSIDE and config.explore]

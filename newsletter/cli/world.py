@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import os
 import random
 import secrets
 import signal
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import newsletter
 from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config
 from newsletter.day import Day
-from newsletter.model import Delivery, Outcome, SourceReport
+from newsletter.embeddings import Embedder, find_model
+from newsletter.model import Delivery, Outcome, Paper, SourceReport
 from newsletter.schedule import due_date
 from newsletter.send import SmtpSettings, SmtpTransport, Transport
 from newsletter.store import (
+    Database,
     FactStore,
     IssueStore,
     Outbox,
@@ -29,12 +33,22 @@ from newsletter.store import (
     PaperStore,
     SourceStore,
     SqlLedger,
+    VectorStore,
     open_database,
 )
 from newsletter.tastes import Tastes
 
 STARTER = Path(newsletter.__file__).parent / "starter"
 """What `init` writes and `demo` plays."""
+
+
+def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
+    """Return what makes sentence embeddings, where the extra is installed; read on first use."""
+    folder = find_model()
+    if folder is None:
+        return None
+    model = functools.cache(lambda: Embedder(folder))
+    return VectorStore(database, lambda papers: model().embed(papers)).embed
 
 
 def utc_now() -> dt.datetime:
@@ -98,7 +112,7 @@ async def open_day(
         config=config,
         templates=templates or config.root / "templates",
         sources=SourceStore(database),
-        tastes=Tastes(papers, config.root),
+        tastes=Tastes(papers, config.root, embedder(database)),
         papers=papers,
         facts=FactStore(database),
         issues=IssueStore(database),

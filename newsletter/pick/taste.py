@@ -6,6 +6,8 @@ background of other papers, and is best when there are many. Latent semantic ana
 et al. 1990) places papers by what their words have in common with those of others; nearness to the
 likes there is best when there are few. Both are measured in standard deviations of the background,
 so that they can be added, and so that a mark means the same on a full day and on a quiet one.
+Sentence embeddings, where they are installed, are two views more: nearness to the likes, and a
+machine that tells them.
 
 `benchmarks/ranking.py` compares it with arxiv-sanity-lite and others on readers' real libraries.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,13 +80,32 @@ class Seen:
     """Sparse, each row of length 1."""
     senses: Floats
     """DIMENSIONS numbers, each row of length 1."""
+    meanings: Floats
+    """Sentence embeddings, each row of length 1; empty without the extra that makes them."""
+
+    def rows(self, places: Sequence[int]) -> Seen:
+        """Return some of the papers."""
+        wanted = list(places)
+        return Seen(
+            words=self.words[wanted],
+            senses=self.senses[wanted],
+            meanings=self.meanings[wanted] if self.meanings.size else self.meanings,
+        )
+
+
+Embed = Callable[[Sequence[Paper]], "Floats"]
+"""Papers to sentence embeddings, a row each."""
 
 
 class Space:
     """The words of a background of papers: how rare each is, and which go together."""
 
-    def __init__(self, background: Sequence[Paper]) -> None:
-        """Learn from papers that nobody need have liked; raises ValueError if they are too few."""
+    def __init__(self, background: Sequence[Paper], embed: Embed | None = None) -> None:
+        """Learn from papers that nobody need have liked; raises ValueError if they are too few.
+
+        With `embed` a third view of papers is added: what their sentences mean.
+        """
+        self._embed = embed
         if len(background) < FEWEST:
             raise ValueError(f"a background needs {FEWEST} papers or more")
         # Imported here: a newsletter whose readers like nothing need not wait for it.
@@ -101,36 +122,43 @@ class Space:
             min(DIMENSIONS, min(weighted.shape) - 1), n_iter=7, random_state=0
         ).fit(weighted)
         self.names: Sequence[str] = self._vectorizer.get_feature_names_out()
-        self.background = self._seen(weighted)
+        self.background = self._seen(weighted, background)
 
     def see(self, papers: Sequence[Paper]) -> Seen:
         """Return papers as rows."""
-        return self._seen(self._vectorizer.transform(papers))
+        return self._seen(self._vectorizer.transform(papers), papers)
 
-    def _seen(self, weighted: Any) -> Seen:
+    def _seen(self, weighted: Any, papers: Sequence[Paper]) -> Seen:
         senses = self._svd.transform(weighted).astype(np.float32)
         lengths = np.linalg.norm(senses, axis=1, keepdims=True)
-        return Seen(words=weighted, senses=senses / np.maximum(lengths, 1e-9))
+        return Seen(
+            words=weighted,
+            senses=senses / np.maximum(lengths, 1e-9),
+            meanings=self._embed(papers) if self._embed else np.zeros(0, dtype=np.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taste:
-    """One reader's model: at most 20 kB, made of nothing but their likes, gone when dropped."""
+    """One reader's model: at most 20 kB, made of nothing but their likes, gone when dropped.
+
+    A mark is linear in what is seen of a paper, until the curve at its end.
+    """
 
     columns: np.ndarray[Any, np.dtype[np.int32]]
     """The words that count, by their place in the Space."""
     weights: Floats
     senses: Floats
-    """Where the likes lie."""
-    scale: tuple[float, float]
-    """Standard deviations of both halves over the background."""
+    meanings: Floats
+    """Empty where the Space knows no meanings."""
     shift: float
-    """Mean of their sum there."""
+    """Mean of the sum over the background, in its standard deviations."""
 
     @property
     def nbytes(self) -> int:
         """The memory that the model takes."""
-        return self.columns.nbytes + self.weights.nbytes + self.senses.nbytes + 24
+        arrays = (self.columns, self.weights, self.senses, self.meanings)
+        return sum(one.nbytes for one in arrays) + 8
 
 
 def learn(
@@ -143,39 +171,73 @@ def learn(
 
     They are told from the `background`, which is that of the space when none is given.
     """
-    from scipy.sparse import vstack  # noqa: PLC0415
-    from sklearn.svm import LinearSVC  # noqa: PLC0415
+    return learn_seen(
+        background or space.background,
+        space.see(likes),
+        space.see(dislikes) if dislikes else None,
+    )
 
-    liked, disliked = space.see(likes), space.see(dislikes) if dislikes else None
-    others = background or space.background
-    unliked = [others.words] + ([disliked.words] * 3 if disliked else [])
-    rows = vstack([liked.words, *unliked]).tocsr()
-    is_like = np.zeros(rows.shape[0])
-    is_like[: len(likes)] = 1
-    machine = LinearSVC(C=SOFTNESS, class_weight="balanced", max_iter=10_000, random_state=0)
-    weights = machine.fit(rows, is_like).coef_[0].astype(np.float32)
+
+def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> Taste:
+    """Return the model of what is `liked`, as `learn` does."""
+    from scipy.sparse import vstack  # noqa: PLC0415  slow to import
+
+    others = [background.words] + ([disliked.words] * 3 if disliked else [])
+    weights = _machine(vstack([liked.words, *others]).tocsr(), liked.senses.shape[0])
     kept = np.argsort(-np.abs(weights), kind="stable")[:WORDS_KEPT]
     kept = np.sort(kept[weights[kept] != 0])
-    senses = liked.senses.mean(axis=0)
-    if disliked is not None:
-        senses = senses - 0.5 * disliked.senses.mean(axis=0)
-    by_words = others.words[:, kept] @ weights[kept]
-    by_sense = others.senses @ senses
-    scale = (max(float(by_words.std()), 1e-6), max(float(by_sense.std()), 1e-6))
-    shift = float(by_words.mean() / scale[0] + by_sense.mean() / scale[1])
+    by_words, words = _scaled(weights[kept], background.words[:, kept])
+    by_sense, senses = _scaled(
+        _middle(liked.senses, disliked.senses if disliked else None), background.senses
+    )
+    total = by_words + by_sense
+    meanings = np.zeros(0, dtype=np.float32)
+    if background.meanings.size:
+        unlike = disliked.meanings if disliked else None
+        by_middle, middle = _scaled(_middle(liked.meanings, unlike), background.meanings)
+        others = [background.meanings] + ([unlike] * 3 if unlike is not None else [])
+        edge = _machine(np.concatenate([liked.meanings, *others]), liked.meanings.shape[0])
+        by_edge, edge = _scaled(edge, background.meanings)
+        total = total + by_middle + by_edge
+        meanings = middle + edge
+    deviation = max(float(total.std()), 1e-6)
     return Taste(
         columns=kept.astype(np.int32),
-        weights=weights[kept],
-        senses=senses.astype(np.float32),
-        scale=scale,
-        shift=shift,
+        weights=words / np.float32(deviation),
+        senses=senses / np.float32(deviation),
+        meanings=meanings / np.float32(deviation),
+        shift=float(total.mean()) / deviation,
     )
+
+
+def _machine(rows: Any, likes: int) -> Floats:
+    """Return the weights by which a support vector machine tells the first rows from the rest."""
+    from sklearn.svm import LinearSVC  # noqa: PLC0415  slow to import
+
+    is_like = np.zeros(rows.shape[0])
+    is_like[:likes] = 1
+    machine = LinearSVC(C=SOFTNESS, class_weight="balanced", max_iter=10_000, random_state=0)
+    found: Floats = machine.fit(rows, is_like).coef_[0].astype(np.float32)
+    return found
+
+
+def _middle(liked: Floats, disliked: Floats | None) -> Floats:
+    """Return the mean of what is liked, less half of that of what is not."""
+    found: Floats = liked.mean(axis=0)
+    return found if disliked is None else found - np.float32(0.5) * disliked.mean(axis=0)
+
+
+def _scaled(weights: Floats, background: Any) -> tuple[Any, Floats]:
+    """Return the background's values and the weights, both in the values' standard deviation."""
+    values = background @ weights
+    deviation = np.float32(max(float(values.std()), 1e-6))
+    return values / deviation, weights / deviation
 
 
 def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
     """Return a mark in [0, 1] for each paper (row) and reader (column).
 
-    It grows with the sum of both views, and is one half at MIDDLE standard deviations of it.
+    It is one half at MIDDLE standard deviations of the background above its mean.
     """
     from scipy.sparse import csc_matrix  # noqa: PLC0415
 
@@ -184,19 +246,18 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
     starts = np.cumsum([0, *(len(one.columns) for one in tastes)])
     by_word = csc_matrix(
         (
-            np.concatenate([one.weights / one.scale[0] for one in tastes]),
+            np.concatenate([one.weights for one in tastes]),
             np.concatenate([one.columns for one in tastes]),
             starts,
         ),
         shape=(seen.words.shape[1], len(tastes)),
     )
-    senses = np.stack([one.senses / one.scale[1] for one in tastes])
     total = (seen.words @ by_word).toarray()
-    total += seen.senses @ senses.T
-    total -= np.array([one.shift for one in tastes], dtype=np.float32)
-    # A sum of two measures has a deviation of about the square root of two.
-    total *= np.float32(-1 / np.sqrt(2))
-    total += np.float32(MIDDLE)
+    total += seen.senses @ np.stack([one.senses for one in tastes]).T
+    if seen.meanings.size:
+        total += seen.meanings @ np.stack([one.meanings for one in tastes]).T
+    total -= np.array([one.shift + MIDDLE for one in tastes], dtype=np.float32)
+    np.negative(total, out=total)
     np.exp(np.minimum(total, 60, out=total), out=total)
     total += 1
     found: Floats = np.reciprocal(total, out=total)

@@ -4,6 +4,7 @@ database.py    engine, tables, transactions
 sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in
 facts.py       what services that enrich papers have answered
+vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 outbox.py      an issue as files under outbox/<date>/
@@ -16,6 +17,7 @@ from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
+from newsletter.store.vectors import VectorStore
 
 __all__ = [
     "Database",
@@ -26,6 +28,7 @@ __all__ = [
     "PaperStore",
     "SourceStore",
     "SqlLedger",
+    "VectorStore",
     "database_exists",
     "open_database",
 ]

@@ -86,6 +86,15 @@ facts = sa.Table(
 )
 """What services that enrich papers answered, so that they are not asked every hour."""
 
+vectors = sa.Table(
+    "vector",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+"""Sentence embeddings, by a digest of the text that they are of; half-precision numbers."""
+
 issues = sa.Table(
     "issue",
     metadata,

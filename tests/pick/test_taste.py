@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,29 @@ def test_a_model_is_small_and_the_same_every_time() -> None:
     assert one.nbytes <= 20_000
     assert np.array_equal(one.weights, two.weights)
     assert np.array_equal(one.senses, two.senses)
-    assert one.scale == two.scale
+    assert one.shift == two.shift
+
+
+def test_meanings_are_one_more_view() -> None:
+    """With embeddings, papers that share no word with the likes are found by what they mean."""
+
+    def embed(papers: Sequence[Paper]) -> Any:
+        """Two directions: of walking, in whatever words, and of everything else."""
+        walks = [any(w in one.title for w in ("walk", "stroll", "rubble")) for one in papers]
+        rows = np.array([[1.0, 0.2] if one else [0.2, 1.0] for one in walks], dtype=np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    space = Space(FIELDS, embed)
+    like = make_paper(title="rubble walk", abstract="")
+    stroll, other = (make_paper(title=one, abstract="") for one in ("A stroll", "A ballot"))
+
+    model = learn(space, [like])
+    found = marks(space.see([stroll, other]), [model])[:, 0]
+    blind = marks(SPACE.see([stroll, other]), [learn(SPACE, [like])])[:, 0]
+
+    assert found[0] > found[1]
+    assert abs(blind[0] - blind[1]) < 1e-6
+    assert model.nbytes <= 20_000
 
 
 def test_many_readers_at_once_are_marked_as_each_alone() -> None:

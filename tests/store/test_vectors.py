@@ -1,0 +1,53 @@
+"""Sentence embeddings, each made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from makers import make_paper
+
+from newsletter.model import Paper
+from newsletter.store import VectorStore, open_database, vectors
+
+
+class Maker:
+    """Makes a row of each title's length, and counts."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def __call__(self, papers: Sequence[Paper]) -> Any:
+        self.made += [paper.title for paper in papers]
+        return np.array([[len(paper.title), 0.5] for paper in papers], dtype=np.float32)
+
+
+def test_an_embedding_is_made_once(tmp_path: Path) -> None:
+    """By its text: another paper of the same words is the same row."""
+    database, make = open_database("sqlite:///test.db", tmp_path), Maker()
+    one, two = (make_paper(n, title="a" * n, abstract="") for n in (1, 2))
+    same = make_paper(9, title="a", abstract="")
+
+    first = VectorStore(database, make).embed([one, two, same])
+    again = VectorStore(database, make).embed([two, one])
+
+    assert first.tolist() == [[1, 0.5], [2, 0.5], [1, 0.5]]
+    assert again.tolist() == [[2, 0.5], [1, 0.5]]
+    assert make.made == ["a", "aa"]
+
+
+def test_the_oldest_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newsletter of years does not keep those of years ago."""
+    monkeypatch.setattr(vectors, "KEPT", 3)
+    make = Maker()
+    store = VectorStore(open_database("sqlite:///test.db", tmp_path), make)
+    papers = [make_paper(n, title="a" * n, abstract="") for n in range(1, 6)]
+
+    for paper in papers:
+        store.embed([paper])
+    store.embed([papers[0], papers[4]])
+
+    assert make.made == ["a", "aa", "aaa", "aaaa", "aaaaa", "a"]
