@@ -32,7 +32,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from newsletter.embeddings import Embedder, find_model
-from newsletter.model import Paper, Topic
+from newsletter.model import Paper, Pick, Score, Topic
 from newsletter.pick import Mark, choose, parse_match, pick_papers, taste
 
 CANDIDATES, HIDDEN, BACKGROUND, READERS, TOP = 300, 5, 1000, 250, 10
@@ -276,6 +276,34 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
     return found
 
 
+VARIETY = 0.2
+
+
+def cost_of_variety(library: Library) -> tuple[float, float]:
+    """Return nDCG@10 and the likeness within the ten, with variety, as shares of those without."""
+    topic = Topic(name="t", title="T", match=None, weights=(("taste", 1.0),), limit=TOP)
+    sums = {0.0: [0.0, 0.0], VARIETY: [0.0, 0.0]}
+    for trial in list(trials(library, 5, 1))[:100]:
+        values = ours(library, trial)
+        picks = [
+            Pick(
+                paper=library.papers[place],
+                topic="t",
+                score=Score(total=float(value), parts=()),
+                reasons=(),
+            )
+            for place, value in zip(trial.candidates, values, strict=True)
+        ]
+        for variety, summed in sums.items():
+            chosen = [int(one.paper.id) for one in choose(picks, [topic], variety=variety)]
+            hidden = set(trial.candidates[:HIDDEN])
+            summed[0] += sum(1 / np.log2(n + 2) for n, one in enumerate(chosen) if one in hidden)
+            rows = library.stemmed[chosen]
+            summed[1] += float((rows @ rows.T).sum() - len(chosen))
+    (found, likeness), (varied, less) = sums[0.0], sums[VARIETY]
+    return varied / found, less / likeness
+
+
 def show_seed(data: Path) -> None:
     """Print what the topic found."""
     for name, some in zip(("regular", "quiet"), seed_topic(data), strict=True):
@@ -324,6 +352,8 @@ def main() -> None:
         ]
         cells = (f"{statistics.fmean(one):7.3f} ±{interval(one):.3f} " for one in columns)
         print(f"{name:22}{''.join(cells)} {statistics.fmean(ratios[name]):6.3f}")
+    kept, likeness = cost_of_variety(library)
+    print(f"variety {VARIETY}: {kept:.3f} of nDCG@10 kept, likeness within the ten {likeness:.2f}")
     show_seed(data)
     print("ours / arxiv-sanity   " + "".join(f"{one:7.3f}        " for one in ratios["ours"]))
     if options.json:

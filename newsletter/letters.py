@@ -87,9 +87,10 @@ def selections(
                 folded,
                 loose() if subscriber.likes else (),
                 per_author=config.per_author,
+                variety=config.variety,
             )
         else:
-            chosen = choose(picks, mine, per_author=config.per_author)
+            chosen = choose(picks, mine, per_author=config.per_author, variety=config.variety)
         chosen = (*chosen, *_others(subscriber, picks, chosen, mine, config.explore, folded))
         if chosen or config.send_empty:
             reader = subscriber.id if subscriber.is_personal else ""

@@ -63,6 +63,7 @@ class Config:
     send_empty: bool
     max_age_days: int
     per_author: int
+    variety: float
     explore: int
     delivering: Delivering
     database: str
@@ -141,6 +142,7 @@ def _config(
         send_empty=main.on_empty == "send",
         max_age_days=main.max_age_days,
         per_author=main.per_author,
+        variety=main.variety,
         explore=main.explore,
         delivering=Delivering(
             transport=mail.transport,

@@ -112,6 +112,12 @@ class NewsletterShape(Shape):
     per_author: int = Field(
         3, ge=1, le=50, description="At most so many papers of any one author in an email."
     )
+    variety: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="How much a paper loses by being like one above it; 0.2 is a little.",
+    )
     explore: int = Field(
         0,
         ge=0,

@@ -60,6 +60,7 @@ def choose_for(
     liked: Sequence[Pick] = (),
     *,
     per_author: int | None = None,
+    variety: float = 0.0,
 ) -> tuple[Pick, ...]:
     """Return what a reader gets: of their topics and words, less what they muted, by their likes.
 
@@ -83,7 +84,7 @@ def choose_for(
         muted = reader.muted
         candidates = [one for one in candidates if not matches(muted, folded(one.paper))]
     # What a topic of theirs wants stands there; the section of likes takes what is left.
-    first = choose(candidates, [*topics, *own], per_author=per_author)
+    first = choose(candidates, [*topics, *own], per_author=per_author, variety=variety)
     shown = {paper.id for one in first for paper in (one.paper, *one.also)}
     rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
     chosen = (*first, *choose(rest, OWN_TOPICS[1:2], per_author=per_author))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from newsletter.model import Paper, Pick, Topic
@@ -21,7 +22,11 @@ CROWD = 20
 
 
 def choose(
-    picks: Sequence[Pick], topics: Sequence[Topic], *, per_author: int | None = None
+    picks: Sequence[Pick],
+    topics: Sequence[Topic],
+    *,
+    per_author: int | None = None,
+    variety: float = 0.0,
 ) -> tuple[Pick, ...]:
     """Return what a reader of `topics` gets, in the reader's order of topics, best first.
 
@@ -29,6 +34,9 @@ def choose(
     to the next. One that says the same as a better one is folded into it (`also`), and of any one
     author's papers at most `per_author` are chosen. Ties are broken by the order of topics, then
     by paper id, never by chance.
+
+    With `variety` above 0 each next paper is the one of the highest marginal relevance (Carbonell
+    and Goldstein 1998): (1 - variety) score - variety likeness to the nearest one chosen already.
     """
     order = {topic.name: place for place, topic in enumerate(topics)}
     room = {topic.name: topic.limit for topic in topics}
@@ -38,13 +46,16 @@ def choose(
     chosen: list[Pick] = []
     words: list[_Words] = []
     by_author: Counter[str] = Counter()
-    for pick in wanted:
+    nearest = dict.fromkeys((pick.paper.id for pick in wanted), 0.0)
+    words_of = functools.cache(_words)
+    while wanted:
+        pick = wanted.pop(_next(wanted, nearest, variety))
         if not room[pick.topic] or pick.paper.id in taken:
             continue
         people = _people(pick.paper) if per_author else ()
         if any(by_author[one] >= (per_author or 0) for one in people):
             continue
-        own = _words(pick.paper)
+        own = words_of(pick.paper)
         taken.add(pick.paper.id)
         twin = next((n for n, other in enumerate(words) if _is_alike(own, other)), None)
         if twin is not None:
@@ -54,8 +65,24 @@ def choose(
         by_author.update(people)
         chosen.append(pick)
         words.append(own)
+        for other in wanted if variety else ():
+            likeness = _shared(own[1], words_of(other.paper)[1])
+            nearest[other.paper.id] = max(nearest[other.paper.id], likeness)
     # A stable sort: within a topic the best stays first.
     return tuple(sorted(chosen, key=lambda pick: order[pick.topic]))
+
+
+def _next(wanted: Sequence[Pick], nearest: Mapping[str, float], variety: float) -> int:
+    """Return the place of the pick whose turn it is; `wanted` is sorted by score."""
+    if not variety:
+        return 0
+    return max(
+        range(len(wanted)),
+        key=lambda place: (
+            (1 - variety) * wanted[place].score.total - variety * nearest[wanted[place].paper.id],
+            -place,
+        ),
+    )
 
 
 def _people(paper: Paper) -> tuple[str, ...]:

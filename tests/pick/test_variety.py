@@ -95,3 +95,24 @@ def test_every_paper_is_shown_folded_or_left_out_once(
     assert len(shown) == len(set(shown))
     for author in ("A0", "A1", "A2"):
         assert sum(one.paper.authors == (author,) for one in chosen) <= per_author
+
+
+def test_variety_puts_other_papers_before_more_of_the_same() -> None:
+    """With weight on it the second place goes to a paper unlike the first, at some cost in score."""
+    shared = "tokens words heads layers keys values queries caches pages blocks tiles warps"
+    picks = [
+        pick(1, 0.9, title="Attention by pages", abstract=f"{shared} one two three four five six"),
+        pick(
+            2,
+            0.8,
+            title="Caches by blocks",
+            abstract=f"{shared} seven eight nine ten eleven twelve",
+        ),
+        pick(3, 0.7, title="Ribbons and knots", abstract="genus surgery links lemma bound surface"),
+    ]
+
+    def order(variety: float) -> list[str]:
+        return [one.paper.id[-1] for one in choose(picks, TOPICS, variety=variety)]
+
+    assert order(0.0) == ["1", "2", "3"]
+    assert order(0.5) == ["1", "3", "2"]
