@@ -31,6 +31,8 @@ DIMENSIONS: Final = 60
 """Of the latent space; more of them blur what few likes say."""
 SOFTNESS: Final = 0.1
 """The support vector machine's C: small, because likes are few and say little for sure."""
+MEANING: Final = 2.0
+"""How much nearness of meaning counts beside the other views: with few likes it says most."""
 WORDS_KEPT: Final = 1500
 """Weights that a model keeps, the largest ones: 12 kB."""
 MIDDLE: Final = 2.0
@@ -198,8 +200,8 @@ def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> T
         others = [background.meanings] + ([unlike] * 3 if unlike is not None else [])
         edge = _machine(np.concatenate([liked.meanings, *others]), liked.meanings.shape[0])
         by_edge, edge = _scaled(edge, background.meanings)
-        total = total + by_middle + by_edge
-        meanings = middle + edge
+        total = total + MEANING * by_middle + by_edge
+        meanings = np.float32(MEANING) * middle + edge
     deviation = max(float(total.std()), 1e-6)
     return Taste(
         columns=kept.astype(np.int32),
