@@ -36,7 +36,7 @@ from newsletter.model import (
     SourceReport,
     Subscriber,
 )
-from newsletter.pick import OUTSIDE, OWN_TOPICS, own_topic, pick_papers
+from newsletter.pick import OWN_TOPICS, pick_papers
 from newsletter.render import (
     Encoded,
     compose,
@@ -211,11 +211,8 @@ def candidates(day: Day) -> tuple[Paper, ...]:
 
 def pick(day: Day) -> tuple[Pick, ...]:
     """Score the papers under every topic, and under the words of every reader who has some."""
-    papers = candidates(day)
-    own = (own_topic(reader) for reader in day.config.subscribers)
-    marks = {one.name: day.tastes.marks(papers, one.like) for one in day.config.topics if one.like}
-    outside = [one for one in OWN_TOPICS if one.name == OUTSIDE and day.config.explore]
-    topics = (*day.config.topics, *filter(None, own), *outside)
+    papers, topics = candidates(day), letters.topics(day.config)
+    marks = {one.name: day.tastes.marks(papers, one.like) for one in topics if one.like}
     novelty: dict[str, float] = {}
     if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
         month = day.date - dt.timedelta(days=30)

@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from newsletter import links
 from newsletter.config import Config
 from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber, Topic
-from newsletter.pick import Mark, choose, choose_for, explore, fold_paper, unscored
+from newsletter.pick import (
+    OUTSIDE_TOPIC,
+    Mark,
+    choose,
+    choose_for,
+    explore,
+    fold_paper,
+    own_topic,
+    unscored,
+)
 from newsletter.pick.filters import Folded, matches
 from newsletter.render import (
     Letterhead,
@@ -44,11 +53,17 @@ MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str,
 """Papers, likes and dislikes to how near each paper is to them, by its id."""
 
 
+def topics(config: Config) -> tuple[Topic, ...]:
+    """Return every topic that papers are scored under: of the issue, and of readers' own words."""
+    own = filter(None, map(own_topic, config.subscribers))
+    return (*config.topics, *own, *([OUTSIDE_TOPIC] if config.explore else ()))
+
+
 def likes(config: Config) -> tuple[str, ...]:
     """Return what topics and readers like and dislike, each once."""
-    topics = (one for topic in config.topics for one in topic.like)
-    readers = (one for who in config.subscribers for one in (*who.likes, *who.dislikes))
-    return tuple(dict.fromkeys((*topics, *readers)))
+    of_topics = (one for topic in config.topics for one in topic.like)
+    of_readers = (one for who in config.subscribers for one in (*who.likes, *who.dislikes))
+    return tuple(dict.fromkeys((*of_topics, *of_readers)))
 
 
 def arxiv_api(config: Config) -> str:
@@ -72,11 +87,11 @@ def selections(
     Who has words, mutes or likes of their own gets an edition of their own; the `papers` of the
     day and `marks` for likes are for them.
     """
-    topics = {topic.name: topic for topic in config.topics}
+    by_name = {topic.name: topic for topic in config.topics}
     folded = functools.cache(fold_paper)
     loose = functools.cache(lambda: unscored(papers))
     for subscriber in {edition_of(one): one for one in reversed(config.subscribers)}.values():
-        mine = [topics[name] for name in subscriber.topics]
+        mine = [by_name[name] for name in subscriber.topics]
         if subscriber.is_personal:
             near = marks(papers, subscriber.likes, subscriber.dislikes) if marks else {}
             chosen = choose_for(

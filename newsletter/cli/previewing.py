@@ -19,7 +19,7 @@ from newsletter.cli.program import ConfigDir, app, console
 from newsletter.config import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.model import Issue
-from newsletter.pick import OUTSIDE, OWN_TOPICS, own_topic, pick_papers
+from newsletter.pick import OWN_TOPICS, pick_papers
 from newsletter.render import lint, load_templates, render_editions
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, preview_app
@@ -69,9 +69,7 @@ def _load(folder: Path) -> Preview:
         shown = papers or sample_papers(now)
         tastes = Tastes(store, config.root, world.embedder(database))
         marks = {one.name: tastes.marks(shown, one.like) for one in config.topics if one.like}
-        own = filter(None, map(own_topic, config.subscribers))
-        outside = [one for one in OWN_TOPICS if one.name == OUTSIDE and config.explore]
-        picks = pick_papers(shown, (*config.topics, *own, *outside), now, marks)
+        picks = pick_papers(shown, letters.topics(config), now, marks)
         # Somebody who wants every topic comes first, so that an empty list shows something too.
         curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
         everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)

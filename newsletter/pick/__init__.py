@@ -14,12 +14,18 @@ sentences.py  which one that is
 
 from newsletter.pick.filters import FilterError, fold_paper, parse_match
 from newsletter.pick.papers import pick_papers, unscored
-from newsletter.pick.personal import OUTSIDE, OWN_TOPICS, choose_for, explore, own_topic
+from newsletter.pick.personal import (
+    OUTSIDE_TOPIC,
+    OWN_TOPICS,
+    choose_for,
+    explore,
+    own_topic,
+)
 from newsletter.pick.signals import SIGNALS, Mark
 from newsletter.pick.variety import choose
 
 __all__ = [
-    "OUTSIDE",
+    "OUTSIDE_TOPIC",
     "OWN_TOPICS",
     "SIGNALS",
     "FilterError",

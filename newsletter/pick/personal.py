@@ -17,30 +17,29 @@ LIKES_SHARE = 0.5
 LIKED_LIMIT = 5
 
 
-OWN_TOPICS = (
-    Topic(
-        name=OWN_WORDS,
-        title="Your own words",
-        match=None,
-        weights=(("relevance", 1.0), ("trending", 0.8), ("recency", 0.2)),
-        limit=6,
-    ),
-    Topic(
-        name=LIKED,
-        title="Close to what you like",
-        match=None,
-        weights=(("taste", 1.0),),
-        limit=LIKED_LIMIT,
-    ),
-    Topic(
-        name=OUTSIDE,
-        title="Outside your topics",
-        # Nothing is asked for, so that every paper holds it.
-        match=Match(),
-        weights=(("trending", 1.0), ("recency", 0.2)),
-        limit=1,
-    ),
+OWN_WORDS_TOPIC = Topic(
+    name=OWN_WORDS,
+    title="Your own words",
+    match=None,
+    weights=(("relevance", 1.0), ("trending", 0.8), ("recency", 0.2)),
+    limit=6,
 )
+LIKED_TOPIC = Topic(
+    name=LIKED,
+    title="Close to what you like",
+    match=None,
+    weights=(("taste", 1.0),),
+    limit=LIKED_LIMIT,
+)
+OUTSIDE_TOPIC = Topic(
+    name=OUTSIDE,
+    title="Outside your topics",
+    # Nothing is asked for, so that every paper holds it.
+    match=Match(),
+    weights=(("trending", 1.0), ("recency", 0.2)),
+    limit=1,
+)
+OWN_TOPICS = (OWN_WORDS_TOPIC, LIKED_TOPIC, OUTSIDE_TOPIC)
 """Sections that no topics.yaml names, after a reader's topics."""
 
 
@@ -48,7 +47,7 @@ def own_topic(reader: Subscriber) -> Topic | None:
     """Return the topic of a reader's own words, under a name of its own, if there are any."""
     if reader.words is None:
         return None
-    return replace(OWN_TOPICS[0], name=f"{OWN_WORDS}~{reader.id}", match=reader.words)
+    return replace(OWN_WORDS_TOPIC, name=f"{OWN_WORDS}~{reader.id}", match=reader.words)
 
 
 def choose_for(
@@ -69,7 +68,7 @@ def choose_for(
     """
     mine = f"{OWN_WORDS}~{reader.id}"
     wanted = {topic.name: topic for topic in topics}
-    own = [replace(OWN_TOPICS[0], name=mine)] if reader.words else []
+    own = [replace(OWN_WORDS_TOPIC, name=mine)] if reader.words else []
     candidates = [
         with_mark(pick, marks.get(pick.paper.id))
         for pick in picks
@@ -87,7 +86,7 @@ def choose_for(
     first = choose(candidates, [*topics, *own], per_author=per_author, variety=variety)
     shown = {paper.id for one in first for paper in (one.paper, *one.also)}
     rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
-    chosen = (*first, *choose(rest, OWN_TOPICS[1:2], per_author=per_author))
+    chosen = (*first, *choose(rest, [LIKED_TOPIC], per_author=per_author))
     return tuple(replace(one, topic=OWN_WORDS) if one.topic == mine else one for one in chosen)
 
 
@@ -108,7 +107,7 @@ def explore(
         and pick.paper.id not in known
         and any(part.signal == "trending" and part.value for part in pick.score.parts)
     ]
-    return choose(outside, [replace(OWN_TOPICS[2], limit=limit)]) if limit else ()
+    return choose(outside, [replace(OUTSIDE_TOPIC, limit=limit)]) if limit else ()
 
 
 def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
 
 from newsletter.pick import (
-    OWN_TOPICS,
+    OUTSIDE_TOPIC,
     Mark,
     choose_for,
     explore,
@@ -138,7 +138,7 @@ def test_a_section_outside_of_ones_topics() -> None:
         make_paper(3, title="Ribbons and knots", votes=20),
         make_paper(4, title="Of silence"),
     ]
-    picks = pick_papers(papers, [TOPIC, OWN_TOPICS[2]], NOW)
+    picks = pick_papers(papers, [TOPIC, OUTSIDE_TOPIC], NOW)
     shown = choose_for(make_subscriber(), picks, [TOPIC], {}, fold_paper)
 
     def outside(limit: int) -> list[str]:
