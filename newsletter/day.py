@@ -36,7 +36,7 @@ from newsletter.model import (
     SourceReport,
     Subscriber,
 )
-from newsletter.pick import OWN_TOPICS, pick_papers
+from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
 from newsletter.render import (
     Encoded,
     compose,
@@ -182,7 +182,8 @@ async def collect(day: Day) -> Collected:
     notes: tuple[str, ...] = (problem,) if problem else ()
     if day.config.enrichments:
         # Those that some topic wants, the best first: the time for asking is short.
-        best = sorted(pick(day), key=lambda one: -one.score.total)
+        wanted = (one for one in pick(day) if one.topic != OUTSIDE_TOPIC.name)
+        best = sorted(wanted, key=lambda one: -one.score.total)
         enriched = await enrich_papers(
             tuple({one.paper.id: one.paper for one in best}.values()),
             day.config.enrichments,

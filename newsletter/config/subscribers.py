@@ -15,7 +15,7 @@ from newsletter.config.shapes import (
     SubscribersShape,
     TopicsShape,
 )
-from newsletter.config.topics import read_filter
+from newsletter.config.topics import check_libraries, read_filter
 from newsletter.model import Match, Subscriber
 from newsletter.pick import parse_match
 
@@ -51,6 +51,8 @@ def read_subscribers(
             continue
         lines[address] = document.where((*path, "email"), value=True)
         words = read_filter(person.words, document, (*path, "words"), problems)
+        for name in ("likes", "dislikes"):
+            check_libraries(getattr(person, name), document, (*path, name), problems)
         muted = read_filter(person.mute, document, (*path, "mute"), problems)
         if not person.paused:
             reader = _subscriber(person, known, zone)

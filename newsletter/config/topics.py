@@ -30,6 +30,7 @@ def read_topics(
                 f"{document.where((*path, 'name'))}: a second topic is called `{topic.name}`"
             )
         match = read_filter(topic.match, document, (*path, "match"), problems)
+        check_libraries(given.like, document, (*path, "like"), problems)
         if match is None and topic.match is not None:
             continue
         topics.append(
@@ -76,6 +77,22 @@ def _extended(
         found = found.model_copy(update=update)
         wanted = base.extends
     return found
+
+
+LIBRARIES = (".bib", ".json")
+"""How the names of files end that hold papers somebody likes."""
+
+
+def check_libraries(
+    likes: Sequence[str], document: Document, path: Path_, problems: list[str]
+) -> None:
+    """Find libraries that are not there: better now than when the day's papers are waiting."""
+    root = document.path.resolve().parent.parent
+    problems.extend(
+        f"{document.where((*path, place), value=True)}: there is no file {root / like}"
+        for place, like in enumerate(likes)
+        if like.endswith(LIBRARIES) and not (root / like).is_file()
+    )
 
 
 def read_filter(

@@ -311,6 +311,9 @@ subscribers:
   - {email: bo@readers.example}
 """,
     )
+    with pytest.raises(ConfigError, match=r"subscribers.yaml:8:27: there is no file .*mine.bib"):
+        load_config(tmp_path / "config", {})
+    (tmp_path / "mine.bib").write_text("", "utf-8")
     ada, bo = load_config(tmp_path / "config", {}).subscribers
 
     assert ada.is_personal
