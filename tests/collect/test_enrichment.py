@@ -107,10 +107,10 @@ def test_an_issue_waits_no_longer_than_it_may() -> None:
     pages = {"repos/ada/1": Page(make=github), "paper/batch": Page(misbehaviour="slow")}
     with http_server(**pages) as web:
         services = [Enrichment(service=one, api=web.url) for one in ("github", "semantic-scholar")]
-        found = enrich(papers, *services, seconds=1.0)
+        found = enrich(papers, *services, seconds=3.0)
 
     assert [paper.stars for paper in found.papers] == [12]
-    assert found.notes == ("enrichment stopped after 1 s; the rest is asked for next time",)
+    assert found.notes == ("enrichment stopped after 3 s; the rest is asked for next time",)
 
 
 def test_facts_fill_gaps_and_never_replace() -> None:

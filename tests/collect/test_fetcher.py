@@ -25,14 +25,14 @@ LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
 async def fetch(
-    location: str, seconds: float = 5.0, max_bytes: int = 1_000_000
+    location: str, seconds: float = 10.0, max_bytes: int = 1_000_000, silence: float = 10.0
 ) -> tuple[Document, ...]:
     async with Fetcher(
         backoff=0.01,
         user_agent="test (ada@example.org)",
         private_networks=LOOPBACK,
         timeout=seconds,
-        silence=0.3,
+        silence=silence,
         max_bytes=max_bytes,
     ) as fetcher:
         return (await fetcher.fetch(location)).documents
@@ -55,7 +55,6 @@ def test_fetches_and_says_who_asks() -> None:
         (Page(misbehaviour="redirect-loop"), "more than 5 redirects"),
         (Page(misbehaviour="not-gzip"), "compression is damaged"),
         (Page(misbehaviour="hang-up"), "peer closed|incomplete"),
-        (Page(misbehaviour="silent"), "fell silent"),
         (Page(status=404), "HTTP 404 Not Found: has the address changed"),
         (Page(status=410), "retired"),
         (Page(status=429, headers={"Retry-After": "120"}), r"asks to wait \(120\)"),
@@ -70,6 +69,15 @@ def test_every_misbehaviour_is_one_clear_line(page: Page, reason: str) -> None:
 
     assert str(caught.value).startswith("http://127.0.0.1")
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_falls_silent_is_given_up() -> None:
+    """Long before the time for the whole document is over."""
+    with (
+        http_server(feed=Page(misbehaviour="silent")) as web,
+        pytest.raises(SourceError, match="the server fell silent"),
+    ):
+        run(fetch(f"{web.url}/feed", silence=0.5))
 
 
 def test_a_slow_server_is_given_up() -> None:
