@@ -196,6 +196,21 @@ def nearest_meaning(library: Library, trial: Trial) -> Any:
     return meanings[list(trial.candidates)] @ meanings[list(trial.likes)].mean(axis=0)
 
 
+def three_nearest(library: Library, trial: Trial) -> Any:
+    """Rank by the mean similarity to the three nearest likes."""
+    meanings = library.with_meanings.meanings
+    near = meanings[list(trial.candidates)] @ meanings[list(trial.likes)].T
+    return np.sort(near, axis=1)[:, -3:].mean(axis=1)
+
+
+def words_and_meaning(library: Library, trial: Trial) -> Any:
+    """Rank by the sum of two cosines, each in standard deviations."""
+    return sum(
+        (one - one.mean()) / max(one.std(), 1e-9)
+        for one in (centroid(library, trial), nearest_meaning(library, trial))
+    )
+
+
 def _ours(seen: taste.Seen, trial: Trial) -> Any:
     model = taste.learn_seen(seen.rows(trial.background), seen.rows(trial.likes))
     return taste.marks(seen.rows(trial.candidates), [model])[:, 0]
@@ -224,6 +239,8 @@ WAYS: dict[str, Callable[[Library, Trial], Any]] = {
 
 WITH_EMBEDDINGS: dict[str, Callable[[Library, Trial], Any]] = {
     "zotero-arxiv-daily": nearest_meaning,
+    "MiniLM, three nearest": three_nearest,
+    "TF-IDF + MiniLM": words_and_meaning,
     "ours with embeddings": ours_with_embeddings,
 }
 

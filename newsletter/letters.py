@@ -12,6 +12,7 @@ from newsletter.config import Config
 from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber, Topic
 from newsletter.pick import (
     OUTSIDE_TOPIC,
+    OWN_TOPICS,
     Mark,
     choose,
     choose_for,
@@ -107,9 +108,21 @@ def selections(
         else:
             chosen = choose(picks, mine, per_author=config.per_author, variety=config.variety)
         chosen = (*chosen, *_others(subscriber, picks, chosen, mine, config.explore, folded))
+        chosen = _in_sections(chosen, config.sections)
         if chosen or config.send_empty:
             reader = subscriber.id if subscriber.is_personal else ""
             yield Selection(topics=subscriber.topics, picks=chosen, reader=reader)
+
+
+def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, ...]:
+    """Return the picks of the sections that an email has, in their order."""
+    own = {topic.name for topic in OWN_TOPICS}
+
+    def section(pick: Pick) -> str:
+        return pick.topic if pick.topic in own else "topics"
+
+    shown = [pick for pick in picks if section(pick) in sections]
+    return tuple(sorted(shown, key=lambda pick: sections.index(section(pick))))
 
 
 def _others(

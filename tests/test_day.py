@@ -504,6 +504,25 @@ def test_readers_of_their_own_get_an_edition_of_their_own(world: World) -> None:
     assert "matches “cat” in the title" in bo
 
 
+def test_sections_stand_in_the_order_that_is_asked_for(world: World) -> None:
+    """What is not named is left out."""
+    path = world.folder / "config" / "newsletter.yaml"
+    path.write_text(
+        path.read_text("utf-8") + "explore: 1\nsections: [own-words, topics]\n", "utf-8"
+    )
+    world.web.pages["/votes"] = votes(n99001=50)
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(
+        "subscribers: [{email: ada@readers.example, topics: [agents], words: [cat]}]\n", "utf-8"
+    )
+
+    world.do(steps.run)
+
+    text = body(world.mails()["ada"], "plain")
+    assert text.index("YOUR OWN WORDS") < text.index("Agents with tools")
+    assert "OUTSIDE YOUR TOPICS" not in text
+
+
 def test_explore_ends_the_mail_with_what_others_talk_about(world: World) -> None:
     """A paper outside of the reader's topics, unless they muted it."""
     path = world.folder / "config" / "newsletter.yaml"

@@ -65,6 +65,7 @@ class Config:
     per_author: int
     variety: float
     explore: int
+    sections: tuple[str, ...]
     delivering: Delivering
     database: str
     timeout: float
@@ -144,6 +145,7 @@ def _config(
         per_author=main.per_author,
         variety=main.variety,
         explore=main.explore,
+        sections=tuple(map(str, main.sections)),
         delivering=Delivering(
             transport=mail.transport,
             host=mail.host,

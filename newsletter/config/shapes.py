@@ -118,6 +118,12 @@ class NewsletterShape(Shape):
         le=0.9,
         description="How much a paper loses by being like one above it; 0.2 is a little.",
     )
+    sections: list[Literal["topics", "own-words", "liked", "outside"]] = Field(
+        ["topics", "own-words", "liked", "outside"],
+        min_length=1,
+        description="The sections of an email and their order: a reader's topics in the reader's "
+        "order, then what is their own. One that is not named is left out.",
+    )
     explore: int = Field(
         0,
         ge=0,
