@@ -178,7 +178,7 @@ async def collect(day: Day) -> Collected:
     intake.attach_discussions()
     liked = day.tastes.unknown(letters.likes(day.config))
     named, problem = await look_up(liked, day.fetcher, now, letters.arxiv_api(day.config))
-    day.papers.save(named, now)
+    intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
     if day.config.enrichments:
         # Those that some topic wants, the best first: the time for asking is short.
@@ -213,11 +213,12 @@ def candidates(day: Day) -> tuple[Paper, ...]:
 def pick(day: Day) -> tuple[Pick, ...]:
     """Score the papers under every topic, and under the words of every reader who has some."""
     papers, topics = candidates(day), letters.topics(day.config)
-    marks = {one.name: day.tastes.marks(papers, one.like) for one in topics if one.like}
+    marks = day.tastes.of_topics(papers, topics)
     novelty: dict[str, float] = {}
     if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
         month = day.date - dt.timedelta(days=30)
-        sent = [one for one in day.papers.offered_since(month) if one not in papers]
+        here = {paper.id for paper in papers}
+        sent = [one for one in day.papers.offered_since(month) if one.id not in here]
         novelty = day.tastes.novelty(papers, sent)
     return pick_papers(papers, topics, day.clock(), marks, novelty)
 

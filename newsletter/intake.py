@@ -38,15 +38,18 @@ class Intake:
         """Keep what a source showed; return its report with how much of it is new."""
         fresh = self.unseen(visit.papers)
         self.arrived |= {key for paper in fresh for key in paper.keys}
-        known = self.papers.known(visit.papers)
-        merged = merge_papers((*known, *visit.papers))
-        self.new += self.papers.save(merged, self.now, visit.backlog)
+        self.new += self.keep(visit.papers, visit.backlog)
         report = _with_news(visit.report, len(fresh))
         # Only now: papers that were not saved must not be taken for known at the next visit.
         self.health[report.source] = self.sources.record(visit.source, report, self.now)
         self.mentions += visit.mentions
         self.reports.append(report)
         return report
+
+    def keep(self, papers: Sequence[Paper], backlog: frozenset[str] = frozenset()) -> int:
+        """Add papers to what is known of them; return how many were new."""
+        merged = merge_papers((*self.papers.known(papers), *papers))
+        return self.papers.save(merged, self.now, backlog)
 
     def attach_discussions(self) -> None:
         """Tell the papers of where they are talked about: after all of them are there."""
@@ -57,8 +60,7 @@ class Intake:
         """Keep what other services knew, and their answers, so that they are not asked again."""
         for service, facts in enriched.told:
             self.facts.save(service, facts, self.now)
-        known = self.papers.known(enriched.papers)
-        self.papers.save(merge_papers((*known, *enriched.papers)), self.now)
+        self.keep(enriched.papers)
 
 
 def _with_news(report: SourceReport, new: int) -> SourceReport:

@@ -14,15 +14,15 @@ from bibtexparser.entrypoint import parse_string
 
 from newsletter.collect import identity
 from newsletter.collect.text import plain_text
+from newsletter.config.topics import LIBRARIES
 from newsletter.errors import ConfigError
-from newsletter.model import Paper
+from newsletter.model import Paper, Topic
 from newsletter.pick import Mark
 from newsletter.pick import taste as tastes
 from newsletter.store import PaperStore
 
 BACKGROUND = 2000
 """Papers that likes are told from: the last ones that were collected."""
-LIBRARY_SUFFIXES = (".bib", ".json")
 _FIELD = re.compile(r"[{}]")
 
 
@@ -68,6 +68,12 @@ class Tastes:
             for paper, value in zip(candidates, values, strict=True)
         }
 
+    def of_topics(
+        self, candidates: Sequence[Paper], topics: Iterable[Topic]
+    ) -> dict[str, dict[str, Mark]]:
+        """Return the marks of every topic that likes something, by its name."""
+        return {one.name: self.marks(candidates, one.like) for one in topics if one.like}
+
     def novelty(self, candidates: Sequence[Paper], sent: Sequence[Paper]) -> dict[str, float]:
         """Return how unlike each candidate is to the nearest paper that was `sent`, by its id."""
         if not candidates or not sent:
@@ -104,7 +110,7 @@ class Tastes:
         for one, key in keys.items():
             if key:
                 found += [by_key[key]] if key in by_key else []
-            elif one.endswith(LIBRARY_SUFFIXES):
+            elif one.endswith(LIBRARIES):
                 found += read_library(self.root / one)
             else:
                 found.append(words_as_paper(one))

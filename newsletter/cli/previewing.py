@@ -68,7 +68,7 @@ def _load(folder: Path) -> Preview:
         number = IssueStore(database).next_number()
         shown = papers or sample_papers(now)
         tastes = Tastes(store, config.root, world.embedder(database))
-        marks = {one.name: tastes.marks(shown, one.like) for one in config.topics if one.like}
+        marks = tastes.of_topics(shown, config.topics)
         picks = pick_papers(shown, letters.topics(config), now, marks)
         # Somebody who wants every topic comes first, so that an empty list shows something too.
         curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))

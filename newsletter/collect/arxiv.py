@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from newsletter.collect.answers import CatchUp, Document, Parsed, Window, asked, asking
+from newsletter.collect.answers import CatchUp, Document, Manners, Parsed, Window, asked, asking
 from newsletter.collect.calendar import EASTERN, READY, announcements, latest, submitted
 from newsletter.collect.feeds import feed_of, parse_feed
 from newsletter.errors import SourceError
@@ -17,6 +17,8 @@ from newsletter.model import Paper, Source
 RSS = "https://rss.arxiv.org/rss/{categories}"
 """Several categories joined by `+` come as one feed (https://info.arxiv.org/help/rss.html)."""
 API = "https://export.arxiv.org/api/query"
+MANNERS = Manners(connections=1, pause=3.0)
+"""One connection and a request every three seconds (https://info.arxiv.org/help/api/tou.html)."""
 PAGE = 500
 """Entries asked for at a time: arXiv allows 2,000, and is slow to make them."""
 EVERYTHING = ("new", "cross", "replace", "replace-cross")

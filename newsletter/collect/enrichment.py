@@ -51,7 +51,7 @@ ENRICHERS: Final[dict[str, Enricher]] = {
         batch=100,
         most=500,
         kept=dt.timedelta(days=7),
-        manners=Manners(connections=1, pause=3.0),
+        manners=arxiv.MANNERS,
     ),
     "semantic-scholar": Enricher(
         subject=scholar.subject,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from newsletter.collect.answers import (
     Document,
@@ -85,7 +84,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         code_url=web_url(str(inner.get("githubRepo") or "")),
         discussion_url=page,
         image_url=web_url(str(outer.get("thumbnail") or "")),
-        organisation=_organisation(inner.get("organization") or outer.get("organization")),
+        organisation=_name(inner.get("organization") or outer.get("organization")),
         submitted_by=_name(inner.get("submittedOnDailyBy") or outer.get("submittedBy")),
         votes=votes,
         comments=comments,
@@ -98,12 +97,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
     )
 
 
-def _name(person: object) -> str:
-    """Return a person's name; the API gives objects, some copies of it plain strings."""
-    given: Any = mapping(person)
-    return text(given.get("fullname")) or text(given.get("name")) or text(person)
-
-
-def _organisation(given: object) -> str:
+def _name(given: object) -> str:
+    """Return the name of a person or organisation: an object, in some copies a plain string."""
     named = mapping(given)
     return text(named.get("fullname")) or text(named.get("name")) or text(given)

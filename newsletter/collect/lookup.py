@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 
 from newsletter.collect import arxiv
-from newsletter.collect.answers import Manners
 from newsletter.collect.fetcher import Fetcher
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Source
@@ -24,7 +23,7 @@ async def look_up(
     url, _ = arxiv.question(api or arxiv.API, ids[:MOST])
     source = Source(name="arXiv, by id", kind="arxiv", announce=arxiv.EVERYTHING)
     try:
-        fetched = await fetcher.fetch(url, manners=Manners(connections=1, pause=3.0))
+        fetched = await fetcher.fetch(url, manners=arxiv.MANNERS)
         return arxiv.parse_arxiv(fetched.documents[0], source, now).papers, ""
     except SourceError as error:
         return (), f"papers that readers like were not found: {error}"

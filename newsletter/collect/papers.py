@@ -22,7 +22,6 @@ from newsletter.model import Health, Source, Visit
 AT_ONCE = 256
 """Visits begun and not yet handed on: their papers are all that memory has to hold."""
 
-_ARXIV = Manners(connections=1, pause=3.0)
 _ARXIV_TERMS = (
     "One request every three seconds, one connection at a time "
     "(https://info.arxiv.org/help/api/tou.html)."
@@ -53,7 +52,7 @@ KINDS: Final[dict[str, Kind]] = {
         catch_up=arxiv.catch_up,
         needs=("url", "categories"),
         takes=("url", "api", "categories", "announce"),
-        manners=_ARXIV,
+        manners=arxiv.MANNERS,
         terms=_ARXIV_TERMS,
     ),
     "arxiv-search": Kind(
@@ -61,7 +60,7 @@ KINDS: Final[dict[str, Kind]] = {
         locate=arxiv.locate_search,
         needs=("query",),
         takes=("api", "query", "announce"),
-        manners=_ARXIV,
+        manners=arxiv.MANNERS,
         terms=_ARXIV_TERMS,
     ),
     "huggingface": Kind(

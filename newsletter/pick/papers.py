@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from newsletter.model import Match, Paper, Pick, Score, Topic
-from newsletter.pick.filters import Folded, Matcher, find, fold_paper, matches
+from newsletter.pick.filters import Folded, Matcher, fold_paper, matches
 from newsletter.pick.personal import LIKED
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import LIKED_MARK, Context, Mark
@@ -37,11 +37,12 @@ def pick_papers(
     for number, topic in enumerate(topics):
         near = (marks or {}).get(topic.name, {})
         wanted = dict.fromkeys(holding[number])
-        wanted |= {
-            place: None
-            for place, paper in enumerate(papers)
-            if near and _is_liked(topic, near.get(paper.id), folded[paper.id])
-        }
+        if near:
+            wanted |= {
+                place: None
+                for place, paper in enumerate(papers)
+                if _is_liked(topic, near.get(paper.id), folded[paper.id])
+            }
         for paper in (papers[place] for place in wanted):
             if topic.fresh is not None and _age(paper, now) > topic.fresh:
                 continue
@@ -97,10 +98,7 @@ def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:
     """Tell whether a paper is near to what the topic likes, and holds nothing it refuses."""
     if mark is None or mark.value < LIKED_MARK:
         return False
-    refused = topic.match.none if topic.match else ()
-    return not any(
-        matches(part, paper) if isinstance(part, Match) else find(part, paper) for part in refused
-    )
+    return topic.match is None or matches(Match(none=topic.match.none), paper)
 
 
 def unscored(papers: Sequence[Paper]) -> tuple[Pick, ...]:
@@ -111,8 +109,9 @@ def unscored(papers: Sequence[Paper]) -> tuple[Pick, ...]:
             topic=LIKED,
             score=Score(total=0.0, parts=()),
             reasons=(),
-            tldr=summarise(paper)[0],
-            tldr_by=summarise(paper)[1],
+            tldr=tldr,
+            tldr_by=tldr_by,
         )
         for paper in papers
+        for tldr, tldr_by in (summarise(paper),)
     )

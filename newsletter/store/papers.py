@@ -36,13 +36,20 @@ class PaperStore:
         Who shares a trace only may be another paper: it is for the caller to compare them.
         """
         found = tuple(found)
+        keys = {key for paper in found for key in paper.keys}
+        traces = {trace for paper in found for trace in self._traces(paper)}
+        return self._with((paper_keys, keys), (paper_traces, traces))
+
+    def with_keys(self, keys: Iterable[str]) -> tuple[Paper, ...]:
+        """Return the stored papers that are known by any of `keys`, oldest first."""
+        return self._with((paper_keys, set(keys)))
+
+    def _with(self, *wanted: tuple[sa.Table, set[str]]) -> tuple[Paper, ...]:
+        """Return the papers that have any of the keys in any of the tables, oldest first."""
         rows: dict[str, sa.Row[Any]] = {}
         with self._database.transaction() as connection:
-            for table, wanted in (
-                (paper_keys, {key for paper in found for key in paper.keys}),
-                (paper_traces, {trace for paper in found for trace in self._traces(paper)}),
-            ):
-                for some in chunks(sorted(wanted), CHUNK):
+            for table, keys in wanted:
+                for some in chunks(sorted(keys), CHUNK):
                     query = (
                         sa.select(papers)
                         .join(table, table.c.paper == papers.c.id)
@@ -52,40 +59,22 @@ class PaperStore:
         ordered = sorted(rows.values(), key=lambda row: (row.first_seen, row.id))
         return tuple(_paper(row.data) for row in ordered)
 
-    def with_keys(self, keys: Iterable[str]) -> tuple[Paper, ...]:
-        """Return the stored papers that are known by any of `keys`."""
-        found: dict[str, Paper] = {}
-        with self._database.transaction() as connection:
-            for some in chunks(sorted(set(keys)), CHUNK):
-                query = (
-                    sa.select(papers.c.id, papers.c.data)
-                    .join(paper_keys, paper_keys.c.paper == papers.c.id)
-                    .where(paper_keys.c.key.in_(some))
-                )
-                found.update({row.id: _paper(row.data) for row in connection.execute(query)})
-        return tuple(found.values())
-
     def last(self, count: int) -> tuple[Paper, ...]:
         """Return the papers that were seen last, at most `count`."""
-        query = (
-            sa.select(papers.c.data).order_by(papers.c.first_seen.desc(), papers.c.id).limit(count)
-        )
-        with self._database.transaction() as connection:
-            return tuple(_paper(data) for data in connection.scalars(query))
+        query = sa.select(papers.c.data).order_by(papers.c.first_seen.desc(), papers.c.id)
+        return self._read(query.limit(count))
 
     def since(self, moment: dt.datetime) -> tuple[Paper, ...]:
         """Return the papers that were first seen after a moment, oldest first."""
-        query = (
-            sa.select(papers.c.data)
-            .where(papers.c.first_seen >= moment)
-            .order_by(papers.c.first_seen, papers.c.id)
-        )
-        with self._database.transaction() as connection:
-            return tuple(_paper(data) for data in connection.scalars(query))
+        query = sa.select(papers.c.data).where(papers.c.first_seen >= moment)
+        return self._read(query.order_by(papers.c.first_seen, papers.c.id))
 
     def offered_since(self, date: dt.date) -> tuple[Paper, ...]:
         """Return the papers that issues from `date` on chose from."""
-        query = sa.select(papers.c.data).where(papers.c.offered >= date).order_by(papers.c.id)
+        query = sa.select(papers.c.data).where(papers.c.offered >= date)
+        return self._read(query.order_by(papers.c.id))
+
+    def _read(self, query: sa.Select[Any]) -> tuple[Paper, ...]:
         with self._database.transaction() as connection:
             return tuple(_paper(data) for data in connection.scalars(query))
 
@@ -162,8 +151,7 @@ class PaperStore:
             .where(sa.func.coalesce(papers.c.published, papers.c.first_seen) >= window.oldest)
             .order_by(papers.c.first_seen, papers.c.id)
         )
-        with self._database.transaction() as connection:
-            return tuple(_paper(data) for data in connection.scalars(query))
+        return self._read(query)
 
 
 def offer(connection: sa.Connection, ids: Iterable[str], date: dt.date) -> None:
