@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
+from newsletter import letters
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
-from newsletter.cli.world import STARTER
 from newsletter.model import Edition, Issue
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
@@ -30,7 +30,6 @@ from newsletter.render import (
     Selection,
     compose,
     encode_edition,
-    load_templates,
     render_editions,
 )
 from newsletter.render.tokens import TOKEN
@@ -49,9 +48,10 @@ def demo_edition() -> Edition:
     """Return the demo's edition of all topics."""
     topics = demo_config().topics
     picks = choose(pick_papers(sample_papers(NOW), topics, NOW), topics)
-    selection = Selection(topics=tuple(topic.name for topic in topics), picks=picks)
+    names = tuple(topic.name for topic in topics)
+    selection = Selection(topics=names, picks=picks, lead=letters.lead(picks))
     masthead = Masthead(name="Daily Papers", language="en", postal_address="1 Example Street")
-    templates = load_templates(STARTER / "templates")
+    templates = letters.templates(demo_config())
     return render_editions(ISSUE, [selection], topics, masthead, templates)[0]
 
 
@@ -63,21 +63,17 @@ def reader(number: int) -> Recipient:
         name=f"Zoë Reader {number}",
         unsubscribe_url=f"https://news.example.org/unsubscribe/{number:040d}",
         preferences_url=f"https://news.example.org/preferences/{number:040d}",
+        feedback_url=f"https://news.example.org/feedback/{number:040d}?paper=",
+        shown_date="Tuesday, March 17, 2026",
         date=NOW,
     )
 
 
 def with_library(edition: Edition, recipient: Recipient) -> bytes:
     """Build the same message as most Python programs do."""
-    values = {
-        "greeting": f"Hello {recipient.name}",
-        "email": recipient.email,
-        "unsubscribe_url": recipient.unsubscribe_url,
-        "preferences_url": recipient.preferences_url,
-    }
 
     def fill(text: str) -> str:
-        return TOKEN.sub(lambda found: values[found[1]], text)
+        return TOKEN.sub(lambda found: recipient.values[found[1]], text)
 
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = f"{LETTERHEAD.name} <{LETTERHEAD.sender}>"

@@ -39,9 +39,8 @@ from newsletter.model import (
 from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
 from newsletter.render import (
     Encoded,
+    Encoder,
     compose,
-    encode_edition,
-    load_templates,
     render_editions,
 )
 from newsletter.schedule import issue_window
@@ -66,7 +65,6 @@ class Day:
     clock: Callable[[], dt.datetime]
     chance: random.Random
     config: Config
-    templates: Path
     sources: SourceStore
     tastes: Tastes
     papers: PaperStore
@@ -239,15 +237,20 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
             letters.selections(day.config, picks, papers, day.tastes.marks),
             (*day.config.topics, *OWN_TOPICS),
             letters.masthead(day.config),
-            load_templates(day.templates),
+            letters.templates(day.config),
         )
     readers = {letters.edition_of(one): one for one in reversed(day.config.subscribers)}
 
-    def message_of(edition: Edition) -> bytes:
-        reader = readers.get(edition.key, letters.NOBODY)
-        return letters.sample(day.config, issue, edition, reader, day.clock())
-
-    files = day.outbox.write_editions(issue, editions, message_of)
+    readable = [
+        file
+        for edition in editions
+        for file in letters.files(
+            day.config, issue, edition, readers.get(edition.key, letters.NOBODY), day.clock()
+        )
+    ]
+    if papers and editions:
+        readable.append(letters.page(day.config, issue, picks))
+    files = day.outbox.write_files(issue, readable)
     if papers and editions:
         files = (*files, day.outbox.write_papers(issue, papers, editions))
     return Rendered(issue=issue, editions=editions, papers=papers, files=files)
@@ -291,9 +294,9 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
 
     @functools.cache  # only a run that has something to send reads and encodes the editions
     def encoded() -> dict[str, Encoded]:
-        letterhead = letters.letterhead(day.config)
         editions = day.issues.editions(day.date)
-        return {one.key: encode_edition(issue, one, letterhead) for one in editions}
+        encoder = Encoder(issue, letters.letterhead(day.config), editions)
+        return {one.key: encoder.encode(one) for one in editions}
 
     def message_of(delivery: Delivery) -> bytes:
         reader = letters.recipient(day.config, delivery, day.clock())

@@ -27,17 +27,41 @@ from newsletter.render import (
     Masthead,
     Recipient,
     Selection,
+    Templates,
+    as_read,
     compose,
     edition_key,
     encode_edition,
+    load_templates,
+    long_date,
+    render_page,
 )
 
 
 def masthead(config: Config) -> Masthead:
     """Return what every edition says about the newsletter."""
     return Masthead(
-        name=config.name, language=config.language, postal_address=config.postal_address
+        name=config.name,
+        language=config.language,
+        postal_address=config.postal_address,
+        subject=config.subject,
+        density=config.density,
+        figures=config.figures,
+        feedback=config.feedback,
+        archive=config.archive,
+        days=days(config),
     )
+
+
+def days(config: Config) -> int:
+    """Return how many days an issue tells of."""
+    return 7 if config.digest == "weekly" else 1
+
+
+def templates(config: Config, *, located: bool = False) -> Templates:
+    """Return the templates of the theme; `located` ones name the lines of what they print."""
+    name = "weekly" if config.digest == "weekly" else "issue"
+    return load_templates(config.theme, name, located=located)
 
 
 def letterhead(config: Config) -> Letterhead:
@@ -47,6 +71,7 @@ def letterhead(config: Config) -> Letterhead:
         sender=config.sender,
         reply_to=config.reply_to,
         language=config.language,
+        archive=config.archive,
     )
 
 
@@ -111,7 +136,15 @@ def selections(
         chosen = _in_sections(chosen, config.sections)
         if chosen or config.send_empty:
             reader = subscriber.id if subscriber.is_personal else ""
-            yield Selection(topics=subscriber.topics, picks=chosen, reader=reader)
+            yield Selection(
+                topics=subscriber.topics, picks=chosen, reader=reader, lead=lead(chosen)
+            )
+
+
+def lead(picks: Sequence[Pick]) -> Pick | None:
+    """Return the pick that an email begins with: the best one that its reader asked for."""
+    wanted = [pick for pick in picks if pick.topic != OUTSIDE_TOPIC.name]
+    return max(wanted, key=lambda pick: pick.score.total, default=None)
 
 
 def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, ...]:
@@ -148,19 +181,56 @@ def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient
         name=delivery.name,
         unsubscribe_url=link(config, "unsubscribe", delivery.subscriber),
         preferences_url=link(config, "preferences", delivery.subscriber),
+        feedback_url=link(config, "feedback", delivery.subscriber, "paper"),
+        shown_date=long_date(delivery.issue, delivery.language, days(config)),
         date=now.astimezone(ZoneInfo(delivery.timezone)),
     )
 
 
-def link(config: Config, purpose: str, subscriber: str) -> str:
-    """Return a signed address of the subscriber pages, or an email to the editor without them."""
+def link(config: Config, purpose: str, subscriber: str, about: str = "") -> str:
+    """Return a signed address of the subscriber pages, or an email to the editor without them.
+
+    With `about` (a `paper`) what it is about is to be written behind it.
+    """
     if config.site:
-        return f"{config.site}/{purpose}/{links.sign(config.secret, purpose, subscriber)}"
-    return f"mailto:{config.reply_to}?subject={purpose}%20{subscriber}"
+        address = f"{config.site}/{purpose}/{links.sign(config.secret, purpose, subscriber)}"
+        return f"{address}?{about}=" if about else address
+    return f"mailto:{config.reply_to}?subject={purpose}%20{subscriber}" + ("%20" if about else "")
+
+
+def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, bytes]:
+    """Return the issue as a web page for everybody, and its file's name: all topics, untrimmed."""
+    chosen = choose(picks, config.topics, per_author=config.per_author, variety=config.variety)
+    names = tuple(topic.name for topic in config.topics)
+    whole = Selection(topics=names, picks=chosen, lead=lead(chosen))
+    shown = render_page(issue, whole, config.topics, masthead(config), templates(config))
+    return "issue.html", shown.encode()
 
 
 NOBODY = Subscriber(id="sample", email="reader@example.org")
 """Stands in where an edition has lost its readers."""
+
+
+def files(
+    config: Config, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
+) -> Iterator[tuple[str, bytes]]:
+    """Yield an edition as files for reading, by name: .html, .txt, and .eml as `reader` gets it.
+
+    The first two are nobody's: links of a reader's own lead nowhere in them.
+    """
+    shown = Recipient(
+        id=NOBODY.id,
+        email=NOBODY.email,
+        name="",
+        unsubscribe_url="#",
+        preferences_url="#",
+        feedback_url="#",
+        shown_date=long_date(issue.date, config.language, days(config)),
+        date=now,
+    )
+    yield f"{edition.key}.html", as_read(edition.html, shown, "html").encode()
+    yield f"{edition.key}.txt", as_read(edition.text, shown, "text").encode()
+    yield f"{edition.key}.eml", sample(config, issue, edition, reader, now)
 
 
 def sample(
@@ -174,6 +244,7 @@ def sample(
         name=reader.name,
         timezone=reader.timezone,
         edition=edition.key,
+        language=reader.language,
     )
     encoded = encode_edition(issue, edition, letterhead(config))
     return compose(encoded, recipient(config, delivery, now))

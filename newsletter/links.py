@@ -11,15 +11,15 @@ from newsletter.errors import LinkError
 VERSION = 1
 SIGNATURE_BYTES = 12
 """96 bits: far past guessing, and short enough for one header line."""
-PURPOSES = ("unsubscribe", "preferences")
+PURPOSES = ("unsubscribe", "preferences", "feedback")
 
 
 def sign(secret: bytes, purpose: str, subscriber_id: str) -> str:
     """Return a URL-safe token by which `subscriber_id` may do `purpose` and nothing else.
 
     The key is derived per purpose, so that a forwarded unsubscribe link opens no preferences
-    (standards.md, 7). The token never expires: an unsubscribe link must work for as long as the
-    mail may be read (CAN-SPAM, 16 CFR 316.5).
+    (a reader forwards a mail, and with it the link). The token never expires: an unsubscribe link
+    must work for as long as the mail may be read (CAN-SPAM, 16 CFR 316.5).
     """
     payload = bytes((VERSION, PURPOSES.index(purpose))) + subscriber_id.encode()
     return base64.urlsafe_b64encode(payload + _mac(secret, purpose, payload)).decode().rstrip("=")

@@ -130,8 +130,9 @@ def make_edition(key: str = "language-models", **changes: Any) -> Edition:
         "subject": "Daily Papers, 17 Mar: A paper",
         "html": f'<html lang="en"><h1>Hi</h1><p>{greeting}</p><a href="{unsubscribe}">out</a></html>',
         "text": f"{greeting}.\nUnsubscribe: {unsubscribe}\n",
-    }
-    return Edition(**(values | changes))
+    } | changes
+    blocks = (values.pop("html"), values.pop("text"))
+    return Edition(**values, html_blocks=(0,), text_blocks=(1,), blocks=blocks)
 
 
 def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
@@ -173,6 +174,8 @@ def make_recipient(**changes: Any) -> Recipient:
         "name": "Ada Byron",
         "unsubscribe_url": "https://news.example.org/unsubscribe/AQAxNjM5YmQxZDMxNjVjOGVkZjU2ZA",
         "preferences_url": "https://news.example.org/preferences/AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA",
+        "feedback_url": "https://news.example.org/feedback/AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA?paper=",
+        "shown_date": "Tuesday, March 17, 2026",
         "date": NOW,
     }
     return Recipient(**(values | changes))
@@ -195,8 +198,10 @@ def write_newsletter(folder: Path, root: Path, **files: str) -> Path:
     """Copy the shipped config and templates into `folder`, with some YAML files replaced."""
     for part in ("config", "templates"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-        for source in (root / part).glob("*.*"):
-            (folder / part / source.name).write_text(source.read_text("utf-8"), "utf-8")
+        for source in (root / part).rglob("*.*"):
+            target = folder / part / source.relative_to(root / part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(source.read_text("utf-8"), "utf-8")
     for name, text in files.items():
         (folder / "config" / f"{name}.yaml").write_text(text, "utf-8")
     return folder

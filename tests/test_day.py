@@ -323,7 +323,7 @@ def test_the_outbox_holds_what_was_sent(world: World) -> None:
 
     folder = world.folder / "outbox" / TODAY.isoformat()
     assert {path.name for path in folder.iterdir()} == {
-        "agents.eml", "agents.html", "agents.txt", "papers.json",
+        "agents.eml", "agents.html", "agents.txt", "papers.json", "issue.html",
         "language-models+agents.eml", "language-models+agents.html", "language-models+agents.txt",
     }  # fmt: skip
     received = next(one.content for one in world.mail.messages if one.recipient.startswith("bo@"))
@@ -510,7 +510,7 @@ def test_sections_stand_in_the_order_that_is_asked_for(world: World) -> None:
     path.write_text(
         path.read_text("utf-8") + "explore: 1\nsections: [own-words, topics]\n", "utf-8"
     )
-    world.web.pages["/votes"] = votes(n99001=50)
+    world.web.pages["/votes"] = votes(n99002=50)
     path = world.folder / "config" / "subscribers.yaml"
     path.write_text(
         "subscribers: [{email: ada@readers.example, topics: [agents], words: [cat]}]\n", "utf-8"
@@ -519,7 +519,8 @@ def test_sections_stand_in_the_order_that_is_asked_for(world: World) -> None:
     world.do(steps.run)
 
     text = body(world.mails()["ada"], "plain")
-    assert text.index("YOUR OWN WORDS") < text.index("Agents with tools")
+    assert text.index("PAPER OF THE DAY: AGENTS") < text.index("Agents with tools")
+    assert text.index("YOUR OWN WORDS") < text.index("A language model agent")
     assert "OUTSIDE YOUR TOPICS" not in text
 
 

@@ -25,7 +25,6 @@ from newsletter.render import (
     Finding,
     Selection,
     lint,
-    load_templates,
     render_editions,
 )
 from newsletter.store import PaperStore, database_exists, open_database
@@ -82,16 +81,16 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
     """Render every topic with the invented papers, whether they match or not, and lint it."""
     papers = sample_papers(now)
     picks = pick_papers(papers, config.topics, now)
-    whole = Selection(
-        topics=tuple(topic.name for topic in config.topics), picks=choose(picks, config.topics)
-    )
+    chosen = choose(picks, config.topics)
+    names = tuple(topic.name for topic in config.topics)
+    whole = Selection(topics=names, picks=chosen, lead=letters.lead(chosen))
     none = Selection(topics=whole.topics[:1], picks=())
     editions = render_editions(
         Issue(date=now.date(), number=1, papers=len(papers)),
         [whole, none],
         config.topics,
         letters.masthead(config),
-        load_templates(config.root / "templates"),
+        letters.templates(config),
     )
     return tuple(dict.fromkeys(finding for edition in editions for finding in lint(edition)))
 

@@ -99,7 +99,6 @@ async def demo_day(
             config,
             version=version,
             clock=lambda: MORNING,
-            templates=STARTER / "templates",
             on_source=on_source,
             on_delivery=on_delivery,
         ) as day:

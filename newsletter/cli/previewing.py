@@ -20,7 +20,7 @@ from newsletter.config import load_config
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.model import Issue
 from newsletter.pick import OWN_TOPICS, pick_papers
-from newsletter.render import lint, load_templates, render_editions
+from newsletter.render import lint, render_editions
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, preview_app
 from newsletter.store import IssueStore, PaperStore, SourceStore, open_database
@@ -91,7 +91,7 @@ def _load(folder: Path) -> Preview:
         selections,
         (*config.topics, *OWN_TOPICS),
         letters.masthead(config),
-        load_templates(config.root / "templates"),
+        letters.templates(config),
     )
     found = dict.fromkeys(one.message for edition in editions for one in lint(edition))
     return Preview(name=config.name, editions=editions, notes=(*notes, *found))

@@ -86,7 +86,6 @@ async def open_day(
     version: str,
     date: dt.date | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
-    templates: Path | None = None,
     on_source: Callable[[SourceReport], None] = lambda _report: None,
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
 ) -> AsyncIterator[Day]:
@@ -110,7 +109,6 @@ async def open_day(
         clock=clock,
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
         config=config,
-        templates=templates or config.root / "templates",
         sources=SourceStore(database),
         tastes=Tastes(papers, config.root, embedder(database)),
         papers=papers,

@@ -4,12 +4,14 @@ documents.py  YAML text → plain data that remembers where each value stood
 values.py     the kinds of value: addresses, clocks, zones, secrets
 shape.py      what all shapes have in common
 shapes.py     what newsletter.yaml, topics.yaml and subscribers.yaml may hold, as pydantic models
+theme_shapes.py what a theme may hold
 source_shapes.py what sources.yaml may hold
 schemas.py    the JSON Schema of each file
 mistakes.py   what is wrong, in a sentence with its place
 sources.py    sources.yaml → Source
 topics.py     topics.yaml → Topic
 subscribers.py subscribers.yaml → Subscriber
+themes.py     theme.yaml, and what newsletter.yaml changes of it
 files.py      load_config(): the four files → Config
 """
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from newsletter.config.documents import Document, read_document
@@ -14,15 +14,16 @@ from newsletter.config.mistakes import checked
 from newsletter.config.schemas import SHAPES
 from newsletter.config.shape import Shape
 from newsletter.config.shapes import (
-    DAYS,
     NewsletterShape,
 )
 from newsletter.config.source_shapes import SourcesShape
 from newsletter.config.sources import enrichment_of, read_sources
 from newsletter.config.subscribers import read_subscribers
+from newsletter.config.themes import read_theme
 from newsletter.config.topics import read_topics
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
+from newsletter.render import Density, Theme
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -57,6 +58,14 @@ class Config:
     bounce: str
     language: str
     postal_address: str
+    subject: str
+    theme: Theme
+    figures: bool
+    density: Density
+    feedback: bool
+    archive: str
+    digest: str
+    """`daily` or `weekly`."""
     site: str
     secret: bytes
     schedule: Schedule
@@ -110,14 +119,16 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     topics = read_topics(documents, shapes, problems)
     subscribers = read_subscribers(documents, shapes, problems)
     sources = read_sources(folder.resolve().parent, documents, shapes, problems)
+    theme = read_theme(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
-    return _config(folder.resolve().parent, shapes, sources, topics, subscribers)
+    return _config(folder.resolve().parent, shapes, theme, sources, topics, subscribers)
 
 
 def _config(
     root: Path,
     shapes: Mapping[str, Shape],
+    theme: Theme,
     sources: tuple[Source, ...],
     topics: tuple[Topic, ...],
     subscribers: tuple[Subscriber, ...],
@@ -133,11 +144,18 @@ def _config(
         bounce=mail.bounce or main.sender,
         language=main.language,
         postal_address=main.postal_address or "",
+        subject=main.subject,
+        theme=theme,
+        figures=main.theme.figures,
+        density=cast("Density", dict(theme.values)["density"]),
+        feedback=main.feedback,
+        archive=(main.archive or "").rstrip("/"),
+        digest=main.digest,
         site=(main.site or "").rstrip("/"),
         secret=main.secret.get_secret_value().encode() if main.secret else b"",
         schedule=Schedule(
             at=main.schedule.time(),
-            days=frozenset(DAYS.index(day) for day in main.schedule.days),
+            days=main.days(),
             zone=main.zone(),
         ),
         send_empty=main.on_empty == "send",

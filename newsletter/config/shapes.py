@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from newsletter.config.shape import Shape
+from newsletter.config.theme_shapes import ThemeShape
 from newsletter.config.values import (
     Address,
     Clock,
+    Language,
     Like,
     Line,
     Secret,
     Slug,
+    Subject,
     Text,
     Web,
     Zone,
 )
 from newsletter.pick import OWN_TOPICS, SIGNALS
+from newsletter.render import DEFAULT_SUBJECT
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -87,8 +91,27 @@ class NewsletterShape(Shape):
         None, description="Where replies go, requests to unsubscribe too. Default: `from`."
     )
     timezone: Zone = Field("UTC", description="IANA time zone of the issue's date.")
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
-        "en", description="Language of the papers' texts (BCP 47), for screen readers."
+    language: Language = Field(
+        "en", description="Language of the issue (BCP 47): how dates are written, and from where."
+    )
+    subject: Subject = Field(
+        DEFAULT_SUBJECT,
+        description="Template of the subject; it knows {{ name }}, {{ day }}, {{ date }}, "
+        "{{ number }}, {{ lead }}, {{ count }}, {{ more }} and {{ topics }}.",
+    )
+    digest: Literal["daily", "weekly"] = Field(
+        "daily",
+        description="`weekly` makes one issue a week, from the template weekly.mjml; "
+        "`schedule.days` then names its day (default: mon).",
+    )
+    theme: ThemeShape = ThemeShape()
+    feedback: bool = Field(
+        default=True, description="Whether readers are offered more or less like a paper."
+    )
+    archive: Web | None = Field(
+        None,
+        description="Public address of your outbox/ folder, if it has one: issues then link to "
+        "<archive>/<date>/issue.html.",
     )
     postal_address: Line | None = Field(
         None,
@@ -135,6 +158,19 @@ class NewsletterShape(Shape):
     database: str = Field(
         "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."
     )
+
+    @model_validator(mode="after")
+    def _weekly_has_one_day(self) -> NewsletterShape:
+        given = self.schedule.days if "days" in self.schedule.model_fields_set else ["mon"]
+        if self.digest == "weekly" and len(set(given)) != 1:
+            raise ValueError("a weekly digest is due on one day: schedule: {days: [mon]}")
+        return self
+
+    def days(self) -> frozenset[int]:
+        """Return the days of the week that have an issue, Monday is 0."""
+        if self.digest == "weekly" and "days" not in self.schedule.model_fields_set:
+            return frozenset({0})
+        return frozenset(DAYS.index(day) for day in self.schedule.days)
 
     @model_validator(mode="after")
     def _site_needs_secret(self) -> NewsletterShape:
@@ -215,6 +251,9 @@ class SubscriberShape(Shape):
         [], description="Names from topics.yaml, in the order wanted. Default: every topic."
     )
     timezone: Zone | None = Field(None, description="Default: the newsletter's.")
+    language: Language | None = Field(
+        None, description="How they write dates (BCP 47). Default: the newsletter's."
+    )
     words: Any = Field(
         None, description="Words of their own, as in a topic's `match`: a section of its own."
     )

@@ -30,7 +30,7 @@ def read_subscribers(
     document = documents["subscribers"]
     known = [topic.name for topic in topics.topics]
     main = shapes.get("newsletter")
-    zone = main.timezone if isinstance(main, NewsletterShape) else "UTC"
+    usual = main if isinstance(main, NewsletterShape) else None
     lines: dict[str, str] = {}
     found: list[Subscriber] = []
     for place, person in enumerate(shape.subscribers):
@@ -55,7 +55,7 @@ def read_subscribers(
             check_libraries(getattr(person, name), document, (*path, name), problems)
         muted = read_filter(person.mute, document, (*path, "mute"), problems)
         if not person.paused:
-            reader = _subscriber(person, known, zone)
+            reader = _subscriber(person, known, usual)
             own = _with_authors(words, person.follow)
             found.append(
                 replace(reader, words=own, muted=_with_authors(muted, person.mute_authors))
@@ -71,14 +71,17 @@ def _with_authors(match: Match | None, names: list[str]) -> Match | None:
     return Match(any=(match, *authors.any))
 
 
-def _subscriber(person: SubscriberShape, topics: list[str], zone: str) -> Subscriber:
+def _subscriber(
+    person: SubscriberShape, topics: list[str], usual: NewsletterShape | None
+) -> Subscriber:
     digest = hashlib.sha256(person.email.lower().encode()).digest()
     return Subscriber(
         id=digest[:10].hex(),
         email=person.email,
         name=person.name,
         topics=tuple(dict.fromkeys(person.topics or topics)),
-        timezone=person.timezone or zone,
+        timezone=person.timezone or (usual.timezone if usual else "UTC"),
+        language=person.language or (usual.language if usual else "en"),
         likes=tuple(person.likes),
         dislikes=tuple(person.dislikes),
     )

@@ -11,6 +11,9 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from newsletter.errors import TemplateError
+from newsletter.render import parse_subject
+
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff]")
 
@@ -70,6 +73,14 @@ def _slug(text: str) -> str:
     return text
 
 
+def _subject(text: str) -> str:
+    try:
+        parse_subject(text)
+    except TemplateError as error:
+        raise ValueError(f"the subject's template: {error}") from None
+    return text
+
+
 def _secret(value: object) -> object:
     return SecretStr(value) if isinstance(value, str) else value
 
@@ -87,6 +98,8 @@ SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Subject = Annotated[str, Field(min_length=1), AfterValidator(_line), AfterValidator(_subject)]
 Text = Annotated[str, AfterValidator(_line)]
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -50,9 +51,22 @@ class Edition:
     key: str
     """The names of its topics joined by `+`, or a digest of them when that is long."""
     subject: str
-    html: str
-    text: str
+    html_blocks: tuple[int, ...] = field(repr=False)
+    """The HTML in pieces, of which other editions have most too: their places in `blocks`."""
+    text_blocks: tuple[int, ...] = field(repr=False)
+    blocks: Sequence[str] = field(repr=False, compare=False)
+    """Those of all editions of the issue."""
     picks: tuple[Pick, ...] = field(default=(), repr=False)
+
+    @property
+    def html(self) -> str:
+        """The whole of the HTML."""
+        return "".join([self.blocks[number] for number in self.html_blocks])
+
+    @property
+    def text(self) -> str:
+        """The whole of the text part."""
+        return "".join([self.blocks[number] for number in self.text_blocks])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,8 @@ class Subscriber:
     """Topic names in the order the reader wants them."""
     timezone: str = "UTC"
     """IANA name."""
+    language: str = "en"
+    """BCP 47: how they write dates."""
     words: Match | None = None
     """Own words and followed authors: a section of their own."""
     muted: Match | None = None
@@ -128,6 +144,7 @@ class Delivery:
     timezone: str
     edition: str
     """An edition's key."""
+    language: str = "en"
     state: DeliveryState = DeliveryState.PLANNED
     attempt: int = 0
     """How often it was leased; also the fencing number of the present lease."""

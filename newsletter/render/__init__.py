@@ -1,37 +1,60 @@
 """Render: editions from picks.
 
 tokens.py     the places in an edition that differ from reader to reader
+sandbox.py    where templates of users run
+parts.py      template files: their parts, the theme's values in them
 templates.py  MJML → inlined HTML Jinja template, once, cached by content
+frames.py     a template cut where it repeats, so that each block is rendered once
+locales.py    dates and directions as readers of a language write them
+subjects.py   subject lines from a template of the user's
+views.py      papers and sections as templates see them
+press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection
-messages.py   MIME and headers, encoded once, spliced per subscriber
+headers.py    header lines, each through one gate
+bodies.py     quoted-printable bodies with tokens left open
+messages.py   whole messages: encoded once, spliced per subscriber
 checks.py     lint of an Edition: size, links, alt text, headings, left-overs
 """
 
 from newsletter.render.checks import Finding, lint
-from newsletter.render.editions import Masthead, Selection, edition_key, render_editions
+from newsletter.render.editions import render_editions, render_page
+from newsletter.render.locales import direction_of, long_date
 from newsletter.render.messages import (
     Encoded,
+    Encoder,
     Letterhead,
     Recipient,
+    as_read,
     compose,
     encode_edition,
     message_id,
 )
-from newsletter.render.templates import Templates, load_templates
+from newsletter.render.press import Density, Masthead, Selection, edition_key
+from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
+from newsletter.render.templates import Templates, Theme, load_templates
 
 __all__ = [
+    "DEFAULT_SUBJECT",
+    "Density",
     "Encoded",
+    "Encoder",
     "Finding",
     "Letterhead",
     "Masthead",
     "Recipient",
     "Selection",
     "Templates",
+    "Theme",
+    "as_read",
     "compose",
+    "direction_of",
     "edition_key",
     "encode_edition",
     "lint",
     "load_templates",
+    "long_date",
     "message_id",
+    "parse_subject",
     "render_editions",
+    "render_page",
 ]

@@ -1,36 +1,24 @@
 """MIME and headers: an edition is encoded once, then spliced with each subscriber's own bytes.
 
-The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 8058. We
-write headers ourselves because the standard library folds a long List-Unsubscribe into encoded
-words, which breaks one-click.
+The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import email.utils
 import hashlib
 import html
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from newsletter.errors import HeaderError
 from newsletter.model import Edition, Issue
+from newsletter.render.bodies import Buffer, encode_blocks, fillings
+from newsletter.render.headers import address_header, header, phrase, slug, words_header
 from newsletter.render.tokens import TOKEN
 
 CRLF = b"\r\n"
-LINE = 78
-"""RFC 5322, 2.1.1: lines should not be longer."""
-ENCODED_WORD = 75
-"""RFC 2047, 2: an encoded word must not be longer."""
-
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
-_BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
-_SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +29,8 @@ class Letterhead:
     sender: str
     reply_to: str
     language: str
+    archive: str = ""
+    """Address of the folder in which issues can be read on the web."""
 
     @property
     def domain(self) -> str:
@@ -58,8 +48,24 @@ class Recipient:
     unsubscribe_url: str
     """https, when there is a site to post to; else a mailto."""
     preferences_url: str
+    feedback_url: str
+    """Where to say that more or less like a paper is wanted; its id follows."""
+    shown_date: str
+    """Of the issue, as the reader writes dates."""
     date: dt.datetime
     """Of sending, in the reader's time zone."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What fills the tokens of an edition."""
+        return {
+            "greeting": f"Hello {self.name}" if self.name else "Hello",
+            "email": self.email,
+            "date": self.shown_date,
+            "unsubscribe_url": self.unsubscribe_url,
+            "preferences_url": self.preferences_url,
+            "feedback_url": self.feedback_url,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,48 +76,99 @@ class Encoded:
     letterhead: Letterhead
     headers: bytes
     """Those that are the same for every reader, CRLF at the end."""
-    body: tuple[bytes | tuple[str, str], ...]
-    """Bytes as they are, or (token name, `html` or `text`) to be filled in."""
+    body: Sequence[Buffer]
+    slots: Mapping[str, bytearray]
+    """Where a reader's own values go: the pieces of `body` that they fill."""
+
+
+class Encoder:
+    """Makes bytes of the editions of one issue; what they share is encoded once.
+
+    Messages are composed one after the other: the editions of an encoder share their slots.
+    """
+
+    def __init__(self, issue: Issue, letterhead: Letterhead, editions: Iterable[Edition]) -> None:
+        """Encode the blocks of `editions`, which are all of one issue."""
+        self._issue = issue
+        self._letterhead = letterhead
+        html_blocks: dict[int, str] = {}
+        text_blocks: dict[int, str] = {}
+        for one in editions:
+            html_blocks |= {number: one.blocks[number] for number in one.html_blocks}
+            text_blocks |= {number: one.blocks[number] for number in one.text_blocks}
+        self.slots: dict[str, bytearray] = {}
+        """Where the values of tokens go."""
+        self._html = encode_blocks(html_blocks, "html", self.slots)
+        self._text = encode_blocks(text_blocks, "text", self.slots)
+        # `=_` cannot stand in quoted-printable text, where every `=` is followed by two hex digits.
+        digest = hashlib.sha256(f"{issue.date} {letterhead.sender}".encode()).hexdigest()
+        self._boundary = f"=_{digest[:24]}"
+        self._start = _part_head(self._boundary, "plain", first=True)
+        self._between = _part_head(self._boundary, "html")
+        self._end = f"\r\n--{self._boundary}--\r\n".encode()
+
+    def encode(self, edition: Edition) -> Encoded:
+        """Return an edition, encoded up to what differs between its readers.
+
+        Raises HeaderError when a header's value holds a control character.
+        """
+        return Encoded(
+            issue=self._issue.date,
+            letterhead=self._letterhead,
+            headers=self._headers(edition),
+            body=self.body(edition),
+            slots=self.slots,
+        )
+
+    def body(self, edition: Edition) -> list[Buffer]:
+        """Return the pieces of both parts of an edition, and what stands around them."""
+        html_pieces, text_pieces = self._html, self._text
+        out: list[Buffer] = [self._start]
+        for number in edition.text_blocks:
+            out += text_pieces[number]
+        out.append(self._between)
+        for number in edition.html_blocks:
+            out += html_pieces[number]
+        out.append(self._end)
+        return out
+
+    def _headers(self, edition: Edition) -> bytes:
+        letterhead, date = self._letterhead, self._issue.date
+        list_name = slug(letterhead.name)
+        same = (
+            ("From", address_header(letterhead.name, letterhead.sender)),
+            ("Reply-To", f"<{letterhead.reply_to}>"),
+            ("Subject", words_header(edition.subject)),
+            ("MIME-Version", "1.0"),
+            ("List-Id", f"{phrase(letterhead.name)} <{list_name}.{letterhead.domain}>"),
+            ("List-Help", f"<mailto:{letterhead.reply_to}?subject=help>"),
+            ("List-Subscribe", f"<mailto:{letterhead.reply_to}?subject=subscribe>"),
+            ("List-Owner", f"<mailto:{letterhead.reply_to}>"),
+            ("List-Post", "NO"),
+            *self._archived(),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+            ("Precedence", "bulk"),
+            ("Feedback-ID", f"{date:%Y%m%d}:{slug(edition.key)[:24]}:daily:{list_name[:24]}"),
+            ("Content-Language", letterhead.language),
+            ("Content-Type", f'multipart/alternative;\r\n boundary="{self._boundary}"'),
+        )
+        return b"".join(header(name, value) for name, value in same)
+
+    def _archived(self) -> tuple[tuple[str, str], ...]:
+        """Return where the issue can be read on the web (RFC 5064, RFC 2369)."""
+        archive = self._letterhead.archive
+        if not archive:
+            return ()
+        return (
+            ("List-Archive", f"<{archive}/>"),
+            ("Archived-At", f"<{archive}/{self._issue.date}/issue.html>"),
+        )
 
 
 def encode_edition(issue: Issue, edition: Edition, letterhead: Letterhead) -> Encoded:
-    """Encode the headers and both parts of an edition, up to what differs between readers.
-
-    Raises HeaderError when a header's value holds a control character.
-    """
-    digest = hashlib.sha256((edition.html + edition.text).encode()).hexdigest()
-    # `=_` cannot stand in quoted-printable text, where every `=` is followed by two hex digits.
-    boundary = f"=_{digest[:24]}"
-    list_name = _slug(letterhead.name)
-    same = (
-        ("From", address_header(letterhead.name, letterhead.sender)),
-        ("Reply-To", f"<{letterhead.reply_to}>"),
-        ("Subject", words_header(edition.subject)),
-        ("MIME-Version", "1.0"),
-        ("List-Id", f"{_phrase(letterhead.name)} <{list_name}.{letterhead.domain}>"),
-        ("List-Help", f"<mailto:{letterhead.reply_to}?subject=help>"),
-        ("List-Subscribe", f"<mailto:{letterhead.reply_to}?subject=subscribe>"),
-        ("List-Owner", f"<mailto:{letterhead.reply_to}>"),
-        ("List-Post", "NO"),
-        ("Auto-Submitted", "auto-generated"),
-        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        ("Precedence", "bulk"),
-        ("Feedback-ID", f"{issue.date:%Y%m%d}:{_slug(edition.key)[:24]}:daily:{list_name[:24]}"),
-        ("Content-Language", letterhead.language),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
-    )
-    return Encoded(
-        issue=issue.date,
-        letterhead=letterhead,
-        headers=b"".join(header(name, value) for name, value in same),
-        body=(
-            _part_head(boundary, "plain", first=True),
-            *_cut(edition.text, "text"),
-            _part_head(boundary, "html"),
-            *_cut(edition.html, "html"),
-            f"\r\n--{boundary}--\r\n".encode(),
-        ),
-    )
+    """Encode one edition alone."""
+    return Encoder(issue, letterhead, [edition]).encode(edition)
 
 
 def message_id(issue: dt.date, subscriber_id: str, domain: str) -> str:
@@ -128,12 +185,6 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
 
     Raises HeaderError when the reader's name or address holds a control character.
     """
-    values: dict[str, str] = {
-        "greeting": f"Hello {recipient.name}" if recipient.name else "Hello",
-        "email": recipient.email,
-        "unsubscribe_url": recipient.unsubscribe_url,
-        "preferences_url": recipient.preferences_url,
-    }
     domain = encoded.letterhead.domain
     own = [
         header("Date", email.utils.format_datetime(recipient.date)),
@@ -141,16 +192,32 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
         header("Message-ID", f"<{message_id(encoded.issue, recipient.id, domain)}>"),
         *_unsubscribe(encoded.letterhead, recipient),
     ]
-    written: dict[tuple[str, str], bytes] = {}
-    pieces = [*own, encoded.headers, CRLF]
-    for piece in encoded.body:
-        if isinstance(piece, bytes):
-            pieces.append(piece)
-            continue
-        if piece not in written:
-            written[piece] = _fill_in(values, *piece)
-        pieces.append(written[piece])
-    return b"".join(pieces)
+    fill_slots(encoded.slots, fillings(recipient.values))
+    return b"".join((*own, encoded.headers, CRLF, *encoded.body))
+
+
+def fill_slots(slots: Mapping[str, bytearray], values: Mapping[str, bytes]) -> None:
+    """Write a reader's values into the slots of an edition."""
+    for name, slot in slots.items():
+        slot[:] = values[name]
+
+
+def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
+    """Return what stands before a part."""
+    start = "" if first else "\r\n"
+    return (
+        f"{start}--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode()
+
+
+def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> str:
+    """Return a rendered part as one reader gets it, not encoded."""
+    values = recipient.values
+    if kind == "html":
+        values = {name: html.escape(value) for name, value in values.items()}
+    return TOKEN.sub(lambda found: values[found[1]], part)
 
 
 def _unsubscribe(letterhead: Letterhead, recipient: Recipient) -> list[bytes]:
@@ -164,120 +231,3 @@ def _unsubscribe(letterhead: Letterhead, recipient: Recipient) -> list[bytes]:
         header("List-Unsubscribe", f"<{link}>,\r\n {mail}"),
         header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
-
-
-# --- Headers ----------------------------------------------------------------------------------
-
-
-def header(name: str, value: str) -> bytes:
-    r"""Return one header line; every value passes here.
-
-    Line breaks are allowed only as folding that this module made: CRLF and a space. Raises
-    HeaderError for any other control character, and for text that is not ASCII by now.
-    """
-    if _CONTROL.search(value.replace("\r\n ", "")):
-        raise HeaderError(f"{name}: {value!r} holds a control character, which a header must not")
-    try:
-        return f"{name}: {value}\r\n".encode("ascii")
-    except UnicodeEncodeError:
-        raise HeaderError(f"{name}: {value!r} is not plain ASCII") from None
-
-
-def words_header(text: str) -> str:
-    """Return unstructured text as a header value: plain and folded, or RFC 2047 encoded words."""
-    _refuse_controls(text)
-    if text.isascii() and "=?" not in text:
-        return _fold(text)
-    return "\r\n ".join(_encoded_words(text))
-
-
-def address_header(name: str, address: str) -> str:
-    """Return `"Name" <address>`, or `<address>` without a name."""
-    if not name:
-        return f"<{address}>"
-    phrase = _phrase(name)
-    # Past 78 columns with `From: ` before it: the address goes on a line of its own.
-    fold = "\r\n " if len(phrase) + len(address) > LINE - 15 else " "
-    return f"{phrase}{fold}<{address}>"
-
-
-def _phrase(name: str) -> str:
-    """Return a display name, quoted or encoded as it needs."""
-    _refuse_controls(name)
-    if not name.isascii() or "=?" in name:
-        return "\r\n ".join(_encoded_words(name))
-    if _SPECIALS.search(name):
-        return '"' + name.replace("\\", r"\\").replace('"', r"\"") + '"'
-    return name
-
-
-def _refuse_controls(text: str) -> None:
-    if _CONTROL.search(text):
-        raise HeaderError(f"{text!r} holds a control character, which a header must not")
-
-
-def _encoded_words(text: str) -> list[str]:
-    """Return base64 encoded words of at most 75 columns, cut between characters (RFC 2047, 5)."""
-    room = (ENCODED_WORD - len("=?utf-8?b??=")) // 4 * 3
-    chunks: list[bytes] = [b""]
-    for char in text:
-        raw = char.encode("utf-8", "replace")
-        if len(chunks[-1]) + len(raw) > room:
-            chunks.append(b"")
-        chunks[-1] += raw
-    return [f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks]
-
-
-def _fold(text: str) -> str:
-    """Fold at white space so that lines stay under 78 columns where words allow."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        if line and len(line) + 1 + len(word) > LINE - 12:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return "\r\n ".join((*lines, line))
-
-
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "newsletter"
-
-
-# --- Bodies -----------------------------------------------------------------------------------
-
-
-def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
-    start = "" if first else "\r\n"
-    return (
-        f"{start}--{boundary}\r\n"
-        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode()
-
-
-def _cut(text: str, kind: str) -> list[bytes | tuple[str, str]]:
-    """Cut at the tokens, then encode: what a token decodes to is what stood there."""
-    pieces: list[bytes | tuple[str, str]] = []
-    parts = TOKEN.split(text)
-    for place, piece in enumerate(parts):
-        if place % 2:
-            pieces.append((piece, kind))
-        else:
-            # A soft line break on both sides keeps every line under 76 columns, whatever the
-            # token's length; it decodes to nothing (RFC 2045, 6.7, rule 5).
-            last = place == len(parts) - 1
-            pieces.append(_quoted_printable(piece) + (b"" if last else b"=\r\n"))
-    return pieces
-
-
-def _quoted_printable(text: str) -> bytes:
-    raw = text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    encoded = binascii.b2a_qp(raw, istext=True)
-    return _BARE_NEWLINE.sub(b"\r\n", encoded)
-
-
-def _fill_in(values: Mapping[str, str], name: str, kind: str) -> bytes:
-    escape: Callable[[str], str] = html.escape if kind == "html" else str
-    return _quoted_printable(escape(values[name])) + b"=\r\n"

@@ -30,4 +30,5 @@ def plan_deliveries(
             name=subscriber.name,
             timezone=subscriber.timezone,
             edition=edition,
+            language=subscriber.language,
         )

@@ -1,5 +1,6 @@
 """Store: what must survive a run, behind plain data.
 
+migrations.py  what databases of older versions need
 database.py    engine, tables, transactions
 sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in

@@ -15,8 +15,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StoreError
+from newsletter.store.migrations import migrate
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30.0
 """How long one process waits while another writes."""
 
@@ -110,9 +111,19 @@ editions = sa.Table(
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("html", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("html", sa.JSON, nullable=False),
+    sa.Column("text", sa.JSON, nullable=False),
 )
+"""`html` and `text` are numbers of blocks, in their order."""
+
+blocks = sa.Table(
+    "block",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+)
+"""What editions are put together from: ten thousand personal ones have most blocks in common."""
 
 deliveries = sa.Table(
     "delivery",
@@ -122,6 +133,7 @@ deliveries = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
     sa.Column("edition", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
@@ -198,8 +210,7 @@ def open_database(url: str, root: Path) -> Database:
         if version is None:
             connection.execute(schema.insert().values(version=SCHEMA_VERSION))
         elif version < SCHEMA_VERSION:
-            # Version 1 kept the health of sources in columns; the next visit learns it anew.
-            connection.exec_driver_sql("DROP TABLE IF EXISTS source")
+            migrate(connection, version, SCHEMA_VERSION)
             connection.execute(schema.update().values(version=SCHEMA_VERSION))
         elif version > SCHEMA_VERSION:
             raise StoreError(

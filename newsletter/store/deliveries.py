@@ -234,6 +234,7 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         name=row.name,
         timezone=row.timezone,
         edition=row.edition,
+        language=row.language,
         state=DeliveryState(row.state),
         attempt=row.attempt,
         next_at=row.next_at,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from newsletter.model import Delivery, DeliveryState, Edition, Issue
-from newsletter.store.database import Database, deliveries, editions, issues
+from newsletter.store.database import Database, blocks, deliveries, editions, issues
 from newsletter.store.papers import CHUNK, chunks, offer
 
 _OPEN = tuple(state.value for state in DeliveryState if state.is_open)
@@ -55,9 +55,17 @@ class IssueStore:
     def editions(self, date: dt.date) -> tuple[Edition, ...]:
         """Return the editions of a planned issue, as they were when it was planned."""
         query = sa.select(editions).where(editions.c.issue == date).order_by(editions.c.key)
+        wanted = sa.select(blocks.c.content).where(blocks.c.issue == date)
         with self._database.transaction() as connection:
+            table = connection.scalars(wanted.order_by(blocks.c.number)).all()
             return tuple(
-                Edition(key=row.key, subject=row.subject, html=row.html, text=row.text)
+                Edition(
+                    key=row.key,
+                    subject=row.subject,
+                    html_blocks=tuple(row.html),
+                    text_blocks=tuple(row.text),
+                    blocks=table,
+                )
                 for row in connection.execute(query)
             )
 
@@ -73,6 +81,21 @@ class IssueStore:
 
         Returns False, and changes nothing, when another run has planned this issue meanwhile.
         """
+        numbers: dict[str, int] = {}
+
+        def numbered(edition: Edition, some: Iterable[int]) -> list[int]:
+            return [numbers.setdefault(edition.blocks[one], len(numbers)) for one in some]
+
+        rows = [
+            {
+                "issue": issue.date,
+                "key": one.key,
+                "subject": one.subject,
+                "html": numbered(one, one.html_blocks),
+                "text": numbered(one, one.text_blocks),
+            }
+            for one in ready
+        ]
         with self._database.transaction() as connection:
             if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
                 return False
@@ -81,17 +104,12 @@ class IssueStore:
                     date=issue.date, number=issue.number, papers=issue.papers, planned_at=now
                 )
             )
+            connection.execute(editions.insert(), rows)
             connection.execute(
-                editions.insert(),
+                blocks.insert(),
                 [
-                    {
-                        "issue": issue.date,
-                        "key": one.key,
-                        "subject": one.subject,
-                        "html": one.html,
-                        "text": one.text,
-                    }
-                    for one in ready
+                    {"issue": issue.date, "number": number, "content": block}
+                    for block, number in numbers.items()
                 ],
             )
             for some in chunks(planned, CHUNK):
@@ -104,6 +122,7 @@ class IssueStore:
                             "email": one.email,
                             "name": one.name,
                             "timezone": one.timezone,
+                            "language": one.language,
                             "edition": one.edition,
                             "state": one.state.value,
                             "attempt": 0,

@@ -28,28 +28,16 @@ class Outbox:
         """Return the folder of the issue of `date`."""
         return self.folder / date.isoformat()
 
-    def write_editions(
-        self,
-        issue: Issue,
-        editions: Iterable[Edition],
-        message_of: Callable[[Edition], bytes],
-    ) -> tuple[Path, ...]:
-        """Write <edition>.html, .txt and .eml (as one reader gets it) for each edition.
+    def write_files(self, issue: Issue, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
+        """Write what an issue is to be read from: pages, texts and messages, by file name.
 
-        Files of editions that the issue no longer has are taken away.
+        Files of that kind that the issue no longer has are taken away.
         """
         folder = self.of(issue.date)
         written: set[Path] = set()
-        for edition in editions:
-            message = message_of(edition)
-            for suffix, content in (
-                (".html", readable(edition.html).encode()),
-                (".txt", readable(edition.text).encode()),
-                (".eml", message),
-            ):
-                path = folder / f"{edition.key}{suffix}"
-                write(path, content)
-                written.add(path)
+        for name, content in files:
+            write(folder / name, content)
+            written.add(folder / name)
         with _clear_errors(folder):
             for path in folder.glob("*"):
                 if path.suffix in (".html", ".txt", ".eml") and path not in written:
@@ -71,12 +59,6 @@ class Outbox:
         }
         write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         return path
-
-
-def readable(text: str) -> str:
-    """Return a rendered part with its tokens shown as words, for reading from disk."""
-    shown = {"greeting": "Hello", "email": "you@example.org"}
-    return re.sub("\ue000([a-z_]+)\ue001", lambda found: shown.get(found[1], "#"), text)
 
 
 def as_json(value: Any) -> Any:

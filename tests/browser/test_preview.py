@@ -86,7 +86,7 @@ def test_views_and_widths(preview: tuple[Path, str]) -> None:
         page.get_by_role("button", name="Phone").click()
         assert page.locator("#mail").bounding_box()["width"] == 375  # type: ignore[index]
         card = page.frame_locator("#mail").locator(".card").first
-        for scheme, colour in (("Dark", "rgb(30, 30, 34)"), ("Light", "rgb(255, 255, 255)")):
+        for scheme, colour in (("Dark", "rgb(29, 29, 33)"), ("Light", "rgb(255, 255, 255)")):
             page.get_by_role("button", name=scheme).click()
             expect(card).to_have_css("background-color", colour)
         page.get_by_role("button", name="Text").click()

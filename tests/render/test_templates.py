@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
-from makers import make_issue, make_paper, make_pick, make_topic
 from mjml import mjml2html
 
 from newsletter.errors import TemplateError
-from newsletter.model import Edition, Paper
-from newsletter.render import Masthead, Selection, lint, load_templates, render_editions
-from newsletter.render.templates import MJML_TAGS, compile_mjml, compile_text, fill
+from newsletter.render import Theme, load_templates
+from newsletter.render.parts import Source
+from newsletter.render.sandbox import fill
+from newsletter.render.templates import MJML_TAGS, Template, compile_mjml, compile_text
 
-HERE = Path("issue.mjml")
+
+def compiled(source: str) -> Template:
+    return compile_mjml(Source(name="issue.mjml", text=source))
+
+
+def plain(source: str) -> Template:
+    return compile_text(Source(name="issue.txt", text=source))
+
+
+def theme(*folders: Path) -> Theme:
+    return Theme(values=(("density", "comfortable"),), folders=folders)
 
 
 def mjml(body: str, style: str = "") -> str:
@@ -31,7 +40,7 @@ def test_jinja_survives_both_tools() -> None:
         "<mj-raw>{% endfor %}</mj-raw>"
     )
 
-    html = compile_mjml(HERE, source)(
+    html = compiled(source).render(
         {"papers": [{"n": n, "url": "https://e.org/&", "title": "<b>"} for n in (1, 2)]}
     )
 
@@ -46,7 +55,7 @@ def test_the_traps_of_mjml_and_premailer() -> None:
 
     source = mjml('<mj-text><p class="x">Hi</p></mj-text>', style)
 
-    html = compile_mjml(HERE, source)({})
+    html = compiled(source).render({})
 
     before = mjml2html(source, fonts={})
     assert html.startswith("<!DOCTYPE html>")
@@ -72,7 +81,7 @@ def test_the_traps_of_mjml_and_premailer() -> None:
 def test_mistakes_are_refused_with_their_line(source: str, message: str) -> None:
     """What MJML or Jinja cannot read is said at its line of the MJML."""
     with pytest.raises(TemplateError, match=message):
-        compile_mjml(HERE, source)
+        compiled(source)
 
 
 def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
@@ -80,37 +89,35 @@ def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
     source = mjml("<mj-text>{{ fine }}</mj-text>\n<mj-text>{{ fine }} {{ missing }}</mj-text>")
 
     with pytest.raises(TemplateError, match=r"issue\.mjml:3: 'missing' is undefined"):
-        compile_mjml(HERE, source)({"fine": 1})
+        compiled(source).render({"fine": 1})
 
 
 def test_templates_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a folder in its place and another encoding are one line each."""
     with pytest.raises(TemplateError, match=r"issue\.mjml: no such template; `newsletter init`"):
-        load_templates(tmp_path)
+        load_templates(theme(tmp_path))
     (tmp_path / "issue.mjml").write_bytes(b"\xff")
     with pytest.raises(TemplateError, match="not UTF-8"):
-        load_templates(tmp_path)
+        load_templates(theme(tmp_path))
     (tmp_path / "issue.mjml").unlink()
     (tmp_path / "issue.mjml").mkdir()
     with pytest.raises(TemplateError, match=r"(?i)is a directory"):
-        load_templates(tmp_path)
+        load_templates(theme(tmp_path))
 
 
 def test_templates_are_sandboxed() -> None:
     """A shared template reaches no internals, no files, no environment."""
     with pytest.raises(TemplateError, match=r"unsafe|undefined|attribute"):
-        compile_text(HERE, "{{ ''.__class__.__mro__ }}")({})
+        plain("{{ ''.__class__.__mro__ }}").render({})
     with pytest.raises(TemplateError):
-        compile_text(HERE, "{% include '/etc/passwd' %}")({})
+        plain("{% include '/etc/passwd' %}").render({})
     with pytest.raises(TemplateError):
-        compile_text(HERE, "{{ range(10) }}")({})
+        plain("{{ range(10) }}").render({})
 
 
 def test_compiling_is_cached_by_content() -> None:
     """The same text compiles once."""
-    assert compile_mjml(HERE, mjml("<mj-text>a</mj-text>")) is compile_mjml(
-        HERE, mjml("<mj-text>a</mj-text>")
-    )
+    assert compiled(mjml("<mj-text>a</mj-text>")) is compiled(mjml("<mj-text>a</mj-text>"))
 
 
 def test_known_tags_are_those_that_mjml_renders() -> None:
@@ -128,73 +135,100 @@ def test_text_is_filled_at_72_columns_without_breaking_addresses() -> None:
     assert f"  {address}" in lines
 
 
-# --- The shipped template ---------------------------------------------------------------------
+# --- Parts and themes -------------------------------------------------------------------------
 
 
-def edition(root: Path, *papers: Paper, topics: int = 1) -> Edition:
-    names = [f"topic-{n}" for n in range(topics)]
-    picks = [make_pick(paper, names[n % topics]) for n, paper in enumerate(papers)]
-    picks.sort(key=lambda pick: pick.topic)
-    (made,) = render_editions(
-        make_issue(date=dt.date(2026, 11, 24), papers=95),
-        [Selection(topics=tuple(names), picks=tuple(picks))],
-        [make_topic(name) for name in names],
-        Masthead(name="Daily Papers", language="en", postal_address="1 Example Street"),
-        load_templates(root / "templates"),
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+def test_a_part_of_ones_own_goes_before_the_shipped_one(tmp_path: Path) -> None:
+    """Of several folders the first that has a part gives it; the rest come from the others."""
+    shipped = write(
+        tmp_path / "shipped",
+        issue_mjml=mjml('<mj-include path="parts/a.mjml" />\n<mj-include path="parts/b.mjml" />'),
+        issue_txt='{% include "parts/a.txt" %}\n',
+        parts__a_mjml="<mj-text>shipped a</mj-text>",
+        parts__b_mjml="<mj-text>shipped b</mj-text>",
+        parts__a_txt="text a",
     )
-    return made
+    own = write(tmp_path / "own", parts__b_mjml="<mj-text>{{ theme.density }} own b</mj-text>")
+
+    found = load_templates(theme(own, shipped))
+
+    html = found.html.render({})
+    assert "shipped a" in html
+    assert "comfortable own b" in html
+    assert "shipped b" not in html
+    assert found.text.render({}) == "text a\n"
 
 
-def test_untrusted_text_is_escaped(root: Path) -> None:
-    """A title that is HTML, Jinja or a token prints as text and does nothing."""
-    evil = "<script>x</script> {{ 7 * 7 }} {% raw %}"
-
-    made = edition(root, make_paper(title=evil, abstract=evil, authors=(evil,)))
-
-    assert "<script>" not in made.html
-    assert "&lt;script&gt;" in made.html
-    assert "{{ 7 * 7 }}" in made.html
-    assert evil in made.text.replace("\n", " ")
-
-
-@pytest.mark.parametrize("count", [0, 1, 25, 40])
-def test_issues_of_any_size_pass_the_linter(root: Path, count: int) -> None:
-    """Nothing, one paper, forty papers: no error, and 25 papers stay under 95 kB."""
-    papers = [
-        make_paper(
-            n, title=f"{n}: {'A long title ' * 8}", authors=tuple(f"Author {k}" for k in range(60))
-        )
-        for n in range(count)
-    ]
-
-    made = edition(root, *papers, topics=4)
-
-    errors = [finding for finding in lint(made) if finding.level == "error"]
-    assert errors == [] or count == 40
-    assert count != 25 or len(made.html.encode()) < 95_000
-    assert "57 more" in made.html or count == 0
-
-
-def test_both_parts_tell_the_same(root: Path) -> None:
-    """Every title, link and reason of the HTML is in the text part too."""
-    paper = make_paper(
-        code_url="https://github.com/example/x",
-        discussion_url="https://huggingface.co/papers/1",
-        votes=1234,
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ('<mj-include path="parts/nope.mjml" />', r"a\.mjml:2: no such part `parts/nope\.mjml`"),
+        ('<mj-include path="parts/aa.mjml" />', r"did you mean `parts/a\.mjml`\?"),
+        ('<mj-include path="../secret" />', r"no such part"),
+        ('<mj-include path="parts/a.mjml" />', "includes it again"),
+        ('x <mj-include path="parts/a.mjml" />', r"a\.mjml:2: a part is included on a line of"),
+        (
+            "{{ theme.densty }}",
+            r"a\.mjml:2: themes have no `densty`; did you mean `theme\.density`",
+        ),
+        ("<mj-txt>x</mj-txt>", r"a\.mjml:2: unknown tag <mj-txt>"),
+        ("<mj-text>{{ open </mj-text>", r"a\.mjml:2: `\{\{` opens or ends no tag"),
+        ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: Encountered unknown tag 'nope'"),
+    ],
+)
+def test_mistakes_are_told_at_the_line_of_their_part(
+    tmp_path: Path, part: str, message: str
+) -> None:
+    """Not at a line of the whole, which nobody has written."""
+    folder = write(
+        tmp_path,
+        issue_mjml=mjml('<mj-text>1</mj-text>\n\n<mj-include path="parts/a.mjml" />'),
+        issue_txt="",
+        parts__a_mjml=f"<mj-text>fine</mj-text>\n{part}\n",
     )
-    made = edition(root, paper)
 
-    for told in (
-        paper.title,
-        paper.url,
-        paper.pdf_url,
-        paper.code_url,
-        paper.discussion_url,
-        "▲ 1.2k",
-        "matches “x”",
-        "Issue 7",
-        "Tuesday, 24 November 2026",
-        "1 Example Street",
-    ):
-        assert told in made.html, told
-        assert told in made.text, told
+    with pytest.raises(TemplateError, match=message):
+        load_templates(theme(folder)).html.render({})
+
+
+def test_what_outlook_reads_is_no_comment() -> None:
+    """Conditional comments of an author's stay, others go."""
+    html = compiled(
+        mjml("<mj-text><!--[if mso]>for Outlook<![endif]--><!-- a note --> text</mj-text>")
+    ).render({})
+
+    assert "<!--[if mso]>for Outlook<![endif]-->" in html
+    assert "a note" not in html
+
+
+def test_rules_behind_a_media_query_are_inlined_too() -> None:
+    """Whatever the order of a style sheet: plain rules become attributes, @media stays."""
+    style = "@media (max-width: 9px) { .x { color: #111111 !important } } .x { color: #222222 }"
+
+    html = compiled(mjml('<mj-text><p class="x">a</p></mj-text>', style)).render({})
+
+    assert 'style="color:#222222' in html.replace("#222;", "#222222;").replace('#222"', '#222222"')
+    assert "@media (max-width: 9px)" in html
+    assert "!important" in html
+
+
+def test_located_templates_carry_their_lines() -> None:
+    """Each element says which line it came from; the shipped template does not."""
+    source = Source(
+        name="issue.mjml", text=mjml('<mj-text css-class="a"><p>x</p>\n<a href="y">z</a></mj-text>')
+    )
+
+    html = compile_mjml(source, located=True).render({})
+
+    assert 'class="a at-2"' in html
+    assert '<p data-at="2"' in html
+    assert '<a data-at="3"' in html
+    assert "data-at" not in compile_mjml(source).render({})

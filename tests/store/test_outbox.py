@@ -13,18 +13,18 @@ from newsletter.model import DeliveryState
 from newsletter.store import Outbox, OutboxTransport
 
 
-def test_editions_are_written_and_old_ones_taken_away(tmp_path: Path) -> None:
-    """html, txt and eml for each edition, no private-use tokens in what one reads."""
+def test_files_are_written_and_old_ones_taken_away(tmp_path: Path) -> None:
+    """What an issue no longer has is gone; what is not for reading stays."""
     outbox = Outbox(tmp_path)
-    outbox.write_editions(make_issue(), [make_edition("gone")], lambda _edition: b"x")
+    outbox.write_files(make_issue(), [("gone.html", b"x"), ("gone.eml", b"x")])
+    (tmp_path / TODAY.isoformat() / "papers.json").write_bytes(b"{}")
 
-    outbox.write_editions(make_issue(), [make_edition("a+b")], lambda _edition: b"message")
+    written = outbox.write_files(make_issue(), [("a+b.html", b"page"), ("a+b.eml", b"message")])
 
     folder = tmp_path / TODAY.isoformat()
-    assert {path.name for path in folder.iterdir()} == {"a+b.html", "a+b.txt", "a+b.eml"}
+    assert {path.name for path in folder.iterdir()} == {"a+b.html", "a+b.eml", "papers.json"}
     assert (folder / "a+b.eml").read_bytes() == b"message"
-    assert "Hello" in (folder / "a+b.html").read_text("utf-8")
-    assert "\ue000" not in (folder / "a+b.html").read_text("utf-8")
+    assert [path.name for path in written] == ["a+b.eml", "a+b.html"]
 
 
 def test_papers_json_holds_picks_with_their_reasons(tmp_path: Path) -> None:
@@ -58,4 +58,4 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
     (tmp_path / TODAY.isoformat()).write_text("a file where a folder should be")
 
     with pytest.raises(StoreError, match="run again: nothing was lost"):
-        Outbox(tmp_path).write_editions(make_issue(), [make_edition()], lambda _edition: b"x")
+        Outbox(tmp_path).write_files(make_issue(), [("a.html", b"x")])

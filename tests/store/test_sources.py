@@ -13,6 +13,7 @@ from makers import NOW, make_source
 
 from newsletter.model import Health, SourceReport, Validators
 from newsletter.store import SourceStore, open_database
+from newsletter.store.database import SCHEMA_VERSION
 from newsletter.store.sources import REMEMBERED_DAYS, after
 
 SEEN = Validators(
@@ -124,5 +125,5 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
     assert store.remembered()(make_source()) == Health()
     with sa.create_engine(f"sqlite:///{tmp_path}/old.db").connect() as connection:
         tables = sa.inspect(connection).get_table_names()
-        assert connection.exec_driver_sql("SELECT version FROM schema").scalar() == 2
+        assert connection.exec_driver_sql("SELECT version FROM schema").scalar() == SCHEMA_VERSION
     assert "source" not in tables

@@ -1,0 +1,264 @@
+"""Frames: a compiled template, cut where an edition repeats, so that each block is rendered once.
+
+Editions differ in which papers they show, not in what a paper looks like. A loop over sections or
+papers is taken out of the template and run here; what stands between is rendered once for each
+section or paper and remembered. Putting an edition together is then joining strings that are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jinja2
+from jinja2 import nodes
+
+from newsletter.errors import TemplateError
+from newsletter.render.tokens import HOLE
+
+REPEATED: Final = ("sections", "papers", "lead", "also")
+"""The lists whose items are blocks: of sections (`sections`) and of papers (the others)."""
+
+
+Rendering = Callable[[Mapping[str, Any]], str]
+"""Values to text; raises TemplateError at the line that fails."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """What stands between two loops."""
+
+    render: Rendering
+    section: str
+    """What the template calls the section it speaks of, or nothing."""
+    paper: str
+    letter: tuple[str, ...]
+    """What it says of the edition: `glance`, `topics`, …"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """A loop over sections or papers."""
+
+    name: str
+    """Of the variable."""
+    over: str
+    """One of REPEATED."""
+    body: tuple[Region | Loop, ...]
+    otherwise: tuple[Region | Loop, ...]
+    """What is shown instead, when there is nothing to repeat."""
+
+
+def cut(
+    environment: jinja2.Environment, text: str, at: Callable[[int], str]
+) -> tuple[Region | Loop, ...]:
+    """Cut a Jinja template at its loops over sections and papers.
+
+    `at` gives `file:line` of a line of `text`. Raises jinja2's errors for what it cannot read, and
+    TemplateError for a repeated block that asks where in its loop it stands: it stands in many.
+    """
+    parsed = environment.parse(text)
+    # Macros and values that a template sets at its top are known in all of its regions.
+    prelude = [one for one in parsed.body if isinstance(one, nodes.Macro | nodes.Assign)]
+    rest = [one for one in parsed.body if one not in prelude]
+
+    def region(body: list[nodes.Node], names: Mapping[str, str]) -> Region:
+        tree = nodes.Template([*prelude, *body], lineno=1)
+        tree.set_environment(environment)
+        used, letter = _used(tree.body)
+        if "loop" in used and names:
+            raise TemplateError(
+                f"{at(body[0].lineno)}: `loop` is not known here: what repeats is rendered once "
+                "and shown in many places"
+            )
+        template = jinja2.Template.from_code(
+            environment, environment.compile(tree), environment.make_globals(None)
+        )
+        return Region(
+            renderer(template, at),
+            names.get("section", "") if names.get("section") in used else "",
+            names.get("paper", "") if names.get("paper") in used else "",
+            tuple(sorted(letter)),
+        )
+
+    def pieces(body: Sequence[nodes.Node], names: Mapping[str, str]) -> Iterator[Region | Loop]:
+        waiting: list[nodes.Node] = []
+        for node in body:
+            over = _repeated(node, names.get("section"))
+            if not over or not isinstance(node, nodes.For):
+                waiting.append(node)
+                continue
+            if waiting:
+                yield region(waiting, names)
+                waiting = []
+            name = getattr(node.target, "name", "")
+            inner = {**names, "section" if over == "sections" else "paper": name}
+            yield Loop(
+                name, over, tuple(pieces(node.body, inner)), tuple(pieces(node.else_, names))
+            )
+        if waiting:
+            yield region(waiting, names)
+
+    return tuple(pieces(rest, {}))
+
+
+def _used(body: Sequence[nodes.Node]) -> tuple[set[str], set[str]]:
+    """Return the names that nodes speak of, and what they ask of `letter`.
+
+    `loop` counts only where no loop of their own gives it a meaning.
+    """
+    names: set[str] = set()
+    letter: set[str] = set()
+    waiting = [(node, False) for node in body]
+    while waiting:
+        node, inside = waiting.pop()
+        if isinstance(node, nodes.Name) and not (node.name == "loop" and inside):
+            names.add(node.name)
+        elif isinstance(node, nodes.Getattr) and getattr(node.node, "name", "") == "letter":
+            letter.add(node.attr)
+        inside = inside or isinstance(node, nodes.For)
+        waiting += ((child, inside) for child in node.iter_child_nodes())
+    return names, letter
+
+
+def _repeated(node: nodes.Node, section: str | None) -> str:
+    """Return which list a node repeats, or nothing when it is no such loop."""
+    if not isinstance(node, nodes.For) or node.test or node.recursive:
+        return ""
+    if not isinstance(node.iter, nodes.Getattr) or not isinstance(node.target, nodes.Name):
+        return ""
+    of = getattr(node.iter.node, "name", "")
+    wanted = "letter" if node.iter.attr in ("sections", "lead", "also") else section
+    return node.iter.attr if of and of == wanted and node.iter.attr in REPEATED else ""
+
+
+def renderer(template: jinja2.Template, at: Callable[[int], str]) -> Rendering:
+    """Return what renders a template; its mistakes become TemplateError, at their line."""
+
+    def render(values: Mapping[str, Any]) -> str:
+        try:
+            return template.render(values)
+        except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
+            where = at(_line(error))
+            raise TemplateError(f"{where}: {str(error) or type(error).__name__}") from None
+
+    return render
+
+
+def _line(error: BaseException) -> int:
+    """Return the template line an error came from (Jinja rewrites its tracebacks), or 0."""
+    trace, line = error.__traceback__, 0
+    while trace:
+        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What an edition shows, as templates see it."""
+
+    sections: Sequence[tuple[Any, Sequence[Any]]]
+    """Sections, each with its papers."""
+    lead: Sequence[Any]
+    also: Sequence[Any]
+    letter: Mapping[str, Any]
+    """What the edition says of itself: `glance`, `topics`, …"""
+    holes: Mapping[str, str]
+    """What fills OPEN_NAMES, fit for this part (escaped in HTML)."""
+
+
+class _Block:
+    """A rendered region: a string, or strings with holes in between."""
+
+    __slots__ = ("links", "numbered", "pieces", "text")
+
+    def __init__(self, rendered: str) -> None:
+        self.pieces = HOLE.split(rendered)
+        self.text = rendered if len(self.pieces) == 1 else None
+        self.links = len({name for name in self.pieces[1::2] if name.isdigit()})
+        self.numbered: dict[int, str] = {}
+
+    def into(self, out: list[str], holes: Mapping[str, str], first: int) -> int:
+        """Add the block, its links counted from `first`; return the next link's number."""
+        if self.links:
+            # Papers mostly have as many links as others, and stand in few different places.
+            text = self.numbered.get(first)
+            if text is None:
+                numbers = {str(n): str(first + n) for n in range(self.links)}
+                text = self.numbered[first] = "".join(self._filled({**holes, **numbers}))
+            out.append(text)
+        else:
+            out.extend(self._filled(holes))
+        return first + self.links
+
+    def _filled(self, holes: Mapping[str, str]) -> Iterator[str]:
+        for place, piece in enumerate(self.pieces):
+            yield holes[piece] if place % 2 else piece
+
+
+class Frame:
+    """A cut template for one issue; remembers the blocks it has rendered."""
+
+    def __init__(self, cuts: Sequence[Region | Loop], values: Mapping[str, Any]) -> None:
+        """Fill `cuts`; `values` are the same in every edition of the issue."""
+        self._cuts = cuts
+        self._values = values
+        self._made: dict[tuple[Any, ...], _Block] = {}
+
+    def blocks(self, contents: Contents) -> tuple[str, ...]:
+        """Return the blocks of an edition, in their order; what is equal is one string.
+
+        Raises TemplateError when a template fails on these papers.
+        """
+        out: list[str] = []
+        self._fill(self._cuts, contents, (None, None, ()), out, 1)
+        return tuple(out)
+
+    def _fill(
+        self,
+        cuts: Sequence[Region | Loop],
+        contents: Contents,
+        place: tuple[Any, Any, Sequence[Any]],
+        out: list[str],
+        first: int,
+    ) -> int:
+        """Add the blocks of `cuts` at a `place`: a section, a paper, the section's papers."""
+        section, paper, papers = place
+        for one in cuts:
+            if type(one) is Loop:
+                if one.over == "sections":
+                    inner = [(view, None, inside) for view, inside in contents.sections]
+                else:
+                    items = papers if one.over == "papers" else getattr(contents, one.over)
+                    inner = [(section, item, ()) for item in items]
+                for deeper in inner:
+                    first = self._fill(one.body, contents, deeper, out, first)
+                if not inner:
+                    first = self._fill(one.otherwise, contents, place, out, first)
+            elif type(one) is Region:
+                key = (
+                    one,
+                    section if one.section else None,
+                    paper if one.paper else None,
+                    *[contents.letter.get(name) for name in one.letter],
+                )
+                block = self._made.get(key)
+                if block is None:
+                    block = self._made[key] = self._render(one, contents, section, paper)
+                if block.text is not None:
+                    out.append(block.text)
+                else:
+                    first = block.into(out, contents.holes, first)
+        return first
+
+    def _render(self, region: Region, contents: Contents, section: Any, paper: Any) -> _Block:
+        letter = {**self._values["letter"], **contents.letter}
+        values = {**self._values, "letter": letter}
+        if region.section:
+            values[region.section] = section
+        if region.paper:
+            values[region.paper] = paper
+        return _Block(region.render(values))

@@ -1,0 +1,57 @@
+"""Dates and directions as readers of a language write them (Unicode CLDR, by way of Babel)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import unicodedata
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval, format_skeleton
+
+FALLBACK = "en"
+"""For languages that CLDR does not know."""
+
+
+@functools.lru_cache(maxsize=64)
+def locale_of(language: str) -> Locale:
+    """Return the locale of a BCP 47 `language`: `fr`, `pt-BR`, `zh-Hant-TW`."""
+    wanted = language
+    while wanted:
+        try:
+            return Locale.parse(wanted, sep="-")
+        except (UnknownLocaleError, ValueError):
+            wanted = wanted.rpartition("-")[0]
+    return Locale.parse(FALLBACK)
+
+
+def direction_of(language: str) -> Literal["ltr", "rtl"]:
+    """Return how a language is written: from left to right, or from right to left."""
+    return "rtl" if locale_of(language).text_direction == "rtl" else "ltr"
+
+
+def direction_of_text(text: str) -> Literal["ltr", "rtl"]:
+    """Return how a text is written, by its first letter that says so (Unicode UAX #9, P2)."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in ("R", "AL"):
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "ltr"
+
+
+@functools.lru_cache(maxsize=256)
+def long_date(date: dt.date, language: str, days: int = 1) -> str:
+    """Return `Tuesday, November 24, 2026`; for more than one day the span that ends on `date`."""
+    locale = locale_of(language)
+    if days > 1:
+        first = date - dt.timedelta(days=days - 1)
+        return format_interval(first, date, "yMMMMd", locale=locale)
+    return format_date(date, "full", locale=locale)
+
+
+def short_date(date: dt.date, language: str) -> str:
+    """Return `Nov 24`: for subjects, where every character counts."""
+    return format_skeleton("MMMd", date, locale=locale_of(language))

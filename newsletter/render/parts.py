@@ -1,0 +1,149 @@
+"""Template files: where they are found, the parts they include, the theme's values in them.
+
+A part of one's own goes before the theme's, and that before the shipped one. Each line remembers
+the file and line it came from, so that mistakes are told where they were made.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.errors import TemplateError
+
+MAX_DEPTH = 8
+"""Parts within parts; more is a circle."""
+
+_INCLUDE = re.compile(
+    r"""^[ \t]*(?:<mj-include\s+path="([^"]*)"\s*/>|\{%-?\s*include\s+"([^"]*)"\s*-?%\})[ \t]*$"""
+)
+_INCLUDES = re.compile(r"<mj-include\b|\{%-?\s*include\b")
+_THEME = re.compile(r"\{\{\s*theme\.([a-z_]+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A template with its parts in place."""
+
+    name: str
+    """Of the file that a person thinks of, such as `issue.mjml`."""
+    text: str
+    origins: tuple[str, ...] = ()
+    """`file:line` of each line of `text`; without them the lines are the file's own."""
+
+    def at(self, line: int) -> str:
+        """Return `file:line` of a line of `text`, from 1; just the file when it has none."""
+        if 1 <= line <= len(self.origins):
+            return self.origins[line - 1]
+        return f"{self.name}:{line}" if line and not self.origins else self.name
+
+
+def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> Source:
+    """Return the template `name` of the first folder that has it, parts and theme put in.
+
+    Raises TemplateError, with file:line, for a part or a theme value that does not exist.
+    """
+    path = _find(name, folders)
+    if path is None:
+        raise TemplateError(
+            f"{folders[0] / name}: no such template; `newsletter init` writes the ones it starts "
+            "with"
+        )
+    lines = tuple(_lines(path, folders, theme, ()))
+    return Source(
+        name=str(path),
+        text="\n".join(line for line, _ in lines) + "\n",
+        origins=tuple(origin for _, origin in lines),
+    )
+
+
+def files_of(folders: Sequence[Path]) -> Iterator[Path]:
+    """Yield every file that templates can be made of."""
+    for folder in folders:
+        yield from sorted(path for path in folder.rglob("*.*") if path.is_file())
+
+
+def _lines(
+    path: Path, folders: Sequence[Path], theme: Mapping[str, str], within: tuple[Path, ...]
+) -> Iterator[tuple[str, str]]:
+    if path in within or len(within) > MAX_DEPTH:
+        raise TemplateError(f"{within[-1]}: includes {path.name}, which includes it again")
+    for number, line in enumerate(_read(path).split("\n"), 1):
+        origin = f"{path}:{number}"
+        found = _INCLUDE.match(line)
+        if found:
+            name = found[1] or found[2] or ""
+            part = _find(name, folders)
+            if part is None:
+                raise TemplateError(f"{origin}: no such part `{name}`{_meant(name, folders)}")
+            yield from _lines(part, folders, theme, (*within, path))
+        elif _INCLUDES.search(line):
+            raise TemplateError(f"{origin}: a part is included on a line of its own")
+        else:
+            yield _with_theme(line, theme, origin), origin
+
+
+def _with_theme(line: str, theme: Mapping[str, str], origin: str) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in theme:
+            near = difflib.get_close_matches(found[1], theme, 1)
+            hint = f"; did you mean `theme.{near[0]}`?" if near else ""
+            raise TemplateError(f"{origin}: themes have no `{found[1]}`{hint}")
+        return theme[found[1]]
+
+    return _THEME.sub(value, line)
+
+
+def _find(name: str, folders: Sequence[Path]) -> Path | None:
+    """Return the first file of that name; a part never lies outside of the folders."""
+    if not name or ".." in Path(name).parts or Path(name).is_absolute():
+        return None
+    return next((folder / name for folder in folders if (folder / name).exists()), None)
+
+
+def _meant(name: str, folders: Sequence[Path]) -> str:
+    names = {
+        path.relative_to(folder).as_posix()
+        for folder in folders
+        for path in folder.rglob("*.*")
+        if "themes" not in path.relative_to(folder).parts
+    }
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean `{near[0]}`?" if near else f"; looked in {', '.join(map(str, folders))}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise TemplateError(f"{path}: {error.strerror}") from None
+
+
+_TAG = re.compile(r"<([a-z][a-z0-9-]*)((?:\"[^\"]*\"|[^\">])*)>")
+_CLASS = re.compile(r'(css-class="[^"]*)"')
+_LOCATED = frozenset("mj-button mj-column mj-divider mj-image mj-section mj-text".split())
+
+
+def with_places(text: str) -> str:
+    """Return MJML in which every element carries its line, for findings that name it.
+
+    HTML elements get the attribute `data-at`, MJML's own a class `at-<line>`. Such a template is
+    looked at and never sent.
+    """
+
+    def place(found: re.Match[str]) -> str:
+        line = text.count("\n", 0, found.start()) + 1
+        name, attributes = found[1], found[2]
+        if name in _LOCATED:
+            marked = _CLASS.sub(rf'\1 at-{line}"', attributes, count=1)
+            if marked == attributes:
+                marked = f' css-class="at-{line}"{attributes}'
+            return f"<{name}{marked}>"
+        return found[0] if name.startswith("mj") else f'<{name} data-at="{line}"{attributes}>'
+
+    return _TAG.sub(place, text)

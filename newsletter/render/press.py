@@ -1,0 +1,298 @@
+"""The press: makes the editions of one issue from blocks that are rendered once."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import html
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from newsletter.model import Edition, Issue, Pick, Topic
+from newsletter.render.frames import Contents, Frame
+from newsletter.render.locales import direction_of, long_date, short_date
+from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
+from newsletter.render.templates import Templates
+from newsletter.render.tokens import NAMES, hole, token
+from newsletter.render.views import PaperView, SectionView, paper_view, shorten
+
+MAX_KEY = 60
+SUBJECT_TITLE = 70
+"""Characters of the lead's title in the subject: what a desktop inbox shows of it."""
+BUDGET = 92_000
+"""Bytes of HTML that an edition may have: Gmail hides what is past 102 kB (hteumeuleu/email-bugs
+#41), and what is a reader's own is not in it yet."""
+TOKEN_BYTES = 100
+"""What a reader's own address or link is taken to add where its token stands."""
+ROOM = {
+    "comfortable": ((700, 240), (500, 160), (400, 0), (240, 0)),
+    "compact": ((400, 0), (240, 0)),
+    "titles": ((300, 0), (0, 0)),
+}
+"""Characters of the abstract for the lead and for the other papers, by density: the first that
+keeps an edition in its budget is taken."""
+UNLIMITED = (9_999, 9_999)
+MAX_ALSO = 60
+"""Titles listed under `also today`; what is more is counted."""
+WEEK = 7
+
+Density = Literal["comfortable", "compact", "titles"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masthead:
+    """What every edition says about the newsletter itself."""
+
+    name: str
+    language: str = "en"
+    postal_address: str = ""
+    subject: str = DEFAULT_SUBJECT
+    density: Density = "comfortable"
+    figures: bool = False
+    """Whether pictures are shown, which tells their hosts that a mail was opened."""
+    feedback: bool = True
+    """Whether readers are offered more or less like a paper."""
+    archive: str = ""
+    """Address of the folder in which issues can be read on the web."""
+    days: int = 1
+    """How many days an issue tells of: 7 for a weekly digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What readers of the same topics get."""
+
+    topics: tuple[str, ...]
+    picks: tuple[Pick, ...]
+    reader: str = ""
+    """A subscriber's id, when nobody else gets this."""
+    lead: Pick | None = None
+    """What gets more room than the others, and stands before them."""
+
+
+def edition_key(topics: Sequence[str], reader: str = "") -> str:
+    """Return the name of the edition for readers of `topics`, in their order; fit for a file.
+
+    With the id of a `reader` it is the one of that reader alone.
+    """
+    key = "+".join(topics)
+    if len(key) > MAX_KEY:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:8]
+        key = f"{key[: MAX_KEY - 9].rstrip('+-')}-{digest}"
+    return f"{key}~{reader}" if reader else key
+
+
+@dataclass(slots=True)
+class Press:
+    """Makes the editions of one issue; what they share is rendered once."""
+
+    issue: Issue
+    topics: Sequence[Topic]
+    masthead: Masthead
+    templates: Templates
+    web: bool = field(default=False, kw_only=True)
+    values: dict[str, Any] = field(init=False)
+    """What templates are given in every edition."""
+    _titles: dict[str, str] = field(init=False)
+    _html: Frame = field(init=False)
+    _text: Frame = field(init=False)
+    _subject: Callable[[Mapping[str, Any]], str] = field(init=False)
+    _papers: dict[tuple[Any, ...], PaperView] = field(init=False, default_factory=dict)
+    _sections: dict[tuple[str, int], SectionView] = field(init=False, default_factory=dict)
+    blocks: list[str] = field(init=False, default_factory=list)
+    """What its editions are put together from."""
+    _numbers: dict[str, int] = field(init=False, default_factory=dict)
+    _sizes: dict[str, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Fill in what every edition of the issue says."""
+        head = self.masthead
+        self._titles = {topic.name: topic.title for topic in self.topics}
+        self._subject = parse_subject(head.subject)
+        archive = f"{head.archive}/{self.issue.date}/issue.html" if head.archive else ""
+        letter = {
+            "name": head.name,
+            "language": head.language,
+            "direction": direction_of(head.language),
+            "postal_address": head.postal_address,
+            "number": self.issue.number,
+            "period": "week" if head.days == WEEK else "today",
+            "density": head.density,
+            "archive_url": archive,
+            "web": self.web,
+            "feedback": head.feedback and not self.web,
+            "subject": hole("subject"),
+            "preheader": hole("preheader"),
+            **{name: token(name) for name in NAMES},
+        }
+        self.values = {"letter": letter, "theme": self.templates.theme}
+        self._html = Frame(self.templates.html.cuts, self.values)
+        self._text = Frame(self.templates.text.cuts, self.values)
+
+    def edition(self, selection: Selection) -> Edition:
+        """Return what the readers of a selection get.
+
+        When it would be larger than BUDGET, abstracts are shortened first; then the papers with
+        the lowest scores are moved to `also today`.
+        """
+        for room in self._rooms():
+            contents = self.contents(selection, room)
+            blocks = self._html.blocks(contents)
+            if self.web or self._size(blocks) <= BUDGET:
+                break
+        else:
+            contents, blocks = self._moved(selection, room)
+        plain = {name: html.unescape(value) for name, value in contents.holes.items()}
+        return Edition(
+            key=edition_key(selection.topics, selection.reader),
+            subject=plain["subject"],
+            html_blocks=self._numbered(blocks),
+            text_blocks=self._numbered(self._text.blocks(replace(contents, holes=plain))),
+            blocks=self.blocks,
+            picks=selection.picks,
+        )
+
+    def _numbered(self, blocks: Iterable[str]) -> tuple[int, ...]:
+        numbers, table = self._numbers, self.blocks
+        found = []
+        for block in blocks:
+            number = numbers.get(block)
+            if number is None:
+                number = numbers[block] = len(table)
+                table.append(block)
+            found.append(number)
+        return tuple(found)
+
+    def _rooms(self) -> tuple[tuple[int, int], ...]:
+        return (UNLIMITED,) if self.web else ROOM[self.masthead.density]
+
+    def _moved(
+        self, selection: Selection, room: tuple[int, int]
+    ) -> tuple[Contents, tuple[str, ...]]:
+        """Return contents and blocks with as few papers in `also today` as the budget allows."""
+        lead = selection.lead
+        others = (one for one in selection.picks if one is not lead)
+        weakest = sorted(others, key=lambda one: one.score.total)
+
+        def blocks(moved: int) -> tuple[Contents, tuple[str, ...]]:
+            also = frozenset(id(one) for one in weakest[:moved])
+            contents = self.contents(selection, room, also)
+            return contents, self._html.blocks(contents)
+
+        def over(moved: int) -> int:
+            return -max(0, self._size(blocks(moved)[1]) - BUDGET)
+
+        return blocks(bisect.bisect_left(range(len(weakest)), 0, key=over))
+
+    def contents(
+        self,
+        selection: Selection,
+        room: tuple[int, int] | None = None,
+        moved: frozenset[int] = frozenset(),
+    ) -> Contents:
+        """Return what templates show of a selection.
+
+        `room` is for the abstracts of the lead and the others, in characters; the picks whose
+        `id()` is in `moved` are listed only.
+        """
+        room = room or self._rooms()[0]
+        lead = selection.lead
+        grouped: dict[str, list[Pick]] = {}
+        also: list[Pick] = []
+        for pick in selection.picks:
+            if id(pick) in moved:
+                also.append(pick)
+            elif pick is not lead:
+                grouped.setdefault(pick.topic, []).append(pick)
+        sections = [
+            (self._section(name, len(some)), [self._paper(one, room[1]) for one in some])
+            for name, some in grouped.items()
+        ]
+        count = len(selection.picks)
+        return Contents(
+            sections=sections,
+            lead=[self._paper(lead, room[0])] if lead else [],
+            also=[self._paper(one, 0) for one in also[:MAX_ALSO]],
+            letter={
+                "glance": self._glance(count),
+                "topics": tuple(self._titles[name] for name in selection.topics),
+                "count": count,
+                "more": len(also[MAX_ALSO:]),
+                "has_also": bool(also),
+            },
+            holes={
+                "subject": html.escape(self._subject_of(selection, lead)),
+                "preheader": html.escape(self._preheader(selection.picks)),
+            },
+        )
+
+    def _section(self, name: str, count: int) -> SectionView:
+        view = self._sections.get((name, count))
+        if view is None:
+            view = SectionView(name=name, title=self._titles[name], count=count)
+            self._sections[name, count] = view
+        return view
+
+    def _paper(self, pick: Pick, room: int) -> PaperView:
+        # What a pick says of a paper differs between readers only in these.
+        key = (pick.paper.id, pick.topic, pick.reasons, room, pick.tldr, len(pick.also))
+        view = self._papers.get(key)
+        if view is None:
+            view = self._papers[key] = paper_view(
+                pick,
+                self._titles[pick.topic],
+                room=room,
+                density=self.masthead.density,
+                figures=self.masthead.figures,
+            )
+        return view
+
+    def _size(self, blocks: Iterable[str]) -> int:
+        """Return the bytes of HTML that blocks have, tokens filled in as they usually are."""
+        sizes, total = self._sizes, 0
+        for block in blocks:
+            size = sizes.get(block)
+            if size is None:
+                size = sizes[block] = html_bytes(block)
+            total += size
+        return total
+
+    def _subject_of(self, selection: Selection, lead: Pick | None) -> str:
+        date, language = self.issue.date, self.masthead.language
+        return self._subject(
+            {
+                "name": self.masthead.name,
+                "day": short_date(date, language),
+                "date": long_date(date, language, self.masthead.days),
+                "number": self.issue.number,
+                "lead": shorten(lead.paper.title, SUBJECT_TITLE) if lead else "",
+                "count": len(selection.picks),
+                "more": max(0, len(selection.picks) - 1),
+                "topics": [self._titles[name] for name in selection.topics],
+            }
+        )
+
+    def _glance(self, picked: int) -> str:
+        when = "this week" if self.masthead.days == WEEK else "today"
+        if self.web:
+            return f"{_papers(picked)} picked out of {self.issue.papers} new {when}."
+        return f"{_papers(picked)} picked for you, out of {self.issue.papers} new {when}."
+
+    def _preheader(self, picks: Sequence[Pick]) -> str:
+        """Return a sentence that goes on where the subject ends: what inboxes show beside it."""
+        counts = Counter(pick.topic for pick in picks)
+        told = ", ".join(f"{self._titles[name]} {count}" for name, count in counts.items())
+        when = "this week" if self.masthead.days == WEEK else "today"
+        start = f"{_papers(len(picks))} of {self.issue.papers} new {when}"
+        return f"{start}: {told}." if told else f"{start}."
+
+
+def html_bytes(text: str) -> int:
+    """Return the bytes that HTML has once its tokens are filled in, as they usually are."""
+    return len(text.encode("utf-8", "replace")) + TOKEN_BYTES * text.count("\ue000")
+
+
+def _papers(count: int) -> str:
+    return "1 paper" if count == 1 else f"{count} papers"

@@ -1,0 +1,49 @@
+"""Subject lines from a template of the user's."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import jinja2
+from jinja2 import meta
+
+from newsletter.errors import TemplateError
+from newsletter.render.sandbox import sandbox
+
+DEFAULT_SUBJECT: Final = (
+    "{{ name }}, {{ day }}: "
+    "{% if lead %}{{ lead }}{% if more %} and {{ more }} more{% endif %}{% else %}no new papers"
+    "{% endif %}"
+)
+SUBJECT_NAMES: Final = ("name", "day", "date", "number", "lead", "count", "more", "topics")
+"""What a subject can say: the newsletter's name, the day (`Nov 24`), the long date, the issue's
+number, the first paper's title, how many papers, how many besides the first, their topics."""
+
+
+@functools.lru_cache(maxsize=16)
+def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return a subject template, ready to render.
+
+    Raises TemplateError for what Jinja cannot read, and for names that subjects do not know.
+    """
+    environment = sandbox(html=False)
+    try:
+        unknown = meta.find_undeclared_variables(environment.parse(source)) - {*SUBJECT_NAMES}
+        template = environment.from_string(source)
+    except jinja2.TemplateError as error:
+        raise TemplateError(str(error.message)) from None
+    if unknown:
+        raise TemplateError(
+            f"subjects know no `{min(unknown)}`; they know {', '.join(SUBJECT_NAMES)}"
+        )
+
+    def render(values: Mapping[str, Any]) -> str:
+        try:
+            # One line, whatever the template: a subject is a header.
+            return " ".join(template.render(values).split())
+        except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
+            raise TemplateError(f"newsletter.yaml: subject: {error}") from None
+
+    return render

@@ -1,0 +1,174 @@
+"""Papers and sections as templates see them: words and links, nothing to compute."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from newsletter.model import Paper, Pick
+from newsletter.render.locales import direction_of_text
+from newsletter.render.tokens import hole
+
+MAX_AUTHORS = 3
+"""Names shown before `and n more`."""
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link below a paper."""
+
+    label: str
+    url: str
+    number: str = ""
+    """Of the link in the text part; a hole, since it depends on what stands above."""
+
+
+# Compared by identity: a view is made once, and stands for its paper in every edition.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PaperView:
+    """A paper as templates see it."""
+
+    id: str
+    """Fit for a URL."""
+    title: str
+    url: str
+    number: str
+    """Of `url` in the text part."""
+    authors: str
+    topic: str
+    """The title of its section."""
+    tldr: str
+    tldr_by: str
+    direction: Literal["ltr", "rtl"]
+    """In which its title is written."""
+    start: str
+    """The side on which its lines begin: left or right."""
+    abstract: str
+    """What `tldr` leaves out, as far as there is room."""
+    figure: str
+    badges: tuple[str, ...]
+    reasons: tuple[str, ...]
+    links: tuple[Link, ...]
+    also: tuple[Link, ...]
+    """Papers that say the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SectionView:
+    """A topic as templates see it."""
+
+    name: str
+    """Fit for an anchor."""
+    title: str
+    count: int
+    """Papers listed under it."""
+
+
+def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
+    """Return a pick as templates see it, with at most `room` characters of its abstract."""
+    paper = pick.paper
+    bare = density == "titles"
+    links = () if bare else tuple(_links(paper))
+    also = () if bare else pick.also
+    direction = direction_of_text(paper.title)
+    return PaperView(
+        id=urllib.parse.quote(paper.id, safe=""),
+        title=paper.title,
+        url=paper.url,
+        number=hole(0),
+        direction=direction,
+        start="right" if direction == "rtl" else "left",
+        authors=_authors(paper.authors),
+        topic=topic,
+        tldr="" if bare else pick.tldr,
+        tldr_by="" if bare else pick.tldr_by,
+        abstract="" if bare else excerpt(paper.abstract, pick.tldr, room),
+        figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
+        badges=tuple(_badges(paper)),
+        reasons=() if bare else pick.reasons,
+        links=tuple(
+            Link(label=label, url=url, number=hole(n)) for n, (label, url) in enumerate(links)
+        ),
+        also=tuple(
+            Link(label=one.title, url=one.url, number=hole(n))
+            for n, one in enumerate(also, len(links))
+        ),
+    )
+
+
+def excerpt(abstract: str, told: str, room: int) -> str:
+    """Return the first sentences of an abstract that `told` does not say, in `room` characters.
+
+    A sentence that does not fit is cut at a word; less than a line is not worth showing.
+    """
+    kept: list[str] = []
+    left = room
+    for sentence in _SENTENCE.split(abstract):
+        if not sentence or sentence in told or (told in sentence and told):
+            continue
+        if len(sentence) > left:
+            if left > 80 or (not kept and left > 40):  # noqa: PLR2004
+                kept.append(shorten(sentence, left))
+            break
+        kept.append(sentence)
+        left -= len(sentence) + 1
+    return " ".join(kept)
+
+
+def shorten(text: str, room: int) -> str:
+    """Return `text`, cut at a word and marked so when it is longer than `room` characters."""
+    if len(text) <= room:
+        return text
+    head = text[: room - 1]
+    cut, _, _ = head.rpartition(" ")
+    # A language without spaces, or one long word, is cut where it stands.
+    return (cut if len(cut) > room // 2 else head).rstrip(" ,;:–-") + "…"
+
+
+def _authors(names: Sequence[str]) -> str:
+    """Return the first names and how many more there are; never `and 1 more`."""
+    if len(names) <= MAX_AUTHORS + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:MAX_AUTHORS])} and {len(names) - MAX_AUTHORS} more"
+
+
+def _badges(paper: Paper) -> Iterable[str]:
+    if paper.votes:
+        yield f"▲ {_short(paper.votes)}"
+    if paper.stars:
+        yield f"★ {_short(paper.stars)}"
+    if paper.comments:
+        yield "1 comment" if paper.comments == 1 else f"{_short(paper.comments)} comments"
+    if paper.venue:
+        yield shorten(paper.venue, 40)
+    yield from paper.categories[:2]
+    if paper.code_url and not paper.stars:
+        yield "code"
+    if paper.announce.startswith("replace"):
+        yield f"version {paper.version}"
+
+
+def _short(count: int) -> str:
+    """Return 1234 as `1.2k`."""
+    return str(count) if count < 1_000 else f"{count / 1_000:.1f}".removesuffix(".0") + "k"  # noqa: PLR2004
+
+
+def _links(paper: Paper) -> Iterable[tuple[str, str]]:
+    """Yield label and address of what can be read of a paper; its title links to `url`."""
+    if paper.url:
+        yield "arXiv" if "//arxiv.org/" in paper.url else "Read", paper.url
+    if paper.pdf_url:
+        yield "PDF", paper.pdf_url
+    if paper.code_url:
+        yield "Code", paper.code_url
+    if paper.discussion_url and paper.discussion_url != paper.url:
+        yield "Discussion", paper.discussion_url
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith("https://")

@@ -1,0 +1,50 @@
+"""What databases that older versions made need, one step for each version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import sqlalchemy as sa
+
+
+def _learn_health_anew(connection: sa.Connection) -> None:
+    # Version 1 kept the health of sources in columns; the next visit learns it anew.
+    connection.exec_driver_sql("DROP TABLE IF EXISTS source")
+
+
+def _cut_editions(connection: sa.Connection) -> None:
+    # Version 2 kept each edition whole, and knew no languages.
+    if "language" not in _columns(connection, "delivery"):
+        connection.exec_driver_sql(
+            "ALTER TABLE delivery ADD COLUMN language TEXT NOT NULL DEFAULT 'en'"
+        )
+    rows = connection.exec_driver_sql("SELECT issue, key, html, text FROM edition").all()
+    for place, (issue, key, html, text) in enumerate(rows):
+        for number, content in ((2 * place, html), (2 * place + 1, text)):
+            connection.exec_driver_sql(
+                "INSERT INTO block (issue, number, content) VALUES (?, ?, ?)",
+                (issue, number, content),
+            )
+        connection.exec_driver_sql(
+            "UPDATE edition SET html = ?, text = ? WHERE issue = ? AND key = ?",
+            (json.dumps([2 * place]), json.dumps([2 * place + 1]), issue, key),
+        )
+
+
+def _columns(connection: sa.Connection, table: str) -> set[str]:
+    return {one["name"] for one in sa.inspect(connection).get_columns(table)}
+
+
+STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {
+    1: _learn_health_anew,
+    2: _cut_editions,
+}
+"""What brings a database of the version that is named to the next one."""
+
+
+def migrate(connection: sa.Connection, version: int, wanted: int) -> None:
+    """Bring a database from one version to another, in the transaction it is given."""
+    for step in range(version, wanted):
+        STEPS[step](connection)

@@ -1,0 +1,308 @@
+"""Editions of the shipped templates: what they show, how large they are, in every language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from corpora.letters import rendered_whole
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from makers import make_issue, make_paper, make_pick, make_topic
+
+from newsletter import letters
+from newsletter.cli.demo import demo_config
+from newsletter.model import Edition, Paper, Pick
+from newsletter.render import Masthead, Selection, lint, render_editions, render_page
+from newsletter.render.press import BUDGET, Press, html_bytes
+from newsletter.render.templates import Templates
+from newsletter.render.tokens import token
+
+ISSUE = make_issue(date=dt.date(2026, 11, 24), papers=95)
+
+
+@functools.cache
+def shipped(weekly: bool = False) -> Templates:  # noqa: FBT001, FBT002
+    return letters.templates(replace(demo_config(), digest="weekly" if weekly else "daily"))
+
+
+def head(**changes: Any) -> Masthead:
+    return Masthead(**({"name": "Daily Papers", "postal_address": "1 Example Street"} | changes))
+
+
+def picked(papers: Sequence[Paper], topics: int = 1) -> tuple[Pick, ...]:
+    picks = [
+        make_pick(paper, f"topic-{n % topics}", total=0.9 - n / 1000)
+        for n, paper in enumerate(papers)
+    ]
+    return tuple(sorted(picks, key=lambda pick: pick.topic))
+
+
+def selected(topics: tuple[str, ...], picks: tuple[Pick, ...]) -> Selection:
+    return Selection(topics=topics, picks=picks, lead=letters.lead(picks))
+
+
+def edition(*papers: Paper, topics: int = 1, **masthead: Any) -> Edition:
+    names = tuple(f"topic-{n}" for n in range(topics))
+    (made,) = render_editions(
+        ISSUE,
+        [selected(names, picked(papers, topics))],
+        [make_topic(name) for name in names],
+        head(**masthead),
+        shipped(),
+    )
+    return made
+
+
+def many(count: int, **changes: Any) -> list[Paper]:
+    return [
+        make_paper(
+            n,
+            title=f"{n}: {'A long title ' * 8}".strip(),
+            authors=tuple(f"Author {k}" for k in range(60)),
+            **changes,
+        )
+        for n in range(count)
+    ]
+
+
+def test_untrusted_text_is_escaped() -> None:
+    """A title that is HTML, Jinja or a token prints as text and does nothing."""
+    evil = "<script>x</script> {{ 7 * 7 }} {% raw %}"
+
+    made = edition(make_paper(title=evil, abstract=evil, authors=(evil,)))
+
+    assert "<script>" not in made.html
+    assert "&lt;script&gt;" in made.html
+    assert "{{ 7 * 7 }}" in made.html
+    assert evil in made.text.replace("\n", " ")
+    assert made.subject.endswith(evil)
+
+
+@pytest.mark.parametrize("count", [0, 1, 25, 40, 150])
+def test_issues_of_any_size_stay_in_their_budget(count: int) -> None:
+    """Nothing, one paper, a hundred and fifty: no error, and none that Gmail would cut."""
+    made = edition(*many(count), topics=min(4, max(1, count)))
+
+    assert [finding for finding in lint(made) if finding.level == "error"] == []
+    assert html_bytes(made.html) <= BUDGET
+    assert "57 more" in made.html or count == 0
+    assert ("No new papers" in made.html) == (count == 0)
+
+
+def test_abstracts_go_first_then_the_weakest_papers() -> None:
+    """Few papers have abstracts; many have none; too many are listed under `also today`."""
+    abstract = "An opening sentence that stands alone. " + "words and more words " * 60
+    few, more, most = (edition(*many(count, abstract=abstract)) for count in (5, 42, 60))
+
+    assert few.html.count('class="abstract"') == 5
+    assert more.html.count('class="abstract"') == 1
+    assert 'id="also"' not in more.html
+    assert 'id="also"' in most.html
+    # What is listed only is what scored least, and nothing is lost.
+    listed = most.html.partition('id="also"')[2]
+    assert "59: A long" in listed
+    assert ">1: A long" not in listed
+    for number in range(60):
+        assert f">{number}: A long" in most.html
+        assert f"{number}: A long" in most.text
+
+
+def test_a_flood_is_counted_not_listed() -> None:
+    """Of hundreds of papers the last are told as a number."""
+    made = edition(*(make_paper(n) for n in range(300)))
+
+    assert html_bytes(made.html) <= BUDGET
+    assert re.search(r"and \d+ more", made.html)
+    assert re.search(r"and \d+ more", made.text)
+
+
+def test_densities() -> None:
+    """Comfortable shows abstracts, compact one sentence, titles titles."""
+    papers = [
+        make_paper(n, abstract=f"First {n}. " + "A sentence of words. " * 9) for n in range(3)
+    ]
+
+    comfortable, compact, titles = (
+        edition(*papers, density=density) for density in ("comfortable", "compact", "titles")
+    )
+
+    assert [made.html.count('class="abstract"') for made in (comfortable, compact)] == [3, 1]
+    assert compact.html.count('class="tldr') == 3
+    assert titles.html.count('class="tldr') == 0
+    assert len(titles.html) < len(compact.html) < len(comfortable.html)
+    assert all(paper.url in titles.text for paper in papers)
+
+
+def test_both_parts_tell_the_same() -> None:
+    """Every title, link and reason of the HTML is in the text part too."""
+    paper = make_paper(
+        code_url="https://github.com/example/x",
+        discussion_url="https://huggingface.co/papers/1",
+        votes=1234,
+    )
+    made = edition(paper)
+
+    for told in (
+        paper.title,
+        paper.url,
+        paper.pdf_url,
+        paper.code_url,
+        paper.discussion_url,
+        "▲ 1.2k",
+        "matches “x”",
+        "Issue 7",
+        "1 Example Street",
+        token("date"),
+        token("unsubscribe_url"),
+    ):
+        assert told in made.html, told
+        assert told in made.text, told
+
+
+def test_the_text_part_is_for_people_who_read_text() -> None:
+    """72 columns, and links numbered through the issue, one number each."""
+    papers = [
+        make_paper(n, pdf_url=f"https://arxiv.org/pdf/{n}", abstract="Long words here. " * 30)
+        for n in range(9)
+    ]
+    made = edition(*papers, topics=3)
+
+    lines = made.text.splitlines()
+    assert all(len(line) <= 72 for line in lines if "http" not in line and "\ue000" not in line)
+    numbers = [int(found) for found in re.findall(r"^ *\[(\d+)\]", made.text, re.MULTILINE)]
+    assert numbers == list(range(1, 19))
+    assert "\ue002" not in made.text + made.html
+
+
+def test_the_lead_is_the_best_and_stands_once() -> None:
+    """The highest score gets the room; its section lists the others."""
+    papers = [make_paper(n, title=f"Title {n}") for n in range(4)]
+    picks = tuple(
+        make_pick(one, total=total) for one, total in zip(papers, (0.2, 0.9, 0.1, 0.3), strict=True)
+    )
+    (made,) = render_editions(
+        ISSUE,
+        [selected(("language-models",), picks)],
+        [make_topic()],
+        head(),
+        shipped(),
+    )
+
+    assert made.subject == "Daily Papers, Nov 24: Title 1 and 3 more"
+    assert made.html.count("Title 1<") == 1
+    assert made.html.index("Title 1<") < made.html.index("Title 0<")
+    assert re.search(r"Language models <span[^>]*>3</span>", made.html)
+
+
+def test_subjects_come_from_a_template() -> None:
+    """What is asked for, on one line."""
+    made = edition(
+        make_paper(title="Lead"),
+        make_paper(2),
+        subject="{{ number }} of {{ date }}: {{ count }} in {{ topics | join(', ') }}\n",
+    )
+
+    assert made.subject == "7 of Tuesday, November 24, 2026: 2 in Topic 0"
+
+
+def test_readers_write_dates_as_their_language_does() -> None:
+    """A token in mails, words on the page; the subject speaks the newsletter's language."""
+    made = edition(make_paper(title="Lead"), language="de")
+    page = render_page(
+        ISSUE,
+        selected(("topic-0",), picked([make_paper()])),
+        [make_topic("topic-0")],
+        head(language="de"),
+        shipped(),
+    )
+
+    assert made.subject == "Daily Papers, 24. Nov.: Lead"
+    assert "Dienstag, 24. November 2026" in page
+    assert "Unsubscribe" not in page
+    assert "\ue000" not in page
+
+
+def test_a_paper_is_written_in_its_own_direction() -> None:
+    """Hebrew and Arabic titles run from right to left in a newsletter that does not."""
+    made = edition(make_paper(title="למידה עמוקה"), make_paper(2, title="3: نماذج اللغة"))
+
+    assert made.html.count('dir="rtl"') == 2
+    assert made.html.count("text-align:right") >= 2
+
+
+def test_pictures_only_when_asked_for() -> None:
+    """A picture tells its host who opens the mail: off unless the newsletter wants it."""
+    paper = make_paper(image_url="https://cdn.example.org/1.png")
+
+    assert "<img" not in edition(paper).html
+    shown = edition(paper, figures=True)
+    assert 'src="https://cdn.example.org/1.png"' in shown.html
+    assert f'alt="Picture: {paper.title}"' in shown.html
+    assert "<img" not in edition(make_paper(image_url="javascript:x"), figures=True).html
+
+
+def test_feedback_and_archive_are_as_configured() -> None:
+    """More or less like this for each paper; the web copy where there is one."""
+    plain = edition(make_paper(), archive="https://news.example.org/outbox")
+    silent = edition(make_paper(), feedback=False)
+
+    assert f'href="{token("feedback_url")}arxiv%3A2603.99001"' in plain.html
+    assert 'href="https://news.example.org/outbox/2026-11-24/issue.html"' in plain.html
+    assert "feedback_url" not in silent.html
+    assert "Read on the web" not in silent.html
+
+
+PICKS = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(0, 3), st.booleans()),
+    max_size=12,
+    unique_by=lambda one: one[0],
+)
+TITLES = ("A plain title", "عنوان", "<b>&amp;</b>", "数学 and ℝⁿ")
+
+
+@settings(deadline=None)
+@given(st.lists(PICKS, min_size=1, max_size=4))
+def test_blocks_put_together_are_what_one_render_gives(
+    drawn: list[list[tuple[int, int, bool]]],
+) -> None:
+    """Whatever the selections: joined blocks equal the whole template, in both parts."""
+    topics = [make_topic(f"topic-{n}") for n in range(4)]
+    press = Press(ISSUE, topics, head(), shipped())
+    for chosen in drawn:
+        picks = [
+            make_pick(
+                make_paper(n, title=f"{TITLES[n % 4]} {n}", code_url="https://e.org/c" * code),
+                f"topic-{topic}",
+                total=n / 40,
+            )
+            for n, topic, code in sorted(chosen, key=lambda one: one[1])
+        ]
+        names = tuple(dict.fromkeys(pick.topic for pick in picks)) or ("topic-0",)
+        selection = selected(names, tuple(picks))
+
+        made = press.edition(selection)
+
+        assert made.html == rendered_whole(press, selection, shipped().html, "html")
+        assert made.text == rendered_whole(press, selection, shipped().text, "text")
+
+
+def test_the_weekly_digest() -> None:
+    """One issue for a week: its span for a date, and every paper in brief."""
+    (made,) = render_editions(
+        ISSUE,
+        [selected(("topic-0",), picked(many(3)))],
+        [make_topic("topic-0")],
+        head(days=7),
+        shipped(weekly=True),
+    )
+
+    assert "out of 95 new this week" in made.html
+    assert "Paper of the week" in made.html
+    assert made.html.count('class="abstract"') == 1
+    assert "PAPER OF THE WEEK: TOPIC 0\n==========================\n" in made.text
