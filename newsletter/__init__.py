@@ -14,6 +14,8 @@ intake.py    what becomes of the papers that sources show
 embeddings.py sentence embeddings, where they are installed
 tastes.py    what topics and readers like
 letters.py   what editions and messages say about the newsletter and its reader
+proofs.py    the checks on an issue before anybody gets it
+results.py   what the steps of a day have done
 day.py       one day's run on one page
 serve/       pages: the preview of an issue
 cli/         the commands

@@ -10,9 +10,8 @@ import asyncio
 import datetime as dt
 import functools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from newsletter import letters
 from newsletter.collect import (
@@ -26,9 +25,6 @@ from newsletter.config import Config
 from newsletter.intake import Intake
 from newsletter.model import (
     Delivery,
-    DeliveryState,
-    Edition,
-    Health,
     Issue,
     Outcome,
     Paper,
@@ -37,12 +33,15 @@ from newsletter.model import (
     Subscriber,
 )
 from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
+from newsletter.proofs import hold_if_wrong, proofread
 from newsletter.render import (
     Encoded,
     Encoder,
+    Finding,
     compose,
     render_editions,
 )
+from newsletter.results import Collected, Ran, Rendered
 from newsletter.schedule import issue_window
 from newsletter.send import Sent, Transport, plan_deliveries, send_editions
 from newsletter.send.pace import DEADLINE
@@ -81,54 +80,6 @@ class Day:
     stop: asyncio.Event
     on_source: Callable[[SourceReport], None] = lambda _report: None
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """What `collect` found."""
-
-    at: dt.datetime
-    reports: tuple[SourceReport, ...]
-    health: Mapping[str, Health]
-    """What is remembered of each source from now on, by its name."""
-    new: int
-    """Papers never seen before."""
-    candidates: int
-    """Papers that the issue can choose from."""
-    notes: tuple[str, ...] = ()
-    """What could not be found out about papers."""
-
-    @property
-    def all_failed(self) -> bool:
-        """Whether not one source could be read."""
-        return not any(report.ok for report in self.reports)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """What `render` made."""
-
-    issue: Issue
-    editions: tuple[Edition, ...]
-    papers: tuple[Paper, ...]
-    """What the issue chose from; empty when it was planned before."""
-    files: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What `run` did."""
-
-    date: dt.date
-    already: bool
-    """Whether the issue was planned before this run."""
-    collected: Collected | None = None
-    rendered: Rendered | None = None
-    sent: Sent = field(default_factory=Sent)
-    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
-    """The ledger afterwards; empty when there was nothing to send."""
-    unfinished: tuple[dt.date, ...] = ()
-    """Earlier issues of which some mail still waits."""
 
 
 async def run(day: Day) -> Ran:
@@ -227,18 +178,16 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
     An issue that is planned already is written as it was planned: it does not change any more.
     """
     papers: tuple[Paper, ...] = ()
+    findings: tuple[Finding, ...] = ()
     if issue := day.issues.get(day.date):
         editions = day.issues.editions(day.date)
     else:
         papers = candidates(day)
         issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
-        editions = render_editions(
-            issue,
-            letters.selections(day.config, picks, papers, day.tastes.marks),
-            (*day.config.topics, *OWN_TOPICS),
-            letters.masthead(day.config),
-            letters.templates(day.config),
-        )
+        chosen = tuple(letters.selections(day.config, picks, papers, day.tastes.marks))
+        topics, head = (*day.config.topics, *OWN_TOPICS), letters.masthead(day.config)
+        editions = render_editions(issue, chosen, topics, head, letters.templates(day.config))
+        findings = proofread(day.config, issue, chosen, editions, topics, day.clock())
     readers = {letters.edition_of(one): one for one in reversed(day.config.subscribers)}
 
     readable = [
@@ -253,11 +202,15 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
     files = day.outbox.write_files(issue, readable)
     if papers and editions:
         files = (*files, day.outbox.write_papers(issue, papers, editions))
-    return Rendered(issue=issue, editions=editions, papers=papers, files=files)
+    return Rendered(issue=issue, editions=editions, papers=papers, files=files, findings=findings)
 
 
 def plan(day: Day, rendered: Rendered) -> None:
-    """Freeze the issue: its editions and one delivery for each subscriber, in one transaction."""
+    """Freeze the issue: its editions and one delivery for each subscriber, in one transaction.
+
+    Raises ProofError when the checks found an error that configuration wants held.
+    """
+    hold_if_wrong(day.config, rendered.findings)
     day.issues.plan(
         rendered.issue,
         rendered.editions,

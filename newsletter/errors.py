@@ -34,6 +34,16 @@ class TemplateError(NewsletterError, ValueError):
     """A template that cannot be compiled or rendered."""
 
 
+class ProofError(NewsletterError, ValueError):
+    """An issue in which the checks found errors; it is held until they are mended."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the `problems`, one printable line each."""
+        self.problems = problems
+        advice = "nothing was sent; mend it, or say `on_error: send` in newsletter.yaml"
+        super().__init__("\n".join((*problems, advice)))
+
+
 class HeaderError(NewsletterError, ValueError):
     """A value with a control character, which could smuggle in another header (RFC 5322, 2.2)."""
 

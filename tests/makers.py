@@ -29,6 +29,7 @@ from newsletter.model import (
 from newsletter.pick import parse_match
 from newsletter.render import Letterhead, Recipient
 from newsletter.render.tokens import token
+from newsletter.results import Ran
 
 Result = TypeVar("Result")
 
@@ -52,7 +53,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 class Played:
     """What the demo did."""
 
-    ran: steps.Ran
+    ran: Ran
     folder: Path
     """outbox/<date>/."""
     messages: list[bytes]
@@ -129,7 +130,7 @@ def make_edition(key: str = "language-models", **changes: Any) -> Edition:
         "key": key,
         "subject": "Daily Papers, 17 Mar: A paper",
         "html": f'<html lang="en"><h1>Hi</h1><p>{greeting}</p><a href="{unsubscribe}">out</a></html>',
-        "text": f"{greeting}.\nUnsubscribe: {unsubscribe}\n",
+        "text": f"Hi\n{greeting}.\nUnsubscribe: {unsubscribe}\n",
     } | changes
     blocks = (values.pop("html"), values.pop("text"))
     return Edition(**values, html_blocks=(0,), text_blocks=(1,), blocks=blocks)

@@ -24,6 +24,7 @@ from newsletter.cli.world import open_day
 from newsletter.config import load_config
 from newsletter.links import verify
 from newsletter.model import DeliveryState
+from newsletter.results import Ran
 
 NEWSLETTER = """
 name: Daily Papers
@@ -346,7 +347,7 @@ def test_steps_can_be_run_one_by_one(world: World) -> None:
 def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
     """Cron started twice: one plans, both may send, nobody gets two."""
 
-    async def both() -> list[steps.Ran]:
+    async def both() -> list[Ran]:
         async with world.open() as one, world.open() as two:
             return list(await asyncio.gather(steps.run(one), steps.run(two)))
 

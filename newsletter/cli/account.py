@@ -15,9 +15,9 @@ from rich.markup import escape
 
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
-from newsletter.day import Collected, Ran, Rendered
 from newsletter.model import Delivery, DeliveryState, Edition, Pick, SourceReport, Topic
 from newsletter.render import Finding
+from newsletter.results import Collected, Ran, Rendered
 from newsletter.send import OPEN, Sent
 
 STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
@@ -198,7 +198,7 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
     for one in found:
         colour = "red" if one.level == "error" else "yellow"
         console.print(
-            f"[{colour}]{one.level}:[/] edition {escape(one.edition)}: {escape(one.message)}",
+            f"[{colour}]{one.level}:[/] {escape(one.where or one.edition)}: {escape(one.message)}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
 

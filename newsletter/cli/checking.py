@@ -21,12 +21,8 @@ from newsletter.config import Config, load_config
 from newsletter.errors import ConfigError, TemplateError
 from newsletter.model import Issue, Paper, Pick, Topic
 from newsletter.pick import choose, pick_papers
-from newsletter.render import (
-    Finding,
-    Selection,
-    lint,
-    render_editions,
-)
+from newsletter.proofs import proofread
+from newsletter.render import Finding, Selection, render_editions
 from newsletter.store import PaperStore, database_exists, open_database
 
 
@@ -85,14 +81,10 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
     names = tuple(topic.name for topic in config.topics)
     whole = Selection(topics=names, picks=chosen, lead=letters.lead(chosen))
     none = Selection(topics=whole.topics[:1], picks=())
-    editions = render_editions(
-        Issue(date=now.date(), number=1, papers=len(papers)),
-        [whole, none],
-        config.topics,
-        letters.masthead(config),
-        letters.templates(config),
-    )
-    return tuple(dict.fromkeys(finding for edition in editions for finding in lint(edition)))
+    issue = Issue(date=now.date(), number=1, papers=len(papers))
+    head, templates = letters.masthead(config), letters.templates(config)
+    editions = render_editions(issue, [whole, none], config.topics, head, templates)
+    return proofread(config, issue, [whole, none], editions, config.topics, now)
 
 
 def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:

@@ -15,11 +15,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from newsletter import day as steps
 from newsletter.cli import account, reports
 from newsletter.config import Config, load_config
 from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState, Subscriber
+from newsletter.results import Ran
 
 Result = TypeVar("Result")
 VERSION = importlib.metadata.version("newsletter")
@@ -99,7 +99,7 @@ def options(
     """Hold the options of the program itself."""
 
 
-def finish(ran: steps.Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
+def finish(ran: Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
     """Print a run and leave with its exit status."""
     told = sys.stdout.isatty() and not quiet and not as_json
     if as_json:
@@ -112,7 +112,7 @@ def finish(ran: steps.Ran, settings: Config, *, quiet: bool, as_json: bool) -> N
     raise typer.Exit(exit_status(ran))
 
 
-def exit_status(ran: steps.Ran) -> int:
+def exit_status(ran: Ran) -> int:
     """Return the exit status of a run."""
     if ran.collected and ran.collected.all_failed:
         return NOT_RIGHT

@@ -11,8 +11,9 @@ from rich.markup import escape
 from newsletter import day as steps
 from newsletter.cli import account
 from newsletter.config import Config
-from newsletter.day import Day, Ran
+from newsletter.day import Day
 from newsletter.model import Delivery, DeliveryState, Topic
+from newsletter.results import Ran
 from newsletter.send import OPEN
 
 

@@ -29,6 +29,7 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.config import Config
 from newsletter.model import DeliveryState
+from newsletter.results import Ran
 
 
 @app.command()
@@ -45,7 +46,7 @@ def run(
     """
     settings = load(config)
 
-    async def work() -> steps.Ran:
+    async def work() -> Ran:
         with show_progress(quiet=quiet or as_json) as watch:
             async with world.open_day(
                 settings,
@@ -83,7 +84,7 @@ def send(
         to = find_subscriber(settings, to).email
     states = parse_states(only)
 
-    async def work() -> steps.Ran:
+    async def work() -> Ran:
         with show_progress(quiet=quiet or as_json) as watch:
             async with world.open_day(
                 settings, version=VERSION, date=parse_date(date), on_delivery=watch.delivery
@@ -96,7 +97,7 @@ def send(
                 watch.expect(0, len(settings.subscribers))
                 sent = await steps.send(day, email=to)
                 counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
-                return steps.Ran(date=day.date, already=planned, sent=sent, counts=counts)
+                return Ran(date=day.date, already=planned, sent=sent, counts=counts)
 
     ran = wait_for(work())
     if dry_run:

@@ -30,6 +30,7 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.config import Config
 from newsletter.pick import OWN_TOPICS, choose
+from newsletter.results import Collected, Rendered
 
 
 @app.command()
@@ -41,7 +42,7 @@ def collect(
     Example: `newsletter collect --json`
     """
 
-    async def work(settings: Config) -> steps.Collected:
+    async def work(settings: Config) -> Collected:
         with show_progress(quiet=as_json) as watch:
             async with world.open_day(
                 settings, version=VERSION, date=parse_date(date), on_source=watch.source
@@ -128,7 +129,7 @@ def render(
     Example: `newsletter render --date 2026-11-24`
     """
 
-    async def work(settings: Config) -> tuple[steps.Rendered, Path]:
+    async def work(settings: Config) -> tuple[Rendered, Path]:
         async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
             return steps.render(day, steps.pick(day)), day.outbox.of(day.date)
 

@@ -25,6 +25,7 @@ from newsletter.cli.program import (
 )
 from newsletter.cli.progress import show_progress
 from newsletter.model import Delivery, Topic
+from newsletter.results import Ran
 
 
 @app.command()
@@ -37,7 +38,7 @@ def demo(*, as_json: AsJson = False) -> None:
     Example: `newsletter demo`
     """
 
-    async def play() -> tuple[steps.Ran, Path, int, tuple[Topic, ...], tuple[Delivery, ...]]:
+    async def play() -> tuple[Ran, Path, int, tuple[Topic, ...], tuple[Delivery, ...]]:
         with show_progress(quiet=as_json) as watch:
             async with demo_day(
                 Path.cwd(), version=VERSION, on_source=watch.source, on_delivery=watch.delivery

@@ -70,6 +70,8 @@ class Config:
     secret: bytes
     schedule: Schedule
     send_empty: bool
+    holds_errors: bool
+    """Whether an issue with errors waits until they are mended."""
     max_age_days: int
     per_author: int
     variety: float
@@ -159,6 +161,7 @@ def _config(
             zone=main.zone(),
         ),
         send_empty=main.on_empty == "send",
+        holds_errors=main.on_error == "hold",
         max_age_days=main.max_age_days,
         per_author=main.per_author,
         variety=main.variety,

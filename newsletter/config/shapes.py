@@ -129,6 +129,11 @@ class NewsletterShape(Shape):
     on_empty: Literal["skip", "send"] = Field(
         "skip", description="What to do on a day without papers for a reader's topics."
     )
+    on_error: Literal["hold", "send"] = Field(
+        "hold",
+        description="What to do with an issue in which the checks find an error: hold it until it "
+        "is mended, or send it all the same.",
+    )
     max_age_days: int = Field(
         7, ge=1, le=366, description="Papers published earlier than this are never news."
     )

@@ -13,10 +13,10 @@ editions.py   render_editions(): one Edition per distinct selection
 headers.py    header lines, each through one gate
 bodies.py     quoted-printable bodies with tokens left open
 messages.py   whole messages: encoded once, spliced per subscriber
-checks.py     lint of an Edition: size, links, alt text, headings, left-overs
+checks/       lint of an Edition: size, links, contrast, what mail clients know
 """
 
-from newsletter.render.checks import Finding, lint
+from newsletter.render.checks import Finding, lint, lint_message
 from newsletter.render.editions import render_editions, render_page
 from newsletter.render.locales import direction_of, long_date
 from newsletter.render.messages import (
@@ -51,6 +51,7 @@ __all__ = [
     "edition_key",
     "encode_edition",
     "lint",
+    "lint_message",
     "load_templates",
     "long_date",
     "message_id",

@@ -40,6 +40,13 @@ class Source:
             return self.origins[line - 1]
         return f"{self.name}:{line}" if line and not self.origins else self.name
 
+    def line_with(self, text: str) -> str:
+        """Return `file:line` of the first line that has `text` in it, or the file's name."""
+        for number, line in enumerate(self.text.split("\n"), 1):
+            if text in line:
+                return self.at(number)
+        return self.name
+
 
 def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> Source:
     """Return the template `name` of the first folder that has it, parts and theme put in.

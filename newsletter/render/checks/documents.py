@@ -1,0 +1,122 @@
+"""A rendered edition as the linter reads it: elements, style rules, and where each was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import tinycss2
+from lxml import html as lxml_html
+from lxml.html import HtmlElement as Element
+
+_PLACE = re.compile(r"(?:^|\s)at-(\d+)(?:\s|$)")
+_CONDITIONAL = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """One property and its value."""
+
+    name: str
+    value: str
+    important: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of a style element."""
+
+    selector: str
+    declarations: tuple[Declaration, ...]
+    media: str
+    """The condition of the @media that it stands in, or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The HTML of an edition."""
+
+    html: str
+    root: Element
+    rules: tuple[Rule, ...]
+    at_rules: tuple[tuple[str, str], ...]
+    """Name and condition of every at-rule."""
+    place_of_line: Callable[[int], str] = field(repr=False)
+    """`file:line` of a line of the template; nothing when that is not known."""
+    line_with: Callable[[str], str] = field(repr=False)
+    """`file:line` of the first line of the template that has a text in it, or its file."""
+
+    def elements(self, *tags: str) -> Iterator[Element]:
+        """Yield the elements that have one of `tags`; without any, all of them."""
+        for element in self.root.iter(*tags):
+            if isinstance(element.tag, str):
+                yield element
+
+    def place(self, element: Element | None) -> str:
+        """Return `file:line` of an element, or of the nearest one around it that has one."""
+        while element is not None:
+            line = element.get("data-at") or ""
+            if not line and (found := _PLACE.search(element.get("class") or "")):
+                line = found[1]
+            if line:
+                return self.place_of_line(int(line))
+            element = element.getparent()
+        return ""
+
+
+def read(
+    html: str,
+    place_of_line: Callable[[int], str] = lambda _line: "",
+    line_with: Callable[[str], str] = lambda _text: "",
+) -> Document:
+    """Return HTML as the linter reads it; what only Outlook's comments show is left out."""
+    root = lxml_html.document_fromstring(_CONDITIONAL.sub("", html))
+    rules: list[Rule] = []
+    at_rules: list[tuple[str, str]] = []
+    for style in root.iter("style"):
+        _collect(tinycss2.parse_stylesheet(style.text or "", True, True), "", rules, at_rules)  # noqa: FBT003  skip_comments, skip_whitespace
+    return Document(
+        html=html,
+        root=root,
+        rules=tuple(rules),
+        at_rules=tuple(at_rules),
+        place_of_line=place_of_line,
+        line_with=line_with,
+    )
+
+
+def declarations(text: str) -> tuple[Declaration, ...]:
+    """Return what a style attribute declares; what is no declaration is left out."""
+    return tuple(
+        Declaration(
+            name=one.lower_name,
+            value=tinycss2.serialize(one.value).strip(),
+            important=one.important,
+        )
+        for one in tinycss2.parse_declaration_list(text, skip_comments=True, skip_whitespace=True)
+        if one.type == "declaration"
+    )
+
+
+def _collect(
+    nodes: list[tinycss2.ast.Node],
+    media: str,
+    rules: list[Rule],
+    at_rules: list[tuple[str, str]],
+) -> None:
+    for node in nodes:
+        if node.type == "qualified-rule":
+            rules.append(
+                Rule(
+                    selector=tinycss2.serialize(node.prelude).strip(),
+                    declarations=declarations(tinycss2.serialize(node.content)),
+                    media=media,
+                )
+            )
+        elif node.type == "at-rule":
+            condition = tinycss2.serialize(node.prelude).strip()
+            at_rules.append((node.lower_at_keyword, condition))
+            if node.content is not None:
+                inner = tinycss2.parse_rule_list(node.content, True, True)  # noqa: FBT003
+                _collect(inner, condition or media, rules, at_rules)

@@ -1,0 +1,122 @@
+"""lint(): what would look wrong, be cut off or land in spam, with the line that prints it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+
+from newsletter.model import Edition
+from newsletter.render.checks.contents import check_contents
+from newsletter.render.checks.contrast import check_contrast
+from newsletter.render.checks.documents import read
+from newsletter.render.checks.features import page_of, unsupported
+from newsletter.render.checks.findings import Finding, Flaw
+from newsletter.render.parts import Source
+from newsletter.render.press import html_bytes
+
+CLIPPED = 102_000
+"""Bytes of HTML from which Gmail hides the rest (hteumeuleu/email-bugs#41)."""
+MAX_BYTES = 96_000
+WARN_BYTES = 94_000
+MAX_STYLE = 8_192
+"""Bytes of a style element past which Gmail drops it (hteumeuleu/email-bugs#90)."""
+MAX_SUBJECT = 120
+MAX_LINE = 998
+"""RFC 5322, 2.1.1."""
+HEADERS = (
+    "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
+)  # fmt: skip
+"""Headers that a message of a list has, each once."""
+
+_SHOUTING = re.compile(r"[A-Z]{4,}[^a-z]*[A-Z]{4,}|!!|\${2,}|100%|\bFREE\b")
+
+
+def lint(
+    edition: Edition, located: Edition | None = None, source: Source | None = None
+) -> tuple[Finding, ...]:
+    """Return what is wrong with an edition, errors first.
+
+    `located` is the same edition from located templates, whose lines are those of `source`: with
+    both, findings say where they come from.
+    """
+    html = located.html if located else edition.html
+    at = source.at if source and located else lambda _line: ""
+    document = read(html, at, source.line_with if source else lambda _text: "")
+    flaws = [
+        *_size(edition),
+        *_subject(edition),
+        *check_contents(edition, document),
+        *check_contrast(document),
+        *(
+            Flaw(
+                "error",
+                f"{use.key}: not in {', '.join(clients)}, and nothing stands in for it "
+                f"({page_of(use.key)})",
+                use.place,
+            )
+            for use, clients in unsupported(document)
+        ),
+    ]
+    flaws.sort(key=lambda flaw: flaw.level)
+    return tuple(
+        Finding(level=one.level, edition=edition.key, message=one.message, where=one.where)
+        for one in dict.fromkeys(flaws)
+    )
+
+
+def _size(edition: Edition) -> Iterator[Flaw]:
+    size = html_bytes(edition.html)
+    if size > MAX_BYTES:
+        yield Flaw(
+            "error",
+            f"{size / 1000:.0f} kB of HTML: Gmail cuts mails at {CLIPPED // 1000} kB; the template "
+            "itself is too large",
+        )
+    elif size > WARN_BYTES:
+        yield Flaw("warning", f"{size / 1000:.0f} kB of HTML: Gmail cuts at {CLIPPED // 1000} kB")
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", edition.html, re.DOTALL)
+    total = sum(len(style.encode()) for style in styles)
+    if total > MAX_STYLE:
+        yield Flaw("error", f"{total:,} bytes of <style>: Gmail drops more than {MAX_STYLE:,}")
+
+
+def _subject(edition: Edition) -> Iterator[Flaw]:
+    if len(edition.subject) > MAX_SUBJECT:
+        length = len(edition.subject)
+        yield Flaw("warning", f"a subject of {length} characters: most inboxes show 40 to 70")
+    if not edition.subject.strip():
+        yield Flaw("error", "the subject is empty")
+    if shout := _SHOUTING.search(edition.subject):
+        message = f"the subject shouts ({shout[0][:20]!r}), which spam filters count"
+        yield Flaw("warning", message)
+
+
+def lint_message(message: bytes, edition: str = "") -> tuple[Finding, ...]:
+    """Return what is wrong with a whole message: its headers, its lines, its parts."""
+    return tuple(
+        Finding(level=one.level, edition=edition, message=one.message) for one in _message(message)
+    )
+
+
+def _message(message: bytes) -> Iterator[Flaw]:
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    for name in HEADERS:
+        count = len(parsed.get_all(name, []))
+        if count != 1:
+            yield Flaw("error", f"{count} headers `{name}`: a message needs it once")
+    one_click = "List-Unsubscribe-Post" in parsed
+    if one_click and "<https://" not in str(parsed["List-Unsubscribe"]):
+        yield Flaw("error", "List-Unsubscribe-Post without an https address to post to (RFC 8058)")
+    head = message.partition(b"\r\n\r\n")[0]
+    if not head.isascii():
+        yield Flaw("error", "a header is not plain ASCII")
+    if re.search(rb"(?<!\r)\n|\r(?!\n)", message):
+        yield Flaw("error", "a line that does not end in CRLF")
+    longest = max(map(len, message.split(b"\r\n")))
+    if longest > MAX_LINE:
+        yield Flaw("error", f"a line of {longest} bytes: {MAX_LINE} is the most (RFC 5322)")
+    kinds = [part.get_content_type() for part in parsed.walk() if not part.is_multipart()]
+    if kinds[:2] != ["text/plain", "text/html"]:
+        yield Flaw("error", f"parts are {', '.join(kinds)}: text comes first, then HTML")

@@ -1,0 +1,62 @@
+"""What the steps of a day have done, for whoever tells a person about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from newsletter.model import DeliveryState, Edition, Health, Issue, Paper, SourceReport
+from newsletter.render import Finding
+from newsletter.send import Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What `collect` found."""
+
+    at: dt.datetime
+    reports: tuple[SourceReport, ...]
+    health: Mapping[str, Health]
+    """What is remembered of each source from now on, by its name."""
+    new: int
+    """Papers never seen before."""
+    candidates: int
+    """Papers that the issue can choose from."""
+    notes: tuple[str, ...] = ()
+    """What could not be found out about papers."""
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether not one source could be read."""
+        return not any(report.ok for report in self.reports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What `render` made."""
+
+    issue: Issue
+    editions: tuple[Edition, ...]
+    papers: tuple[Paper, ...]
+    """What the issue chose from; empty when it was planned before."""
+    files: tuple[Path, ...]
+    findings: tuple[Finding, ...] = ()
+    """What the checks found in the editions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What `run` did."""
+
+    date: dt.date
+    already: bool
+    """Whether the issue was planned before this run."""
+    collected: Collected | None = None
+    rendered: Rendered | None = None
+    sent: Sent = field(default_factory=Sent)
+    counts: Mapping[DeliveryState, int] = field(default_factory=dict)
+    """The ledger afterwards; empty when there was nothing to send."""
+    unfinished: tuple[dt.date, ...] = ()
+    """Earlier issues of which some mail still waits."""
