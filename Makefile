@@ -7,7 +7,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preview test check fix golden shots bench docs lock system
+.PHONY: help setup demo preview test check fix golden shots bench peers clients docs lock system
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,9 +56,21 @@ golden: setup ## rewrite tests/golden/ from what the code makes now; review the 
 	@GOLDEN=write $(BIN)/pytest -q tests/golden
 
 shots: setup system ## screenshots of the demo issue into docs/images/; look at them
-	@PYTHONPATH=tests:tests/browser $(BIN)/python docs/shots.py
+	@PYTHONPATH=tests:tests/browser:benchmarks $(BIN)/python docs/shots.py
 
-bench: setup ## every benchmark, quickly
+# Programs that benchmarks compare with, from npm; without npm those comparisons are left out.
+PEERS := benchmarks/peers
+$(PEERS)/node_modules/.installed: $(PEERS)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		cd $(PEERS) && npm ci --silent --no-audit --no-fund --ignore-scripts && touch node_modules/.installed; \
+	else echo "npm is not installed: nothing is compared with programs of npm"; fi
+
+peers: $(PEERS)/node_modules/.installed
+
+clients: setup peers ## distil anew what mail clients support
+	@$(BIN)/python docs/clients.py
+
+bench: setup peers ## every benchmark, quickly
 	@for program in benchmarks/*.py; do $(BIN)/python $$program --quick --json || exit 1; done
 
 docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas

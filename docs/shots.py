@@ -1,4 +1,4 @@
-"""Make docs/images/ from the demo issue: `make shots`, then look at them."""
+"""Make docs/images/ from the demo and the gallery: `make shots`, then look at them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,41 @@ import tempfile
 from pathlib import Path
 
 from browsing import chromium
+from gallery import write_gallery
 from makers import play_demo
 from playwright.sync_api import Browser
 
 IMAGES = Path(__file__).parent / "images"
 EDITION = "language-models+agents+vision+alignment.html"
 SIDE_BY_SIDE = """<style>
-  body {{ margin: 0; display: flex; gap: 24px; padding: 24px; background: #8d8f98; width: 1096px; }}
-  img {{ display: block; border-radius: 10px; }}
-</style><img src="{light}" width="680"><img src="{dark}" width="375">"""
+  body {{ margin: 0; display: flex; gap: 24px; padding: 24px; width: max-content;
+    background: #8d8f98; }}
+  img {{ display: block; border-radius: 10px; height: {height}px; }}
+</style>{images}"""
 
 
 def shoot(
-    browser: Browser, page_file: Path, image: Path, width: int, height: int, scheme: str
-) -> None:
-    """Take one picture of the top of a page."""
+    browser: Browser, page_file: Path, image: Path, size: tuple[int, int], *, dark: bool = False
+) -> Path:
+    """Take one picture of the top of a page, without pictures from elsewhere."""
     page = browser.new_page(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
     )
+    page.route("https://**", lambda route: route.abort())
     page.goto(page_file.as_uri())
     page.screenshot(path=image)
+    page.close()
+    return image
+
+
+def beside(browser: Browser, images: list[Path], target: Path, height: int) -> None:
+    """Put pictures beside each other."""
+    page = browser.new_page(viewport={"width": 800, "height": height + 48})
+    tags = "".join(f'<img src="{image.as_uri()}">' for image in images)
+    both = images[0].with_suffix(".html")
+    both.write_text(SIDE_BY_SIDE.format(images=tags, height=height), "utf-8")
+    page.goto(both.as_uri())
+    page.screenshot(path=target, full_page=True)
     page.close()
 
 
@@ -37,18 +51,21 @@ def main() -> None:
     if shutil.which("chromium") is None:
         sys.exit("chromium is not installed: `make system` installs it as root on Debian")
     IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        issue = play_demo(Path(folder)).folder / EDITION
+    with tempfile.TemporaryDirectory() as name, chromium() as browser:
+        folder = Path(name)
+        issue = play_demo(folder).folder / EDITION
         for width in (320, 375, 600, 1000):
-            for scheme in ("light", "dark"):
-                image = IMAGES / f"issue-{width}-{scheme}.png"
-                shoot(browser, issue, image, width, 1300, scheme)
-        light, dark = Path(folder) / "light.png", Path(folder) / "dark.png"
-        shoot(browser, issue, light, 680, 1100, "light")
-        shoot(browser, issue, dark, 375, 1100, "dark")
-        both = Path(folder) / "both.html"
-        both.write_text(SIDE_BY_SIDE.format(light=light.as_uri(), dark=dark.as_uri()), "utf-8")
-        shoot(browser, both, IMAGES / "issue.png", 1144, 1148, "light")
+            for mode in ("light", "dark"):
+                image = IMAGES / f"issue-{width}-{mode}.png"
+                shoot(browser, issue, image, (width, 1300), dark=mode == "dark")
+        light = shoot(browser, issue, folder / "light.png", (680, 1100))
+        dark = shoot(browser, issue, folder / "dark.png", (375, 1100), dark=True)
+        beside(browser, [light, dark], IMAGES / "issue.png", 1100)
+        for page in write_gallery(folder, ("gazette", "terminal", "weekly", "arabic")):
+            light = shoot(browser, page, folder / "light.png", (640, 1100))
+            dark = shoot(browser, page, folder / "dark.png", (375, 1100), dark=True)
+            # Pictures from elsewhere are not loaded, so gazette shows what is seen without them.
+            beside(browser, [light, dark], IMAGES / f"theme-{page.stem}.png", 900)
 
 
 if __name__ == "__main__":

@@ -237,7 +237,13 @@ def sample(
     config: Config, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
 ) -> bytes:
     """Return an edition as the message that `reader` gets."""
-    delivery = Delivery(
+    encoded = encode_edition(issue, edition, letterhead(config))
+    return compose(encoded, recipient(config, delivery(issue, edition, reader), now))
+
+
+def delivery(issue: Issue, edition: Edition, reader: Subscriber) -> Delivery:
+    """Return an edition for a reader."""
+    return Delivery(
         issue=issue.date,
         subscriber=reader.id,
         email=reader.email,
@@ -246,5 +252,3 @@ def sample(
         edition=edition.key,
         language=reader.language,
     )
-    encoded = encode_edition(issue, edition, letterhead(config))
-    return compose(encoded, recipient(config, delivery, now))

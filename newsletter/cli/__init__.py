@@ -3,6 +3,7 @@
 program.py   the program: its options, its exit statuses, what all commands share
 starting.py  demo, init, check
 stages.py    collect, pick, render
+rehearsing.py what the preview shows
 previewing.py preview
 sending.py   run, send, status
 doctoring.py doctor

@@ -139,6 +139,7 @@ def render(
         return
     for edition in rendered.editions:
         console().print(f"[bold]{escape(edition.key)}[/]  {escape(edition.subject)}")
+    account.findings(errors(), rendered.findings)
     if rendered.editions:
         account.where_to_look(console(), folder)
     else:

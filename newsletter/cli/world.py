@@ -16,12 +16,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
+
 import newsletter
 from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config
 from newsletter.day import Day
 from newsletter.embeddings import Embedder, find_model
-from newsletter.model import Delivery, Outcome, Paper, SourceReport
+from newsletter.errors import SendError
+from newsletter.model import Delivery, DeliveryState, Outcome, Paper, SourceReport
+from newsletter.render import as_test
 from newsletter.schedule import due_date
 from newsletter.send import SmtpSettings, SmtpTransport, Transport
 from newsletter.store import (
@@ -36,6 +40,7 @@ from newsletter.store import (
     VectorStore,
     open_database,
 )
+from newsletter.store.outbox import write
 from newsletter.tastes import Tastes
 
 STARTER = Path(newsletter.__file__).parent / "starter"
@@ -77,6 +82,32 @@ def transport_for(config: Config, outbox: Outbox) -> Transport:
             timeout=mail.timeout,
         )
     )
+
+
+async def send_test(config: Config, message: bytes, to: str) -> str:
+    """Send one message to `to` as a test, apart from every ledger; return where it went.
+
+    Raises ValueError for what is no address, SendError or OSError when it does not get through.
+    """
+    try:
+        address = validate_email(to, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"{to}: not an email address: {error}") from None
+    content = as_test(message, address)
+    outbox = Outbox(config.root / "outbox")
+    if config.delivering.transport == "outbox":
+        path = outbox.folder / "test.eml"
+        write(path, content)
+        return f"Nothing leaves this machine (transport: outbox): written to {path}"
+    today = utc_now().date()
+    one = Delivery(
+        issue=today, subscriber="test", email=address, name="", timezone="UTC", edition=""
+    )
+    async with transport_for(config, outbox).session() as session:
+        outcome = await session.deliver(one, content, lambda: None)
+    if outcome.state is not DeliveryState.ACCEPTED:
+        raise SendError(f"{address}: {outcome.state.value}: {outcome.reason}")
+    return f"Sent to {address}: {outcome.reason}"
 
 
 @contextlib.asynccontextmanager

@@ -82,7 +82,7 @@ def _values(
     logo = wanted.logo
     yield "logo_url", logo.url if logo else ""
     yield "logo_alt", (logo.alt or main.name) if logo else ""
-    yield "logo_width", f"{logo.width}px" if logo else ""
+    yield "logo_width", str(logo.width) if logo else ""
     direction = direction_of(main.language)
     yield "direction", direction
     yield "start", "left" if direction == "ltr" else "right"

@@ -7,12 +7,14 @@ trending.py   how much a paper is talked about for its age
 taste.py      what a reader's likes teach us
 rankers.py    weigh signals into a Score that explains itself
 variety.py    choose(): limits per topic, no paper twice
+misses.py     papers that just missed, and why
 personal.py   choose_for(): what is one reader's own
 summaries.py  one sentence that tells what is new
 sentences.py  which one that is
 """
 
 from newsletter.pick.filters import FilterError, fold_paper, parse_match
+from newsletter.pick.misses import Miss, near_misses
 from newsletter.pick.papers import pick_papers, unscored
 from newsletter.pick.personal import (
     OUTSIDE_TOPIC,
@@ -30,10 +32,12 @@ __all__ = [
     "SIGNALS",
     "FilterError",
     "Mark",
+    "Miss",
     "choose",
     "choose_for",
     "explore",
     "fold_paper",
+    "near_misses",
     "own_topic",
     "parse_match",
     "pick_papers",

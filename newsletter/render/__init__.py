@@ -25,11 +25,12 @@ from newsletter.render.messages import (
     Letterhead,
     Recipient,
     as_read,
+    as_test,
     compose,
     encode_edition,
     message_id,
 )
-from newsletter.render.press import Density, Masthead, Selection, edition_key
+from newsletter.render.press import Density, Masthead, Selection, edition_key, html_bytes
 from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
 from newsletter.render.templates import Templates, Theme, load_templates
 
@@ -46,10 +47,12 @@ __all__ = [
     "Templates",
     "Theme",
     "as_read",
+    "as_test",
     "compose",
     "direction_of",
     "edition_key",
     "encode_edition",
+    "html_bytes",
     "lint",
     "lint_message",
     "load_templates",

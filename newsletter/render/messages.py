@@ -9,6 +9,7 @@ import datetime as dt
 import email.utils
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,7 @@ from newsletter.render.headers import address_header, header, phrase, slug, word
 from newsletter.render.tokens import TOKEN
 
 CRLF = b"\r\n"
+_TO = re.compile(rb"^To: [^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,14 @@ def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
         f"Content-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode()
+
+
+def as_test(message: bytes, address: str) -> bytes:
+    """Return a message as a test for somebody: to `address`, and `[Test]` before its subject."""
+    head, rest = message.split(b"\r\n\r\n", 1)
+    head = _TO.sub(lambda _found: header("To", f"<{address}>").removesuffix(CRLF), head, count=1)
+    head = head.replace(b"\r\nSubject: ", b"\r\nSubject: [Test] ", 1)
+    return head + b"\r\n\r\n" + rest
 
 
 def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> str:

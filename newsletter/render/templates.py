@@ -36,6 +36,7 @@ _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HIDDEN = re.compile(r"qjx(\d+)xjq")
 _MJ_TAG = re.compile(r"<\s*(mj-?[a-z-]*)", re.IGNORECASE)
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)</style>", re.DOTALL)
+_ARTICLE = re.compile(r'<div [^>]*role="article"[^>]*>')
 _BRACES = re.compile(r"[{}]")
 _COMMENT = re.compile(r"<!--(?!\[if|<!\[endif).*?-->", re.DOTALL)
 """What Outlook reads (`<!--[if mso]>`) is no comment."""
@@ -168,6 +169,9 @@ def _to_html(source: Source, text: str) -> str:
         html: str = mjml.mjml2html(text, fonts={})
     except (ValueError, OSError) as error:
         raise TemplateError(f"{source.name}: not well-formed MJML: {error}") from None
+    # The letter is the one landmark of its page: screen readers can go to it.
+    html = _ARTICLE.sub('<div role="main">\\g<0>', html, count=1)
+    html = html.replace("</body>", "</div></body>", 1) if 'role="main"' in html else html
     # premailer drops a doctype in lower case.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     return _STYLE.sub(_for_premailer, html)

@@ -14,6 +14,8 @@ from newsletter.render.tokens import hole
 
 MAX_AUTHORS = 3
 """Names shown before `and n more`."""
+MAX_ALIKE = 3
+"""Papers that say the same, named below one."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
@@ -74,7 +76,7 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
     paper = pick.paper
     bare = density == "titles"
     links = () if bare else tuple(_links(paper))
-    also = () if bare else pick.also
+    also = () if bare else pick.also[:MAX_ALIKE]
     direction = direction_of_text(paper.title)
     return PaperView(
         id=urllib.parse.quote(paper.id, safe=""),

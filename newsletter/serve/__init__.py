@@ -1,8 +1,9 @@
 """Serve: pages for subscribers and editors.
 
-previews.py  an issue before it goes out: phone, tablet, desktop, dark, text
+previews.py  an issue before it goes out: widths, modes, parts, scores, checks
+pages/       the HTML, style and script of these pages (data, no code)
 """
 
-from newsletter.serve.previews import Preview, preview_app
+from newsletter.serve.previews import Preview, PreviewEdition, preview_app, write_static
 
-__all__ = ["Preview", "preview_app"]
+__all__ = ["Preview", "PreviewEdition", "preview_app", "write_static"]

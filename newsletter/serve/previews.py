@@ -2,167 +2,275 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+import contextlib
+import importlib.resources
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+import anyio
 from jinja2 import Environment
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from newsletter.model import Edition
-from newsletter.render.tokens import TOKEN
-
-# The mail may hold nothing that acts; the page holds one script and one style of its own.
+# The mail may hold nothing that acts; the page runs its own script only.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; sandbox"
+PAGE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src https: data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+HEARTBEAT = 15.0
+"""Seconds after which an idle stream says something, so that a closed page is noticed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewEdition:
+    """One edition as the page shows it."""
+
+    label: str
+    """Whose it is: a reader, or topics."""
+    readers: str
+    """How many get it."""
+    subject: str
+    html: str
+    text: str
+    message: str
+    """The whole message, as one reader gets it."""
+    bytes: int
+    """Of HTML, as Gmail counts."""
+    picks: tuple[Mapping[str, Any], ...] = ()
+    """Papers with their scores in parts."""
+    misses: tuple[Mapping[str, Any], ...] = ()
+    """Papers that just missed, and why."""
+    findings: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What the list of editions shows of it."""
+        return {"label": self.label, "readers": self.readers, "subject": self.subject}
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """Everything, as plain data."""
+        return {
+            **self.head,
+            "html": self.html,
+            "text": self.text,
+            "message": self.message,
+            "bytes": self.bytes,
+            "picks": list(self.picks),
+            "misses": list(self.misses),
+            "findings": list(self.findings),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What there is to show."""
+    """What there is to show of one issue."""
 
     name: str
-    editions: tuple[Edition, ...]
+    date: str
+    dates: tuple[str, ...] = ()
+    """Of the issues that there are, newest first."""
+    editions: tuple[PreviewEdition, ...] = ()
     notes: tuple[str, ...] = ()
-    """What the linter found, and whether the papers are invented ones."""
+    """What a person should know: sick sources, invented papers."""
     problem: str = ""
     """Why there is nothing newer to show: a mistake in config or templates, with its place."""
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the page shows before an edition is chosen."""
+        return {
+            "name": self.name,
+            "date": self.date,
+            "dates": list(self.dates),
+            "editions": [one.head for one in self.editions],
+            "notes": list(self.notes),
+            "problem": self.problem,
+        }
 
-def preview_app(load: Callable[[], Preview], version: Callable[[], str]) -> Starlette:
-    """Return the app; `load` renders afresh, `version` changes when a file it depends on does.
 
-    A mistake in a file shows on the page, with the last good render behind it.
+Load = Callable[[str], Preview]
+"""A date (or nothing, for the issue that is due) to what there is to show of it."""
+SendTest = Callable[[PreviewEdition, str], Awaitable[str]]
+"""An edition and an address to where it went; raises ValueError or OSError when it does not."""
+
+
+class _Desk:
+    """Loads issues when they are asked for, again after every change; keeps the last good one."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._fresh: dict[str, Preview] = {}
+        self._good: dict[str, Preview] = {}
+        self._lock = asyncio.Lock()
+        self.changed = asyncio.Event()
+
+    async def preview(self, date: str) -> Preview:
+        async with self._lock:
+            if date not in self._fresh:
+                found = await anyio.to_thread.run_sync(self._load, date)
+                if found.problem:
+                    last = self._good.get(date, found)
+                    found = replace(last, problem=found.problem)
+                else:
+                    self._good[date] = found
+                self._fresh[date] = found
+            return self._fresh[date]
+
+    def forget(self) -> None:
+        """Load anew from now on, and tell every page."""
+        self._fresh.clear()
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+class _Pages:
+    """What the page asks for."""
+
+    def __init__(self, desk: _Desk, send_test: SendTest, address: str) -> None:
+        self._desk = desk
+        self._send_test = send_test
+        self._address = address
+
+    async def page(self, _request: Request) -> Response:
+        shown = await self._desk.preview("")
+        html = render_page(shown.name, {"address": self._address})
+        return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
+
+    async def state(self, request: Request) -> Response:
+        shown = await self._desk.preview(request.query_params.get("date", ""))
+        return JSONResponse(shown.state, headers={"Cache-Control": "no-store"})
+
+    async def whole(self, request: Request) -> Response:
+        found = await self._edition(request)
+        return JSONResponse(found.whole, headers={"Cache-Control": "no-store"})
+
+    async def mail(self, request: Request) -> Response:
+        found = await self._edition(request)
+        return HTMLResponse(found.html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+    async def test(self, request: Request) -> Response:
+        # A page elsewhere cannot send this header without asking us first (CORS), and we say no.
+        if request.headers.get("X-Preview") != "yes":
+            return JSONResponse({"error": "only the preview's own page may send"}, status_code=403)
+        found = await self._edition(request)
+        to = request.query_params.get("to", "").strip() or self._address
+        try:
+            said = await self._send_test(found, to)
+        except (ValueError, OSError) as error:
+            return JSONResponse({"error": str(error)}, status_code=502)
+        return JSONResponse({"said": said})
+
+    async def events(self, request: Request) -> Response:
+        async def stream() -> AsyncIterator[str]:
+            yield "retry: 500\n\n"
+            while not await request.is_disconnected():
+                changed = self._desk.changed
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), HEARTBEAT)
+                yield "event: change\ndata: now\n\n" if changed.is_set() else ": still here\n\n"
+
+        return StreamingResponse(stream(), media_type="text/event-stream")
+
+    async def _edition(self, request: Request) -> PreviewEdition:
+        shown = await self._desk.preview(request.query_params.get("date", ""))
+        number = int(request.path_params["number"])
+        if number >= len(shown.editions):
+            raise HTTPException(404, "no such edition")
+        return shown.editions[number]
+
+
+def preview_app(
+    load: Load,
+    changes: Callable[[], AsyncIterator[object]],
+    send_test: SendTest,
+    address: str,
+) -> Starlette:
+    """Return the app.
+
+    `changes` yields whenever a file was edited. `send_test` sends an edition to an address and says
+    where it went; it goes to `address` unless another is typed. A mistake in a file shows on the
+    page, with the last good render behind it.
     """
-    good: list[Preview] = []
+    desk = _Desk(load)
+    pages = _Pages(desk, send_test, address)
 
-    def current() -> Preview:
-        found = load()
-        if not found.problem:
-            good[:] = [found]
-            return found
-        last = good[0] if good else Preview(name="", editions=())
-        return Preview(name=last.name, editions=last.editions, problem=found.problem)
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async def watch() -> None:
+            async for _ in changes():
+                desk.forget()
 
-    def page(request: Request) -> Response:
-        shown = current()
-        key = request.query_params.get("edition", "")
-        chosen = next(
-            (one for one in shown.editions if one.key == key),
-            shown.editions[0] if shown.editions else None,
-        )
-        return HTMLResponse(_PAGE.render(shown=shown, chosen=chosen, version=version()))
-
-    def part(request: Request) -> Response:
-        shown = current()
-        key, kind = request.path_params["key"], request.path_params["kind"]
-        edition = next((one for one in shown.editions if one.key == key), None)
-        if edition is None:
-            return PlainTextResponse("no such edition", status_code=404)
-        if kind != "html":
-            return PlainTextResponse(_with_words(edition.text if kind == "text" else edition.html))
-        html = _in_scheme(_with_words(edition.html), request.query_params.get("scheme", ""))
-        return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY})
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
 
     return Starlette(
         routes=[
-            Route("/", page),
-            Route("/edition/{key}/{kind:str}", part),
-            Route("/version", lambda _request: PlainTextResponse(version())),
+            Route("/", pages.page),
+            Route("/state", pages.state),
+            Route("/edition/{number:int}", pages.whole),
+            Route("/edition/{number:int}/mail", pages.mail),
+            Route("/edition/{number:int}/test", pages.test, methods=["POST"]),
+            Route("/events", pages.events),
+            Route("/preview.{kind:str}", _asset),
         ],
         # A page elsewhere must not read this one under a name of its own (DNS rebinding).
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+        lifespan=lifespan,
     )
 
 
-def _with_words(text: str) -> str:
-    """Return a part with its tokens shown as a reader would see them."""
-    words = {"greeting": "Hello Ada", "email": "ada@example.org"}
-    return TOKEN.sub(lambda found: words.get(found[1], "#"), text)
+def _asset(request: Request) -> Response:
+    kinds = {"css": "text/css", "js": "text/javascript"}
+    kind = request.path_params["kind"]
+    if kind not in kinds:
+        return Response(status_code=404)
+    return Response(_file(f"preview.{kind}"), media_type=kinds[kind])
 
 
-def _in_scheme(html: str, scheme: str) -> str:
-    """Return the mail as a client in light or dark mode shows it, whatever this browser prefers."""
-    media = {"dark": "all", "light": "not all"}.get(scheme)
-    return html.replace("(prefers-color-scheme: dark)", media) if media else html
+def _file(name: str) -> str:
+    return importlib.resources.files("newsletter.serve").joinpath("pages", name).read_text("utf-8")
 
 
-_PAGE = Environment(autoescape=True).from_string("""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Preview{% if chosen %}: {{ chosen.subject }}{% endif %}</title>
-<style>
-  :root { color-scheme: light dark; --ink: #1d1d1f; --quiet: #63636b; --ground: #f3f2ee; --line: #d9d8d2; --accent: #3a3fc4; }
-  @media (prefers-color-scheme: dark) { :root { --ink: #f2f2f4; --quiet: #adadb6; --ground: #131316; --line: #3a3a40; --accent: #a9adff; } }
-  * { box-sizing: border-box; }
-  body { margin: 0; font: 15px/1.5 -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; color: var(--ink); background: var(--ground); display: grid; grid-template-columns: minmax(220px, 280px) minmax(0, 1fr); min-height: 100vh; }
-  nav { padding: 20px; border-right: 1px solid var(--line); }
-  nav h1 { font: 700 22px/1.2 Georgia, serif; margin: 0 0 16px; }
-  nav a { display: block; padding: 10px 12px; margin: 0 -12px; border-radius: 8px; color: inherit; text-decoration: none; overflow-wrap: anywhere; }
-  nav a[aria-current] { background: var(--accent); color: var(--ground); }
-  nav p { color: var(--quiet); font-size: 13px; }
-  main { padding: 20px; min-width: 0; display: flex; flex-direction: column; }
-  .bar { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 14px; }
-  button { font: inherit; min-height: 44px; padding: 0 14px; border: 1px solid var(--line); border-radius: 8px; background: none; color: inherit; cursor: pointer; }
-  button[aria-pressed="true"] { border-color: var(--accent); color: var(--accent); font-weight: 600; }
-  .frame { overflow: auto; flex: 1; }
-  iframe { display: block; margin: 0 auto; width: 100%; max-width: 100%; height: 85vh; border: 1px solid var(--line); border-radius: 12px; background: #fff; }
-  .problem { white-space: pre-wrap; overflow-wrap: anywhere; padding: 14px; border-left: 4px solid #c0392b; background: rgba(192, 57, 43, .12); font-family: ui-monospace, monospace; font-size: 13px; margin: 0 0 14px; }
-  @media (max-width: 720px) { body { grid-template-columns: 1fr; } nav { border-right: 0; border-bottom: 1px solid var(--line); } }
-</style>
-</head>
-<body>
-<nav aria-label="Editions">
-  <h1>{{ shown.name or "Preview" }}</h1>
-  {% for one in shown.editions %}<a href="?edition={{ one.key | urlencode }}"{% if chosen and one.key == chosen.key %} aria-current="page"{% endif %}>{{ one.key | replace("+", " + ") }}</a>
-  {% else %}<p>Nothing to show yet.</p>{% endfor %}
-  {% for note in shown.notes %}<p>{{ note }}</p>{% endfor %}
-</nav>
-<main>
-  {% if shown.problem %}<div class="problem" role="alert">{{ shown.problem }}</div>{% endif %}
-  {% if chosen %}
-  <p><strong>{{ chosen.subject }}</strong> · {{ "%.0f" | format(chosen.html | length / 1000) }} kB</p>
-  <div class="bar" role="group" aria-label="View">
-    <button data-width="375px">Phone</button><button data-width="600px">Tablet</button><button data-width="100%" aria-pressed="true">Desktop</button>
-    <button data-scheme="light" aria-pressed="true">Light</button><button data-scheme="dark">Dark</button>
-    <button data-kind="html" aria-pressed="true">HTML</button><button data-kind="text">Text</button><button data-kind="source">Source</button>
-  </div>
-  <div class="frame"><iframe id="mail" title="The email" sandbox src="/edition/{{ chosen.key | urlencode }}/html?scheme=light"></iframe></div>
-  {% endif %}
-</main>
-<script>
-  const mail = document.getElementById("mail"), key = {{ (chosen.key if chosen else "") | tojson }};
-  const saved = JSON.parse(sessionStorage.getItem("view") || "{}");
-  function press(button) {
-    for (const group of ["width", "scheme", "kind"]) {
-      const value = button.dataset[group];
-      if (!value) continue;
-      document.querySelectorAll(`button[data-${group}]`).forEach(b => b.setAttribute("aria-pressed", b === button));
-      saved[group] = value;
-      if (group === "width") mail.style.width = value;
+def render_page(name: str, settings: Mapping[str, Any]) -> str:
+    """Return the page; `settings` are what its script is told: where tests go, a static state."""
+    template = Environment(autoescape=True).from_string(_file("preview.html"))
+    return template.render(name=name, settings=settings)
+
+
+def write_static(shown: Preview, folder: Path) -> tuple[Path, ...]:
+    """Write the preview as files that open without a server; return them.
+
+    Raises OSError when the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "index.html": render_page(shown.name, {"static": shown.state}),
+        "preview.css": _file("preview.css"),
+        "preview.js": _file("preview.js"),
     }
-    const path = `/edition/${encodeURIComponent(key)}/${saved.kind || "html"}?scheme=${saved.scheme || "light"}`;
-    if (mail.getAttribute("src") !== path) mail.src = path;
-    sessionStorage.setItem("view", JSON.stringify(saved));
-  }
-  document.querySelectorAll("button").forEach(b => b.addEventListener("click", () => press(b)));
-  for (const [group, value] of Object.entries({...saved})) {
-    const button = document.querySelector(`button[data-${group}="${value}"]`);
-    if (button) press(button);
-  }
-  let seen = {{ version | tojson }};
-  setInterval(async () => {
-    try {
-      const now = await (await fetch("/version")).text();
-      if (now !== seen) location.reload();
-    } catch { /* the preview was stopped: keep what is shown */ }
-  }, 700);
-</script>
-</body>
-</html>
-""")  # noqa: E501
+    for number, edition in enumerate(shown.editions):
+        # A script, since pages from files may not fetch; `<` would end a script early.
+        data = json.dumps(edition.whole).replace("<", "\\u003c")
+        files[f"edition-{number}.js"] = f"window.editions[{number}] = {data};\n"
+        files[f"edition-{number}.html"] = edition.html
+    for old in folder.glob("edition-*"):
+        if re.fullmatch(r"edition-\d+\.(js|html)", old.name) and old.name not in files:
+            old.unlink()
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    return tuple(folder / name for name in files)

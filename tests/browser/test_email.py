@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browsing import chromium
+from gallery import ISSUES, config_of, write_gallery
 from makers import play_demo
 from playwright.sync_api import Browser
+
+from newsletter.render.checks.contrast import ratio
 
 pytestmark = pytest.mark.browser
 
@@ -43,8 +47,9 @@ SMALL = """() => [...document.querySelectorAll('.links a, .contents a')]
 
 @pytest.fixture(scope="module")
 def emails(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Return the demo's editions as HTML files."""
-    return sorted(play_demo(tmp_path_factory.mktemp("browser")).folder.glob("*.html"))
+    """Return the demo's editions and the five issues of the gallery as HTML files."""
+    demo = sorted(play_demo(tmp_path_factory.mktemp("browser")).folder.glob("*.html"))
+    return [*demo, *write_gallery(tmp_path_factory.mktemp("gallery"))]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +88,82 @@ def test_dark_mode_is_dark(browser: Browser, emails: list[Path]) -> None:
         page.close()
 
     assert len(colours) == 2
+
+
+def test_axe_finds_nothing(browser: Browser, emails: list[Path]) -> None:
+    """Language, roles, headings, link text, contrast: axe-core's rules, in both modes."""
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        for email in emails:
+            page.goto(email.as_uri())
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == [], email.name
+        page.close()
+
+
+def test_without_pictures_their_words_are_there(browser: Browser, emails: list[Path]) -> None:
+    """Alt text in place of the logo and of figures, readable, and nothing pushed out."""
+    (email,) = (one for one in emails if one.name == "gazette.html")
+    page = browser.new_page(viewport={"width": 375, "height": 900})
+    page.route("https://**", lambda route: route.abort())
+    page.goto(email.as_uri())
+
+    assert page.locator("img").count() > 2
+    assert page.get_by_alt_text("Daily Papers").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()
+
+
+def test_from_right_to_left(browser: Browser, emails: list[Path]) -> None:
+    """Arabic lines begin on the right; an English title among them on the left."""
+    (email,) = (one for one in emails if one.name == "arabic.html")
+    page = browser.new_page()
+    page.goto(email.as_uri())
+    sides = page.evaluate(
+        "[...document.querySelectorAll('h1, h2.topic, [dir]')]"
+        ".map(e => [e.dir, getComputedStyle(e).direction, getComputedStyle(e).textAlign])"
+    )
+
+    assert {tuple(one[1:]) for one in sides if one[0] == "ltr"} == {("ltr", "left")}
+    assert {one[1] for one in sides if one[0] != "ltr"} == {"rtl"}
+    assert page.locator("h3[class=title]").count() > 5
+    page.close()
+
+
+@pytest.mark.parametrize("name", ISSUES)
+def test_colours_that_a_client_inverts_can_still_be_read(name: str) -> None:
+    """Apps that know no dark mode turn lightness over and keep the hue (CIELAB, L to 100 - L)."""
+    values = dict(config_of(name).theme.values)
+
+    for ink in ("ink", "quiet", "accent"):
+        for ground in ("card", "ground"):
+            if (ink, ground) != ("accent", "ground"):  # no link in the accent stands there
+                pair = [inverted(values[colour]) for colour in (ink, ground)]
+                assert ratio(*pair) >= 4.5, (name, ink, ground)
+
+
+def inverted(colour: str) -> tuple[float, float, float]:
+    """Return a colour with its lightness turned over."""
+    rgb = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    xyz = [sum(a * b for a, b in zip(row, linear, strict=True)) for row in TO_XYZ]
+    f = [t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in
+         (one / white for one, white in zip(xyz, WHITE, strict=True))]  # fmt: skip
+    middle = (116 - (116 * f[1] - 16)) / 116
+    f = [middle + f[0] - f[1], middle, middle - (f[1] - f[2])]
+    xyz = [w * (t**3 if t > 0.206893 else (t - 16 / 116) / 7.787)
+           for t, w in zip(f, WHITE, strict=True)]  # fmt: skip
+    linear = [sum(a * b for a, b in zip(row, xyz, strict=True)) for row in FROM_XYZ]
+    clipped = [min(1.0, max(0.0, c)) for c in linear]
+    red, green, blue = (
+        12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in clipped
+    )
+    return red, green, blue
+
+
+WHITE = (0.95047, 1.0, 1.08883)
+TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+FROM_XYZ = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
 
 
 def test_an_email_fetches_nothing(browser: Browser, emails: list[Path]) -> None:

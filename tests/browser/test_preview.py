@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -11,87 +12,223 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browsing import chromium
 from makers import write_newsletter
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
+SOON = 10_000
+"""Milliseconds: a page redraws within a second, and a busy machine is given more."""
+
+
+@contextlib.contextmanager
+def running(folder: Path, *options: str) -> Iterator[str]:
+    """Run `newsletter preview` in `folder` on a free port; yield its address."""
+    code = "from newsletter.cli import main; main()"
+    program = [sys.executable, "-c", code, "preview", "--port", "0", *options]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "120"}
+    with subprocess.Popen(
+        program, cwd=folder, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], 30)
+        assert ready
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found
+        try:
+            yield found[0]
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 @pytest.fixture
 def preview(tmp_path: Path, root: Path) -> Iterator[tuple[Path, str]]:
-    """Run `newsletter preview` on a free port; return the newsletter and the address."""
+    """Return a newsletter and the address of its preview."""
     write_newsletter(tmp_path, root)
-    program = [
-        sys.executable,
-        "-c",
-        "from newsletter.cli import main; main()",
-        "preview",
-        "--port",
-        "0",
+    with running(tmp_path) as address:
+        yield tmp_path, address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+def opened(browser: Browser, address: str, width: int = 1400) -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(address)
+    expect(page.frame_locator("#mail").locator("h1")).to_have_text("Daily Papers", timeout=SOON)
+    return page
+
+
+def accessible(page: Page) -> list[str]:
+    """Return what axe-core finds wrong with a page."""
+    found = Axe().run(page)
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
     ]
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "120"}
-    with subprocess.Popen(
-        program, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=env
-    ) as running:
-        assert running.stdout is not None
-        ready, _, _ = select.select([running.stdout], [], [], 30)
-        assert ready
-        found = re.search(r"http://\S+", running.stdout.readline())
-        assert found
-        try:
-            yield tmp_path, found[0]
-        finally:
-            running.terminate()
-            running.wait(10)
 
 
-def test_edits_show_and_mistakes_are_said(preview: tuple[Path, str]) -> None:
-    """Edit a topic: the page follows. Break the YAML: it says where. Mend it: it recovers."""
+def test_edits_show_and_mistakes_are_said(browser: Browser, preview: tuple[Path, str]) -> None:
+    """Edit a topic: the picks follow. Break the YAML: it says where. Mend it: it recovers."""
     folder, address = preview
     topics = folder / "config" / "topics.yaml"
     good = topics.read_text("utf-8")
-    with chromium() as browser:
-        page = browser.new_page()
-        page.goto(address)
-        mail = page.frame_locator("#mail")
-        expect(mail.locator("h1")).to_have_text("Daily Papers")
-        expect(page.get_by_text("Invented papers")).to_be_visible()
+    page = opened(browser, address)
+    mail = page.frame_locator("#mail")
+    expect(page.get_by_text("Invented papers")).to_be_visible()
+    before = page.locator("#picks .paper").all_inner_texts()
 
-        topics.write_text(good.replace("title: Language models", "title: Tongues"), "utf-8")
-        renamed = mail.get_by_role("heading", name="Tongues")
-        expect(renamed).to_be_visible(timeout=10_000)
+    edited = good.replace("title: Language models", "title: Tongues")
+    topics.write_text(re.sub("limit: [0-9]+", "limit: 2", edited, count=1), "utf-8")
+    heading = mail.get_by_role("heading", name="Tongues")
+    expect(heading).to_be_visible(timeout=SOON)
+    expect(page.locator("#picks .paper")).not_to_have_count(len(before), timeout=SOON)
 
-        topics.write_text("topic: []\n", "utf-8")
-        alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("topics.yaml:1:1: unknown key `topic`", timeout=10_000)
-        expect(renamed).to_be_visible()
+    topics.write_text("topic: []\n", "utf-8")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("topics.yaml:1:1: unknown key `topic`", timeout=SOON)
+    expect(heading).to_be_visible()
 
-        topics.write_text(good, "utf-8")
-        expect(alert).to_have_count(0, timeout=10_000)
-        expect(mail.get_by_role("heading", name="Language models", exact=True)).to_be_visible()
+    topics.write_text(good, "utf-8")
+    expect(alert).to_be_hidden(timeout=SOON)
+    expect(mail.get_by_role("heading", name="Language models", exact=True)).to_be_visible()
+    expect(page.locator("#picks .paper")).to_have_count(len(before))
+    page.close()
 
 
-def test_views_and_widths(preview: tuple[Path, str]) -> None:
-    """Phone, dark, text and source; no width scrolls sideways; another host name is refused."""
+def test_a_template_edit_keeps_the_place_on_the_page(
+    browser: Browser, preview: tuple[Path, str]
+) -> None:
+    """Redrawn with the new words, scrolled to where it was; a mistake has its file and line."""
+    folder, address = preview
+    part = folder / "templates" / "parts" / "paper.mjml"
+    good = part.read_text("utf-8")
+    page = opened(browser, address)
+    page.evaluate("document.getElementById('mail').contentWindow.scrollTo(0, 700)")
+
+    part.write_text(good.replace("{{ paper.title }}", "{{ paper.title }} (edited)"), "utf-8")
+    expect(page.frame_locator("#mail").get_by_text("(edited)").first).to_be_attached(timeout=SOON)
+    page.wait_for_function("document.getElementById('mail').contentWindow.scrollY > 600")
+
+    part.write_text(good.replace("paper.title", "paper.titel"), "utf-8")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("parts/paper.mjml:3: ", timeout=SOON)
+    expect(page.frame_locator("#mail").get_by_text("(edited)").first).to_be_attached()
+    page.close()
+
+
+def test_views(browser: Browser, preview: tuple[Path, str]) -> None:
+    """Phone, dark, without pictures, text, source, message: by mouse and by keyboard."""
     _, address = preview
-    with chromium() as browser:
-        for width in (320, 375, 600, 1000):
-            page = browser.new_page(viewport={"width": width, "height": 800})
-            page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            page.close()
-        page = browser.new_page()
-        page.goto(address)
-        page.get_by_role("button", name="Phone").click()
-        assert page.locator("#mail").bounding_box()["width"] == 375  # type: ignore[index]
-        card = page.frame_locator("#mail").locator(".card").first
-        for scheme, colour in (("Dark", "rgb(29, 29, 33)"), ("Light", "rgb(255, 255, 255)")):
-            page.get_by_role("button", name=scheme).click()
-            expect(card).to_have_css("background-color", colour)
-        page.get_by_role("button", name="Text").click()
-        expect(page.frame_locator("#mail").get_by_text("DAILY PAPERS")).to_be_visible()
-        page.get_by_role("button", name="Source").click()
-        expect(page.frame_locator("#mail").get_by_text("<!DOCTYPE html>")).to_be_visible()
-        refused = page.request.get(address, headers={"Host": "evil.example"})
-        assert refused.status == 400
+    page = opened(browser, address)
+    page.get_by_role("button", name="Phone").click()
+    box = page.locator("#mail").bounding_box()
+    assert box
+    assert box["width"] == 375
+    card = page.frame_locator("#mail").locator(".card").first
+    for scheme, colour in (("Dark", "rgb(29, 29, 33)"), ("Light", "rgb(255, 255, 255)")):
+        page.get_by_role("button", name=scheme).click()
+        expect(card).to_have_css("background-color", colour)
+    page.get_by_role("button", name="No images").click()
+    expect(card).to_be_visible()
+    plain = page.locator("#plain")
+    for name, words in (
+        ("Text", "DAILY PAPERS"), ("Source", "<!DOCTYPE html>"), ("Message", "List-Unsubscribe: "),
+    ):  # fmt: skip
+        page.get_by_role("button", name=name).click()
+        expect(plain).to_contain_text(words)
+    page.keyboard.press("h")
+    expect(page.locator("#mail")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.get_by_role("button", name="Desktop")).to_have_attribute("aria-pressed", "true")
+    page.close()
+
+
+def test_scores_misses_checks_and_size(browser: Browser, preview: tuple[Path, str]) -> None:
+    """Each paper with bars for its signals, what just missed with a reason, the gauge of 102 kB."""
+    _, address = preview
+    page = opened(browser, address)
+    first = page.locator("#picks > li").first
+    expect(first.locator(".track")).not_to_have_count(0)
+    expect(first).to_contain_text("relevance")
+    expect(page.locator("#misses > li").first).to_contain_text(
+        re.compile("papers score more: it misses by|shown under|says the same")
+    )
+    expect(page.locator("#findings")).to_have_text("Nothing found.")
+    expect(page.locator("#bytes")).to_contain_text("of the 102 kB that Gmail shows")
+    page.get_by_role("button", name="Every topic").click()
+    expect(page.locator("#editions [aria-current]")).to_contain_text("Every topic")
+    page.close()
+
+
+def test_a_test_mail(browser: Browser, preview: tuple[Path, str]) -> None:
+    """It goes where it is told to, outside of any ledger; not at all when a page elsewhere asks."""
+    folder, address = preview
+    page = opened(browser, address)
+    page.get_by_label("Test mail to").fill("me@readers.example")
+    page.get_by_role("button", name="Send me a test").click()
+    expect(page.get_by_role("status")).to_contain_text("written to", timeout=SOON)
+
+    message = (folder / "outbox" / "test.eml").read_bytes()
+    assert b"\r\nTo: <me@readers.example>\r\n" in message
+    assert b"\r\nSubject: [Test] Daily Papers" in message
+    assert page.request.post(f"{address}edition/0/test").status == 403
+    headers = {"X-Preview": "yes"}
+    refused = page.request.post(f"{address}edition/0/test?to=nobody", headers=headers)
+    assert refused.status == 502
+    assert "not an email address" in refused.json()["error"]
+    assert page.request.get(f"{address}edition/99").status == 404
+    page.close()
+
+
+def test_no_width_scrolls_sideways_and_axe_finds_nothing(
+    browser: Browser, preview: tuple[Path, str]
+) -> None:
+    """From a phone to a desk, light and dark; and another host name is refused."""
+    _, address = preview
+    for width in (320, 375, 600, 1000, 1400):
+        page = opened(browser, address, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+    page = opened(browser, address)
+    assert accessible(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert accessible(page) == []
+    refused = page.request.get(address, headers={"Host": "evil.example"})
+    assert refused.status == 400
+    policy = page.request.get(f"{address}edition/0/mail").headers["content-security-policy"]
+    assert "sandbox" in policy
+    page.close()
+
+
+def test_the_preview_as_files(browser: Browser, tmp_path: Path, root: Path) -> None:
+    """`--static DIR` writes what opens without a server; a mistake is exit status 1."""
+    write_newsletter(tmp_path, root)
+    code = "from newsletter.cli import main; main()"
+    program = [sys.executable, "-c", code, "preview", "--static", "proof"]
+
+    done = subprocess.run(
+        program, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr
+    page = browser.new_page()
+    page.goto((tmp_path / "proof" / "index.html").as_uri())
+    expect(page.frame_locator("#mail").locator("h1")).to_have_text("Daily Papers", timeout=SOON)
+    page.get_by_role("button", name="Every topic").click()
+    expect(page.locator("#editions [aria-current]")).to_contain_text("Every topic")
+    page.get_by_role("button", name="Text").click()
+    expect(page.locator("#plain")).to_contain_text("DAILY PAPERS")
+    page.close()
+    (tmp_path / "templates" / "issue.mjml").write_text("<mjml>", "utf-8")
+    broken = subprocess.run(
+        program, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert broken.returncode == 1
+    assert "not well-formed MJML" in broken.stderr

@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
-from makers import NOW, make_document, make_source, play_demo
+from gallery import ISSUES, shown
+from makers import NOW, make_document, make_source
 
 from newsletter.collect.arxiv import parse_arxiv
 from newsletter.store.outbox import as_json
 
 HERE = Path(__file__).parent
-EDITION = "alignment+theory"
 
 
 def expect(name: str, made: str) -> None:
@@ -34,23 +34,12 @@ def test_an_arxiv_document() -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def outbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return what the demo wrote."""
-    return play_demo(tmp_path_factory.mktemp("golden")).folder
+@pytest.mark.parametrize("name", ISSUES)
+def test_an_issue(name: str) -> None:
+    """HTML, text and headers of five issues that differ in all that can differ."""
+    issue = shown(name)
+    head = issue.message.partition(b"\r\n\r\n")[0]
 
-
-def test_the_html_of_an_issue(outbox: Path) -> None:
-    """The demo's edition on alignment and theory as HTML."""
-    expect("issue.html", (outbox / f"{EDITION}.html").read_text("utf-8"))
-
-
-def test_the_text_of_an_issue(outbox: Path) -> None:
-    """The same as plain text."""
-    expect("issue.txt", (outbox / f"{EDITION}.txt").read_text("utf-8"))
-
-
-def test_the_headers_of_an_issue(outbox: Path) -> None:
-    """The header block of its first reader."""
-    head = (outbox / f"{EDITION}.eml").read_bytes().partition(b"\r\n\r\n")[0]
-    expect("issue.headers", head.decode("ascii").replace("\r\n", "\n") + "\n")
+    expect(f"{name}.html", issue.html)
+    expect(f"{name}.txt", issue.text)
+    expect(f"{name}.headers", head.decode("ascii").replace("\r\n", "\n") + "\n")

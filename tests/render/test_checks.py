@@ -70,7 +70,7 @@ def test_a_good_edition_has_no_findings() -> None:
         (f"{OUT}<h2>Only here</h2>", "error: only the HTML has the heading: Only here"),
         (f'{OUT}<a href="https://e.org/only">y</a>', "warning: only the HTML has the link"),
         (
-            f"<h1>Hi</h1><p>{"long " * 999}</p>{OUT.partition('</h1>')[2]}",
+            f"<h1>Hi</h1><p>{'long ' * 999}</p>{OUT.partition('</h1>')[2]}",
             "warning: unsubscribe only at the end",
         ),
         (f'{OUT}<p style="color:#777777">x</p>', "error: #777777 on #ffffff has a contrast of 4.5"),

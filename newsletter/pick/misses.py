@@ -1,0 +1,70 @@
+"""Papers that just missed, and why: what a person asks who looks for one in vain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from newsletter.model import Pick, Topic
+
+NEAREST = 4
+"""Papers told of for each topic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A paper that a topic wants and an email does not show under it."""
+
+    pick: Pick
+    reason: str
+
+
+def near_misses(
+    picks: Sequence[Pick],
+    chosen: Sequence[Pick],
+    topics: Sequence[Topic],
+    per_author: int | None = None,
+) -> tuple[Miss, ...]:
+    """Return, for each topic, the best papers that are not among `chosen`, with the reason.
+
+    Reasons are those of `choose`, in its order: shown elsewhere, says the same, too many of one
+    author, no room.
+    """
+    return tuple(
+        miss for topic in topics for miss in _of_topic(picks, chosen, topic, topics, per_author)
+    )
+
+
+def _of_topic(
+    picks: Sequence[Pick],
+    chosen: Sequence[Pick],
+    topic: Topic,
+    topics: Sequence[Topic],
+    per_author: int | None,
+) -> Iterator[Miss]:
+    titles = {one.name: one.title for one in topics}
+    shown = {one.paper.id: one for one in chosen}
+    alike = {paper.id: one for one in chosen for paper in one.also}
+    people = Counter(name for one in chosen for name in one.paper.authors)
+    here = [one for one in chosen if one.topic == topic.name]
+    lowest = min((one.score.total for one in here), default=0.0)
+    wanted = sorted(
+        (one for one in picks if one.topic == topic.name and one not in here),
+        key=lambda one: (-one.score.total, one.paper.id),
+    )
+    for pick in wanted[:NEAREST]:
+        other = shown.get(pick.paper.id)
+        crowd = next((n for n in pick.paper.authors if people[n] >= (per_author or 1_000)), "")
+        if other is not None:
+            reason = f"shown under {titles.get(other.topic, other.topic)}, where it scores more"
+        elif pick.paper.id in alike:
+            reason = f"says the same as “{alike[pick.paper.id].paper.title}”"
+        elif crowd:
+            reason = f"{people[crowd]} papers of {crowd} are shown already"
+        elif len(here) >= topic.limit:
+            gap = max(0.0, lowest - pick.score.total)
+            reason = f"{topic.limit} papers score more: it misses by {gap:.2f}"
+        else:
+            reason = "left out for variety, or muted"
+        yield Miss(pick=pick, reason=reason)

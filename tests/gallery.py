@@ -1,0 +1,117 @@
+"""Five issues that differ in all that can differ: theme, density, period, direction, pictures.
+
+Golden files, screenshots and browser tests are made of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from newsletter import letters
+from newsletter.cli.checking import sample_papers
+from newsletter.cli.demo import MORNING, demo_config
+from newsletter.cli.world import STARTER
+from newsletter.config import Config, load_config
+from newsletter.model import Edition, Issue, Paper, Subscriber
+from newsletter.pick import choose, pick_papers
+from newsletter.render import Recipient, Selection, as_read, long_date, render_editions
+
+ISSUES = {
+    "daily": "",
+    "gazette": "theme:\n  name: gazette\n  figures: true\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
+    "archive: https://letters.example.org/outbox\n",
+    "terminal": "theme: {name: terminal, density: titles}\nfeedback: false\n",
+    "weekly": "digest: weekly\nlanguage: de\n",
+    "arabic": "language: ar\n",
+}
+"""What newsletter.yaml says beside the demo's, by the name of the issue."""
+
+ARABIC = (
+    (
+        "نماذج لغوية تتعلم من الكتيبات",
+        "نقترح وكيلاً يقرأ الوثائق ويكتب تمارينه بنفسه. يتعلم أربعمائة أداة في يوم واحد.",
+    ),
+    (
+        "قياس الثقة في نماذج اللغة",
+        "نقيس مدى معرفة النموذج بما لا يعرفه. الطريقة بسيطة ولا تحتاج إلى تدريب.",
+    ),
+    ("שפה ומספרים: language models that count", "אנו מציגים שיטה חדשה. היא עובדת על כל המשימות."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One issue as a reader gets it."""
+
+    edition: Edition
+    html: str
+    text: str
+    message: bytes
+
+
+def config_of(name: str) -> Config:
+    """Return the demo's configuration with what the issue of that name says beside it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / "config"
+        shutil.copytree(STARTER / "demo" / "config", copied)
+        path = copied / "newsletter.yaml"
+        path.write_text(path.read_text("utf-8") + "\n" + ISSUES[name], "utf-8")
+        environment = {"DEMO_FEEDS": "feeds", "DEMO_SMTP_PORT": "25", "DEMO_SECRET": "a secret"}
+        return load_config(copied, environment)
+
+
+def papers_of(name: str) -> tuple[Paper, ...]:
+    """Return the invented papers; for some issues in other scripts, or with pictures."""
+    papers = sample_papers(MORNING)
+    if name == "arabic":
+        written = [
+            replace(paper, title=f"{title} (language model)", abstract=abstract, summary="")
+            for paper, (title, abstract) in zip(papers, ARABIC, strict=False)
+        ]
+        return (*written, *papers[len(written) :])
+    if name == "gazette":
+        picture = "https://letters.example.org/figure.png"
+        return tuple(replace(one, image_url=picture if one.votes > 80 else "") for one in papers)
+    return papers
+
+
+@functools.cache
+def shown(name: str) -> Shown:
+    """Return one of ISSUES as Amélie gets it."""
+    config = config_of(name)
+    papers = papers_of(name)
+    topics = config.topics[:4]
+    chosen = choose(pick_papers(papers, config.topics, MORNING), topics)
+    names = tuple(topic.name for topic in topics)
+    selection = Selection(topics=names, picks=chosen, lead=letters.lead(chosen))
+    issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
+    head, templates = letters.masthead(config), letters.templates(config)
+    (edition,) = render_editions(issue, [selection], config.topics, head, templates)
+    amelie = next(one for one in demo_config().subscribers if one.name.startswith("Amélie"))
+    reader = replace(amelie, language=config.language)
+    return Shown(
+        edition=edition,
+        html=as_read(edition.html, _recipient(config, issue, edition, reader), "html"),
+        text=as_read(edition.text, _recipient(config, issue, edition, reader), "text"),
+        message=letters.sample(config, issue, edition, reader, MORNING),
+    )
+
+
+def _recipient(config: Config, issue: Issue, edition: Edition, reader: Subscriber) -> Recipient:
+    found = letters.recipient(config, letters.delivery(issue, edition, reader), MORNING)
+    return replace(found, shown_date=long_date(issue.date, reader.language, letters.days(config)))
+
+
+def write_gallery(folder: Path, names: Sequence[str] = tuple(ISSUES)) -> list[Path]:
+    """Write issues as pages; return their paths."""
+    paths = []
+    for name in names:
+        path = folder / f"{name}.html"
+        path.write_text(shown(name).html, "utf-8")
+        paths.append(path)
+    return paths
