@@ -142,7 +142,7 @@ def test_check_finds_mistakes_in_config_and_templates(letter: Path) -> None:
     wrong_config = newsletter("check", cwd=letter)
 
     assert wrong_template.returncode == wrong_config.returncode == 1
-    assert re.search(r"masthead\.mjml:7: .*numbr", wrong_template.stderr)
+    assert re.search(r"masthead\.mjml:4: .*numbr", wrong_template.stderr)
     assert (
         "config/topics.yaml:1:1: unknown key `topic`; did you mean `topics`?" in wrong_config.stderr
     )

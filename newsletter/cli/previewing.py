@@ -79,6 +79,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen()  # whoever reads the address below may come before the server is up
     except OSError as error:
         listening.close()
         raise StoreError(

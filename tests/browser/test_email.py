@@ -120,7 +120,7 @@ def test_from_right_to_left(browser: Browser, emails: list[Path]) -> None:
     page = browser.new_page()
     page.goto(email.as_uri())
     sides = page.evaluate(
-        "[...document.querySelectorAll('h1, h2.topic, [dir]')]"
+        "[...document.querySelectorAll('h1, h2.topic, [dir=ltr], [dir=rtl]')]"
         ".map(e => [e.dir, getComputedStyle(e).direction, getComputedStyle(e).textAlign])"
     )
 
