@@ -38,8 +38,7 @@ from newsletter.config import Config
 from newsletter.model import Issue, Pick
 from newsletter.pick import pick_papers
 from newsletter.render import Encoder, Recipient, Selection, as_read
-from newsletter.render.bodies import fillings
-from newsletter.render.messages import fill_slots
+from newsletter.render.bodies import fill_slots
 from newsletter.render.press import Press
 from newsletter.render.sandbox import sandbox
 from newsletter.render.templates import Templates, compile_mjml
@@ -133,7 +132,7 @@ def edition_figures(config: Config, rounds: int) -> dict[str, float]:
     press = Press(ISSUE, config.topics, letters.masthead(config), letters.templates(config))
     chosen = [own_selection(config, picks, chance) for _ in range(1000)]
     editions = [press.edition(one) for one in chosen]
-    values = [fillings(reader(number).values) for number in range(len(editions))]
+    values = [reader(number).values for number in range(len(editions))]
 
     encoder = Encoder(ISSUE, letters.letterhead(config), editions)
     slots = encoder.slots

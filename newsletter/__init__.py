@@ -15,6 +15,7 @@ embeddings.py sentence embeddings, where they are installed
 tastes.py    what topics and readers like
 letters.py   what editions and messages say about the newsletter and its reader
 proofs.py    the checks on an issue before anybody gets it
+mailroom.py  messages for deliveries, composed and signed
 results.py   what the steps of a day have done
 day.py       one day's run on one page
 serve/       pages: the preview of an issue

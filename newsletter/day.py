@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import functools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,8 +22,10 @@ from newsletter.collect import (
 )
 from newsletter.config import Config
 from newsletter.intake import Intake
+from newsletter.mailroom import Mailroom, Sign
 from newsletter.model import (
     Delivery,
+    Fate,
     Issue,
     Outcome,
     Paper,
@@ -35,16 +36,12 @@ from newsletter.model import (
 from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
 from newsletter.proofs import hold_if_wrong, proofread
 from newsletter.render import (
-    Encoded,
-    Encoder,
     Finding,
-    compose,
     render_editions,
 )
 from newsletter.results import Collected, Ran, Rendered
 from newsletter.schedule import issue_window
-from newsletter.send import Sent, Transport, plan_deliveries, send_editions
-from newsletter.send.pace import DEADLINE
+from newsletter.send import DEADLINE, Sent, Transport, plan_deliveries, send_editions
 from newsletter.store import (
     FactStore,
     IssueStore,
@@ -76,7 +73,8 @@ class Day:
     transport: Transport
     owner: str
     """This process's name in the ledger."""
-    is_alive: Callable[[str], bool]
+    fate_of: Callable[[str], Fate]
+    signer: Sign
     stop: asyncio.Event
     on_source: Callable[[SourceReport], None] = lambda _report: None
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
@@ -245,27 +243,17 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
     staying = {subscriber.id for subscriber in day.config.subscribers}
     day.ledger.cancel_missing(day.date, staying, day.clock())
 
-    @functools.cache  # only a run that has something to send reads and encodes the editions
-    def encoded() -> dict[str, Encoded]:
-        editions = day.issues.editions(day.date)
-        encoder = Encoder(issue, letters.letterhead(day.config), editions)
-        return {one.key: encoder.encode(one) for one in editions}
-
-    def message_of(delivery: Delivery) -> bytes:
-        reader = letters.recipient(day.config, delivery, day.clock())
-        return compose(encoded()[delivery.edition], reader)
-
     return await send_editions(
         day.date,
         day.ledger,
         day.transport,
-        message_of,
+        Mailroom(day.config, issue, day.issues, day.clock, day.signer).prepare,
         owner=day.owner,
-        is_alive=day.is_alive,
+        fate_of=day.fate_of,
         deadline=issue.planned_at + DEADLINE,
         clock=day.clock,
         chance=day.chance,
-        sessions=day.config.delivering.connections,
+        pace=day.config.pace,
         email=email,
         stop=day.stop,
         on_delivery=day.on_delivery,

@@ -207,6 +207,12 @@ def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, byte
     return "issue.html", shown.encode()
 
 
+def bounce_address(config: Config, delivery: Delivery) -> str:
+    """Return the envelope sender of a delivery."""
+    del delivery
+    return config.bounce
+
+
 NOBODY = Subscriber(id="sample", email="reader@example.org")
 """Stands in where an edition has lost its readers."""
 

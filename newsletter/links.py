@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 
@@ -44,5 +45,9 @@ def verify(secret: bytes, purpose: str, token: str) -> str:
 
 
 def _mac(secret: bytes, purpose: str, payload: bytes) -> bytes:
-    key = hmac.digest(secret, b"newsletter link " + purpose.encode(), hashlib.sha256)
-    return hmac.digest(key, payload, hashlib.sha256)[:SIGNATURE_BYTES]
+    return hmac.digest(_key(secret, purpose), payload, hashlib.sha256)[:SIGNATURE_BYTES]
+
+
+@functools.lru_cache(maxsize=16)
+def _key(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, b"newsletter link " + purpose.encode(), hashlib.sha256)

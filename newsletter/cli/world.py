@@ -19,15 +19,15 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 import newsletter
+from newsletter import letters
 from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config
 from newsletter.day import Day
 from newsletter.embeddings import Embedder, find_model
-from newsletter.errors import SendError
-from newsletter.model import Delivery, DeliveryState, Outcome, Paper, SourceReport
+from newsletter.model import Delivery, Fate, Outcome, Paper, SourceReport
 from newsletter.render import as_test
 from newsletter.schedule import due_date
-from newsletter.send import SmtpSettings, SmtpTransport, Transport
+from newsletter.send import SendmailTransport, SmtpSettings, SmtpTransport, Transport, deliver_one
 from newsletter.store import (
     Database,
     FactStore,
@@ -71,17 +71,21 @@ def transport_for(config: Config, outbox: Outbox) -> Transport:
     mail = config.delivering
     if mail.transport == "outbox":
         return OutboxTransport(outbox)
-    return SmtpTransport(
-        SmtpSettings(
-            host=mail.host,
-            port=mail.port,
-            security=mail.security,
-            sender=config.bounce,
-            username=mail.username,
-            password=mail.password,
-            timeout=mail.timeout,
-        )
+    if mail.transport == "sendmail":
+        return SendmailTransport(mail.command, functools.partial(letters.bounce_address, config))
+    settings = SmtpSettings(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        sender=config.bounce,
+        username=mail.username,
+        password=mail.password,
+        auth=mail.auth,
+        lmtp=mail.transport == "lmtp",
+        timeout=mail.timeout,
+        per_connection=mail.per_connection,
     )
+    return SmtpTransport(settings, functools.partial(letters.bounce_address, config))
 
 
 async def send_test(config: Config, message: bytes, to: str) -> str:
@@ -99,15 +103,15 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
         path = outbox.folder / "test.eml"
         write(path, content)
         return f"Nothing leaves this machine (transport: outbox): written to {path}"
-    today = utc_now().date()
     one = Delivery(
-        issue=today, subscriber="test", email=address, name="", timezone="UTC", edition=""
+        issue=utc_now().date(),
+        subscriber="test",
+        email=address,
+        name="",
+        timezone="UTC",
+        edition="",
     )
-    async with transport_for(config, outbox).session() as session:
-        outcome = await session.deliver(one, content, lambda: None)
-    if outcome.state is not DeliveryState.ACCEPTED:
-        raise SendError(f"{address}: {outcome.state.value}: {outcome.reason}")
-    return f"Sent to {address}: {outcome.reason}"
+    return await deliver_one(transport_for(config, outbox), one, content)
 
 
 @contextlib.asynccontextmanager
@@ -123,7 +127,8 @@ async def open_day(
     """Open the database and the network for the issue of `date` (default: the one that is due)."""
     database = open_database(config.database, config.root)
     outbox = Outbox(config.root / "outbox")
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    boot = boot_id()
+    owner = f"{socket.gethostname()}:{boot}:{os.getpid()}:{secrets.token_hex(4)}"
     fetcher = Fetcher(
         user_agent=user_agent(config, version),
         timeout=config.timeout,
@@ -145,13 +150,14 @@ async def open_day(
         papers=papers,
         facts=FactStore(database),
         issues=IssueStore(database),
-        ledger=SqlLedger(database),
+        ledger=SqlLedger(database, lean=bool(boot)),
         outbox=outbox,
         fetcher=fetcher,
         reader=reader,
         transport=transport_for(config, outbox),
         owner=owner,
-        is_alive=lambda other: is_alive(other, own=owner),
+        fate_of=lambda other: fate_of(other, own=owner),
+        signer=None,
         stop=asyncio.Event(),
         on_source=on_source,
         on_delivery=on_delivery,
@@ -164,24 +170,34 @@ async def open_day(
         database.close()
 
 
-def is_alive(owner: str, *, own: str) -> bool:
-    """Tell whether the sender called `owner` may still be at work.
-
-    Of another machine we cannot know: its lease has to run out. A process id that was given to
-    another program since costs the same wait, never a second mail.
-    """
-    host, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if host != own.rpartition(":")[0].rpartition(":")[0] or not rest.isdigit():
-        return True
-    if int(rest) == os.getpid():
-        return owner == own
+def boot_id() -> str:
+    """Return what tells this start of the machine from others; nothing where there is no such."""
     try:
-        os.kill(int(rest), 0)
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def fate_of(owner: str, *, own: str) -> Fate:
+    """Tell what is known of the sender called `owner`.
+
+    A process id that was given to another program since costs a wait, never a second mail.
+    """
+    host, boot, process, _ = ("::" + owner).rsplit(":", 3)
+    our_host, our_boot, _, _ = own.rsplit(":", 3)
+    if host.removeprefix("::") != our_host or not process.isdigit():
+        return Fate.ALIVE if boot and boot == our_boot else Fate.AWAY
+    if boot != our_boot:
+        return Fate.LOST
+    if int(process) == os.getpid():
+        return Fate.ALIVE if owner == own else Fate.DEAD
+    try:
+        os.kill(int(process), 0)
     except ProcessLookupError:
-        return False
+        return Fate.DEAD
     except PermissionError:
-        return True
-    return True
+        return Fate.ALIVE
+    return Fate.ALIVE
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from newsletter.config.topics import read_topics
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
 from newsletter.render import Density, Theme
+from newsletter.send import Pace, parse_rate
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -38,8 +39,10 @@ class Delivering:
     security: str
     username: str | None
     password: str | None
-    connections: int
     timeout: float
+    auth: str
+    per_connection: int
+    command: tuple[str, ...]
 
     def __repr__(self) -> str:
         """Show where mail goes and nothing that is secret."""
@@ -78,6 +81,7 @@ class Config:
     explore: int
     sections: tuple[str, ...]
     delivering: Delivering
+    pace: Pace
     database: str
     timeout: float
     silence: float
@@ -174,8 +178,17 @@ def _config(
             security=mail.security,
             username=mail.username.get_secret_value() if mail.username else None,
             password=mail.password.get_secret_value() if mail.password else None,
-            connections=mail.connections,
             timeout=mail.timeout,
+            auth=mail.auth,
+            per_connection=mail.messages_per_connection,
+            command=tuple(mail.command),
+        ),
+        pace=Pace(
+            connections=mail.connections,
+            rate=parse_rate(mail.rate) if mail.rate else None,
+            per_domain=tuple(
+                (domain.lower(), parse_rate(text)) for domain, text in mail.per_domain.items()
+            ),
         ),
         database=main.database,
         timeout=limits.timeout,

@@ -16,6 +16,7 @@ from newsletter.config.values import (
     Language,
     Like,
     Line,
+    RateText,
     Secret,
     Slug,
     Subject,
@@ -49,12 +50,23 @@ class ScheduleShape(Shape):
 class DeliveryShape(Shape):
     """How mail leaves the machine."""
 
-    transport: Literal["outbox", "smtp"] = Field(
+    transport: Literal["outbox", "smtp", "lmtp", "sendmail"] = Field(
         "outbox",
-        description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends.",
+        description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends; "
+        "`lmtp` hands mail to a mail store on this machine, `sendmail` to a command.",
     )
-    host: str = Field("localhost", min_length=1, description="Name of the SMTP server.")
-    port: int = Field(587, ge=1, le=65535, description="587 for starttls, 465 for tls.")
+    host: str = Field(
+        "localhost", min_length=1, description="Name of the SMTP server; for LMTP also a socket."
+    )
+    port: int = Field(
+        587, ge=1, le=65535, description="587 for starttls, 465 for tls, 24 for LMTP."
+    )
+    command: list[Line] = Field(
+        ["/usr/sbin/sendmail"],
+        min_length=1,
+        description="The command of `sendmail`, and its own arguments; -i -f and the addresses "
+        "follow.",
+    )
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls",
         description="`none` sends in the clear: only for a server on this machine.",
@@ -65,7 +77,19 @@ class DeliveryShape(Shape):
     password: Secret | None = Field(
         None, description="`${NAME}` of an environment variable; never the word itself."
     )
-    connections: int = Field(4, ge=1, le=100, description="SMTP connections held at a time.")
+    auth: Literal["password", "xoauth2"] = Field(
+        "password", description="`xoauth2`: the password is an access token."
+    )
+    connections: int = Field(4, ge=1, le=200, description="SMTP connections held at a time.")
+    messages_per_connection: int = Field(
+        100, ge=1, le=100_000, description="Messages after which a connection is opened anew."
+    )
+    rate: RateText | None = Field(
+        None, description="At most so many messages: 14/second, 500/hour, 2000/day."
+    )
+    per_domain: dict[str, RateText] = Field(
+        {}, description="The same for single domains of readers; `*` is every other domain."
+    )
     timeout: float = Field(
         60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
     )

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from newsletter.errors import TemplateError
 from newsletter.render import parse_subject
+from newsletter.send import parse_rate
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff]")
@@ -81,6 +82,11 @@ def _subject(text: str) -> str:
     return text
 
 
+def _rate(text: str) -> str:
+    parse_rate(text)
+    return text
+
+
 def _secret(value: object) -> object:
     return SecretStr(value) if isinstance(value, str) else value
 
@@ -99,6 +105,7 @@ Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@examp
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+RateText = Annotated[str, AfterValidator(_rate), Field(examples=["14/second", "2000/day"])]
 Subject = Annotated[str, Field(min_length=1), AfterValidator(_line), AfterValidator(_subject)]
 Text = Annotated[str, AfterValidator(_line)]
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]

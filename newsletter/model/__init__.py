@@ -4,6 +4,7 @@ papers.py   papers, where they were seen, and what was said of them
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks
 issues.py   issues, their editions, and who gets them
+leases.py   deliveries in the hands of a sender
 """
 
 from newsletter.model.issues import (
@@ -16,15 +17,18 @@ from newsletter.model.issues import (
     Schedule,
     Subscriber,
 )
+from newsletter.model.leases import Claim, Fate, Settlement
 from newsletter.model.papers import Mention, Paper, Sighting
 from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 
 __all__ = [
+    "Claim",
     "Delivery",
     "DeliveryState",
     "Edition",
     "Enrichment",
+    "Fate",
     "Health",
     "Issue",
     "IssueWindow",
@@ -37,6 +41,7 @@ __all__ = [
     "Pick",
     "Schedule",
     "Score",
+    "Settlement",
     "Sighting",
     "Source",
     "SourceReport",

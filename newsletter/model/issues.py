@@ -161,3 +161,5 @@ class Outcome:
     reason: str = ""
     code: int = 0
     """The SMTP reply code, 0 when there was none."""
+    verdict: str = ""
+    """What a refusal says of the address, or of us: one of `newsletter.send.verdicts`."""

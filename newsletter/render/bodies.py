@@ -21,6 +21,7 @@ PLAIN = 72
 
 Buffer = bytes | bytearray
 
+_SPECIAL = re.compile("[&<>\"']")
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 
 
@@ -43,14 +44,19 @@ def encode_blocks(
     return {number: tuple(encoded(block)) for number, block in blocks.items()}
 
 
-def fillings(values: Mapping[str, str]) -> dict[str, bytes]:
-    """Return what goes into slots: each value for both kinds of part."""
-    found = {}
-    for name, value in values.items():
-        plain = found[f"text {name}"] = _filling(value)
-        escaped = html.escape(value)
-        found[f"html {name}"] = plain if escaped == value else _filling(escaped)
-    return found
+def fill_slots(slots: Mapping[str, bytearray], values: Mapping[str, str]) -> None:
+    """Write a reader's values into the slots that an edition has."""
+    made: dict[str, bytes] = {}
+    for slot, place in slots.items():
+        kind, _, name = slot.partition(" ")
+        value = values[name]
+        if kind == "html" and _SPECIAL.search(value):
+            place[:] = _filling(html.escape(value))
+            continue
+        found = made.get(name)
+        if found is None:
+            found = made[name] = _filling(value)
+        place[:] = found
 
 
 def _filling(value: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import functools
 import hashlib
 import html
 import re
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.model import Edition, Issue
-from newsletter.render.bodies import Buffer, encode_blocks, fillings
+from newsletter.render.bodies import Buffer, encode_blocks, fill_slots
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
 from newsletter.render.tokens import TOKEN
 
@@ -179,7 +180,16 @@ def message_id(issue: dt.date, subscriber_id: str, domain: str) -> str:
     A message that is sent again is the same message (RFC 5322, 3.6.4), so that mailbox systems
     that fold equal Message-IDs show one.
     """
-    return f"{issue:%Y%m%d}.{subscriber_id}@{domain}"
+    return f"{_day(issue)}.{subscriber_id}@{domain}"
+
+
+@functools.lru_cache(maxsize=8)
+def _day(date: dt.date) -> str:
+    return date.strftime("%Y%m%d")
+
+
+# Readers of one time zone who are written to in the same second have the same date.
+_date_header = functools.lru_cache(maxsize=256)(email.utils.format_datetime)
 
 
 def compose(encoded: Encoded, recipient: Recipient) -> bytes:
@@ -189,19 +199,13 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
     """
     domain = encoded.letterhead.domain
     own = [
-        header("Date", email.utils.format_datetime(recipient.date)),
+        header("Date", _date_header(recipient.date.replace(microsecond=0))),
         header("To", address_header(recipient.name, recipient.email)),
         header("Message-ID", f"<{message_id(encoded.issue, recipient.id, domain)}>"),
         *_unsubscribe(encoded.letterhead, recipient),
     ]
-    fill_slots(encoded.slots, fillings(recipient.values))
+    fill_slots(encoded.slots, recipient.values)
     return b"".join((*own, encoded.headers, CRLF, *encoded.body))
-
-
-def fill_slots(slots: Mapping[str, bytearray], values: Mapping[str, bytes]) -> None:
-    """Write a reader's values into the slots of an edition."""
-    for name, slot in slots.items():
-        slot[:] = values[name]
 
 
 def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:

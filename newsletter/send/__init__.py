@@ -2,25 +2,46 @@
 
 audience.py   plan_deliveries(): who gets which edition
 ledger.py     the states of a delivery, their legal moves, the Ledger protocol
-pace.py       when to try again, and when it is too late
-smtp.py       a pool of SMTP connections
+pace.py       rates, back-off, slowing down, and when to stop altogether
+verdicts.py   what a refusal says: of the address, of the message, or of us
+streams.py    an SMTP server's replies as they arrive
+connecting.py open connections: TLS, login, greeting
+smtp.py       sessions with an SMTP or LMTP server, one round trip a message
+sendmail.py   the same by a command on this machine
+desks.py      the desk between ledger and sessions: claims, prepares and writes in batches
 editions.py   send_editions(): claim, send, settle, until no delivery is open
 """
 
 from newsletter.send.audience import plan_deliveries
-from newsletter.send.editions import Sent, Transport, send_editions
-from newsletter.send.ledger import MOVES, OPEN, Claim, Ledger
-from newsletter.send.smtp import SmtpSettings, SmtpTransport
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.desks import Prepare, Sent, Window
+from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
+from newsletter.send.ledger import MOVES, OPEN, Ledger
+from newsletter.send.pace import DEADLINE, Rate, parse_rate
+from newsletter.send.sendmail import SendmailTransport
+from newsletter.send.smtp import Desk, Parcel, SmtpTransport
+from newsletter.send.verdicts import Verdict, judge
 
 __all__ = [
+    "DEADLINE",
     "MOVES",
     "OPEN",
-    "Claim",
+    "Desk",
     "Ledger",
+    "Pace",
+    "Parcel",
+    "Prepare",
+    "Rate",
+    "SendmailTransport",
     "Sent",
     "SmtpSettings",
     "SmtpTransport",
     "Transport",
+    "Verdict",
+    "Window",
+    "deliver_one",
+    "judge",
+    "parse_rate",
     "plan_deliveries",
     "send_editions",
 ]

@@ -5,30 +5,39 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from newsletter.errors import HeaderError, LedgerError, SendError
-from newsletter.model import Delivery, DeliveryState, Outcome
-from newsletter.send.ledger import Claim, Ledger
-from newsletter.send.pace import next_attempt
+from newsletter.errors import SendError
+from newsletter.model import Claim, Delivery, DeliveryState, Fate, Outcome
+from newsletter.send import desks
+from newsletter.send.desks import Prepare, Sent
+from newsletter.send.ledger import Ledger
+from newsletter.send.pace import Breaker, Rate, Throttle
+from newsletter.send.smtp import Desk, Parcel
 
-LEASE = dt.timedelta(minutes=30)
-"""Longer than a batch can take: BATCH messages, the slowest of which waits 600 s after its dot."""
-BATCH = 2
-"""Deliveries claimed at a time by each session: few, so that a crash leaves few to free."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast mail may leave."""
+
+    connections: int = 4
+    rate: Rate | None = None
+    per_domain: tuple[tuple[str, Rate], ...] = ()
+    """Domain of the address and its rate; `*` is every other domain."""
+    cooldown: float = 1.0
+    """Seconds of silence after a busy answer."""
+    grace: float = 30.0
+    """Seconds that messages in flight are given when sending is stopped."""
 
 
 class Session(Protocol):
     """One line to the mail server."""
 
-    async def deliver(
-        self, delivery: Delivery, message: bytes, data_started: Callable[[], None]
-    ) -> Outcome:
-        """Send one message, calling `data_started` right before it may leave."""
+    async def work(self, desk: Desk) -> None:
+        """Send what the desk has until it has no more."""
         ...
 
 
@@ -40,32 +49,18 @@ class Transport(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class Sent:
-    """What one call of `send_editions` did."""
-
-    outcomes: Counter[DeliveryState] = field(default_factory=Counter)
-    freed: int = 0
-    """Deliveries that a dead sender had leased and not begun to send."""
-    lost: int = 0
-    """Deliveries that a dead sender left ambiguous; they are `unknown` now."""
-    expired: int = 0
-    error: str = ""
-    """Why sending stopped early; what was not sent is still planned."""
-
-
 async def send_editions(  # noqa: PLR0913  what a sender needs of the world, each by name
     issue: dt.date,
     ledger: Ledger,
     transport: Transport,
-    message_of: Callable[[Delivery], bytes],
+    prepare: Prepare,
     *,
     owner: str,
-    is_alive: Callable[[str], bool],
+    fate_of: Callable[[str], Fate],
     deadline: dt.datetime,
     clock: Callable[[], dt.datetime],
     chance: random.Random,
-    sessions: int = 1,
+    pace: Pace | None = None,
     email: str | None = None,
     stop: asyncio.Event | None = None,
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
@@ -76,114 +71,101 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
     the messages that are in flight; `email` restricts it to one address. A transport that cannot
     be used at all ends it too, with `Sent.error`; every lease is given back first.
     """
-    sent = Sent()
-    sent.freed, sent.lost = ledger.recover(issue, now=clock(), is_alive=is_alive)
-    sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
-    sender = _Sender(
+    pace = pace or Pace()
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    desk = desks.Desk(
         issue=issue,
         ledger=ledger,
-        message_of=message_of,
+        prepare=prepare,
         owner=owner,
         clock=clock,
         chance=chance,
+        rate=pace.rate,
+        per_domain=dict(pace.per_domain),
+        throttle=Throttle(connections=pace.connections, cooldown=pace.cooldown, clock=loop.time),
+        breaker=Breaker(),
         email=email,
-        stop=stop or asyncio.Event(),
+        stop=stop,
         on_delivery=on_delivery,
-        sent=sent,
     )
+    desk.sent.freed, desk.sent.lost = ledger.recover(issue, now=clock(), fate_of=fate_of)
+    desk.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
+    work = [
+        asyncio.create_task(_work(desk.window(number), transport))
+        for number in range(pace.connections)
+    ]
+    stopping = asyncio.create_task(_after_grace(stop, pace.grace, work))
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(sessions):
-                group.create_task(sender.work(transport))
-    except BaseExceptionGroup as errors:
-        # A full disk or a locked database stops every session alike: one report is enough.
-        raise errors.exceptions[0] from None
-    return sent
+        done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
+        broken = [one.exception() for one in done if not one.cancelled() and one.exception()]
+        for error in broken:
+            if not isinstance(error, SendError):
+                # A full disk or a locked database stops every session alike.
+                raise error or AssertionError
+            desk.sent.error = desk.sent.error or str(error)
+            desk.halt()
+        if broken:
+            await asyncio.wait(work)
+    finally:
+        stopping.cancel()
+        for one in work:
+            one.cancel()
+        await asyncio.gather(*work, stopping, return_exceptions=True)
+        desk.close()
+    return desk.sent
 
 
-@dataclass(slots=True, kw_only=True)
-class _Sender:
-    """What the sessions of one call share."""
+async def _work(window: Desk, transport: Transport) -> None:
+    async with transport.session() as session:
+        await session.work(window)
 
-    issue: dt.date
-    ledger: Ledger
-    message_of: Callable[[Delivery], bytes]
-    owner: str
-    clock: Callable[[], dt.datetime]
-    chance: random.Random
-    email: str | None
-    stop: asyncio.Event
-    on_delivery: Callable[[Delivery, Outcome], None]
-    sent: Sent
 
-    @property
-    def halted(self) -> bool:
-        """Whether to begin nothing more."""
-        return self.stop.is_set() or bool(self.sent.error)
+async def _after_grace(stop: asyncio.Event, grace: float, work: list[asyncio.Task[None]]) -> None:
+    """Cut what is still in flight a while after sending was stopped."""
+    await stop.wait()
+    await asyncio.sleep(grace)
+    for one in work:
+        one.cancel()
 
-    async def work(self, transport: Transport) -> None:
-        """Claim and send until nothing is left that could be sent now."""
-        async with transport.session() as session:
-            while not self.halted:
-                now = self.clock()
-                batch = self.ledger.claim(
-                    self.issue,
-                    owner=self.owner,
-                    limit=BATCH,
-                    now=now,
-                    until=now + LEASE,
-                    email=self.email,
-                )
-                if not batch:
-                    return
-                await self.deliver_all(
-                    session, [Claim(delivery=one, owner=self.owner) for one in batch]
-                )
 
-    async def deliver_all(self, session: Session, claims: list[Claim]) -> None:
-        """Send what was claimed; give back what was not begun, whatever happens."""
-        for place, claim in enumerate(claims):
-            try:
-                if not self.halted:
-                    await self.deliver(session, claim)
-                    continue
-            except SendError as error:
-                self.sent.error = self.sent.error or str(error)
-            except BaseException:
-                # Cancelled or broken: what has begun stays as it is, and becomes `unknown` when
-                # the next sender recovers.
-                self.release(claims[place:])
-                raise
-            self.release(claims[place:])
-            return
+async def deliver_one(transport: Transport, delivery: Delivery, message: bytes) -> str:
+    """Send one message apart from every ledger; return what the server said to it.
 
-    async def deliver(self, session: Session, claim: Claim) -> None:
-        """Send one message and settle it; raises SendError when nothing can be sent at all."""
-        try:
-            outcome = await self.attempt(session, claim)
-            retry = outcome.state is DeliveryState.DEFERRED
-            now = self.clock()
-            next_at = next_attempt(claim.delivery.attempt, now, self.chance) if retry else None
-            self.ledger.settle(claim, outcome, now, next_at)
-        except LedgerError:
-            return  # the lease ran out meanwhile; whoever has it now knows better
-        self.sent.outcomes[outcome.state] += 1
-        self.on_delivery(claim.delivery, outcome)
+    Raises SendError when it did not take it.
+    """
+    desk = _Single(Parcel(claim=Claim(delivery=delivery, owner=""), message=message, until=_NEVER))
+    async with transport.session() as session:
+        await session.work(desk)
+    outcome = desk.outcome
+    if outcome.state is not DeliveryState.ACCEPTED:
+        raise SendError(f"{delivery.email}: {outcome.state.value}: {outcome.reason}")
+    return f"sent to {delivery.email}: {outcome.reason}"
 
-    async def attempt(self, session: Session, claim: Claim) -> Outcome:
-        """Return what became of one delivery."""
-        try:
-            message = self.message_of(claim.delivery)
-        except HeaderError as error:
-            return Outcome(state=DeliveryState.FAILED, reason=str(error))
-        return await session.deliver(
-            claim.delivery, message, lambda: self.ledger.data_started(claim, self.clock())
-        )
 
-    def release(self, claims: list[Claim]) -> None:
-        """Give back leases."""
-        for claim in claims:
-            try:
-                self.ledger.release(claim, self.clock())
-            except LedgerError:
-                continue  # it had begun, or another sender has it: not ours to give back
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+@dataclass(slots=True)
+class _Single:
+    """A desk with one message on it."""
+
+    parcel: Parcel | None
+    outcome: Outcome = field(default=Outcome(state=DeliveryState.UNKNOWN), init=False)
+
+    async def next(self) -> Parcel | None:
+        return self.next_now()
+
+    def next_now(self) -> Parcel | None:
+        parcel, self.parcel = self.parcel, None
+        return parcel
+
+    async def begin(self, parcel: Parcel) -> bool:
+        return parcel is not None
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        del parcel
+        self.outcome = outcome
+
+    def busy(self) -> None:
+        """Do nothing: there is one message only."""

@@ -15,11 +15,10 @@ the operator says so. Whoever dies before leaves `leased`, which goes back to `p
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 
-from newsletter.model import Delivery, DeliveryState, Outcome
+from newsletter.model import Claim, Delivery, DeliveryState, Fate, Settlement
 
 (
     PLANNED,
@@ -51,14 +50,6 @@ OPEN: Final = frozenset(state for state in DeliveryState if state.is_open)
 """States in which something is still to happen; the others are final."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A delivery that one sender holds; `delivery.attempt` is its fencing number."""
-
-    delivery: Delivery
-    owner: str
-
-
 class Ledger(Protocol):
     """What `send_editions` needs of the table of deliveries; each call is one transaction."""
 
@@ -71,32 +62,52 @@ class Ledger(Protocol):
         now: dt.datetime,
         until: dt.datetime,
         email: str | None = None,
+        without: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
-        """Lease up to `limit` deliveries that are planned, or deferred and due; of `email` only."""
+        """Lease up to `limit` deliveries that are planned, or deferred and due.
+
+        Of `email` only, or of no domain that is in `without`. None of an issue that is paused or
+        cancelled; an address that is suppressed by now is settled as that, and not returned.
+        """
         ...
 
-    def data_started(self, claim: Claim, now: dt.datetime) -> None:
-        """Write, durably, that the message may leave; raises LedgerError if the lease is lost."""
+    def record(
+        self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
+    ) -> frozenset[str]:
+        """Write which messages may leave from now on, and what became of others.
+
+        Returns the subscribers whose deliveries are another sender's by now: their messages must
+        not leave, and their outcomes were not written.
+        """
         ...
 
-    def settle(
-        self, claim: Claim, outcome: Outcome, now: dt.datetime, next_at: dt.datetime | None
-    ) -> None:
-        """Write what became of it; raises LedgerError if the lease is lost."""
-        ...
-
-    def release(self, claim: Claim, now: dt.datetime) -> None:
-        """Give back a lease of which nothing was sent."""
+    def release(self, claims: Sequence[Claim], now: dt.datetime) -> None:
+        """Give back leases of which nothing was sent; what is another sender's is left alone."""
         ...
 
     def recover(
-        self, issue: dt.date, *, now: dt.datetime, is_alive: Callable[[str], bool]
+        self, issue: dt.date, *, now: dt.datetime, fate_of: Callable[[str], Fate]
     ) -> tuple[int, int]:
         """Free what dead senders held; return how many became planned and how many unknown."""
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
         """Give up on what is planned or deferred past the issue's `deadline`."""
+        ...
+
+    def used(self, since: dt.datetime) -> Mapping[str, int]:
+        """Return how many messages left since then, or are about to, by domain of the address.
+
+        Of every issue and every sender: what a mail server counts.
+        """
+        ...
+
+    def halted(self, issue: dt.date) -> str:
+        """Return why an issue is paused or cancelled; nothing when it is neither."""
+        ...
+
+    def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:
+        """Send nothing more of an issue until it is resumed."""
         ...
 
     def counts(self, issue: dt.date) -> Mapping[DeliveryState, int]:

@@ -1,19 +1,115 @@
-"""When to try again after a refusal for now, and when a daily issue is too old to send."""
+"""How fast, and when again: rates, back-off, slowing down, and when to stop altogether."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
 
 BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120))
-"""Waits after the 1st, 2nd, … refusal; the last one repeats (standards.md, ledger, 5)."""
+"""Waits after the 1st, 2nd, … refusal; the last one repeats."""
 DEADLINE = dt.timedelta(hours=20)
 """A daily paper is worthless after that: the next one is about to be due."""
 JITTER = 0.2
 """Waits differ by up to so much, so that refused mails do not all come back at once."""
+BUSY: Final = frozenset((421, 450, 451, 452, 454))
+"""Replies that speak of the server, or of our pace, and never against a reader."""
+
+_RATE = re.compile(r"(\d+)\s*(?:/|per|a)\s*(second|minute|hour|day)s?")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
 
 def next_attempt(attempt: int, now: dt.datetime, chance: random.Random) -> dt.datetime:
     """Return when to try again after the `attempt`-th try (from 1) was refused for now."""
-    wait = BACKOFF[min(attempt, len(BACKOFF)) - 1]
+    wait = BACKOFF[min(max(attempt, 1), len(BACKOFF)) - 1]
     return now + wait * (1 + JITTER * (2 * chance.random() - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most so many messages within so long."""
+
+    count: int
+    per: dt.timedelta
+
+
+def parse_rate(text: str) -> Rate:
+    """Return a rate in plain words: `14/second`, `500 per hour`, `2000/day`.
+
+    Raises ValueError for what is none.
+    """
+    found = _RATE.fullmatch(text.strip().lower())
+    if found is None or int(found[1]) < 1:
+        raise ValueError("a rate is written 14/second, 300/minute, 500/hour or 2000/day")
+    return Rate(count=int(found[1]), per=dt.timedelta(seconds=_SECONDS[found[2]]))
+
+
+@dataclass(slots=True, kw_only=True)
+class Throttle:
+    """How many connections may work at once: fewer when the server is busy (AIMD).
+
+    Halved at each busy answer, and one more after as many messages as there are connections: what
+    TCP does (Chiu and Jain 1989). After a busy answer nobody begins anything for a while.
+    """
+
+    connections: int
+    cooldown: float
+    """Seconds after the first busy answer; doubled for each that follows, up to a minute."""
+    clock: Callable[[], float]
+    allowed: float = field(init=False)
+    _busy: int = field(init=False, default=0)
+    _until: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        """Begin with all of them."""
+        self.allowed = float(self.connections)
+
+    def busy(self) -> None:
+        """Slow down."""
+        now = self.clock()
+        if now < self._until:
+            return  # one answer among several that were on their way already
+        self.allowed = max(1.0, self.allowed / 2)
+        self._until = now + min(60.0, self.cooldown * 2**self._busy)
+        self._busy += 1
+
+    def taken(self) -> None:
+        """Speed up a little."""
+        self._busy = 0
+        self.allowed = min(float(self.connections), self.allowed + 1 / self.allowed)
+
+    def wait(self, number: int) -> float:
+        """Return for how many seconds connection `number` (from 0) should begin nothing."""
+        rest = self._until - self.clock()
+        if rest > 0:
+            return rest
+        return 0.0 if number < int(self.allowed) else 0.05
+
+
+@dataclass(slots=True, kw_only=True)
+class Breaker:
+    """Stops an issue that mail servers refuse for what it is, or for who sends it.
+
+    Such a refusal (5.7.x: policy, reputation) is ours and not the reader's; going on makes it
+    worse.
+    """
+
+    share: float = 0.05
+    window: int = 200
+    least: int = 5
+    """Refusals before anything is stopped: one odd server is none of our business."""
+    _recent: deque[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing seen."""
+        self._recent = deque(maxlen=self.window)
+
+    def note(self, *, refused: bool) -> bool:
+        """Note a final answer; return whether too many were refusals of us."""
+        self._recent.append(refused)
+        count = sum(self._recent)
+        return refused and count >= self.least and count > self.share * len(self._recent)

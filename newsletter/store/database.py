@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.store.migrations import migrate
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_SECONDS = 30.0
 """How long one process waits while another writes."""
 
@@ -103,7 +103,9 @@ issues = sa.Table(
     sa.Column("number", sa.Integer, nullable=False, unique=True),
     sa.Column("papers", sa.Integer, nullable=False),
     sa.Column("planned_at", Moment, nullable=False),
+    sa.Column("halted", sa.Text, nullable=False, server_default=""),
 )
+"""`halted` says why nothing is sent: paused by somebody or by itself, or cancelled."""
 
 editions = sa.Table(
     "edition",
@@ -142,9 +144,40 @@ deliveries = sa.Table(
     sa.Column("next_at", Moment),
     sa.Column("code", sa.Integer, nullable=False, default=0),
     sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("verdict", sa.Text, nullable=False, server_default=""),
+    sa.Column("domain", sa.Text, nullable=False, server_default=""),
+    sa.Column("started_at", Moment),
     sa.Column("changed_at", Moment, nullable=False),
-    sa.Index("delivery_open", "issue", "state", "next_at"),
+    # Only of what waits: a delivery on its way changes no index, whatever becomes of it.
+    sa.Index("delivery_planned", "issue", sqlite_where=sa.text("state = 'planned'")),
+    sa.Index("delivery_deferred", "issue", "next_at", sqlite_where=sa.text("state = 'deferred'")),
 )
+"""`domain` is that of the address; `started_at` is when the message last began to leave."""
+
+suppressions = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+)
+"""Addresses, in lower case, that must not be mailed: bounced for good, complained, or asked."""
+
+bounces = sa.Table(
+    "bounce",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("issue", sa.Date),
+    sa.Column("subscriber", sa.Text),
+    sa.Column("email", sa.Text, nullable=False, index=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("verified", sa.Boolean, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+)
+"""Bounces that were read, each once: `digest` is that of the message and the recipient in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +185,14 @@ class Database:
     """An open database."""
 
     engine: sa.Engine
+    kept: list[PoolProxiedConnection] = field(default_factory=list)
+    """Connections that somebody holds for as long as the database is open."""
+
+    def keep(self) -> DBAPIConnection:
+        """Return a connection of one's own, for statements that are too many for SQLAlchemy."""
+        proxied = self.engine.raw_connection()
+        self.kept.append(proxied)
+        return cast("DBAPIConnection", proxied.driver_connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -160,10 +201,12 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except sa.exc.OperationalError as error:
-            raise StoreError(_explain(self.engine.url, error)) from None
+            raise StoreError(explain(self.engine.url, str(error.orig))) from None
 
     def close(self) -> None:
         """Give back every connection."""
+        while self.kept:
+            self.kept.pop().close()
         self.engine.dispose()
 
 
@@ -236,8 +279,8 @@ def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _explain(url: sa.URL, error: sa.exc.OperationalError) -> str:
-    text = str(error.orig)
+def explain(url: sa.URL, text: str) -> str:
+    """Return what a message of SQLite means, and how to mend it."""
     advice = {
         "database is locked": "another run is writing; try again",
         "unable to open database file": "is the folder there and writable?",

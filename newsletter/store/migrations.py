@@ -33,6 +33,29 @@ def _cut_editions(connection: sa.Connection) -> None:
         )
 
 
+def _tell_refusals_apart(connection: sa.Connection) -> None:
+    # Version 3 did not know what a refusal says, when a message left, and no pauses.
+    for table, column, kind in (
+        ("delivery", "verdict", "TEXT NOT NULL DEFAULT ''"),
+        ("delivery", "domain", "TEXT NOT NULL DEFAULT ''"),
+        ("delivery", "started_at", "DATETIME"),
+        ("issue", "halted", "TEXT NOT NULL DEFAULT ''"),
+    ):
+        if column not in _columns(connection, table):
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    connection.exec_driver_sql("DROP INDEX IF EXISTS delivery_open")
+    for name, columns, state in (
+        ("delivery_planned", "issue", "planned"),
+        ("delivery_deferred", "issue, next_at", "deferred"),
+    ):
+        connection.exec_driver_sql(
+            f"CREATE INDEX IF NOT EXISTS {name} ON delivery ({columns}) WHERE state = '{state}'"
+        )
+    connection.exec_driver_sql(
+        "UPDATE delivery SET domain = lower(substr(email, instr(email, '@') + 1))"
+    )
+
+
 def _columns(connection: sa.Connection, table: str) -> set[str]:
     return {one["name"] for one in sa.inspect(connection).get_columns(table)}
 
@@ -40,6 +63,7 @@ def _columns(connection: sa.Connection, table: str) -> set[str]:
 STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {
     1: _learn_health_anew,
     2: _cut_editions,
+    3: _tell_refusals_apart,
 }
 """What brings a database of the version that is named to the next one."""
 

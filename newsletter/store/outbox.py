@@ -8,10 +8,10 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from newsletter.errors import StoreError
 from newsletter.model import Delivery, DeliveryState, Edition, Issue, Outcome, Paper, Pick
@@ -106,6 +106,18 @@ def _clear_errors(path: Path) -> Iterator[None]:
         ) from None
 
 
+class Work(Protocol):
+    """Where messages come from; `newsletter.send` has it."""
+
+    async def next(self) -> Any:
+        """Return the next delivery with its `message`; None when there is no more."""
+        ...
+
+    def settle(self, parcel: Any, outcome: Outcome) -> None:
+        """Report what became of it."""
+        ...
+
+
 class OutboxTransport:
     """Delivers into files: outbox/<date>/eml/<address>.eml. Nothing leaves the machine.
 
@@ -121,12 +133,12 @@ class OutboxTransport:
         """Return the transport itself: files need no connection."""
         yield self
 
-    async def deliver(
-        self, delivery: Delivery, message: bytes, data_started: Callable[[], None]
-    ) -> Outcome:
-        """Write one message."""
-        del data_started  # a file is there or it is not
-        name = re.sub(r"[^A-Za-z0-9@._+-]", "_", delivery.email)
-        path = self._outbox.of(delivery.issue) / "eml" / f"{name}.eml"
-        write(path, message)
-        return Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {path.name}")
+    async def work(self, desk: Work) -> None:
+        """Write what the desk has; a file is there or it is not, so nothing is ever in doubt."""
+        while parcel := await desk.next():
+            delivery: Delivery = parcel.delivery
+            name = re.sub(r"[^A-Za-z0-9@._+-]", "_", delivery.email)
+            path = self._outbox.of(delivery.issue) / "eml" / f"{name}.eml"
+            write(path, parcel.message)
+            outcome = Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {path.name}")
+            desk.settle(parcel, outcome)

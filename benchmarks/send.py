@@ -1,0 +1,310 @@
+"""Sending: ours, personalised and recorded in the ledger, against C and Node.
+
+    python benchmarks/send.py [--quick] [--json]
+
+Peers, in the same run and with the same number of connections and bytes: postfix's `smtp-source`
+into its `smtp-sink` (Debian's package postfix, neither started as a mail system), and nodemailer's
+pool (npm). Ours plans deliveries in a new database, composes and, where asked, signs every message
+for its reader, and writes every step of every delivery to the ledger.
+
+`…_vs_smtp_source` is our messages per second over theirs; `rtt50_share` is our rate through a relay
+that answers after 50 ms, with 100 connections, as a share of connections / round trip;
+`ledger_share` is the part of our time that the ledger's transactions took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.errors import HeaderError
+from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Issue, Settlement
+from newsletter.render import Encoded, Letterhead, Recipient, compose, encode_edition
+from newsletter.render.tokens import token
+from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
+from newsletter.store import IssueStore, SqlLedger, open_database
+
+PEERS = Path(__file__).parent / "peers"
+NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
+ISSUE = Issue(date=NOW.date(), number=1, papers=95, planned_at=NOW)
+LETTERHEAD = Letterhead(
+    name="Daily Papers",
+    sender="papers@news.example.org",
+    reply_to="editors@news.example.org",
+    language="en",
+)
+CONNECTIONS = 10
+
+
+class TimedLedger(SqlLedger):
+    """Counts the seconds that its transactions take."""
+
+    seconds = 0.0
+
+    def record(
+        self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
+    ) -> frozenset[str]:
+        """Write, and count."""
+        start = time.perf_counter()
+        try:
+            return super().record(started, settled, now)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def claim(self, *args: object, **options: object) -> tuple[Delivery, ...]:
+        """Claim, and count."""
+        start = time.perf_counter()
+        try:
+            return super().claim(*args, **options)  # type: ignore[arg-type]
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of ours."""
+
+    rate: float
+    ledger_share: float
+
+
+def edition_of(size: int) -> Edition:
+    """Return an edition whose message has about `size` bytes."""
+    link, greeting = token("unsubscribe_url"), token("greeting")
+    feedback = token("feedback_url")
+    paragraph = f'<p>Words of a paper, and more. <a href="{feedback}x">More like this</a></p>\n'
+    filler = "Plain words about a paper that somebody wrote, and nothing else.\n"
+    head = f'<html><body><p>{greeting}</p><a href="{link}">out</a>\n' + paragraph * 20
+    body = head + filler * max(0, (size - len(head) - 3_500) // len(filler))
+    text = f"{greeting}\n{link}\n"
+    return Edition(
+        key="all", subject="Daily Papers, Mar 17: A paper", html_blocks=(0,), text_blocks=(1,),
+        blocks=(body, text),
+    )  # fmt: skip
+
+
+def recipient(delivery: Delivery) -> Recipient:
+    """Return what is a reader's own."""
+    site, who = "https://news.example.org", delivery.subscriber
+    return Recipient(
+        id=who,
+        email=delivery.email,
+        name=delivery.name,
+        unsubscribe_url=f"{site}/unsubscribe/{who:0>46}",
+        preferences_url=f"{site}/preferences/{who:0>46}",
+        feedback_url=f"{site}/feedback/{who:0>46}?paper=",
+        shown_date="Tuesday, March 17, 2026",
+        date=NOW,
+    )
+
+
+def deliveries(count: int) -> Iterator[Delivery]:
+    """Yield as many deliveries as asked."""
+    for number in range(count):
+        yield Delivery(
+            issue=ISSUE.date, subscriber=f"r{number}", email=f"reader{number}@example.com",
+            name=f"Reader {number}", timezone="UTC", edition="all",
+        )  # fmt: skip
+
+
+def ours(port: int, size: int, count: int, connections: int = CONNECTIONS) -> Ran:
+    """Send `count` messages and measure."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database("sqlite:///test.db", Path(folder))
+        edition = edition_of(size)
+        IssueStore(database).plan(ISSUE, [edition], deliveries(count), (), NOW)
+        ledger = TimedLedger(database, lean=True)
+        encoded = encode_edition(ISSUE, edition, LETTERHEAD)
+        seconds = asyncio.run(_send(ledger, encoded, port, connections))
+        counts = ledger.counts(ISSUE.date)
+        assert counts[DeliveryState.ACCEPTED] == count, counts
+        database.close()
+    return Ran(rate=count / seconds, ledger_share=ledger.seconds / seconds)
+
+
+async def _send(ledger: SqlLedger, encoded: Encoded, port: int, connections: int) -> float:
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError]:
+        return [compose(encoded, recipient(one)) for one in some]
+
+    settings = SmtpSettings(
+        host="127.0.0.1", port=port, security="none", sender="bounce@news.example.org",
+        per_connection=1_000_000,
+    )  # fmt: skip
+    start = time.perf_counter()
+    sent = await send_editions(
+        ISSUE.date,
+        ledger,
+        SmtpTransport(settings),
+        prepare,
+        owner="benchmark:boot:1:x",
+        fate_of=lambda _owner: Fate.ALIVE,
+        deadline=NOW + dt.timedelta(hours=20),
+        clock=lambda: NOW,
+        chance=random.Random(1),
+        pace=Pace(connections=connections),
+    )
+    assert not sent.error, sent.error
+    return time.perf_counter() - start
+
+
+def smtp_source(port: int, size: int, count: int) -> float:
+    """Return the rate of postfix's program."""
+    command = [
+        "smtp-source", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(count),
+        "-f", "bounce@news.example.org", "-t", "reader@example.com", f"127.0.0.1:{port}",
+    ]  # fmt: skip
+    start = time.perf_counter()
+    subprocess.run(command, check=True, timeout=300)
+    return count / (time.perf_counter() - start)
+
+
+def nodemailer(port: int, size: int, count: int) -> float:
+    """Return the rate of nodemailer's pool."""
+    message = compose(
+        encode_edition(ISSUE, edition_of(size), LETTERHEAD), recipient(next(deliveries(1)))
+    )
+    with tempfile.NamedTemporaryFile(suffix=".eml") as file:
+        file.write(message)
+        file.flush()
+        command = [
+            "node",
+            str(PEERS / "nodemailer_pool.js"),
+            str(port),
+            str(CONNECTIONS),
+            str(count),
+            file.name,
+        ]
+        ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+    return float(count / json.loads(ran.stdout)["seconds"])
+
+
+@contextlib.contextmanager
+def smtp_sink() -> Iterator[int]:
+    """Run postfix's sink; yield its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # It does not run as root, and drops to somebody else.
+    command = ["smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{port}", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as sink:
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.05)
+        try:
+            yield port
+        finally:
+            sink.terminate()
+
+
+@contextlib.asynccontextmanager
+async def slow_relay(seconds: float):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Run a server that offers PIPELINING and answers everything after `seconds`."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+
+        def say(text: bytes) -> None:
+            loop.call_later(seconds, writer.write, text)
+
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            say(b"220 slow\r\n")
+            while True:
+                line = (await reader.readuntil(b"\r\n")).upper()
+                if line.startswith(b"EHLO"):
+                    say(b"250-slow\r\n250 PIPELINING\r\n")
+                elif line.startswith(b"DATA"):
+                    say(b"354 go on\r\n")
+                    await reader.readuntil(b"\r\n.\r\n")
+                    say(b"250 taken\r\n")
+                elif line.startswith(b"QUIT"):
+                    say(b"221 bye\r\n")
+                    break
+                else:
+                    say(b"250 fine\r\n")
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 20, backlog=512)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def rtt_share(count: int, size: int) -> float:
+    """Return our rate through a relay 50 ms away, as a share of connections / round trip."""
+    script = (
+        "import asyncio, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from send import slow_relay\n"
+        "async def main():\n"
+        "    async with slow_relay(0.05) as port:\n"
+        "        print(port, flush=True); await asyncio.sleep(3600)\n"
+        "asyncio.run(main())"
+    )
+    command = [sys.executable, "-c", script, str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as relay:
+        assert relay.stdout is not None
+        try:
+            port = int(relay.stdout.readline())
+            return ours(port, size, count, connections=100).rate / (100 / 0.05)
+        finally:
+            relay.kill()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="under a minute")
+    parser.add_argument("--json", action="store_true", help="named figures on the last line")
+    parser.add_argument("--data", type=Path, help="not needed: all messages are made up")
+    options = parser.parse_args()
+    if shutil.which("smtp-source") is None:
+        print("postfix's smtp-source and smtp-sink are not installed (make system does it)")
+        print(json.dumps({}))
+        return
+    rounds, count = (2, 2_000) if options.quick else (5, 10_000)
+    figures: dict[str, float] = {}
+    rates: dict[str, list[float]] = {}
+    with smtp_sink() as port:
+        for name, size in (("60kb", 60_000), ("10kb", 10_000)):
+            many = count if size > 20_000 else 2 * count
+            for _ in range(rounds):
+                rates.setdefault(f"{name}_smtp_source", []).append(smtp_source(port, size, many))
+                ran = ours(port, size, many)
+                rates.setdefault(f"{name}_ours", []).append(ran.rate)
+                rates.setdefault(f"{name}_ledger", []).append(ran.ledger_share)
+            ratios = [
+                a / b
+                for a, b in zip(rates[f"{name}_ours"], rates[f"{name}_smtp_source"], strict=True)
+            ]
+            figures[f"{name}_vs_smtp_source"] = round(statistics.median(ratios), 3)
+        if (PEERS / "node_modules").is_dir() and shutil.which("node"):
+            for name, size in (("60kb", 60_000), ("10kb", 10_000)):
+                theirs = nodemailer(port, size, count // 2)
+                figures[f"{name}_vs_nodemailer"] = round(
+                    statistics.median(rates[f"{name}_ours"]) / theirs, 2
+                )
+    figures["ledger_share"] = round(statistics.median(rates["60kb_ledger"]), 4)
+    figures["ledger_share_10kb"] = round(statistics.median(rates["10kb_ledger"]), 4)
+    figures["rtt50_share"] = round(rtt_share(4_000 if options.quick else 20_000, 10_000), 3)
+    for name, values in rates.items():
+        print(f"{name:28}{statistics.median(values):>12.2f}")
+    for name, value in figures.items():
+        print(f"{name:28}{value:>12}")
+    if options.json:
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

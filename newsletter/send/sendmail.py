@@ -1,0 +1,76 @@
+"""Mail by a command on this machine, such as sendmail, msmtp or a script of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from newsletter.errors import SendError
+from newsletter.model import Delivery, DeliveryState, Outcome
+from newsletter.send.smtp import Desk, Parcel
+from newsletter.send.streams import printable
+
+TEMPFAIL = 75
+"""EX_TEMPFAIL of sysexits.h: not now, perhaps later."""
+MISSING = (126, 127)
+"""What a shell says of a command that it cannot run."""
+
+
+class SendmailTransport:
+    """Delivers by running a command for each message, with the message on its standard input."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        sender_of: Callable[[Delivery], str],
+        timeout: float = 600.0,
+    ) -> None:
+        """Run `command` with `-i -f SENDER -- RECIPIENT` behind it, never through a shell."""
+        self._command = tuple(command)
+        self._sender_of = sender_of
+        self._timeout = timeout
+
+    @contextlib.asynccontextmanager
+    async def session(self) -> AsyncIterator[SendmailTransport]:
+        """Return the transport itself: each message is a process of its own."""
+        yield self
+
+    async def work(self, desk: Desk) -> None:
+        """Send what the desk has; raises SendError when the command cannot be run at all."""
+        while parcel := await desk.next():
+            if await desk.begin(parcel):
+                desk.settle(parcel, await self._run(parcel))
+
+    async def _run(self, parcel: Parcel) -> Outcome:
+        sender, recipient = self._sender_of(parcel.delivery), parcel.delivery.email
+        command = (*self._command, "-i", "-f", sender, "--", recipient)
+        pipe = asyncio.subprocess.PIPE
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=asyncio.subprocess.DEVNULL, stderr=pipe
+            )
+        except OSError as error:
+            raise SendError(f"{self._command[0]}: {error.strerror}") from None
+        # sendmail reads lines that end as files do.
+        content = parcel.message.replace(b"\r\n", b"\n")
+        try:
+            async with asyncio.timeout(self._timeout):
+                _, said = await process.communicate(content)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            reason = f"{self._command[0]} did not end within {self._timeout:g} seconds"
+            return Outcome(state=DeliveryState.UNKNOWN, reason=reason)
+        words = printable(said.decode("utf-8", "replace"))
+        status = process.returncode or 0
+        if status == 0:
+            return Outcome(state=DeliveryState.ACCEPTED, reason=f"taken by {self._command[0]}")
+        if status < 0:
+            reason = f"{self._command[0]} was killed by signal {-status}"
+            return Outcome(state=DeliveryState.UNKNOWN, reason=reason)
+        state = DeliveryState.DEFERRED if status == TEMPFAIL else DeliveryState.FAILED
+        reason = f"{self._command[0]} ended with status {status}: {words}".rstrip(": ")
+        if status in MISSING:
+            raise SendError(reason)
+        return Outcome(state=state, reason=reason, code=status)

@@ -1,0 +1,186 @@
+"""An SMTP server's replies as they arrive, over a connection that somebody else has opened.
+
+One reply is a code and lines (RFC 5321, 4.2); several may arrive at once, since commands are sent
+ahead (RFC 2920). What is no reply, or too long to be one, ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from typing import NamedTuple, cast
+
+MAX_REPLY = 65_536
+"""Bytes of one reply: RFC 5321 says 512 for a line; nobody needs more than a hundred of them."""
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
+
+
+class Reply(NamedTuple):
+    """What a server answered to one command."""
+
+    code: int
+    text: str
+    """Its lines, joined; made printable, since it is not to be trusted."""
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, such as `5.1.1` (RFC 3463), or nothing."""
+        found = _ENHANCED.match(self.text)
+        return found[1] if found else ""
+
+    def __str__(self) -> str:
+        """Return it as the server said it."""
+        return f"{self.code} {self.text}".strip()
+
+
+class ConnectionBrokenError(ConnectionError):
+    """The server hung up, said what is no reply, or said nothing in time."""
+
+
+class Stream(asyncio.Protocol):
+    """The client's side of an open connection."""
+
+    def __init__(self) -> None:
+        """Wait for a connection: a new one, or one that `take_over` is given."""
+        self._transport: asyncio.Transport
+        self._rest = b""
+        self._lines: list[str] = []
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._broken = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = self._patience = 0.0
+
+    @classmethod
+    def take_over(cls, transport: asyncio.Transport) -> Stream:
+        """Return a stream on an open connection whose replies so far were all read."""
+        stream = cls()
+        stream.connection_made(transport)
+        transport.set_protocol(stream)
+        return stream
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be written."""
+        return not self._broken and not self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; they are kept when the connection is busy."""
+        self._transport.write(data)
+
+    async def drain(self, timeout: float) -> None:  # noqa: ASYNC109  one timer for the whole wait
+        """Wait until the connection takes more; raises ConnectionBrokenError when it is gone."""
+        if self._drained is not None:
+            self._watch(timeout)
+            await self._drained
+        if self._broken:
+            raise ConnectionBrokenError(self._broken)
+
+    async def reply(self, timeout: float) -> Reply:  # noqa: ASYNC109
+        """Return the next reply; raises ConnectionBrokenError when none comes."""
+        while not self._replies:
+            if self._broken:
+                raise ConnectionBrokenError(self._broken)
+            self._watch(timeout)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._replies.popleft()
+
+    def _watch(self, timeout: float) -> None:
+        """Break the connection when nothing comes in `timeout` seconds from now.
+
+        One timer serves the whole connection: it is set again when it fires too early, since a
+        timer for each answer would cost more than reading it.
+        """
+        loop = asyncio.get_running_loop()
+        self._patience = timeout
+        self._deadline = loop.time() + timeout
+        if self._timer is None or self._timer.when() > self._deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(self._deadline, self._check)
+
+    def _check(self) -> None:
+        self._timer = None
+        waits = self._waiter is not None or self._drained is not None
+        loop = asyncio.get_running_loop()
+        if waits and loop.time() >= self._deadline:
+            self._break(f"no answer within {self._patience:g} seconds")
+        elif waits:
+            self._timer = loop.call_at(self._deadline, self._check)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._break("closed")
+
+    def _break(self, why: str) -> None:
+        if not self._broken:
+            self._broken = why
+        self._transport.abort()
+        self._end()
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
+        for future in (self._waiter, self._drained):
+            if future is not None and not future.done():
+                future.set_result(None)
+
+    # --- What asyncio calls ---------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember where to write."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in and cut them into replies."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
+            self._break("it answers without end")
+            return
+        for raw in lines:
+            line = raw.decode("utf-8", "replace").rstrip("\r")
+            code, sign, text = line[:3], line[3:4], line[4:]
+            if len(code) != 3 or not code.isdecimal() or sign not in ("", " ", "-"):  # noqa: PLR2004
+                self._break(f"it answers what is no SMTP: {printable(line)[:80]}")
+                return
+            if sign == "-" or self._lines:
+                self._lines.append(text)
+                if sign == "-":
+                    continue
+                text, self._lines = " ".join(self._lines), []
+            self._replies.append(Reply(int(code), printable(text)))
+        if self._replies and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Remember why the connection ended."""
+        if not self._broken:
+            self._broken = f"the connection was lost ({exc})" if exc else "the server hung up"
+        self._end()
+
+    def pause_writing(self) -> None:
+        """Note that the connection is busy."""
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """Note that it takes more."""
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+
+def printable(text: str) -> str:
+    """Return a server's answer as one printable line."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,0 +1,96 @@
+"""What a refusal says: of the address, of the message, or of us.
+
+A reply code is not enough: most 5xx replies speak of the message or of its sender. What a server
+says in words counts first, since it is more specific; then the enhanced code (RFC 3463), then the
+code itself. The phrases are those that mail servers have in their sources and documentation.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class Verdict(StrEnum):
+    """What a refusal is about."""
+
+    NO_MAILBOX = "no-mailbox"
+    NO_DOMAIN = "no-domain"
+    MOVED = "moved"
+    DISABLED = "disabled"
+    FULL = "full"
+    TOO_BIG = "too-big"
+    CONTENT = "content"
+    POLICY = "policy"
+    REPUTATION = "reputation"
+    THROTTLED = "throttled"
+    NETWORK = "network"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether nothing sent to this address will ever arrive."""
+        return self in (Verdict.NO_MAILBOX, Verdict.NO_DOMAIN, Verdict.MOVED)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it speaks of the sender, whom it stops, and not of the reader."""
+        return self in (Verdict.CONTENT, Verdict.POLICY, Verdict.REPUTATION)
+
+
+_V = Verdict
+
+
+@functools.cache
+def _rules() -> tuple[tuple[Verdict, re.Pattern[str]], ...]:
+    """Return the phrases of phrases.txt, one expression for each verdict, in their order."""
+    text = importlib.resources.files("newsletter.send").joinpath("phrases.txt").read_text("utf-8")
+    found: dict[Verdict, list[str]] = {}
+    here: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("["):
+            here = found.setdefault(Verdict(line.strip("[]")), [])
+        elif line and not line.startswith("#"):
+            here.append(line)
+    return tuple(
+        (verdict, re.compile("|".join(phrases), re.IGNORECASE))
+        for verdict, phrases in found.items()
+    )
+
+
+_CODES: Final[dict[str, Verdict]] = {
+    "1.1": _V.NO_MAILBOX, "1.2": _V.NO_DOMAIN, "1.3": _V.NO_MAILBOX, "1.6": _V.MOVED,
+    "1.10": _V.NO_DOMAIN, "1.7": _V.POLICY, "1.8": _V.POLICY, "1.9": _V.NETWORK,
+    "2.0": _V.DISABLED, "2.1": _V.DISABLED, "2.2": _V.FULL, "2.3": _V.TOO_BIG,
+    "3.0": _V.NETWORK, "3.1": _V.FULL, "3.2": _V.THROTTLED, "3.4": _V.TOO_BIG, "3.5": _V.NETWORK,
+    "4.0": _V.NETWORK, "4.1": _V.NETWORK, "4.2": _V.NETWORK, "4.3": _V.NETWORK,
+    "4.4": _V.NETWORK, "4.5": _V.THROTTLED,
+    "4.6": _V.NETWORK, "4.7": _V.EXPIRED, "4.14": _V.NETWORK,
+    "5.3": _V.THROTTLED,
+}  # fmt: skip
+"""Enhanced codes without their class (RFC 3463), for texts that say nothing."""
+_SUBJECTS: Final[dict[str, Verdict]] = {"6": _V.CONTENT, "7": _V.POLICY, "4": _V.NETWORK}
+"""The same by the middle number alone."""
+_BARE: Final[dict[int, Verdict]] = {
+    421: _V.THROTTLED, 452: _V.FULL, 551: _V.MOVED, 552: _V.FULL, 556: _V.NO_DOMAIN,
+}  # fmt: skip
+
+
+def judge(code: int, enhanced: str, text: str) -> Verdict:
+    """Return what a reply is about: `code` of SMTP or 0, `enhanced` such as `5.1.1` or nothing."""
+    for verdict, rule in _rules():
+        if rule.search(text):
+            return verdict
+    return by_code(code, enhanced)
+
+
+def by_code(code: int, enhanced: str) -> Verdict:
+    """Return what the numbers alone say."""
+    _, _, detail = enhanced.partition(".")
+    if detail in _CODES:
+        return _CODES[detail]
+    return _SUBJECTS.get(detail.partition(".")[0], _BARE.get(code, Verdict.UNKNOWN))
