@@ -4,6 +4,8 @@ NewsletterError
 ├── ConfigError (ValueError)       a mistake in config/, at file:line:column
 ├── TemplateError (ValueError)     a mistake in templates/, at file:line
 ├── HeaderError (ValueError)       a value that must not enter a mail header
+├── ProofError (ValueError)        the checks found errors in an issue
+├── SigningError (ValueError)      a key that cannot sign mail
 ├── LinkError (ValueError)         a signed link that is forged, cut or of another kind
 ├── StoreError (OSError)           the database or the outbox cannot be used
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
@@ -46,6 +48,10 @@ class ProofError(NewsletterError, ValueError):
 
 class HeaderError(NewsletterError, ValueError):
     """A value with a control character, which could smuggle in another header (RFC 5322, 2.2)."""
+
+
+class SigningError(NewsletterError, ValueError):
+    """A key that cannot sign mail: none, too weak, or of another kind."""
 
 
 class LinkError(NewsletterError, ValueError):

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +14,11 @@ from newsletter import day as steps
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
 from newsletter.model import (
+    Claim,
     Delivery,
     Edition,
     Issue,
+    Outcome,
     Paper,
     Part,
     Pick,
@@ -30,6 +32,7 @@ from newsletter.pick import parse_match
 from newsletter.render import Letterhead, Recipient
 from newsletter.render.tokens import token
 from newsletter.results import Ran
+from newsletter.send import Parcel
 
 Result = TypeVar("Result")
 
@@ -156,6 +159,41 @@ def make_delivery(name: str = "ada", **changes: Any) -> Delivery:
         "edition": "language-models",
     }
     return Delivery(**(values | changes))
+
+
+@dataclass
+class ListDesk:
+    """A desk with some messages on it, for sessions without an engine."""
+
+    parcels: list[Parcel]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    began: list[str] = field(default_factory=list)
+    busy_count: int = 0
+    lost: frozenset[str] = frozenset()
+
+    async def next(self) -> Parcel | None:
+        return self.next_now()
+
+    def next_now(self) -> Parcel | None:
+        return self.parcels.pop(0) if self.parcels else None
+
+    async def begin(self, parcel: Parcel) -> bool:
+        name = parcel.delivery.subscriber.removeprefix("id-")
+        if name in self.lost:
+            return False
+        self.began.append(name)
+        return True
+
+    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        self.outcomes[parcel.delivery.subscriber.removeprefix("id-")] = outcome
+
+    def busy(self) -> None:
+        self.busy_count += 1
+
+
+def make_parcel(name: str = "ada", message: bytes = b"Subject: x\r\n\r\nx\r\n") -> Parcel:
+    claim = Claim(delivery=make_delivery(name), owner="me")
+    return Parcel(claim=claim, message=message, until=NOW + dt.timedelta(hours=1))
 
 
 def make_letterhead(**changes: Any) -> Letterhead:

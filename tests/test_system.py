@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from makers import make_delivery, play_demo, run
+from makers import ListDesk, make_parcel, play_demo, run
 
 from newsletter.model import DeliveryState
 from newsletter.send import SmtpSettings, SmtpTransport
@@ -44,17 +44,17 @@ def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
                     break
             time.sleep(0.05)
 
-        async def send() -> list[DeliveryState]:
+        desk = ListDesk([make_parcel(f"r{n}", one) for n, one in enumerate(messages)])
+
+        async def send() -> None:
             settings = SmtpSettings(
                 host="127.0.0.1", port=port, security="none", sender="b@news.example.org"
             )
             async with SmtpTransport(settings).session() as session:
-                return [
-                    (await session.deliver(make_delivery(), one, lambda: None)).state
-                    for one in messages
-                ]
+                await session.work(desk)
 
-        states = run(send())
+        run(send())
+        states = [one.state for one in desk.outcomes.values()]
         sink.terminate()
 
     assert states == [DeliveryState.ACCEPTED] * len(messages) == [DeliveryState.ACCEPTED] * 6

@@ -6,7 +6,9 @@ stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
 sending.py   run, send, status
+holding.py   pause, resume, cancel
 doctoring.py doctor
+keys.py      dkim-key
 world.py     open_day(): the one place where clock, network and disk are put together
 reports.py   what a command shows as a whole
 account.py   its pieces: tables and sentences, or JSON
@@ -19,7 +21,7 @@ starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
 
-from newsletter.cli import doctoring, previewing, sending, stages, starting
+from newsletter.cli import doctoring, holding, keys, previewing, sending, stages, starting
 from newsletter.cli.program import main
 
-__all__ = ["doctoring", "main", "previewing", "sending", "stages", "starting"]
+__all__ = ["doctoring", "holding", "keys", "main", "previewing", "sending", "stages", "starting"]

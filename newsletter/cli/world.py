@@ -27,7 +27,14 @@ from newsletter.embeddings import Embedder, find_model
 from newsletter.model import Delivery, Fate, Outcome, Paper, SourceReport
 from newsletter.render import as_test
 from newsletter.schedule import due_date
-from newsletter.send import SendmailTransport, SmtpSettings, SmtpTransport, Transport, deliver_one
+from newsletter.send import (
+    SendmailTransport,
+    SmtpSettings,
+    SmtpTransport,
+    Transport,
+    deliver_one,
+    signer,
+)
 from newsletter.store import (
     Database,
     FactStore,
@@ -157,7 +164,7 @@ async def open_day(
         transport=transport_for(config, outbox),
         owner=owner,
         fate_of=lambda other: fate_of(other, own=owner),
-        signer=None,
+        signer=signer(config.keys) if config.keys else None,
         stop=asyncio.Event(),
         on_source=on_source,
         on_delivery=on_delivery,

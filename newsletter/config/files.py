@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -21,10 +21,10 @@ from newsletter.config.sources import enrichment_of, read_sources
 from newsletter.config.subscribers import read_subscribers
 from newsletter.config.themes import read_theme
 from newsletter.config.topics import read_topics
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, SigningError
 from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
 from newsletter.render import Density, Theme
-from newsletter.send import Pace, parse_rate
+from newsletter.send import Pace, SigningKey, load_key, parse_rate
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -82,6 +82,7 @@ class Config:
     sections: tuple[str, ...]
     delivering: Delivering
     pace: Pace
+    keys: tuple[SigningKey, ...]
     database: str
     timeout: float
     silence: float
@@ -125,16 +126,18 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     topics = read_topics(documents, shapes, problems)
     subscribers = read_subscribers(documents, shapes, problems)
     sources = read_sources(folder.resolve().parent, documents, shapes, problems)
+    keys = tuple(_keys(documents, shapes, problems))
     theme = read_theme(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
-    return _config(folder.resolve().parent, shapes, theme, sources, topics, subscribers)
+    return _config(folder.resolve().parent, shapes, theme, keys, sources, topics, subscribers)
 
 
 def _config(
     root: Path,
     shapes: Mapping[str, Shape],
     theme: Theme,
+    keys: tuple[SigningKey, ...],
     sources: tuple[Source, ...],
     topics: tuple[Topic, ...],
     subscribers: tuple[Subscriber, ...],
@@ -190,6 +193,7 @@ def _config(
                 (domain.lower(), parse_rate(text)) for domain, text in mail.per_domain.items()
             ),
         ),
+        keys=keys,
         database=main.database,
         timeout=limits.timeout,
         silence=limits.silence,
@@ -201,6 +205,24 @@ def _config(
         topics=topics,
         subscribers=subscribers,
     )
+
+
+def _keys(
+    documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
+) -> Iterator[SigningKey]:
+    """Yield the keys that sign mail; what is wrong with one is told without a word of it."""
+    main = shapes.get("newsletter")
+    if not isinstance(main, NewsletterShape):
+        return
+    for place, one in enumerate(main.dkim):
+        # In one line of a file of variables, line ends are written as \\n.
+        pem = one.key.get_secret_value().replace("\\n", "\n").encode()
+        domain = one.domain or main.sender.rpartition("@")[2]
+        where = documents["newsletter"].where(("dkim", place, "key"), value=True)
+        try:
+            yield load_key(pem, domain, one.selector, where)
+        except SigningError as error:
+            problems.append(str(error))
 
 
 def _as(shape: type[AnyShape], value: Shape) -> AnyShape:

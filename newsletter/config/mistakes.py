@@ -13,7 +13,12 @@ from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
 
 SECRETS: Mapping[str, tuple[Path_, ...]] = {
-    "newsletter": (("secret",), ("delivery", "username"), ("delivery", "password")),
+    "newsletter": (
+        ("secret",),
+        ("delivery", "username"),
+        ("delivery", "password"),
+        ("dkim", "*", "key"),
+    ),
     "sources": (("sources", "*", "headers", "*"), ("enrich", "*", "headers", "*")),
 }
 """Values that may only come from the environment; `*` is any key or place in a list."""

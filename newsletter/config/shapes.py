@@ -47,6 +47,14 @@ class ScheduleShape(Shape):
         return dt.time.fromisoformat(self.at)
 
 
+class DkimShape(Shape):
+    """One DKIM signature; `newsletter dkim-key` makes a key for it."""
+
+    selector: Slug = Field(description="Names the key in DNS: <selector>._domainkey.<domain>.")
+    key: Secret = Field(description="`${NAME}` of the private key in PEM form; never the key.")
+    domain: Line | None = Field(None, description="Default: the domain of `from`.")
+
+
 class DeliveryShape(Shape):
     """How mail leaves the machine."""
 
@@ -140,6 +148,11 @@ class NewsletterShape(Shape):
     postal_address: Line | None = Field(
         None,
         description="A postal address in the footer: many countries ask it of public newsletters.",
+    )
+    dkim: list[DkimShape] = Field(
+        [],
+        description="Signatures on every mail: one with RSA, and one with Ed25519 beside it. None, "
+        "when your mail server signs.",
     )
     site: Web | None = Field(
         None,

@@ -188,8 +188,11 @@ def _day(date: dt.date) -> str:
     return date.strftime("%Y%m%d")
 
 
-# Readers of one time zone who are written to in the same second have the same date.
-_date_header = functools.lru_cache(maxsize=256)(email.utils.format_datetime)
+@functools.lru_cache(maxsize=256)
+def _date(moment: dt.datetime, offset: dt.timedelta | None) -> str:
+    """Return a Date; equal moments in two zones are equal to Python and differ in `offset`."""
+    del offset
+    return email.utils.format_datetime(moment)
 
 
 def compose(encoded: Encoded, recipient: Recipient) -> bytes:
@@ -199,7 +202,7 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
     """
     domain = encoded.letterhead.domain
     own = [
-        header("Date", _date_header(recipient.date.replace(microsecond=0))),
+        header("Date", _date(recipient.date.replace(microsecond=0), recipient.date.utcoffset())),
         header("To", address_header(recipient.name, recipient.email)),
         header("Message-ID", f"<{message_id(encoded.issue, recipient.id, domain)}>"),
         *_unsubscribe(encoded.letterhead, recipient),

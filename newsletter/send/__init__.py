@@ -7,6 +7,7 @@ verdicts.py   what a refusal says: of the address, of the message, or of us
 streams.py    an SMTP server's replies as they arrive
 connecting.py open connections: TLS, login, greeting
 smtp.py       sessions with an SMTP or LMTP server, one round trip a message
+signatures.py DKIM: RSA and Ed25519
 sendmail.py   the same by a command on this machine
 desks.py      the desk between ledger and sessions: claims, prepares and writes in batches
 editions.py   send_editions(): claim, send, settle, until no delivery is open
@@ -19,6 +20,7 @@ from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
 from newsletter.send.ledger import MOVES, OPEN, Ledger
 from newsletter.send.pace import DEADLINE, Rate, parse_rate
 from newsletter.send.sendmail import SendmailTransport
+from newsletter.send.signatures import SigningKey, dns_record, load_key, make_key, signer
 from newsletter.send.smtp import Desk, Parcel, SmtpTransport
 from newsletter.send.verdicts import Verdict, judge
 
@@ -34,14 +36,19 @@ __all__ = [
     "Rate",
     "SendmailTransport",
     "Sent",
+    "SigningKey",
     "SmtpSettings",
     "SmtpTransport",
     "Transport",
     "Verdict",
     "Window",
     "deliver_one",
+    "dns_record",
     "judge",
+    "load_key",
+    "make_key",
     "parse_rate",
     "plan_deliveries",
     "send_editions",
+    "signer",
 ]

@@ -35,7 +35,8 @@ from newsletter.model import Claim, Delivery, DeliveryState, Fate, Settlement
 
 MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     PLANNED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
-    LEASED: frozenset({PLANNED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, CANCELLED}),
+    # unknown: the machine went down, and the last of what was written with it.
+    LEASED: frozenset({PLANNED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, UNKNOWN, CANCELLED}),
     DATA_STARTED: frozenset({ACCEPTED, DEFERRED, FAILED, UNKNOWN}),
     DEFERRED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
     # Only when the operator asks for it (`send --only failed,unknown`).

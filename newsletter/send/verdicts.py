@@ -43,23 +43,35 @@ class Verdict(StrEnum):
 
 
 _V = Verdict
+_ADDRESS = re.compile(r"<?[^\s<>@:;,()\[\]]+@[^\s<>@:;,()\[\]]+>?")
+_LATE = re.compile(
+    r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
+    re.IGNORECASE,
+)
+"""Who takes RCPT and refuses DATA does not speak of the address, whatever the words are."""
+_PIPELINED = re.compile(
+    r"<<< 5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
+    r"|>>> rcpt to:\S* <<< 5",
+    re.IGNORECASE,
+)
+"""Where DATA was sent ahead, what stands behind it answers RCPT."""
+_EARLY = re.compile(
+    r"(in reply to|after|response to) mail from|>>> mail from:\S+ <<< 5", re.IGNORECASE
+)
+"""Who refuses MAIL speaks of the sender."""
 
 
 @functools.cache
 def _rules() -> tuple[tuple[Verdict, re.Pattern[str]], ...]:
     """Return the phrases of phrases.txt, one expression for each verdict, in their order."""
     text = importlib.resources.files("newsletter.send").joinpath("phrases.txt").read_text("utf-8")
-    found: dict[Verdict, list[str]] = {}
-    here: list[str] = []
+    found: list[tuple[Verdict, list[str]]] = []
     for line in text.splitlines():
-        if line.startswith("["):
-            here = found.setdefault(Verdict(line.strip("[]")), [])
+        if line.startswith("[") and line.endswith("]") and " " not in line:
+            found.append((Verdict(line.strip("[]")), []))
         elif line and not line.startswith("#"):
-            here.append(line)
-    return tuple(
-        (verdict, re.compile("|".join(phrases), re.IGNORECASE))
-        for verdict, phrases in found.items()
-    )
+            found[-1][1].append(line)
+    return tuple((verdict, re.compile("|".join(some), re.IGNORECASE)) for verdict, some in found)
 
 
 _CODES: Final[dict[str, Verdict]] = {
@@ -76,16 +88,33 @@ _CODES: Final[dict[str, Verdict]] = {
 _SUBJECTS: Final[dict[str, Verdict]] = {"6": _V.CONTENT, "7": _V.POLICY, "4": _V.NETWORK}
 """The same by the middle number alone."""
 _BARE: Final[dict[int, Verdict]] = {
-    421: _V.THROTTLED, 452: _V.FULL, 551: _V.MOVED, 552: _V.FULL, 556: _V.NO_DOMAIN,
+    421: _V.THROTTLED, 452: _V.FULL, 521: _V.NO_DOMAIN, 551: _V.MOVED, 552: _V.FULL, 556: _V.NO_DOMAIN,
 }  # fmt: skip
 
 
-def judge(code: int, enhanced: str, text: str) -> Verdict:
-    """Return what a reply is about: `code` of SMTP or 0, `enhanced` such as `5.1.1` or nothing."""
-    for verdict, rule in _rules():
-        if rule.search(text):
-            return verdict
-    return by_code(code, enhanced)
+def judge(code: int, enhanced: str, text: str, around: str = "") -> Verdict:
+    """Return what a reply is about: `code` of SMTP or 0, `enhanced` such as `5.1.1` or nothing.
+
+    `around` is what a report tells beside it, such as which command was answered.
+    """
+    words = _plain(text)
+    found = next((verdict for verdict, rule in _rules() if rule.search(words)), None)
+    if found in (None, Verdict.UNKNOWN):
+        return by_code(code, enhanced)
+    if not found.is_hard:
+        return found
+    # A policy (x.7.x), the message (x.6.x) or a sick system (x.3.x) may call a user unknown.
+    if found is not Verdict.NO_DOMAIN and enhanced[2:3] in ("3", "6", "7"):
+        return by_code(code, enhanced)
+    told = f"{words} {_plain(around)}"
+    if _EARLY.search(told):
+        return Verdict.POLICY
+    return Verdict.CONTENT if _LATE.search(told) and not _PIPELINED.search(told) else found
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line, without addresses: they may be made of any words."""
+    return " ".join(_ADDRESS.sub("<>", text).split())
 
 
 def by_code(code: int, enhanced: str) -> Verdict:

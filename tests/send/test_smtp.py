@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import socket
 from typing import Any
 
 import pytest
-from makers import make_delivery, run
+from makers import ListDesk, make_parcel, run
 from servers import Mail, smtp_server, trusting
 
 from newsletter.errors import SendError
@@ -27,18 +26,14 @@ def settings(mail: Mail, **changes: Any) -> SmtpSettings:
 
 def deliver(config: SmtpSettings, *names: str) -> tuple[list[Outcome], list[str]]:
     """Send one message to each of `names` over one session; return outcomes and who began."""
-    began: list[str] = []
+    desk = ListDesk([make_parcel(name, MESSAGE) for name in names])
 
-    async def work() -> list[Outcome]:
+    async def work() -> None:
         async with SmtpTransport(config).session() as session:
-            return [
-                await session.deliver(
-                    make_delivery(name), MESSAGE, functools.partial(began.append, name)
-                )
-                for name in names
-            ]
+            await session.work(desk)
 
-    return run(work()), began
+    run(work())
+    return [desk.outcomes[name] for name in names], desk.began
 
 
 def test_messages_arrive_byte_for_byte_over_one_connection() -> None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from makers import TODAY, make_delivery, make_edition, make_issue, make_paper, make_pick, run
+from makers import (
+    TODAY,
+    ListDesk,
+    make_delivery,
+    make_edition,
+    make_issue,
+    make_paper,
+    make_parcel,
+    make_pick,
+    run,
+)
 
 from newsletter.errors import StoreError
-from newsletter.model import DeliveryState
+from newsletter.model import Claim, DeliveryState
 from newsletter.store import Outbox, OutboxTransport
 
 
@@ -42,12 +53,12 @@ def test_the_outbox_transport_writes_one_file_each(tmp_path: Path) -> None:
     """Writing again changes nothing; an odd address is no path."""
     transport = OutboxTransport(Outbox(tmp_path))
     odd = make_delivery(email="../../a/b@readers.example")
+    parcel = replace(make_parcel(), claim=Claim(delivery=odd, owner="me"))
 
     for _ in range(2):
-        outcome = run(
-            transport.deliver(odd, b"m", lambda: pytest.fail("nothing is ambiguous here"))
-        )
-        assert outcome.state is DeliveryState.ACCEPTED
+        desk = ListDesk([replace(parcel)])
+        run(transport.work(desk))
+        assert desk.outcomes["ada"].state is DeliveryState.ACCEPTED
 
     (written,) = (tmp_path / TODAY.isoformat() / "eml").iterdir()
     assert written.name == ".._.._a_b@readers.example.eml"

@@ -1,0 +1,72 @@
+"""Commands that hold an issue back: pause, resume, cancel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import world
+from newsletter.cli.program import ConfigDir, app, console, load, parse_date
+from newsletter.store import IssueStore, SqlLedger, open_database
+
+Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
+
+
+@app.command()
+def pause(date: Date, *, config: ConfigDir = Path("config")) -> None:
+    """Send nothing more of an issue for now; what is leaving this moment still does.
+
+    Example: `newsletter pause 2026-11-24`
+    """
+
+    def hold(ledger: SqlLedger, day: dt.date) -> str:
+        ledger.pause(day, "paused by the operator", world.utc_now())
+        return f"{day}: paused; `newsletter resume {day}` goes on"
+
+    _do(config, date, hold)
+
+
+@app.command()
+def resume(date: Date, *, config: ConfigDir = Path("config")) -> None:
+    """Go on with an issue that was paused; the next `run` or `send` sends what waits.
+
+    Example: `newsletter resume 2026-11-24`
+    """
+
+    def go_on(ledger: SqlLedger, day: dt.date) -> str:
+        ledger.resume(day)
+        if why := ledger.halted(day):
+            raise typer.BadParameter(f"{day} was {why}, and stays so")
+        return f"{day}: goes on with the next `newsletter run` or `newsletter send --date {day}`"
+
+    _do(config, date, go_on)
+
+
+@app.command()
+def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
+    """Give up what was not sent of an issue, for good.
+
+    Example: `newsletter cancel 2026-11-24`
+    """
+
+    def give_up(ledger: SqlLedger, day: dt.date) -> str:
+        count = ledger.cancel(day, world.utc_now())
+        return f"{day}: cancelled; {count} deliveries will not be sent"
+
+    _do(config, date, give_up)
+
+
+def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:
+    settings = load(config)
+    day = parse_date(date)
+    database = open_database(settings.database, settings.root)
+    try:
+        if day is None or IssueStore(database).get(day) is None:
+            raise typer.BadParameter(f"no issue of {date} was planned; `newsletter status` lists")
+        console().print(what(SqlLedger(database), day))
+    finally:
+        database.close()
