@@ -2,7 +2,9 @@
 
 errors.py    the error tree
 model/       the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
-links.py     signed links: unsubscribe, preferences
+links.py     signed links: unsubscribe, preferences, bounce addresses
+processes.py senders as processes: their names, and whether they are there
+mailboxes.py where reports come back: files, folders, IMAP
 collect/     1. the day's papers, from the sources
 pick/        2. the highlights among them
 render/      3. editions from picks

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter import letters
@@ -49,6 +49,7 @@ from newsletter.store import (
     PaperStore,
     SourceStore,
     SqlLedger,
+    SuppressionStore,
 )
 from newsletter.tastes import Tastes
 
@@ -75,6 +76,9 @@ class Day:
     """This process's name in the ledger."""
     fate_of: Callable[[str], Fate]
     signer: Sign
+    staying: Callable[[], Collection[str]]
+    """Returns who is on the list at this moment, by id."""
+    suppressions: SuppressionStore
     stop: asyncio.Event
     on_source: Callable[[SourceReport], None] = lambda _report: None
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
@@ -239,15 +243,14 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
     issue = day.issues.get(day.date)
     if issue is None or issue.planned_at is None:
         raise AssertionError("an issue was planned and is not there")
-    # Whoever left the list since the issue was planned gets nothing.
-    staying = {subscriber.id for subscriber in day.config.subscribers}
-    day.ledger.cancel_missing(day.date, staying, day.clock())
+    # Whoever left the list since the issue was planned gets nothing; the mailroom asks again.
+    day.ledger.cancel_missing(day.date, day.staying(), day.clock())
 
-    return await send_editions(
+    sent = await send_editions(
         day.date,
         day.ledger,
         day.transport,
-        Mailroom(day.config, issue, day.issues, day.clock, day.signer).prepare,
+        Mailroom(day.config, issue, day.issues, day.clock, day.signer, day.staying).prepare,
         owner=day.owner,
         fate_of=day.fate_of,
         deadline=issue.planned_at + DEADLINE,
@@ -258,3 +261,5 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
         stop=day.stop,
         on_delivery=day.on_delivery,
     )
+    day.suppressions.learn(day.date, day.clock())
+    return sent

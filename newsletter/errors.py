@@ -10,6 +10,7 @@ NewsletterError
 ├── StoreError (OSError)           the database or the outbox cannot be used
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
+├── MailboxError (OSError)         a mailbox of bounces cannot be read
 └── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
 
 Every message says what is wrong, where, and how to mend it. A failing source or recipient is
@@ -68,6 +69,10 @@ class LedgerError(NewsletterError, RuntimeError):
 
 class SourceError(NewsletterError, OSError):
     """A source that could not be fetched or understood; the message is one clear line."""
+
+
+class MailboxError(NewsletterError, OSError):
+    """A mailbox that cannot be read."""
 
 
 class SendError(NewsletterError, ConnectionError):

@@ -208,9 +208,12 @@ def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, byte
 
 
 def bounce_address(config: Config, delivery: Delivery) -> str:
-    """Return the envelope sender of a delivery."""
-    del delivery
-    return config.bounce
+    """Return the envelope sender of a delivery: one of its own, where reports can be told apart."""
+    if not config.verp:
+        return config.bounce
+    local, _, domain = config.bounce.rpartition("@")
+    tag = links.bounce_tag(config.secret, delivery.issue, delivery.subscriber)
+    return f"{local}+{tag}@{domain}" if tag else config.bounce
 
 
 NOBODY = Subscriber(id="sample", email="reader@example.org")

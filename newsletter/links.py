@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import functools
 import hashlib
 import hmac
@@ -42,6 +43,37 @@ def verify(secret: bytes, purpose: str, token: str) -> str:
     if not genuine or payload[:2] != bytes((VERSION, PURPOSES.index(purpose))):
         raise LinkError("this link was not made by this newsletter, or for another purpose")
     return payload[2:].decode()
+
+
+EPOCH = dt.date(2020, 1, 1)
+BOUNCE_SIGNATURE = 5
+"""40 bits: an address can be tried only by sending mail to it."""
+
+
+def bounce_tag(secret: bytes, issue: dt.date, subscriber_id: str) -> str:
+    """Return what stands behind the `+` of an envelope sender: whose delivery it was, signed.
+
+    A report that comes back to it is about that delivery, whatever else it says (VERP). Nothing,
+    for an id that is not made of hexadecimal digits.
+    """
+    try:
+        payload = (issue - EPOCH).days.to_bytes(2, "big") + bytes.fromhex(subscriber_id)
+    except ValueError:
+        return ""
+    mac = _mac(secret, "bounce", payload)[:BOUNCE_SIGNATURE]
+    return base64.b32encode(payload + mac).decode().rstrip("=").lower()
+
+
+def read_bounce_tag(secret: bytes, tag: str) -> tuple[dt.date, str] | None:
+    """Return the issue and the subscriber of a tag; None when it is not ours."""
+    try:
+        raw = base64.b32decode(tag.upper() + "=" * (-len(tag) % 8))
+    except ValueError:
+        return None
+    payload, mac = raw[:-BOUNCE_SIGNATURE], raw[-BOUNCE_SIGNATURE:]
+    if not hmac.compare_digest(mac, _mac(secret, "bounce", payload)[:BOUNCE_SIGNATURE]):
+        return None
+    return EPOCH + dt.timedelta(days=int.from_bytes(payload[:2], "big")), payload[2:].hex()
 
 
 def _mac(secret: bytes, purpose: str, payload: bytes) -> bytes:

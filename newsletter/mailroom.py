@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from newsletter import letters
 from newsletter.config import Config
@@ -18,6 +18,9 @@ Sign = Callable[[bytes, dt.datetime], bytes] | None
 """A message and the moment to the message with its signatures; None: nothing is signed."""
 
 
+Made = bytes | HeaderError | None
+
+
 class Mailroom:
     """Prepares messages in batches."""
 
@@ -28,6 +31,7 @@ class Mailroom:
         issues: IssueStore,
         clock: Callable[[], dt.datetime],
         sign: Sign,
+        staying: Callable[[], Collection[str]],
     ) -> None:
         """Prepare for a planned `issue`; its editions are read when the first message is."""
         self._config = config
@@ -35,12 +39,19 @@ class Mailroom:
         self._issues = issues
         self._clock = clock
         self._sign = sign
+        self._staying = staying
 
-    async def prepare(self, deliveries: Sequence[Delivery]) -> list[bytes | HeaderError]:
-        """Return the message of each delivery, or why it cannot be made."""
-        now = self._clock()
-        made: list[bytes | HeaderError] = []
+    async def prepare(self, deliveries: Sequence[Delivery]) -> list[Made]:
+        """Return the message of each delivery, or why it is not made.
+
+        Nothing for who has left the list by now: an unsubscribe is honoured in the middle of a run.
+        """
+        now, staying = self._clock(), self._staying()
+        made: list[Made] = []
         for delivery in deliveries:
+            if delivery.subscriber not in staying:
+                made.append(None)
+                continue
             reader = letters.recipient(self._config, delivery, now)
             try:
                 made.append(compose(self._editions[delivery.edition], reader))
@@ -51,12 +62,10 @@ class Mailroom:
         # RSA and SHA-256 release the interpreter: connections go on being served meanwhile.
         return await asyncio.get_running_loop().run_in_executor(None, self._signed, made, now)
 
-    def _signed(
-        self, messages: list[bytes | HeaderError], now: dt.datetime
-    ) -> list[bytes | HeaderError]:
+    def _signed(self, messages: list[Made], now: dt.datetime) -> list[Made]:
         sign = self._sign
         assert sign is not None  # noqa: S101  asked before
-        return [one if isinstance(one, HeaderError) else sign(one, now) for one in messages]
+        return [sign(one, now) if isinstance(one, bytes) else one for one in messages]
 
     @functools.cached_property
     def _editions(self) -> dict[str, Encoded]:

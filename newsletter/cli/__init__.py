@@ -7,6 +7,7 @@ rehearsing.py what the preview shows
 previewing.py preview
 sending.py   run, send, status
 holding.py   pause, resume, cancel
+returning.py bounces, suppressions
 doctoring.py doctor
 keys.py      dkim-key
 world.py     open_day(): the one place where clock, network and disk are put together
@@ -21,7 +22,26 @@ starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
 
-from newsletter.cli import doctoring, holding, keys, previewing, sending, stages, starting
+from newsletter.cli import (
+    doctoring,
+    holding,
+    keys,
+    previewing,
+    returning,
+    sending,
+    stages,
+    starting,
+)
 from newsletter.cli.program import main
 
-__all__ = ["doctoring", "holding", "keys", "main", "previewing", "sending", "stages", "starting"]
+__all__ = [
+    "doctoring",
+    "holding",
+    "keys",
+    "main",
+    "previewing",
+    "returning",
+    "sending",
+    "stages",
+    "starting",
+]

@@ -8,9 +8,7 @@ import datetime as dt
 import functools
 import os
 import random
-import secrets
 import signal
-import socket
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,10 +19,12 @@ from email_validator import EmailNotValidError, validate_email
 import newsletter
 from newsletter import letters
 from newsletter.collect import Fetcher, Reader, near_keys
-from newsletter.config import Config
+from newsletter.config import Config, load_config
 from newsletter.day import Day
 from newsletter.embeddings import Embedder, find_model
-from newsletter.model import Delivery, Fate, Outcome, Paper, SourceReport
+from newsletter.errors import NewsletterError
+from newsletter.model import Delivery, Outcome, Paper, SourceReport
+from newsletter.processes import boot_id, fate_of, sender_name
 from newsletter.render import as_test
 from newsletter.schedule import due_date
 from newsletter.send import (
@@ -44,6 +44,7 @@ from newsletter.store import (
     PaperStore,
     SourceStore,
     SqlLedger,
+    SuppressionStore,
     VectorStore,
     open_database,
 )
@@ -134,8 +135,7 @@ async def open_day(
     """Open the database and the network for the issue of `date` (default: the one that is due)."""
     database = open_database(config.database, config.root)
     outbox = Outbox(config.root / "outbox")
-    boot = boot_id()
-    owner = f"{socket.gethostname()}:{boot}:{os.getpid()}:{secrets.token_hex(4)}"
+    owner = sender_name()
     fetcher = Fetcher(
         user_agent=user_agent(config, version),
         timeout=config.timeout,
@@ -157,12 +157,14 @@ async def open_day(
         papers=papers,
         facts=FactStore(database),
         issues=IssueStore(database),
-        ledger=SqlLedger(database, lean=bool(boot)),
+        ledger=SqlLedger(database, lean=bool(boot_id())),
         outbox=outbox,
         fetcher=fetcher,
         reader=reader,
         transport=transport_for(config, outbox),
         owner=owner,
+        staying=_Staying(config),
+        suppressions=SuppressionStore(database),
         fate_of=lambda other: fate_of(other, own=owner),
         signer=signer(config.keys) if config.keys else None,
         stop=asyncio.Event(),
@@ -177,34 +179,30 @@ async def open_day(
         database.close()
 
 
-def boot_id() -> str:
-    """Return what tells this start of the machine from others; nothing where there is no such."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-    except OSError:
-        return ""
+class _Staying:
+    """Who is on the list, by id: read again when the file has changed."""
 
+    def __init__(self, config: Config) -> None:
+        self._path = config.folder / "subscribers.yaml"
+        self._ids = frozenset(one.id for one in config.subscribers)
+        self._seen = self._version()
 
-def fate_of(owner: str, *, own: str) -> Fate:
-    """Tell what is known of the sender called `owner`.
+    def __call__(self) -> frozenset[str]:
+        version = self._version()
+        if version != self._seen:
+            # While it is being written, or is wrong, what was known before still holds.
+            with contextlib.suppress(NewsletterError):
+                config = load_config(self._path.parent, os.environ)
+                self._ids = frozenset(one.id for one in config.subscribers)
+                self._seen = version
+        return self._ids
 
-    A process id that was given to another program since costs a wait, never a second mail.
-    """
-    host, boot, process, _ = ("::" + owner).rsplit(":", 3)
-    our_host, our_boot, _, _ = own.rsplit(":", 3)
-    if host.removeprefix("::") != our_host or not process.isdigit():
-        return Fate.ALIVE if boot and boot == our_boot else Fate.AWAY
-    if boot != our_boot:
-        return Fate.LOST
-    if int(process) == os.getpid():
-        return Fate.ALIVE if owner == own else Fate.DEAD
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return Fate.DEAD
-    except PermissionError:
-        return Fate.ALIVE
-    return Fate.ALIVE
+    def _version(self) -> tuple[int, int]:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_size)
 
 
 @contextlib.contextmanager

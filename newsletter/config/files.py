@@ -53,12 +53,16 @@ class Delivering:
 class Config:
     """The whole configuration as the stages want it."""
 
+    folder: Path
+    """Where the YAML files are."""
     root: Path
     """The folder that holds config/, templates/ and outbox/; relative paths start here."""
     name: str
     sender: str
     reply_to: str
     bounce: str
+    verp: bool
+    """Whether each delivery has an envelope sender of its own."""
     language: str
     postal_address: str
     subject: str
@@ -130,11 +134,11 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     theme = read_theme(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
-    return _config(folder.resolve().parent, shapes, theme, keys, sources, topics, subscribers)
+    return _config(folder, shapes, theme, keys, sources, topics, subscribers)
 
 
 def _config(
-    root: Path,
+    folder: Path,
     shapes: Mapping[str, Shape],
     theme: Theme,
     keys: tuple[SigningKey, ...],
@@ -146,11 +150,13 @@ def _config(
     limits = _as(SourcesShape, shapes["sources"])
     mail = main.delivery
     return Config(
-        root=root,
+        folder=folder,
+        root=folder.resolve().parent,
         name=main.name,
         sender=main.sender,
         reply_to=main.reply_to or main.sender,
         bounce=mail.bounce or main.sender,
+        verp=mail.bounce is not None and main.secret is not None,
         language=main.language,
         postal_address=main.postal_address or "",
         subject=main.subject,

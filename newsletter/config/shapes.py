@@ -102,7 +102,9 @@ class DeliveryShape(Shape):
         60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
     )
     bounce: Address | None = Field(
-        None, description="Envelope sender, where bounces return. Default: the `from` address."
+        None,
+        description="Envelope sender, where bounces return. Default: the `from` address. With a "
+        "`secret`, each delivery has one of its own (bounce+…@), which your mail server must take.",
     )
 
     @model_validator(mode="after")
@@ -160,7 +162,9 @@ class NewsletterShape(Shape):
         "preference links lead there; without it they are emails to `reply_to`.",
     )
     secret: Secret | None = Field(
-        None, description="`${NAME}` of the key that signs links; needed with `site`."
+        None,
+        description="`${NAME}` of the key that signs links and bounce addresses; needed with "
+        "`site`.",
     )
     schedule: ScheduleShape = ScheduleShape()
     on_empty: Literal["skip", "send"] = Field(

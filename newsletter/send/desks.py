@@ -32,8 +32,8 @@ LAG = 0.005
 GATHER = 0.0002
 """Seconds."""
 
-Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError]]]
-"""Deliveries to their messages, or why one cannot be made."""
+Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError | None]]]
+"""Deliveries to their messages, or why one cannot be made; None for who has left the list."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,7 +152,10 @@ class Desk:
                 messages = await self.prepare([claim.delivery for claim in some])
                 for claim, message in zip(some, messages, strict=True):
                     parcel = Parcel(claim=claim, message=b"", until=self._until)
-                    if isinstance(message, HeaderError):
+                    if message is None:
+                        reason, state = "no longer on the list", DeliveryState.CANCELLED
+                        self.settle(parcel, Outcome(state=state, reason=reason))
+                    elif isinstance(message, HeaderError):
                         reason, state = str(message), DeliveryState.FAILED
                         self.settle(parcel, Outcome(state=state, reason=reason))
                     else:

@@ -135,7 +135,7 @@ class SmtpSession:
         parcel.tries += 1
         if parcel.tries <= 1:
             return parcel
-        reason = f"the server hung up: {why}"
+        reason = f"the server hung up before anything left: {why}"
         state = DeliveryState.DEFERRED
         desk.settle(parcel, Outcome(state=state, reason=reason, verdict=Verdict.NETWORK))
         return None
@@ -154,7 +154,9 @@ class SmtpSession:
             self._open.stream.write(self._commands(parcel, self._open))
         self._ahead = None
         connection = self._connection
-        replies = [await connection.stream.reply(self._settings.timeout) for _ in range(3)]
+        replies: list[Reply] = []
+        while len(replies) < 3 and not (replies and replies[-1].code == CLOSING):  # noqa: PLR2004
+            replies.append(await connection.stream.reply(self._settings.timeout))
         return await self._judged(parcel, connection, replies)
 
     def _unfit(self, parcel: Parcel, connection: Connection) -> Outcome | None:

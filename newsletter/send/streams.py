@@ -144,14 +144,14 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes in and cut them into replies."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
-            self._break("it answers without end")
-            return
         for raw in lines:
             line = raw.decode("utf-8", "replace").rstrip("\r")
             code, sign, text = line[:3], line[3:4], line[4:]
             if len(code) != 3 or not code.isdecimal() or sign not in ("", " ", "-"):  # noqa: PLR2004
                 self._break(f"it answers what is no SMTP: {printable(line)[:80]}")
+                return
+            if sum(map(len, self._lines)) > MAX_REPLY:
+                self._break("it answers without end")
                 return
             if sign == "-" or self._lines:
                 self._lines.append(text)
@@ -159,6 +159,8 @@ class Stream(asyncio.Protocol):
                     continue
                 text, self._lines = " ".join(self._lines), []
             self._replies.append(Reply(int(code), printable(text)))
+        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
+            self._break("it answers without end")
         if self._replies and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -88,7 +88,8 @@ _CODES: Final[dict[str, Verdict]] = {
 _SUBJECTS: Final[dict[str, Verdict]] = {"6": _V.CONTENT, "7": _V.POLICY, "4": _V.NETWORK}
 """The same by the middle number alone."""
 _BARE: Final[dict[int, Verdict]] = {
-    421: _V.THROTTLED, 452: _V.FULL, 521: _V.NO_DOMAIN, 551: _V.MOVED, 552: _V.FULL, 556: _V.NO_DOMAIN,
+    421: _V.THROTTLED, 452: _V.FULL, 521: _V.NO_DOMAIN, 551: _V.MOVED, 552: _V.FULL,
+    556: _V.NO_DOMAIN,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ facts.py       what services that enrich papers have answered
 vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
+suppressions.py addresses that must not be mailed, and the bounces that say so
 outbox.py      an issue as files under outbox/<date>/
 """
 
@@ -18,9 +19,11 @@ from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
+from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.vectors import VectorStore
 
 __all__ = [
+    "Bounce",
     "Database",
     "FactStore",
     "IssueStore",
@@ -29,6 +32,8 @@ __all__ = [
     "PaperStore",
     "SourceStore",
     "SqlLedger",
+    "Suppression",
+    "SuppressionStore",
     "VectorStore",
     "database_exists",
     "open_database",

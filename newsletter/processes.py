@@ -1,0 +1,45 @@
+"""Senders as processes: their names in the ledger, and whether they are still there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from newsletter.model import Fate
+
+
+def sender_name() -> str:
+    """Return a name for this process that tells machine, start of the machine and process."""
+    return f"{socket.gethostname()}:{boot_id()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def boot_id() -> str:
+    """Return what tells this start of the machine from others; nothing where there is no such."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def fate_of(owner: str, *, own: str) -> Fate:
+    """Tell what is known of the sender called `owner`.
+
+    A process id that was given to another program since costs a wait, never a second mail.
+    """
+    host, boot, process, _ = ("::" + owner).rsplit(":", 3)
+    our_host, our_boot, _, _ = own.rsplit(":", 3)
+    if host.removeprefix("::") != our_host or not process.isdigit():
+        return Fate.ALIVE if boot and boot == our_boot else Fate.AWAY
+    if boot != our_boot:
+        return Fate.LOST
+    if int(process) == os.getpid():
+        return Fate.ALIVE if owner == own else Fate.DEAD
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return Fate.DEAD
+    except PermissionError:
+        return Fate.ALIVE
+    return Fate.ALIVE

@@ -1,0 +1,161 @@
+"""Two hundred kills over five thousand readers, and senders that sleep past their lease."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from faultserver import Faults, fault_server
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+
+from newsletter.model import DeliveryState
+from newsletter.store import IssueStore, SqlLedger, open_database
+
+S = DeliveryState
+READERS = 5_000
+KILLS = 200
+CONNECTIONS = 4
+
+# The sender alone, without the collecting and rendering of `newsletter run`: it is started and
+# killed some hundred times. Everything in it is what the program uses.
+SENDER = """
+import asyncio, datetime as dt, random, sys
+from pathlib import Path
+from newsletter.processes import fate_of, sender_name
+from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
+from newsletter.store import SqlLedger, open_database
+folder, port, connections = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+owner = sender_name()
+database = open_database("sqlite:///test.db", folder)
+day = dt.date(2026, 3, 17)
+clock = lambda: dt.datetime.now(dt.UTC)
+async def prepare(some):
+    return [f"To: {one.email}\\r\\n\\r\\n{'words ' * 50}\\r\\n".encode() for one in some]
+async def main():
+    settings = SmtpSettings(host="127.0.0.1", port=port, security="none", sender="b@n.example")
+    sent = await send_editions(
+        day, SqlLedger(database, lean=True), SmtpTransport(settings), prepare, owner=owner,
+        fate_of=lambda other: fate_of(other, own=owner),
+        deadline=clock() + dt.timedelta(hours=20), clock=clock, chance=random.Random(1),
+        pace=Pace(connections=connections, cooldown=0.01),
+    )
+    sys.exit(sent.error or 0)
+asyncio.run(main())
+"""
+
+
+def plan(folder: Path, readers: int = READERS) -> None:
+    database = open_database("sqlite:///test.db", folder)
+    planned = (make_delivery(f"r{n}") for n in range(readers))
+    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    database.close()
+
+
+def start(folder: Path, faults: Faults, connections: int = CONNECTIONS) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", SENDER, str(folder), str(faults.port), str(connections)]
+    return subprocess.Popen(command)
+
+
+def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READERS) -> None:
+    """Everybody has one mail, but for those that are held as unknown, who have one or none."""
+    database = open_database("sqlite:///test.db", folder)
+    ledger = SqlLedger(database)
+    counts = ledger.counts(TODAY)
+    copies = collections.Counter(recipient for recipient, _ in faults.messages)
+    accepted = {one.email for one in ledger.deliveries(TODAY, {S.ACCEPTED})}
+    unknown = {one.email for one in ledger.deliveries(TODAY, {S.UNKNOWN})}
+    database.close()
+    assert sum(counts.values()) == readers
+    assert counts[S.ACCEPTED] + counts[S.UNKNOWN] == readers, counts
+    assert max(copies.values()) == 1, copies.most_common(3)
+    assert accepted <= set(copies)
+    assert len(unknown) <= most_unknown
+    assert set(copies) <= accepted | unknown
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("senders", [1, 2, 4])
+def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int) -> None:
+    """Kill -9, again and again, at random moments and right after a message was taken."""
+    kills_wanted = KILLS if senders == 1 else 24
+    readers = READERS if senders == 1 else 1_500
+    plan(tmp_path, readers)
+    chance = random.Random(senders)
+    lock = threading.Lock()
+    running: list[subprocess.Popen[bytes]] = []
+    left = [0]
+
+    def count_down(_recipient: str) -> None:
+        with lock:
+            left[0] -= 1
+            if left[0] == 0 and running:
+                # At the very moment between the dot and its answer.
+                chance.choice(running).kill()
+
+    with fault_server(on_taken=count_down) as faults:
+        kills = 0
+        deadline = time.monotonic() + 240
+        while kills < kills_wanted and time.monotonic() < deadline:
+            with lock:
+                left[0] = chance.randrange(1, readers // kills_wanted)
+                running[:] = [one for one in running if one.poll() is None]
+                while len(running) < senders:
+                    running.append(start(tmp_path, faults))
+                watched = list(running)
+            if chance.random() < 0.3:
+                # At any moment at all: while it starts, claims, writes or waits.
+                time.sleep(chance.random() * 0.8)
+                with lock:
+                    chance.choice(watched).kill()
+            while all(one.poll() is None for one in watched):
+                time.sleep(0.005)
+            kills += sum(
+                one.returncode == -signal.SIGKILL for one in watched if one.poll() is not None
+            )
+            if all(one.poll() == 0 for one in watched):
+                break
+        for one in running:
+            one.wait(60)
+        last = start(tmp_path, faults)
+        assert last.wait(120) == 0
+        check(tmp_path, faults, most_unknown=kills * CONNECTIONS, readers=readers)
+
+    assert kills >= kills_wanted * 0.9, kills
+    assert faults.messages
+
+
+def test_a_sender_that_sleeps_past_its_lease_sends_nothing_twice(tmp_path: Path) -> None:
+    """SIGSTOP in the middle, its leases run out, another sender finishes, SIGCONT."""
+    readers = 300
+    plan(tmp_path, readers)
+    stopped = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stop_at_hundred(_recipient: str) -> None:
+        if len(faults.messages) == 100:
+            os.kill(running[0].pid, signal.SIGSTOP)
+            stopped.set()
+
+    with fault_server(on_taken=stop_at_hundred) as faults:
+        running.append(start(tmp_path, faults))
+        assert stopped.wait(30)
+        # Its leases have run out: what it had begun is unknown, the rest goes to others.
+        database = open_database("sqlite:///test.db", tmp_path)
+        with database.transaction() as connection:
+            past = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)).replace(tzinfo=None)
+            connection.exec_driver_sql("UPDATE delivery SET lease_until = ?", (str(past),))
+        database.close()
+        other = start(tmp_path, faults)
+        assert other.wait(60) == 0
+        running[0].send_signal(signal.SIGCONT)
+        running[0].wait(60)
+        check(tmp_path, faults, most_unknown=CONNECTIONS, readers=readers)
