@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -154,6 +155,23 @@ def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> N
             f"  {escape(one.email)}  [dim]{one.state.value}{later}: {escape(one.reason)}[/]",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
+
+
+def by_verdict(listed: Iterable[Delivery]) -> dict[str, int]:
+    """Return how many deliveries failed, by what the refusals were about."""
+    failed = (one for one in listed if one.state is DeliveryState.FAILED)
+    return dict(Counter(one.verdict or "unknown" for one in failed).most_common())
+
+
+def delivery_json(one: Delivery) -> dict[str, Any]:
+    """Return a delivery that was not accepted as plain data."""
+    return {
+        "email": one.email,
+        "state": one.state.value,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "next_at": one.next_at.isoformat() if one.next_at else None,
+    }
 
 
 def ran_line(ran: Ran) -> str:

@@ -19,6 +19,7 @@ from newsletter.cli.program import (
     Quiet,
     app,
     console,
+    errors,
     find_subscriber,
     finish,
     load,
@@ -120,28 +121,32 @@ def status(
             wanted = parse_date(date) or next(iter(day.issues.dates()), None)
             issue = day.issues.get(wanted) if wanted else None
             if issue is None:
-                return wanted, None, {}, ()
+                return wanted, None, {}, (), ""
             others = frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
             listed = day.ledger.deliveries(issue.date, others)
-            return wanted, issue, day.ledger.counts(issue.date), listed
+            halted = day.ledger.halted(issue.date)
+            return wanted, issue, day.ledger.counts(issue.date), listed, halted
 
-    wanted, issue, counts, listed = wait_for(work(load(config)))
+    wanted, issue, counts, listed, halted = wait_for(work(load(config)))
     if as_json:
         account.print_json(
             {
                 "date": wanted,
                 "number": issue.number if issue else None,
+                "halted": halted,
                 "deliveries": account.counts_json(counts),
-                "not_accepted": [
-                    {"email": one.email, "state": one.state.value, "reason": one.reason}
-                    for one in listed
-                ],
+                "failed": account.by_verdict(listed),
+                "not_accepted": [account.delivery_json(one) for one in listed],
             }
         )
     elif issue is None:
         console().print(f"No issue was planned{f' for {wanted}' if wanted else ' yet'}")
     else:
         console().print(f"[bold]Issue {issue.number}[/], {account.explain_date(issue.date)}")
+        if halted:
+            account.problem(errors(), f"{issue.date}: {halted}")
         account.deliveries(console(), counts)
+        for verdict, count in account.by_verdict(listed).items():
+            console().print(f"{count:>8}  failed: {verdict}")
         account.troubled(console(), listed)
     raise typer.Exit(NOT_FINAL if account.open_count(counts) else DONE)

@@ -151,6 +151,8 @@ class Delivery:
     next_at: dt.datetime | None = None
     reason: str = ""
     """The last answer of the mail server, or why there was none."""
+    verdict: str = ""
+    """What that answer is about: one of `newsletter.send.verdicts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

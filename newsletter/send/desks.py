@@ -83,6 +83,8 @@ class Desk:
     _filling: asyncio.Task[bool] | None = None
     _halted: asyncio.Event = field(default_factory=asyncio.Event)
     _failure: BaseException | None = None
+    _left: set[int] = field(default_factory=set)
+    """Sessions that had nothing more to do."""
 
     @property
     def halted(self) -> bool:
@@ -103,21 +105,26 @@ class Desk:
     async def next(self, number: int) -> Parcel | None:
         """Return the next delivery to send, when it may be sent; None when there is no more."""
         while not self.halted:
-            if (seconds := self.throttle.wait(number)) > 0:
+            if not self._ready and not await self._fill():
+                break
+            if (seconds := self._wait(number)) > 0:
                 await self._pause(seconds)
             elif self._ready:
                 return self._take()
-            elif not await self._fill():
-                break
+        self._left.add(number)
         if self._failure is not None:
             raise self._failure
         return None
 
     def next_now(self, number: int) -> Parcel | None:
         """Return one that is ready, without waiting."""
-        if self.halted or not self._ready or self.throttle.wait(number) > 0:
+        if self.halted or not self._ready or self._wait(number) > 0:
             return None
         return self._take()
+
+    def _wait(self, number: int) -> float:
+        """Return for how long a session should begin nothing: the first of those at work go on."""
+        return self.throttle.wait(number - sum(one < number for one in self._left))
 
     def _take(self) -> Parcel:
         parcel = self._ready.popleft()

@@ -368,6 +368,7 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         attempt=row.attempt,
         next_at=row.next_at,
         reason=row.reason,
+        verdict=row.verdict,
     )
 
 

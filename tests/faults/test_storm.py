@@ -87,19 +87,22 @@ def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READER
 def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int) -> None:
     """Kill -9, again and again, at random moments and right after a message was taken."""
     kills_wanted = KILLS if senders == 1 else 24
-    readers = READERS if senders == 1 else 1_500
+    readers = READERS if senders == 1 else 3_000
     plan(tmp_path, readers)
     chance = random.Random(senders)
     lock = threading.Lock()
     running: list[subprocess.Popen[bytes]] = []
+    every: list[subprocess.Popen[bytes]] = []
     left = [0]
 
     def count_down(_recipient: str) -> None:
         with lock:
             left[0] -= 1
-            if left[0] == 0 and running:
+            alive = [one for one in running if one.poll() is None]
+            if left[0] <= 0 and alive:
                 # At the very moment between the dot and its answer.
-                chance.choice(running).kill()
+                left[0] = readers
+                chance.choice(alive).kill()
 
     with fault_server(on_taken=count_down) as faults:
         kills = 0
@@ -110,6 +113,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int
                 running[:] = [one for one in running if one.poll() is None]
                 while len(running) < senders:
                     running.append(start(tmp_path, faults))
+                    every.append(running[-1])
                 watched = list(running)
             if chance.random() < 0.3:
                 # At any moment at all: while it starts, claims, writes or waits.
@@ -118,9 +122,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int
                     chance.choice(watched).kill()
             while all(one.poll() is None for one in watched):
                 time.sleep(0.005)
-            kills += sum(
-                one.returncode == -signal.SIGKILL for one in watched if one.poll() is not None
-            )
+            kills = sum(one.poll() == -signal.SIGKILL for one in every)
             if all(one.poll() == 0 for one in watched):
                 break
         for one in running:

@@ -1,0 +1,129 @@
+"""Who is suppressed, and who is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+
+from newsletter import links
+from newsletter.model import Claim, DeliveryState, Outcome, Settlement
+from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
+
+SECRET = b"a secret"
+WHO = "0123456789abcdef0123"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SuppressionStore:
+    return SuppressionStore(open_database("sqlite:///test.db", tmp_path))
+
+
+def bounce(number: int = 1, **changes: Any) -> Bounce:
+    values: dict[str, Any] = {
+        "digest": str(number), "email": "ada@readers.example", "verdict": "no-mailbox",
+        "verified": True, "evidence": "550 5.1.1 no",
+    }  # fmt: skip
+    return Bounce(**(values | changes))
+
+
+def suppressed(store: SuppressionStore) -> list[str]:
+    return [one.email for one in store.all()]
+
+
+def test_the_same_report_counts_once(store: SuppressionStore) -> None:
+    """Reading a mailbox again changes nothing."""
+    assert store.note([bounce()], NOW) == (1, ("ada@readers.example",))
+    assert store.note([bounce()], NOW) == (0, ())
+    assert suppressed(store) == ["ada@readers.example"]
+
+
+@pytest.mark.parametrize("verdict", ["no-mailbox", "no-domain", "moved", "complaint"])
+def test_only_what_is_proved_suppresses(store: SuppressionStore, verdict: str) -> None:
+    """Anybody can forge a bounce: without our own address in it nobody is taken off the list."""
+    store.note([bounce(1, verdict=verdict, verified=False)], NOW)
+    assert suppressed(store) == []
+    store.note([bounce(2, verdict=verdict)], NOW)
+    assert suppressed(store) == ["ada@readers.example"]
+
+
+@pytest.mark.parametrize(
+    "verdict", ["policy", "reputation", "content", "throttled", "network", "unknown"]
+)
+def test_what_is_about_us_never_does(store: SuppressionStore, verdict: str) -> None:
+    """However often it comes."""
+    days = [NOW + dt.timedelta(days=day) for day in range(30)]
+    for place, day in enumerate(days):
+        store.note([bounce(place, verdict=verdict, issue=day.date())], day)
+
+    assert suppressed(store) == []
+
+
+def test_a_full_mailbox_has_a_week_and_three_issues(store: SuppressionStore) -> None:
+    """Two of them, or three on three days, are not enough."""
+    for place, day in enumerate((0, 1, 2)):
+        moment = NOW + dt.timedelta(days=day)
+        store.note([bounce(place, verdict="full", issue=moment.date())], moment)
+    assert suppressed(store) == []
+    later = NOW + dt.timedelta(days=8)
+    store.note([bounce(9, verdict="disabled", issue=later.date())], later)
+    assert suppressed(store) == ["ada@readers.example"]
+
+
+def test_removing_begins_anew(store: SuppressionStore) -> None:
+    """The address is mailed again, and old bounces do not count."""
+    store.note([bounce()], NOW)
+
+    assert store.remove("Ada@readers.example")
+    assert not store.remove("ada@readers.example")
+    assert suppressed(store) == []
+
+
+def test_a_report_is_about_who_the_delivery_was_for(tmp_path: Path) -> None:
+    """Whatever address it names: the envelope sender that it came to says whose it is."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery("bo")], [], NOW)
+    store = SuppressionStore(database)
+
+    store.note([bounce(issue=TODAY, subscriber="id-bo")], NOW)
+
+    assert suppressed(store) == ["bo@readers.example"]
+
+
+def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:
+    """It came over our own connection; what it says of us counts for nothing."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    planned = [make_delivery(name) for name in ("ada", "bo", "cy")]
+    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    ledger = SqlLedger(database)
+    found = ledger.claim(TODAY, owner="me", limit=3, now=NOW, until=NOW + dt.timedelta(hours=1))
+    verdicts = {"id-ada": "no-mailbox", "id-bo": "policy", "id-cy": "full"}
+    settled = [
+        Settlement(
+            claim=Claim(delivery=one, owner="me"),
+            outcome=Outcome(state=DeliveryState.FAILED, verdict=verdicts[one.subscriber]),
+        )
+        for one in found
+    ]
+    ledger.record([], settled, NOW)
+
+    assert SuppressionStore(database).learn(TODAY, NOW) == 1
+    assert suppressed(SuppressionStore(database)) == ["ada@readers.example"]
+
+
+def test_bounce_addresses_cannot_be_forged() -> None:
+    """A tag says issue and reader; one changed character and it says nothing."""
+    tag = links.bounce_tag(SECRET, TODAY, WHO)
+
+    assert links.read_bounce_tag(SECRET, tag) == (TODAY, WHO)
+    assert links.read_bounce_tag(SECRET, tag.upper()) == (TODAY, WHO)
+    assert links.read_bounce_tag(b"another", tag) is None
+    for place in range(len(tag) - 1):
+        changed = tag[:place] + ("a" if tag[place] != "a" else "b") + tag[place + 1 :]
+        assert links.read_bounce_tag(SECRET, changed) is None
+    assert links.read_bounce_tag(SECRET, "not base32!") is None
+    assert links.bounce_tag(SECRET, TODAY, "not hexadecimal") == ""
+    assert len(f"bounce+{tag}") <= 64  # RFC 5321, 4.5.3.1.1
