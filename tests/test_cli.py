@@ -25,7 +25,10 @@ PROGRAM = [
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""
-COMMANDS = "demo init check collect pick render preview send run status doctor".split()
+COMMANDS = (
+    "demo init check collect pick render preview send run status pause resume cancel bounces "
+    "suppressions doctor dkim-key"
+).split()
 
 
 def newsletter(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

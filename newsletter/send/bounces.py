@@ -10,6 +10,7 @@ from __future__ import annotations
 import email
 import email.header
 import email.utils
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -293,6 +294,8 @@ def _by_library(message: Message) -> list[str]:
     """Return what flufl.bounce finds, which knows formats of mail servers long gone."""
     from flufl.bounce import scan_message  # noqa: PLC0415  only odd reports pay for it
 
+    # It tells its log of every format that it stumbles over, which is none of anybody's business.
+    logging.getLogger("flufl.bounce").disabled = True
     try:
         found = scan_message(message)
     except Exception:  # noqa: BLE001  it was written for other mail than this

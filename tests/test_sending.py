@@ -1,0 +1,289 @@
+"""Sending and what comes back, as an operator meets them: the commands, end to end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dkim
+import pytest
+from faultserver import Faults, fault_server
+from makers import write_newsletter
+from servers import Page, http_server
+
+from newsletter import links
+from newsletter.send import dns_record, load_key, make_key
+
+PROGRAM = [sys.executable, "-c", "from newsletter.cli import main; main()"]
+RSS = b"""<rss version='2.0'><channel><title>x</title>
+<item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
+<description>We propose agents.</description></item></channel></rss>"""
+SECRET = "signs bounce addresses"
+READERS = ("ada", "bo", "cy")
+KEYS = {"DKIM_R1": make_key("rsa").decode(), "DKIM_E1": make_key("ed25519").decode()}
+
+
+def newsletter(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env |= {"COLUMNS": "120", "SECRET": SECRET, **KEYS, **more}
+    return subprocess.run(
+        [*PROGRAM, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=env,
+    )
+
+
+def as_json(done: subprocess.CompletedProcess[str]) -> Any:
+    assert "Traceback" not in done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def letter(tmp_path: Path, root: Path) -> Any:
+    """Return a newsletter with three readers, one local source and a mail server that can fail."""
+    with http_server(feed=Page(RSS)) as web, fault_server() as faults:
+        people = "".join(f"  - {{email: {name}@readers.example}}\n" for name in READERS)
+        write_newsletter(
+            tmp_path,
+            root,
+            newsletter=f"""name: Daily
+from: papers@news.example.org
+secret: ${{SECRET}}
+dkim:
+  - {{selector: r1, key: "${{DKIM_R1}}"}}
+  - {{selector: e1, key: "${{DKIM_E1}}"}}
+delivery:
+  transport: smtp
+  host: 127.0.0.1
+  port: {faults.port}
+  security: none
+  connections: 1
+  bounce: bounce@news.example.org
+""",
+            sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n",
+            subscribers=f"subscribers:\n{people}",
+        )
+        yield tmp_path, faults
+
+
+def sender_of(faults: Faults, name: str) -> str:
+    """Return the envelope sender of the mail to somebody."""
+    place = next(n for n, one in enumerate(faults.commands) if one.startswith(f"RCPT TO:<{name}@"))
+    found = re.search(r"<(.*?)>", faults.commands[place - 1])
+    assert found
+    return found[1]
+
+
+def dsn(to: str, reader: str, diagnostic: str = "550 5.1.1 User unknown") -> str:
+    return (
+        f"From: MAILER-DAEMON@mx.example.org\nTo: <{to}>\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\n'
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+        f"Final-Recipient: rfc822; {reader}\nAction: failed\nStatus: 5.1.1\n"
+        f"Diagnostic-Code: smtp; {diagnostic}\n\n--b--\n"
+    )
+
+
+def test_every_mail_is_signed_and_has_a_bounce_address_of_its_own(
+    letter: tuple[Path, Faults],
+) -> None:
+    """Two good signatures; the envelope says whose mail it is, and nobody can make one up."""
+    folder, faults = letter
+    assert newsletter(folder, "run", "--quiet").returncode == 0
+
+    keys = [
+        load_key(KEYS[f"DKIM_{one.upper()}"].encode(), "news.example.org", one)
+        for one in ("r1", "e1")
+    ]
+    records = {f"{name}.".encode(): text.encode() for name, text in map(dns_record, keys)}
+    for _, raw in faults.messages:
+        checker = dkim.DKIM(raw)
+        for place in range(2):
+            assert checker.verify(idx=place, dnsfunc=lambda name, **_: records.get(name))
+    senders = {sender_of(faults, name) for name in READERS}
+    assert len(senders) == 3
+    for sender in senders:
+        tag = sender.partition("@")[0].removeprefix("bounce+")
+        found = links.read_bounce_tag(SECRET.encode(), tag)
+        assert found
+        assert found[0] <= dt.datetime.now(dt.UTC).date()
+
+
+def test_bounces_are_read_once_and_only_when_they_are_ours(letter: tuple[Path, Faults]) -> None:
+    """A forged one changes nothing; ours suppresses; the next issue leaves that reader out."""
+    folder, faults = letter
+    newsletter(folder, "run", "--quiet")
+    box = folder / "box"
+    box.mkdir()
+    (box / "1.eml").write_text(dsn(sender_of(faults, "ada"), "ada@readers.example"))
+    (box / "2.eml").write_text(dsn("bounce@news.example.org", "bo@readers.example"))
+    (box / "3.eml").write_text(
+        dsn(sender_of(faults, "cy"), "cy@readers.example", "552 5.2.2 mailbox full")
+    )
+    (box / "4.eml").write_text("From: cy@readers.example\nSubject: Out of office\n\nMonday.\n")
+    (box / "5.eml").write_bytes(b"\xff\xfe nothing at all")
+
+    first = as_json(newsletter(folder, "bounces", "box", "--json"))
+    again = as_json(newsletter(folder, "bounces", "box", "--json"))
+
+    assert first["suppressed"] == ["ada@readers.example"]
+    assert first["read"] == {"no-mailbox": 2, "full": 1, "reply": 1, "unreadable": 1}
+    assert (again["new"], again["suppressed"]) == (0, [])
+    assert len(list((folder / "outbox" / "bounces").iterdir())) == 1
+    listed = as_json(newsletter(folder, "suppressions", "list", "--json"))["suppressions"]
+    assert [(one["email"], one["verdict"], one["source"]) for one in listed] == [
+        ("ada@readers.example", "no-mailbox", "bounce")
+    ]
+    csv = newsletter(folder, "suppressions", "export").stdout
+    assert csv.splitlines()[0] == "email,since,verdict,source,evidence"
+    assert newsletter(folder, "suppressions", "remove", "ada@readers.example").returncode == 0
+    assert newsletter(folder, "suppressions", "remove", "ada@readers.example").returncode == 1
+    missing = newsletter(folder, "bounces", "nowhere")
+    assert missing.returncode == 1
+    assert "no such file or folder" in missing.stderr
+
+
+def test_a_mailbox_of_either_kind_is_read(letter: tuple[Path, Faults]) -> None:
+    """Mbox and Maildir, as mail servers on this machine write them."""
+    folder, faults = letter
+    newsletter(folder, "run", "--quiet")
+    report = dsn(sender_of(faults, "ada"), "ada@readers.example")
+    (folder / "mbox").write_text(f"From MAILER-DAEMON Tue Mar 17 06:30:00 2026\n{report}\n")
+    for part in ("new", "cur", "tmp"):
+        (folder / "Maildir" / part).mkdir(parents=True)
+    other = dsn(sender_of(faults, "bo"), "bo@readers.example")
+    (folder / "Maildir" / "new" / "1.host").write_text(other)
+
+    assert as_json(newsletter(folder, "bounces", "mbox", "--json"))["suppressed"] == [
+        "ada@readers.example"
+    ]
+    assert as_json(newsletter(folder, "bounces", "Maildir", "--json"))["suppressed"] == [
+        "bo@readers.example"
+    ]
+
+
+def test_a_refusal_for_good_is_remembered(letter: tuple[Path, Faults]) -> None:
+    """Status says what it was about, and the address is suppressed."""
+    folder, faults = letter
+    faults.rcpt = lambda address: (
+        "550 5.1.1 User unknown" if address.startswith("bo@") else "250 fine"
+    )
+
+    done = newsletter(folder, "run")
+    told = as_json(newsletter(folder, "status", "--json"))
+
+    assert done.returncode == 0
+    assert told["failed"] == {"no-mailbox": 1}
+    assert told["deliveries"]["accepted"] == 2
+    assert told["not_accepted"][0]["verdict"] == "no-mailbox"
+    assert "bo@readers.example" in newsletter(folder, "suppressions", "list").stdout
+
+
+def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:
+    """Paused, nothing leaves; resumed, it does; cancelled, what waits is given up."""
+    folder, faults = letter
+    faults.rcpt = lambda _address: "450 4.2.0 later"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    faults.rcpt = lambda _address: "250 fine"
+
+    assert newsletter(folder, "pause", date).returncode == 0
+    held = newsletter(folder, "send", "--only", "deferred", "--date", date)
+    assert held.returncode == 3
+    assert "paused by the operator" in held.stderr
+    assert faults.messages == []
+    assert as_json(newsletter(folder, "status", "--json"))["halted"] == "paused by the operator"
+    assert newsletter(folder, "resume", date).returncode == 0
+    assert newsletter(folder, "send", "--to", "ada@readers.example", "--date", date).returncode == 3
+    assert len(faults.messages) == 1
+    assert "2 deliveries will not be sent" in newsletter(folder, "cancel", date).stdout
+    counts = as_json(newsletter(folder, "status", "--json"))["deliveries"]
+    assert (counts["accepted"], counts["cancelled"], counts["audience"]) == (1, 2, 3)
+    assert newsletter(folder, "resume", date).returncode == 2
+    assert newsletter(folder, "pause", "2001-01-01").returncode == 2
+
+
+def test_a_key_and_its_record(letter: tuple[Path, Faults]) -> None:
+    """The key alone on standard output, so that it can go where secrets are kept."""
+    folder, _ = letter
+    for algorithm in ("rsa", "ed25519"):
+        done = newsletter(folder, "dkim-key", "--algorithm", algorithm, "--selector", "x1")
+        name, text = dns_record(load_key(done.stdout.encode(), "news.example.org", "x1"))
+        assert name in done.stderr
+        assert text in done.stderr.replace("\n", "")
+        assert "PRIVATE" not in done.stderr
+    told = as_json(newsletter(folder, "dkim-key", "--json"))
+    assert told["name"] == "r1._domainkey.news.example.org"
+
+
+def test_a_wrong_key_is_told_at_its_place_and_not_shown(letter: tuple[Path, Faults]) -> None:
+    """One line, with the file and the remedy."""
+    folder, _ = letter
+    done = newsletter(folder, "check", DKIM_R1="hunter2")
+
+    assert done.returncode == 1
+    assert re.search(r"newsletter\.yaml:5:\d+: not a private key", done.stderr)
+    assert "hunter2" not in done.stderr
+
+
+def test_mail_by_a_command(letter: tuple[Path, Faults]) -> None:
+    """`sendmail` gets each message on its standard input; its exit status says what became of it."""
+    folder, _ = letter
+    script = folder / "mailer"
+    script.write_text(
+        '#!/bin/sh\ncase "$5" in bo@*) echo no such user >&2; exit 67;; cy@*) exit 75;; esac\n'
+        f'cat > {folder}/"$5"\n'
+    )
+    script.chmod(script.stat().st_mode | stat.S_IEXEC)
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text(
+        "name: Daily\nfrom: papers@news.example.org\n"
+        f"delivery: {{transport: sendmail, command: [{script}], connections: 1}}\n"
+    )
+
+    done = newsletter(folder, "run")
+    told = as_json(newsletter(folder, "status", "--json"))
+
+    assert done.returncode == 3
+    counts = told["deliveries"]
+    assert (counts["accepted"], counts["failed"], counts["deferred"]) == (1, 1, 1)
+    message = email.message_from_bytes((folder / "ada@readers.example").read_bytes())
+    assert message["To"] == "<ada@readers.example>"
+    path.write_text(path.read_text().replace(str(script), "/nowhere/mailer"))
+    missing = newsletter(folder, "send", "--only", "failed,deferred")
+    assert missing.returncode == 3
+    assert "/nowhere/mailer" in missing.stderr
+
+
+def test_a_full_disk_loses_nothing(letter: tuple[Path, Faults]) -> None:
+    """The outbox cannot be written: one clear line; with room again the next run sends all."""
+    folder, _ = letter
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text("name: Daily\nfrom: papers@news.example.org\n")
+    collected = newsletter(folder, "collect")
+    assert collected.returncode == 0
+    newsletter(folder, "render")
+    (made,) = [one for one in (folder / "outbox").iterdir() if one.is_dir()]
+    # A file stands where the folder of messages should be: the same error as a full disk.
+    (made / "eml").write_text("in the way")
+
+    stopped = newsletter(folder, "run")
+    assert stopped.returncode == 1
+    assert "nothing was lost" in stopped.stderr
+    (made / "eml").unlink()
+    done = newsletter(folder, "run")
+
+    assert done.returncode == 0, done.stderr
+    assert as_json(newsletter(folder, "status", "--json"))["deliveries"]["accepted"] == 3
