@@ -9,7 +9,7 @@ for its reader, and writes every step of every delivery to the ledger.
 
 `…_vs_smtp_source` is our messages per second over theirs; `rtt50_share` is our rate through a relay
 that answers after 50 ms, with 100 connections, as a share of connections / round trip;
-`ledger_share` is the part of our time that the ledger's transactions took.
+`ledger_share` is how much slower we are than without writing to the ledger at all.
 """
 
 from __future__ import annotations
@@ -28,14 +28,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from newsletter import letters
+from newsletter.cli.demo import demo_config
 from newsletter.errors import HeaderError
+from newsletter.mailroom import signed
 from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Issue, Settlement
-from newsletter.render import Encoded, Letterhead, Recipient, compose, encode_edition
+from newsletter.render import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import token
-from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
+from newsletter.send import (
+    Pace,
+    Signer,
+    SmtpSettings,
+    SmtpTransport,
+    load_key,
+    make_key,
+    send_editions,
+)
 from newsletter.store import IssueStore, SqlLedger, open_database
 
 PEERS = Path(__file__).parent / "peers"
@@ -50,36 +61,31 @@ LETTERHEAD = Letterhead(
 CONNECTIONS = 10
 
 
-class TimedLedger(SqlLedger):
-    """Counts the seconds that its transactions take."""
+class NoLedger(SqlLedger):
+    """Writes nothing of what is sent: what sending costs without a ledger."""
 
-    seconds = 0.0
+    waiting: tuple[Delivery, ...] = ()
+
+    def claim(self, issue: dt.date, **options: Any) -> tuple[Delivery, ...]:  # noqa: ARG002
+        """Claim everything at once, before the clock starts."""
+        limit = int(options["limit"])
+        found, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return found
+
+    def prefetch(self, issue: dt.date) -> None:
+        """Read what there is to send."""
+        self.waiting = self.deliveries(issue)
+
+    def halted(self, issue: dt.date) -> str:  # noqa: ARG002
+        """Never."""
+        return ""
 
     def record(
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
     ) -> frozenset[str]:
-        """Write, and count."""
-        start = time.perf_counter()
-        try:
-            return super().record(started, settled, now)
-        finally:
-            self.seconds += time.perf_counter() - start
-
-    def claim(self, *args: object, **options: object) -> tuple[Delivery, ...]:
-        """Claim, and count."""
-        start = time.perf_counter()
-        try:
-            return super().claim(*args, **options)  # type: ignore[arg-type]
-        finally:
-            self.seconds += time.perf_counter() - start
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One run of ours."""
-
-    rate: float
-    ledger_share: float
+        """Write nothing."""
+        del started, settled, now
+        return frozenset()
 
 
 def edition_of(size: int) -> Edition:
@@ -97,21 +103,6 @@ def edition_of(size: int) -> Edition:
     )  # fmt: skip
 
 
-def recipient(delivery: Delivery) -> Recipient:
-    """Return what is a reader's own."""
-    site, who = "https://news.example.org", delivery.subscriber
-    return Recipient(
-        id=who,
-        email=delivery.email,
-        name=delivery.name,
-        unsubscribe_url=f"{site}/unsubscribe/{who:0>46}",
-        preferences_url=f"{site}/preferences/{who:0>46}",
-        feedback_url=f"{site}/feedback/{who:0>46}?paper=",
-        shown_date="Tuesday, March 17, 2026",
-        date=NOW,
-    )
-
-
 def deliveries(count: int) -> Iterator[Delivery]:
     """Yield as many deliveries as asked."""
     for number in range(count):
@@ -121,24 +112,40 @@ def deliveries(count: int) -> Iterator[Delivery]:
         )  # fmt: skip
 
 
-def ours(port: int, size: int, count: int, connections: int = CONNECTIONS) -> Ran:
-    """Send `count` messages and measure."""
+def ours(
+    port: int,
+    size: int,
+    count: int,
+    *,
+    connections: int = CONNECTIONS,
+    signer: Signer | None = None,
+    ledger_kind: type[SqlLedger] = SqlLedger,
+) -> float:
+    """Send `count` messages; return how many a second."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database("sqlite:///test.db", Path(folder))
         edition = edition_of(size)
         IssueStore(database).plan(ISSUE, [edition], deliveries(count), (), NOW)
-        ledger = TimedLedger(database, lean=True)
+        ledger = ledger_kind(database, lean=True)
+        if isinstance(ledger, NoLedger):
+            ledger.prefetch(ISSUE.date)
         encoded = encode_edition(ISSUE, edition, LETTERHEAD)
-        seconds = asyncio.run(_send(ledger, encoded, port, connections))
-        counts = ledger.counts(ISSUE.date)
-        assert counts[DeliveryState.ACCEPTED] == count, counts
+        seconds = asyncio.run(_send(ledger, encoded, port, connections, signer))
+        if ledger_kind is SqlLedger:
+            counts = ledger.counts(ISSUE.date)
+            assert counts[DeliveryState.ACCEPTED] == count, counts
         database.close()
-    return Ran(rate=count / seconds, ledger_share=ledger.seconds / seconds)
+    return count / seconds
 
 
-async def _send(ledger: SqlLedger, encoded: Encoded, port: int, connections: int) -> float:
-    async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError]:
-        return [compose(encoded, recipient(one)) for one in some]
+async def _send(
+    ledger: SqlLedger, encoded: Encoded, port: int, connections: int, signer: Signer | None
+) -> float:
+    config = demo_config()
+
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+        made = [compose(encoded, letters.recipient(config, one, NOW)) for one in some]
+        return list(await signed(made, signer, NOW))
 
     settings = SmtpSettings(
         host="127.0.0.1", port=port, security="none", sender="bounce@news.example.org",
@@ -174,20 +181,13 @@ def smtp_source(port: int, size: int, count: int) -> float:
 
 def nodemailer(port: int, size: int, count: int) -> float:
     """Return the rate of nodemailer's pool."""
-    message = compose(
-        encode_edition(ISSUE, edition_of(size), LETTERHEAD), recipient(next(deliveries(1)))
-    )
+    reader = letters.recipient(demo_config(), next(deliveries(1)), NOW)
+    message = compose(encode_edition(ISSUE, edition_of(size), LETTERHEAD), reader)
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(message)
         file.flush()
-        command = [
-            "node",
-            str(PEERS / "nodemailer_pool.js"),
-            str(port),
-            str(CONNECTIONS),
-            str(count),
-            file.name,
-        ]
+        script = str(PEERS / "nodemailer_pool.js")
+        command = ["node", script, str(port), str(CONNECTIONS), str(count), file.name]
         ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     return float(count / json.loads(ran.stdout)["seconds"])
 
@@ -257,7 +257,7 @@ def rtt_share(count: int, size: int) -> float:
         assert relay.stdout is not None
         try:
             port = int(relay.stdout.readline())
-            return ours(port, size, count, connections=100).rate / (100 / 0.05)
+            return ours(port, size, count, connections=100) / (100 / 0.05)
         finally:
             relay.kill()
 
@@ -273,31 +273,42 @@ def main() -> None:
         print("postfix's smtp-source and smtp-sink are not installed (make system does it)")
         print(json.dumps({}))
         return
-    rounds, count = (2, 2_000) if options.quick else (5, 10_000)
+    rounds, count = (3, 2_000) if options.quick else (5, 10_000)
+    keys = {
+        name: Signer([load_key(make_key(name), "n.example", "s")]) for name in ("ed25519", "rsa")
+    }
     figures: dict[str, float] = {}
     rates: dict[str, list[float]] = {}
+
+    def note(name: str, rate: float) -> None:
+        rates.setdefault(name, []).append(rate)
+
+    def ratio(name: str, to: str) -> float:
+        pairs = zip(rates[name], rates[to], strict=True)
+        return round(statistics.median(a / b for a, b in pairs), 3)
+
     with smtp_sink() as port:
         for name, size in (("60kb", 60_000), ("10kb", 10_000)):
             many = count if size > 20_000 else 2 * count
+            ours(port, size, 200)
             for _ in range(rounds):
-                rates.setdefault(f"{name}_smtp_source", []).append(smtp_source(port, size, many))
-                ran = ours(port, size, many)
-                rates.setdefault(f"{name}_ours", []).append(ran.rate)
-                rates.setdefault(f"{name}_ledger", []).append(ran.ledger_share)
-            ratios = [
-                a / b
-                for a, b in zip(rates[f"{name}_ours"], rates[f"{name}_smtp_source"], strict=True)
-            ]
-            figures[f"{name}_vs_smtp_source"] = round(statistics.median(ratios), 3)
-        if (PEERS / "node_modules").is_dir() and shutil.which("node"):
-            for name, size in (("60kb", 60_000), ("10kb", 10_000)):
-                theirs = nodemailer(port, size, count // 2)
-                figures[f"{name}_vs_nodemailer"] = round(
-                    statistics.median(rates[f"{name}_ours"]) / theirs, 2
+                note(f"{name}_smtp_source", smtp_source(port, size, many))
+                note(name, ours(port, size, many))
+                note(f"{name}_no_ledger", ours(port, size, many, ledger_kind=NoLedger))
+                for key, signs in keys.items():
+                    note(f"{name}_{key}", ours(port, size, many, signer=signs))
+            figures[f"{name}_vs_smtp_source"] = ratio(name, f"{name}_smtp_source")
+            for key in keys:
+                figures[f"{name}_{key}_vs_smtp_source"] = ratio(
+                    f"{name}_{key}", f"{name}_smtp_source"
                 )
-    figures["ledger_share"] = round(statistics.median(rates["60kb_ledger"]), 4)
-    figures["ledger_share_10kb"] = round(statistics.median(rates["10kb_ledger"]), 4)
-    figures["rtt50_share"] = round(rtt_share(4_000 if options.quick else 20_000, 10_000), 3)
+            figures[f"{name}_ledger_share"] = round(1 - ratio(name, f"{name}_no_ledger"), 3)
+            if (PEERS / "node_modules").is_dir() and shutil.which("node"):
+                note(f"{name}_nodemailer", nodemailer(port, size, many))
+                best = statistics.median(rates[name])
+                figures[f"{name}_vs_nodemailer"] = round(best / rates[f"{name}_nodemailer"][0], 2)
+    figures["ledger_share"] = figures["60kb_ledger_share"]
+    figures["rtt50_share"] = round(rtt_share(12_000 if options.quick else 20_000, 10_000), 3)
     for name, values in rates.items():
         print(f"{name:28}{statistics.median(values):>12.2f}")
     for name, value in figures.items():

@@ -22,7 +22,7 @@ from newsletter.collect import (
 )
 from newsletter.config import Config
 from newsletter.intake import Intake
-from newsletter.mailroom import Mailroom, Sign
+from newsletter.mailroom import Mailroom
 from newsletter.model import (
     Delivery,
     Fate,
@@ -41,7 +41,7 @@ from newsletter.render import (
 )
 from newsletter.results import Collected, Ran, Rendered
 from newsletter.schedule import issue_window
-from newsletter.send import DEADLINE, Sent, Transport, plan_deliveries, send_editions
+from newsletter.send import DEADLINE, Sent, Signer, Transport, plan_deliveries, send_editions
 from newsletter.store import (
     FactStore,
     IssueStore,
@@ -75,7 +75,7 @@ class Day:
     owner: str
     """This process's name in the ledger."""
     fate_of: Callable[[str], Fate]
-    signer: Sign
+    signer: Signer | None
     staying: Callable[[], Collection[str]]
     """Returns who is on the list at this moment, by id."""
     suppressions: SuppressionStore

@@ -12,11 +12,9 @@ from newsletter.config import Config
 from newsletter.errors import HeaderError
 from newsletter.model import Delivery, Issue
 from newsletter.render import Encoded, Encoder, compose
+from newsletter.send import Signer
+from newsletter.send.signatures import Unsigned
 from newsletter.store import IssueStore
-
-Sign = Callable[[bytes, dt.datetime], bytes] | None
-"""A message and the moment to the message with its signatures; None: nothing is signed."""
-
 
 Made = bytes | HeaderError | None
 
@@ -30,7 +28,7 @@ class Mailroom:
         issue: Issue,
         issues: IssueStore,
         clock: Callable[[], dt.datetime],
-        sign: Sign,
+        signer: Signer | None,
         staying: Callable[[], Collection[str]],
     ) -> None:
         """Prepare for a planned `issue`; its editions are read when the first message is."""
@@ -38,10 +36,10 @@ class Mailroom:
         self._issue = issue
         self._issues = issues
         self._clock = clock
-        self._sign = sign
+        self._signer = signer
         self._staying = staying
 
-    async def prepare(self, deliveries: Sequence[Delivery]) -> list[Made]:
+    async def prepare(self, deliveries: Sequence[Delivery]) -> Sequence[Made]:
         """Return the message of each delivery, or why it is not made.
 
         Nothing for who has left the list by now: an unsubscribe is honoured in the middle of a run.
@@ -57,18 +55,27 @@ class Mailroom:
                 made.append(compose(self._editions[delivery.edition], reader))
             except HeaderError as error:
                 made.append(error)
-        if self._sign is None:
-            return made
-        # RSA and SHA-256 release the interpreter: connections go on being served meanwhile.
-        return await asyncio.get_running_loop().run_in_executor(None, self._signed, made, now)
-
-    def _signed(self, messages: list[Made], now: dt.datetime) -> list[Made]:
-        sign = self._sign
-        assert sign is not None  # noqa: S101  asked before
-        return [sign(one, now) if isinstance(one, bytes) else one for one in messages]
+        return await signed(made, self._signer, now)
 
     @functools.cached_property
     def _editions(self) -> dict[str, Encoded]:
         editions = self._issues.editions(self._issue.date)
         encoder = Encoder(self._issue, letters.letterhead(self._config), editions)
         return {one.key: encoder.encode(one) for one in editions}
+
+
+async def signed(
+    messages: Sequence[Made], signer: Signer | None, now: dt.datetime
+) -> Sequence[Made]:
+    """Return messages with their signatures, made in a thread when they take long."""
+    if signer is None:
+        return messages
+    prepared = [signer.prepare(one, now) if isinstance(one, bytes) else one for one in messages]
+
+    def finish() -> list[Made]:
+        return [signer.finish(one) if isinstance(one, Unsigned) else one for one in prepared]
+
+    if not signer.is_slow:
+        return finish()
+    # RSA releases the interpreter: connections go on being served meanwhile.
+    return await asyncio.get_running_loop().run_in_executor(None, finish)

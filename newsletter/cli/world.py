@@ -29,11 +29,11 @@ from newsletter.render import as_test
 from newsletter.schedule import due_date
 from newsletter.send import (
     SendmailTransport,
+    Signer,
     SmtpSettings,
     SmtpTransport,
     Transport,
     deliver_one,
-    signer,
 )
 from newsletter.store import (
     Database,
@@ -166,7 +166,7 @@ async def open_day(
         staying=_Staying(config),
         suppressions=SuppressionStore(database),
         fate_of=lambda other: fate_of(other, own=owner),
-        signer=signer(config.keys) if config.keys else None,
+        signer=Signer(config.keys) if config.keys else None,
         stop=asyncio.Event(),
         on_source=on_source,
         on_delivery=on_delivery,

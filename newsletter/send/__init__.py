@@ -20,7 +20,7 @@ from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
 from newsletter.send.ledger import MOVES, OPEN, Ledger
 from newsletter.send.pace import DEADLINE, Rate, parse_rate
 from newsletter.send.sendmail import SendmailTransport
-from newsletter.send.signatures import SigningKey, dns_record, load_key, make_key, signer
+from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
 from newsletter.send.smtp import Desk, Parcel, SmtpTransport
 from newsletter.send.verdicts import Verdict, judge
 
@@ -36,6 +36,7 @@ __all__ = [
     "Rate",
     "SendmailTransport",
     "Sent",
+    "Signer",
     "SigningKey",
     "SmtpSettings",
     "SmtpTransport",
@@ -50,5 +51,4 @@ __all__ = [
     "parse_rate",
     "plan_deliveries",
     "send_editions",
-    "signer",
 ]

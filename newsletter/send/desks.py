@@ -30,7 +30,7 @@ CLAIMED = 25
 LAG = 0.005
 """Seconds that an outcome waits for others, when no message is waiting to begin."""
 GATHER = 0.0002
-"""Seconds."""
+"""Seconds that the start of a message waits for others, to share one transaction with them."""
 
 Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError | None]]]
 """Deliveries to their messages, or why one cannot be made; None for who has left the list."""
@@ -258,7 +258,7 @@ class Desk:
         loop = asyncio.get_running_loop()
         if urgent and not self._is_due:
             self._is_due = True
-            loop.call_later(GATHER, self._write) if GATHER else loop.call_soon(self._write)
+            loop.call_later(GATHER, self._write)
         elif not urgent and self._timer is None:
             self._timer = loop.call_later(LAG, self._late)
 

@@ -10,8 +10,9 @@ import base64
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,7 +34,12 @@ SIGNED = (
 
 _FOLDED = re.compile(rb"\r\n[ \t]+")
 _SPACES = re.compile(rb"[ \t]+")
-_HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)(?:\r\n|$)")
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_OVERSIGNED = tuple(name.lower().encode() for name in OVERSIGNED)
+_SIGNED = tuple(name.lower().encode() for name in SIGNED)
+_SPELLED = {name.lower().encode(): name for name in (*OVERSIGNED, *SIGNED)}
+_OWN = frozenset((b"date", b"to", b"message-id", b"list-unsubscribe"))
+"""Fields that differ from message to message: not worth remembering."""
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -103,75 +109,131 @@ def dns_record(key: SigningKey) -> tuple[str, str]:
     return name, f"v=DKIM1; k={kind}; p={base64.b64encode(raw).decode()}"
 
 
-def signer(keys: Sequence[SigningKey]) -> Callable[[bytes, dt.datetime], bytes]:
-    """Return what signs a message with every key; the last one's signature stands on top."""
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A message with all but the signatures themselves."""
 
-    def sign(message: bytes, now: dt.datetime) -> bytes:
-        head, _, body = message.partition(b"\r\n\r\n")
-        # An empty body is one line end; more of them at the end count as one (RFC 6376, 3.4.3).
-        digest = hashlib.sha256(_simple(body)).digest()
-        fields = _fields(head + b"\r\n")
-        signed = b"".join(_signature(fields, digest, key, now) for key in keys)
-        return signed + message
-
-    return sign
+    message: bytes
+    parts: tuple[tuple[SigningKey, bytes, bytes], ...]
+    """For each key what its header field begins with, and what is to be signed."""
 
 
-def _simple(body: bytes) -> bytes:
-    while body.endswith(b"\r\n\r\n"):
-        body = body[:-2]
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
+class Signer:
+    """Signs messages with every key; the last one's signature stands on top.
+
+    In two steps: what is Python's work, and the signatures, which release the interpreter and can
+    be made in a thread. Most header fields are the same in every message, and so is their canonical
+    form: it is remembered.
+    """
+
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        """Sign with `keys`."""
+        self._keys = tuple(keys)
+        self._canonical: dict[bytes, tuple[bytes, bytes]] = {}
+        self._starts: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
+        self.is_slow = any(isinstance(one.key, rsa.RSAPrivateKey) for one in keys)
+        """Whether signatures take long enough for a thread of their own."""
+
+    def sign(self, message: bytes, now: dt.datetime) -> bytes:
+        """Return a message with its signatures."""
+        return self.finish(self.prepare(message, now))
+
+    def prepare(self, message: bytes, now: dt.datetime) -> Unsigned:
+        """Return what there is to sign."""
+        end = message.index(b"\r\n\r\n") + 2
+        body = memoryview(message)[end + 2 :]
+        digest = base64.b64encode(hashlib.sha256(_simple(body)).digest())
+        fields = self._fields(message[:end])
+        names = tuple(_names(fields))
+        # Of several fields of one name the last is signed first (RFC 6376, 5.4.2); what is named
+        # more often than it stands there counts as empty.
+        left = {name: list(values) for name, values in fields.items()}
+        chosen = [values.pop() for name in names if (values := left.get(name, []))]
+        parts = []
+        for key in self._keys:
+            start, relaxed = self._start(key, names, int(now.timestamp()))
+            own = b"%sbh=%s;\r\n b=" % (start, digest)
+            canonical = b"%sbh=%s; b=" % (relaxed, digest)
+            parts.append((key, own, b"\r\n".join((*chosen, canonical))))
+        return Unsigned(message, tuple(parts))
+
+    @staticmethod
+    def finish(unsigned: Unsigned) -> bytes:
+        """Sign what was prepared."""
+        out = []
+        for key, own, data in unsigned.parts:
+            if isinstance(key.key, rsa.RSAPrivateKey):
+                raw = key.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+            else:
+                # RFC 8463, 3: the hash is what is signed.
+                raw = key.key.sign(hashlib.sha256(data).digest())
+            value = base64.b64encode(raw)
+            lines = b"\r\n ".join(value[n : n + 72] for n in range(0, len(value), 72))
+            out += [own, lines, b"\r\n"]
+        return b"".join((*out, unsigned.message))
+
+    def _fields(self, head: bytes) -> dict[bytes, list[bytes]]:
+        """Return the header fields by name in lower case, relaxed, in the order of the message."""
+        found: dict[bytes, list[bytes]] = {}
+        known = self._canonical
+        for raw in _FIELD_END.split(head):
+            if raw in known:
+                name, canonical = known[raw]
+            elif raw:
+                name, _, value = raw.partition(b":")
+                name = name.strip().lower()
+                canonical = name + b":" + _relaxed(value)
+                if name not in _OWN:
+                    known[raw] = (name, canonical)
+            else:
+                continue
+            found.setdefault(name, []).append(canonical)
+        return found
+
+    def _start(self, key: SigningKey, names: tuple[bytes, ...], stamp: int) -> tuple[bytes, bytes]:
+        """Return what a signature's field begins with, as it is written and in canonical form."""
+        found = self._starts.get((key.selector, key.domain, names, stamp))
+        if found is None:
+            if len(self._starts) > 100:  # noqa: PLR2004  some seconds' worth
+                self._starts.clear()
+            listed = _folded([_SPELLED.get(name, name.decode()) for name in names])
+            text = (
+                f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/simple;\r\n"
+                f" d={key.domain}; s={key.selector};\r\n"
+                f" t={stamp}; x={stamp + int(EXPIRES.total_seconds())};\r\n h={listed};\r\n "
+            ).encode()
+            value = text.partition(b":")[2]
+            found = (text, b"dkim-signature:" + _relaxed(value) + b" ")
+            self._starts[key.selector, key.domain, names, stamp] = found
+        return found
 
 
-def _fields(head: bytes) -> dict[bytes, list[bytes]]:
-    """Return the header fields by name in lower case, relaxed, in the order in which they stand."""
-    found: dict[bytes, list[bytes]] = {}
-    for field_ in _HEADER.finditer(head):
-        name = field_[1].lower()
-        found.setdefault(name, []).append(name + b":" + _relaxed(field_[2]))
-    return found
+def _simple(body: memoryview) -> memoryview | bytes:
+    """Return a body in canonical form: one line end at its end (RFC 6376, 3.4.3)."""
+    end = len(body)
+    while bytes(body[end - 4 : end]) == b"\r\n\r\n":
+        end -= 2
+    if end == 2 and bytes(body[:2]) == b"\r\n":  # noqa: PLR2004
+        return b"\r\n"
+    kept = body[:end]
+    return kept if bytes(kept[-2:]) == b"\r\n" else bytes(kept) + b"\r\n"
 
 
 def _relaxed(value: bytes) -> bytes:
     return _SPACES.sub(b" ", _FOLDED.sub(b" ", value)).strip()
 
 
-def _signature(
-    fields: dict[bytes, list[bytes]], digest: bytes, key: SigningKey, now: dt.datetime
-) -> bytes:
-    names = list(_names(fields))
-    # Of several fields of one name the last is signed first (RFC 6376, 5.4.2); what is named more
-    # often than it stands there counts as empty.
-    left = {name: list(values) for name, values in fields.items()}
-    chosen = [values.pop() for name in names if (values := left.get(name.lower().encode(), []))]
-    stamp = int(now.timestamp())
-    start = (
-        f"v=1; a={key.algorithm}; c=relaxed/simple;\r\n d={key.domain}; s={key.selector};\r\n"
-        f" t={stamp}; x={stamp + int(EXPIRES.total_seconds())};\r\n"
-        f" h={_folded(':'.join(names))};\r\n bh={base64.b64encode(digest).decode()};\r\n b="
-    ).encode()
-    own = b"dkim-signature:" + _relaxed(start)
-    data = b"".join(one + b"\r\n" for one in chosen) + own
-    if isinstance(key.key, rsa.RSAPrivateKey):
-        raw = key.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-    else:
-        raw = key.key.sign(hashlib.sha256(data).digest())  # RFC 8463, 3: the hash is what is signed
-    value = base64.b64encode(raw).decode()
-    lines = "\r\n ".join(value[place : place + 72] for place in range(0, len(value), 72))
-    return b"DKIM-Signature: " + start + lines.encode() + b"\r\n"
+def _names(fields: dict[bytes, list[bytes]]) -> Iterable[bytes]:
+    for name in _OVERSIGNED:
+        yield from [name] * (len(fields.get(name, ())) + 1)
+    for name in _SIGNED:
+        yield from [name] * len(fields.get(name, ()))
 
 
-def _names(fields: dict[bytes, list[bytes]]) -> Iterable[str]:
-    for name in OVERSIGNED:
-        yield from [name] * (len(fields.get(name.lower().encode(), ())) + 1)
-    for name in SIGNED:
-        yield from [name] * len(fields.get(name.lower().encode(), ()))
-
-
-def _folded(names: str) -> str:
+def _folded(names: Sequence[str]) -> str:
     """Return a list of names on lines of at most 78 columns, folded behind colons."""
     lines, line = [], ""
-    for name in names.split(":"):
+    for name in names:
         if len(line) + len(name) > 70:  # noqa: PLR2004
             lines.append(line)
             line = ""

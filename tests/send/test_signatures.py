@@ -15,7 +15,7 @@ from makers import NOW, make_edition, make_issue, make_letterhead, make_recipien
 
 from newsletter.errors import SigningError
 from newsletter.render import compose, encode_edition
-from newsletter.send import SigningKey, dns_record, load_key, make_key, signer
+from newsletter.send import Signer, SigningKey, dns_record, load_key, make_key
 
 DOMAIN = "news.example.org"
 
@@ -54,7 +54,7 @@ def now() -> dt.datetime:
 
 def test_both_signatures_are_good() -> None:
     """RSA and Ed25519, each on its own."""
-    signed = signer(keys())(message(), now())
+    signed = Signer(keys()).sign(message(), now())
 
     assert signed.count(b"DKIM-Signature:") == 2
     assert verified(signed) == [True, True]
@@ -71,12 +71,12 @@ def test_any_message_verifies(words: str, end: bytes) -> None:
     """Names and subjects of any script, folded or not; bodies that end in any way."""
     words = " ".join(words.split()) or "x"
 
-    assert verified(signer(keys())(message(words, words) + end, now())) == [True, True]
+    assert verified(Signer(keys()).sign(message(words, words) + end, now())) == [True, True]
 
 
 def test_nothing_can_be_changed_or_added() -> None:
     """A changed byte of the body, a changed or a second header that is signed: not ours any more."""
-    signed = signer(keys())(message(), now())
+    signed = Signer(keys()).sign(message(), now())
 
     for before, after in (
         (b"Hello", b"Hullo"),
@@ -91,8 +91,8 @@ def test_nothing_can_be_changed_or_added() -> None:
 
 def test_an_old_signature_proves_nothing() -> None:
     """`x=` ends it after a week."""
-    assert b" x=" in signer(keys())(message(), NOW)
-    assert verified(signer(keys())(message(), NOW)) == [False, False]
+    assert b" x=" in Signer(keys()).sign(message(), NOW)
+    assert verified(Signer(keys()).sign(message(), NOW)) == [False, False]
 
 
 @pytest.mark.parametrize("kind", ["weak", "curve", "words", "public"])
