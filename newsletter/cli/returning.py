@@ -126,7 +126,9 @@ def _is_ours(config: Config, token: bytes) -> bool:
 
 
 listing = typer.Typer(
-    help="Addresses that must not be mailed: list, export, remove.", no_args_is_help=True
+    help="Addresses that must not be mailed: list, export, remove.\n\n"
+    "Example: newsletter suppressions list",
+    no_args_is_help=True,
 )
 app.add_typer(listing, name="suppressions")
 

@@ -4,6 +4,7 @@ documents.py  YAML text → plain data that remembers where each value stood
 values.py     the kinds of value: addresses, clocks, zones, secrets
 shape.py      what all shapes have in common
 shapes.py     what newsletter.yaml, topics.yaml and subscribers.yaml may hold, as pydantic models
+delivery_shapes.py how mail leaves the machine
 theme_shapes.py what a theme may hold
 source_shapes.py what sources.yaml may hold
 schemas.py    the JSON Schema of each file

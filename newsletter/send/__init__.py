@@ -9,8 +9,11 @@ connecting.py open connections: TLS, login, greeting
 smtp.py       sessions with an SMTP or LMTP server, one round trip a message
 signatures.py DKIM: RSA and Ed25519
 sendmail.py   the same by a command on this machine
-desks.py      the desk between ledger and sessions: claims, prepares and writes in batches
+batches.py    starts and outcomes, written to the ledger in batches
+desks.py      the desk between ledger and sessions: what may be sent, what became of it
 editions.py   send_editions(): claim, send, settle, until no delivery is open
+reports.py    mail that came back: its parts, its words, its fields
+bounces.py    what it says: which address, what of it, and whether to believe it
 """
 
 from newsletter.send.audience import plan_deliveries

@@ -7,26 +7,26 @@ address it was sent to, which nobody can guess (VERP), says for whom it is.
 
 from __future__ import annotations
 
-import email
-import email.header
-import email.utils
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
-from typing import Final
 
+from newsletter.send.reports import (
+    ADDRESS,
+    ANY,
+    addresses,
+    decoded,
+    fields_of,
+    read_parts,
+    text_of,
+    words_of,
+)
 from newsletter.send.streams import printable
 from newsletter.send.verdicts import Verdict, judge
 
-MAX_BYTES = 2_000_000
-"""Bytes that are read of a report: what is wrong stands at its beginning."""
-MAX_PARTS = 60
-MAX_DEPTH = 8
-MAX_TEXT = 20_000
-"""Characters of words that are looked at."""
 EVIDENCE = 300
 TELLING = 12
 """Characters from which on a diagnostic says something, and what stands around it nothing more."""
@@ -58,26 +58,12 @@ class Event:
     """What the server said, in one line; hostile, as everything from outside."""
 
 
-_ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-_ANY = re.compile(_ADDRESS)
-_BRACKETED = re.compile(rf"<({_ADDRESS})>")
-_FINAL = re.compile(rf"(?:rfc822|unknown|x400|utf-8)?\s*;?\s*<?({_ADDRESS})>?", re.IGNORECASE)
-_LISTED = re.compile(rf"^[ \t]*<?({_ADDRESS})>?:", re.MULTILINE)
+_BRACKETED = re.compile(rf"<({ADDRESS})>")
+_FINAL = re.compile(rf"(?:rfc822|unknown|x400|utf-8)?\s*;?\s*<?({ADDRESS})>?", re.IGNORECASE)
+_LISTED = re.compile(rf"^[ \t]*<?({ADDRESS})>?:", re.MULTILINE)
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _EXCHANGE = re.compile(r"MSEXCH:\S+ .*\([0-9A-F]{8}\)")
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
-_COPY: Final = re.compile(
-    r"^(?:-{2,}.*(?:original|copy|returned|header|message (?:header|text|follows)|undelivered).*"
-    r"|.*(?:below this line is a copy|original message (?:follows|header|text)"
-    r"|message header follows|the (?:header|text) of (?:the|your) (?:original )?message"
-    r"|this is a copy of|your (?:original )?message (?:follows|is (?:returned|enclosed))"
-    r"|unsent message below|returned message follows"
-    r"|headers? of the (?:original|returned) message|copy of (?:the|your) (?:original )?message).*"
-    r"|(?:received|return-path|dkim-signature|x-mailer|mime-version|message-id):.*)$",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Where a report ends and the message that it is about begins."""
-_STATUS = ("message/delivery-status", "message/global-delivery-status")
 _ROLES = re.compile(
     r"^(?:mailer-daemon|postmaster|mail-?daemon|noreply|no-reply|bounces?)\b", re.IGNORECASE
 )
@@ -93,25 +79,12 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
 
     Never raises: what cannot be understood is one event of the kind `unreadable`.
     """
-    message = email.message_from_bytes(raw[:MAX_BYTES])
-    parts = list(_parts(message))
+    parts = read_parts(raw)
+    message = parts[0]
     for reading in (_complaint, _notification, _answer, _words):
         if events := tuple(reading(message, parts)):
             return tuple(dict.fromkeys(events))
     return (Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
-
-
-def _parts(message: Message, depth: int = 0) -> Iterator[Message]:
-    """Yield a message and the parts in it, as deep and as many as is reasonable."""
-    waiting = [(message, depth)]
-    count = 0
-    while waiting and count < MAX_PARTS:
-        part, level = waiting.pop(0)
-        count += 1
-        yield part
-        inner = part.get_payload()
-        if isinstance(inner, list) and level < MAX_DEPTH:
-            waiting[:0] = [(one, level + 1) for one in inner if isinstance(one, Message)]
 
 
 # --- Complaints ---------------------------------------------------------------------------------
@@ -121,7 +94,7 @@ def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
     reports = [one for one in parts if one.get_content_type() == "message/feedback-report"]
     if not reports and "feedback-report" not in str(message.get("Content-Type", "")).lower():
         return
-    fields = _fields(_text(reports[0])) if reports else {}
+    fields = fields_of(text_of(reports[0])) if reports else {}
     said = fields.get("feedback-type", "abuse")
     found = [
         match[1]
@@ -131,7 +104,7 @@ def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
     if not found:
         # Many hide the reader in the report; the copy of our own message still says who it was.
         copies = [one for one in parts[1:] if one.get("From") and one.get("To")]
-        found = [address for one in copies for address in _addresses(one.get_all("To", []))]
+        found = [address for one in copies for address in addresses(one.get_all("To", []))]
     if said.lower() in ("not-spam", "dkim", "auth-failure"):
         return
     for address in dict.fromkeys(found) or [""]:
@@ -147,15 +120,15 @@ def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
 
 
 def _notification(message: Message, parts: list[Message]) -> Iterator[Event]:
-    words = _report_words(parts)
+    words = words_of(parts)
     for part in parts:
         if part.get_content_type() not in (
             "message/delivery-status",
             "message/global-delivery-status",
         ):
             continue
-        for group in re.split(r"\n\s*\n", _text(part).replace("\r\n", "\n")):
-            fields = _fields(group)
+        for group in re.split(r"\n\s*\n", text_of(part).replace("\r\n", "\n")):
+            fields = fields_of(group)
             names = ("original-recipient", "final-recipient", "x-actual-recipient")
             recipients = [
                 match[1] for name in names if (match := _FINAL.search(fields.get(name, "")))
@@ -163,7 +136,7 @@ def _notification(message: Message, parts: list[Message]) -> Iterator[Event]:
             if "action" not in fields and "status" not in fields:
                 continue
             if not recipients:
-                recipients = list(_addresses(message.get_all("X-Failed-Recipients", []))) or list(
+                recipients = list(addresses(message.get_all("X-Failed-Recipients", []))) or list(
                     _named(words)
                 )
             yield from _of_group(fields, recipients, words)
@@ -206,23 +179,6 @@ def _verdict(diagnostic: str, enhanced: str, words: str, *, formal: bool = False
     return found
 
 
-def _fields(text: str) -> dict[str, str]:
-    """Return the fields of a report, unfolded, by name in lower case; the first one counts."""
-    found: dict[str, str] = {}
-    name = ""
-    for line in text.splitlines():
-        if line[:1] in (" ", "\t") and name:
-            found[name] += " " + line.strip()
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            if name in found:
-                name = ""
-            else:
-                found[name] = value.strip()
-    return found
-
-
 # --- Answers by machines and people -------------------------------------------------------------
 
 
@@ -231,10 +187,10 @@ def _answer(message: Message, parts: list[Message]) -> Iterator[Event]:
     marked = auto.startswith("auto-replied") or any(
         message.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From")
     )
-    subject = _decoded(str(message.get("Subject", "")))
-    sender = " ".join(_addresses(message.get_all("From", [])))
+    subject = decoded(str(message.get("Subject", "")))
+    sender = " ".join(addresses(message.get_all("From", [])))
     is_daemon = bool(_ROLES.match(sender)) or message.get("Return-Path", "").strip() == "<>"
-    fails = is_daemon and judge(0, "", _report_words(parts)) is not Verdict.UNKNOWN
+    fails = is_daemon and judge(0, "", words_of(parts)) is not Verdict.UNKNOWN
     if (marked or _ANSWER.search(subject)) and not fails:
         yield Event(kind=Kind.REPLY, email=sender, verdict=Verdict.UNKNOWN, evidence="an answer")
 
@@ -243,10 +199,10 @@ def _answer(message: Message, parts: list[Message]) -> Iterator[Event]:
 
 
 def _words(message: Message, parts: list[Message]) -> Iterator[Event]:
-    words = _report_words(parts)
+    words = words_of(parts)
     segments = _segments(words)
     if not segments:
-        found = list(_addresses(message.get_all("X-Failed-Recipients", [])))
+        found = list(addresses(message.get_all("X-Failed-Recipients", [])))
         found = found or list(_named(words)) or _by_library(message) or list(_copied(parts))
         verdict = _verdict("", _first(_ENHANCED, words), words)
         if not found and verdict is Verdict.UNKNOWN:
@@ -279,7 +235,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 def _named(words: str) -> Iterator[str]:
     """Yield the addresses that the words of a report are about; those in brackets count first."""
-    for pattern in (_BRACKETED, _ANY):
+    for pattern in (_BRACKETED, ANY):
         seen = []
         for match in pattern.finditer(words):
             address = match[1] if pattern is _BRACKETED else match[0]
@@ -309,61 +265,11 @@ def _copied(parts: list[Message]) -> Iterator[str]:
     """Yield whom the message that came back was for."""
     for part in parts[1:]:
         if part.get("From") and part.get("To"):
-            yield from _addresses(part.get_all("To", []))
+            yield from addresses(part.get_all("To", []))
             return
     for part in parts:
         if not part.is_multipart():
-            found = re.search(rf"^To: .*?({_ADDRESS})", _text(part), re.MULTILINE | re.IGNORECASE)
+            found = re.search(rf"^To: .*?({ADDRESS})", text_of(part), re.MULTILINE | re.IGNORECASE)
             if found:
                 yield found[1]
                 return
-
-
-def _report_words(parts: list[Message]) -> str:
-    """Return the words of a report, without the message that it is about."""
-    for part in parts:
-        kind = part.get_content_type()
-        if kind in ("message/rfc822", "text/rfc822-headers", "message/delivery-status"):
-            continue
-        broken = part.get_content_maintype() == "multipart" and not part.is_multipart()
-        if part.is_multipart() or not (broken or part.get_content_maintype() == "text"):
-            continue
-        text = _text(part)
-        if kind == "text/html":
-            text = re.sub(r"<[^>]{0,500}>", " ", text)
-        if not text.strip():
-            continue
-        end = _COPY.search(text, 40)
-        return text[: end.start()] if end and end.start() > 40 else text  # noqa: PLR2004
-    return ""
-
-
-def _text(part: Message) -> str:
-    """Return a part as text, however it is encoded."""
-    inner = part.get_payload()
-    if isinstance(inner, list):
-        # The parser reads the groups of a delivery-status as messages of headers only.
-        groups = [one for one in inner if isinstance(one, Message)]
-        return "\n\n".join(
-            "\n".join(f"{name}: {value}" for name, value in one.items()) for one in groups
-        )[:MAX_TEXT]
-    raw = part.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return ""
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        return raw.decode(charset, "replace")[:MAX_TEXT]
-    except (LookupError, ValueError):
-        return raw.decode("latin-1")[:MAX_TEXT]
-
-
-def _decoded(text: str) -> str:
-    try:
-        return str(email.header.make_header(email.header.decode_header(text)))
-    except (ValueError, LookupError, UnicodeError):
-        return text
-
-
-def _addresses(values: Iterable[object]) -> Iterator[str]:
-    for value in values:
-        yield from _ANY.findall(str(value))

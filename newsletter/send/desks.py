@@ -1,7 +1,7 @@
 """The desk between ledger and sessions: what may be sent now, and what became of it.
 
-Sessions ask for parcels and report outcomes; the desk claims, prepares and writes in batches, since
-a transaction for each message would cost more than the message.
+Sessions ask for parcels and report outcomes; the desk claims and prepares many at a time, since a
+transaction for each message would cost more than the message.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from newsletter.errors import HeaderError
 from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Settlement
+from newsletter.send.batches import Batches
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import BUSY, Breaker, Rate, Throttle, next_attempt
 from newsletter.send.smtp import AFTER_DOT, Parcel
@@ -26,11 +27,6 @@ ANSWER = dt.timedelta(seconds=AFTER_DOT)
 """What a lease must still have when a message begins to leave."""
 CLAIMED = 25
 """Deliveries claimed at a time, for each connection."""
-
-LAG = 0.005
-"""Seconds that an outcome waits for others, when no message is waiting to begin."""
-GATHER = 0.0002
-"""Seconds that the start of a message waits for others, to share one transaction with them."""
 
 Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError | None]]]
 """Deliveries to their messages, or why one cannot be made; None for who has left the list."""
@@ -74,17 +70,22 @@ class Desk:
     """What was claimed and not begun, by subscriber."""
     _until: dt.datetime = field(init=False)
     """When the leases of what was claimed last run out."""
-    _starts: list[tuple[Claim, asyncio.Future[bool]]] = field(default_factory=list)
-    _settled: list[Settlement] = field(default_factory=list)
-    _is_due: bool = False
-    """Whether a write is about to happen."""
-    _timer: asyncio.TimerHandle | None = None
+    _batches: Batches = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _filling: asyncio.Task[bool] | None = None
     _halted: asyncio.Event = field(default_factory=asyncio.Event)
     _failure: BaseException | None = None
     _left: set[int] = field(default_factory=set)
     """Sessions that had nothing more to do."""
+
+    def __post_init__(self) -> None:
+        """Begin with empty batches."""
+        self._batches = Batches(
+            ledger=self.ledger,
+            clock=self.clock,
+            on_written=self._written,
+            on_failure=self._failed,
+        )
 
     @property
     def halted(self) -> bool:
@@ -136,8 +137,7 @@ class Desk:
 
     def _filled(self, task: asyncio.Task[bool]) -> None:
         if not task.cancelled() and (error := task.exception()):
-            self._failure = self._failure or error
-            self.halt()
+            self._failed(error)
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, unless sending is stopped meanwhile."""
@@ -223,10 +223,7 @@ class Desk:
         """Write that the message may leave; False when it must not any more."""
         if self.halted or self.clock() + ANSWER > parcel.until:
             return False
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._starts.append((parcel.claim, done))
-        self._soon(urgent=True)
-        return await done
+        return await self._batches.begin(parcel.claim)
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Note what became of a delivery; it is written with the next ones."""
@@ -242,67 +239,22 @@ class Desk:
             refused = outcome.verdict in (Verdict.POLICY, Verdict.REPUTATION)
             if self.breaker.note(refused=refused):
                 self._trip(outcome)
-        self._settled.append(Settlement(claim=parcel.claim, outcome=outcome, next_at=next_at))
-        self._soon(urgent=False)
+        self._batches.settle(Settlement(claim=parcel.claim, outcome=outcome, next_at=next_at))
 
     def _trip(self, outcome: Outcome) -> None:
         why = f"paused: mail servers refuse the sender, not single readers: {outcome.reason}"
         self.ledger.pause(self.issue, why, self.clock())
         self.halt(why)
 
-    def _soon(self, *, urgent: bool) -> None:
-        """Have it written soon: what waits for it in a moment, the rest with what comes next.
-
-        The busier we are, the more messages share a transaction.
-        """
-        loop = asyncio.get_running_loop()
-        if urgent and not self._is_due:
-            self._is_due = True
-            loop.call_later(GATHER, self._write)
-        elif not urgent and self._timer is None:
-            self._timer = loop.call_later(LAG, self._late)
-
-    def _late(self) -> None:
-        self._timer = None
-        if self._settled and not self._is_due:
-            self._write()
-
-    def _write(self) -> None:
-        self._is_due = False
-        starts, settled = self._noted()
-        if not starts and not settled:
-            return
-        try:
-            lost = self.ledger.record([claim for claim, _ in starts], settled, self.clock())
-        except Exception as error:  # noqa: BLE001  told by the session that waits for it
-            self._told(starts, error)
-            self._failure = self._failure or error
-            self.halt()
-            return
-        self._written(starts, settled, lost)
-
-    def _noted(self) -> tuple[list[tuple[Claim, asyncio.Future[bool]]], list[Settlement]]:
-        starts, self._starts = self._starts, []
-        settled, self._settled = self._settled, []
-        return starts, settled
-
-    @staticmethod
-    def _told(starts: list[tuple[Claim, asyncio.Future[bool]]], error: BaseException) -> None:
-        for _, done in starts:
-            if not done.done():
-                done.set_exception(error)
+    def _failed(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self.halt()
 
     def _written(
-        self,
-        starts: list[tuple[Claim, asyncio.Future[bool]]],
-        settled: list[Settlement],
-        lost: frozenset[str],
+        self, started: Sequence[Claim], settled: Sequence[Settlement], lost: frozenset[str]
     ) -> None:
-        for claim, done in starts:
-            subscriber = claim.delivery.subscriber
-            self._held.pop(subscriber, None)
-            if not done.done():
-                done.set_result(subscriber not in lost)
+        for claim in started:
+            self._held.pop(claim.delivery.subscriber, None)
         for one in settled:
             subscriber = one.claim.delivery.subscriber
             self._held.pop(subscriber, None)
@@ -314,13 +266,7 @@ class Desk:
         """Write what is left and give back what was not begun."""
         if self._filling is not None:
             self._filling.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        starts, settled = self._noted()
-        if settled:
-            # Nobody waits for a start any more: its message stays where it is, and is given back.
-            self._written([], settled, self.ledger.record([], settled, self.clock()))
-        self._told(starts, asyncio.CancelledError())
+        self._batches.close()
         if self._held:
             self.ledger.release(tuple(self._held.values()), self.clock())
             self._held.clear()

@@ -7,6 +7,7 @@ papers.py      papers, and the issue each was offered in
 facts.py       what services that enrich papers have answered
 vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
+claims.py      leases of deliveries, begun and settled: the ledger's moves for each message
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 suppressions.py addresses that must not be mailed, and the bounces that say so
 outbox.py      an issue as files under outbox/<date>/

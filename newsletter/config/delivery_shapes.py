@@ -1,0 +1,79 @@
+"""What newsletter.yaml may say of how mail leaves the machine, as pydantic models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from newsletter.config.shape import Shape
+from newsletter.config.values import Address, Line, RateText, Secret, Slug
+
+
+class DkimShape(Shape):
+    """One DKIM signature; `newsletter dkim-key` makes a key for it."""
+
+    selector: Slug = Field(description="Names the key in DNS: <selector>._domainkey.<domain>.")
+    key: Secret = Field(description="`${NAME}` of the private key in PEM form; never the key.")
+    domain: Line | None = Field(None, description="Default: the domain of `from`.")
+
+
+class DeliveryShape(Shape):
+    """How mail leaves the machine."""
+
+    transport: Literal["outbox", "smtp", "lmtp", "sendmail"] = Field(
+        "outbox",
+        description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends; "
+        "`lmtp` hands mail to a mail store on this machine, `sendmail` to a command.",
+    )
+    host: str = Field(
+        "localhost", min_length=1, description="Name of the SMTP server; for LMTP also a socket."
+    )
+    port: int = Field(
+        587, ge=1, le=65535, description="587 for starttls, 465 for tls, 24 for LMTP."
+    )
+    command: list[Line] = Field(
+        ["/usr/sbin/sendmail"],
+        min_length=1,
+        description="The command of `sendmail`, and its own arguments; -i -f and the addresses "
+        "follow.",
+    )
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="`none` sends in the clear: only for a server on this machine.",
+    )
+    username: Secret | None = Field(
+        None, description="`${NAME}` of an environment variable; never the name itself."
+    )
+    password: Secret | None = Field(
+        None, description="`${NAME}` of an environment variable; never the word itself."
+    )
+    auth: Literal["password", "xoauth2"] = Field(
+        "password", description="`xoauth2`: the password is an access token."
+    )
+    connections: int = Field(4, ge=1, le=200, description="SMTP connections held at a time.")
+    messages_per_connection: int = Field(
+        100, ge=1, le=100_000, description="Messages after which a connection is opened anew."
+    )
+    rate: RateText | None = Field(
+        None, description="At most so many messages: 14/second, 500/hour, 2000/day."
+    )
+    per_domain: dict[str, RateText] = Field(
+        {}, description="The same for single domains of readers; `*` is every other domain."
+    )
+    timeout: float = Field(
+        60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
+    )
+    bounce: Address | None = Field(
+        None,
+        description="Envelope sender, where bounces return. Default: the `from` address. With a "
+        "`secret`, each delivery has one of its own (bounce+…@), which your mail server must take.",
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> DeliveryShape:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("`username` and `password` go together: give both or neither")
+        if self.password and self.security == "none":
+            raise ValueError("a password must not travel in the clear: use starttls or tls")
+        return self
