@@ -1,7 +1,8 @@
 """Starts and outcomes, written to the ledger in batches.
 
-A message may leave once its start is written. The busier we are, the more messages share a
-transaction; outcomes go with the next starts, or after a moment of their own.
+A message may leave once its start is written, together with all others that become ready before
+the event loop comes to rest: the busier we are, the more share a transaction. Outcomes go with the
+next starts, or after a moment of their own.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from newsletter.send.ledger import Ledger
 
 LAG = 0.005
 """Seconds that an outcome waits for others, when no message is waiting to begin."""
-GATHER = 0.0002
-"""Seconds that the start of a message waits for others, to share one transaction with them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +44,7 @@ class Batches:
         self._starts.append((claim, done))
         if not self._is_due:
             self._is_due = True
-            loop.call_later(GATHER, self._write)
+            loop.call_soon(self._gather, len(self._starts))
         return await done
 
     def settle(self, settlement: Settlement) -> None:
@@ -53,6 +52,13 @@ class Batches:
         self._settled.append(settlement)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LAG, self._late)
+
+    def _gather(self, seen: int) -> None:
+        """Write when a turn of the event loop brought no further start; a session has one at most."""
+        if len(self._starts) > seen:
+            asyncio.get_running_loop().call_soon(self._gather, len(self._starts))
+        else:
+            self._write()
 
     def _late(self) -> None:
         self._timer = None

@@ -51,6 +51,8 @@ class Claims:
         self._database = database
         self._lean = lean
         self._own: DBAPIConnection | None = None
+        self._forces = True
+        """Whether a commit on our own connection waits for the disk: so it is opened."""
 
     def claim(
         self,
@@ -149,8 +151,9 @@ class Claims:
             self._own = self._database.keep()
         cursor = self._own.cursor()
         try:
-            if self._lean:
+            if self._lean and durable is not self._forces:
                 cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._forces = durable
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 yield cursor
