@@ -54,7 +54,7 @@ class Batches:
             self._timer = asyncio.get_running_loop().call_later(LAG, self._late)
 
     def _gather(self, seen: int) -> None:
-        """Write when a turn of the event loop brought no further start; a session has one at most."""
+        """Write when a turn of the event loop brought no further start: a session has but one."""
         if len(self._starts) > seen:
             asyncio.get_running_loop().call_soon(self._gather, len(self._starts))
         else:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from faultserver import DROP, STALL, Faults, fault_server
+from hypothesis import given
+from hypothesis import strategies as st
 from makers import ListDesk, make_parcel, run
 
 from newsletter.errors import SendError
@@ -238,3 +240,19 @@ def test_lmtp() -> None:
     assert faults.commands[0] == "LHLO localhost"
     with fault_server(greeting="554 no") as faults, pytest.raises(SendError, match="554 no"):
         deliver(faults, "ada", lmtp=True)
+
+
+@given(
+    st.lists(st.sampled_from([b".", b"..", b"\r\n", b"\n", b"\r", b"a", "ü".encode()])).map(
+        b"".join
+    )
+)
+def test_dots_are_doubled_at_line_starts_and_undone_by_any_server(message: bytes) -> None:
+    """What a server reads up to the lone dot, one leading dot less a line, is the message."""
+    sent = module.stuffed(message)
+
+    assert sent.endswith(b"\r\n.\r\n") or sent == b".\r\n"
+    lines = sent[: -len(b".\r\n")].split(b"\r\n")
+    assert b"." not in lines
+    read = b"\r\n".join(line.removeprefix(b".") for line in lines)
+    assert read in (message, message + b"\r\n")
