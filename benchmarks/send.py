@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 import json
 import random
 import shutil
@@ -27,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,22 @@ def rtt_share(count: int, size: int) -> float:
             relay.kill()
 
 
+def senders_of(
+    port: int, size: int, count: int, keys: dict[str, Signer]
+) -> dict[str, Callable[[], float]]:
+    """Return everybody who sends `count` messages, by what is written behind the size's name."""
+    found: dict[str, Callable[[], float]] = {
+        "_smtp_source": lambda: smtp_source(port, size, count),
+        "": lambda: ours(port, size, count),
+        "_no_ledger": lambda: ours(port, size, count, ledger_kind=NoLedger),
+    }
+    if (PEERS / "node_modules").is_dir() and shutil.which("node"):
+        found["_nodemailer"] = lambda: nodemailer(port, size, count)
+    for name, key in keys.items():
+        found[f"_{name}"] = functools.partial(ours, port, size, count, signer=key)
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
@@ -280,33 +297,22 @@ def main() -> None:
     figures: dict[str, float] = {}
     rates: dict[str, list[float]] = {}
 
-    def note(name: str, rate: float) -> None:
-        rates.setdefault(name, []).append(rate)
-
     def ratio(name: str, to: str) -> float:
         pairs = zip(rates[name], rates[to], strict=True)
         return round(statistics.median(a / b for a, b in pairs), 3)
 
     with smtp_sink() as port:
         for name, size in (("60kb", 60_000), ("10kb", 10_000)):
-            many = count if size > 20_000 else 2 * count
             ours(port, size, 200)
+            senders = senders_of(port, size, count if size > 20_000 else 2 * count, keys)
             for _ in range(rounds):
-                note(f"{name}_smtp_source", smtp_source(port, size, many))
-                note(name, ours(port, size, many))
-                note(f"{name}_no_ledger", ours(port, size, many, ledger_kind=NoLedger))
-                for key, signs in keys.items():
-                    note(f"{name}_{key}", ours(port, size, many, signer=signs))
-            figures[f"{name}_vs_smtp_source"] = ratio(name, f"{name}_smtp_source")
-            for key in keys:
-                figures[f"{name}_{key}_vs_smtp_source"] = ratio(
-                    f"{name}_{key}", f"{name}_smtp_source"
-                )
+                for kind, send in senders.items():
+                    rates.setdefault(f"{name}{kind}", []).append(send())
+            for kind in ("", *(f"_{key}" for key in keys)):
+                figures[f"{name}{kind}_vs_smtp_source"] = ratio(name + kind, f"{name}_smtp_source")
             figures[f"{name}_ledger_share"] = round(1 - ratio(name, f"{name}_no_ledger"), 3)
-            if (PEERS / "node_modules").is_dir() and shutil.which("node"):
-                note(f"{name}_nodemailer", nodemailer(port, size, many))
-                best = statistics.median(rates[name])
-                figures[f"{name}_vs_nodemailer"] = round(best / rates[f"{name}_nodemailer"][0], 2)
+            if "_nodemailer" in senders:
+                figures[f"{name}_vs_nodemailer"] = ratio(name, f"{name}_nodemailer")
     figures["ledger_share"] = figures["60kb_ledger_share"]
     figures["rtt50_share"] = round(rtt_share(12_000 if options.quick else 20_000, 10_000), 3)
     for name, values in rates.items():
