@@ -15,6 +15,7 @@ from typing import Any
 
 import dkim
 import pytest
+import yaml
 from faultserver import Faults, fault_server
 from makers import write_newsletter
 from servers import Page, http_server
@@ -224,8 +225,26 @@ def test_a_key_and_its_record(letter: tuple[Path, Faults]) -> None:
         assert name in done.stderr
         assert text in done.stderr.replace("\n", "")
         assert "PRIVATE" not in done.stderr
+        hint = done.stderr[done.stderr.index("  dkim:") :]
+        assert yaml.safe_load(hint)["dkim"][0] == {"selector": "x1", "key": "${DKIM_X1}"}
     told = as_json(newsletter(folder, "dkim-key", "--json"))
     assert told["name"] == "r1._domainkey.news.example.org"
+
+
+def test_the_first_key_is_made_before_the_environment_has_it(tmp_path: Path) -> None:
+    """newsletter.yaml may name it already; only the domain is read, and without one it is told."""
+    config = tmp_path / "config"
+    config.mkdir()
+    path = config / "newsletter.yaml"
+    path.write_text("from: a@news.example.org\ndkim:\n  - {selector: x, key: '${DKIM_X}'}\n")
+
+    made = newsletter(tmp_path, "dkim-key", "--algorithm", "ed25519")
+    assert made.returncode == 0
+    assert "e1._domainkey.news.example.org" in made.stderr
+    path.write_text("name: A letter\n")
+    refused = newsletter(tmp_path, "dkim-key")
+    assert refused.returncode == 1
+    assert "newsletter.yaml:1:1: `from` needs an address" in refused.stderr
 
 
 def test_a_wrong_key_is_told_at_its_place_and_not_shown(letter: tuple[Path, Faults]) -> None:

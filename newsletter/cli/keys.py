@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from newsletter.cli import account
-from newsletter.cli.program import AsJson, ConfigDir, app, errors, load
+from newsletter.cli.program import AsJson, ConfigDir, app, errors
+from newsletter.config import sender_domain
 from newsletter.send import dns_record, load_key, make_key
 
 
@@ -31,7 +32,7 @@ def dkim_key(
 
     Example: `newsletter dkim-key --algorithm ed25519 --selector e2026a > e2026a.pem`
     """
-    where = domain or load(config).sender.rpartition("@")[2]
+    where = domain or sender_domain(config)
     named = selector or ("r1" if algorithm == "rsa" else "e1")
     pem = make_key(algorithm)
     name, text = dns_record(load_key(pem, where, named))
@@ -44,7 +45,7 @@ def dkim_key(
     told.print(f"Publish in DNS, as TXT:\n  {name}\n  {text}", soft_wrap=True, markup=False)
     told.print(
         f"Keep the key in the environment as {variable}, and in newsletter.yaml:\n"
-        f"  dkim:\n    - {{selector: {named}, key: ${{{variable}}}}}",
+        f"  dkim:\n    - selector: {named}\n      key: ${{{variable}}}",
         soft_wrap=True,
         markup=False,
     )

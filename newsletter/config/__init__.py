@@ -16,7 +16,7 @@ themes.py     theme.yaml, and what newsletter.yaml changes of it
 files.py      load_config(): the four files → Config
 """
 
-from newsletter.config.files import Config, Delivering, load_config
+from newsletter.config.files import Config, Delivering, load_config, sender_domain
 from newsletter.config.schemas import schemas
 
-__all__ = ["Config", "Delivering", "load_config", "schemas"]
+__all__ = ["Config", "Delivering", "load_config", "schemas", "sender_domain"]

@@ -137,6 +137,25 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     return _config(folder, shapes, theme, keys, sources, topics, subscribers)
 
 
+class _Whatever(dict[str, str]):
+    """An environment in which every variable is set, to nothing."""
+
+    def __contains__(self, _name: object) -> bool:
+        return True
+
+
+def sender_domain(folder: Path) -> str:
+    """Return the domain of `from` in newsletter.yaml, whatever else is missing or wrong there.
+
+    Who makes a key cannot have it in the environment yet. Raises ConfigError without an address.
+    """
+    document = read_document(folder / "newsletter.yaml", _Whatever())
+    domain = str(document.at(("from",))).rpartition("@")[2].strip("> ")
+    if "." not in domain:
+        raise ConfigError(f"{document.where(('from',))}: `from` needs an address, or give --domain")
+    return domain.lower()
+
+
 def _config(
     folder: Path,
     shapes: Mapping[str, Shape],
