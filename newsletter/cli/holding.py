@@ -66,7 +66,7 @@ def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> N
     database = open_database(settings.database, settings.root)
     try:
         if day is None or IssueStore(database).get(day) is None:
-            raise typer.BadParameter(f"no issue of {date} was planned; `newsletter status` lists")
+            raise typer.BadParameter(f"no issue of {date} was planned; see `newsletter status`")
         console().print(what(SqlLedger(database), day))
     finally:
         database.close()
