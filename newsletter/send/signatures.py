@@ -184,6 +184,8 @@ class Signer:
                 name = name.strip().lower()
                 canonical = name + b":" + _relaxed(value)
                 if name not in _OWN:
+                    if len(known) > 1_000:  # noqa: PLR2004  personal editions have subjects of their own
+                        known.clear()
                     known[raw] = (name, canonical)
             else:
                 continue
