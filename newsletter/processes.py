@@ -41,5 +41,5 @@ def fate_of(owner: str, *, own: str) -> Fate:
     except ProcessLookupError:
         return Fate.DEAD
     except PermissionError:
-        return Fate.ALIVE
+        pass  # it is there, and somebody else's
     return Fate.ALIVE

@@ -65,11 +65,8 @@ def _idle_terms(
     """Hold the terms of topics.yaml against the papers that were collected, if there are any."""
     if not database_exists(config.database, config.root):
         return ()
-    database = open_database(config.database, config.root)
-    try:
+    with open_database(config.database, config.root) as database:
         papers = PaperStore(database).since(now - terms.DAYS)
-    finally:
-        database.close()
     return tuple(terms.idle_terms(folder, environment, papers))
 
 

@@ -30,11 +30,8 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
     """
     settings = load(config)
     now = world.utc_now()
-    database = open_database(settings.database, settings.root)
-    try:
+    with open_database(settings.database, settings.root) as database:
         known = SourceStore(database).known(settings.sources, now)
-    finally:
-        database.close()
     sick = [name for name, one in known if one.failures or one.retired]
     if as_json:
         account.print_json({"sources": [health.as_json(*one, now) for one in known]})

@@ -63,10 +63,7 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
 def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:
     settings = load(config)
     day = parse_date(date)
-    database = open_database(settings.database, settings.root)
-    try:
+    with open_database(settings.database, settings.root) as database:
         if day is None or IssueStore(database).get(day) is None:
             raise typer.BadParameter(f"no issue of {date} was planned; see `newsletter status`")
         console().print(what(SqlLedger(database), day))
-    finally:
-        database.close()

@@ -41,16 +41,13 @@ def load_preview(folder: Path, date: str = "") -> Preview:
     try:
         config = load_config(folder, os.environ)
         now = world.utc_now()
-        database = open_database(config.database, config.root)
-        try:
+        with open_database(config.database, config.root) as database:
             planned = [one.isoformat() for one in IssueStore(database).dates()]
             due = due_date(config.schedule, now).isoformat()
             dates = tuple(dict.fromkeys((due, *planned)))
             if date in planned and (date != due):
                 return _planned(config, database, dt.date.fromisoformat(date), dates, now)
             return _due(config, database, dt.date.fromisoformat(due), dates, now)
-        finally:
-            database.close()
     except NewsletterError as error:
         return Preview(name="", date=date, problem=str(error))
 

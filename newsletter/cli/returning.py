@@ -53,12 +53,11 @@ def bounces(
     Examples: `newsletter bounces /var/mail/bounce`, `newsletter bounces imaps://me@mail.example.org`
     """
     settings = load(config)
-    database = open_database(settings.database, settings.root)
-    store = SuppressionStore(database)
     kinds: Counter[str] = Counter()
     barred: list[str] = []
     new = 0
-    try:
+    with open_database(settings.database, settings.root) as database:
+        store = SuppressionStore(database)
         for raw, done in read_mailbox(place, os.environ.get(PASSWORD, "")):
             events = read_report(raw)
             for one in events:
@@ -75,8 +74,6 @@ def bounces(
             new += fresh
             barred += suppressed
             done()
-    finally:
-        database.close()
     if as_json:
         account.print_json({"read": dict(kinds), "new": new, "suppressed": barred})
         return
@@ -173,19 +170,13 @@ def remove(
     Example: `newsletter suppressions remove ada@example.org`
     """
     settings = load(config)
-    database = open_database(settings.database, settings.root)
-    try:
+    with open_database(settings.database, settings.root) as database:
         gone = SuppressionStore(database).remove(email)
-    finally:
-        database.close()
     console().print(f"{email}: mailed again" if gone else f"{email}: was not suppressed")
     raise typer.Exit(DONE if gone else NOT_RIGHT)
 
 
 def _all(config: Path) -> tuple[Suppression, ...]:
     settings = load(config)
-    database = open_database(settings.database, settings.root)
-    try:
+    with open_database(settings.database, settings.root) as database:
         return tuple(SuppressionStore(database).all())
-    finally:
-        database.close()

@@ -5,6 +5,7 @@ sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks
 issues.py   issues, their editions, and who gets them
 leases.py   deliveries in the hands of a sender
+verdicts.py what refusals of mail are about
 """
 
 from newsletter.model.issues import (
@@ -16,11 +17,13 @@ from newsletter.model.issues import (
     Outcome,
     Schedule,
     Subscriber,
+    delivery_name,
 )
 from newsletter.model.leases import Claim, Fate, Settlement
 from newsletter.model.papers import Mention, Paper, Sighting
 from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
+from newsletter.model.verdicts import Verdict
 
 __all__ = [
     "Claim",
@@ -49,5 +52,7 @@ __all__ = [
     "Term",
     "Topic",
     "Validators",
+    "Verdict",
     "Visit",
+    "delivery_name",
 ]

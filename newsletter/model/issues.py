@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.model.picks import Match, Pick
@@ -152,7 +153,7 @@ class Delivery:
     reason: str = ""
     """The last answer of the mail server, or why there was none."""
     verdict: str = ""
-    """What that answer is about: one of `newsletter.send.verdicts`."""
+    """What that answer is about: a `Verdict`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,4 +165,14 @@ class Outcome:
     code: int = 0
     """The SMTP reply code, 0 when there was none."""
     verdict: str = ""
-    """What a refusal says of the address, or of us: one of `newsletter.send.verdicts`."""
+    """What a refusal says of the address, or of us: a `Verdict`."""
+
+
+def delivery_name(issue: dt.date, subscriber: str) -> str:
+    """Return what mail calls a delivery at every attempt (Message-ID; ENVID, RFC 3461)."""
+    return f"{_day(issue)}.{subscriber}"
+
+
+@lru_cache(maxsize=8)
+def _day(date: dt.date) -> str:
+    return date.strftime("%Y%m%d")

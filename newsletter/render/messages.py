@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from newsletter.model import Edition, Issue
+from newsletter.model import Edition, Issue, delivery_name
 from newsletter.render.bodies import Buffer, encode_blocks, fill_slots
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
 from newsletter.render.tokens import TOKEN
@@ -180,12 +180,7 @@ def message_id(issue: dt.date, subscriber_id: str, domain: str) -> str:
     A message that is sent again is the same message (RFC 5322, 3.6.4), so that mailbox systems
     that fold equal Message-IDs show one.
     """
-    return f"{_day(issue)}.{subscriber_id}@{domain}"
-
-
-@functools.lru_cache(maxsize=8)
-def _day(date: dt.date) -> str:
-    return date.strftime("%Y%m%d")
+    return f"{delivery_name(issue, subscriber_id)}@{domain}"
 
 
 @functools.lru_cache(maxsize=256)

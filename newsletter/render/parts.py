@@ -67,12 +67,6 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
     )
 
 
-def files_of(folders: Sequence[Path]) -> Iterator[Path]:
-    """Yield every file that templates can be made of."""
-    for folder in folders:
-        yield from sorted(path for path in folder.rglob("*.*") if path.is_file())
-
-
 def _lines(
     path: Path, folders: Sequence[Path], theme: Mapping[str, str], within: tuple[Path, ...]
 ) -> Iterator[tuple[str, str]]:

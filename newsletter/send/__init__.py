@@ -25,7 +25,7 @@ from newsletter.send.pace import DEADLINE, Rate, parse_rate
 from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
 from newsletter.send.smtp import Desk, Parcel, SmtpTransport
-from newsletter.send.verdicts import Verdict, judge
+from newsletter.send.verdicts import judge
 
 __all__ = [
     "DEADLINE",
@@ -44,7 +44,6 @@ __all__ = [
     "SmtpSettings",
     "SmtpTransport",
     "Transport",
-    "Verdict",
     "Window",
     "deliver_one",
     "dns_record",

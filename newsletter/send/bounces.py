@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
 
+from newsletter.model import Verdict
 from newsletter.send.reports import (
     ADDRESS,
     ANY,
@@ -25,7 +26,7 @@ from newsletter.send.reports import (
     words_of,
 )
 from newsletter.send.streams import printable
-from newsletter.send.verdicts import Verdict, judge
+from newsletter.send.verdicts import judge
 
 EVIDENCE = 300
 TELLING = 12

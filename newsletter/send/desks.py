@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.errors import HeaderError
-from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Settlement
+from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Settlement, Verdict
 from newsletter.send.batches import Batches
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import BUSY, Breaker, Rate, Throttle, next_attempt
 from newsletter.send.smtp import AFTER_DOT, Parcel
-from newsletter.send.verdicts import Verdict
 
 LEASE = dt.timedelta(minutes=30)
 """Longer than what is claimed at a time can take, the slowest answer (600 s) and all."""

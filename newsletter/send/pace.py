@@ -111,5 +111,7 @@ class Breaker:
     def note(self, *, refused: bool) -> bool:
         """Note a final answer; return whether too many were refusals of us."""
         self._recent.append(refused)
+        if not refused:
+            return False
         count = sum(self._recent)
-        return refused and count >= self.least and count > self.share * len(self._recent)
+        return count >= self.least and count > self.share * len(self._recent)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -18,10 +17,10 @@ from typing import Protocol
 import numpy as np
 
 from newsletter.errors import HeaderError, SendError
-from newsletter.model import Claim, Delivery, DeliveryState, Outcome
+from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Verdict, delivery_name
 from newsletter.send.connecting import Connection, SmtpSettings, connect, tls_context
 from newsletter.send.streams import ConnectionBrokenError, Reply, printable
-from newsletter.send.verdicts import Verdict, judge
+from newsletter.send.verdicts import judge
 
 AFTER_DOT = 600.0
 """Seconds to wait for the answer to a whole message (RFC 5321, 4.5.3.2.6)."""
@@ -244,7 +243,7 @@ class SmtpSession:
         if connection.max_size:
             mail += f" SIZE={len(parcel.message)}"
         if connection.dsn:
-            mail += f" RET=HDRS ENVID={_day(delivery.issue)}.{delivery.subscriber}"
+            mail += f" RET=HDRS ENVID={delivery_name(delivery.issue, delivery.subscriber)}"
             rcpt += f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext(recipient)}"
         if not recipient.isascii():
             mail += " SMTPUTF8"
@@ -276,11 +275,6 @@ class SmtpSession:
     @property
     def _place(self) -> str:
         return self._settings.place
-
-
-@functools.lru_cache(maxsize=8)
-def _day(date: dt.date) -> str:
-    return date.strftime("%Y%m%d")
 
 
 def stuffed(message: bytes) -> bytes:

@@ -10,37 +10,9 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import re
-from enum import StrEnum
 from typing import Final
 
-
-class Verdict(StrEnum):
-    """What a refusal is about."""
-
-    NO_MAILBOX = "no-mailbox"
-    NO_DOMAIN = "no-domain"
-    MOVED = "moved"
-    DISABLED = "disabled"
-    FULL = "full"
-    TOO_BIG = "too-big"
-    CONTENT = "content"
-    POLICY = "policy"
-    REPUTATION = "reputation"
-    THROTTLED = "throttled"
-    NETWORK = "network"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
-
-    @property
-    def is_hard(self) -> bool:
-        """Whether nothing sent to this address will ever arrive."""
-        return self in (Verdict.NO_MAILBOX, Verdict.NO_DOMAIN, Verdict.MOVED)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it speaks of the sender, whom it stops, and not of the reader."""
-        return self in (Verdict.CONTENT, Verdict.POLICY, Verdict.REPUTATION)
-
+from newsletter.model import Verdict
 
 _V = Verdict
 _ADDRESS = re.compile(r"<?[^\s<>@:;,()\[\]]+@[^\s<>@:;,()\[\]]+>?")

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -202,6 +202,14 @@ class Database:
                 yield connection
         except sa.exc.OperationalError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
+
+    def __enter__(self) -> Self:
+        """Use it for a block, and close it then."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Close it."""
+        self.close()
 
     def close(self) -> None:
         """Give back every connection."""

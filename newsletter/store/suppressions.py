@@ -9,11 +9,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from newsletter.model import Verdict
 from newsletter.store.database import Database, bounces, deliveries, suppressions
 
-HARD: Final = ("no-mailbox", "no-domain", "moved")
+HARD: Final = tuple(one.value for one in Verdict if one.is_hard)
 """Verdicts after which nothing will arrive any more."""
-SOFT: Final = ("full", "disabled")
+SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value)
 """Verdicts that may pass: they count when they last."""
 COMPLAINT: Final = "complaint"
 ISSUES = 3
@@ -29,7 +30,7 @@ class Bounce:
     """Of the report and the address: the same report is noted once."""
     email: str
     verdict: str
-    """As in `newsletter.send.verdicts`, or `complaint`."""
+    """A `Verdict`, or `complaint`."""
     verified: bool
     """Whether it came to an address, or with a link, that only our own mail has."""
     evidence: str

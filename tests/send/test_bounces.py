@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.model import Verdict
 from newsletter.send.bounces import Kind, read_report
-from newsletter.send.verdicts import Verdict, judge
+from newsletter.send.verdicts import judge
 
 V = Verdict
 

@@ -1,0 +1,28 @@
+"""What refusals of mail are about."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a refusal is about."""
+
+    NO_MAILBOX = "no-mailbox"
+    NO_DOMAIN = "no-domain"
+    MOVED = "moved"
+    DISABLED = "disabled"
+    FULL = "full"
+    TOO_BIG = "too-big"
+    CONTENT = "content"
+    POLICY = "policy"
+    REPUTATION = "reputation"
+    THROTTLED = "throttled"
+    NETWORK = "network"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether nothing sent to this address will ever arrive."""
+        return self in (Verdict.NO_MAILBOX, Verdict.NO_DOMAIN, Verdict.MOVED)
