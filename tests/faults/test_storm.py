@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import datetime as dt
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,38 @@ def start(folder: Path, faults: Faults, connections: int = CONNECTIONS) -> subpr
     return subprocess.Popen(command)
 
 
+@pytest.fixture
+def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Every sender of a test; what still runs when it ends, or fails, is killed."""
+    running: list[subprocess.Popen[bytes]] = []
+    yield running
+    for one in running:
+        one.kill()
+        one.wait()
+
+
+def fall_asleep(sender: subprocess.Popen[bytes], folder: Path) -> None:
+    """Stop a sender at a moment in which it does not hold SQLite's lock.
+
+    Asleep in the middle of a transaction it would keep everybody else out, whatever they do: that
+    is a locked database, and has its own test.
+    """
+    probe = sqlite3.connect(folder / "test.db", timeout=0, isolation_level=None)
+    with contextlib.closing(probe):
+        for _ in range(1_000):
+            sender.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, sender.pid, os.WSTOPPED)
+            try:
+                probe.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                sender.send_signal(signal.SIGCONT)
+                time.sleep(0.001)
+            else:
+                probe.execute("ROLLBACK")
+                return
+    pytest.fail("never found it without the lock")
+
+
 def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READERS) -> None:
     """Everybody has one mail, but for those that are held as unknown, who have one or none."""
     database = open_database("sqlite:///test.db", folder)
@@ -84,7 +119,9 @@ def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READER
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("senders", [1, 2, 4])
-def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int) -> None:
+def test_a_storm_of_kills_loses_and_doubles_nothing(
+    tmp_path: Path, processes: list[subprocess.Popen[bytes]], senders: int
+) -> None:
     """Kill -9, again and again, at random moments and right after a message was taken."""
     kills_wanted = KILLS if senders == 1 else 24
     readers = READERS if senders == 1 else 3_000
@@ -92,7 +129,6 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int
     chance = random.Random(senders)
     lock = threading.Lock()
     running: list[subprocess.Popen[bytes]] = []
-    every: list[subprocess.Popen[bytes]] = []
     left = [0]
 
     def count_down(_recipient: str) -> None:
@@ -116,7 +152,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int
                 running[:] = [one for one in running if one.poll() is None]
                 while len(running) < senders:
                     running.append(start(tmp_path, faults))
-                    every.append(running[-1])
+                    processes.append(running[-1])
                 watched = list(running)
             if chance.random() < 0.3:
                 # At any moment at all: while it starts, claims, writes or waits.
@@ -125,42 +161,44 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(tmp_path: Path, senders: int
                     chance.choice(watched).kill()
             while all(one.poll() is None for one in watched):
                 time.sleep(0.005)
-            kills = sum(one.poll() == -signal.SIGKILL for one in every)
+            kills = sum(one.poll() == -signal.SIGKILL for one in processes)
             if all(one.poll() == 0 for one in watched):
                 break
         for one in running:
             one.wait(60)
-        last = start(tmp_path, faults)
-        assert last.wait(120) == 0
+        kills = sum(one.poll() == -signal.SIGKILL for one in processes)
+        processes.append(start(tmp_path, faults))
+        assert processes[-1].wait(120) == 0
         check(tmp_path, faults, most_unknown=kills * CONNECTIONS, readers=readers)
 
     assert kills >= kills_wanted * 0.9, kills
     assert faults.messages
 
 
-def test_a_sender_that_sleeps_past_its_lease_sends_nothing_twice(tmp_path: Path) -> None:
+def test_a_sender_that_sleeps_past_its_lease_sends_nothing_twice(
+    tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
     """SIGSTOP in the middle, its leases run out, another sender finishes, SIGCONT."""
     readers = 300
     plan(tmp_path, readers)
-    stopped = threading.Event()
-    running: list[subprocess.Popen[bytes]] = []
+    asleep = threading.Event()
 
     def stop_at_hundred(_recipient: str) -> None:
         if len(faults.messages) == 100:
-            os.kill(running[0].pid, signal.SIGSTOP)
-            stopped.set()
+            fall_asleep(processes[0], tmp_path)
+            asleep.set()
 
     with fault_server(on_taken=stop_at_hundred) as faults:
-        running.append(start(tmp_path, faults))
-        assert stopped.wait(30)
+        processes.append(start(tmp_path, faults))
+        assert asleep.wait(30)
         # Its leases have run out: what it had begun is unknown, the rest goes to others.
         database = open_database("sqlite:///test.db", tmp_path)
         with database.transaction() as connection:
             past = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)).replace(tzinfo=None)
             connection.exec_driver_sql("UPDATE delivery SET lease_until = ?", (str(past),))
         database.close()
-        other = start(tmp_path, faults)
-        assert other.wait(60) == 0
-        running[0].send_signal(signal.SIGCONT)
-        running[0].wait(60)
+        processes.append(start(tmp_path, faults))
+        assert processes[1].wait(60) == 0
+        processes[0].send_signal(signal.SIGCONT)
+        processes[0].wait(60)
         check(tmp_path, faults, most_unknown=CONNECTIONS, readers=readers)
