@@ -25,6 +25,7 @@ from newsletter.model import Edition, Issue
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
     Letterhead,
+    Links,
     Masthead,
     Recipient,
     Selection,
@@ -36,11 +37,17 @@ from newsletter.render.tokens import TOKEN
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 ISSUE = Issue(date=NOW.date(), number=1, papers=95)
+LINKS = Links(
+    unsubscribe="https://news.example.org/unsubscribe/{tag}",
+    preferences="https://news.example.org/preferences/{tag}",
+    feedback="https://news.example.org/feedback/{tag}?paper=",
+)
 LETTERHEAD = Letterhead(
     name="Daily Papers",
     sender="papers@news.example.org",
     reply_to="editors@news.example.org",
     language="en",
+    unsubscribe=LINKS.unsubscribe,
 )
 
 
@@ -50,7 +57,7 @@ def demo_edition() -> Edition:
     picks = choose(pick_papers(sample_papers(NOW), topics, NOW), topics)
     names = tuple(topic.name for topic in topics)
     selection = Selection(topics=names, picks=picks, lead=letters.lead(picks))
-    masthead = Masthead(name="Daily Papers", language="en", postal_address="1 Example Street")
+    masthead = Masthead(name="Daily Papers", postal_address="1 Example Street", links=LINKS)
     templates = letters.templates(demo_config())
     return render_editions(ISSUE, [selection], topics, masthead, templates)[0]
 
@@ -61,9 +68,9 @@ def reader(number: int) -> Recipient:
         id=f"reader{number}",
         email=f"reader{number}@example.com",
         name=f"Zoë Reader {number}",
-        unsubscribe_url=f"https://news.example.org/unsubscribe/{number:040d}",
-        preferences_url=f"https://news.example.org/preferences/{number:040d}",
-        feedback_url=f"https://news.example.org/feedback/{number:040d}?paper=",
+        unsubscribe=f"{number:040d}",
+        preferences=f"{number:040d}",
+        feedback=f"{number:040d}",
         shown_date="Tuesday, March 17, 2026",
         date=NOW,
     )

@@ -38,7 +38,6 @@ from newsletter.config import Config
 from newsletter.model import Issue, Pick
 from newsletter.pick import pick_papers
 from newsletter.render import Encoder, Recipient, Selection, as_read
-from newsletter.render.bodies import fill_slots
 from newsletter.render.press import Press
 from newsletter.render.sandbox import sandbox
 from newsletter.render.templates import Templates, compile_mjml
@@ -54,9 +53,9 @@ def reader(number: int) -> Recipient:
         id=f"reader{number}",
         email=f"reader{number}@example.com",
         name=f"Zoë Reader {number}",
-        unsubscribe_url=f"https://news.example.org/unsubscribe/{number:046d}",
-        preferences_url=f"https://news.example.org/preferences/{number:046d}",
-        feedback_url=f"https://news.example.org/feedback/{number:046d}?paper=",
+        unsubscribe=f"{number:046d}",
+        preferences=f"{number:046d}",
+        feedback=f"{number:046d}",
         shown_date="Tuesday, March 17, 2026",
         date=NOW,
     )
@@ -108,7 +107,7 @@ def main() -> None:
     config = demo_config()
     figures = {
         **size_figures(config),
-        **edition_figures(config, rounds=5 if options.quick else 15),
+        **edition_figures(config, rounds=25 if options.quick else 75),
         **compile_figures(config, rounds=5 if options.quick else 15),
     }
     for name, value in figures.items():
@@ -134,17 +133,15 @@ def edition_figures(config: Config, rounds: int) -> dict[str, float]:
     editions = [press.edition(one) for one in chosen]
     values = [reader(number).values for number in range(len(editions))]
 
-    encoder = Encoder(ISSUE, letters.letterhead(config), editions)
-    slots = encoder.slots
+    bodies = Encoder(ISSUE, letters.letterhead(config), editions).bodies
+
+    def pieces(place: int) -> tuple[bytes, ...]:
+        return bodies.pieces(bodies.layout(editions[place]), values[place])
 
     def body(place: int) -> bytes:
-        fill_slots(slots, values[place])
-        return b"".join(encoder.body(editions[place]))
+        return b"".join(pieces(place))
 
-    joined = []
-    for place, edition in enumerate(editions):
-        fill_slots(slots, values[place])
-        joined.append([bytes(piece) for piece in encoder.body(edition)])
+    joined = [pieces(place) for place in range(len(editions))]
     assert body(7) == b"".join(joined[7])
     places = range(len(editions))
     ours, bare = [], []

@@ -38,7 +38,7 @@ from newsletter.errors import HeaderError
 from newsletter.mailroom import signed
 from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Issue, Settlement
 from newsletter.render import Encoded, Letterhead, compose, encode_edition
-from newsletter.render.tokens import token
+from newsletter.render.tokens import Blocks, token
 from newsletter.send import (
     Pace,
     Signer,
@@ -58,6 +58,7 @@ LETTERHEAD = Letterhead(
     sender="papers@news.example.org",
     reply_to="editors@news.example.org",
     language="en",
+    unsubscribe="https://news.example.org/unsubscribe/{tag}",
 )
 CONNECTIONS = 10
 
@@ -91,17 +92,22 @@ class NoLedger(SqlLedger):
 
 def edition_of(size: int) -> Edition:
     """Return an edition whose message has about `size` bytes."""
-    link, greeting = token("unsubscribe_url"), token("greeting")
-    feedback = token("feedback_url")
-    paragraph = f'<p>Words of a paper, and more. <a href="{feedback}x">More like this</a></p>\n'
+    link = LETTERHEAD.unsubscribe.replace("{tag}", token("unsubscribe"))
+    more = f"https://news.example.org/feedback/{token('feedback')}?paper=x"
+    greeting = token("greeting")
+    paragraph = f'<p>Words of a paper, and more. <a href="{more}">More like this</a></p>\n'
     filler = "Plain words about a paper that somebody wrote, and nothing else.\n"
     head = f'<html><body><p>{greeting}</p><a href="{link}">out</a>\n' + paragraph * 20
     body = head + filler * max(0, (size - len(head) - 3_500) // len(filler))
     text = f"{greeting}\n{link}\n"
+    blocks = Blocks()
     return Edition(
-        key="all", subject="Daily Papers, Mar 17: A paper", html_blocks=(0,), text_blocks=(1,),
-        blocks=(body, text),
-    )  # fmt: skip
+        key="all",
+        subject="Daily Papers, Mar 17: A paper",
+        html_blocks=blocks.numbers([body]),
+        text_blocks=blocks.numbers([text]),
+        blocks=blocks.table,
+    )
 
 
 def deliveries(count: int) -> Iterator[Delivery]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from newsletter import links
@@ -24,6 +26,7 @@ from newsletter.pick import (
 from newsletter.pick.filters import Folded, matches
 from newsletter.render import (
     Letterhead,
+    Links,
     Masthead,
     Recipient,
     Selection,
@@ -35,6 +38,7 @@ from newsletter.render import (
     load_templates,
     long_date,
     render_page,
+    token,
 )
 
 
@@ -48,6 +52,11 @@ def masthead(config: Config) -> Masthead:
         density=config.density,
         figures=config.figures,
         feedback=config.feedback,
+        links=Links(
+            unsubscribe=link(config, "unsubscribe", "{tag}"),
+            preferences=link(config, "preferences", "{tag}"),
+            feedback=link(config, "feedback", "{tag}", "paper"),
+        ),
         archive=config.archive,
         days=days(config),
     )
@@ -71,6 +80,7 @@ def letterhead(config: Config) -> Letterhead:
         sender=config.sender,
         reply_to=config.reply_to,
         language=config.language,
+        unsubscribe=link(config, "unsubscribe", "{tag}"),
         archive=config.archive,
     )
 
@@ -179,23 +189,28 @@ def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient
         id=delivery.subscriber,
         email=delivery.email,
         name=delivery.name,
-        unsubscribe_url=link(config, "unsubscribe", delivery.subscriber),
-        preferences_url=link(config, "preferences", delivery.subscriber),
-        feedback_url=link(config, "feedback", delivery.subscriber, "paper"),
+        unsubscribe=tag(config, "unsubscribe", delivery.subscriber),
+        preferences=tag(config, "preferences", delivery.subscriber),
+        feedback=tag(config, "feedback", delivery.subscriber),
         shown_date=long_date(delivery.issue, delivery.language, days(config)),
         date=now.astimezone(ZoneInfo(delivery.timezone)),
     )
 
 
-def link(config: Config, purpose: str, subscriber: str, about: str = "") -> str:
-    """Return a signed address of the subscriber pages, or an email to the editor without them.
+def link(config: Config, purpose: str, own: str, about: str = "") -> str:
+    """Return an address of the subscriber pages, or an email to the editor without them.
 
-    With `about` (a `paper`) what it is about is to be written behind it.
+    `own` is the subscriber's `tag`, or stands in for it. With `about` (a `paper`) what it is about
+    is to be written behind it.
     """
     if config.site:
-        address = f"{config.site}/{purpose}/{links.sign(config.secret, purpose, subscriber)}"
-        return f"{address}?{about}=" if about else address
-    return f"mailto:{config.reply_to}?subject={purpose}%20{subscriber}" + ("%20" if about else "")
+        return f"{config.site}/{purpose}/{own}" + (f"?{about}=" if about else "")
+    return f"mailto:{config.reply_to}?subject={purpose}%20{own}" + ("%20" if about else "")
+
+
+def tag(config: Config, purpose: str, subscriber: str) -> str:
+    """Return what is a subscriber's own in a `link`: signed, where there are pages."""
+    return links.sign(config.secret, purpose, subscriber) if config.site else subscriber
 
 
 def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, bytes]:
@@ -231,14 +246,18 @@ def files(
         id=NOBODY.id,
         email=NOBODY.email,
         name="",
-        unsubscribe_url="#",
-        preferences_url="#",
-        feedback_url="#",
+        unsubscribe="",
+        preferences="",
+        feedback="",
         shown_date=long_date(issue.date, config.language, days(config)),
         date=now,
     )
-    yield f"{edition.key}.html", as_read(edition.html, shown, "html").encode()
-    yield f"{edition.key}.txt", as_read(edition.text, shown, "text").encode()
+    page, text = edition.html, edition.text
+    for purpose, address in asdict(masthead(config).links).items():
+        own = address.replace("{tag}", token(purpose))
+        page, text = page.replace(html.escape(own), "#"), text.replace(own, "#")
+    yield f"{edition.key}.html", as_read(page, shown, "html").encode()
+    yield f"{edition.key}.txt", as_read(text, shown, "text").encode()
     yield f"{edition.key}.eml", sample(config, issue, edition, reader, now)
 
 

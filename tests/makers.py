@@ -30,7 +30,7 @@ from newsletter.model import (
 )
 from newsletter.pick import parse_match
 from newsletter.render import Letterhead, Recipient
-from newsletter.render.tokens import token
+from newsletter.render.tokens import Blocks, token
 from newsletter.results import Ran
 from newsletter.send import Parcel
 
@@ -127,16 +127,21 @@ def make_issue(**changes: Any) -> Issue:
     return Issue(**(values | changes))
 
 
+UNSUBSCRIBE = "https://news.example.org/unsubscribe/{tag}"
+
+
 def make_edition(key: str = "language-models", **changes: Any) -> Edition:
-    unsubscribe, greeting = token("unsubscribe_url"), token("greeting")
+    unsubscribe, greeting = UNSUBSCRIBE.replace("{tag}", token("unsubscribe")), token("greeting")
     values: dict[str, Any] = {
         "key": key,
         "subject": "Daily Papers, 17 Mar: A paper",
         "html": f'<html lang="en"><h1>Hi</h1><p>{greeting}</p><a href="{unsubscribe}">out</a></html>',
         "text": f"Hi\n{greeting}.\nUnsubscribe: {unsubscribe}\n",
     } | changes
-    blocks = (values.pop("html"), values.pop("text"))
-    return Edition(**values, html_blocks=(0,), text_blocks=(1,), blocks=blocks)
+    blocks = Blocks()
+    values["html_blocks"] = blocks.numbers([values.pop("html")])
+    values["text_blocks"] = blocks.numbers([values.pop("text")])
+    return Edition(**values, blocks=blocks.table)
 
 
 def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
@@ -202,6 +207,7 @@ def make_letterhead(**changes: Any) -> Letterhead:
         "sender": "papers@news.example.org",
         "reply_to": "editors@news.example.org",
         "language": "en",
+        "unsubscribe": UNSUBSCRIBE,
     }
     return Letterhead(**(values | changes))
 
@@ -211,9 +217,9 @@ def make_recipient(**changes: Any) -> Recipient:
         "id": "1639bd1d3165c8edf56d",
         "email": "ada@readers.example",
         "name": "Ada Byron",
-        "unsubscribe_url": "https://news.example.org/unsubscribe/AQAxNjM5YmQxZDMxNjVjOGVkZjU2ZA",
-        "preferences_url": "https://news.example.org/preferences/AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA",
-        "feedback_url": "https://news.example.org/feedback/AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA?paper=",
+        "unsubscribe": "AQAxNjM5YmQxZDMxNjVjOGVkZjU2ZA",
+        "preferences": "AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA",
+        "feedback": "AQExNjM5YmQxZDMxNjVjOGVkZjU2ZA",
         "shown_date": "Tuesday, March 17, 2026",
         "date": NOW,
     }

@@ -9,6 +9,7 @@ import email
 import email.policy
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -329,6 +330,19 @@ def test_the_outbox_holds_what_was_sent(world: World) -> None:
     }  # fmt: skip
     received = next(one.content for one in world.mail.messages if one.recipient.startswith("bo@"))
     assert (folder / "agents.eml").read_bytes() == received
+
+
+def test_the_pages_in_the_outbox_are_nobodys(world: World) -> None:
+    """Who is shown one can unsubscribe nobody with it: its links of a reader's own lead nowhere."""
+    world.do(steps.run)
+
+    folder = world.folder / "outbox" / TODAY.isoformat()
+    page = (folder / "agents.html").read_text("utf-8")
+    text = (folder / "agents.txt").read_text("utf-8")
+    assert re.search(r'<a href="#"[^>]*>Unsubscribe</a>', page)
+    assert "Unsubscribe: #" in text
+    assert 'href="#arxiv' in page
+    assert not re.search(r"(unsubscribe|preferences|feedback)(/|%20)", page + text)
 
 
 def test_steps_can_be_run_one_by_one(world: World) -> None:

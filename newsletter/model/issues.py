@@ -53,7 +53,8 @@ class Edition:
     """The names of its topics joined by `+`, or a digest of them when that is long."""
     subject: str
     html_blocks: tuple[int, ...] = field(repr=False)
-    """The HTML in pieces, of which other editions have most too: their places in `blocks`."""
+    """The HTML in pieces, of which other editions have most too: their places in `blocks`. What
+    is a reader's own, a token, is a piece for itself."""
     text_blocks: tuple[int, ...] = field(repr=False)
     blocks: Sequence[str] = field(repr=False, compare=False)
     """Those of all editions of the issue."""

@@ -30,9 +30,10 @@ from newsletter.render.messages import (
     encode_edition,
     message_id,
 )
-from newsletter.render.press import Density, Masthead, Selection, edition_key, html_bytes
+from newsletter.render.press import Density, Links, Masthead, Selection, edition_key, html_bytes
 from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
 from newsletter.render.templates import Templates, Theme, load_templates
+from newsletter.render.tokens import token
 
 __all__ = [
     "DEFAULT_SUBJECT",
@@ -41,6 +42,7 @@ __all__ = [
     "Encoder",
     "Finding",
     "Letterhead",
+    "Links",
     "Masthead",
     "Recipient",
     "Selection",
@@ -61,4 +63,5 @@ __all__ = [
     "parse_subject",
     "render_editions",
     "render_page",
+    "token",
 ]

@@ -1,74 +1,88 @@
-"""Quoted-printable bodies with tokens left open: each block is encoded once (RFC 2045, 6.7).
+"""Bodies of mail: pieces of editions, encoded once and joined for each reader.
 
-A text is cut at its tokens first and encoded then, so that what is filled in decodes to what stood
-there. A soft line break, which decodes to nothing, stands on both sides of a token: no line grows
-past 76 columns, however long an address is.
+They are quoted-printable (RFC 2045, 6.7), cut at their tokens first and encoded then, so that what
+is filled in decodes to what stood there. A soft line break, which decodes to nothing, stands on
+both sides of a token: no line grows past 76 columns, however long an address is.
 """
 
 from __future__ import annotations
 
 import binascii
 import html
-import re
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 
+from newsletter.model import Edition
 from newsletter.render.tokens import TOKEN
 
 SOFT_BREAK = b"=\r\n"
-PLAIN = 72
-"""Characters of ASCII that fit a line as they are, whatever stands behind."""
-
-Buffer = bytes | bytearray
-
-_SPECIAL = re.compile("[&<>\"']")
-_BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
+WIDTH = 72
+"""Columns of a reader's own value on one line, before its soft break."""
 
 
-def encode_blocks(
-    blocks: Mapping[int, str], kind: Literal["html", "text"], slots: dict[str, bytearray]
-) -> dict[int, tuple[Buffer, ...]]:
-    """Return blocks as pieces of a part of `kind`, by their numbers; tokens become `slots`.
-
-    A slot is one bytearray wherever its token stands, named by kind and token (`html email`): what
-    is written into it stands in every block. So filling an edition for a reader is joining bytes.
-    """
-
-    def encoded(block: str) -> Iterator[Buffer]:
-        for place, piece in enumerate(TOKEN.split(block)):
-            if place % 2:
-                yield slots.setdefault(f"{kind} {piece}", bytearray())
-            elif piece:
-                yield quoted_printable(piece) + (b"" if piece.endswith("\n") else SOFT_BREAK)
-
-    return {number: tuple(encoded(block)) for number, block in blocks.items()}
+Layout = Callable[[Sequence[bytes]], tuple[bytes, ...]]
+"""Takes the pieces of an edition's body out of those of all editions."""
 
 
-def fill_slots(slots: Mapping[str, bytearray], values: Mapping[str, str]) -> None:
-    """Write a reader's values into the slots that an edition has."""
-    made: dict[str, bytes] = {}
-    for slot, place in slots.items():
-        kind, _, name = slot.partition(" ")
-        value = values[name]
-        if kind == "html" and _SPECIAL.search(value):
-            place[:] = _filling(html.escape(value))
-            continue
-        found = made.get(name)
-        if found is None:
-            found = made[name] = _filling(value)
-        place[:] = found
+class Bodies:
+    """The bodies of an issue's editions; one reader's is made at a time."""
 
+    def __init__(
+        self, editions: Iterable[Edition], text_head: bytes, html_head: bytes, end: bytes
+    ) -> None:
+        """Encode the pieces of `editions`; heads stand before the parts, `end` behind them.
 
-def _filling(value: str) -> bytes:
-    # Most values are short and plain: the codec would leave them as they are, and takes longer.
-    width = len(value) + 2 * value.count("=")
-    if width <= PLAIN and value.isascii() and value.isprintable() and not value.endswith(" "):
-        return value.replace("=", "=3D").encode() + SOFT_BREAK
-    return quoted_printable(value) + SOFT_BREAK
+        Raises ValueError for a token that is no piece for itself: it would be sent as it is.
+        """
+        blocks: dict[int, str] = {}
+        for one in editions:
+            for number in (*one.text_blocks, *one.html_blocks):
+                blocks[number] = one.blocks[number]
+        self._html_head = html_head
+        # What stands around the parts is behind all pieces: it has the last numbers.
+        self._table = [b""] * (max(blocks, default=-1) + 1) + [text_head, html_head, end]
+        self._slots: list[tuple[int, str]] = []
+        for number, block in blocks.items():
+            if token := TOKEN.fullmatch(block):
+                self._slots.append((number, token[1]))
+            elif TOKEN.search(block):
+                raise ValueError("a token stands within a piece of an edition")
+            else:
+                rest = b"" if block.endswith("\n") else SOFT_BREAK
+                self._table[number] = quoted_printable(block) + rest
+
+    def layout(self, edition: Edition) -> Layout:
+        """Return the layout of an edition."""
+        numbers = (-3, *edition.text_blocks, -2, *edition.html_blocks, -1)
+        return itemgetter(*numbers)
+
+    def pieces(self, layout: Layout, values: Mapping[str, str]) -> tuple[bytes, ...]:
+        """Return the pieces of a body with a reader's `values`, by the names of their tokens."""
+        told = "".join(values.values())
+        self._fill(values)
+        filled = layout(self._table)
+        if "&" in told or "<" in told or ">" in told or '"' in told or "'" in told:
+            # Only now do the parts differ in anything.
+            self._fill({name: html.escape(value) for name, value in values.items()})
+            text = filled.index(self._html_head)
+            return filled[:text] + layout(self._table)[text:]
+        return filled
+
+    def _fill(self, values: Mapping[str, str]) -> None:
+        table = self._table
+        for number, name in self._slots:
+            value = values[name]
+            if len(value) <= WIDTH and value.isascii() and value.isprintable() and "=" not in value:
+                # As most are: the codec would leave it as it is, and takes longer.
+                table[number] = value.encode() + SOFT_BREAK
+            else:
+                table[number] = quoted_printable(value) + SOFT_BREAK
 
 
 def quoted_printable(text: str) -> bytes:
     """Return text as quoted-printable, CRLF at its line ends."""
-    raw = text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    encoded = binascii.b2a_qp(raw, istext=True)
-    return _BARE_NEWLINE.sub(b"\r\n", encoded)
+    if "\n" in text:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    # The codec breaks lines as the first one ends: with a bare newline, if there is none.
+    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
+    return encoded.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

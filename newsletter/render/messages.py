@@ -11,12 +11,12 @@ import functools
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.model import Edition, Issue, delivery_name
-from newsletter.render.bodies import Buffer, encode_blocks, fill_slots
+from newsletter.render.bodies import Bodies, Layout
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
 from newsletter.render.tokens import TOKEN
 
@@ -32,6 +32,9 @@ class Letterhead:
     sender: str
     reply_to: str
     language: str
+    unsubscribe: str
+    """Where a reader unsubscribes, `{tag}` in it: https, when there is a site to post to; else a
+    mailto."""
     archive: str = ""
     """Address of the folder in which issues can be read on the web."""
 
@@ -48,11 +51,10 @@ class Recipient:
     id: str
     email: str
     name: str
-    unsubscribe_url: str
-    """https, when there is a site to post to; else a mailto."""
-    preferences_url: str
-    feedback_url: str
-    """Where to say that more or less like a paper is wanted; its id follows."""
+    unsubscribe: str
+    """What is the reader's own in their links: signed, a tag for each purpose."""
+    preferences: str
+    feedback: str
     shown_date: str
     """Of the issue, as the reader writes dates."""
     date: dt.datetime
@@ -65,9 +67,9 @@ class Recipient:
             "greeting": f"Hello {self.name}" if self.name else "Hello",
             "email": self.email,
             "date": self.shown_date,
-            "unsubscribe_url": self.unsubscribe_url,
-            "preferences_url": self.preferences_url,
-            "feedback_url": self.feedback_url,
+            "unsubscribe": self.unsubscribe,
+            "preferences": self.preferences,
+            "feedback": self.feedback,
         }
 
 
@@ -79,36 +81,30 @@ class Encoded:
     letterhead: Letterhead
     headers: bytes
     """Those that are the same for every reader, CRLF at the end."""
-    body: Sequence[Buffer]
-    slots: Mapping[str, bytearray]
-    """Where a reader's own values go: the pieces of `body` that they fill."""
+    bodies: Bodies
+    """Of all editions of the issue."""
+    layout: Layout
 
 
 class Encoder:
     """Makes bytes of the editions of one issue; what they share is encoded once.
 
-    Messages are composed one after the other: the editions of an encoder share their slots.
+    Messages are composed one after the other: the editions of an encoder share their bodies.
     """
 
     def __init__(self, issue: Issue, letterhead: Letterhead, editions: Iterable[Edition]) -> None:
         """Encode the blocks of `editions`, which are all of one issue."""
         self._issue = issue
         self._letterhead = letterhead
-        html_blocks: dict[int, str] = {}
-        text_blocks: dict[int, str] = {}
-        for one in editions:
-            html_blocks |= {number: one.blocks[number] for number in one.html_blocks}
-            text_blocks |= {number: one.blocks[number] for number in one.text_blocks}
-        self.slots: dict[str, bytearray] = {}
-        """Where the values of tokens go."""
-        self._html = encode_blocks(html_blocks, "html", self.slots)
-        self._text = encode_blocks(text_blocks, "text", self.slots)
         # `=_` cannot stand in quoted-printable text, where every `=` is followed by two hex digits.
         digest = hashlib.sha256(f"{issue.date} {letterhead.sender}".encode()).hexdigest()
         self._boundary = f"=_{digest[:24]}"
-        self._start = _part_head(self._boundary, "plain", first=True)
-        self._between = _part_head(self._boundary, "html")
-        self._end = f"\r\n--{self._boundary}--\r\n".encode()
+        self.bodies = Bodies(
+            editions,
+            _part_head(self._boundary, "plain", first=True),
+            _part_head(self._boundary, "html"),
+            f"\r\n--{self._boundary}--\r\n".encode(),
+        )
 
     def encode(self, edition: Edition) -> Encoded:
         """Return an edition, encoded up to what differs between its readers.
@@ -119,21 +115,9 @@ class Encoder:
             issue=self._issue.date,
             letterhead=self._letterhead,
             headers=self._headers(edition),
-            body=self.body(edition),
-            slots=self.slots,
+            bodies=self.bodies,
+            layout=self.bodies.layout(edition),
         )
-
-    def body(self, edition: Edition) -> list[Buffer]:
-        """Return the pieces of both parts of an edition, and what stands around them."""
-        html_pieces, text_pieces = self._html, self._text
-        out: list[Buffer] = [self._start]
-        for number in edition.text_blocks:
-            out += text_pieces[number]
-        out.append(self._between)
-        for number in edition.html_blocks:
-            out += html_pieces[number]
-        out.append(self._end)
-        return out
 
     def _headers(self, edition: Edition) -> bytes:
         letterhead, date = self._letterhead, self._issue.date
@@ -202,8 +186,8 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
         header("Message-ID", f"<{message_id(encoded.issue, recipient.id, domain)}>"),
         *_unsubscribe(encoded.letterhead, recipient),
     ]
-    fill_slots(encoded.slots, recipient.values)
-    return b"".join((*own, encoded.headers, CRLF, *encoded.body))
+    body = encoded.bodies.pieces(encoded.layout, recipient.values)
+    return b"".join((*own, encoded.headers, CRLF, *body))
 
 
 def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
@@ -235,7 +219,7 @@ def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> s
 def _unsubscribe(letterhead: Letterhead, recipient: Recipient) -> list[bytes]:
     """Return RFC 2369's header, and RFC 8058's beside it when the link can be posted to."""
     mail = f"<mailto:{letterhead.reply_to}?subject=unsubscribe%20{recipient.id}>"
-    link = recipient.unsubscribe_url
+    link = letterhead.unsubscribe.replace("{tag}", recipient.unsubscribe)
     if not link.startswith("https://"):
         return [header("List-Unsubscribe", mail)]
     return [

@@ -15,7 +15,7 @@ from newsletter.render.frames import Contents, Frame
 from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
 from newsletter.render.templates import Templates
-from newsletter.render.tokens import NAMES, hole, token
+from newsletter.render.tokens import Blocks, hole, token
 from newsletter.render.views import PaperView, SectionView, paper_view, shorten
 
 MAX_KEY = 60
@@ -24,8 +24,8 @@ SUBJECT_TITLE = 70
 BUDGET = 92_000
 """Bytes of HTML that an edition may have: Gmail hides what is past 102 kB (hteumeuleu/email-bugs
 #41), and what is a reader's own is not in it yet."""
-TOKEN_BYTES = 100
-"""What a reader's own address or link is taken to add where its token stands."""
+TOKEN_BYTES = 64
+"""What a reader's own address or tag is taken to add where its token stands."""
 ROOM = {
     "comfortable": ((700, 240), (500, 160), (400, 0), (240, 0)),
     "compact": ((400, 0), (240, 0)),
@@ -42,6 +42,19 @@ Density = Literal["comfortable", "compact", "titles"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Addresses of a reader's own pages: `{tag}` in them is what is the reader's own."""
+
+    unsubscribe: str
+    preferences: str
+    feedback: str
+    """Where to say that more or less like a paper is wanted; its id follows."""
+
+
+NOWHERE = Links(unsubscribe="#", preferences="#", feedback="#")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Masthead:
     """What every edition says about the newsletter itself."""
 
@@ -54,6 +67,7 @@ class Masthead:
     """Whether pictures are shown, which tells their hosts that a mail was opened."""
     feedback: bool = True
     """Whether readers are offered more or less like a paper."""
+    links: Links = NOWHERE
     archive: str = ""
     """Address of the folder in which issues can be read on the web."""
     days: int = 1
@@ -101,9 +115,7 @@ class Press:
     _subject: Callable[[Mapping[str, Any]], str] = field(init=False)
     _papers: dict[tuple[Any, ...], PaperView] = field(init=False, default_factory=dict)
     _sections: dict[tuple[str, int], SectionView] = field(init=False, default_factory=dict)
-    blocks: list[str] = field(init=False, default_factory=list)
-    """What its editions are put together from."""
-    _numbers: dict[str, int] = field(init=False, default_factory=dict)
+    _blocks: Blocks = field(init=False, default_factory=Blocks)
     _sizes: dict[str, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,7 +137,12 @@ class Press:
             "feedback": head.feedback and not self.web,
             "subject": hole("subject"),
             "preheader": hole("preheader"),
-            **{name: token(name) for name in NAMES},
+            "greeting": token("greeting"),
+            "email": token("email"),
+            "date": token("date"),
+            "unsubscribe_url": head.links.unsubscribe.replace("{tag}", token("unsubscribe")),
+            "preferences_url": head.links.preferences.replace("{tag}", token("preferences")),
+            "feedback_url": head.links.feedback.replace("{tag}", token("feedback")),
         }
         self.values = {"letter": letter, "theme": self.templates.theme}
         self._html = Frame(self.templates.html.cuts, self.values)
@@ -148,22 +165,11 @@ class Press:
         return Edition(
             key=edition_key(selection.topics, selection.reader),
             subject=plain["subject"],
-            html_blocks=self._numbered(blocks),
-            text_blocks=self._numbered(self._text.blocks(replace(contents, holes=plain))),
-            blocks=self.blocks,
+            html_blocks=self._blocks.numbers(blocks),
+            text_blocks=self._blocks.numbers(self._text.blocks(replace(contents, holes=plain))),
+            blocks=self._blocks.table,
             picks=selection.picks,
         )
-
-    def _numbered(self, blocks: Iterable[str]) -> tuple[int, ...]:
-        numbers, table = self._numbers, self.blocks
-        found = []
-        for block in blocks:
-            number = numbers.get(block)
-            if number is None:
-                number = numbers[block] = len(table)
-                table.append(block)
-            found.append(number)
-        return tuple(found)
 
     def _rooms(self) -> tuple[tuple[int, int], ...]:
         return (UNLIMITED,) if self.web else ROOM[self.masthead.density]

@@ -7,15 +7,16 @@ refuses them, so that no paper can be mistaken for a token.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 NAMES: Final = (
     "greeting",
     "email",
     "date",
-    "preferences_url",
-    "unsubscribe_url",
-    "feedback_url",
+    "unsubscribe",
+    "preferences",
+    "feedback",
 )
 """What is a reader's own, filled in when a message is composed."""
 
@@ -37,3 +38,39 @@ def token(name: str) -> str:
 def hole(name: str | int) -> str:
     """Return the hole called `name`; a number stands for the so-manieth link of its block."""
     return f"\ue002{name}\ue003"
+
+
+class Blocks:
+    """What an issue's editions are put together from: their blocks, cut at the tokens.
+
+    A token stands alone, so that what is around it is encoded once. What is equal is kept once.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.table: list[str] = []
+        """Literal texts and tokens, by their numbers."""
+        self._places: dict[str, int] = {}
+        self._cut: dict[str, tuple[int, ...]] = {}
+
+    def numbers(self, blocks: Iterable[str]) -> tuple[int, ...]:
+        """Return the numbers of the pieces of `blocks`, in their order."""
+        cut = self._cut
+        found: list[int] = []
+        for block in blocks:
+            numbers = cut.get(block)
+            if numbers is None:
+                numbers = cut[block] = tuple(map(self._place, _pieces(block)))
+            found += numbers
+        return tuple(found)
+
+    def _place(self, piece: str) -> int:
+        place = self._places.setdefault(piece, len(self.table))
+        if place == len(self.table):
+            self.table.append(piece)
+        return place
+
+
+def _pieces(block: str) -> list[str]:
+    names = TOKEN.split(block)
+    return [token(one) if place % 2 else one for place, one in enumerate(names) if one]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, make_edition, make_issue, make_letterhead, make_recipient
+from makers import NOW, UNSUBSCRIBE, make_edition, make_issue, make_letterhead, make_recipient
 
 from newsletter.render import compose, encode_edition, lint, lint_message
 from newsletter.render.checks.contrast import ratio
@@ -18,7 +18,8 @@ from newsletter.render.parts import Source
 from newsletter.render.templates import compile_mjml
 from newsletter.render.tokens import token
 
-OUT = f'<h1>Hi</h1><a href="{token("unsubscribe_url")}">out</a>'
+LINK = UNSUBSCRIBE.replace("{tag}", token("unsubscribe"))
+OUT = f'<h1>Hi</h1><a href="{LINK}">out</a>'
 
 
 def found(html: str, *, text: str = "", style: str = "") -> list[str]:
@@ -26,7 +27,7 @@ def found(html: str, *, text: str = "", style: str = "") -> list[str]:
     head = f"<style>{style}</style>" if style else ""
     edition = make_edition(
         html=f'<html lang="en"><head>{head}</head><body>{html}</body></html>',
-        text=text or f"Hi {token('unsubscribe_url')}",
+        text=text or f"Hi {LINK}",
     )
     return [f"{one.level}: {one.message}" for one in lint(edition)]
 
@@ -148,13 +149,13 @@ def test_findings_name_the_line_of_their_template() -> None:
         text=(
             '<mjml lang="en"><mj-head><mj-style>\na { gap: 3px }\n</mj-style></mj-head><mj-body>\n'
             "<mj-section><mj-column><mj-text><h1>Hi</h1>\n"
-            f'<a href="{token("unsubscribe_url")}">out</a>\n'
+            f'<a href="{LINK}">out</a>\n'
             '<a href="ftp://x">y</a></mj-text>\n'
             '<mj-image src="https://e.org/x.png" />\n</mj-column></mj-section></mj-body></mjml>'
         ),
         origins=("a.mjml:1", "style.mjml:1", "a.mjml:3", "a.mjml:4", "a.mjml:5", "a.mjml:6", "b:7"),
     )
-    text = f"Hi {token('unsubscribe_url')}"
+    text = f"Hi {LINK}"
     plain = make_edition(html=compile_mjml(source).render({}), text=text)
     located = make_edition(html=compile_mjml(source, located=True).render({}), text=text)
 

@@ -13,17 +13,24 @@ import pytest
 from corpora.letters import rendered_whole
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from makers import make_issue, make_paper, make_pick, make_topic
+from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 
 from newsletter import letters
 from newsletter.cli.demo import demo_config
 from newsletter.model import Edition, Paper, Pick
-from newsletter.render import Masthead, Selection, lint, render_editions, render_page
+from newsletter.render import Links, Masthead, Selection, lint, render_editions, render_page
 from newsletter.render.press import BUDGET, Press, html_bytes
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import token
 
 ISSUE = make_issue(date=dt.date(2026, 11, 24), papers=95)
+
+
+LINKS = Links(
+    unsubscribe=UNSUBSCRIBE,
+    preferences="https://news.example.org/preferences/{tag}",
+    feedback="https://news.example.org/feedback/{tag}?paper=",
+)
 
 
 @functools.cache
@@ -32,7 +39,12 @@ def shipped(weekly: bool = False) -> Templates:  # noqa: FBT001, FBT002
 
 
 def head(**changes: Any) -> Masthead:
-    return Masthead(**({"name": "Daily Papers", "postal_address": "1 Example Street"} | changes))
+    values: dict[str, Any] = {
+        "name": "Daily Papers",
+        "postal_address": "1 Example Street",
+        "links": LINKS,
+    }
+    return Masthead(**(values | changes))
 
 
 def picked(papers: Sequence[Paper], topics: int = 1) -> tuple[Pick, ...]:
@@ -159,7 +171,7 @@ def test_both_parts_tell_the_same() -> None:
         "Issue 7",
         "1 Example Street",
         token("date"),
-        token("unsubscribe_url"),
+        token("unsubscribe"),
     ):
         assert told in made.html, told
         assert told in made.text, told
@@ -252,9 +264,12 @@ def test_feedback_and_archive_are_as_configured() -> None:
     plain = edition(make_paper(), archive="https://news.example.org/outbox")
     silent = edition(make_paper(), feedback=False)
 
-    assert f'href="{token("feedback_url")}arxiv%3A2603.99001"' in plain.html
+    assert (
+        f'href="https://news.example.org/feedback/{token("feedback")}?paper=arxiv%3A2603.99001"'
+        in plain.html
+    )
     assert 'href="https://news.example.org/outbox/2026-11-24/issue.html"' in plain.html
-    assert "feedback_url" not in silent.html
+    assert token("feedback") not in silent.html
     assert "Read on the web" not in silent.html
 
 

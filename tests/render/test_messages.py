@@ -6,6 +6,7 @@ import email
 import email.policy
 import html
 import re
+from dataclasses import replace
 from email.message import EmailMessage
 
 import pytest
@@ -16,7 +17,7 @@ from makers import make_edition, make_issue, make_letterhead, make_recipient
 from newsletter.errors import HeaderError
 from newsletter.model import Edition
 from newsletter.render.messages import Recipient, compose, encode_edition
-from newsletter.render.tokens import NAMES, TOKEN, token
+from newsletter.render.tokens import NAMES, TOKEN, Blocks, token
 
 
 def send(edition: Edition, recipient: Recipient, **letterhead: str) -> bytes:
@@ -75,12 +76,31 @@ def test_unsubscribe_header_is_whole_and_folded_at_the_comma() -> None:
 
 def test_without_a_site_there_is_no_one_click() -> None:
     """A mailto cannot be posted to, so RFC 8058's header must not promise it."""
-    message = read(
-        send(make_edition(), make_recipient(unsubscribe_url="mailto:e@news.example.org"))
-    )
+    message = read(send(make_edition(), make_recipient(), unsubscribe="mailto:e@news.example.org"))
 
     assert "List-Unsubscribe-Post" not in message
     assert str(message["List-Unsubscribe"]).startswith("<mailto:")
+
+
+def test_a_token_within_a_piece_is_refused() -> None:
+    """It would be sent as it is, to everybody."""
+    edition = replace(make_edition(), blocks=[f"Hello {token('greeting')}"] * 9)
+
+    with pytest.raises(ValueError, match="token"):
+        encode_edition(make_issue(), edition, make_letterhead())
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b\n", *map(token, NAMES)])).map("".join)))
+def test_blocks_are_cut_at_their_tokens_and_kept_once(some: list[str]) -> None:
+    """The pieces make the blocks again, tokens stand alone, and nothing is there twice."""
+    blocks = Blocks()
+
+    numbers = blocks.numbers(some)
+
+    assert "".join(blocks.table[number] for number in numbers) == "".join(some)
+    assert all(TOKEN.fullmatch(one) or not TOKEN.search(one) for one in blocks.table)
+    assert len(set(blocks.table)) == len(blocks.table)
+    assert blocks.numbers(some) == numbers
 
 
 NAMES_OF_PEOPLE = st.text(
@@ -92,8 +112,10 @@ NAMES_OF_PEOPLE = st.text(
 @given(NAMES_OF_PEOPLE, st.text(st.characters(exclude_categories=["Cs", "Cc", "Co"]), max_size=300))
 def test_decoded_message_equals_what_the_standard_library_builds(name: str, words: str) -> None:
     """Cut, encoded and spliced, both parts decode to exactly what EmailMessage would send."""
-    text = f"Dear {token('greeting')}: {words}\n{token('unsubscribe_url')}\n.\nFrom here = {token('email')} \n"
-    body = f'<p>{html.escape(words)} {token("greeting")}</p>\n<a href="{token("unsubscribe_url")}">x</a>\n'
+    text = f"Dear {token('greeting')}: {words}\n{token('unsubscribe')}\n.\nFrom here = {token('email')} \n"
+    body = (
+        f'<p>{html.escape(words)} {token("greeting")}</p>\n<a href="{token("unsubscribe")}">x</a>\n'
+    )
     recipient = make_recipient(name=name)
     values = recipient.values
     wanted = EmailMessage()
