@@ -219,7 +219,7 @@ class SmtpSession:
         tail = b""
         if following and not self._unfit(following, connection):
             self._ahead, tail = following, self._commands(following, connection)
-        connection.stream.write(stuffed(parcel.message) + tail)
+        connection.stream.write(stuffed(parcel.message, tail))
         try:
             await connection.stream.drain(AFTER_DOT)
             reply = await connection.stream.reply(AFTER_DOT)
@@ -277,16 +277,19 @@ class SmtpSession:
         return self._settings.place
 
 
-def stuffed(message: bytes) -> bytes:
-    """Return a message as DATA wants it: dots at line starts doubled, a dot at its end."""
+def stuffed(message: bytes, tail: bytes = b"") -> bytes:
+    """Return a message as DATA wants it: dots at line starts doubled, a dot at its end.
+
+    `tail` is what follows it.
+    """
     codes = np.frombuffer(message, np.uint8)
     body = message
     # Few messages have such a line, and bytes.replace() looks for it five times as long.
     if ((codes[:-1] == ord("\n")) & (codes[1:] == ord("."))).any():
         body = message.replace(b"\r\n.", b"\r\n..")
-    if body.startswith(b"."):
-        body = b"." + body
-    return body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
+    first = b"." if body.startswith(b".") else b""
+    end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
+    return b"".join((first, body, end, tail))
 
 
 def xtext(text: str) -> str:
