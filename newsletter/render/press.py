@@ -212,8 +212,12 @@ class Press:
                 also.append(pick)
             elif pick is not lead:
                 grouped.setdefault(pick.topic, []).append(pick)
+        # The paper of the day stands before its topic, and counts in it all the same.
         sections = [
-            (self._section(name, len(some)), [self._paper(one, room[1]) for one in some])
+            (
+                self._section(name, len(some) + bool(lead and lead.topic == name)),
+                [self._paper(one, room[1]) for one in some],
+            )
             for name, some in grouped.items()
         ]
         count = len(selection.picks)

@@ -68,7 +68,7 @@ class SectionView:
     """Fit for an anchor."""
     title: str
     count: int
-    """Papers listed under it."""
+    """Papers picked under it, the paper of the day among them."""
 
 
 def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:

@@ -193,7 +193,7 @@ def test_the_text_part_is_for_people_who_read_text() -> None:
 
 
 def test_the_lead_is_the_best_and_stands_once() -> None:
-    """The highest score gets the room; its section lists the others."""
+    """The highest score gets the room; its section lists the others, and counts it."""
     papers = [make_paper(n, title=f"Title {n}") for n in range(4)]
     picks = tuple(
         make_pick(one, total=total) for one, total in zip(papers, (0.2, 0.9, 0.1, 0.3), strict=True)
@@ -209,7 +209,7 @@ def test_the_lead_is_the_best_and_stands_once() -> None:
     assert made.subject == "Daily Papers, Nov 24: Title 1 and 3 more"
     assert made.html.count("Title 1<") == 1
     assert made.html.index("Title 1<") < made.html.index("Title 0<")
-    assert re.search(r"Language models <span[^>]*>3</span>", made.html)
+    assert re.search(r"Language models <span[^>]*>4</span>", made.html)
 
 
 def test_subjects_come_from_a_template() -> None:
