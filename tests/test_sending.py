@@ -286,8 +286,8 @@ def test_mail_by_a_command(letter: tuple[Path, Faults]) -> None:
     assert "/nowhere/mailer" in missing.stderr
 
 
-def test_a_full_disk_loses_nothing(letter: tuple[Path, Faults]) -> None:
-    """The outbox cannot be written: one clear line; with room again the next run sends all."""
+def test_an_outbox_that_cannot_be_written_loses_nothing(letter: tuple[Path, Faults]) -> None:
+    """One clear line; once it is mended the next run sends all."""
     folder, _ = letter
     path = folder / "config" / "newsletter.yaml"
     path.write_text("name: Daily\nfrom: papers@news.example.org\n")
@@ -295,7 +295,7 @@ def test_a_full_disk_loses_nothing(letter: tuple[Path, Faults]) -> None:
     assert collected.returncode == 0
     newsletter(folder, "render")
     (made,) = [one for one in (folder / "outbox").iterdir() if one.is_dir()]
-    # A file stands where the folder of messages should be: the same error as a full disk.
+    # A file stands where the folder of messages should be.
     (made / "eml").write_text("in the way")
 
     stopped = newsletter(folder, "run")
