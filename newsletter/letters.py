@@ -82,6 +82,7 @@ def letterhead(config: Config) -> Letterhead:
         language=config.language,
         unsubscribe=link(config, "unsubscribe", "{tag}"),
         archive=config.archive,
+        complaints=config.complaints,
     )
 
 

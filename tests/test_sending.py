@@ -72,6 +72,7 @@ delivery:
   security: none
   connections: 1
   bounce: bounce@news.example.org
+  complaints: fbl@news.example.org
 """,
             sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{web.url}/feed'}}\n",
             subscribers=f"subscribers:\n{people}",
@@ -113,6 +114,8 @@ def test_every_mail_is_signed_and_has_a_bounce_address_of_its_own(
         checker = dkim.DKIM(raw)
         for place in range(2):
             assert checker.verify(idx=place, dnsfunc=lambda name, **_: records.get(name))
+            assert b"cfbl-address" in {name.lower() for name in checker.include_headers}
+        assert b"\r\nCFBL-Address: fbl@news.example.org; report=arf\r\n" in raw
     senders = {sender_of(faults, name) for name in READERS}
     assert len(senders) == 3
     for sender in senders:

@@ -69,6 +69,11 @@ class DeliveryShape(Shape):
         description="Envelope sender, where bounces return. Default: the `from` address. With a "
         "`secret`, each delivery has one of its own (bounce+…@), which your mail server must take.",
     )
+    complaints: Address | None = Field(
+        None,
+        description="Where mailbox providers report complaints (CFBL-Address, RFC 9477); of the "
+        "domain of `from`, or under it.",
+    )
 
     @model_validator(mode="after")
     def _both_or_none(self) -> DeliveryShape:

@@ -63,6 +63,8 @@ class Config:
     bounce: str
     verp: bool
     """Whether each delivery has an envelope sender of its own."""
+    complaints: str
+    """Where mailbox providers report complaints, or nothing."""
     language: str
     postal_address: str
     subject: str
@@ -176,6 +178,7 @@ def _config(
         reply_to=main.reply_to or main.sender,
         bounce=mail.bounce or main.sender,
         verp=mail.bounce is not None and main.secret is not None,
+        complaints=mail.complaints or "",
         language=main.language,
         postal_address=main.postal_address or "",
         subject=main.subject,

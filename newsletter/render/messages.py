@@ -1,6 +1,6 @@
 """MIME and headers: an edition is encoded once, then spliced with each subscriber's own bytes.
 
-The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058.
+The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058, 9477.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Letterhead:
     mailto."""
     archive: str = ""
     """Address of the folder in which issues can be read on the web."""
+    complaints: str = ""
+    """Where mailbox providers report complaints."""
 
     @property
     def domain(self) -> str:
@@ -137,10 +139,16 @@ class Encoder:
             ("X-Auto-Response-Suppress", "OOF, AutoReply"),
             ("Precedence", "bulk"),
             ("Feedback-ID", f"{date:%Y%m%d}:{slug(edition.key)[:24]}:daily:{list_name[:24]}"),
+            *self._complaints(),
             ("Content-Language", letterhead.language),
             ("Content-Type", f'multipart/alternative;\r\n boundary="{self._boundary}"'),
         )
         return b"".join(header(name, value) for name, value in same)
+
+    def _complaints(self) -> tuple[tuple[str, str], ...]:
+        """Return where complaints are wanted (RFC 9477)."""
+        address = self._letterhead.complaints
+        return (("CFBL-Address", f"{address}; report=arf"),) if address else ()
 
     def _archived(self) -> tuple[tuple[str, str], ...]:
         """Return where the issue can be read on the web (RFC 5064, RFC 2369)."""

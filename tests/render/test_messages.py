@@ -74,6 +74,14 @@ def test_unsubscribe_header_is_whole_and_folded_at_the_comma() -> None:
     ) in raw
 
 
+def test_complaints_are_asked_for_only_with_an_address() -> None:
+    """RFC 9477's header names who is to get them; without anybody it is not there."""
+    asked = read(send(make_edition(), make_recipient(), complaints="fbl@news.example.org"))
+
+    assert asked.get_all("CFBL-Address") == ["fbl@news.example.org; report=arf"]
+    assert "CFBL-Address" not in read(send(make_edition(), make_recipient()))
+
+
 def test_without_a_site_there_is_no_one_click() -> None:
     """A mailto cannot be posted to, so RFC 8058's header must not promise it."""
     message = read(send(make_edition(), make_recipient(), unsubscribe="mailto:e@news.example.org"))
