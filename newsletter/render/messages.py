@@ -1,6 +1,7 @@
 """MIME and headers: an edition is encoded once, then spliced with each subscriber's own bytes.
 
-The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058, 9477.
+The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058
+and 9477.
 """
 
 from __future__ import annotations
