@@ -26,6 +26,8 @@ ANSWER = dt.timedelta(seconds=AFTER_DOT)
 """What a lease must still have when a message begins to leave."""
 CLAIMED = 25
 """Deliveries claimed at a time, for each connection."""
+PREPARED = 16
+"""Messages composed before sessions have their turn again: replies wait meanwhile."""
 
 Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError | None]]]
 """Deliveries to their messages, or why one cannot be made; None for who has left the list."""
@@ -154,7 +156,8 @@ class Desk:
             while not self.halted and len(self._ready) < most:
                 if not self._claimed and not await self._claim():
                     break
-                some = [self._claimed.popleft() for _ in range(min(most, len(self._claimed)))]
+                count = min(PREPARED, most, len(self._claimed))
+                some = [self._claimed.popleft() for _ in range(count)]
                 messages = await self.prepare([claim.delivery for claim in some])
                 for claim, message in zip(some, messages, strict=True):
                     parcel = Parcel(claim=claim, message=b"", until=self._until)
@@ -167,6 +170,7 @@ class Desk:
                     else:
                         parcel.message = message
                         self._ready.append(parcel)
+                await asyncio.sleep(0)
             return bool(self._ready)
 
     async def _claim(self) -> bool:
