@@ -51,7 +51,7 @@ async function draw() {
     return make("li", {}, button);
   }));
   if (!state.editions.length) $("editions").append(make("li", { textContent: "Nothing to show yet." }));
-  $("notes").replaceChildren(...state.notes.map(note => make("li", { textContent: note })));
+  $("notes").replaceChildren(...state.notes.map(note => make("li", { textContent: note, title: note })));
   edition = state.editions.length ? await getEdition(view.edition) : null;
   drawEdition();
 }
