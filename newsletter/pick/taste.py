@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import snowballstemmer
 
 from newsletter.model import Paper
 
@@ -64,6 +63,8 @@ def _stem(word: str) -> str:
 
 @functools.cache
 def _stemmer() -> Any:
+    import snowballstemmer  # noqa: PLC0415  loads every language it knows: only who has likes waits
+
     return snowballstemmer.stemmer("porter")
 
 
