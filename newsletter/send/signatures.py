@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +38,6 @@ _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _OVERSIGNED = tuple(name.lower().encode() for name in OVERSIGNED)
 _SIGNED = tuple(name.lower().encode() for name in SIGNED)
 _SPELLED = {name.lower().encode(): name for name in (*OVERSIGNED, *SIGNED)}
-_OWN = frozenset((b"date", b"to", b"message-id", b"list-unsubscribe"))
-"""Fields that differ from message to message: not worth remembering."""
-
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -110,6 +107,16 @@ def dns_record(key: SigningKey) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is signed in messages whose fields have the same names."""
+
+    names: tuple[bytes, ...]
+    """In lower case, in the order of the signature."""
+    values: tuple[int | bytes, ...]
+    """Canonical fields in that order; a number is a place among the message's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsigned:
     """A message with all but the signatures themselves."""
 
@@ -122,14 +129,14 @@ class Signer:
     """Signs messages with every key; the last one's signature stands on top.
 
     In two steps: what is Python's work, and the signatures, which release the interpreter and can
-    be made in a thread. Most header fields are the same in every message, and so is their canonical
-    form: it is remembered.
+    be made in a thread. A message begins with the fields that are its reader's own; from `From` on
+    they are the same for all readers of an edition, and what follows from them is remembered.
     """
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         """Sign with `keys`."""
         self._keys = tuple(keys)
-        self._canonical: dict[bytes, tuple[bytes, bytes]] = {}
+        self._plans: dict[tuple[bytes, ...], _Plan] = {}
         self._starts: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
         self.is_slow = any(isinstance(one.key, rsa.RSAPrivateKey) for one in keys)
         """Whether signatures take long enough for a thread of their own."""
@@ -143,25 +150,24 @@ class Signer:
         end = message.index(b"\r\n\r\n") + 2
         body = memoryview(message)[end + 2 :]
         digest = base64.b64encode(hashlib.sha256(_simple(body)).digest())
-        fields = self._fields(message[:end])
-        names = tuple(_names(fields))
-        # Of several fields of one name the last is signed first (RFC 6376, 5.4.2); what is named
-        # more often than it stands there counts as empty.
-        left = {name: list(values) for name, values in fields.items()}
-        chosen = [values.pop() for name in names if (values := left.get(name, []))]
+        found = message.find(b"\r\nFrom:", 0, end)
+        shared = found + 2 if found >= 0 else 0
+        own = list(_fields(message[:shared]))
+        plan = self._plan(tuple([name for name, _ in own]), message[shared:end])
+        chosen = [own[one][1] if isinstance(one, int) else one for one in plan.values]
         parts = []
         for key in self._keys:
-            start, relaxed = self._start(key, names, int(now.timestamp()))
-            own = b"%sbh=%s;\r\n b=" % (start, digest)
+            start, relaxed = self._start(key, plan.names, int(now.timestamp()))
+            begun = b"%sbh=%s;\r\n b=" % (start, digest)
             canonical = b"%sbh=%s; b=" % (relaxed, digest)
-            parts.append((key, own, b"\r\n".join((*chosen, canonical))))
+            parts.append((key, begun, b"\r\n".join((*chosen, canonical))))
         return Unsigned(message, tuple(parts))
 
     @staticmethod
     def finish(unsigned: Unsigned) -> bytes:
         """Sign what was prepared."""
         out = []
-        for key, own, data in unsigned.parts:
+        for key, begun, data in unsigned.parts:
             if isinstance(key.key, rsa.RSAPrivateKey):
                 raw = key.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
             else:
@@ -169,28 +175,26 @@ class Signer:
                 raw = key.key.sign(hashlib.sha256(data).digest())
             value = base64.b64encode(raw)
             lines = b"\r\n ".join(value[n : n + 72] for n in range(0, len(value), 72))
-            out += [own, lines, b"\r\n"]
+            out += [begun, lines, b"\r\n"]
         return b"".join((*out, unsigned.message))
 
-    def _fields(self, head: bytes) -> dict[bytes, list[bytes]]:
-        """Return the header fields by name in lower case, relaxed, in the order of the message."""
-        found: dict[bytes, list[bytes]] = {}
-        known = self._canonical
-        for raw in _FIELD_END.split(head):
-            if raw in known:
-                name, canonical = known[raw]
-            elif raw:
-                name, _, value = raw.partition(b":")
-                name = name.strip().lower()
-                canonical = name + b":" + _relaxed(value)
-                if name not in _OWN:
-                    if len(known) > 1_000:  # noqa: PLR2004  personal editions have subjects of their own
-                        known.clear()
-                    known[raw] = (name, canonical)
-            else:
-                continue
-            found.setdefault(name, []).append(canonical)
-        return found
+    def _plan(self, own: tuple[bytes, ...], shared: bytes) -> _Plan:
+        """Return what is signed of a message with fields of its own, by name, and shared ones."""
+        plan = self._plans.get((*own, shared))
+        if plan is None:
+            if len(self._plans) > 1_000:  # noqa: PLR2004  personal editions have subjects of their own
+                self._plans.clear()
+            fields: dict[bytes, list[int | bytes]] = {}
+            for place, name in enumerate(own):
+                fields.setdefault(name, []).append(place)
+            for name, value in _fields(shared):
+                fields.setdefault(name, []).append(value)
+            names = tuple(_names(fields))
+            # Of several fields of one name the last is signed first (RFC 6376, 5.4.2); what is
+            # named more often than it stands there counts as empty.
+            values = tuple(one.pop() for name in names if (one := fields.get(name)))
+            plan = self._plans[*own, shared] = _Plan(names, values)
+        return plan
 
     def _start(self, key: SigningKey, names: tuple[bytes, ...], stamp: int) -> tuple[bytes, bytes]:
         """Return what a signature's field begins with, as it is written and in canonical form."""
@@ -221,11 +225,22 @@ def _simple(body: memoryview) -> memoryview | bytes:
     return kept if bytes(kept[-2:]) == b"\r\n" else bytes(kept) + b"\r\n"
 
 
+def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield header fields in their order: the name in lower case, and all of it, relaxed."""
+    for raw in _FIELD_END.split(head):
+        if raw:
+            name, _, value = raw.partition(b":")
+            name = name.strip().lower()
+            yield name, name + b":" + _relaxed(value)
+
+
 def _relaxed(value: bytes) -> bytes:
+    if b"\n" not in value and b"\t" not in value and b"  " not in value:
+        return value.strip()
     return _SPACES.sub(b" ", _FOLDED.sub(b" ", value)).strip()
 
 
-def _names(fields: dict[bytes, list[bytes]]) -> Iterable[bytes]:
+def _names(fields: Mapping[bytes, Sequence[object]]) -> Iterator[bytes]:
     for name in _OVERSIGNED:
         yield from [name] * (len(fields.get(name, ())) + 1)
     for name in _SIGNED:

@@ -74,6 +74,25 @@ def test_any_message_verifies(words: str, end: bytes) -> None:
     assert verified(Signer(keys()).sign(message(words, words) + end, now())) == [True, True]
 
 
+def test_what_is_remembered_of_one_message_does_no_harm_to_another() -> None:
+    """Fields in another order, other fields, folded otherwise: one signer signs them all."""
+    signer = Signer(keys())
+    plain = message()
+    from_line = plain[plain.index(b"From: ") :].split(b"\r\n", 1)[0] + b"\r\n"
+    to_line = plain[plain.index(b"To: ") :].split(b"\r\n", 1)[0] + b"\r\n"
+
+    for one in (
+        plain,
+        from_line + plain.replace(from_line, b"", 1),
+        plain.replace(to_line, b"", 1),
+        b"Reply-To: <first@example.org>\r\n" + plain,
+        plain.replace(b"Date: ", b"Date: \t ", 1),
+        message("Zoë  Łęcka", "Another"),
+        plain,
+    ):
+        assert verified(signer.sign(one, now())) == [True, True], one[:200]
+
+
 def test_nothing_can_be_changed_or_added() -> None:
     """A changed byte of the body, a changed or a second header that is signed: not ours any more."""
     signed = Signer(keys()).sign(message(), now())
