@@ -191,20 +191,19 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
         editions = render_editions(issue, chosen, topics, head, letters.templates(day.config))
         findings = proofread(day.config, issue, chosen, editions, topics, day.clock())
     readers = {letters.edition_of(one): one for one in reversed(day.config.subscribers)}
+    readable = letters.readable(editions)
 
-    readable = [
-        file
-        for edition in editions
-        for file in letters.files(
-            day.config, issue, edition, readers.get(edition.key, letters.NOBODY), day.clock()
-        )
-    ]
+    def files() -> Iterator[tuple[str, bytes]]:
+        for edition in readable:
+            reader = readers.get(edition.key, letters.NOBODY)
+            yield from letters.files(day.config, issue, edition, reader, day.clock())
+        if papers and editions:
+            yield letters.page(day.config, issue, picks)
+
+    written = day.outbox.write_files(issue, files())
     if papers and editions:
-        readable.append(letters.page(day.config, issue, picks))
-    files = day.outbox.write_files(issue, readable)
-    if papers and editions:
-        files = (*files, day.outbox.write_papers(issue, papers, editions))
-    return Rendered(issue=issue, editions=editions, papers=papers, files=files, findings=findings)
+        written = (*written, day.outbox.write_papers(issue, papers, readable))
+    return Rendered(issue=issue, editions=editions, papers=papers, files=written, findings=findings)
 
 
 def plan(day: Day, rendered: Rendered) -> None:

@@ -232,6 +232,15 @@ def bounce_address(config: Config, delivery: Delivery) -> str:
     return f"{local}+{tag}@{domain}" if tag else config.bounce
 
 
+READABLE = 100
+"""Editions of an issue that are written as files: personal ones may be as many as readers."""
+
+
+def readable(editions: Sequence[Edition]) -> Sequence[Edition]:
+    """Return the editions that are worth files: those of many readers first."""
+    return sorted(editions, key=lambda one: "~" in one.key)[:READABLE]
+
+
 NOBODY = Subscriber(id="sample", email="reader@example.org")
 """Stands in where an edition has lost its readers."""
 

@@ -345,6 +345,26 @@ def test_the_pages_in_the_outbox_are_nobodys(world: World) -> None:
     assert not re.search(r"(unsubscribe|preferences|feedback)(/|%20)", page + text)
 
 
+def test_many_personal_editions_are_sent_and_not_all_written(world: World) -> None:
+    """A hundred are files to look at, those of many readers first; everybody gets their own."""
+    people = "".join(
+        f"  - {{email: r{n}@readers.example, topics: [agents], mute: [word{n}]}}\n"
+        for n in range(120)
+    )
+    shared = "  - {email: last@readers.example, topics: [agents]}\n"
+    path = world.folder / "config" / "subscribers.yaml"
+    path.write_text(f"subscribers:\n{people}{shared}", "utf-8")
+
+    ran = world.do(steps.run)
+
+    folder = world.folder / "outbox" / TODAY.isoformat()
+    kept = json.loads((folder / "papers.json").read_text("utf-8"))
+    assert len(ran.rendered.editions) == ran.counts[DeliveryState.ACCEPTED] == 121
+    assert len(world.mails()) == 121
+    assert (folder / "agents.html").exists()
+    assert len(list(folder.glob("agents*.eml"))) == len(kept["editions"]) == 100
+
+
 def test_steps_can_be_run_one_by_one(world: World) -> None:
     """collect, pick, render, send give what run gives."""
     world.do(steps.collect)

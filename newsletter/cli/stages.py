@@ -137,8 +137,11 @@ def render(
     if as_json:
         account.print_json(account.rendered_json(rendered))
         return
-    for edition in rendered.editions:
+    shown = letters.readable(rendered.editions)
+    for edition in shown:
         console().print(f"[bold]{escape(edition.key)}[/]  {escape(edition.subject)}")
+    if len(shown) < len(rendered.editions):
+        console().print(f"[dim]and {len(rendered.editions) - len(shown)} more, without files[/]")
     account.findings(errors(), rendered.findings)
     if rendered.editions:
         account.where_to_look(console(), folder)
