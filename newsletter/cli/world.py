@@ -190,11 +190,11 @@ class _Staying:
     def __call__(self) -> frozenset[str]:
         version = self._version()
         if version != self._seen:
+            self._seen = version
             # While it is being written, or is wrong, what was known before still holds.
             with contextlib.suppress(NewsletterError):
                 config = load_config(self._path.parent, os.environ)
                 self._ids = frozenset(one.id for one in config.subscribers)
-                self._seen = version
         return self._ids
 
     def _version(self) -> tuple[int, int]:
