@@ -48,6 +48,29 @@ def test_a_terminated_sender_finishes_what_is_in_flight(tmp_path: Path, root: Pa
     assert counts_of(tmp_path)["accepted"] == len(mail.messages) == 60
 
 
+def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Path) -> None:
+    """The list is edited while mail leaves; half written, what it said before still holds."""
+    people = tmp_path / "config" / "subscribers.yaml"
+
+    def edit(_message: Message) -> None:
+        if len(mail.messages) == 5:
+            people.write_text("subscribers:\n  - {email: r1@readers.ex", "utf-8")
+        elif len(mail.messages) == 10:
+            staying = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(50))
+            people.write_text(f"subscribers:\n{staying}", "utf-8")
+
+    with http_server(feed=RSS) as web, smtp_server(on_message=edit) as mail:
+        write_letter(tmp_path, root, web.url, mail.port, readers=60)
+        done = subprocess.run([*PROGRAM, "run", "--quiet"], cwd=tmp_path, check=False)
+
+    counts = counts_of(tmp_path)
+    assert done.returncode == 0
+    assert (counts["accepted"], counts["cancelled"]) == (50, 10)
+    gone = {f"r{n}@readers.example" for n in range(50, 60)}
+    assert len(mail.messages) == 50
+    assert not gone & {one.recipient for one in mail.messages}
+
+
 def write_letter(folder: Path, root: Path, feed: str, port: int, readers: int) -> None:
     """Write a newsletter with one source and many readers."""
     people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
