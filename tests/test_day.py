@@ -10,6 +10,7 @@ import email.policy
 import json
 import random
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,8 +24,10 @@ from newsletter import day as steps
 from newsletter.cli.demo import MORNING
 from newsletter.cli.world import open_day
 from newsletter.config import load_config
+from newsletter.errors import TemplateError
 from newsletter.links import verify
 from newsletter.model import DeliveryState
+from newsletter.render import token
 from newsletter.results import Ran
 
 NEWSLETTER = """
@@ -317,6 +320,24 @@ def test_a_planned_issue_does_not_change_any_more(world: World) -> None:
     world.do(steps.run)
 
     assert all("changed" not in body(one, "plain") for one in world.mails().values())
+
+
+def test_an_issue_that_another_version_planned_is_not_sent_with_holes(world: World) -> None:
+    """Its editions are cut otherwise: what is a reader's own would stay open. It stays planned."""
+    world.mail.mail_reply = "550 5.7.1 not you"
+    world.do(steps.run)
+    world.mail.mail_reply = ""
+    with contextlib.closing(sqlite3.connect(world.folder / "outbox" / "newsletter.db")) as ledger:
+        ledger.execute("UPDATE block SET content = ? || content", (f"x{token('greeting')}",))
+        ledger.commit()
+
+    with pytest.raises(TemplateError, match=r"another version.*newsletter cancel"):
+        world.do(steps.run)
+
+    assert world.mail.messages == []
+    with contextlib.closing(sqlite3.connect(world.folder / "outbox" / "newsletter.db")) as ledger:
+        (waiting,) = ledger.execute("SELECT count(*) FROM delivery WHERE state = 'planned'")
+    assert waiting == (2,)
 
 
 def test_the_outbox_holds_what_was_sent(world: World) -> None:

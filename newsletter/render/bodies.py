@@ -12,6 +12,7 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
+from newsletter.errors import TemplateError
 from newsletter.model import Edition
 from newsletter.render.tokens import TOKEN
 
@@ -32,7 +33,7 @@ class Bodies:
     ) -> None:
         """Encode the pieces of `editions`; heads stand before the parts, `end` behind them.
 
-        Raises ValueError for a token that is no piece for itself: it would be sent as it is.
+        Raises TemplateError for a token that is no piece for itself: it would be sent as it is.
         """
         blocks: dict[int, str] = {}
         for one in editions:
@@ -46,7 +47,11 @@ class Bodies:
             if token := TOKEN.fullmatch(block):
                 self._slots.append((number, token[1]))
             elif TOKEN.search(block):
-                raise ValueError("a token stands within a piece of an edition")
+                raise TemplateError(
+                    "this issue was planned by another version of the program, which wrote "
+                    "editions otherwise: send it with that one, or give it up with "
+                    "`newsletter cancel DATE`"
+                )
             else:
                 rest = b"" if block.endswith("\n") else SOFT_BREAK
                 self._table[number] = quoted_printable(block) + rest

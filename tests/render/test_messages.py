@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import make_edition, make_issue, make_letterhead, make_recipient
 
-from newsletter.errors import HeaderError
+from newsletter.errors import HeaderError, TemplateError
 from newsletter.model import Edition
 from newsletter.render.messages import Recipient, compose, encode_edition
 from newsletter.render.tokens import NAMES, TOKEN, Blocks, token
@@ -94,7 +94,7 @@ def test_a_token_within_a_piece_is_refused() -> None:
     """It would be sent as it is, to everybody."""
     edition = replace(make_edition(), blocks=[f"Hello {token('greeting')}"] * 9)
 
-    with pytest.raises(ValueError, match="token"):
+    with pytest.raises(TemplateError, match="another version"):
         encode_edition(make_issue(), edition, make_letterhead())
 
 
