@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
+import subprocess
+import sys
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -250,3 +253,16 @@ def write_newsletter(folder: Path, root: Path, **files: str) -> Path:
     for name, text in files.items():
         (folder / "config" / f"{name}.yaml").write_text(text, "utf-8")
     return folder
+
+
+PROGRAM = (sys.executable, "-c", "from newsletter.cli import main; main()")
+"""The command, without being installed."""
+
+
+def counts_of(folder: Path) -> dict[str, int]:
+    """Return the ledger's counts of a newsletter in `folder`, as the program tells them."""
+    done = subprocess.run(
+        [*PROGRAM, "status", "--json"], cwd=folder, capture_output=True, check=False, timeout=60
+    )
+    counts: dict[str, int] = json.loads(done.stdout)["deliveries"]
+    return counts

@@ -9,7 +9,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,12 @@ import dkim
 import pytest
 import yaml
 from faultserver import Faults, fault_server
-from makers import write_newsletter
+from makers import PROGRAM, write_newsletter
 from servers import Page, http_server
 
 from newsletter import links
 from newsletter.send import dns_record, load_key, make_key
 
-PROGRAM = [sys.executable, "-c", "from newsletter.cli import main; main()"]
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""

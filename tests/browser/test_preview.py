@@ -9,14 +9,13 @@ import os
 import re
 import select
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import chromium
-from makers import write_newsletter
+from makers import PROGRAM, write_newsletter
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -27,8 +26,7 @@ SOON = 10_000
 @contextlib.contextmanager
 def running(folder: Path, *options: str) -> Iterator[str]:
     """Run `newsletter preview` in `folder` on a free port; yield its address."""
-    code = "from newsletter.cli import main; main()"
-    program = [sys.executable, "-c", code, "preview", "--port", "0", *options]
+    program = [*PROGRAM, "preview", "--port", "0", *options]
     env = {**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "120"}
     with subprocess.Popen(
         program, cwd=folder, stdout=subprocess.PIPE, text=True, env=env
@@ -213,8 +211,7 @@ def test_no_width_scrolls_sideways_and_axe_finds_nothing(
 def test_the_preview_as_files(browser: Browser, tmp_path: Path, root: Path) -> None:
     """`--static DIR` writes what opens without a server; a mistake is exit status 1."""
     write_newsletter(tmp_path, root)
-    code = "from newsletter.cli import main; main()"
-    program = [sys.executable, "-c", code, "preview", "--static", "proof"]
+    program = [*PROGRAM, "preview", "--static", "proof"]
 
     done = subprocess.run(
         program, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from makers import write_newsletter
+from makers import PROGRAM, counts_of, write_newsletter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 60
 CONNECTIONS = 3
-PROGRAM = [sys.executable, "-c", "from newsletter.cli import main; main()"]
 RSS = Page(
     b"<rss version='2.0'><channel><title>x</title><item><title>Agents</title>"
     b"<link>https://arxiv.org/abs/2603.99001</link></item></channel></rss>"
@@ -57,13 +53,6 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
     )
-
-
-def counts_of(folder: Path) -> dict[str, int]:
-    command = [*PROGRAM, "status", "--json"]
-    told = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60)
-    found: dict[str, int] = json.loads(told.stdout)["deliveries"]
-    return found
 
 
 def write_letter(folder: Path, root: Path, feed: str, delivery: str) -> None:
@@ -125,7 +114,7 @@ def test_an_outbox_without_room_stops_the_sender(
         some = mails(outbox)
         filler.unlink()
         done = run(tmp_path)
-        counts: Any = counts_of(tmp_path)
+        counts = counts_of(tmp_path)
 
         assert stopped.returncode == 1
         assert "no space left on device; make room" in stopped.stderr

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import collections
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
-from makers import write_newsletter
+from makers import PROGRAM, counts_of, write_newsletter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 150
 CONNECTIONS = 3
-PROGRAM = [sys.executable, "-c", "from newsletter.cli import main; main()"]
 RSS = Page(
     b"<rss version='2.0'><channel><title>x</title><item><title>Agents</title>"
     b"<link>https://arxiv.org/abs/2603.99001</link></item></channel></rss>"
@@ -82,15 +79,6 @@ def write_letter(folder: Path, root: Path, feed: str, port: int, readers: int) -
         sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
         subscribers=f"subscribers:\n{people}",
     )
-
-
-def counts_of(folder: Path) -> dict[str, int]:
-    """Return the ledger's counts, as the program tells them."""
-    done = subprocess.run(
-        [*PROGRAM, "status", "--json"], cwd=folder, capture_output=True, check=False
-    )
-    counts: dict[str, int] = json.loads(done.stdout)["deliveries"]
-    return counts
 
 
 def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> None:
