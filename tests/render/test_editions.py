@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from corpora.letters import rendered_whole
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 
@@ -281,7 +281,6 @@ PICKS = st.lists(
 TITLES = ("A plain title", "عنوان", "<b>&amp;</b>", "数学 and ℝⁿ")
 
 
-@settings(deadline=None)
 @given(st.lists(PICKS, min_size=1, max_size=4))
 def test_blocks_put_together_are_what_one_render_gives(
     drawn: list[list[tuple[int, int, bool]]],

@@ -62,7 +62,7 @@ def test_both_signatures_are_good() -> None:
     assert all(len(line) <= 78 for line in signed.partition(b"\r\nDate:")[0].split(b"\r\n"))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=80),
     st.sampled_from([b"", b"\r\n", b"\r\n\r\n\r\n", b"x", b" \r\n\t\r\n"]),

@@ -218,5 +218,5 @@ class LedgerMachine(RuleBasedStateMachine):
         self.before = now
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestLedger = LedgerMachine.TestCase
