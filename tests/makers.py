@@ -255,6 +255,27 @@ def write_newsletter(folder: Path, root: Path, **files: str) -> Path:
     return folder
 
 
+def write_letter(folder: Path, root: Path, feed: str, delivery: str, readers: int) -> None:
+    """Write a newsletter with one source and many readers, its ledger beside its outbox."""
+    people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
+    write_newsletter(
+        folder,
+        root,
+        newsletter="name: Daily\nfrom: p@news.example.org\ndatabase: sqlite:///ledger.db\n"
+        f"delivery: {delivery}\n",
+        sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
+        subscribers=f"subscribers:\n{people}",
+    )
+
+
+def over_smtp(port: int, connections: int) -> str:
+    """Return a delivery to a mail server of the tests, as YAML."""
+    return (
+        f"{{transport: smtp, host: 127.0.0.1, port: {port}, security: none, "
+        f"connections: {connections}}}"
+    )
+
+
 PROGRAM = (sys.executable, "-c", "from newsletter.cli import main; main()")
 """The command, without being installed."""
 

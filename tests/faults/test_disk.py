@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from makers import PROGRAM, counts_of, write_newsletter
+from makers import PROGRAM, counts_of, over_smtp, write_letter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 60
@@ -55,18 +55,6 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def write_letter(folder: Path, root: Path, feed: str, delivery: str) -> None:
-    people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(READERS))
-    write_newsletter(
-        folder,
-        root,
-        newsletter="name: Daily\nfrom: p@news.example.org\ndatabase: sqlite:///ledger.db\n"
-        f"delivery: {delivery}\n",
-        sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
-        subscribers=f"subscribers:\n{people}",
-    )
-
-
 def test_a_ledger_that_cannot_be_written_stops_the_sender(
     tmp_path: Path, root: Path, mounted: Callable[[Path], Path]
 ) -> None:
@@ -79,11 +67,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_sender(
             filler.append(fill(folder))
 
     with http_server(feed=RSS) as web, smtp_server(on_message=fill_at_twentieth) as mail:
-        delivery = (
-            f"{{transport: smtp, host: 127.0.0.1, port: {mail.port}, security: none, "
-            f"connections: {CONNECTIONS}}}"
-        )
-        write_letter(folder, root, web.url, delivery)
+        write_letter(folder, root, web.url, over_smtp(mail.port, CONNECTIONS), READERS)
         stopped = run(folder)
         sent_until_full = len(mail.messages)
         filler[0].unlink()
@@ -107,7 +91,7 @@ def test_an_outbox_without_room_stops_the_sender(
 ) -> None:
     """No file is left half written; with room again the next run writes what is missing."""
     with http_server(feed=RSS) as web:
-        write_letter(tmp_path, root, web.url, "{transport: outbox, connections: 1}")
+        write_letter(tmp_path, root, web.url, "{transport: outbox, connections: 1}", READERS)
         outbox = mounted(tmp_path / "outbox")
         filler = fill(outbox, left=400_000)
         stopped = run(tmp_path)

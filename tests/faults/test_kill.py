@@ -10,7 +10,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from makers import PROGRAM, counts_of, write_newsletter
+from makers import PROGRAM, counts_of, over_smtp, write_letter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 150
@@ -30,7 +30,7 @@ def test_a_terminated_sender_finishes_what_is_in_flight(tmp_path: Path, root: Pa
             running[0].send_signal(signal.SIGTERM)
 
     with http_server(feed=RSS) as web, smtp_server(on_message=stop_at_fifth) as mail:
-        write_letter(tmp_path, root, web.url, mail.port, readers=60)
+        write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), readers=60)
         with subprocess.Popen([*PROGRAM, "run", "--quiet"], cwd=tmp_path) as sender:
             running.append(sender)
             status = sender.wait(60)
@@ -57,7 +57,7 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Pa
             people.write_text(f"subscribers:\n{staying}", "utf-8")
 
     with http_server(feed=RSS) as web, smtp_server(on_message=edit) as mail:
-        write_letter(tmp_path, root, web.url, mail.port, readers=60)
+        write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), readers=60)
         done = subprocess.run([*PROGRAM, "run", "--quiet"], cwd=tmp_path, check=False)
 
     counts = counts_of(tmp_path)
@@ -66,19 +66,6 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Pa
     gone = {f"r{n}@readers.example" for n in range(50, 60)}
     assert len(mail.messages) == 50
     assert not gone & {one.recipient for one in mail.messages}
-
-
-def write_letter(folder: Path, root: Path, feed: str, port: int, readers: int) -> None:
-    """Write a newsletter with one source and many readers."""
-    people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
-    write_newsletter(
-        folder,
-        root,
-        newsletter="name: Daily\nfrom: p@news.example.org\ndelivery: {transport: smtp, "
-        f"host: 127.0.0.1, port: {port}, security: none, connections: {CONNECTIONS}}}\n",
-        sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
-        subscribers=f"subscribers:\n{people}",
-    )
 
 
 def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> None:
@@ -98,7 +85,7 @@ def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> N
                 os.kill(running[-1].pid, signal.SIGKILL)
 
     with http_server(feed=RSS) as web, smtp_server(on_message=count_down) as mail:
-        write_letter(tmp_path, root, web.url, mail.port, READERS)
+        write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), READERS)
         kills = 0
         for _attempt in range(40):
             left = chance.randrange(1, 16)
