@@ -237,8 +237,11 @@ READABLE = 100
 
 
 def readable(editions: Sequence[Edition]) -> Sequence[Edition]:
-    """Return the editions that are worth files: those of many readers first."""
-    return sorted(editions, key=lambda one: "~" in one.key)[:READABLE]
+    """Return the editions that are worth files: those of many readers first.
+
+    They are the same ones whether the issue was just rendered or comes from the database.
+    """
+    return sorted(editions, key=lambda one: ("~" in one.key, one.key))[:READABLE]
 
 
 NOBODY = Subscriber(id="sample", email="reader@example.org")

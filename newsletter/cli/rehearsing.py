@@ -32,9 +32,6 @@ from newsletter.store import (
 )
 from newsletter.tastes import Tastes
 
-MOST = 100
-"""Editions shown: readers with wishes of their own may be many."""
-
 
 def load_preview(folder: Path, date: str = "") -> Preview:
     """Render the issue that is due, or show the planned one of `date`; a mistake becomes a page."""
@@ -66,7 +63,9 @@ def _due(
     curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
     everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
     chosen = tuple(
-        itertools.islice(letters.selections(everybody, picks, shown, tastes.marks), MOST)
+        itertools.islice(
+            letters.selections(everybody, picks, shown, tastes.marks), letters.READABLE
+        )
     )
     issue = Issue(date=date, number=IssueStore(database).next_number(), papers=len(shown))
     topics = (*config.topics, *OWN_TOPICS)
@@ -107,7 +106,7 @@ def _planned(
         dates=dates,
         editions=tuple(
             _edition(config, issue, edition, now, picks=kept.get(edition.key, ()))
-            for edition in store.editions(date)[:MOST]
+            for edition in letters.readable(store.editions(date))
         ),
         notes=(f"Issue {issue.number} as it was planned: it does not change any more.",),
     )
@@ -204,5 +203,5 @@ def _notes(
             yield f"{name}: {said}"
     if not papers:
         yield "Invented papers: `newsletter collect` brings real ones."
-    if shown == MOST:
-        yield f"The first {MOST} editions; there are more."
+    if shown == letters.READABLE:
+        yield f"The first {shown} editions; there are more."

@@ -36,6 +36,7 @@ _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _OVERSIGNED = tuple(name.lower().encode() for name in OVERSIGNED)
 _SIGNED = tuple(name.lower().encode() for name in SIGNED)
 _SPELLED = {name.lower().encode(): name for name in (*OVERSIGNED, *SIGNED)}
+
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
 
