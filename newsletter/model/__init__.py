@@ -6,8 +6,10 @@ picks.py    topics, scores and picks
 issues.py   issues, their editions, and who gets them
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
+faults.py   what went wrong with one thing while all others went on
 """
 
+from newsletter.model.faults import Border, Fault, fault_of
 from newsletter.model.issues import (
     Delivery,
     DeliveryState,
@@ -26,12 +28,14 @@ from newsletter.model.sources import Enrichment, Health, Source, SourceReport, V
 from newsletter.model.verdicts import Verdict
 
 __all__ = [
+    "Border",
     "Claim",
     "Delivery",
     "DeliveryState",
     "Edition",
     "Enrichment",
     "Fate",
+    "Fault",
     "Health",
     "Issue",
     "IssueWindow",
@@ -55,4 +59,5 @@ __all__ = [
     "Verdict",
     "Visit",
     "delivery_name",
+    "fault_of",
 ]

@@ -10,12 +10,14 @@ issues.py      issues and their frozen editions
 claims.py      leases of deliveries, begun and settled: the ledger's moves for each message
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 suppressions.py addresses that must not be mailed, and the bounces that say so
+faults.py      faults with their inputs, under outbox/faults/
 outbox.py      an issue as files under outbox/<date>/
 """
 
 from newsletter.store.database import Database, database_exists, open_database
 from newsletter.store.deliveries import SqlLedger
 from newsletter.store.facts import FactStore
+from newsletter.store.faults import FaultStore
 from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
@@ -27,6 +29,7 @@ __all__ = [
     "Bounce",
     "Database",
     "FactStore",
+    "FaultStore",
     "IssueStore",
     "Outbox",
     "OutboxTransport",
