@@ -233,7 +233,12 @@ def deliveries(day: Day, rendered: Rendered) -> Iterator[Delivery]:
 
 
 async def send(day: Day, rendered: Rendered | None = None, *, email: str | None = None) -> Sent:
-    """Send what is planned and not sent yet; plan the issue first, when nobody has."""
+    """Send what is planned and not sent yet; plan the issue first, when nobody has.
+
+    Raises ConfigError when a secret is missing without which no mail can leave: nothing is planned
+    then, since an issue carries signed links.
+    """
+    day.config.require_ready()
     if not day.issues.get(day.date):
         rendered = rendered or render(day, pick(day))
         if not rendered.editions:

@@ -10,6 +10,7 @@ NewsletterError
 ├── StoreError (OSError)           the database or the outbox cannot be used
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
+├── LibraryError (ValueError)      a library of likes that cannot be read
 ├── MailboxError (OSError)         a mailbox of bounces cannot be read
 └── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
 
@@ -69,6 +70,15 @@ class LedgerError(NewsletterError, RuntimeError):
 
 class SourceError(NewsletterError, OSError):
     """A source that could not be fetched or understood; the message is one clear line."""
+
+
+class LibraryError(NewsletterError, ValueError):
+    """A library of what somebody likes that cannot be read; it costs its owner that library."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the `problems`, one line each with file and line."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
 
 
 class MailboxError(NewsletterError, OSError):

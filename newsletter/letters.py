@@ -210,8 +210,13 @@ def link(config: Config, purpose: str, own: str, about: str = "") -> str:
 
 
 def tag(config: Config, purpose: str, subscriber: str) -> str:
-    """Return what is a subscriber's own in a `link`: signed, where there are pages."""
-    return links.sign(config.secret, purpose, subscriber) if config.site else subscriber
+    """Return what is a subscriber's own in a `link`: signed, where there are pages.
+
+    Where the secret is not at hand no mail can leave, and a preview shows the link unsigned.
+    """
+    if config.site and config.secret:
+        return links.sign(config.secret, purpose, subscriber)
+    return subscriber
 
 
 def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, bytes]:

@@ -13,11 +13,15 @@ from newsletter.errors import LinkError
 VERSION = 1
 SIGNATURE_BYTES = 12
 """96 bits: far past guessing, and short enough for one header line."""
+MIN_SECRET = 32
+"""Bytes of the key: as many as its hash has (RFC 2104, 3)."""
 PURPOSES = ("unsubscribe", "preferences", "feedback")
 
 
 def sign(secret: bytes, purpose: str, subscriber_id: str) -> str:
     """Return a URL-safe token by which `subscriber_id` may do `purpose` and nothing else.
+
+    Raises LinkError for a secret that is empty or short.
 
     The key is derived per purpose, so that a forwarded unsubscribe link opens no preferences
     (a reader forwards a mail, and with it the link). The token never expires: an unsubscribe link
@@ -30,7 +34,8 @@ def sign(secret: bytes, purpose: str, subscriber_id: str) -> str:
 def verify(secret: bytes, purpose: str, token: str) -> str:
     """Return the subscriber id that `token` was signed for.
 
-    Raises LinkError when the token is cut, forged, or was made for another purpose.
+    Raises LinkError when the token is cut, forged, or was made for another purpose, and for a
+    secret that is empty or short, with which anybody could have made it.
     """
     try:
         raw = base64.b64decode(
@@ -54,7 +59,8 @@ def bounce_tag(secret: bytes, issue: dt.date, subscriber_id: str) -> str:
     """Return what stands behind the `+` of an envelope sender: whose delivery it was, signed.
 
     A report that comes back to it is about that delivery, whatever else it says (VERP). Nothing,
-    for an id that is not made of hexadecimal digits.
+    for an id that is not made of hexadecimal digits. Raises LinkError for a secret that is empty
+    or short.
     """
     try:
         payload = (issue - EPOCH).days.to_bytes(2, "big") + bytes.fromhex(subscriber_id)
@@ -66,6 +72,8 @@ def bounce_tag(secret: bytes, issue: dt.date, subscriber_id: str) -> str:
 
 def read_bounce_tag(secret: bytes, tag: str) -> tuple[dt.date, str] | None:
     """Return the issue and the subscriber of a tag; None when it is not ours."""
+    if len(secret) < MIN_SECRET:
+        return None
     try:
         raw = base64.b32decode(tag.upper() + "=" * (-len(tag) % 8))
     except ValueError:
@@ -76,7 +84,19 @@ def read_bounce_tag(secret: bytes, tag: str) -> tuple[dt.date, str] | None:
     return EPOCH + dt.timedelta(days=int.from_bytes(payload[:2], "big")), payload[2:].hex()
 
 
+def new_secret(entropy: bytes) -> str:
+    """Return a key as text; `entropy` is 32 random bytes or more."""
+    if len(entropy) < MIN_SECRET:
+        raise ValueError(f"a secret takes {MIN_SECRET} random bytes")
+    return base64.urlsafe_b64encode(entropy).decode().rstrip("=")
+
+
 def _mac(secret: bytes, purpose: str, payload: bytes) -> bytes:
+    if len(secret) < MIN_SECRET:
+        raise LinkError(
+            f"the secret that signs links has {len(secret)} bytes and needs {MIN_SECRET}: "
+            "`newsletter secret` makes one"
+        )
     return hmac.digest(_key(secret, purpose), payload, hashlib.sha256)[:SIGNATURE_BYTES]
 
 

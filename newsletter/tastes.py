@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import functools
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from bibtexparser.entrypoint import parse_string
 
 from newsletter.collect import identity
-from newsletter.collect.text import plain_text
 from newsletter.config.topics import LIBRARIES
-from newsletter.errors import ConfigError
-from newsletter.model import Paper, Topic
+from newsletter.libraries import read_library, words_as_paper
+from newsletter.model import Border, Fault, Paper, Topic, fault_of
 from newsletter.pick import Mark
 from newsletter.pick import taste as tastes
 from newsletter.store import PaperStore
 
 BACKGROUND = 2000
 """Papers that likes are told from: the last ones that were collected."""
-_FIELD = re.compile(r"[{}]")
 
 
 @dataclass(slots=True)
@@ -38,6 +31,9 @@ class Tastes:
     _space: tastes.Space | None = field(default=None, init=False)
     _seen: tastes.Seen | None = field(default=None, init=False)
     _of: tuple[str, ...] = field(default=(), init=False)
+    _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
+    faults: list[Fault] = field(default_factory=list, init=False)
+    """Libraries that could not be read, each once."""
 
     def marks(
         self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
@@ -47,7 +43,7 @@ class Tastes:
         A like is an id or address of a paper, a library file (BibTeX, or CSL JSON as Zotero
         exports it), or words: a title, a sentence. What is not known yet teaches nothing.
 
-        Raises ConfigError when a library cannot be read.
+        A library that cannot be read is among the `faults`, and teaches nothing.
         """
         liked, disliked = self._texts(likes), self._texts(dislikes)
         if not liked or not candidates:
@@ -102,6 +98,19 @@ class Tastes:
             self._seen, self._of = self._space.see(candidates), of
         return self._space, self._seen
 
+    def _library(self, name: str) -> tuple[Paper, ...]:
+        """Return the papers of a library; one that cannot be read costs its owner that library."""
+        if name not in self._libraries:
+            path = self.root / name
+            try:
+                library = read_library(path)
+            except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
+                self.faults.append(fault_of(Border.LIBRARY, name, error, _content(path)))
+                self._libraries[name] = ()
+            else:
+                self._libraries[name] = library.papers
+        return self._libraries[name]
+
     def _texts(self, likes: Sequence[str]) -> list[Paper]:
         keys = {one: _key(one) for one in likes}
         stored = self.papers.with_keys(key for key in keys.values() if key)
@@ -110,8 +119,8 @@ class Tastes:
         for one, key in keys.items():
             if key:
                 found += [by_key[key]] if key in by_key else []
-            elif one.endswith(LIBRARIES):
-                found += read_library(self.root / one)
+            elif one.lower().endswith(LIBRARIES):
+                found += self._library(one)
             else:
                 found.append(words_as_paper(one))
         return found
@@ -125,30 +134,8 @@ def _key(like: str) -> str:
     return next(iter(identity.reference_keys(like)), "") if " " not in like.strip() else ""
 
 
-def words_as_paper(text: str, abstract: str = "") -> Paper:
-    """Return words as if they were a paper's title, to learn from."""
-    return Paper(id=text, keys=(f"title:{text}",), title=text, url="", abstract=abstract)
-
-
-def read_library(path: Path) -> list[Paper]:
-    """Return the titles and abstracts of a BibTeX or CSL JSON file; raises ConfigError."""
+def _content(path: Path) -> bytes:
     try:
-        text = path.read_text("utf-8-sig")
-        if path.suffix == ".json":
-            entries = json.loads(text)
-            given = [one for one in entries if isinstance(one, dict)]
-        else:
-            given = [_lowered(one.fields_dict) for one in parse_string(text).entries]
-    except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ConfigError(f"{path}: not a library in BibTeX or CSL JSON ({error})") from None
-    return [
-        words_as_paper(title, plain_text(str(one.get("abstract") or "")))
-        for one in given
-        if (title := plain_text(_FIELD.sub("", str(one.get("title") or ""))))
-    ]
-
-
-def _lowered(fields: Mapping[str, Any]) -> dict[str, str]:
-    return {name.lower(): str(value.value) for name, value in fields.items()}
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -61,7 +61,11 @@ def config_of(name: str) -> Config:
         shutil.copytree(STARTER / "demo" / "config", copied)
         path = copied / "newsletter.yaml"
         path.write_text(path.read_text("utf-8") + "\n" + ISSUES[name], "utf-8")
-        environment = {"DEMO_FEEDS": "feeds", "DEMO_SMTP_PORT": "25", "DEMO_SECRET": "a secret"}
+        environment = {
+            "DEMO_FEEDS": "feeds",
+            "DEMO_SMTP_PORT": "25",
+            "DEMO_SECRET": "signs links that lead nowhere at all",
+        }
         return load_config(copied, environment)
 
 

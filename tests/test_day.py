@@ -88,7 +88,9 @@ class World:
 
     @contextlib.asynccontextmanager
     async def open(self, **options: Any) -> AsyncIterator[steps.Day]:
-        config = load_config(self.folder / "config", {"SECRET": "a secret of tests"})
+        config = load_config(
+            self.folder / "config", {"SECRET": "a secret of tests, of 32 bytes at least"}
+        )
         async with open_day(config, version="0", clock=lambda: self.now, **options) as day:
             yield day
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from newsletter.embeddings import Embedder, find_model
-from newsletter.tastes import words_as_paper
+from newsletter.libraries import words_as_paper
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import LinkError
-from newsletter.links import PURPOSES, sign, verify
+from newsletter.links import PURPOSES, bounce_tag, new_secret, read_bounce_tag, sign, verify
 
+SECRET = b"a secret of tests, of 32 bytes at least"
 IDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=30)
 
 
-@given(st.binary(min_size=8, max_size=40), st.sampled_from(PURPOSES), IDS)
+@given(st.binary(min_size=32, max_size=64), st.sampled_from(PURPOSES), IDS)
 def test_what_was_signed_is_verified(secret: bytes, purpose: str, subscriber: str) -> None:
     """A link gives back the id it was made for, and is fit for a URL."""
     made = sign(secret, purpose, subscriber)
@@ -25,16 +28,41 @@ def test_what_was_signed_is_verified(secret: bytes, purpose: str, subscriber: st
 def test_anything_else_is_refused(forged: str) -> None:
     """No text that we did not sign passes, and none raises anything but LinkError."""
     with pytest.raises(LinkError):
-        verify(b"secret", "unsubscribe", forged)
+        verify(SECRET, "unsubscribe", forged)
 
 
 def test_a_link_for_one_purpose_opens_no_other() -> None:
     """A forwarded unsubscribe link does not give away preferences; another key gives nothing."""
-    made = sign(b"secret", "unsubscribe", "ada")
+    made = sign(SECRET, "unsubscribe", "ada")
 
     with pytest.raises(LinkError):
-        verify(b"secret", "preferences", made)
+        verify(SECRET, "preferences", made)
     with pytest.raises(LinkError):
-        verify(b"other", "unsubscribe", made)
+        verify(b"another secret of thirty-two bytes", "unsubscribe", made)
     with pytest.raises(LinkError):
-        verify(b"secret", "unsubscribe", made[:-1] + ("A" if made[-1] != "A" else "B"))
+        verify(SECRET, "unsubscribe", made[:-1] + ("A" if made[-1] != "A" else "B"))
+
+
+@pytest.mark.parametrize("secret", [b"", b"changeme", b"x" * 31])
+def test_a_short_secret_signs_nothing_and_proves_nothing(secret: bytes) -> None:
+    """Whoever guesses the key writes links: it is refused wherever it would sign or verify."""
+    day = dt.date(2026, 11, 26)
+    with pytest.raises(LinkError, match="newsletter secret"):
+        sign(secret, "unsubscribe", "ada")
+    with pytest.raises(LinkError, match="newsletter secret"):
+        bounce_tag(secret, day, "00ff")
+
+    good = sign(SECRET, "unsubscribe", "ada")
+    with pytest.raises(LinkError):
+        verify(secret, "unsubscribe", good)
+    assert read_bounce_tag(secret, bounce_tag(SECRET, day, "00ff")) is None
+
+
+def test_a_new_secret_is_long_enough() -> None:
+    """It signs at once, and fits a line of a file of variables."""
+    made = new_secret(bytes(range(32)))
+
+    assert verify(made.encode(), "unsubscribe", sign(made.encode(), "unsubscribe", "ada")) == "ada"
+    assert made.replace("-", "").replace("_", "").isalnum()
+    with pytest.raises(ValueError, match="32"):
+        new_secret(b"few")

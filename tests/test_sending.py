@@ -25,7 +25,7 @@ from newsletter.send import dns_record, load_key, make_key
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""
-SECRET = "signs bounce addresses"
+SECRET = "signs bounce addresses, with 32 bytes"
 READERS = ("ada", "bo", "cy")
 KEYS = {"DKIM_R1": make_key("rsa").decode(), "DKIM_E1": make_key("ed25519").decode()}
 

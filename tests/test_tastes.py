@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 
 import pytest
 from makers import NOW, make_paper
 
-from newsletter.errors import ConfigError
+from newsletter.model import Border
 from newsletter.store import PaperStore, open_database
-from newsletter.tastes import Tastes, read_library
+from newsletter.tastes import Tastes
 
-BIB = r"""@article{byron1843, title = {{E}ngines that {P}lan with $\alpha$}, year = 1843,
-  abstract = "They plan \emph{tools}."}
-@misc{empty, year = 2020}
-@inproceedings{li, TITLE = {Agents on the web}}"""
 WORDS = "agents plan tools with models act web steps proteins fold cells heat enzymes yeast".split()
 
 
@@ -33,34 +28,24 @@ def tastes(tmp_path: Path) -> Tastes:
     return Tastes(store, tmp_path)
 
 
-def test_libraries_of_both_kinds(tmp_path: Path) -> None:
-    """BibTeX, and the CSL JSON that Zotero exports; entries without a title teach nothing."""
-    (tmp_path / "mine.bib").write_text(BIB, "utf-8")
-    csl = [{"title": "On <i>Engines</i>", "abstract": "We do."}, {"type": "book"}, 3]
-    (tmp_path / "mine.json").write_text(json.dumps(csl), "utf-8")
+def test_a_bad_library_costs_its_owner_that_library_only(tastes: Tastes, tmp_path: Path) -> None:
+    """It is told once, with its content; other likes of the same reader go on teaching."""
+    (tmp_path / "bad.bib").write_bytes(b"<!DOCTYPE html><html>Sign in</html>")
+    agents, proteins = (
+        make_paper(400, title="Agents plan steps"),
+        make_paper(401, title="Cells fold"),
+    )
 
-    bib, zotero = read_library(tmp_path / "mine.bib"), read_library(tmp_path / "mine.json")
+    tastes.marks([agents, proteins], ["bad.bib"])
+    found = tastes.marks([agents, proteins], ["bad.bib", "gone.ris", "agents that plan"])
 
-    assert [one.title for one in bib] == ["Engines that Plan with α", "Agents on the web"]
-    assert bib[0].abstract == "They plan tools."
-    assert [(one.title, one.abstract) for one in zotero] == [("On Engines", "We do.")]
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [("x.json", b"{"), ("x.json", b"3"), ("x.bib", b"\xff\xfe"), ("y.bib", None)],
-)
-def test_a_library_that_cannot_be_read_is_said(
-    tmp_path: Path, name: str, content: bytes | None
-) -> None:
-    """With its path, in one line."""
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-
-    with pytest.raises(ConfigError, match=name) as caught:
-        read_library(tmp_path / name)
-
-    assert "\n" not in str(caught.value)
+    assert found[agents.id].value > found[proteins.id].value
+    assert [(one.border, one.name) for one in tastes.faults] == [
+        (Border.LIBRARY, "bad.bib"), (Border.LIBRARY, "gone.ris"),
+    ]  # fmt: skip
+    assert "a web page, not a library" in tastes.faults[0].problem
+    assert tastes.faults[0].content.startswith(b"<!DOCTYPE")
+    assert "no such file" in tastes.faults[1].problem
 
 
 def test_likes_are_ids_libraries_and_words(tastes: Tastes, tmp_path: Path) -> None:

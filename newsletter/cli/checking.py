@@ -104,7 +104,8 @@ def _invented_papers() -> tuple[Paper, ...]:
 
 
 def _warnings(config: Config) -> tuple[str, ...]:
-    found = []
+    found = [f"{text}: no mail can leave without it" for text in config.missing]
+    found += [f"{text}: it is left out" for text in config.left_out]
     if not config.subscribers:
         found.append("subscribers.yaml: nobody is on the list, so no issue will be sent")
     if config.delivering.transport == "smtp":

@@ -31,7 +31,7 @@ def demo_config(feeds: str = str(FEEDS), port: int = 25) -> Config:
     environment = {
         "DEMO_FEEDS": feeds,
         "DEMO_SMTP_PORT": str(port),
-        "DEMO_SECRET": "signs links that lead nowhere",
+        "DEMO_SECRET": "signs links that lead nowhere at all",
     }
     return load_config(STARTER / "demo" / "config", environment)
 

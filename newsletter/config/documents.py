@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 
 import yaml
 
+from newsletter.config.diagnoses import diagnose, undecodable
+from newsletter.config.nodes import NodeReader, Path_
 from newsletter.errors import ConfigError
 
-Path_ = tuple[str | int, ...]
-"""Keys and list places from the top of a document, as in pydantic's `loc`."""
-
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+MAX_BYTES = 100_000_000
+"""Of one file: a million readers in YAML are less."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -49,6 +48,8 @@ class Document:
     """Path → line and column of the value."""
     variables: frozenset[Path_] = frozenset()
     """Where a value came from the environment as a whole: the only way in for a secret."""
+    unset: Mapping[Path_, str] = field(default_factory=dict)
+    """Where such a value is missing there: the variable's name."""
 
     def where(self, path: Path_, *, value: bool = False) -> str:
         """Return `file:line:column` of `path`, or of the nearest thing above it that exists."""
@@ -77,17 +78,23 @@ def read_document(path: Path, environment: Mapping[str, str]) -> Document:
     that stands twice and for a variable that is not set.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such file; `newsletter init` writes a working configuration"
         ) from None
     except IsADirectoryError:
         raise ConfigError(f"{path}: a folder, where a YAML file was expected") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, column, problem = undecodable(raw, error.start)
+        raise ConfigError(f"{path}:{line}:{column}: {problem}") from None
     return parse_document(path, text, environment)
 
 
@@ -100,14 +107,19 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Doc
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(f"{place}: not valid YAML: {error.problem or error}") from None
+        line, column, problem = diagnose(error, text)
+        raise ConfigError(f"{path}:{line}:{column}: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        at = max(text.find(chr(error.character)), 0)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        raise ConfigError(
+            f"{path}:{line}:{column}: a control character (U+{error.character:04X}): remove it"
+        ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    reader = _Reader(path, environment)
+    reader = NodeReader(str(path), text.split("\n"), environment)
     try:
-        data = reader.read(node, ()) if node is not None else {}
+        data = reader.read(node) if node is not None else {}
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply, or an alias of itself") from None
     if reader.problems:
@@ -118,73 +130,5 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Doc
         places=reader.places,
         values=reader.values,
         variables=frozenset(reader.variables),
+        unset=reader.unset,
     )
-
-
-class _Reader:
-    """Builds plain data from YAML nodes and notes where everything stood."""
-
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        self.path = path
-        self.environment = environment
-        self.places: dict[Path_, tuple[int, int]] = {(): (1, 1)}
-        self.values: dict[Path_, tuple[int, int]] = {}
-        self.variables: set[Path_] = set()
-        self.problems: list[str] = []
-        self.scalars = yaml.constructor.SafeConstructor()
-
-    def read(self, node: yaml.Node, path: Path_) -> Any:
-        place = (node.start_mark.line + 1, node.start_mark.column + 1)
-        self.values[path] = place
-        self.places.setdefault(path, place)
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, number)) for number, item in enumerate(node.value)]
-        return self.scalar(node, path)
-
-    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[Any, Any]:
-        self.scalars.flatten_mapping(node)  # `<<: *defaults`
-        result: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key: Any = self.scalars.construct_object(key_node)
-            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key, str | int):
-                self.problems.append(f"{self.path}:{place[0]}:{place[1]}: a key must be a word")
-                continue
-            if key in result:
-                first = self.places[(*path, key)][0]
-                self.problems.append(
-                    f"{self.path}:{place[0]}:{place[1]}: `{key}` stands here a second time "
-                    f"(first on line {first}); keep one"
-                )
-                continue
-            self.places[(*path, key)] = place
-            result[key] = self.read(value_node, (*path, key))
-        return result
-
-    def scalar(self, node: yaml.Node, path: Path_) -> Any:
-        try:
-            value = self.scalars.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            line, column = self.values[path]
-            self.problems.append(f"{self.path}:{line}:{column}: not a plain value ({error})")
-            return None
-        if not isinstance(value, str) or "${" not in value:
-            return value
-        if _VARIABLE.fullmatch(value):
-            self.variables.add(path)
-        return _VARIABLE.sub(lambda found: self.variable(found[1], path), value)
-
-    def variable(self, name: str, path: Path_) -> str:
-        line, column = self.values[path]
-        where = f"{self.path}:{line}:{column}"
-        if not _NAME.fullmatch(name):
-            self.problems.append(
-                f"{where}: `${{{name}}}` names no environment variable (capitals, digits and _)"
-            )
-        elif name not in self.environment:
-            self.problems.append(
-                f"{where}: the environment variable {name} is not set; export it before running"
-            )
-        return self.environment.get(name, "")

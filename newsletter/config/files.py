@@ -4,110 +4,30 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
-from zoneinfo import ZoneInfo
+from urllib.parse import quote
 
 from newsletter.config.documents import Document, read_document
-from newsletter.config.mistakes import checked
+from newsletter.config.environment import read_environment
+from newsletter.config.mistakes import checked, is_secret
+from newsletter.config.nodes import Path_, not_set
 from newsletter.config.schemas import SHAPES
+from newsletter.config.settings import Config, Delivering
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import (
-    NewsletterShape,
-)
+from newsletter.config.shapes import NewsletterShape, SubscribersShape, TopicsShape
 from newsletter.config.source_shapes import SourcesShape
 from newsletter.config.sources import enrichment_of, read_sources
 from newsletter.config.subscribers import read_subscribers
 from newsletter.config.themes import read_theme
-from newsletter.config.topics import read_topics
+from newsletter.config.topics import libraries, read_topics
 from newsletter.errors import ConfigError, SigningError
-from newsletter.model import Enrichment, Schedule, Source, Subscriber, Topic
+from newsletter.model import Schedule, Source, Subscriber, Topic
 from newsletter.render import Density, Theme
 from newsletter.send import Pace, SigningKey, load_key, parse_rate
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivering:
-    """How mail leaves: the settings of `newsletter.send.smtp`, secrets read already."""
-
-    transport: str
-    host: str
-    port: int
-    security: str
-    username: str | None
-    password: str | None
-    timeout: float
-    auth: str
-    per_connection: int
-    command: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        """Show where mail goes and nothing that is secret."""
-        return f"Delivering({self.transport}, {self.host}:{self.port}, {self.security})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """The whole configuration as the stages want it."""
-
-    folder: Path
-    """Where the YAML files are."""
-    root: Path
-    """The folder that holds config/, templates/ and outbox/; relative paths start here."""
-    name: str
-    sender: str
-    reply_to: str
-    bounce: str
-    verp: bool
-    """Whether each delivery has an envelope sender of its own."""
-    complaints: str
-    """Where mailbox providers report complaints, or nothing."""
-    language: str
-    postal_address: str
-    subject: str
-    theme: Theme
-    figures: bool
-    density: Density
-    feedback: bool
-    archive: str
-    digest: str
-    """`daily` or `weekly`."""
-    site: str
-    secret: bytes
-    schedule: Schedule
-    send_empty: bool
-    holds_errors: bool
-    """Whether an issue with errors waits until they are mended."""
-    max_age_days: int
-    per_author: int
-    variety: float
-    explore: int
-    sections: tuple[str, ...]
-    delivering: Delivering
-    pace: Pace
-    keys: tuple[SigningKey, ...]
-    database: str
-    timeout: float
-    silence: float
-    max_bytes: int
-    private_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-    sources: tuple[Source, ...]
-    enrichments: tuple[Enrichment, ...]
-    enrich_seconds: float
-    topics: tuple[Topic, ...]
-    subscribers: tuple[Subscriber, ...]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The newsletter's time zone."""
-        return self.schedule.zone
-
-    def __repr__(self) -> str:
-        """Show what it is about; never the secret."""
-        return f"Config({self.name!r} at {self.root})"
 
 
 def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
@@ -123,9 +43,10 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     problems: list[str] = []
     documents: dict[str, Document] = {}
     shapes: dict[str, Shape] = {}
+    variables = read_environment(folder.resolve().parent, environment)
     for name, shape in SHAPES.items():
         try:
-            documents[name] = read_document(folder / f"{name}.yaml", environment)
+            documents[name] = read_document(folder / f"{name}.yaml", variables)
             shapes[name] = checked(shape, documents[name], name)
         except ConfigError as error:
             problems += error.problems
@@ -136,7 +57,57 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     theme = read_theme(folder.resolve().parent, documents, shapes, problems)
     if problems:
         raise ConfigError(*problems)
-    return _config(folder, shapes, theme, keys, sources, topics, subscribers)
+    left_out = {path[:2]: text for path, text in _missing(documents["sources"])}
+    limits = _as(SourcesShape, shapes["sources"])
+    asked = [one for place, one in enumerate(limits.enrich) if ("enrich", place) not in left_out]
+    usable = [one for place, one in enumerate(sources) if ("sources", place) not in left_out]
+    config = _config(folder, shapes, theme, keys, tuple(usable), topics, subscribers)
+    return replace(
+        config,
+        enrichments=tuple(map(enrichment_of, asked)),
+        missing=tuple(text for _, text in _missing(documents["newsletter"])),
+        left_out=tuple(left_out.values()),
+        listed=len(_as(SubscribersShape, shapes["subscribers"]).subscribers),
+        libraries=tuple(_libraries(documents, shapes)),
+        places={
+            one.name: documents["sources"].where(("sources", place, "url"), value=True)
+            for place, one in enumerate(sources)
+        },
+        secrets=frozenset(_secrets(documents)),
+    )
+
+
+def _missing(document: Document) -> Iterator[tuple[Path_, str]]:
+    """Yield where a secret is missing, and a sentence that says so."""
+    for path, name in document.unset.items():
+        yield path, f"{document.where(path, value=True)}: {not_set(name)}"
+
+
+def _libraries(
+    documents: Mapping[str, Document], shapes: Mapping[str, Shape]
+) -> Iterator[tuple[str, str]]:
+    for place, topic in enumerate(_as(TopicsShape, shapes["topics"]).topics):
+        yield from libraries(topic.like, documents["topics"], ("topics", place, "like"))
+    for place, who in enumerate(_as(SubscribersShape, shapes["subscribers"]).subscribers):
+        for name in ("likes", "dislikes"):
+            path = ("subscribers", place, name)
+            yield from libraries(getattr(who, name), documents["subscribers"], path)
+
+
+SHORTEST = 8
+"""Characters of a secret from which on it is looked for in what is shown: a shorter one would
+black out innocent words."""
+
+
+def _secrets(documents: Mapping[str, Document]) -> Iterator[str]:
+    """Yield the values that must not be shown: passwords and keys, with their encoded forms."""
+    for name, document in documents.items():
+        for path in document.variables:
+            value = document.at(path)
+            if isinstance(value, str) and len(value) >= SHORTEST and is_secret(name, path):
+                yield value
+                yield quote(value, safe="")
+                yield value.encode("unicode_escape").decode()
 
 
 class _Whatever(dict[str, str]):
@@ -170,6 +141,7 @@ def _config(
     main = _as(NewsletterShape, shapes["newsletter"])
     limits = _as(SourcesShape, shapes["sources"])
     mail = main.delivery
+    secret = main.secret.get_secret_value().encode() if main.secret else b""
     return Config(
         folder=folder,
         root=folder.resolve().parent,
@@ -177,7 +149,7 @@ def _config(
         sender=main.sender,
         reply_to=main.reply_to or main.sender,
         bounce=mail.bounce or main.sender,
-        verp=mail.bounce is not None and main.secret is not None,
+        verp=mail.bounce is not None and bool(secret),
         complaints=mail.complaints or "",
         language=main.language,
         postal_address=main.postal_address or "",
@@ -189,7 +161,7 @@ def _config(
         archive=(main.archive or "").rstrip("/"),
         digest=main.digest,
         site=(main.site or "").rstrip("/"),
-        secret=main.secret.get_secret_value().encode() if main.secret else b"",
+        secret=secret,
         schedule=Schedule(
             at=main.schedule.time(),
             days=main.days(),
@@ -228,7 +200,7 @@ def _config(
         max_bytes=limits.max_megabytes * 1_000_000,
         private_networks=tuple(map(ipaddress.ip_network, limits.private_networks)),
         sources=sources,
-        enrichments=tuple(map(enrichment_of, limits.enrich)),
+        enrichments=(),
         enrich_seconds=limits.enrich_seconds,
         topics=topics,
         subscribers=subscribers,
@@ -243,6 +215,8 @@ def _keys(
     if not isinstance(main, NewsletterShape):
         return
     for place, one in enumerate(main.dkim):
+        if ("dkim", place, "key") in documents["newsletter"].unset:
+            continue
         # In one line of a file of variables, line ends are written as \\n.
         pem = one.key.get_secret_value().replace("\\n", "\n").encode()
         domain = one.domain or main.sender.rpartition("@")[2]

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newsletter.config.documents import Document, Path_
+from newsletter.config.documents import Document
+from newsletter.config.nodes import Path_, not_set
 from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
 
@@ -27,12 +28,20 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
 def checked(shape: type[Shape], document: Document, name: str) -> Shape:
     """Return the document as its shape; raises ConfigError with every mistake in it."""
     if not isinstance(document.data, dict):
-        raise ConfigError(f"{document.path}:1:1: expected `key: value` lines, not a list")
+        raise ConfigError(
+            f"{document.path}:1:1: expected `key: value` lines"
+            + (", not a list" if isinstance(document.data, list) else "")
+        )
     problems = [
+        f"{document.where(path, value=True)}: {not_set(variable)}"
+        for path, variable in document.unset.items()
+        if not is_secret(name, path)
+    ]
+    problems += [
         f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and "
         "set that environment variable"
         for path in document.values
-        if _is_secret(name, path)
+        if is_secret(name, path)
         and document.at(path) is not None
         and path not in document.variables
     ]
@@ -46,7 +55,8 @@ def checked(shape: type[Shape], document: Document, name: str) -> Shape:
     return found
 
 
-def _is_secret(name: str, path: Path_) -> bool:
+def is_secret(name: str, path: Path_) -> bool:
+    """Tell whether the value at `path` of the file called `name` is a secret."""
     return any(
         len(path) == len(secret)
         and all(wanted in ("*", step) for wanted, step in zip(secret, path, strict=True))
@@ -54,7 +64,7 @@ def _is_secret(name: str, path: Path_) -> bool:
     )
 
 
-def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], name: str) -> str:
+def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], name: str) -> str:  # noqa: PLR0911  one per kind
     """Return `file:line:column: what is wrong, the value, and what to write` for one mistake."""
     path: Path_ = tuple(step for step in error["loc"] if step != "[key]")
     kind, context = error["type"], error.get("ctx", {})
@@ -65,9 +75,23 @@ def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], nam
         return f"{document.where(path)}: unknown key `{key}`{suggest(str(key), names)}"
     if kind == "missing":
         return f"{document.where(path[:-1])}: `{key}` is missing"
+    if error["input"] is None and path:
+        return f"{document.where(path)}: `{key}` is empty: give it a value, or remove the line"
+    if kind in ("model_type", "model_attributes_type", "dict_type") and path:
+        below = _known(shape, path)
+        settings = f", of {', '.join(f'`{one}`' for one in below)}" if below else ""
+        return (
+            f"{document.where(path, value=True)}: `{key}` takes `key: value` lines below "
+            f"it{settings}"
+        )
+    if kind == "list_type":
+        return (
+            f"{document.where(path, value=True)}: `{key}` is a list: one `- …` a line below it, or "
+            "[a, b]"
+        )
     shown = (
         ""
-        if _is_secret(name, path) or isinstance(error["input"], dict | list)
+        if is_secret(name, path) or isinstance(error["input"], dict | list)
         else f" `{error['input']}`"
     )
     where = document.where(path, value=True)

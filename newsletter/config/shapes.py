@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from newsletter.config.delivery_shapes import DeliveryShape, DkimShape
 from newsletter.config.shape import Shape
@@ -24,6 +24,7 @@ from newsletter.config.values import (
     Web,
     Zone,
 )
+from newsletter.links import MIN_SECRET
 from newsletter.pick import OWN_TOPICS, SIGNALS
 from newsletter.render import DEFAULT_SUBJECT
 
@@ -156,6 +157,18 @@ class NewsletterShape(Shape):
                 "`site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}"
             )
         return self
+
+    @field_validator("secret")
+    @classmethod
+    def _signs_well(cls, secret: SecretStr | None) -> SecretStr | None:
+        # An empty one is a variable that is not set, which is told where it is read.
+        value = secret.get_secret_value().encode() if secret else b""
+        if value and len(value) < MIN_SECRET:
+            raise ValueError(
+                f"has {len(value)} bytes, and signing links safely takes {MIN_SECRET}: "
+                "`newsletter secret` makes one"
+            )
+        return secret
 
     def zone(self) -> ZoneInfo:
         """Return the newsletter's time zone."""

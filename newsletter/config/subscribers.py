@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newsletter.config.documents import Document, Path_
+from newsletter.config.documents import Document
 from newsletter.config.mistakes import suggest
+from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
 from newsletter.config.shapes import (
     NewsletterShape,
@@ -15,7 +16,7 @@ from newsletter.config.shapes import (
     SubscribersShape,
     TopicsShape,
 )
-from newsletter.config.topics import check_libraries, read_filter
+from newsletter.config.topics import check_likes, read_filter
 from newsletter.model import Match, Subscriber
 from newsletter.pick import parse_match
 
@@ -52,7 +53,7 @@ def read_subscribers(
         lines[address] = document.where((*path, "email"), value=True)
         words = read_filter(person.words, document, (*path, "words"), problems)
         for name in ("likes", "dislikes"):
-            check_libraries(getattr(person, name), document, (*path, name), problems)
+            check_likes(getattr(person, name), document, (*path, name), problems)
         muted = read_filter(person.mute, document, (*path, "mute"), problems)
         if not person.paused:
             reader = _subscriber(person, known, usual)

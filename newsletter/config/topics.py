@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
-from newsletter.config.documents import Document, Path_
+from newsletter.config.documents import Document
 from newsletter.config.mistakes import suggest
+from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
 from newsletter.config.shapes import TopicShape, TopicsShape
 from newsletter.model import Match, Topic
@@ -30,7 +32,7 @@ def read_topics(
                 f"{document.where((*path, 'name'))}: a second topic is called `{topic.name}`"
             )
         match = read_filter(topic.match, document, (*path, "match"), problems)
-        check_libraries(given.like, document, (*path, "like"), problems)
+        check_likes(given.like, document, (*path, "like"), problems)
         if match is None and topic.match is not None:
             continue
         topics.append(
@@ -79,19 +81,28 @@ def _extended(
     return found
 
 
-LIBRARIES = (".bib", ".json")
+LIBRARIES = (".bib", ".json", ".ris")
 """How the names of files end that hold papers somebody likes."""
+_OTHER_FILES = re.compile(
+    r"\S+\.(?:bibtex|biblatex|csv|docx?|enl|enw|html?|md|nbib|opml|pdf|rdf|tex|tsv|txt|xlsx?|xml|zip)",
+    re.IGNORECASE,
+)
 
 
-def check_libraries(
-    likes: Sequence[str], document: Document, path: Path_, problems: list[str]
-) -> None:
-    """Find libraries that are not there: better now than when the day's papers are waiting."""
-    root = document.path.resolve().parent.parent
+def libraries(likes: Sequence[str], document: Document, path: Path_) -> Iterator[tuple[str, str]]:
+    """Yield the library files among likes, each with the place where it is named."""
+    for place, like in enumerate(likes):
+        if like.lower().endswith(LIBRARIES):
+            yield like, document.where((*path, place), value=True)
+
+
+def check_likes(likes: Sequence[str], document: Document, path: Path_, problems: list[str]) -> None:
+    """Find files of kinds that cannot be read: they would be taken for words."""
     problems.extend(
-        f"{document.where((*path, place), value=True)}: there is no file {root / like}"
+        f"{document.where((*path, place), value=True)}: `{like}` is no library that can be read: "
+        "export it as BibTeX (.bib), CSL JSON (.json) or RIS (.ris)"
         for place, like in enumerate(likes)
-        if like.endswith(LIBRARIES) and not (root / like).is_file()
+        if _OTHER_FILES.fullmatch(like) and "://" not in like and not like.startswith("10.")
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import functools
 import ipaddress
 import re
@@ -16,7 +18,15 @@ from newsletter.render import parse_subject
 from newsletter.send import parse_rate
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ue000-\uf8ff]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]")
+# What prints nothing and can turn a line around, or make two names look like one. The joiners
+# (U+200C, U+200D) stay between letters that are not ASCII: Persian and emoji need them there.
+_UNSEEN = re.compile(
+    "[\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
+LOCAL_PART = 64
+"""Characters before the @ that a mail server has to take (RFC 5321, 4.5.3.1.1)."""
 
 
 def _address(text: str) -> str:
@@ -28,13 +38,18 @@ def _address(text: str) -> str:
         )
     except EmailNotValidError as error:
         raise ValueError(f"not an email address: {error}") from None
-    return found.normalized
+    if len(found.local_part) > LOCAL_PART:
+        raise ValueError(
+            f"{len(found.local_part)} characters before the @: mail servers take {LOCAL_PART}"
+        )
+    # The domain as DNS and SMTP write it (RFC 5890): `xn--bcher-kva.example` for `bücher.example`.
+    return found.ascii_email or found.normalized
 
 
 def _line(text: str) -> str:
     if _UNPRINTABLE.search(text):
         raise ValueError("must be one line of text, without control characters")
-    return " ".join(text.split())
+    return " ".join(_UNSEEN.sub("", text).split())
 
 
 @functools.cache
@@ -45,8 +60,34 @@ def _zones() -> frozenset[str]:
 def _zone(name: str) -> str:
     # Compared by name: ZoneInfo would open any file of that path.
     if name not in _zones():
-        raise ValueError("not an IANA time zone such as `Europe/Paris`")
+        city = name.strip().replace(" ", "_").lower()
+        meant = sorted(zone for zone in _zones() if zone.lower().rpartition("/")[2] == city)
+        meant = meant or difflib.get_close_matches(name, _zones(), n=1, cutoff=0.8)
+        hint = f"; did you mean `{meant[0]}`?" if meant else " such as `Europe/Paris`"
+        raise ValueError(f"not an IANA time zone{hint}")
     return name
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(LANGUAGE, text):
+        code = _language_codes().get(text.strip().lower())
+        hint = f"; did you mean `{code}`?" if code else ', such as "en", "de" or "pt-BR"'
+        raise ValueError(f"a language is written as its code (BCP 47){hint}")
+    return text
+
+
+@functools.cache
+def _language_codes() -> dict[str, str]:
+    """Return the codes of languages by their names, in English and in the language itself."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  only a mistake needs it
+
+    found = {}
+    for code, name in Locale("en").languages.items():
+        if re.fullmatch("[a-z]{2}", code):
+            found[name.lower()] = code
+            with contextlib.suppress(UnknownLocaleError):
+                found[str(Locale(code).get_language_name(code)).lower()] = code
+    return found
 
 
 def _web(text: str) -> str:
@@ -99,12 +140,13 @@ def _like(value: object) -> object:
 
 
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 
 Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"pattern": LANGUAGE})]
 RateText = Annotated[str, AfterValidator(_rate), Field(examples=["14/second", "2000/day"])]
 Subject = Annotated[str, Field(min_length=1), AfterValidator(_line), AfterValidator(_subject)]
 Text = Annotated[str, AfterValidator(_line)]

@@ -13,7 +13,7 @@ from newsletter import links
 from newsletter.model import Claim, DeliveryState, Outcome, Settlement
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
 
-SECRET = b"a secret"
+SECRET = b"a secret of tests, of 32 bytes at least"
 WHO = "0123456789abcdef0123"
 
 

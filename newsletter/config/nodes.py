@@ -1,0 +1,208 @@
+"""YAML nodes → plain data with the place of each key and value; what aliases cost is limited."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from newsletter.config.diagnoses import glued_comment
+from newsletter.errors import ConfigError
+
+Path_ = tuple[str | int, ...]
+"""Keys and list places from the top of a document, as in pydantic's `loc`."""
+
+REPEATED = 10_000
+"""Values that may come from aliases, or ten times as many as are written out: a hundred bytes of
+aliases of aliases could stand for millions (the "billion laughs")."""
+PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+MAPPING, SEQUENCE, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "merge"))
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+
+class NodeReader:
+    """Builds plain data from YAML nodes and notes where everything stood."""
+
+    def __init__(self, where: str, lines: list[str], environment: Mapping[str, str]) -> None:
+        """Read nodes of the file called `where`, whose text has these `lines`."""
+        self._where = where
+        self._lines = lines
+        self._environment = environment
+        self._scalars = yaml.constructor.SafeConstructor()
+        self._written: set[int] = set()
+        self._repeated = 0
+        self.places: dict[Path_, tuple[int, int]] = {(): (1, 1)}
+        self.values: dict[Path_, tuple[int, int]] = {}
+        self.variables: set[Path_] = set()
+        """Where a value came from the environment as a whole."""
+        self.unset: dict[Path_, str] = {}
+        """Where such a value is missing there: the variable's name."""
+        self.problems: list[str] = []
+
+    def read(self, node: yaml.Node, path: Path_ = ()) -> Any:
+        """Return the value of a node; mistakes go to `problems`.
+
+        Raises ConfigError when aliases stand for more than a configuration ever needs, and
+        RecursionError for one that contains itself.
+        """
+        self._count(node)
+        place = _place(node)
+        self.values[path] = place
+        self.places.setdefault(path, place)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path) if self._is_plain(node, {MAPPING}) else None
+        if isinstance(node, yaml.SequenceNode):
+            if not self._is_plain(node, {SEQUENCE}):
+                return None
+            for number, item in enumerate(node.value):
+                self._look_for_comment(item, _end(item), (*path, number))
+            return [self.read(item, (*path, number)) for number, item in enumerate(node.value)]
+        return self._text(node, path)
+
+    def _count(self, node: yaml.Node) -> None:
+        if id(node) not in self._written:
+            self._written.add(id(node))
+            return
+        self._repeated += 1
+        if self._repeated > max(REPEATED, 10 * len(self._written)):
+            raise ConfigError(
+                f"{self._at(node)}: the aliases here stand for more than {REPEATED} values: write "
+                "fewer of them inside each other"
+            )
+
+    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        for key, key_node, value_node in self._pairs(node):
+            if key in result:
+                first = self.places[(*path, key)][0]
+                self._problem(
+                    key_node,
+                    f"`{key}` stands here a second time (first on line {first}); keep one",
+                )
+                continue
+            self.places[(*path, key)] = _place(key_node)
+            self._look_for_comment(value_node, _end(key_node), (*path, key))
+            result[key] = self.read(value_node, (*path, key))
+        for source in self._merged(node):
+            # What is written out counts, and of several merged mappings the first (YAML's `<<`).
+            for key, key_node, value_node in self._flattened(source):
+                if key not in result:
+                    self.places[(*path, key)] = _place(key_node)
+                    result[key] = self.read(value_node, (*path, key))
+        return result
+
+    def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:
+        """Yield the keys that a mapping itself has."""
+        for key_node, value_node in node.value:
+            if key_node.tag == MERGE:
+                continue
+            key = self._scalar(key_node)
+            if isinstance(key, str | int) and not isinstance(key, bool):
+                yield key, key_node, value_node
+            else:
+                self._problem(key_node, "a key must be a word")
+
+    def _merged(self, node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:
+        """Yield the mappings that `<<` takes over."""
+        for key_node, value_node in node.value:
+            if key_node.tag != MERGE:
+                continue
+            many = isinstance(value_node, yaml.SequenceNode)
+            for one in value_node.value if many else [value_node]:
+                if isinstance(one, yaml.MappingNode):
+                    self._count(one)
+                    yield one
+                else:
+                    self._problem(one, "`<<` takes over a mapping: write `<<: *name` of one")
+
+    def _flattened(
+        self, node: yaml.MappingNode
+    ) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:
+        """Yield the keys of a mapping and of those that it takes over, its own first."""
+        yield from self._pairs(node)
+        for source in self._merged(node):
+            yield from self._flattened(source)
+
+    def _is_plain(self, node: yaml.Node, tags: set[str]) -> bool:
+        if node.tag in tags:
+            return True
+        name = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self._problem(node, f"the tag `{name}` means nothing here: remove it")
+        return False
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        """Return the plain value of a scalar node; None, and a problem, when it has none."""
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        if not self._is_plain(node, PLAIN):
+            return None
+        try:
+            value = self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:
+            self._problem(node, f"not a plain value ({' '.join(str(error).split())[:100]})")
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            self._problem(node, "not a number that can be counted with")
+            return None
+        return value
+
+    def _text(self, node: yaml.Node, path: Path_) -> Any:
+        value = self._scalar(node)
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        whole = bool(_VARIABLE.fullmatch(value))
+        if whole:
+            self.variables.add(path)
+        return _VARIABLE.sub(lambda found: self._variable(found[1], path, node, whole), value)
+
+    def _look_for_comment(self, node: yaml.Node, after: tuple[int, int], path: Path_) -> None:
+        """Find a value that YAML takes for a comment: `accent: #0b5fff` has none."""
+        if not isinstance(node, yaml.ScalarNode) or node.value or node.style:
+            return
+        if eaten := glued_comment(self._lines, *after):
+            name = f"`{path[-1]}`" if isinstance(path[-1], str) else "this item"
+            self.problems.append(
+                f"{self._where}:{after[0]}:{after[1]}: `{eaten}` begins a comment, so {name} is "
+                f'empty: put it in quotes, "{eaten}"'
+            )
+
+    def _variable(self, name: str, path: Path_, node: yaml.Node, whole: bool) -> str:  # noqa: FBT001
+        if not _NAME.fullmatch(name):
+            self._problem(
+                node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"
+            )
+            return ""
+        if name in self._environment:
+            return self._environment[name]
+        if whole:
+            self.unset[path] = name
+        else:
+            self._problem(node, not_set(name))
+        return ""
+
+    def _problem(self, node: yaml.Node, text: str) -> None:
+        self.problems.append(f"{self._at(node)}: {text}")
+
+    def _at(self, node: yaml.Node) -> str:
+        line, column = _place(node)
+        return f"{self._where}:{line}:{column}"
+
+
+def not_set(name: str) -> str:
+    """Return what to do about a variable that the environment lacks."""
+    return (
+        f"the environment variable {name} is not set: export it, write it into the file .env "
+        f"beside config/, or name a file that holds it in {name}_FILE"
+    )
+
+
+def _place(node: yaml.Node) -> tuple[int, int]:
+    return (node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _end(node: yaml.Node) -> tuple[int, int]:
+    return (node.end_mark.line + 1, node.end_mark.column + 1)
