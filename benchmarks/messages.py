@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
 from newsletter.model import Edition, Issue
@@ -56,7 +56,7 @@ def demo_edition() -> Edition:
     topics = demo_config().topics
     picks = choose(pick_papers(sample_papers(NOW), topics, NOW), topics)
     names = tuple(topic.name for topic in topics)
-    selection = Selection(topics=names, picks=picks, lead=letters.lead(picks))
+    selection = Selection(topics=names, picks=picks, lead=selections.lead(picks))
     masthead = Masthead(name="Daily Papers", postal_address="1 Example Street", links=LINKS)
     templates = letters.templates(demo_config())
     return render_editions(ISSUE, [selection], topics, masthead, templates)[0]

@@ -34,7 +34,7 @@ from pathlib import Path
 import premailer.cache
 from corpora.letters import rendered_whole
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
 from newsletter.config import Config
@@ -74,7 +74,7 @@ def selection(config: Config, picks: Iterable[Pick]) -> Selection:
     """Return picks as a reader of all topics gets them."""
     names = tuple(topic.name for topic in config.topics)
     ordered = sorted(picks, key=lambda pick: names.index(pick.topic))
-    return Selection(topics=names, picks=tuple(ordered), lead=letters.lead(ordered))
+    return Selection(topics=names, picks=tuple(ordered), lead=selections.lead(ordered))
 
 
 def own_selection(config: Config, picks: Sequence[Pick], chance: random.Random) -> Selection:

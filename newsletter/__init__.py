@@ -13,8 +13,11 @@ store/       SQLite behind plain data, and the outbox folder
 config/      config/*.yaml → Config
 schedule.py  which issue is due
 intake.py    what becomes of the papers that sources show
+libraries.py libraries of likes: BibTeX, JSON, RIS
 embeddings.py sentence embeddings, where they are installed
 tastes.py    what topics and readers like
+selections.py what each reader gets of the picks
+borders.py   going on without the one thing that a step fails on
 letters.py   what editions and messages say about the newsletter and its reader
 proofs.py    the checks on an issue before anybody gets it
 mailroom.py  messages for deliveries, composed and signed

@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter import letters
+from newsletter import letters, selections
+from newsletter.borders import without_faulty
 from newsletter.collect import (
     Fetcher,
     Reader,
@@ -21,10 +22,12 @@ from newsletter.collect import (
     look_up,
 )
 from newsletter.config import Config
+from newsletter.errors import ConfigError
 from newsletter.intake import Intake
 from newsletter.mailroom import Mailroom
 from newsletter.model import (
     Delivery,
+    Edition,
     Fate,
     Issue,
     Outcome,
@@ -35,15 +38,13 @@ from newsletter.model import (
 )
 from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
 from newsletter.proofs import hold_if_wrong, proofread
-from newsletter.render import (
-    Finding,
-    render_editions,
-)
+from newsletter.render import Finding, Selection, render_editions
 from newsletter.results import Collected, Ran, Rendered
 from newsletter.schedule import issue_window
 from newsletter.send import DEADLINE, Sent, Signer, Transport, plan_deliveries, send_editions
 from newsletter.store import (
     FactStore,
+    FaultStore,
     IssueStore,
     Outbox,
     PaperStore,
@@ -69,6 +70,7 @@ class Day:
     issues: IssueStore
     ledger: SqlLedger
     outbox: Outbox
+    faults: FaultStore
     fetcher: Fetcher
     reader: Reader
     transport: Transport
@@ -93,7 +95,14 @@ async def run(day: Day) -> Ran:
     if day.issues.get(day.date):
         sent = await send(day)
         counts = day.ledger.counts(day.date)
-        return Ran(date=day.date, already=True, sent=sent, counts=counts, unfinished=unfinished)
+        return Ran(
+            date=day.date,
+            already=True,
+            sent=sent,
+            counts=counts,
+            unfinished=unfinished,
+            faults=day.faults.seen,
+        )
     collected = await collect(day)
     rendered = render(day, pick(day))
     # No source answered and nothing is known: that is no quiet day, and nobody is told it is one.
@@ -108,6 +117,7 @@ async def run(day: Day) -> Ran:
         sent=sent,
         counts=counts,
         unfinished=unfinished,
+        faults=day.faults.seen,
     )
 
 
@@ -127,7 +137,7 @@ async def collect(day: Day) -> Collected:
     async for visit in visits:
         day.on_source(intake.take(visit))
     intake.attach_discussions()
-    liked = day.tastes.unknown(letters.likes(day.config))
+    liked = day.tastes.unknown(selections.likes(day.config))
     named, problem = await look_up(liked, day.fetcher, now, letters.arxiv_api(day.config))
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
@@ -163,7 +173,7 @@ def candidates(day: Day) -> tuple[Paper, ...]:
 
 def pick(day: Day) -> tuple[Pick, ...]:
     """Score the papers under every topic, and under the words of every reader who has some."""
-    papers, topics = candidates(day), letters.topics(day.config)
+    papers, topics = candidates(day), selections.topics(day.config)
     marks = day.tastes.of_topics(papers, topics)
     novelty: dict[str, float] = {}
     if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
@@ -171,7 +181,13 @@ def pick(day: Day) -> tuple[Pick, ...]:
         here = {paper.id for paper in papers}
         sent = [one for one in day.papers.offered_since(month) if one.id not in here]
         novelty = day.tastes.novelty(papers, sent)
-    return pick_papers(papers, topics, day.clock(), marks, novelty)
+    now = day.clock()
+    picks, faults = without_faulty(
+        papers, lambda some: pick_papers(some, topics, now, marks, novelty)
+    )
+    for fault in faults:
+        day.faults.keep(fault)
+    return picks
 
 
 def render(day: Day, picks: Sequence[Pick]) -> Rendered:
@@ -186,11 +202,10 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
     else:
         papers = candidates(day)
         issue = Issue(date=day.date, number=day.issues.next_number(), papers=len(papers))
-        chosen = tuple(letters.selections(day.config, picks, papers, day.tastes.marks))
-        topics, head = (*day.config.topics, *OWN_TOPICS), letters.masthead(day.config)
-        editions = render_editions(issue, chosen, topics, head, letters.templates(day.config))
+        topics = (*day.config.topics, *OWN_TOPICS)
+        picks, chosen, editions = _editions(day, issue, picks, papers)
         findings = proofread(day.config, issue, chosen, editions, topics, day.clock())
-    readers = {letters.edition_of(one): one for one in reversed(day.config.subscribers)}
+    readers = {selections.edition_of(one): one for one in reversed(day.config.subscribers)}
     readable = letters.readable(editions)
 
     def files() -> Iterator[tuple[str, bytes]]:
@@ -204,6 +219,30 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
     if papers and editions:
         written = (*written, day.outbox.write_papers(issue, papers, readable))
     return Rendered(issue=issue, editions=editions, papers=papers, files=written, findings=findings)
+
+
+def _editions(
+    day: Day, issue: Issue, picks: Sequence[Pick], papers: Sequence[Paper]
+) -> tuple[Sequence[Pick], tuple[Selection, ...], tuple[Edition, ...]]:
+    """Return the picks, what readers get of them, and the editions of that.
+
+    A paper that the templates fail on is left out of all three.
+    """
+    config, head = day.config, letters.masthead(day.config)
+    topics, templates = (*config.topics, *OWN_TOPICS), letters.templates(config)
+    chosen = tuple(selections.selections(config, picks, papers, day.tastes.marks, day.faults.keep))
+
+    def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
+        ids = frozenset(paper.id for paper in some)
+        left = tuple(selections.only(one, ids) for one in chosen)
+        return left, render_editions(issue, left, topics, head, templates)
+
+    shown = {pick.paper.id: pick.paper for one in chosen for pick in one.picks}
+    (chosen, editions), faults = without_faulty(tuple(shown.values()), step)
+    for fault in faults:
+        day.faults.keep(fault)
+    bad = {fault.name for fault in faults}
+    return [one for one in picks if one.paper.id not in bad], chosen, editions
 
 
 def plan(day: Day, rendered: Rendered) -> None:
@@ -226,7 +265,7 @@ def deliveries(day: Day, rendered: Rendered) -> Iterator[Delivery]:
     keys = {edition.key for edition in rendered.editions}
 
     def edition_of(subscriber: Subscriber) -> str | None:
-        key = letters.edition_of(subscriber)
+        key = selections.edition_of(subscriber)
         return key if key in keys else None
 
     return plan_deliveries(day.date, day.config.subscribers, edition_of)
@@ -247,6 +286,12 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
     issue = day.issues.get(day.date)
     if issue is None or issue.planned_at is None:
         raise AssertionError("an issue was planned and is not there")
+    if not day.config.listed:
+        raise ConfigError(
+            f"{day.config.folder / 'subscribers.yaml'}: nobody is on the list, but the issue of "
+            f"{day.date} is planned: nothing was sent, and nobody's delivery was cancelled; put "
+            f"the list back, or give the issue up with `newsletter cancel {day.date}`"
+        )
     # Whoever left the list since the issue was planned gets nothing; the mailroom asks again.
     day.ledger.cancel_missing(day.date, day.staying(), day.clock())
 

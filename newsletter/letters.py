@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import html
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from newsletter import links
 from newsletter.config import Config
-from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Subscriber, Topic
-from newsletter.pick import (
-    OUTSIDE_TOPIC,
-    OWN_TOPICS,
-    Mark,
-    choose,
-    choose_for,
-    explore,
-    fold_paper,
-    own_topic,
-    unscored,
+from newsletter.model import (
+    Delivery,
+    Edition,
+    Issue,
+    Pick,
+    Subscriber,
 )
-from newsletter.pick.filters import Folded, matches
+from newsletter.pick import (
+    choose,
+)
 from newsletter.render import (
     Letterhead,
     Links,
@@ -33,13 +29,13 @@ from newsletter.render import (
     Templates,
     as_read,
     compose,
-    edition_key,
     encode_edition,
     load_templates,
     long_date,
     render_page,
     token,
 )
+from newsletter.selections import lead
 
 
 def masthead(config: Config) -> Masthead:
@@ -86,102 +82,9 @@ def letterhead(config: Config) -> Letterhead:
     )
 
 
-MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str, Mark]]
-"""Papers, likes and dislikes to how near each paper is to them, by its id."""
-
-
-def topics(config: Config) -> tuple[Topic, ...]:
-    """Return every topic that papers are scored under: of the issue, and of readers' own words."""
-    own = filter(None, map(own_topic, config.subscribers))
-    return (*config.topics, *own, *([OUTSIDE_TOPIC] if config.explore else ()))
-
-
-def likes(config: Config) -> tuple[str, ...]:
-    """Return what topics and readers like and dislike, each once."""
-    of_topics = (one for topic in config.topics for one in topic.like)
-    of_readers = (one for who in config.subscribers for one in (*who.likes, *who.dislikes))
-    return tuple(dict.fromkeys((*of_topics, *of_readers)))
-
-
 def arxiv_api(config: Config) -> str:
     """Return where arXiv's API is, when a source says so."""
     return next((one.api for one in config.sources if one.kind.startswith("arxiv") and one.api), "")
-
-
-def edition_of(subscriber: Subscriber) -> str:
-    """Return the key of the edition that a subscriber gets."""
-    return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "")
-
-
-def selections(
-    config: Config,
-    picks: Sequence[Pick],
-    papers: Sequence[Paper] = (),
-    marks: MarksOf | None = None,
-) -> Iterator[Selection]:
-    """Yield what the readers get, once for each distinct list of topics among them.
-
-    Who has words, mutes or likes of their own gets an edition of their own; the `papers` of the
-    day and `marks` for likes are for them.
-    """
-    by_name = {topic.name: topic for topic in config.topics}
-    folded = functools.cache(fold_paper)
-    loose = functools.cache(lambda: unscored(papers))
-    for subscriber in {edition_of(one): one for one in reversed(config.subscribers)}.values():
-        mine = [by_name[name] for name in subscriber.topics]
-        if subscriber.is_personal:
-            near = marks(papers, subscriber.likes, subscriber.dislikes) if marks else {}
-            chosen = choose_for(
-                subscriber,
-                picks,
-                mine,
-                near,
-                folded,
-                loose() if subscriber.likes else (),
-                per_author=config.per_author,
-                variety=config.variety,
-            )
-        else:
-            chosen = choose(picks, mine, per_author=config.per_author, variety=config.variety)
-        chosen = (*chosen, *_others(subscriber, picks, chosen, mine, config.explore, folded))
-        chosen = _in_sections(chosen, config.sections)
-        if chosen or config.send_empty:
-            reader = subscriber.id if subscriber.is_personal else ""
-            yield Selection(
-                topics=subscriber.topics, picks=chosen, reader=reader, lead=lead(chosen)
-            )
-
-
-def lead(picks: Sequence[Pick]) -> Pick | None:
-    """Return the pick that an email begins with: the best one that its reader asked for."""
-    wanted = [pick for pick in picks if pick.topic != OUTSIDE_TOPIC.name]
-    return max(wanted, key=lambda pick: pick.score.total, default=None)
-
-
-def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, ...]:
-    """Return the picks of the sections that an email has, in their order."""
-    own = {topic.name for topic in OWN_TOPICS}
-
-    def section(pick: Pick) -> str:
-        return pick.topic if pick.topic in own else "topics"
-
-    shown = [pick for pick in picks if section(pick) in sections]
-    return tuple(sorted(shown, key=lambda pick: sections.index(section(pick))))
-
-
-def _others(
-    subscriber: Subscriber,
-    picks: Sequence[Pick],
-    chosen: Sequence[Pick],
-    topics: Sequence[Topic],
-    limit: int,
-    folded: Callable[[Paper], Folded],
-) -> tuple[Pick, ...]:
-    """Return what is talked about outside a reader's topics, unless they muted it."""
-    muted = subscriber.muted
-    if muted is not None:
-        picks = [one for one in picks if not matches(muted, folded(one.paper))]
-    return explore(picks, chosen, topics, limit)
 
 
 def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient:

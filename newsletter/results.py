@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.model import DeliveryState, Edition, Health, Issue, Paper, SourceReport
+from newsletter.model import DeliveryState, Edition, Fault, Health, Issue, Paper, SourceReport
 from newsletter.render import Finding
 from newsletter.send import Sent
 
@@ -60,3 +60,5 @@ class Ran:
     """The ledger afterwards; empty when there was nothing to send."""
     unfinished: tuple[dt.date, ...] = ()
     """Earlier issues of which some mail still waits."""
+    faults: tuple[Fault, ...] = ()
+    """What was left out so that all others could go on."""

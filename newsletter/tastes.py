@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +28,12 @@ class Tastes:
     """Where paths of libraries start."""
     embed: tastes.Embed | None = None
     """Makes sentence embeddings, where they are installed."""
+    on_fault: Callable[[Fault], None] = lambda _fault: None
+    """Told of a library that cannot be read."""
     _space: tastes.Space | None = field(default=None, init=False)
     _seen: tastes.Seen | None = field(default=None, init=False)
     _of: tuple[str, ...] = field(default=(), init=False)
     _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
-    faults: list[Fault] = field(default_factory=list, init=False)
-    """Libraries that could not be read, each once."""
 
     def marks(
         self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
@@ -43,7 +43,7 @@ class Tastes:
         A like is an id or address of a paper, a library file (BibTeX, or CSL JSON as Zotero
         exports it), or words: a title, a sentence. What is not known yet teaches nothing.
 
-        A library that cannot be read is among the `faults`, and teaches nothing.
+        A library that cannot be read is told of, and teaches nothing.
         """
         liked, disliked = self._texts(likes), self._texts(dislikes)
         if not liked or not candidates:
@@ -105,7 +105,7 @@ class Tastes:
             try:
                 library = read_library(path)
             except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
-                self.faults.append(fault_of(Border.LIBRARY, name, error, _content(path)))
+                self.on_fault(fault_of(Border.LIBRARY, name, error, _content(path)))
                 self._libraries[name] = ()
             else:
                 self._libraries[name] = library.papers

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.world import STARTER
@@ -92,7 +92,7 @@ def shown(name: str) -> Shown:
     topics = config.topics[:4]
     chosen = choose(pick_papers(papers, config.topics, MORNING), topics)
     names = tuple(topic.name for topic in topics)
-    selection = Selection(topics=names, picks=chosen, lead=letters.lead(chosen))
+    selection = Selection(topics=names, picks=chosen, lead=selections.lead(chosen))
     issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
     head, templates = letters.masthead(config), letters.templates(config)
     (edition,) = render_editions(issue, [selection], config.topics, head, templates)

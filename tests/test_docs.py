@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from newsletter import model
 from newsletter.config.schemas import SHAPES
@@ -43,33 +44,88 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(page: Path, *kinds: str) -> list[str]:
+    """Return the code blocks of a page that are of some kinds."""
+    found = FENCED.findall(page.read_text("utf-8"))
+    return [textwrap.dedent(text) for _, kind, text in found if kind in kinds]
+
+
+def mistakes_in(text: str) -> list[str]:
+    """Return what is wrong in a piece of configuration; what it leaves out is not."""
+    shapes = {
+        field.alias or name: shape
+        for shape in (TopicShape, *SHAPES.values())
+        for name, field in shape.model_fields.items()
+    }
+    found = []
+    for key, value in yaml.safe_load(text).items():
+        try:
+            shapes[key].model_validate({key: value})
+        except KeyError:
+            found.append(f"unknown key `{key}`")
+        except ValidationError as error:
+            found += [
+                f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+                for one in error.errors()
+                if one["loc"][:1] == (key,) and one["type"] != "missing"
+            ]
+    return found
+
+
+def mistyped(line: str) -> list[str]:
+    """Return the commands and options of a line that the program does not have."""
+    reference = (ROOT / "docs/reference/commands.md").read_text("utf-8")
+    heading = r"^## newsletter ([a-z-]+(?: [a-z-]+)*)[^\n]*$(.*?)(?=^## |\Z)"
+    sections = dict(re.findall(heading, reference, re.MULTILINE | re.DOTALL))
+    found = []
+    for called in re.findall(r"(?:^|[\s;&|/`(])newsletter((?: [a-z][\w-]*)+[^;&|`)#\n]*)", line):
+        words = called.split()
+        named = [" ".join(words[:count]) for count in (2, 1)]
+        command = next((one for one in named if one in sections), None)
+        if command is None:
+            found.append(f"newsletter {words[0]}")
+            continue
+        found += [
+            f"newsletter {command} {one}"
+            for one in re.findall(r"(?<!\S)--[a-z][\w-]*", called)
+            if not re.search(rf"{one}(?![\w-])", sections[command])
+        ]
+    return found
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_yaml_examples_are_valid(page: Path) -> None:
-    """Every YAML example holds keys that the program knows."""
-    shapes = SHAPES.values()
-    known = {field.alias or name for shape in shapes for name, field in shape.model_fields.items()}
-    topic = set(TopicShape.model_fields)
-    for block in re.findall(r" *```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-        data = yaml.safe_load(textwrap.dedent(block))
-        assert set(data) <= known | topic, data
+    """Every key and value of a YAML example is one that the program takes, however deep it is."""
+    for block in blocks(page, "yaml"):
+        assert mistakes_in(block) == [], block
+
+
+def test_a_mistake_in_an_example_is_seen() -> None:
+    """A key or value that is misspelt, also far down."""
+    assert mistakes_in("delivery: {conections: 10}")
+    assert mistakes_in("delivery: {security: startls}")
+    assert mistakes_in("topics:\n  - {name: a, title: A, match: [x], limt: 3}")
+    assert mistakes_in("conections: 10")
+    assert mistyped("newsletter dkim-kee --selector x")
+    assert mistyped("cd /srv && newsletter run --quite")
+    assert not mistyped("cd /srv && /opt/newsletter/.venv/bin/newsletter run --quiet")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_named_in_docs_exist(page: Path) -> None:
-    """`newsletter x` and `make x` in a code block are things one can type."""
+    """`newsletter x --y` and `make x` are things one can type, in a block and in a sentence."""
     targets = set(
         re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     )
-    commands = set(
-        re.findall(
-            r"^## newsletter (\w+)",
-            (ROOT / "docs/reference/commands.md").read_text("utf-8"),
-            re.MULTILINE,
-        )
-    )
     text = page.read_text("utf-8")
-    for block in re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL):
-        assert set(re.findall(r"(?:^|&& )newsletter (\w+)", block, re.MULTILINE)) <= commands
+    inline = [
+        one for one in re.findall(r"`([^`\n]+)`", FENCED.sub("", text)) if "newsletter " in one
+    ]
+    for block in (*blocks(page, "", "sh"), *inline):
+        assert mistyped(block) == [], block
         assert set(re.findall(r"(?:^|&& )make (\w+)", block, re.MULTILINE)) <= targets
 
 

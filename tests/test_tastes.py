@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from makers import NOW, make_paper
 
-from newsletter.model import Border
+from newsletter.model import Border, Fault
 from newsletter.store import PaperStore, open_database
 from newsletter.tastes import Tastes
 
@@ -36,16 +36,18 @@ def test_a_bad_library_costs_its_owner_that_library_only(tastes: Tastes, tmp_pat
         make_paper(401, title="Cells fold"),
     )
 
+    faults: list[Fault] = []
+    tastes.on_fault = faults.append
     tastes.marks([agents, proteins], ["bad.bib"])
     found = tastes.marks([agents, proteins], ["bad.bib", "gone.ris", "agents that plan"])
 
     assert found[agents.id].value > found[proteins.id].value
-    assert [(one.border, one.name) for one in tastes.faults] == [
+    assert [(one.border, one.name) for one in faults] == [
         (Border.LIBRARY, "bad.bib"), (Border.LIBRARY, "gone.ris"),
     ]  # fmt: skip
-    assert "a web page, not a library" in tastes.faults[0].problem
-    assert tastes.faults[0].content.startswith(b"<!DOCTYPE")
-    assert "no such file" in tastes.faults[1].problem
+    assert "a web page, not a library" in faults[0].problem
+    assert faults[0].content.startswith(b"<!DOCTYPE")
+    assert "no such file" in faults[1].problem
 
 
 def test_likes_are_ids_libraries_and_words(tastes: Tastes, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ world.py     open_day(): the one place where clock, network and disk are put tog
 reports.py   what a command shows as a whole
 account.py   its pieces: tables and sentences, or JSON
 health.py    the health of sources
+terminal.py  the one way to the terminal, and to JSON
 tables.py    how tables look
 progress.py  bars on a terminal
 terms.py     terms that find nothing, or everything

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -16,7 +14,7 @@ from rich.markup import escape
 
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
-from newsletter.model import Delivery, DeliveryState, Edition, Pick, SourceReport, Topic
+from newsletter.model import Delivery, DeliveryState, Edition, Fault, Pick, SourceReport, Topic
 from newsletter.render import Finding
 from newsletter.results import Collected, Ran, Rendered
 from newsletter.send import OPEN, Sent
@@ -33,11 +31,6 @@ STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
     DeliveryState.SUPPRESSED: ("suppressed", "dim"),
     DeliveryState.CANCELLED: ("cancelled: left the list", "dim"),
 }
-
-
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
 def problem(console: Console, text: str) -> None:
@@ -221,6 +214,15 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
         )  # fmt: skip
 
 
+def faults(console: Console, found: Sequence[Fault], folder: Path) -> None:
+    """Say what was left out, and where it is kept."""
+    for one in found:
+        console.print(f"[red]left out:[/] {escape(str(one))}", soft_wrap=True)
+    if found:
+        count = "one thing was" if len(found) == 1 else f"{len(found)} things were"
+        problem(console, f"{count} left out, all others went on; kept in {_relative(folder)}")
+
+
 def report_json(report: SourceReport) -> dict[str, Any]:
     """Return a source's report as plain data."""
     return {**asdict(report), "ok": report.ok}
@@ -236,6 +238,7 @@ def ran_json(ran: Ran) -> dict[str, Any]:
         "editions": _editions_json(ran.rendered),
         "sent": {state.value: count for state, count in ran.sent.outcomes.items()},
         "error": ran.sent.error,
+        "faults": [str(one) for one in ran.faults],
         "unfinished_issues": [date.isoformat() for date in ran.unfinished],
         "deliveries": counts_json(ran.counts),
     }

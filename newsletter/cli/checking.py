@@ -12,9 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli import account, terms
 from newsletter.cli.demo import MORNING, demo_config
+from newsletter.cli.terminal import print_json
 from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.answers import Document
 from newsletter.config import Config, load_config
@@ -76,7 +77,7 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
     picks = pick_papers(papers, config.topics, now)
     chosen = choose(picks, config.topics)
     names = tuple(topic.name for topic in config.topics)
-    whole = Selection(topics=names, picks=chosen, lead=letters.lead(chosen))
+    whole = Selection(topics=names, picks=chosen, lead=selections.lead(chosen))
     none = Selection(topics=whole.topics[:1], picks=())
     issue = Issue(date=now.date(), number=1, papers=len(papers))
     head, templates = letters.masthead(config), letters.templates(config)
@@ -187,7 +188,7 @@ def explain(
             verdict = f"not picked: {topic.limit} better ones, or another topic shows it"
         rows.append((topic, found, verdict))
     if as_json:
-        account.print_json(
+        print_json(
             {
                 "paper": paper.id,
                 "title": paper.title,

@@ -7,16 +7,8 @@ from pathlib import Path
 import typer
 
 from newsletter.cli import account, health, world
-from newsletter.cli.program import (
-    DONE,
-    NOT_RIGHT,
-    AsJson,
-    ConfigDir,
-    app,
-    console,
-    errors,
-    load,
-)
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.store import SourceStore, open_database
 
 
@@ -34,7 +26,7 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
         known = SourceStore(database).known(settings.sources, now)
     sick = [name for name, one in known if one.failures or one.retired]
     if as_json:
-        account.print_json({"sources": [health.as_json(*one, now) for one in known]})
+        print_json({"sources": [health.as_json(*one, now) for one in known]})
     else:
         health.show(console(), known, now)
     if sick:

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import world
-from newsletter.cli.program import ConfigDir, app, console, load, parse_date
+from newsletter.cli.program import ConfigDir, app, load, parse_date
+from newsletter.cli.terminal import console
 from newsletter.store import IssueStore, SqlLedger, open_database
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli import account
-from newsletter.cli.program import AsJson, ConfigDir, app, errors
+from newsletter.cli.program import AsJson, ConfigDir, app
+from newsletter.cli.terminal import errors, print_json
 from newsletter.config import sender_domain
 from newsletter.send import dns_record, load_key, make_key
 
@@ -38,7 +38,7 @@ def dkim_key(
     name, text = dns_record(load_key(pem, where, named))
     variable = f"DKIM_{named.upper().replace('-', '_')}"
     if as_json:
-        account.print_json({"key": pem.decode(), "name": name, "type": "TXT", "text": text})
+        print_json({"key": pem.decode(), "name": name, "type": "TXT", "text": text})
         return
     typer.echo(pem.decode(), nl=False)
     told = errors()

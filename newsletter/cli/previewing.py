@@ -13,8 +13,9 @@ import uvicorn
 import watchfiles
 
 from newsletter.cli import account, world
-from newsletter.cli.program import NOT_RIGHT, ConfigDir, app, console, errors
+from newsletter.cli.program import NOT_RIGHT, ConfigDir, app
 from newsletter.cli.rehearsing import load_preview
+from newsletter.cli.terminal import console, errors
 from newsletter.config import load_config
 from newsletter.errors import StoreError
 from newsletter.serve import Preview, PreviewEdition, preview_app, write_static

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import importlib.metadata
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from newsletter.cli import account, reports
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config, load_config
 from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState, Subscriber
@@ -28,12 +29,8 @@ DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL = 0, 1, 2, 3
 """Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
 
 
-class _Console(Console):
-    """Leaves a closed pipe to `main`: rich would call it a failure and leave with status 1."""
-
-    def on_broken_pipe(self) -> None:
-        """Let the error through."""
-        raise BrokenPipeError
+TRACEBACK = "NEWSLETTER_TRACEBACK"
+"""A variable with which a fault of ours shows where it happened."""
 
 
 class _InOrder(TyperGroup):
@@ -43,7 +40,7 @@ class _InOrder(TyperGroup):
         """Return the names of all commands, the first steps first."""
         order = (
             "demo init check collect pick render preview send run status pause resume cancel "
-            "bounces suppressions doctor dkim-key"
+            "bounces suppressions doctor secret dkim-key"
         ).split()
         return sorted(super().list_commands(ctx), key=order.index)
 
@@ -72,18 +69,30 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only 
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one clear line, never a traceback."""
+    # What libraries log is for those who write programs: a person is told in our words.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app(standalone_mode=True)
     except NewsletterError as error:
         account.problem(errors(), str(error))
         sys.exit(NOT_RIGHT)
-    except KeyboardInterrupt:
-        account.problem(errors(), "interrupted; run it again to go on")
-        sys.exit(NOT_FINAL)
     except BrokenPipeError:
         # The reader of our output is gone (`newsletter status | head`): that is no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except KeyboardInterrupt:
+        account.problem(errors(), "interrupted; run it again to go on")
+        sys.exit(NOT_FINAL)
+    except Exception as error:
+        if TRACEBACK in os.environ:
+            raise
+        # Its kind alone: the words of a library may hold what it was given.
+        account.problem(
+            errors(),
+            f"a fault of this program ({type(error).__name__}); please report it with what "
+            f"{TRACEBACK}=1 in the environment shows",
+        )
+        sys.exit(NOT_RIGHT)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
@@ -106,18 +115,18 @@ def finish(ran: Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
     """Print a run and leave with its exit status."""
     told = sys.stdout.isatty() and not quiet and not as_json
     if as_json:
-        account.print_json(account.ran_json(ran))
+        print_json(account.ran_json(ran))
     elif told:
         reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
     elif not quiet:
-        typer.echo(account.ran_line(ran))
+        console().print(account.ran_line(ran), markup=False, soft_wrap=True)
     reports.show_problems(errors(), ran, settings, shown=told)
     raise typer.Exit(exit_status(ran))
 
 
 def exit_status(ran: Ran) -> int:
     """Return the exit status of a run."""
-    if ran.collected and ran.collected.all_failed:
+    if ran.faults or (ran.collected and ran.collected.all_failed):
         return NOT_RIGHT
     waiting = ran.sent.error or ran.unfinished or account.open_count(ran.counts)
     return NOT_FINAL if waiting else DONE
@@ -160,13 +169,3 @@ def parse_states(only: str | None) -> tuple[DeliveryState, ...]:
     if not set(names) <= {state.value for state in allowed}:
         raise typer.BadParameter(f"`{only}`: choose among {', '.join(allowed)}")
     return tuple(DeliveryState(name) for name in names)
-
-
-def console() -> Console:
-    """Return where results go."""
-    return _Console(highlight=False)
-
-
-def errors() -> Console:
-    """Return where problems go."""
-    return _Console(stderr=True, highlight=False)

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from newsletter.cli.terminal import errors
 from newsletter.model import Delivery, Outcome, SourceReport
 
 
@@ -67,7 +67,7 @@ class Bars:
 @contextlib.contextmanager
 def show_progress(*, quiet: bool) -> Iterator[Watch]:
     """Show progress bars while there is a terminal to show them on."""
-    console = Console(stderr=True)
+    console = errors()
     if quiet or not console.is_terminal:
         yield Silent()
         return

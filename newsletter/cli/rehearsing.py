@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli import health, world
 from newsletter.cli.checking import sample_papers
 from newsletter.config import Config, load_config
@@ -58,13 +58,13 @@ def _due(
     shown = papers or sample_papers(now)
     tastes = Tastes(store, config.root, world.embedder(database))
     marks = tastes.of_topics(shown, config.topics)
-    picks = pick_papers(shown, letters.topics(config), now, marks)
+    picks = pick_papers(shown, selections.topics(config), now, marks)
     # Somebody who wants every topic comes first, so that an empty list shows something too.
     curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
     everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
     chosen = tuple(
         itertools.islice(
-            letters.selections(everybody, picks, shown, tastes.marks), letters.READABLE
+            selections.selections(everybody, picks, shown, tastes.marks), letters.READABLE
         )
     )
     issue = Issue(date=date, number=IssueStore(database).next_number(), papers=len(shown))
@@ -134,7 +134,7 @@ def _edition(
     picks: tuple[Mapping[str, Any], ...] = (),
     misses: tuple[Mapping[str, Any], ...] = (),
 ) -> PreviewEdition:
-    readers = [one for one in config.subscribers if letters.edition_of(one) == edition.key]
+    readers = [one for one in config.subscribers if selections.edition_of(one) == edition.key]
     reader = readers[0] if readers else letters.NOBODY
     message = letters.sample(config, issue, edition, reader, now)
     recipient = letters.recipient(config, letters.delivery(issue, edition, reader), now)

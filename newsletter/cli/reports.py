@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from newsletter import day as steps
 from newsletter.cli import account
+from newsletter.cli.terminal import print_json
 from newsletter.config import Config
 from newsletter.day import Day
 from newsletter.model import Delivery, DeliveryState, Topic
@@ -72,6 +73,9 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
             )
     if ran.collected and ran.collected.all_failed:
         account.problem(console, "every source failed; nothing that was known before is lost")
+    for text in config.left_out:
+        account.problem(console, f"{text}: it was left out")
+    account.faults(console, ran.faults, config.root / "outbox" / "faults")
     if not config.subscribers:
         account.problem(console, "nobody is on the list: add yourself to subscribers.yaml")
     for note in account.sent_notes(ran.sent):
@@ -100,6 +104,6 @@ def show_dry_run(console: Console, ran: Ran, *, as_json: bool) -> None:
     """Show what would be sent."""
     waiting = ran.counts[DeliveryState.PLANNED]
     if as_json:
-        account.print_json({"date": ran.date, "would_send": waiting})
+        print_json({"date": ran.date, "would_send": waiting})
     else:
         console.print(f"{ran.date}: would send {waiting}; nothing was sent")

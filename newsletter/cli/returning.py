@@ -17,9 +17,10 @@ import typer
 from rich.markup import escape
 
 from newsletter import links
-from newsletter.cli import account, world
-from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, console, load
+from newsletter.cli import world
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.tables import new_table
+from newsletter.cli.terminal import console, print_json
 from newsletter.config import Config
 from newsletter.errors import LinkError
 from newsletter.mailboxes import read_mailbox
@@ -75,7 +76,7 @@ def bounces(
             barred += suppressed
             done()
     if as_json:
-        account.print_json({"read": dict(kinds), "new": new, "suppressed": barred})
+        print_json({"read": dict(kinds), "new": new, "suppressed": barred})
         return
     for name, count in kinds.most_common():
         console().print(f"{count:>6}  {name}")
@@ -138,7 +139,7 @@ def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
     """
     found = _all(config)
     if as_json:
-        account.print_json({"suppressions": [asdict(one) for one in found]})
+        print_json({"suppressions": [asdict(one) for one in found]})
         return
     shown = new_table("Address", "Since", "Why", "What was said")
     for one in found:

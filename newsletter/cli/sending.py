@@ -18,8 +18,6 @@ from newsletter.cli.program import (
     OnDate,
     Quiet,
     app,
-    console,
-    errors,
     find_subscriber,
     finish,
     load,
@@ -28,6 +26,7 @@ from newsletter.cli.program import (
     wait_for,
 )
 from newsletter.cli.progress import show_progress
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
 from newsletter.model import DeliveryState
 from newsletter.results import Ran
@@ -129,7 +128,7 @@ def status(
 
     wanted, issue, counts, listed, halted = wait_for(work(load(config)))
     if as_json:
-        account.print_json(
+        print_json(
             {
                 "date": wanted,
                 "number": issue.number if issue else None,

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from newsletter import day as steps
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli import account, checking, health, world
 from newsletter.cli.program import (
     DONE,
@@ -20,14 +20,13 @@ from newsletter.cli.program import (
     ConfigDir,
     OnDate,
     app,
-    console,
-    errors,
     find_subscriber,
     load,
     parse_date,
     wait_for,
 )
 from newsletter.cli.progress import show_progress
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
 from newsletter.pick import OWN_TOPICS, choose
 from newsletter.results import Collected, Rendered
@@ -52,7 +51,7 @@ def collect(
 
     collected = wait_for(work(load(config)))
     if as_json:
-        account.print_json(
+        print_json(
             {
                 "sources": [account.report_json(one) for one in collected.reports],
                 "health": [
@@ -103,7 +102,7 @@ def pick(
             if subscriber is None:
                 return papers, scored, choose(scored, topics), day.date
             alone = replace(settings, subscribers=(reader,), send_empty=True)
-            (mine,) = letters.selections(alone, scored, papers, day.tastes.marks)
+            (mine,) = selections.selections(alone, scored, papers, day.tastes.marks)
             return papers, scored, mine.picks, day.date
 
     papers, scored, chosen, issue = wait_for(work())
@@ -112,7 +111,7 @@ def pick(
         return
     if as_json:
         picked = [account.pick_json(one) for one in chosen]
-        account.print_json({"date": issue, "papers": len(papers), "picks": picked})
+        print_json({"date": issue, "papers": len(papers), "picks": picked})
         return
     account.picks(console(), chosen, (*topics, *OWN_TOPICS))
     console().print(f"\n{len(chosen)} picks out of {len(papers)} papers for {issue}")
@@ -135,7 +134,7 @@ def render(
 
     rendered, folder = wait_for(work(load(config)))
     if as_json:
-        account.print_json(account.rendered_json(rendered))
+        print_json(account.rendered_json(rendered))
         return
     shown = letters.readable(rendered.editions)
     for edition in shown:

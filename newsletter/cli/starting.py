@@ -18,12 +18,11 @@ from newsletter.cli.program import (
     AsJson,
     ConfigDir,
     app,
-    console,
-    errors,
     exit_status,
     wait_for,
 )
 from newsletter.cli.progress import show_progress
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.model import Delivery, Topic
 from newsletter.results import Ran
 
@@ -56,7 +55,7 @@ def demo(*, as_json: AsJson = False) -> None:
 
     ran, folder, received, topics, listed = wait_for(play())
     if as_json:
-        account.print_json({**account.ran_json(ran), "received": received})
+        print_json({**account.ran_json(ran), "received": received})
     else:
         reports.show_demo(console(), ran, folder, received, topics, listed)
     raise typer.Exit(exit_status(ran))
@@ -81,7 +80,7 @@ def check(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
     """
     found = checking.check(config, os.environ, world.utc_now())
     if as_json:
-        account.print_json(checking.as_json(found))
+        print_json(checking.as_json(found))
     else:
         checking.show(console(), errors(), found)
     raise typer.Exit(DONE if found.ok else NOT_RIGHT)

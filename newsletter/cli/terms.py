@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from newsletter.config.documents import Document, Path_, read_document
+from newsletter.config.documents import Document, read_document
+from newsletter.config.nodes import Path_
 from newsletter.model import Paper
 from newsletter.pick.filters import Matcher, fold_paper, parse_match
 

@@ -8,9 +8,10 @@ import datetime as dt
 import functools
 import os
 import random
+import re
 import signal
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from newsletter.send import (
 from newsletter.store import (
     Database,
     FactStore,
+    FaultStore,
     IssueStore,
     Outbox,
     OutboxTransport,
@@ -146,6 +148,8 @@ async def open_day(
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
     papers = PaperStore(database, near_keys)
+    redact = redactor(config.secrets)
+    faults = FaultStore(outbox.folder / "faults", redact)
     reader = Reader(sources=len(config.sources))
     day = Day(
         date=date or due_date(config.schedule, clock()),
@@ -153,12 +157,13 @@ async def open_day(
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
         config=config,
         sources=SourceStore(database),
-        tastes=Tastes(papers, config.root, embedder(database)),
+        tastes=Tastes(papers, config.root, embedder(database), on_fault=faults.keep),
         papers=papers,
         facts=FactStore(database),
         issues=IssueStore(database),
         ledger=SqlLedger(database, lean=bool(boot_id())),
         outbox=outbox,
+        faults=faults,
         fetcher=fetcher,
         reader=reader,
         transport=transport_for(config, outbox),
@@ -175,8 +180,21 @@ async def open_day(
         async with fetcher, reader:
             with _stopping(day.stop):
                 yield day
+    except NewsletterError as error:
+        # Libraries put what they were given into what they raise.
+        error.args = tuple(redact(str(one)) for one in error.args)
+        raise
     finally:
         database.close()
+
+
+def redactor(secrets: Collection[str]) -> Callable[[str], str]:
+    """Return what takes `secrets` out of a text that is shown or kept."""
+    if not secrets:
+        return str
+    # The longest first: one may be a part of another.
+    known = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))))
+    return lambda text: known.sub("***", text)
 
 
 class _Staying:
@@ -194,7 +212,9 @@ class _Staying:
             # While it is being written, or is wrong, what was known before still holds.
             with contextlib.suppress(NewsletterError):
                 config = load_config(self._path.parent, os.environ)
-                self._ids = frozenset(one.id for one in config.subscribers)
+                # An empty list is a file that is being written, or a mistake.
+                if config.listed:
+                    self._ids = frozenset(one.id for one in config.subscribers)
         return self._ids
 
     def _version(self) -> tuple[int, int]:

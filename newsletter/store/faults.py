@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from newsletter.errors import StoreError
 from newsletter.model import Fault
 from newsletter.store.outbox import write
 
@@ -16,30 +19,44 @@ MAX_CONTENT = 5_000_000
 
 
 class FaultStore:
-    """The folder of faults."""
+    """The folder of faults, and those of this run."""
 
     def __init__(self, folder: Path, redact: Callable[[str], str] = str) -> None:
         """Use `folder`, which is made when the first fault is kept; `redact` takes secrets out."""
-        self._folder = folder
+        self.folder = folder
         self._redact = redact
+        self._seen: dict[str, Fault] = {}
 
-    def keep(self, fault: Fault) -> Path:
-        """Write a fault with its input; return where. The same fault has the same name again.
+    @property
+    def seen(self) -> tuple[Fault, ...]:
+        """Return the faults of this run, each once, as they may be shown."""
+        return tuple(self._seen.values())
 
-        Raises StoreError when the disk refuses.
+    def keep(self, fault: Fault) -> None:
+        """Note a fault, and write it with its input; the same fault has the same file again.
+
+        A disk that refuses stops nothing: the fault is told all the same.
         """
-        told = self._redact(f"{fault}\n\n{fault.trace}".strip()) + "\n"
+        shown = replace(
+            fault,
+            name=self._redact(fault.name),
+            problem=self._redact(fault.problem),
+            trace=self._redact(fault.trace),
+        )
         content = fault.content[:MAX_CONTENT]
-        digest = hashlib.sha256(f"{fault}\0".encode() + content).hexdigest()[:16]
-        path = self._folder / f"{fault.border}-{digest}.txt"
-        if content:
-            write(path.with_suffix(".input"), content)
-        write(path, told.encode("utf-8", "replace"))
-        self._make_room()
-        return path
+        digest = hashlib.sha256(f"{shown}\0".encode("utf-8", "replace") + content).hexdigest()[:16]
+        if digest in self._seen:
+            return
+        self._seen[digest] = shown
+        path = self.folder / f"{fault.border}-{digest}.txt"
+        with contextlib.suppress(StoreError, OSError):
+            if content:
+                write(path.with_suffix(".input"), content)
+            write(path, f"{shown}\n\n{shown.trace}".strip().encode("utf-8", "replace") + b"\n")
+            self._make_room()
 
     def _make_room(self) -> None:
-        kept = sorted(self._folder.glob("*.txt"), key=lambda one: one.stat().st_mtime)
+        kept = sorted(self.folder.glob("*.txt"), key=lambda one: one.stat().st_mtime)
         for path in kept[: max(0, len(kept) - MOST)]:
             path.with_suffix(".input").unlink(missing_ok=True)
             path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 
-from newsletter import letters
+from newsletter import letters, selections
 from newsletter.cli.demo import demo_config
 from newsletter.model import Edition, Paper, Pick
 from newsletter.render import Links, Masthead, Selection, lint, render_editions, render_page
@@ -56,7 +56,7 @@ def picked(papers: Sequence[Paper], topics: int = 1) -> tuple[Pick, ...]:
 
 
 def selected(topics: tuple[str, ...], picks: tuple[Pick, ...]) -> Selection:
-    return Selection(topics=topics, picks=picks, lead=letters.lead(picks))
+    return Selection(topics=topics, picks=picks, lead=selections.lead(picks))
 
 
 def edition(*papers: Paper, topics: int = 1, **masthead: Any) -> Edition:
