@@ -1,6 +1,7 @@
 """Render: editions from picks.
 
 tokens.py     the places in an edition that differ from reader to reader
+limits.py     how much a template may compute
 sandbox.py    where templates of users run
 parts.py      template files: their parts, the theme's values in them
 templates.py  MJML → inlined HTML Jinja template, once, cached by content

@@ -1,12 +1,19 @@
-"""Where templates of users run: they compute and print, and reach no files, secrets or network."""
+"""Where templates of users run: they compute and print, and reach no files, secrets or network.
+
+What they may compute is limited too (limits.py): a theme may come from anybody.
+"""
 
 from __future__ import annotations
 
 import textwrap
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 import jinja2.sandbox
+from jinja2 import nodes
+from jinja2.runtime import Context
+
+from newsletter.render import limits
 
 COLUMNS: Final = 72
 """Width of the text part: what people who read mail as text expect (RFC 3676, 4.2)."""
@@ -19,17 +26,56 @@ FILTERS: Final = frozenset(
 """Jinja's filters that a template may use: those that only compute."""
 
 
+class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which every step of a template counts."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    concat = staticmethod(limits.join)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Compute what could grow without bound, when it stays small."""
+        limits.check_operands(operator, left, right)
+        result = super().call_binop(context, operator, left, right)
+        limits.spend(context, result)
+        return result
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Allow those methods of texts, numbers and dates that only look or shorten."""
+        return super().is_safe_attribute(obj, attr, value) and limits.is_harmless(obj, attr, value)
+
+    def wrap_str_format(self, _value: Any) -> None:
+        """Refuse `"…".format()`: its widths have no limit. The filter `format` has one."""
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:
+        """Call a macro, a recursive loop or a method; each call is a step."""
+        limits.spend(context, *args, steps=limits.PER_CALL)
+        return super().call(context, obj, *args, **named)
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,  # noqa: FBT001, FBT002  Jinja's
+    ) -> str:
+        limits.count_steps(source)
+        return super()._generate(source, name, filename, defer_init)
+
+
 def sandbox(*, html: bool) -> jinja2.Environment:
     """Return an environment for templates that may come from anybody."""
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+    environment = _Environment(
         autoescape=html,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
-    environment.filters["fill"] = fill
+    allowed = {name: environment.filters[name] for name in FILTERS}
+    environment.filters = {
+        name: limits.counted(name, function) for name, function in {**allowed, "fill": fill}.items()
+    }
+    environment.filters |= limits.STEPS
     environment.globals = {}
     return environment
 
@@ -37,8 +83,11 @@ def sandbox(*, html: bool) -> jinja2.Environment:
 def fill(text: object, indent: str = "", first: str | None = None) -> str:
     """Return `text` wrapped at COLUMNS; addresses are never broken.
 
-    `first` stands before the first line in place of `indent`.
+    `first` stands before the first line in place of `indent`. Raises LimitError for an indent as
+    wide as the text.
     """
+    if max(len(indent), len(first or "")) >= COLUMNS:
+        raise limits.LimitError(f"an indent of {COLUMNS} columns or more")
     return textwrap.fill(
         str(text),
         COLUMNS,

@@ -1,0 +1,96 @@
+"""Themes of strangers: they compute what an email needs, and are stopped long before it hurts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import TemplateError
+from newsletter.render.parts import Source
+from newsletter.render.templates import compile_text
+
+WORDS = ["w"] * 2000
+DOUBLE = "".join(f"{{% set a{n + 1} = a{n} %s a{n} %%}}" for n in range(40))
+
+GREEDY = {
+    "loops within loops": "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
+    "a macro that calls itself twice": "{% macro f(n) %}{% if n %}{{ f(n-1) }}{{ f(n-1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+    "a loop that calls itself": "{% for a in x recursive %}{{ loop(x) }}{% endfor %}",
+    "doubling by ~": "{% set a0 = 'x' * 1000 %}" + DOUBLE.replace("%s", "~").replace("%%", "%"),
+    "doubling by +": "{% set a0 = 'x' * 1000 %}" + DOUBLE.replace("%s", "+").replace("%%", "%"),
+    "doubling a list": "{% set a0 = x %}" + DOUBLE.replace("%s", "+").replace("%%", "%"),
+    "squaring": "{% set a0 = 10 ** 60 %}" + DOUBLE.replace("%s", "*").replace("%%", "%"),
+    "a text times a number": "{{ 'x' * 10**9 }}",
+    "a number times a text": "{{ 10**9 * 'x' }}",
+    "a list times a number": "{{ ([1] * 10000000)|length }}",
+    "a power": "{{ 9**9**9 }}",
+    "a width": "{{ '%999999999d' % 3 }}",
+    "a width that is given": "{{ '%*d' % (999999999, 3) }}",
+    "a width in a filter": "{{ '%999999999d'|format(3) }}",
+    "str.format": "{{ '{:>999999999}'.format('x') }}",
+    "str.center": "{{ 'x'.center(999999999) }}",
+    "int.to_bytes": "{{ (1).to_bytes(999999999, 'big') }}",
+    "strftime": "{{ d.strftime('%999999d') }}",
+    "replace": "{{ ('x' * 100000)|replace('x', 'y' * 100000) }}",
+    "join": "{{ x|join('y' * 1000000) }}",
+    "an indent": "{{ 'a b c'|fill('x' * 1000000) }}",
+    "much output": "{% for a in x %}{{ 'x' * 4000 }}{% endfor %}",
+    "much in a block": "{% set s %}{% for a in x %}{{ 'y' * 5000 }}{% endfor %}{% endset %}{{ s|length }}",
+    "looking in long lists": "{% for a in x %}{% for b in x %}{{ 'z' in x }}{% endfor %}{% endfor %}",
+    "copies of long lists": "{% for a in x %}{% for b in x %}{% set y = x[:] %}{% endfor %}{% endfor %}",
+    "sorting again and again": "{% for a in x %}{% for b in x %}{{ x|sort|length }}{% endfor %}{% endfor %}",
+    "mapping again and again": "{% for a in x %}{% for b in x %}{{ x|map('upper')|list|length }}{% endfor %}{% endfor %}",
+    "escapes of escapes": "{{ ('<' * 4000000)|e|e|e|e }}",
+}  # fmt: skip
+
+
+def printed(text: str) -> str:
+    template = compile_text(Source(name="issue.txt", text=text))
+    return template.render({"x": WORDS, "d": dt.date(2026, 11, 26)})
+
+
+@pytest.mark.parametrize("text", GREEDY.values(), ids=GREEDY)
+@pytest.mark.timeout(20)
+def test_a_greedy_template_is_stopped(text: str) -> None:
+    """With its file, in seconds, and within a hundred megabytes."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateError, match=r"issue\.txt(:1)?: "):
+            printed(text)
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{% for a in x %}{% if loop.last %}{{ loop.index }}{% endif %}{% endfor %}", "2000"),
+        ("{{ 'a' ~ 1 ~ 'b' }}", "a1b"),
+        ("{{ x[:2]|join(', ')|upper }}", "W, W"),
+        ("{{ 'w' in x and x[0] == 'w' and nothing is not defined }}", "True"),
+        ("{{ '%s %03d'|format('n', 7) }} {{ '%.2f' % 1.234 }}", "n 007 1.23"),
+        ("{% macro m(n) %}<{{ n }}{% if n %}{{ m(n - 1) }}{% endif %}>{% endmacro %}{{ m(2) }}", "<2<1<0>>>"),
+        ("{% for a in [1, 2] %}{{ loop.cycle('a', 'b') }}{% endfor %}", "ab"),
+        ("{{ d.isoformat() }} {{ d.year }}", "2026-11-26 2026"),
+        ("{% for k, v in {'a': 1}.items() %}{{ k }}{{ v }}{% endfor %}", "a1"),
+        ("{{ ['b', 'a']|sort|first }}{{ 'a,b'.split(',')|last }}{{ 2 * 3 ** 2 }}", "ab18"),
+        ("{% for group in [{'k': 1}, {'k': 1}]|groupby('k') %}{{ group.list|length }}{% endfor %}", "2"),
+    ],
+)  # fmt: skip
+def test_what_templates_do_still_works(text: str, expected: str) -> None:
+    """Loops, joins, filters, macros and tests give what Jinja gives."""
+    assert printed(text) == expected
+
+
+@given(st.text("{}%|~+*()[]x0 '\"setforinaendif", max_size=60))
+def test_any_template_renders_or_is_told(text: str) -> None:
+    """No other error comes out of a template."""
+    try:
+        printed(text)
+    except TemplateError as error:
+        assert str(error).startswith("issue.txt")
