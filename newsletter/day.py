@@ -43,6 +43,7 @@ from newsletter.results import Collected, Ran, Rendered
 from newsletter.schedule import issue_window
 from newsletter.send import DEADLINE, Sent, Signer, Transport, plan_deliveries, send_editions
 from newsletter.store import (
+    Archive,
     FactStore,
     FaultStore,
     IssueStore,
@@ -70,6 +71,7 @@ class Day:
     issues: IssueStore
     ledger: SqlLedger
     outbox: Outbox
+    archive: Archive
     faults: FaultStore
     fetcher: Fetcher
     reader: Reader
@@ -212,12 +214,12 @@ def render(day: Day, picks: Sequence[Pick]) -> Rendered:
         for edition in readable:
             reader = readers.get(edition.key, letters.NOBODY)
             yield from letters.files(day.config, issue, edition, reader, day.clock())
-        if papers and editions:
-            yield letters.page(day.config, issue, picks)
 
     written = day.outbox.write_files(issue, files())
     if papers and editions:
-        written = (*written, day.outbox.write_papers(issue, papers, readable))
+        page, shown = letters.page(day.config, issue, picks)
+        published = day.archive.write(issue, page, papers, shown)
+        written = (*written, day.outbox.write_papers(issue, papers, readable), *published)
     return Rendered(issue=issue, editions=editions, papers=papers, files=written, findings=findings)
 
 

@@ -122,13 +122,13 @@ def tag(config: Config, purpose: str, subscriber: str) -> str:
     return subscriber
 
 
-def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[str, bytes]:
-    """Return the issue as a web page for everybody, and its file's name: all topics, untrimmed."""
+def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[bytes, tuple[Pick, ...]]:
+    """Return the issue as a web page for everybody, all topics untrimmed, and what it shows."""
     chosen = choose(picks, config.topics, per_author=config.per_author, variety=config.variety)
     names = tuple(topic.name for topic in config.topics)
     whole = Selection(topics=names, picks=chosen, lead=lead(chosen))
     shown = render_page(issue, whole, config.topics, masthead(config), templates(config))
-    return "issue.html", shown.encode()
+    return shown.encode(), chosen
 
 
 def bounce_address(config: Config, delivery: Delivery) -> str:

@@ -9,7 +9,7 @@ sending.py   run, send, status
 holding.py   pause, resume, cancel
 returning.py bounces, suppressions
 doctoring.py doctor
-keys.py      dkim-key
+keys.py      secret, dkim-key
 world.py     open_day(): the one place where clock, network and disk are put together
 reports.py   what a command shows as a whole
 account.py   its pieces: tables and sentences, or JSON

@@ -18,8 +18,10 @@ from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.terminal import print_json
 from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.answers import Document
+from newsletter.collect.files import read_files
 from newsletter.config import Config, load_config
-from newsletter.errors import ConfigError, TemplateError
+from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
+from newsletter.libraries import read_library
 from newsletter.model import Issue, Paper, Pick, Topic
 from newsletter.pick import choose, pick_papers
 from newsletter.proofs import proofread
@@ -56,8 +58,29 @@ def check(folder: Path, environment: Mapping[str, str], now: dt.datetime) -> Che
         return Checked(
             config=config, problems=(str(error),), warnings=_warnings(config), findings=()
         )
-    warnings = (*_warnings(config), *_idle_terms(config, folder, environment, now))
-    return Checked(config=config, problems=(), warnings=warnings, findings=findings)
+    problems, notes = _unread(config, now)
+    warnings = (*_warnings(config), *notes, *_idle_terms(config, folder, environment, now))
+    return Checked(config=config, problems=problems, warnings=warnings, findings=findings)
+
+
+def _unread(config: Config, now: dt.datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the files that a run would read; return what is wrong with them, and what is odd."""
+    problems: list[str] = []
+    notes: list[str] = []
+    for name, place in config.libraries:
+        try:
+            notes += read_library(config.root / name).notes
+        except LibraryError as error:
+            problems.append(f"{place}: {error}")
+    for source in config.sources:
+        if not source.location or "://" in source.location:
+            continue
+        try:
+            for document in read_files(Path(source.location), config.max_bytes):
+                KINDS[source.kind].parse(document, source, now)
+        except SourceError as error:
+            problems.append(f"{config.places[source.name]}: {error}")
+    return tuple(problems), tuple(notes)
 
 
 def _idle_terms(

@@ -1,7 +1,8 @@
-"""The dkim-key command: a key that signs mail, and the DNS record that goes with it."""
+"""Commands that make keys: one that signs mail (DKIM), and one that signs links."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import errors, print_json
 from newsletter.config import sender_domain
+from newsletter.links import MIN_SECRET, new_secret
 from newsletter.send import dns_record, load_key, make_key
 
 
@@ -46,6 +48,21 @@ def dkim_key(
     told.print(
         f"Keep the key in the environment as {variable}, and in newsletter.yaml:\n"
         f"  dkim:\n    - selector: {named}\n      key: ${{{variable}}}",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+@app.command()
+def secret() -> None:
+    """Make a secret that signs links and bounce addresses: 32 random bytes, on standard output.
+
+    Example: `echo "NEWSLETTER_SECRET=$(newsletter secret)" >> .env && chmod 600 .env`
+    """
+    typer.echo(new_secret(secrets.token_bytes(MIN_SECRET)))
+    errors().print(
+        "Keep it in the environment, or in the file .env beside config/ (chmod 600), as "
+        "NEWSLETTER_SECRET, and in newsletter.yaml:\n  secret: ${NEWSLETTER_SECRET}",
         soft_wrap=True,
         markup=False,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -11,10 +12,23 @@ from rich.markup import escape
 from newsletter.cli.world import STARTER
 from newsletter.config import schemas
 from newsletter.errors import StoreError
+from newsletter.store.outbox import make_folder
 
 
-def write_starter(console: Console, directory: Path) -> None:
+def cron_line(program: str, folder: Path) -> str:
+    """Return the line that lets cron run the newsletter of `folder` every hour.
+
+    Cron knows neither a virtual environment nor where it is: both paths are absolute.
+    """
+    # In a crontab `%` ends the line.
+    inner = shlex.join(["cd", str(folder)]) + " && " + shlex.join([program, "run", "--quiet"])
+    return "5 * * * * " + inner.replace("%", r"\%")
+
+
+def write_starter(console: Console, directory: Path, program: str) -> None:
     """Write config/, templates/ and outbox/ into `directory`; keep every file that exists.
+
+    `program` is the absolute path of the newsletter command.
 
     Raises StoreError when the folder cannot be written.
     """
@@ -30,9 +44,11 @@ def write_starter(console: Console, directory: Path) -> None:
     console.print(
         f"\nNext: edit [bold]{escape(place)}config/subscribers.yaml[/], then\n"
         f"  [bold]{escape(change)}newsletter run[/]\n"
-        "It writes the emails to outbox/ until config/newsletter.yaml names a mail server.",
+        "It writes the emails to outbox/ until config/newsletter.yaml names a mail server.\n\n"
+        "For an email every day, give this line to cron (`crontab -e`):",
         soft_wrap=True,
     )
+    console.print(f"  {cron_line(program, directory.resolve())}", soft_wrap=True, markup=False)
 
 
 def _write_starter(directory: Path) -> list[Path]:
@@ -46,15 +62,18 @@ def _write_starter(directory: Path) -> list[Path]:
             if target.exists():
                 kept.append(target)
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
+            # Who reads is nobody else's business.
+            make_folder(target.parent, public=folder != "config")
             target.write_bytes(source.read_bytes())
+            target.chmod(0o600 if target.name == "subscribers.yaml" else 0o644)
     schema_folder = directory / "config" / "schema"
     schema_folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         (schema_folder / f"{name}.json").write_text(text, encoding="utf-8")
     outbox = directory / "outbox"
-    outbox.mkdir(exist_ok=True)
-    if not (outbox / ".gitignore").exists():
-        (outbox / ".gitignore").write_text("*\n!.gitignore\n", encoding="utf-8")
+    make_folder(outbox)
+    for path, text in ((outbox, "*\n!.gitignore\n"), (directory, ".env\npublic/\n")):
+        if not (path / ".gitignore").exists():
+            (path / ".gitignore").write_text(text, encoding="utf-8")
     return kept

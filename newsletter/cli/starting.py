@@ -69,7 +69,7 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> 
 
     Example: `newsletter init my-letter && cd my-letter && newsletter run`
     """
-    starter.write_starter(console(), directory)
+    starter.write_starter(console(), directory, world.program())
 
 
 @app.command()

@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import sys
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -37,6 +38,7 @@ from newsletter.send import (
     deliver_one,
 )
 from newsletter.store import (
+    Archive,
     Database,
     FactStore,
     FaultStore,
@@ -64,6 +66,12 @@ def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
         return None
     model = functools.cache(lambda: Embedder(folder))
     return VectorStore(database, lambda papers: model().embed(papers)).embed
+
+
+def program() -> str:
+    """Return the absolute path of the command that is running."""
+    beside = Path(sys.executable).with_name("newsletter")
+    return str(beside if beside.exists() else Path(sys.argv[0]).resolve())
 
 
 def utc_now() -> dt.datetime:
@@ -163,6 +171,7 @@ async def open_day(
         issues=IssueStore(database),
         ledger=SqlLedger(database, lean=bool(boot_id())),
         outbox=outbox,
+        archive=Archive(config.root / "public"),
         faults=faults,
         fetcher=fetcher,
         reader=reader,

@@ -176,8 +176,10 @@ class NodeReader:
                 node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"
             )
             return ""
-        if name in self._environment:
-            return self._environment[name]
+        # An empty variable is what a line such as `NAME=` leaves: nobody means it.
+        found = self._environment[name] if name in self._environment else ""
+        if found or (name in self._environment and not whole):
+            return found
         if whole:
             self.unset[path] = name
         else:
@@ -195,7 +197,7 @@ class NodeReader:
 def not_set(name: str) -> str:
     """Return what to do about a variable that the environment lacks."""
     return (
-        f"the environment variable {name} is not set: export it, write it into the file .env "
+        f"the environment variable {name} is not set, or is empty: export it, write it into the file .env "
         f"beside config/, or name a file that holds it in {name}_FILE"
     )
 

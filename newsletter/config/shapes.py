@@ -76,7 +76,7 @@ class NewsletterShape(Shape):
     )
     archive: Web | None = Field(
         None,
-        description="Public address of your outbox/ folder, if it has one: issues then link to "
+        description="Public address of your public/ folder, if it has one: issues then link to "
         "<archive>/<date>/issue.html.",
     )
     postal_address: Line | None = Field(
@@ -152,7 +152,7 @@ class NewsletterShape(Shape):
 
     @model_validator(mode="after")
     def _site_needs_secret(self) -> NewsletterShape:
-        if self.site and not self.secret:
+        if self.site and self.secret is None:
             raise ValueError(
                 "`site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}"
             )

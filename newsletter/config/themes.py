@@ -45,8 +45,13 @@ def read_theme(
     first = []
     if wanted.templates is not None:
         first = [root / wanted.templates]
-        if not first[0].is_dir():
-            place = document.where(("theme", "templates"), value=True)
+        place = document.where(("theme", "templates"), value=True)
+        if not first[0].resolve().is_relative_to(root.resolve()):
+            problems.append(
+                f"{place}: {first[0]} lies outside of {root}: templates are the newsletter's own, "
+                "copy them into it"
+            )
+        elif not first[0].is_dir():
             problems.append(f"{place}: {first[0]}: no such folder")
     try:
         look = checked(LookShape, read_document(found[0] / "theme.yaml", {}), "theme")

@@ -25,7 +25,7 @@ MAX_WIDTH: Final = 999
 MAX_POWER: Final = 64
 MAX_BITS: Final = 2048
 """Of a whole number."""
-PER_CALL: Final = 20
+PER_CALL: Final = 100
 """Steps in the time of one call of a macro."""
 TEXT_PER_STEP: Final = 100
 """Characters that are handled in the time of one step."""
@@ -203,7 +203,7 @@ def count_steps(template: nodes.Template) -> None:
         for operand in compared.ops:
             operand.expr = _counting(operand.expr, "looked at")
     for asked in template.find_all(nodes.Test):
-        asked.node = _counting(cast("nodes.Expr", asked.node), "looked at")
+        asked.node = _counting(asked.node, "looked at")
         asked.args = [_counting(one, "looked at") for one in asked.args or ()]
     for part in template.find_all(nodes.Getitem):
         if isinstance(part.arg, nodes.Slice):
@@ -226,10 +226,10 @@ def _joining(node: nodes.Node) -> nodes.Node:
     return node
 
 
-def _counting(node: nodes.Expr, name: str) -> nodes.Expr:
+def _counting(node: nodes.Node, name: str) -> nodes.Expr:
     """Return an expression that passes one of STEPS; once is enough."""
     if isinstance(node, nodes.Filter) and node.name in STEPS:
         return node
-    found = nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+    found = nodes.Filter(cast("nodes.Expr", node), name, [], [], None, None, lineno=node.lineno)
     found.environment = node.environment
     return found

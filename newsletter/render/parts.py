@@ -7,6 +7,7 @@ the file and line it came from, so that mistakes are told where they were made.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from newsletter.errors import TemplateError
 
 MAX_DEPTH = 8
 """Parts within parts; more is a circle."""
+MAX_LINES = 20_000
+"""Of a template with its parts, which may include others many times."""
+MAX_BYTES = 1_000_000
+"""Of one file."""
 
 _INCLUDE = re.compile(
     r"""^[ \t]*(?:<mj-include\s+path="([^"]*)"\s*/>|\{%-?\s*include\s+"([^"]*)"\s*-?%\})[ \t]*$"""
@@ -59,7 +64,9 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
             f"{folders[0] / name}: no such template; `newsletter init` writes the ones it starts "
             "with"
         )
-    lines = tuple(_lines(path, folders, theme, ()))
+    lines = tuple(itertools.islice(_lines(path, folders, theme, ()), MAX_LINES + 1))
+    if len(lines) > MAX_LINES:
+        raise TemplateError(f"{path}: more than {MAX_LINES} lines with the parts it includes")
     return Source(
         name=str(path),
         text="\n".join(line for line, _ in lines) + "\n",
@@ -102,7 +109,10 @@ def _find(name: str, folders: Sequence[Path]) -> Path | None:
     """Return the first file of that name; a part never lies outside of the folders."""
     if not name or ".." in Path(name).parts or Path(name).is_absolute():
         return None
-    return next((folder / name for folder in folders if (folder / name).exists()), None)
+    found = next((folder for folder in folders if (folder / name).exists()), None)
+    # A link may lead anywhere: what it leads to must lie in the folder too.
+    inside = found and (found / name).resolve().is_relative_to(found.resolve())
+    return found / name if found and inside else None
 
 
 def _meant(name: str, folders: Sequence[Path]) -> str:
@@ -118,7 +128,11 @@ def _meant(name: str, folders: Sequence[Path]) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise TemplateError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+        return raw.decode("utf-8").replace("\r\n", "\n").removesuffix("\n")
     except UnicodeDecodeError as error:
         raise TemplateError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except OSError as error:

@@ -113,7 +113,7 @@ def compile_mjml(source: Source, *, located: bool = False) -> Template:
         return f"qjx{len(tags) - 1}xjq" + "\n" * found[0].count("\n")
 
     hidden = _JINJA.sub(hide, visible)
-    html = _inline(_to_html(source, with_places(hidden) if located else hidden))
+    html = _inline(source.name, _to_html(source, with_places(hidden) if located else hidden))
     # Every tag gets a line of its own, by a line break inside it that prints nothing: so Jinja's
     # line numbers lead back to the line of the MJML.
     origin: dict[int, int] = {}
@@ -201,14 +201,19 @@ def _for_premailer(style: re.Match[str]) -> str:
     return "".join((*styles, f"{kept}{''.join(at_rules)}</style>" if at_rules else ""))
 
 
-def _inline(html: str) -> str:
+def _inline(name: str, html: str) -> str:
     from premailer import Premailer  # noqa: PLC0415  loads cssutils: a quarter of a second
 
-    inlined: str = Premailer(
-        html,
-        allow_network=False,
-        strip_important=False,  # without it @media rules lose against inline styles
-        disable_validation=True,
-        cssutils_logging_level=logging.CRITICAL,
-    ).transform()
+    try:
+        inlined: str = Premailer(
+            html,
+            allow_network=False,
+            strip_important=False,  # without it @media rules lose against inline styles
+            disable_validation=True,
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform()
+    except Exception:  # noqa: BLE001  cssutils fails in many ways on rules that do not end
+        raise TemplateError(
+            f"{name}: its style sheets cannot be read: is a `{{` or a `}}` missing?"
+        ) from None
     return inlined

@@ -12,8 +12,10 @@ deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
 suppressions.py addresses that must not be mailed, and the bounces that say so
 faults.py      faults with their inputs, under outbox/faults/
 outbox.py      an issue as files under outbox/<date>/
+archive.py     what may be published of it, under public/<date>/
 """
 
+from newsletter.store.archive import Archive
 from newsletter.store.database import Database, database_exists, open_database
 from newsletter.store.deliveries import SqlLedger
 from newsletter.store.facts import FactStore
@@ -26,6 +28,7 @@ from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.vectors import VectorStore
 
 __all__ = [
+    "Archive",
     "Bounce",
     "Database",
     "FactStore",

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import os
 import re
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from newsletter.model import Delivery, DeliveryState, Edition, Issue, Outcome, P
 
 
 class Outbox:
-    """The outbox folder."""
+    """The outbox folder. It is private: editions and messages tell who reads what."""
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`, which is made when the first file is written."""
@@ -54,7 +55,7 @@ class Outbox:
             "number": issue.number,
             "papers": [as_json(paper) for paper in papers],
             "editions": {
-                edition.key: [_pick(pick) for pick in edition.picks] for edition in editions
+                edition.key: [pick_json(pick) for pick in edition.picks] for edition in editions
             },
         }
         write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
@@ -66,7 +67,8 @@ def as_json(value: Any) -> Any:
     return json.loads(json.dumps(asdict(value), default=str))
 
 
-def _pick(pick: Pick) -> dict[str, Any]:
+def pick_json(pick: Pick) -> dict[str, Any]:
+    """Return a pick as plain JSON data, with the parts of its score."""
     return {
         "paper": pick.paper.id,
         "title": pick.paper.title,
@@ -78,21 +80,36 @@ def _pick(pick: Pick) -> dict[str, Any]:
     }
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; raises StoreError when the disk refuses."""
+def write(path: Path, content: bytes, *, public: bool = False) -> None:
+    """Write a file whole or not at all; raises StoreError when the disk refuses.
+
+    What is not `public` can be read by its owner only, and so can its folder, whatever the umask
+    is: it holds addresses, or links that are as good as a password.
+    """
     with _clear_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, public=public)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
+            Path(temporary).chmod(0o644 if public else 0o600)
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def make_folder(path: Path, *, public: bool = False) -> None:
+    """Make a folder, and those above it that are missing; close a private one to others."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        one.chmod(0o755 if public else 0o700)
+    mode = path.stat().st_mode
+    if not public and mode & 0o077:
+        path.chmod(stat.S_IMODE(mode) & ~0o077)
 
 
 @contextlib.contextmanager
@@ -137,8 +154,18 @@ class OutboxTransport:
         """Write what the desk has; a file is there or it is not, so nothing is ever in doubt."""
         while parcel := await desk.next():
             delivery: Delivery = parcel.delivery
-            name = re.sub(r"[^A-Za-z0-9@._+-]", "_", delivery.email)
-            path = self._outbox.of(delivery.issue) / "eml" / f"{name}.eml"
+            path = self._outbox.of(delivery.issue) / "eml" / f"{_file_name(delivery)}.eml"
             write(path, parcel.message)
             outcome = Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {path.name}")
             desk.settle(parcel, outcome)
+
+
+MAX_NAME = 120
+"""Characters of an address in a file's name: file systems take 255 bytes."""
+
+
+def _file_name(delivery: Delivery) -> str:
+    """Return the address as a file's name; with the reader's id, where the two differ."""
+    name = re.sub(r"[^a-z0-9@._+-]", "_", delivery.email.lower())[:MAX_NAME]
+    # Two addresses that are written alike in file names are still two readers.
+    return name if name == delivery.email else f"{name}.{delivery.subscriber}"

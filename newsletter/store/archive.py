@@ -1,0 +1,46 @@
+"""What may be published of an issue, as files under public/<date>/: nothing of any reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from newsletter.model import Issue, Paper, Pick
+from newsletter.store.outbox import as_json, pick_json, write
+
+
+class Archive:
+    """The folder that a web server may show; `archive` in newsletter.yaml is its address."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made when the first issue is written."""
+        self.folder = folder
+
+    def of(self, date: dt.date) -> Path:
+        """Return the folder of the issue of `date`."""
+        return self.folder / date.isoformat()
+
+    def write(
+        self, issue: Issue, page: bytes, papers: Iterable[Paper], picks: Iterable[Pick]
+    ) -> tuple[Path, ...]:
+        """Write issue.html, the page for everybody, and papers.json; return where.
+
+        papers.json holds every paper of the day and what the topics pick of them. Raises StoreError
+        when the disk refuses.
+        """
+        folder = self.of(issue.date)
+        content = {
+            "date": issue.date.isoformat(),
+            "number": issue.number,
+            "papers": [as_json(paper) for paper in papers],
+            "picks": [pick_json(pick) for pick in picks],
+        }
+        files = {
+            folder / "issue.html": page,
+            folder / "papers.json": json.dumps(content, ensure_ascii=False, indent=1).encode(),
+        }
+        for path, written in files.items():
+            write(path, written, public=True)
+        return tuple(files)

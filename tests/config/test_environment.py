@@ -1,0 +1,155 @@
+"""Where `${NAME}` is read from: the environment, files that it names, and .env beside config/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from makers import write_newsletter
+
+from newsletter.config import load_config
+from newsletter.config.environment import read_environment
+from newsletter.errors import ConfigError
+
+
+def private(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / ".env"
+    path.write_text(text, "utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_what_is_exported_counts_before_the_file(tmp_path: Path) -> None:
+    """Quotes, `export`, comments and blank lines are what people write into such files."""
+    private(tmp_path, "# mail\n\nA=file\nexport B='two words'\nC = \"x=y\" \nD=\n")
+
+    found = read_environment(tmp_path, {"A": "exported"})
+
+    assert {name: found[name] for name in "ABCD"} == {
+        "A": "exported", "B": "two words", "C": "x=y", "D": "",
+    }  # fmt: skip
+    assert "E" not in found
+
+
+def test_white_space_around_a_value_is_none_of_it(tmp_path: Path) -> None:
+    """A line end that a file or a shell added would make a password wrong."""
+    (tmp_path / "password").write_text("hunter2\n", "utf-8")
+
+    found = read_environment(tmp_path, {"A": " hunter2\n", "B_FILE": f"{tmp_path}/password\n"})
+
+    assert (found["A"], found["B"]) == ("hunter2", "hunter2")
+
+
+def test_a_file_that_is_named_and_not_there(tmp_path: Path) -> None:
+    """Said with the variable that names it."""
+    found = read_environment(tmp_path, {"B_FILE": "/nowhere/b"})
+
+    with pytest.raises(ConfigError, match="B_FILE: /nowhere/b: no such file"):
+        found["B"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_secrets_that_others_can_read_are_refused(tmp_path: Path, root: Path, mode: int) -> None:
+    """With the command that mends it, and without a word of the file."""
+    write_newsletter(tmp_path, root)
+    path = private(tmp_path, "PASSWORD=hunter2\n", mode)
+
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "config", {})
+
+    assert f"chmod 600 {path}" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_line_that_is_none_is_said_without_its_words(tmp_path: Path) -> None:
+    """It may be a secret."""
+    private(tmp_path, "A=1\nhunter2\n")
+
+    with pytest.raises(ConfigError, match=r"\.env:2:1: a line is NAME=value") as caught:
+        read_environment(tmp_path, {})
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_file_serves_the_configuration(tmp_path: Path, root: Path) -> None:
+    """A newsletter that cron runs has its secrets at hand."""
+    text = (
+        "name: x\nfrom: a@example.org\nsecret: ${S}\nsite: https://x.example\n"
+        "delivery: {transport: smtp, username: '${U}', password: '${P}'}\n"
+    )
+    write_newsletter(tmp_path, root, newsletter=text)
+    private(tmp_path, f"S={'s' * 32}\nU=me\nP=hunter2\n")
+
+    config = load_config(tmp_path / "config", {})
+
+    assert (config.missing, config.delivering.password) == ((), "hunter2")
+    assert config.secret == b"s" * 32
+
+
+def test_what_is_missing_is_known_and_stops_nothing_yet(tmp_path: Path, root: Path) -> None:
+    """Secrets of the mail server, of links and of keys: each is named with its place."""
+    text = (
+        "name: x\nfrom: a@example.org\nsecret: ${S}\nsite: https://x.example\n"
+        "dkim: [{selector: a, key: '${K}'}]\n"
+        "delivery: {transport: smtp, username: '${U}', password: '${P}'}\n"
+    )
+    write_newsletter(tmp_path, root, newsletter=text)
+
+    config = load_config(tmp_path / "config", {})
+
+    named = [
+        "newsletter.yaml:3:9: the environment variable S ",
+        "K is not set",
+        "U is not set",
+        "P ",
+    ]
+    assert all(part in told for part, told in zip(named, config.missing, strict=True))
+    with pytest.raises(ConfigError, match=r"\.env beside config/"):
+        config.require_ready()
+
+
+def test_a_source_without_its_key_is_left_out(tmp_path: Path, root: Path) -> None:
+    """The others are asked all the same."""
+    sources = (
+        "sources:\n  - {name: A, url: 'https://a.example/', headers: {x-key: '${KEY}'}}\n"
+        "  - {name: B, url: 'https://b.example/'}\n"
+    )
+    write_newsletter(tmp_path, root, sources=sources)
+
+    config = load_config(tmp_path / "config", {})
+
+    assert [one.name for one in config.sources] == ["B"]
+    assert "sources.yaml:2:" in config.left_out[0]
+    assert "KEY is not set" in config.left_out[0]
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 31])
+def test_a_short_secret_is_refused_and_not_shown(tmp_path: Path, root: Path, secret: str) -> None:
+    """With the command that makes a good one; an empty one is as good as none."""
+    write_newsletter(tmp_path, root, newsletter="name: x\nfrom: a@example.org\nsecret: ${S}\n")
+
+    try:
+        load_config(tmp_path / "config", {"S": secret}).require_ready()
+    except ConfigError as error:
+        assert "newsletter.yaml:3:9" in str(error)
+        assert ("newsletter secret" if secret else "S is not set, or is empty") in str(error)
+        assert not secret or f"`{secret}`" not in str(error)
+    else:
+        pytest.fail("it was taken")
+
+
+@given(st.text(max_size=80))
+def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """No text gives a traceback."""
+    folder = tmp_path_factory.getbasetemp()
+    path = folder / ".env"
+    path.write_text(text, "utf-8", errors="replace")
+    path.chmod(0o600)
+    try:
+        found = read_environment(folder, {})
+    except ConfigError as error:
+        assert str(error).startswith(str(path))
+    else:
+        assert all(found[name].strip() == found[name] for name in found)
