@@ -7,36 +7,21 @@ import os
 import pty
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import PROGRAM, newsletter
 from makers import write_newsletter
 from servers import Page, http_server
 
-PROGRAM = [
-    sys.executable,
-    "-W",
-    "error::DeprecationWarning:newsletter",
-    "-c",
-    "from newsletter.cli import main; main()",
-]
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""
 COMMANDS = (
     "demo init check collect pick render preview send run status pause resume cancel bounces "
-    "suppressions doctor dkim-key"
+    "suppressions doctor secret dkim-key"
 ).split()
-
-
-def newsletter(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [*PROGRAM, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=60,
-        env={**env, "COLUMNS": "120", **environment}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 def as_json(done: subprocess.CompletedProcess[str]) -> Any:
@@ -56,7 +41,9 @@ def test_init_then_run(tmp_path: Path) -> None:
     first = newsletter("init", "my-letter", cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     folder = tmp_path / "my-letter"
-    assert {path.name for path in folder.iterdir()} == {"config", "templates", "outbox"}
+    assert {path.name for path in folder.iterdir()} == {
+        "config", "templates", "outbox", ".gitignore",
+    }  # fmt: skip
     assert newsletter("check", cwd=folder).returncode == 0
 
     # A proxy that nobody runs: no network, whatever the machine has.

@@ -177,7 +177,7 @@ class NodeReader:
             )
             return ""
         # An empty variable is what a line such as `NAME=` leaves: nobody means it.
-        found = self._environment[name] if name in self._environment else ""
+        found = self._environment.get(name, "")
         if found or (name in self._environment and not whole):
             return found
         if whole:
@@ -197,8 +197,8 @@ class NodeReader:
 def not_set(name: str) -> str:
     """Return what to do about a variable that the environment lacks."""
     return (
-        f"the environment variable {name} is not set, or is empty: export it, write it into the file .env "
-        f"beside config/, or name a file that holds it in {name}_FILE"
+        f"the environment variable {name} is not set, or is empty: export it, write it into the "
+        f"file .env beside config/, or name a file that holds it in {name}_FILE"
     )
 
 
