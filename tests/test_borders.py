@@ -157,7 +157,7 @@ def test_what_fails_only_beside_others_is_found() -> None:
 def test_an_error_of_all_is_nobodys() -> None:
     """Where every paper, or nothing in particular, is to blame, the error is raised."""
 
-    def fails(some: Any) -> int:
+    def fails(_some: Any) -> int:
         raise ZeroDivisionError
 
     for papers in ([], [make_paper(1)], [make_paper(n) for n in range(9)]):
@@ -362,3 +362,41 @@ def test_readers_for_whom_choosing_fails_are_left_out(tmp_path: Path, root: Path
 
     assert found == []
     assert [(one.border, one.name) for one in faults] == [(Border.READER, "ada@readers.example")]
+
+
+def test_an_issue_with_errors_is_held(tmp_path: Path, root: Path) -> None:
+    """Nobody gets it and nothing is planned until it is mended, or `on_error: send` says so."""
+    folder = letter(
+        tmp_path, root, newsletter="name: x\nfrom: a@letters.example\n",
+        subscribers=readers("{email: ada@readers.example}"),
+    )  # fmt: skip
+    part = folder / "templates" / "parts" / "footer.mjml"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text(
+        "<mj-section><mj-column><mj-text>No way out</mj-text></mj-column></mj-section>\n"
+    )
+
+    held = newsletter("run", cwd=folder)
+
+    assert held.returncode == 1
+    assert "error: " in held.stderr
+    assert "nothing was sent; mend it, or say `on_error: send`" in held.stderr
+    assert mails(folder) == {}
+    assert "No issue was planned" in newsletter("status", cwd=folder).stdout
+    settings = folder / "config" / "newsletter.yaml"
+    settings.write_text(settings.read_text("utf-8") + "on_error: send\n")
+    assert newsletter("run", cwd=folder).returncode == 0
+    assert set(mails(folder)) == {"ada@readers.example"}
+
+
+def test_a_paper_on_templates_holds_no_issue(tmp_path: Path, root: Path) -> None:
+    """Signs of template code in a title are the authors' words, not left-overs of ours."""
+    folder = letter(tmp_path, root, subscribers=readers("{email: ada@readers.example}"))
+    title = "An agent fills %%NAME%% and *|FNAME|* and qjx1xjq"
+    (folder / "feed.xml").write_text(feed(title, "Another paper of agents"), "utf-8")
+
+    done = newsletter("run", cwd=folder)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    (mail,) = mails(folder).values()
+    assert title in mail.get_body(("plain",)).get_content().replace("\n", " ").replace("   ", " ")

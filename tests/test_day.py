@@ -190,6 +190,29 @@ def test_the_next_day_brings_only_what_is_new(world: World) -> None:
     assert "Issue 2" in text
 
 
+def test_what_is_like_papers_that_were_sent_is_less_new(world: World) -> None:
+    """A topic that weighs `novelty` puts what readers have not had before what they have."""
+    chance = random.Random(7)
+    words = [first + second for first in "bdfgklmnprst" for second in ("aro", "enu", "ilo", "oba", "uti", "asi", "edo", "imu")]  # fmt: skip
+    titles = [f"Agents {' '.join(chance.choices(words[:80], k=7))}" for _ in range(130)]
+    (world.folder / "config" / "topics.yaml").write_text(
+        "topics:\n  - {name: agents, title: Agents, match: [agents], limit: 20, rank: {novelty: 1}}\n"
+    )
+    (world.folder / "config" / "subscribers.yaml").write_text(
+        "subscribers: [{email: ada@readers.example}]\n"
+    )
+    world.web.pages["/feed"], world.web.pages["/votes"] = rss(*titles), votes()
+    world.do(steps.run)
+    world.now += dt.timedelta(days=1)
+    known, new = f"{titles[5]} again", f"Agents {' '.join(words[80:87])}"
+    world.web.pages["/feed"] = rss(known, new, start=99401)
+    world.do(steps.collect)
+
+    scores = {one.paper.title: one.score.total for one in world.do(steps.pick)}
+
+    assert scores[new] > scores[known] + 0.1
+
+
 def test_a_quiet_day_sends_nothing_and_loses_nothing(world: World) -> None:
     """No new papers: no issue, and what comes later is in the next one."""
     world.web.pages["/feed"], world.web.pages["/votes"] = rss(), votes()

@@ -16,7 +16,7 @@ from newsletter.cli import health, world
 from newsletter.cli.checking import sample_papers
 from newsletter.config import Config, load_config
 from newsletter.errors import NewsletterError
-from newsletter.model import Edition, Issue, Paper, Pick, Subscriber, Topic
+from newsletter.model import Border, Edition, Issue, Paper, Pick, Subscriber, Topic, fault_of
 from newsletter.pick import OWN_TOPICS, near_misses, pick_papers
 from newsletter.proofs import proofread
 from newsletter.render import Finding, Selection, as_read, html_bytes, lint_message, render_editions
@@ -24,6 +24,7 @@ from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, PreviewEdition
 from newsletter.store import (
     Database,
+    FaultStore,
     IssueStore,
     Outbox,
     PaperStore,
@@ -47,6 +48,10 @@ def load_preview(folder: Path, date: str = "") -> Preview:
             return _due(config, database, dt.date.fromisoformat(due), dates, now)
     except NewsletterError as error:
         return Preview(name="", date=date, problem=str(error))
+    except Exception as error:  # noqa: BLE001  a border: the page says so, and goes on following
+        fault = fault_of(Border.EDITION, date or "that is due", error)
+        FaultStore(folder.resolve().parent / "outbox" / "faults").keep(fault)
+        return Preview(name="", date=date, problem=f"{fault}; kept in outbox/faults")
 
 
 def _due(

@@ -61,7 +61,25 @@ def test_the_outbox_transport_writes_one_file_each(tmp_path: Path) -> None:
         assert desk.outcomes["ada"].state is DeliveryState.ACCEPTED
 
     (written,) = (tmp_path / TODAY.isoformat() / "eml").iterdir()
-    assert written.name == ".._.._a_b@readers.example.eml"
+    assert written.name == ".._.._a_b@readers.example.id-ada.eml"
+
+
+def test_every_reader_has_a_file_of_their_own(tmp_path: Path) -> None:
+    """Also where two addresses would be written alike, or are longer than a file's name may be."""
+    long = "x" * 64 + "@" + ".".join(["y" * 60] * 3) + ".example"
+    odd = ("a!b@r.example", "a#b@r.example", "a_b@r.example", "A_b@r.example", long, long + "z")
+    parcels = [
+        replace(make_parcel(), claim=Claim(delivery=make_delivery(email=one, subscriber=str(n)), owner="me"))
+        for n, one in enumerate(odd)
+    ]  # fmt: skip
+
+    desk = ListDesk(parcels)
+    run(OutboxTransport(Outbox(tmp_path)).work(desk))
+
+    assert all(one.state is DeliveryState.ACCEPTED for one in desk.outcomes.values())
+    names = {path.name for path in (tmp_path / TODAY.isoformat() / "eml").iterdir()}
+    assert len(names) == len(odd)
+    assert "a_b@r.example.eml" in names
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
