@@ -76,7 +76,8 @@ bench: setup peers ## every benchmark, quickly
 docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas
 	@$(BIN)/python docs/generate.py
 
-lock: setup ## resolve the dependencies anew into both lock files
-	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+lock: setup ## resolve the dependencies anew into the lock files
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(UV) $(COMPILE) --group build pyproject.toml -o requirements.lock
 	@$(UV) $(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
+	@$(UV) $(COMPILE) --group lock -o requirements-uv.lock

@@ -28,7 +28,7 @@ def undecodable(raw: bytes, at: int) -> tuple[int, int, str]:
 
 def diagnose(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:  # noqa: PLR0911  one per mistake
     """Return line, column (from 1) and what is wrong there, with the mend."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     problem, context = error.problem or "", error.context or ""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -61,6 +61,11 @@ def diagnose(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:  #
         return start.line + 1, start.column + 1, "expected `key: value`; is the `:` missing?"
     said = " ".join(problem.split()) or "not valid"
     return line, column, f"not valid YAML: {said}"
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, as YAML counts them (YAML 1.1, 4.2)."""
+    return re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
 
 
 def glued_comment(lines: list[str], line: int, column: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from newsletter.config.diagnoses import diagnose, undecodable
+from newsletter.config.diagnoses import diagnose, lines_of, undecodable
 from newsletter.config.nodes import NodeReader, Path_
 from newsletter.errors import ConfigError
 
@@ -117,7 +117,7 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Doc
         ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    reader = NodeReader(str(path), text.split("\n"), environment)
+    reader = NodeReader(str(path), lines_of(text), environment)
     try:
         data = reader.read(node) if node is not None else {}
     except RecursionError:

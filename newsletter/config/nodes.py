@@ -142,7 +142,7 @@ class NodeReader:
             return None
         try:
             value = self._scalars.construct_object(node)
-        except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
             self._problem(node, f"not a plain value ({' '.join(str(error).split())[:100]})")
             return None
         if isinstance(value, float) and not math.isfinite(value):

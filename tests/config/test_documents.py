@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.config.documents import parse_document, read_document
 from newsletter.errors import ConfigError
@@ -42,6 +44,8 @@ MISTAKES = [
     (b"theme:\n  colours: {accent: #0b5fff}\n", ":2:21: `#0b5fff` begins a comment, so YAML reads no value"),
     (b"colours:\n  accent: #8a1c4a\n", ":2:9: `#8a1c4a` begins a comment, so `accent` is empty"),
     (b"words:\n  - #agents\n", "`#agents` begins a comment, so this item is empty"),
+    ("a: b\u2028c: d: e\n".encode(), ":2:5: a second colon"),
+    (b"a: b\rc: d: e\r", ":2:5: a second colon"),
     (b"a: - b\n", ":1:4: a list begins on a line of its own"),
     (b'a: "\\q"\n', ":1:5: a backslash inside double quotes"),
     (b"a:\n\xdcber: 1\n", ":2:1: not UTF-8 text (is it `Ü`, saved as Latin-1"),
@@ -53,6 +57,7 @@ MISTAKES = [
     (b"a: !mine [1]\n", ":1:4: the tag `!mine` means nothing here"),
     (b"!!binary a: 2\n", ":1:1: the tag `!!binary` means nothing here"),
     (b"a: !!int x\n", ":1:4: not a plain value"),
+    (b"a: !!int\n", ":1:4: not a plain value"),
     (b"a: 1e999\n", ":1:4: not a number that can be counted with"),
     (b"a: " + b"9" * 5000 + b"\n", ":1:4: not a plain value"),
     (b"<<: 3\na: b\n", ":1:5: `<<` takes over a mapping"),
@@ -104,3 +109,21 @@ def test_ten_thousand_readers_may_share_their_settings() -> None:
         "topics": ["a", "b"],
         "timezone": "UTC",
     }
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            "a: |- |\n|  |&x |*x |<<: |\"|'|{|}|[|]|, |#|!!int |!foo |? |---\n|\t|\u2028|\x85|\r|${A}|~|: |k: v\n".split(
+                "|"
+            )
+        ),
+        max_size=30,
+    )
+)
+def test_any_yaml_is_data_or_a_mistake_with_its_place(pieces: list[str]) -> None:
+    """Whatever stands where, nothing else is raised."""
+    try:
+        parse_document(Path("x.yaml"), "".join(pieces), {"A": "b"})
+    except ConfigError as error:
+        assert all(one.startswith("x.yaml:") for one in error.problems)
