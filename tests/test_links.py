@@ -66,3 +66,30 @@ def test_a_new_secret_is_long_enough() -> None:
     assert made.replace("-", "").replace("_", "").isalnum()
     with pytest.raises(ValueError, match="32"):
         new_secret(b"few")
+
+
+@given(
+    st.binary(min_size=32, max_size=64),
+    st.dates(dt.date(2020, 1, 1), dt.date(2199, 1, 1)),
+    st.binary(min_size=1, max_size=12),
+)
+def test_a_bounce_tag_gives_back_its_delivery(
+    secret: bytes, issue: dt.date, subscriber: bytes
+) -> None:
+    """In letters that every mail server keeps, in either case; another secret reads nothing."""
+    tag = bounce_tag(secret, issue, subscriber.hex())
+
+    assert tag.isalnum()
+    assert tag == tag.lower()
+    for written in (tag, tag.upper()):
+        assert read_bounce_tag(secret, written) == (issue, subscriber.hex())
+    assert read_bounce_tag(b"another secret of thirty-two bytes", tag) is None
+
+
+def test_what_was_sent_before_still_holds() -> None:
+    """Reports to mails that were sent before still find their reader."""
+    tag = bounce_tag(SECRET, dt.date(2026, 11, 26), "00ff00ff00ff00ff00ff")
+
+    assert tag == "bhmqb7ya74ap6ah7ad76emieopqa"
+    assert bounce_tag(SECRET, dt.date(2026, 11, 26), "no digits") == ""
+    assert sign(SECRET, "unsubscribe", "ada") == "AQBhZGH_ie9Ce-ziv1qS024"

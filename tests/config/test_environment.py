@@ -23,14 +23,18 @@ def private(folder: Path, text: str, mode: int = 0o600) -> Path:
 
 def test_what_is_exported_counts_before_the_file(tmp_path: Path) -> None:
     """Quotes, `export`, comments and blank lines are what people write into such files."""
-    private(tmp_path, "# mail\n\nA=file\nexport B='two words'\nC = \"x=y\" \nD=\n")
+    private(
+        tmp_path, "# mail\n\nA=file\nexport B='two words'\nC = \"x=y\" \nD=\nE=''\nF='\nG=X'X\n"
+    )
 
     found = read_environment(tmp_path, {"A": "exported"})
 
-    assert {name: found[name] for name in "ABCD"} == {
-        "A": "exported", "B": "two words", "C": "x=y", "D": "",
+    assert {name: found[name] for name in "ABCDEFG"} == {
+        "A": "exported", "B": "two words", "C": "x=y", "D": "", "E": "", "F": "'", "G": "X'X",
     }  # fmt: skip
-    assert "E" not in found
+    assert "H" not in found
+    with pytest.raises(KeyError, match="H"):
+        found["H"]
 
 
 def test_white_space_around_a_value_is_none_of_it(tmp_path: Path) -> None:

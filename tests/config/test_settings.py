@@ -1,0 +1,259 @@
+"""Every setting of the four files arrives where the stages read it, and nothing else does."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import ipaddress
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from makers import write_newsletter
+
+from newsletter.config import load_config
+from newsletter.model import Enrichment, Schedule
+from newsletter.send import make_key, parse_rate
+
+SECRET = "s" * 32
+EVERYTHING = """
+name: Laborpost
+from: papers@lab.example
+reply_to: team@lab.example
+timezone: Europe/Zurich
+language: de
+subject: "{{ name }}: {{ lead }}"
+digest: weekly
+schedule: {at: "07:30", days: [thu]}
+postal_address: Musterweg 1, Zürich
+site: https://lab.example/papers/
+archive: https://lab.example/old/
+secret: ${SECRET}
+feedback: false
+on_empty: send
+on_error: send
+max_age_days: 9
+per_author: 2
+variety: 0.25
+explore: 4
+sections: [liked, topics]
+database: sqlite:///elsewhere.db
+theme: {name: journal, density: compact, figures: true}
+dkim: [{selector: one, key: "${KEY}"}, {selector: two, key: "${KEY}", domain: other.example}]
+delivery:
+  transport: lmtp
+  host: mail.lab.example
+  port: 2424
+  security: tls
+  username: ${NAME}
+  password: ${WORD}
+  auth: xoauth2
+  connections: 7
+  messages_per_connection: 33
+  rate: 14/second
+  per_domain: {Gmail.com: 5/second, "*": 100/hour}
+  timeout: 12.5
+  bounce: bounce@lab.example
+  complaints: fbl@lab.example
+  command: [/bin/send, -x]
+"""
+SOURCES = """
+timeout: 11
+silence: 3
+max_megabytes: 2
+private_networks: [10.0.0.0/8]
+enrich_seconds: 17
+enrich: [crossref, {service: github, api: "https://git.example/", headers: {Authorization: "${KEY2}"}}]
+sources:
+  - {name: A, url: "https://a.example/feed", headers: {x-key: "${KEY2}"}}
+  - {name: B, kind: arxiv, categories: [cs.CL], announce: [new], api: "https://arxiv.example/"}
+"""
+
+
+def settings(folder: Path, root: Path, **more: str) -> Any:
+    write_newsletter(folder, root, newsletter=EVERYTHING, sources=SOURCES, **more)
+    environment = {
+        "SECRET": SECRET, "KEY": make_key("ed25519").decode(), "NAME": "me", "WORD": "pass word é",
+        "KEY2": "another key",
+    }  # fmt: skip
+    return load_config(folder / "config", environment)
+
+
+def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
+    """One by one, none taken for another, none forgotten."""
+    config = settings(tmp_path, root)
+
+    expected: dict[str, Any] = {
+        "folder": tmp_path / "config",
+        "root": tmp_path,
+        "name": "Laborpost",
+        "sender": "papers@lab.example",
+        "reply_to": "team@lab.example",
+        "bounce": "bounce@lab.example",
+        "verp": True,
+        "complaints": "fbl@lab.example",
+        "language": "de",
+        "postal_address": "Musterweg 1, Zürich",
+        "subject": "{{ name }}: {{ lead }}",
+        "figures": True,
+        "density": "compact",
+        "feedback": False,
+        "archive": "https://lab.example/old",
+        "digest": "weekly",
+        "site": "https://lab.example/papers",
+        "secret": SECRET.encode(),
+        "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich")),
+        "send_empty": True,
+        "holds_errors": False,
+        "max_age_days": 9,
+        "per_author": 2,
+        "variety": 0.25,
+        "explore": 4,
+        "sections": ("liked", "topics"),
+        "database": "sqlite:///elsewhere.db",
+        "timeout": 11.0,
+        "silence": 3.0,
+        "max_bytes": 2_000_000,
+        "private_networks": (ipaddress.ip_network("10.0.0.0/8"),),
+        "enrich_seconds": 17.0,
+        "enrichments": (
+            Enrichment(service="crossref"),
+            Enrichment(
+                service="github", api="https://git.example", headers=(("Authorization", "another key"),)
+            ),
+        ),
+        "listed": 1,
+        "missing": (),
+        "left_out": (),
+        "libraries": (),
+        "places": {"A": f"{tmp_path}/config/sources.yaml:9:20", "B": f"{tmp_path}/config/sources.yaml:10:5"},
+    }  # fmt: skip
+    found = {name: getattr(config, name) for name in expected}
+    assert found == expected
+    names = {field.name for field in dataclasses.fields(config)}
+    compared_below = {
+        "theme",
+        "delivering",
+        "pace",
+        "keys",
+        "sources",
+        "topics",
+        "subscribers",
+        "secrets",
+    }
+    assert names - set(expected) == compared_below
+
+
+def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
+    """Server, login, rates and keys."""
+    config = settings(tmp_path, root)
+    mail, pace = config.delivering, config.pace
+
+    assert (mail.transport, mail.host, mail.port, mail.security) == (
+        "lmtp",
+        "mail.lab.example",
+        2424,
+        "tls",
+    )
+    assert (mail.username, mail.password, mail.auth) == ("me", "pass word é", "xoauth2")
+    assert (mail.timeout, mail.per_connection, mail.command) == (12.5, 33, ("/bin/send", "-x"))
+    assert (pace.connections, pace.rate) == (7, parse_rate("14/second"))
+    assert pace.per_domain == (("gmail.com", parse_rate("5/second")), ("*", parse_rate("100/hour")))
+    assert [(one.selector, one.domain) for one in config.keys] == [
+        ("one", "lab.example"), ("two", "other.example"),
+    ]  # fmt: skip
+    first, second = config.sources
+    assert (first.name, first.kind, first.location) == ("A", "feed", "https://a.example/feed")
+    assert first.headers == (("x-key", "another key"),)
+    assert (second.categories, second.announce, second.api) == (
+        ("cs.CL",),
+        ("new",),
+        "https://arxiv.example",
+    )
+
+
+def test_what_must_not_be_shown_is_known_in_every_form(tmp_path: Path, root: Path) -> None:
+    """As it is, as URLs encode it and as Python escapes it; short words would black out others."""
+    secrets = settings(tmp_path, root).secrets
+
+    assert {
+        SECRET,
+        "pass word é",
+        "pass%20word%20%C3%A9",
+        "pass word \\xe9",
+        "another key",
+    } <= secrets
+    assert "me" not in secrets
+    assert not any("lab.example" in one for one in secrets)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("", {0, 1, 2, 3, 4, 5, 6}),
+        ("schedule: {days: [tue, sun]}\n", {1, 6}),
+        ("digest: weekly\n", {0}),
+        ("digest: weekly\nschedule: {at: '05:00'}\n", {0}),
+        ("digest: weekly\nschedule: {days: [fri]}\n", {4}),
+    ],
+)
+def test_the_days_of_issues(tmp_path: Path, root: Path, text: str, days: set[int]) -> None:
+    """Every day unless said otherwise; a weekly digest on one day, Monday by default."""
+    write_newsletter(tmp_path, root, newsletter=f"name: x\nfrom: a@lab.example\n{text}")
+
+    assert load_config(tmp_path / "config", {}).schedule.days == days
+
+
+def test_where_nothing_is_said_there_are_sensible_defaults(tmp_path: Path, root: Path) -> None:
+    """Replies and bounces go to the sender, no reader has an envelope of their own."""
+    write_newsletter(tmp_path, root, newsletter="name: x\nfrom: a@lab.example\n")
+
+    config = load_config(tmp_path / "config", {})
+
+    assert (config.reply_to, config.bounce, config.verp) == (
+        "a@lab.example",
+        "a@lab.example",
+        False,
+    )
+    assert (config.complaints, config.archive, config.site, config.secret) == ("", "", "", b"")
+    assert (config.postal_address, config.send_empty, config.holds_errors) == ("", False, True)
+    assert (config.pace.rate, config.pace.per_domain, config.keys) == (None, (), ())
+
+
+def test_the_places_of_libraries(tmp_path: Path, root: Path) -> None:
+    """Of topics, likes and dislikes: where each is named."""
+    topics = "topics:\n  - {name: a, title: A, like: [words, Mine.BIB, x.ris]}\n"
+    people = "subscribers:\n  - {email: a@r.example, likes: [y.json], dislikes: [z.bib]}\n"
+    config = settings(tmp_path, root, topics=topics, subscribers=people)
+
+    named = {name: place.rpartition("/")[2] for name, place in config.libraries}
+    assert named == {
+        "Mine.BIB": "topics.yaml:2:39",
+        "x.ris": "topics.yaml:2:49",
+        "y.json": "subscribers.yaml:2:34",
+        "z.bib": "subscribers.yaml:2:54",
+    }
+
+
+@pytest.mark.parametrize("like", ["notes.csv", "library.xml", "Zotero.RDF", "my/list.txt"])
+def test_files_that_are_no_libraries_are_no_words(tmp_path: Path, root: Path, like: str) -> None:
+    """They would be taken for a sentence that nothing is like."""
+    topics = f"topics:\n  - {{name: a, title: A, like: ['{like}']}}\n"
+
+    with pytest.raises(
+        ValueError, match=r"topics\.yaml:2:32: .* no library that can be read.*\.ris"
+    ):
+        settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n")
+
+
+@pytest.mark.parametrize(
+    "like", ["10.1145/abc.pdf", "https://x.example/paper.pdf", "a paper.pdf of mine"]
+)
+def test_what_only_ends_like_a_file_is_none(tmp_path: Path, root: Path, like: str) -> None:
+    """DOIs, addresses and sentences."""
+    topics = f"topics:\n  - {{name: a, title: A, like: ['{like}']}}\n"
+
+    assert settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").topics[
+        0
+    ].like == (like,)
