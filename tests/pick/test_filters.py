@@ -298,3 +298,34 @@ def test_any_query_is_a_filter_or_a_filter_error(text: str) -> None:
         assert str(error)
     else:
         assert matches(match, fold_paper(PAPER)) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("(a OR b))", "one `)` too many"),
+        ("(a OR b", "a `(` is never closed"),
+        ('a AND "b', "a quotation mark is never closed"),
+        ("a OR", "nothing follows `OR`"),
+        ("a AND NOT", "nothing follows `NOT`"),
+        ("(a AND )", "nothing follows `AND`"),
+        ("()", "nothing follows `(`"),
+        ("OR a", "it is empty"),
+        ("NOT a", "it only says what is not wanted"),
+        ("(" * 31 + "a" + ")" * 31, "too many brackets in brackets"),
+    ],
+)
+def test_what_is_no_query(query: str, said: str) -> None:
+    """Each mistake in one exact sentence, with the word that it is about."""
+    with pytest.raises(FilterError) as caught:
+        parse_match(query)
+
+    assert said in str(caught.value).split(": ")
+
+
+def test_brackets_go_as_deep_as_anybody_writes_them() -> None:
+    """Thirty of them, and what is inside still counts."""
+    deep = "(" * 30 + "agent AND tool" + ")" * 30
+
+    assert hit(deep, make_paper(title="agent tool"))
+    assert not hit(deep, make_paper(title="agent", abstract=""))
