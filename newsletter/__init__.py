@@ -2,6 +2,7 @@
 
 errors.py    the error tree
 model/       the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
+gate.py      what a text, link, number or date from outside may be
 links.py     signed links: unsubscribe, preferences, bounce addresses
 processes.py senders as processes: their names, and whether they are there
 mailboxes.py where reports come back: files, folders, IMAP

@@ -8,7 +8,10 @@ responses.py       what a response says beside its document
 files.py           documents from disk
 answers.py         what a source is asked and answers: the types of all kinds
 reader.py          parsing in threads and processes
-feeds.py           RSS, Atom, RDF, CDF, JSON Feed → Paper
+addresses.py       addresses of sources, shown without what is secret in them
+entries.py         the entries of a document, one by one, through the gate
+xmlfeeds.py        RSS, Atom, RDF, CDF → entries
+feeds.py           entries and JSON Feed → Paper
 opml.py            a list of feeds → Source
 calendar.py        when arXiv announces what
 arxiv.py           arXiv announcements and API → Paper

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from newsletter.collect.addresses import shown
 from newsletter.collect.text import plain_text
 from newsletter.errors import SourceError
-from newsletter.model import Mention, Paper, Source
+from newsletter.gate import MAX_TEXT, cut
+from newsletter.model import Fault, Mention, Paper, Source
 
 MAX_FIELD = 20_000
 """Characters of one field that are looked at: far past any abstract, short of an attack."""
-MAX_ABSTRACT = 5_000
-"""Characters of a text that are kept: a blog that sends whole articles fills no database."""
-MAX_TITLE = 300
+MAX_DIGITS = 18
+"""Of a number that is read as such; past them it is more than anything there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class Document:
     """After redirects; the base of relative links."""
     content: bytes
     content_type: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its address as it may be told."""
+        return shown(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,8 @@ class Parsed:
     """Address of the next page, where there is one."""
     dated: dt.datetime | None = None
     """When the document says it was made."""
+    faults: tuple[Fault, ...] = ()
+    """What went wrong with one entry, or with the whole, and must not stop the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +123,9 @@ class Kind:
 def read_json(document: Document) -> Any:
     """Return the JSON value of a document; raises SourceError when it is none."""
     try:
-        return json.loads(document.content)
+        return json.loads(document.content, parse_int=whole)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{document.url}: not valid JSON ({error})") from None
+        raise SourceError(f"{document.shown}: not valid JSON ({error})") from None
 
 
 def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Mapping[str, Any]]:
@@ -131,9 +139,9 @@ def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Ma
         return found, answer
     said = complaint(answer)
     raise SourceError(
-        f"{document.url}: {service} says: {said}"
+        f"{document.shown}: {service} says: {said}"
         if said
-        else f"{document.url}: JSON, but no answer of {service} (no list `{key}`)"
+        else f"{document.shown}: JSON, but no answer of {service} (no list `{key}`)"
     )
 
 
@@ -159,7 +167,7 @@ def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def text(value: object, length: int = MAX_ABSTRACT) -> str:
+def text(value: object, length: int = MAX_TEXT) -> str:
     """Return a string as plain text, cut at a word when it is long; of anything else, nothing."""
     if not isinstance(value, str) or not value:
         return ""
@@ -180,9 +188,19 @@ def count(value: object) -> int:
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def cut(plain: str, length: int) -> str:
-    """Return `plain`, cut at a word when it is longer than `length` characters."""
-    return plain if len(plain) <= length else plain[:length].rsplit(" ", 1)[0] + "…"
+def whole(digits: str) -> int:
+    """Return the number that a text of digits says; nothing that is longer is worth the time.
+
+    Python takes a number of 4,300 digits for an attack, and JSON that holds one for no JSON.
+    """
+    return int(digits) if len(digits) <= MAX_DIGITS else 10**MAX_DIGITS
+
+
+def numbered(value: object) -> int:
+    """Return a number that a service gives now as one, now as text."""
+    if isinstance(value, str):
+        return whole(value) if value.isdecimal() else 0
+    return count(value)
 
 
 def asked(url: str) -> dict[str, str]:

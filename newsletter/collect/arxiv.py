@@ -8,9 +8,19 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from newsletter.collect.answers import CatchUp, Document, Manners, Parsed, Window, asked, asking
+from newsletter.collect.answers import (
+    CatchUp,
+    Document,
+    Manners,
+    Parsed,
+    Window,
+    asked,
+    asking,
+    numbered,
+)
 from newsletter.collect.calendar import EASTERN, READY, announcements, latest, submitted
-from newsletter.collect.feeds import feed_of, parse_feed
+from newsletter.collect.feeds import parse_feed
+from newsletter.collect.xmlfeeds import feed_of
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Source
 
@@ -49,14 +59,14 @@ def parse_arxiv(document: Document, source: Source, now: dt.datetime) -> Parsed:
     every = replace(source, announce=EVERYTHING)
     parsed = parse_feed(document, every if is_search else source, now)
     if len(parsed.papers) == 1 and "arxiv.org/api/errors" in parsed.papers[0].url:
-        raise SourceError(f"{document.url}: arXiv says: {parsed.papers[0].abstract}")
+        raise SourceError(f"{document.shown}: arXiv says: {parsed.papers[0].abstract}")
     if is_search:
         return _of_search(parsed, source, document, _number(feed, "totalresults"))
     if parsed.papers or parsed.skipped:
         return parsed
     quiet = feed.get("skipdays") or b"<skipDays>" in document.content
     note = "no announcement today (arXiv is quiet at weekends)" if quiet else "an empty feed"
-    return replace(parsed, note=note)
+    return replace(parsed, note="; ".join(filter(None, (parsed.note, note))))
 
 
 def _of_search(parsed: Parsed, source: Source, document: Document, total: int) -> Parsed:
@@ -64,13 +74,13 @@ def _of_search(parsed: Parsed, source: Source, document: Document, total: int) -
     papers = [_announced(paper, source) for paper in parsed.papers]
     kept = tuple(paper for paper in papers if paper.announce in source.announce)
     query = asked(document.url)
-    start = int(query["start"]) if query.get("start", "").isdecimal() else 0
+    start = numbered(query.get("start"))
     reached = start + len(parsed.papers) + parsed.skipped
     more = ""
     if query and reached < total and reached > start:
         more = asking(document.url, start=str(reached))
     skipped = parsed.skipped + len(papers) - len(kept)
-    return replace(parsed, papers=kept, skipped=skipped, more=more, note="")
+    return replace(parsed, papers=kept, skipped=skipped, more=more)
 
 
 def _announced(paper: Paper, source: Source) -> Paper:
@@ -83,8 +93,7 @@ def _announced(paper: Paper, source: Source) -> Paper:
 
 
 def _number(feed: dict[str, str], name: str) -> int:
-    given = str(feed.get(f"opensearch_{name}", ""))
-    return int(given) if given.isdecimal() else 0
+    return numbered(str(feed.get(f"opensearch_{name}", "")))
 
 
 def catch_up(

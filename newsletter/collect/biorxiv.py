@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from newsletter.collect.answers import (
     Document,
     Locator,
     Parsed,
     Window,
-    count,
     iso_moment,
+    listed,
     mapping,
+    numbered,
     read_list,
     text,
+    whole,
 )
+from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import doi, paper_keys
 from newsletter.collect.repositories import repository
 from newsletter.model import Paper, Sighting, Source
@@ -43,42 +48,44 @@ def parse_preprints(document: Document, source: Source, now: dt.datetime) -> Par
     """
     found, answer = read_list(document, "bioRxiv", "collection")
     wanted = {name.casefold() for name in source.categories}
-    papers, skipped = [], 0
-    for item in map(mapping, found):
-        field = text(item.get("category"))
-        version = _number(item.get("version"))
+
+    def read(item: object) -> Paper | None:
+        given = mapping(item)
+        field, version = text(given.get("category")), numbered(given.get("version"))
         late = version > 1 and "replace" not in source.announce
         if late or (wanted and field.casefold() not in wanted):
-            skipped += 1
-        elif paper := _paper(item, field, version, source, now):
-            papers.append(paper)
-        else:
-            skipped += 1
-    said = mapping(next(iter(answer.get("messages") or ()), None))
-    note = "" if found else "no preprints posted"
+            return None
+        return _paper(given, field, version, source, now)
+
+    papers, account = read_papers(found, read, source, now)
+    said = mapping(next(iter(listed(answer.get("messages"))), None))
+    notes = [] if found else ["no preprints posted"]
     return Parsed(
-        papers=tuple(papers), skipped=skipped, note=note, more=_next_page(document, said, found)
+        papers=papers,
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
+        more=_next_page(document, said, found),
+        faults=tuple(account.faults),
     )
 
 
 def _next_page(document: Document, said: object, found: list[object]) -> str:
     """Return the address of the next page: the cursor in it counts preprints."""
     page = _PAGE.search(document.url)
-    total = _number(mapping(said).get("total"))
-    if not page or not found or int(page[1]) + len(found) >= total:
+    total = numbered(mapping(said).get("total"))
+    if not page or not found or whole(page[1]) + len(found) >= total:
         return ""
-    return f"{document.url[: page.start()]}/{int(page[1]) + len(found)}{page[2] or ''}"
+    return f"{document.url[: page.start()]}/{whole(page[1]) + len(found)}{page[2] or ''}"
 
 
 def _paper(
-    item: object, field: str, version: int, source: Source, now: dt.datetime
+    given: Mapping[str, Any], field: str, version: int, source: Source, now: dt.datetime
 ) -> Paper | None:
-    given = mapping(item)
     title, name = text(given.get("title")), doi(str(given.get("doi") or ""))
     if not title or not name:
         return None
     abstract = text(given.get("abstract"))
-    server = (text(given.get("server")) or "bioRxiv").lower()
+    server = "medrxiv" if text(given.get("server")).lower() == "medrxiv" else "biorxiv"
     url = f"https://www.{server}.org/content/{name}v{version}"
     authors = tuple(filter(None, map(str.strip, text(given.get("authors")).split(";"))))
     # `published` is the journal version's DOI, or `NA`: the two are one work.
@@ -99,8 +106,3 @@ def _paper(
         organisation=text(given.get("author_corresponding_institution"), 200),
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
     )
-
-
-def _number(value: object) -> int:
-    """Return a number that the API gives now as one, now as text."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else count(value)

@@ -36,7 +36,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
     del subjects
     message = mapping(mapping(read_json(document)).get("message"))
     if not isinstance(message.get("items"), list):
-        raise SourceError(f"{document.url}: JSON, but no answer of Crossref (no list `items`)")
+        raise SourceError(f"{document.shown}: JSON, but no answer of Crossref (no list `items`)")
     return {str(item.get("DOI")).lower(): _facts(item) for item in map(mapping, message["items"])}
 
 

@@ -9,6 +9,10 @@ from newsletter.collect.identity import strength
 from newsletter.collect.likeness import is_same_work, near_keys
 from newsletter.model import Mention, Paper, Sighting
 
+CROWD = 20
+"""Papers that one is compared with for each trace they share: titles that more papers have tell
+works no better apart, and comparing all with all would take the square of their number."""
+
 
 def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper, ...]:
     """Merge papers that share a key, also through a third one, or are versions of one work.
@@ -18,26 +22,43 @@ def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper,
     sightings: the id of the first stays, so that a delivery's links and the store's rows keep
     their name.
     """
+    given = tuple(papers)
+    homes = _Homes(len(given))
+    owner: dict[str, int] = {}
+    near: dict[str, list[int]] = {}
+    for number, paper in enumerate(given):
+        for key in paper.keys:
+            homes.join(owner.setdefault(key, number), number)
+        bands = [near.setdefault(band, []) for band in (near_keys(paper) if alike else ())]
+        for other in sorted({one for band in bands for one in band}):
+            if homes.of(other) != homes.of(number) and is_same_work(paper, given[other]):
+                homes.join(other, number)
+        for band in bands:
+            if len(band) < CROWD:
+                band.append(number)
     groups: dict[int, list[Paper]] = {}
-    group_of: dict[str, int] = {}
-    near: dict[str, set[int]] = {}
-    for number, paper in enumerate(papers):
-        joined = {group_of[key] for key in paper.keys if key in group_of}
-        bands = near_keys(paper) if alike else ()
-        likely = {home for key in bands for home in near.get(key, ()) if home in groups}
-        joined |= {
-            home
-            for home in likely - joined
-            if any(is_same_work(paper, member) for member in groups[home])
-        }
-        home = min(joined, default=number)
-        moved = [member for other in sorted(joined - {home}) for member in groups.pop(other)]
-        groups.setdefault(home, []).extend((*moved, paper))
-        for member in (*moved, paper):
-            group_of.update(dict.fromkeys(member.keys, home))
-            for key in near_keys(member) if alike else ():
-                near.setdefault(key, set()).add(home)
+    for number, paper in enumerate(given):
+        groups.setdefault(homes.of(number), []).append(paper)
     return tuple(_merge(members) for members in groups.values())
+
+
+class _Homes:
+    """Which papers are one: a disjoint-set forest, in which joining costs next to nothing."""
+
+    def __init__(self, count: int) -> None:
+        self._above = list(range(count))
+
+    def of(self, number: int) -> int:
+        """Return the first paper of the group."""
+        while self._above[number] != number:
+            self._above[number] = self._above[self._above[number]]
+            number = self._above[number]
+        return number
+
+    def join(self, one: int, other: int) -> None:
+        """Make two groups one."""
+        first, second = sorted((self.of(one), self.of(other)))
+        self._above[second] = first
 
 
 def attach_mentions(papers: Iterable[Paper], mentions: Iterable[Mention]) -> tuple[Paper, ...]:

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-import io
 import re
-import time
-import xml.sax
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-from urllib.parse import urljoin
 
-import feedparser
-
+from newsletter.collect.addresses import base
 from newsletter.collect.answers import (
-    MAX_TITLE,
     Document,
     Parsed,
-    cut,
     iso_moment,
     listed,
     mapping,
     read_json,
     text,
 )
+from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import arxiv_id, doi, paper_keys, web_url
 from newsletter.collect.repositories import repository
+from newsletter.collect.xmlfeeds import Entry, feed_of, flat_entry, moment_of
 from newsletter.errors import SourceError
+from newsletter.gate import MAX_TITLE, cut
 from newsletter.model import Paper, Sighting, Source
 
 _NAME_LISTS = re.compile(r"\s*(?:;|\band\b|&|,)\s*")
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)[^\s@]*@\S*")
 _INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,3}")
-_EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
-
-Entry = Mapping[str, Any]
-"""One feed entry, as feedparser or JSON gives it: nothing about it can be relied on."""
 
 
 def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -47,64 +37,44 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     arXiv announcements of types that the source does not ask for, are left out and counted.
     """
     if document.content.lstrip()[:1] in (b"{", b"["):
-        return _papers(_json_entries(document), source, now)
+        return _papers(_json_items(document), source, now, _json_entry)
     feed = feed_of(document)
     made = feed["feed"].get("published_parsed") or feed["feed"].get("updated_parsed")
-    parsed = _papers([flat_entry(entry, document.url) for entry in feed["entries"]], source, now)
-    return replace(parsed, dated=_moment(made))
-
-
-def feed_of(document: Document) -> Mapping[str, Any]:
-    """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
-    if not document.content.strip():
-        raise SourceError(f"{document.url}: the answer is empty")
-    # Without its address, so that ids stay as they are (RFC 4287, 4.2.6: compared as written);
-    # relative links are resolved below.
-    headers = {"content-type": document.content_type} if document.content_type else {}
-    try:
-        feed: Mapping[str, Any] = feedparser.parse(
-            io.BytesIO(document.content),
-            response_headers=headers,
-            # All HTML becomes plain text below, so that cleaning it first is work for nothing.
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except Exception as error:  # noqa: BLE001  feedparser's loose parser has no error class
-        raise SourceError(f"{document.url}: not a readable feed ({error})") from None
-    start = document.content.lstrip()[:400].lower()
-    if feed["entries"] or feed.get("version") or _EMPTY_FEED.search(start):
-        return feed
-    if b"<html" in start or b"<!doctype html" in start:
-        raise SourceError(f"{document.url}: a web page, not a feed; look for its RSS link")
-    problem = feed.get("bozo_exception")
-    if isinstance(problem, xml.sax.SAXParseException):
-        where = f"{document.url}:{problem.getLineNumber()}:{problem.getColumnNumber()}"
-        raise SourceError(f"{where}: not a feed ({problem.getMessage()})")
-    raise SourceError(f"{document.url}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
+    start = base(document.url)
+    parsed = _papers(feed["entries"], source, now, lambda entry: flat_entry(entry, start))
+    return replace(parsed, dated=moment_of(made))
 
 
 # --- One entry --------------------------------------------------------------------------------
 
 
-def _papers(entries: Sequence[Entry], source: Source, now: dt.datetime) -> Parsed:
+def _papers(
+    entries: Sequence[Entry], source: Source, now: dt.datetime, flat: Callable[[Entry], Entry]
+) -> Parsed:
     # Some feeds link every entry to the same page: then the link identifies none of them.
     titles: dict[str, set[str]] = {}
     for entry in entries:
-        titles.setdefault(str(entry.get("link") or ""), set()).add(str(entry.get("title")))
-    papers: list[Paper] = []
-    skipped = nameless = 0
-    for entry in entries:
-        paper = _paper(
-            entry, source, now, link_is_shared=len(titles[str(entry.get("link") or "")]) > 1
-        )
-        if paper is None:
-            nameless += 1
-        elif paper.announce and paper.announce not in source.announce:
-            skipped += 1
-        else:
-            papers.append(paper)
-    note = f"{nameless} without title or text" if nameless else ""
-    return Parsed(papers=tuple(papers), skipped=skipped + nameless, note=note)
+        titles.setdefault(_page(entry), set()).add(str(entry.get("title")))
+
+    def read(entry: Entry) -> Paper | None:
+        shared = len(titles[_page(entry)]) > 1
+        return _paper(flat(entry), source, now, link_is_shared=shared)
+
+    every, account = read_papers(entries, read, source, now)
+    papers = tuple(one for one in every if not one.announce or one.announce in source.announce)
+    nameless = account.skipped
+    notes = [f"{nameless} without title or text"] if nameless else []
+    return Parsed(
+        papers=papers,
+        skipped=nameless + len(every) - len(papers),
+        note="; ".join((*notes, *account.notes())),
+        faults=tuple(account.faults),
+    )
+
+
+def _page(entry: Entry) -> str:
+    """Return the link of an entry, of either kind, as it stands there."""
+    return str(entry.get("link") or entry.get("url") or entry.get("external_url") or "")
 
 
 def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool) -> Paper | None:
@@ -136,8 +106,9 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     return Paper(
         id=keys[0],
         keys=keys,
-        title=title[:MAX_TITLE],
-        url=url,
+        title=cut(title, MAX_TITLE),
+        # One that is unfit goes to the gate all the same, which counts what it leaves out.
+        url=url or str(entry.get("link") or ""),
         abstract=abstract,
         authors=authors,
         categories=tuple(dict.fromkeys(filter(None, map(_shown, entry.get("tags") or ())))),
@@ -171,7 +142,9 @@ _ANNOUNCED = re.compile(
     r"^\s*(?:arXiv:\S+\s+)?Announce Type:\s*(?P<type>[a-z-]+)\s+(?:Abstract:\s*)?", re.IGNORECASE
 )
 # and, in the older RDF, the id after the title: `Title. (arXiv:2301.00001v2 [cs.CL] UPDATED)`.
-_SUFFIX = re.compile(r"\.?\s*\((arXiv:\S+\s*\[[^\]]*\](?:\s*\w+)?)\)\s*$", re.IGNORECASE)
+_SUFFIX = re.compile(
+    r"\.?\s?\((arXiv:[^\s()\[\]]{1,40}\s?\[[^()\[\]]{0,100}\](?:\s?\w{1,20})?)\)$", re.IGNORECASE
+)
 
 
 def _announcement(given: str, abstract: str) -> tuple[str, str]:
@@ -238,61 +211,16 @@ def _split_names(text: str) -> list[str]:
 # --- Formats ----------------------------------------------------------------------------------
 
 
-def flat_entry(entry: Entry, base: str) -> Entry:
-    """Return what we use of a feedparser entry, under the names `_paper` reads.
-
-    Relative links start at `base`, the document's own address (RFC 3986, 5.1.3).
-    """
-    link = str(entry.get("link") or _alternate(entry))
-    contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
-    summary = str(entry.get("summary") or "")
-    authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]
-    return {
-        "title": entry.get("title"),
-        "text": summary or max(contents, key=len, default=""),
-        "link": _absolute(link, base) if link else "",
-        "id": entry.get("id"),
-        "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
-        "authors": authors or ([entry["author"]] if entry.get("author") else []),
-        "tags": [tag.get("term") for tag in entry.get("tags") or ()],
-        "published": _moment(
-            entry.get("published_parsed") or entry.get("created_parsed")
-            or entry.get("updated_parsed")
-        ),
-        "announce": entry.get("arxiv_announce_type"),
-        "comment": entry.get("arxiv_comment"),
-        "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
-    }  # fmt: skip
-
-
-def _alternate(entry: Entry) -> str:
-    return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
-
-
-def _absolute(link: str, base: str) -> str:
-    try:
-        return urljoin(base, link)
-    except ValueError:  # `http://[`
-        return ""
-
-
-def _moment(parsed: time.struct_time | None) -> dt.datetime | None:
-    """Return feedparser's UTC time tuple as a moment, or nothing for impossible dates."""
-    try:
-        return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC) if parsed else None
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
-
-
-def _json_entries(document: Document) -> list[Entry]:
+def _json_items(document: Document) -> list[Entry]:
     """Return the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
     feed = mapping(read_json(document))
     items = feed.get("items")
     if not isinstance(items, list) or "jsonfeed.org" not in str(feed.get("version")):
         raise SourceError(
-            f"{document.url}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no `items`)"
+            f"{document.shown}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no "
+            "`items`)"
         )
-    return [_json_entry(item) for item in items if isinstance(item, dict)]
+    return [item for item in items if isinstance(item, dict)]
 
 
 def _json_entry(item: Entry) -> Entry:

@@ -30,5 +30,5 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
     answer = mapping(read_json(document))
     if "stargazers_count" not in answer:
         said = complaint(answer) or "no repository"
-        raise SourceError(f"{document.url}: GitHub says: {said}")
+        raise SourceError(f"{document.shown}: GitHub says: {said}")
     return {subjects[0]: {"stars": count(answer["stargazers_count"])}}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from newsletter.collect.answers import Document, Parsed, Window, asking, count, mapping, read_list
+from newsletter.collect.entries import read_mentions
 from newsletter.collect.identity import reference_keys, web_url
 from newsletter.model import Mention, Sighting, Source
 
@@ -35,20 +37,26 @@ def parse_stories(document: Document, source: Source, now: dt.datetime) -> Parse
     Raises SourceError when the answer is of another kind, or an error.
     """
     found, answer = read_list(document, "Hacker News", "hits")
-    mentions = tuple(one for hit in found if (one := _mention(hit, source, now)))
+    mentions, account = read_mentions(found, lambda hit: _mentions(hit, source, now), source)
     page, pages = count(answer.get("page")), count(answer.get("nbPages"))
     more = ""
     if page + 1 < pages:
         more = asking(document.url, page=str(page + 1))
-    return Parsed(mentions=mentions, skipped=len(found) - len(mentions), more=more)
+    return Parsed(
+        mentions=mentions,
+        skipped=account.skipped,
+        note="; ".join(account.notes()),
+        more=more,
+        faults=tuple(account.faults),
+    )
 
 
-def _mention(hit: object, source: Source, now: dt.datetime) -> Mention | None:
+def _mentions(hit: object, source: Source, now: dt.datetime) -> Iterator[Mention]:
     given = mapping(hit)
     link, story = web_url(str(given.get("url") or "")), str(given.get("objectID") or "")
     keys = reference_keys(link)
     if not keys or not story.isdecimal():
-        return None
+        return
     sighting = Sighting(
         source=source.name,
         seen_at=now,
@@ -56,4 +64,4 @@ def _mention(hit: object, source: Source, now: dt.datetime) -> Mention | None:
         votes=count(given.get("points")),
         comments=count(given.get("num_comments")),
     )
-    return Mention(keys=keys, sighting=sighting)
+    yield Mention(keys=keys, sighting=sighting)

@@ -17,7 +17,8 @@ from newsletter.collect.answers import (
     text,
     texts,
 )
-from newsletter.collect.identity import arxiv_id, paper_keys, web_url
+from newsletter.collect.entries import read_papers
+from newsletter.collect.identity import arxiv_id, paper_keys
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
@@ -43,15 +44,20 @@ def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> 
     """
     answer = read_json(document)
     if said := complaint(answer):
-        raise SourceError(f"{document.url}: Hugging Face says: {said}")
+        raise SourceError(f"{document.shown}: Hugging Face says: {said}")
     if not isinstance(answer, list):
-        raise SourceError(f"{document.url}: JSON, but not a list of daily papers")
-    found = [_paper(item, source, now) for item in answer]
-    papers = tuple(paper for paper in found if paper)
-    lost = len(found) - len(papers)
+        raise SourceError(f"{document.shown}: JSON, but not a list of daily papers")
+    papers, account = read_papers(answer, lambda item: _paper(item, source, now), source, now)
+    notes = [f"{account.skipped} without title"] if account.skipped else []
     # Today's list is empty in the morning, a weekend's all day.
-    quiet = "" if found or "?date=" in document.url else "no papers yet today"
-    return Parsed(papers=papers, skipped=lost, note=f"{lost} without title" if lost else quiet)
+    if not answer and "?date=" not in document.url:
+        notes.append("no papers yet today")
+    return Parsed(
+        papers=papers,
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
+        faults=tuple(account.faults),
+    )
 
 
 def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
@@ -81,9 +87,9 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         summary_by="AI, Hugging Face" if summary else "",
         keywords=texts(inner.get("ai_keywords")),
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
-        code_url=web_url(str(inner.get("githubRepo") or "")),
+        code_url=str(inner.get("githubRepo") or ""),
         discussion_url=page,
-        image_url=web_url(str(outer.get("thumbnail") or "")),
+        image_url=str(outer.get("thumbnail") or ""),
         organisation=_name(inner.get("organization") or outer.get("organization")),
         submitted_by=_name(inner.get("submittedOnDailyBy") or outer.get("submittedBy")),
         votes=votes,

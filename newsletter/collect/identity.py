@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from newsletter.gate import MAX_LINK, key, link
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
 _NEW = r"\d{4}\.\d{4,5}"
@@ -31,13 +34,14 @@ def arxiv_id(text: str) -> tuple[str, int] | None:
     >>> arxiv_id("https://arxiv.org/abs/2410.01234v2")
     ('2410.01234', 2)
     """
+    text = text[:MAX_LINK]
     found = _ARXIV_PLACES.search(text) or _ARXIV_ID.fullmatch(text.strip())
     return (found["id"], int(found["version"] or 1)) if found else None
 
 
 def doi(text: str) -> str | None:
     """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs have no case)."""
-    found = _DOI.search(text.strip())
+    found = _DOI.search(text[:MAX_LINK].strip())
     return found[1].rstrip(".,;)").lower() if found else None
 
 
@@ -58,12 +62,8 @@ def canonical_url(url: str) -> str:
 
 
 def web_url(url: str) -> str:
-    """Return `url` when it is an absolute http(s) address, or nothing: other links never pass."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    return url.strip() if parts.scheme in ("http", "https") and parts.hostname else ""
+    """Return `url` as a link that may be shown, or nothing: others never pass."""
+    return link(url)
 
 
 def strength(key: str) -> int:
@@ -81,15 +81,16 @@ def reference_keys(text: str) -> tuple[str, ...]:
     # arXiv's own DOIs hold the id, which is there already.
     keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
     keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
-    if not keys and web_url(text) and not any(map(str.isspace, text)):
-        keys.append(f"url:{canonical_url(text)}")
-    return tuple(dict.fromkeys(keys))
+    if not keys and not any(map(str.isspace, text)) and (url := web_url(text)):
+        keys.append(f"url:{canonical_url(url)}")
+    return tuple(dict.fromkeys(map(key, keys)))
 
 
 SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
 """What a key may begin with, strongest first; `work` is in older databases only."""
 
 
+@functools.lru_cache(maxsize=20_000)  # titles and first authors are compared again and again
 def letters(text: str) -> str:
     """Return the letters and digits of `text` without case, accents, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -98,7 +99,7 @@ def letters(text: str) -> str:
 
 def surname(name: str) -> str:
     """Return the family name of `Ada Byron`, `Byron, Ada` and `A. Byron`, folded."""
-    return letters(name.partition(",")[0] if "," in name else name.rsplit(maxsplit=1)[-1])
+    return letters(name.partition(",")[0] if "," in name else (name.split() or [""])[-1])
 
 
 def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
@@ -108,7 +109,7 @@ def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[st
     DOI nor URL is known by a digest of its title.
     """
     keys: list[str] = []
-    for reference in references:
+    for reference in (one[:MAX_LINK] for one in references):
         if found := arxiv_id(reference):
             keys.append(f"arxiv:{found[0]}")
         elif name := doi(reference):
@@ -122,4 +123,4 @@ def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[st
     if not keys:
         digest = hashlib.sha256(" ".join(title.casefold().split()).encode()).hexdigest()
         keys.append(f"title:{digest[:20]}")
-    return tuple(dict.fromkeys(keys))
+    return tuple(dict.fromkeys(map(key, keys)))

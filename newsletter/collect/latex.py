@@ -23,11 +23,12 @@ from newsletter.collect.symbols import (
 _COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
 _PUNCTUATION = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
 _DEPTH = 40
-"""Braces nested deeper than this are treated as plain characters."""
+"""Braces nested deeper than this print their content, and what is deeper stands for no argument."""
 
 
 # What commands that print nothing leave behind: a space before a stop or inside brackets.
-_LOOSE = re.compile(r"\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
+# A search that could begin at every space of a run would take the square of its length.
+_LOOSE = re.compile(r"(?<!\s)\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
 
 
 def plain_latex(text: str) -> str:
@@ -76,6 +77,7 @@ class _Walk:
         self.text = text
         self.at = 0
         self.maths = 0
+        self.last_brace = text.rfind("}")
 
     def run(self) -> str:
         out = []
@@ -98,7 +100,7 @@ class _Walk:
         self.at += 1
         if char == "\\" and self.at < len(text):
             return self.command(depth)
-        if char == "{" and depth < _DEPTH and text.find("}", start) > 0:
+        if char == "{" and depth < _DEPTH and start < self.last_brace:
             return self.group(depth)
         if char in "{}" or (char == "\\" and self.at == len(text)):
             return ""
@@ -143,7 +145,11 @@ class _Walk:
             self.at += 1
         if self.at >= len(self.text) or self.text[self.at] in (_MATHS_ON, _MATHS_OFF):
             return ""
-        return self.piece(depth + 1) if depth < _DEPTH else ""
+        if depth < _DEPTH:
+            return self.piece(depth + 1)
+        # Whoever asks for an argument must get past something, or it would ask for ever.
+        self.at += 1
+        return self.text[self.at - 1].strip("\\{}")
 
     def option(self) -> str:
         """Read and return an optional argument `[…]`, when there is one."""

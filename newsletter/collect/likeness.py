@@ -29,6 +29,8 @@ SPELLING = 0.7
 """How alike two spellings of a word are (`pretraining`, `pre training`), unlike two words."""
 LOOSE_WORDS = 0.15
 """Share of a title's words that one version may have and the other not."""
+PEOPLE = 100
+"""Authors that are compared: the first of them tell a collaboration's papers apart as well."""
 SAME_PEOPLE = 0.5
 """Share of all surnames that both versions must have."""
 
@@ -81,8 +83,13 @@ def _is_work(paper: Paper) -> bool:
 
 
 def _same_people(one: Paper, other: Paper) -> bool:
-    names = [{surname(name) for name in paper.authors} for paper in (one, other)]
+    names = [_surnames(paper.authors[:PEOPLE]) for paper in (one, other)]
     return len(names[0] & names[1]) >= SAME_PEOPLE * len(names[0] | names[1])
+
+
+@functools.lru_cache(maxsize=1_000)  # a paper is compared with several
+def _surnames(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(surname, names))
 
 
 def _same_title(one: str, other: str) -> bool:

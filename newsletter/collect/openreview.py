@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
+from newsletter.collect.addresses import on_server
 from newsletter.collect.answers import (
     Document,
     Parsed,
@@ -19,7 +20,9 @@ from newsletter.collect.answers import (
     text,
     texts,
     unix_moment,
+    whole,
 )
+from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import paper_keys
 from newsletter.collect.repositories import repository
 from newsletter.model import Paper, Sighting, Source
@@ -49,19 +52,23 @@ def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
     Raises SourceError when the answer is of another kind, or an error.
     """
     found, _ = read_list(document, "OpenReview", "notes")
-    papers = tuple(paper for note in found if (paper := _paper(note, source, now)))
-    note = "" if found else "no new papers at this venue"
+    papers, account = read_papers(found, lambda note: _paper(note, source, now), source, now)
+    notes = [] if found else ["no new papers at this venue"]
     return Parsed(
-        papers=papers, skipped=len(found) - len(papers), note=note, more=_more(document, len(found))
+        papers=papers,
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
+        more=_more(document, len(found)),
+        faults=tuple(account.faults),
     )
 
 
 def _more(document: Document, found: int) -> str:
     query = asked(document.url)
     limit, offset = query.get("limit", ""), query.get("offset", "")
-    if not (limit.isdecimal() and offset.isdecimal()) or found < int(limit):
+    if not (limit.isdecimal() and offset.isdecimal()) or not 0 < whole(limit) <= found:
         return ""
-    return asking(document.url, offset=str(int(offset) + found))
+    return asking(document.url, offset=str(whole(offset) + found))
 
 
 def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
@@ -91,7 +98,7 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
         summary=summary,
         summary_by="the authors" if summary else "",
         keywords=texts(listed(content.get("keywords"))),
-        pdf_url=urljoin(SITE, pdf) if isinstance(pdf, str) and pdf.startswith("/") else "",
+        pdf_url=on_server(SITE, pdf) if isinstance(pdf, str) else "",
         code_url=repository(abstract),
         discussion_url=url,
         venue=text(content.get("venue"), 200),

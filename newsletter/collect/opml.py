@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from urllib.parse import urljoin
+from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
+from newsletter.collect.addresses import base, joined, shown
 from newsletter.collect.answers import Document, Parsed, text
-from newsletter.collect.identity import web_url
+from newsletter.collect.entries import read_sources
 from newsletter.errors import SourceError
+from newsletter.gate import MAX_NAME, line, link
 from newsletter.model import Source
 
 MAX_SOURCES = 5_000
@@ -28,20 +30,39 @@ def parse_opml(document: Document, source: Source, now: dt.datetime) -> Parsed:
     try:
         root = etree.fromstring(document.content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(f"{document.url}: not OPML ({error})") from None
-    if root is None or etree.QName(root).localname.lower() != "opml":
-        raise SourceError(f"{document.url}: not OPML (no <opml> element)")
+        raise SourceError(f"{document.shown}: not OPML ({line(str(error), 200)})") from None
+    if root is None or str(root.tag).rpartition("}")[2].lower() != "opml":
+        raise SourceError(f"{document.shown}: not OPML (no <opml> element)")
+    start = base(document.url)
+
+    def read(given: dict[str, str]) -> Source | None:
+        url = _feed_address(joined(start, given["xmlurl"].strip()))
+        if not url:
+            return None
+        title = text(given.get("title"), MAX_NAME) or text(given.get("text"), MAX_NAME)
+        return Source(name=title or shown(url), kind="feed", location=url, announce=source.announce)
+
+    outlines = (
+        {str(name).lower(): str(value) for name, value in outline.attrib.items()}
+        for outline in root.iter("{*}outline")
+    )
+    named, account = read_sources([given for given in outlines if "xmlurl" in given], read, source)
     sources: dict[str, Source] = {}
-    skipped = 0
-    for outline in root.iter("{*}outline"):
-        given = {str(name).lower(): str(value) for name, value in outline.attrib.items()}
-        if "xmlurl" not in given:
-            continue
-        url = web_url(urljoin(document.url, given["xmlurl"].strip()))
-        if not url or url in sources or len(sources) == MAX_SOURCES:
-            skipped += 1
-            continue
-        title = text(given.get("title")) or text(given.get("text")) or url
-        sources[url] = Source(name=title, kind="feed", location=url, announce=source.announce)
-    note = f"names {len(sources)} sources" if sources else "a list without feeds"
-    return Parsed(sources=tuple(sources.values()), skipped=skipped, note=note)
+    for one in named:
+        sources.setdefault(one.location, one)
+    kept = tuple(sources.values())[:MAX_SOURCES]
+    notes = [f"names {len(kept)} sources" if kept else "a list without feeds"]
+    return Parsed(
+        sources=kept,
+        skipped=account.skipped + len(named) - len(kept),
+        note="; ".join((*notes, *account.notes())),
+        faults=tuple(account.faults),
+    )
+
+
+def _feed_address(given: str) -> str:
+    """Return an address that can be asked, or nothing; a name and password in it may stay."""
+    sound = link(given)
+    login, at, _ = urlsplit(given).netloc.rpartition("@") if sound else ("", "", "")
+    scheme, _, rest = sound.partition("://")
+    return f"{scheme}://{quote(login, safe=':%')}@{rest}" if at else sound

@@ -87,4 +87,4 @@ class Reader:
                 problem = f"took more than {self._seconds:g} s to read, and was left out"
             except anyio.BrokenWorkerProcess:
                 problem = "the process that read it was killed; is memory short?"
-        raise SourceError(f"{document.url}: {problem}")
+        raise SourceError(f"{document.shown}: {problem}")

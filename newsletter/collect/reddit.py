@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from urllib.parse import urljoin
 
+from newsletter.collect.addresses import on_server
 from newsletter.collect.answers import (
+    MAX_FIELD,
     Document,
     Parsed,
     Window,
@@ -15,6 +16,7 @@ from newsletter.collect.answers import (
     mapping,
     read_json,
 )
+from newsletter.collect.entries import read_mentions
 from newsletter.collect.identity import reference_keys, web_url
 from newsletter.errors import SourceError
 from newsletter.model import Mention, Sighting, Source
@@ -38,11 +40,15 @@ def parse_posts(document: Document, source: Source, now: dt.datetime) -> Parsed:
     posts = mapping(answer.get("data")).get("children")
     if not isinstance(posts, list):
         said = complaint(answer) or "JSON, but no listing of posts"
-        raise SourceError(f"{document.url}: Reddit says: {said}")
-    found = [tuple(_mentions(mapping(mapping(post).get("data")), source, now)) for post in posts]
+        raise SourceError(f"{document.shown}: Reddit says: {said}")
+    mentions, account = read_mentions(
+        posts, lambda post: _mentions(mapping(post).get("data"), source, now), source
+    )
     return Parsed(
-        mentions=tuple(one for some in found for one in some),
-        skipped=sum(not some for some in found),
+        mentions=mentions,
+        skipped=account.skipped,
+        note="; ".join(account.notes()),
+        faults=tuple(account.faults),
     )
 
 
@@ -52,7 +58,7 @@ def _mentions(post: object, source: Source, now: dt.datetime) -> Iterator[Mentio
     if not thread.startswith("/r/"):
         return
     link = web_url(str(given.get("url") or ""))
-    written = f"{given.get('title') or ''}\n{given.get('selftext') or ''}"
+    written = f"{given.get('title') or ''}\n{given.get('selftext') or ''}"[:MAX_FIELD]
     # A post that links to its paper discusses that one; a written one may speak of a few.
     papers = [] if given.get("is_self") else list(filter(None, [reference_keys(link)]))
     if not papers:
@@ -62,7 +68,7 @@ def _mentions(post: object, source: Source, now: dt.datetime) -> Iterator[Mentio
     sighting = Sighting(
         source=source.name,
         seen_at=now,
-        url=urljoin("https://www.reddit.com/", thread),
+        url=on_server("https://www.reddit.com/", thread),
         votes=count(given.get("score")),
         comments=count(given.get("num_comments")),
     )

@@ -22,6 +22,7 @@ from newsletter.collect.answers import (
     read_list,
     text,
 )
+from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import paper_keys, web_url
 from newsletter.collect.repositories import repository
 from newsletter.errors import SourceError
@@ -65,16 +66,18 @@ def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed
     Raises SourceError when the answer is of another kind, or an error.
     """
     found, answer = read_list(document, "Semantic Scholar", "data")
-    papers = tuple(paper for item in found if (paper := _paper(item, source, now)))
+    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    notes = [] if found else ["no papers on this query"]
     token = answer.get("token")
     more = ""
     if isinstance(token, str) and token and found:
         more = asking(document.url, token=token)
     return Parsed(
         papers=papers,
-        skipped=len(found) - len(papers),
-        note="" if found else "no papers on this query",
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
         more=more,
+        faults=tuple(account.faults),
     )
 
 
@@ -101,7 +104,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
     answer = read_json(document)
     if not isinstance(answer, list):
         said = complaint(answer) or "JSON, but not a list of papers"
-        raise SourceError(f"{document.url}: Semantic Scholar says: {said}")
+        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
     found: dict[str, dict[str, Any]] = {}
     for name, given in zip(subjects, map(mapping, answer), strict=False):
         summary = text(mapping(given.get("tldr")).get("text"))
@@ -151,7 +154,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         published=iso_moment(given.get("publicationDate")),
         summary=summary,
         summary_by=SUMMARY_BY if summary else "",
-        pdf_url=web_url(str(mapping(given.get("openAccessPdf")).get("url") or "")),
+        pdf_url=str(mapping(given.get("openAccessPdf")).get("url") or ""),
         code_url=repository(abstract),
         venue=text(given.get("venue"), 200),
         citations=count(given.get("citationCount")),

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from newsletter.collect.latex import plain_latex
+from newsletter.gate import NEVER
 
 _TAGS = (
     "a abbr acronym address article aside b bdi bdo big blockquote br button caption center cite "
@@ -50,13 +51,6 @@ _INLINE = re.compile(
     r"|jats:(?:italic|bold|sub|sup|sc)|mi|mn|mo|wbr)\b",
     re.IGNORECASE,
 )
-# C1 controls, zero-width fillers, soft hyphens, bidirectional overrides (they could make a title
-# show another link), variation-free private-use code points (our tokens live there). ZWJ and ZWNJ
-# stay: Persian, Indic scripts and emoji need them.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
-    "\u2066-\u206f\ufeff\ufff9-\uffff\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
-)
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
@@ -70,6 +64,9 @@ _MANGLED = re.compile(
     f"|[\xf0-\xf4]{_CONTINUATION}{{3}}"
 )
 _SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile(f"[{NEVER}]")
+# Python refuses to make a number of 4,300 digits, and there is no such character.
+_NO_CHARACTER = re.compile(r"&#0*[0-9]{8,};?")
 
 
 def plain_text(markup: str) -> str:
@@ -83,7 +80,8 @@ def plain_text(markup: str) -> str:
         text = _strip_tags(text)
     if "&" in text:
         # Twice: `&amp;lt;` is what a feed that escapes an already escaped title sends.
-        text = html.unescape(html.unescape(text))
+        for _ in range(2):
+            text = html.unescape(_NO_CHARACTER.sub("", text))
         if "<" in text:
             text = _strip_tags(text)
     if any(sign in text for sign in "\\$~{}") or "``" in text:

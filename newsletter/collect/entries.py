@@ -1,0 +1,137 @@
+"""The entries of a document, one by one, through the gate: an odd one costs itself, no other.
+
+Every parser hands its entries to `read_papers` or `read_mentions`. Nothing else makes a Paper of
+what comes from outside.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from newsletter.gate import COUNTS, LINKS, admit, admit_mention
+from newsletter.model import Border, Fault, Mention, Paper, Source, fault_of
+
+MOST = 10_000
+"""Entries of a document that are read: ten times the largest day of arXiv."""
+KEPT_FAULTS = 10
+"""Faults of one document that are kept with their inputs; all of them are counted."""
+KEPT_INPUT = 100_000
+"""Characters of an entry that are kept with its fault."""
+Entry = TypeVar("Entry")
+Found = TypeVar("Found")
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the entries of a document."""
+
+    source: Source
+    skipped: int = 0
+    """Entries that are no papers."""
+    unread: int = 0
+    """Entries that could not be read."""
+    uncounted: int = 0
+    """Entries past the first MOST."""
+    faults: list[Fault] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Fields whose value could not be true or safe."""
+
+    def notes(self) -> Iterator[str]:
+        """Yield in words what was left out."""
+        if self.unread:
+            yield f"{self.unread} could not be read"
+        if self.uncounted:
+            yield f"only the first {MOST} entries were read, {self.uncounted} were not"
+        if unlinked := self.left_out["url"]:
+            yield f"{unlinked} without a usable link"
+        others = Counter[str]()
+        for name, count in self.left_out.items():
+            if name != "url":
+                others[_KIND_OF_FIELD.get(name, name)] += count
+        if others:
+            told = ", ".join(f"{count} {name}" for name, count in sorted(others.items()))
+            yield f"left out as implausible: {told}"
+
+
+_KIND_OF_FIELD = (
+    dict.fromkeys(LINKS, "links") | dict.fromkeys(COUNTS, "counts") | {"published": "dates"}
+)
+
+
+def read_papers(
+    entries: Sequence[Entry],
+    read: Callable[[Entry], Paper | None],
+    source: Source,
+    now: dt.datetime,
+) -> tuple[tuple[Paper, ...], Account]:
+    """Return the papers of the entries, as the gate lets them pass, and what became of the rest.
+
+    `read` returns None for an entry that is no paper. An exception of it costs that entry.
+    """
+
+    def passed(entry: Entry) -> tuple[Paper, tuple[str, ...]] | None:
+        paper = read(entry)
+        return admit(paper, now) if paper else None
+
+    account = Account(source)
+    papers = []
+    for found in _each(entries, passed, account):
+        if found is None or not found[0].title:
+            account.skipped += 1
+            continue
+        paper, emptied = found
+        account.left_out.update(emptied)
+        # One that never had a link is told as well: readers cannot go anywhere.
+        account.left_out["url"] += not paper.url and "url" not in emptied
+        papers.append(paper)
+    return tuple(papers), account
+
+
+def read_mentions(
+    entries: Sequence[Entry], read: Callable[[Entry], Iterable[Mention]], source: Source
+) -> tuple[tuple[Mention, ...], Account]:
+    """Return the discussions in the entries, likewise; an entry may have several, or none."""
+
+    def passed(entry: Entry) -> tuple[Mention, ...]:
+        return tuple(map(admit_mention, read(entry)))
+
+    account = Account(source)
+    mentions: list[Mention] = []
+    for found in _each(entries, passed, account):
+        account.skipped += not found
+        mentions += found
+    return tuple(mentions), account
+
+
+def read_sources(
+    entries: Sequence[Entry], read: Callable[[Entry], Source | None], source: Source
+) -> tuple[tuple[Source, ...], Account]:
+    """Return the sources that the entries name, likewise."""
+    account = Account(source)
+    sources = []
+    for found in _each(entries, read, account):
+        if found is None:
+            account.skipped += 1
+        else:
+            sources.append(found)
+    return tuple(sources), account
+
+
+def _each(
+    entries: Sequence[Entry], read: Callable[[Entry], Found], account: Account
+) -> Iterator[Found]:
+    account.uncounted = max(0, len(entries) - MOST)
+    for entry in entries[:MOST]:
+        try:
+            yield read(entry)
+        except MemoryError:  # of the whole document
+            raise
+        except Exception as error:  # noqa: BLE001  the guard: one entry stops no other
+            account.unread += 1
+            if len(account.faults) < KEPT_FAULTS:
+                content = repr(entry)[:KEPT_INPUT].encode("utf-8", "replace")
+                account.faults.append(fault_of(Border.ENTRY, account.source.name, error, content))

@@ -1,0 +1,102 @@
+"""Feeds in XML (RSS, Atom, RDF, CDF), as feedparser reads them → entries."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import io
+import re
+import time
+import xml.sax
+from collections.abc import Mapping
+from typing import Any
+
+import feedparser
+
+from newsletter.collect.addresses import joined
+from newsletter.collect.answers import Document
+from newsletter.errors import SourceError
+from newsletter.gate import line
+
+_EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
+
+Entry = Mapping[str, Any]
+"""One feed entry, as feedparser or JSON gives it: nothing about it can be relied on."""
+
+
+def feed_of(document: Document) -> Mapping[str, Any]:
+    """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
+    if not document.content.strip():
+        raise SourceError(f"{document.shown}: the answer is empty")
+    # Without its address, so that ids stay as they are (RFC 4287, 4.2.6: compared as written);
+    # relative links are resolved below.
+    headers = {"content-type": document.content_type} if document.content_type else {}
+    try:
+        feed: Mapping[str, Any] = feedparser.parse(
+            io.BytesIO(_without_long_runs(document.content)),
+            response_headers=headers,
+            # All HTML becomes plain text below, so that cleaning it first is work for nothing.
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # noqa: BLE001  feedparser's loose parser has no error class
+        problem = line(str(error), 200)
+        raise SourceError(f"{document.shown}: not a readable feed ({problem})") from None
+    start = document.content.lstrip()[:400].lower()
+    if feed["entries"] or feed.get("version") or _EMPTY_FEED.search(start):
+        return feed
+    if b"<html" in start or b"<!doctype html" in start:
+        raise SourceError(f"{document.shown}: a web page, not a feed; look for its RSS link")
+    fault = feed.get("bozo_exception")
+    if isinstance(fault, xml.sax.SAXParseException):
+        where = f"{document.shown}:{fault.getLineNumber()}:{fault.getColumnNumber()}"
+        raise SourceError(f"{where}: not a feed ({line(fault.getMessage(), 200)})")
+    raise SourceError(f"{document.shown}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
+
+
+# feedparser looks for an address in an author's name, and for the start of a document type, in a
+# time that grows with the square of the run: no name, link or margin is so long.
+_LONG_RUN = re.compile(rb"(?<![\w.+-])[\w.+-]{2500,}|(?<!\s)\s{500,}")
+
+
+def _without_long_runs(content: bytes) -> bytes:
+    return _LONG_RUN.sub(lambda found: found[0][:500], content)
+
+
+def flat_entry(entry: Entry, start: str) -> Entry:
+    """Return what we use of a feedparser entry, under the names `_paper` reads.
+
+    Relative links begin at `start`, the document's own address (RFC 3986, 5.1.3).
+    """
+    link = str(entry.get("link") or _alternate(entry))
+    contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
+    summary = str(entry.get("summary") or "")
+    authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]
+    return {
+        "title": entry.get("title"),
+        "text": summary or max(contents, key=len, default=""),
+        "link": joined(start, link) if link else "",
+        "id": entry.get("id"),
+        "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
+        "authors": authors or ([entry["author"]] if entry.get("author") else []),
+        "tags": [tag.get("term") for tag in entry.get("tags") or ()],
+        "published": moment_of(
+            entry.get("published_parsed") or entry.get("created_parsed")
+            or entry.get("updated_parsed")
+        ),
+        "announce": entry.get("arxiv_announce_type"),
+        "comment": entry.get("arxiv_comment"),
+        "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
+    }  # fmt: skip
+
+
+def _alternate(entry: Entry) -> str:
+    return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
+
+
+def moment_of(parsed: time.struct_time | None) -> dt.datetime | None:
+    """Return feedparser's UTC time tuple as a moment, or nothing for impossible dates."""
+    try:
+        return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC) if parsed else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
