@@ -141,7 +141,9 @@ async def collect(day: Day) -> Collected:
         day.on_source(intake.take(visit))
     intake.attach_discussions()
     liked = day.tastes.unknown(selections.likes(day.config))
-    named, problem = await look_up(liked, day.fetcher, now, letters.arxiv_api(day.config))
+    named, problem = await look_up(
+        liked, day.fetcher, day.reader, now, letters.arxiv_api(day.config)
+    )
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
     if day.config.enrichments:
@@ -152,6 +154,7 @@ async def collect(day: Day) -> Collected:
             tuple({one.paper.id: one.paper for one in best}.values()),
             day.config.enrichments,
             day.fetcher,
+            day.reader,
             day.facts.known,
             now,
             day.config.enrich_seconds,

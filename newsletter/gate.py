@@ -124,7 +124,7 @@ def moment(given: dt.datetime | None, now: dt.datetime | None = None) -> dt.date
     return None if now and given > now + AHEAD else given
 
 
-def key(given: str) -> str:
+def identity(given: str) -> str:
     """Return an identity as printable ASCII without spaces; a long one by its digest."""
     if not _KEY.fullmatch(given):
         given = quote(_NEVER.sub("", given), safe=_IN_KEYS)
@@ -159,8 +159,8 @@ def admit(paper: Paper, now: dt.datetime | None = None) -> tuple[Paper, tuple[st
     passed |= {name: number(getattr(paper, name)) for name in COUNTS}
     passed["version"] = number(paper.version, MAX_VERSION) or 1
     passed["published"] = moment(paper.published, now)
-    passed["id"] = key(paper.id)
-    passed["keys"] = tuple(dict.fromkeys(map(key, paper.keys[:50])))
+    passed["id"] = identity(paper.id)
+    passed["keys"] = tuple(dict.fromkeys(map(identity, paper.keys[:50])))
     passed["sightings"] = tuple(map(_sighting, paper.sightings[:MAX_SIGHTINGS]))
     changed = {name: value for name, value in passed.items() if value != getattr(paper, name)}
     if not changed:
@@ -170,7 +170,7 @@ def admit(paper: Paper, now: dt.datetime | None = None) -> tuple[Paper, tuple[st
 
 def admit_mention(mention: Mention) -> Mention:
     """Return a mention with nothing in it but what the gate lets pass."""
-    keys = tuple(dict.fromkeys(map(key, mention.keys[:50])))
+    keys = tuple(dict.fromkeys(map(identity, mention.keys[:50])))
     return Mention(keys=keys, sighting=_sighting(mention.sighting))
 
 

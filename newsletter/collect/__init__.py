@@ -7,7 +7,8 @@ fetcher.py         HTTP, politely and within limits
 responses.py       what a response says beside its document
 files.py           documents from disk
 answers.py         what a source is asked and answers: the types of all kinds
-reader.py          parsing in threads and processes
+reader.py          parsing in processes, within limits of time and memory
+confinement.py     what runs there: a guard, and the limit of memory
 addresses.py       addresses of sources, shown without what is secret in them
 entries.py         the entries of a document, one by one, through the gate
 xmlfeeds.py        RSS, Atom, RDF, CDF → entries

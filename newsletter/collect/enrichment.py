@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from newsletter.collect import semanticscholar as scholar
 from newsletter.collect.answers import Document, Manners
 from newsletter.collect.fetcher import Fetcher, MissingError
 from newsletter.collect.identity import strength
+from newsletter.collect.reader import Reader
 from newsletter.errors import SourceError
-from newsletter.model import Enrichment, Paper
+from newsletter.gate import admit, identity
+from newsletter.model import Border, Enrichment, Fault, Paper, fault_of
 
 Facts = Mapping[str, Any]
 """Fields of a paper as one service knows them; plain JSON, so that they can be kept."""
@@ -97,12 +99,15 @@ class Enriched:
     told: tuple[tuple[str, Mapping[str, Facts]], ...] = ()
     """New answers to keep, by service; an empty one says that it knows nothing."""
     notes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """Of a service, or of one paper, that stopped no other."""
 
 
 async def enrich_papers(
     papers: Sequence[Paper],
     services: Sequence[Enrichment],
     fetcher: Fetcher,
+    reader: Reader,
     known: Known,
     now: dt.datetime,
     seconds: float,
@@ -114,23 +119,33 @@ async def enrich_papers(
     """
     told: list[tuple[str, Mapping[str, Facts]]] = []
     notes: list[str] = []
+    faults: list[Fault] = []
     richer = {paper.id: paper for paper in papers}
+
+    async def ask(service: Enrichment) -> None:
+        enricher = ENRICHERS[service.service]
+        answers = _ask(service, enricher, richer.values(), fetcher, reader, known, now)
+        async for fresh, answered in answers:
+            if fresh:
+                told.append((service.service, answered))
+            faults.extend(_apply(enricher, answered, richer))
+
     try:
         async with asyncio.timeout(seconds):
             for service in services:
-                enricher = ENRICHERS[service.service]
-                async for facts in _ask(service, enricher, richer.values(), fetcher, known, now):
-                    if isinstance(facts, str):
-                        notes.append(f"{service.service}: {facts}")
-                        continue
-                    fresh, answered = facts
-                    if fresh:
-                        told.append((service.service, answered))
-                    _apply(enricher, answered, richer)
+                try:
+                    await ask(service)
+                except TimeoutError:
+                    raise
+                except SourceError as error:
+                    notes.append(f"{service.service}: {error}")
+                except Exception as error:  # noqa: BLE001  the guard: one service stops no other
+                    faults.append(fault_of(Border.SOURCE, service.service, error))
+                    notes.append(f"{service.service}: {faults[-1].problem}")
     except TimeoutError:
         notes.append(f"enrichment stopped after {seconds:g} s; the rest is asked for next time")
     changed = tuple(richer[paper.id] for paper in papers if richer[paper.id] != paper)
-    return Enriched(papers=changed, told=tuple(told), notes=tuple(notes))
+    return Enriched(papers=changed, told=tuple(told), notes=tuple(notes), faults=tuple(faults))
 
 
 async def _ask(
@@ -138,10 +153,14 @@ async def _ask(
     enricher: Enricher,
     papers: Iterable[Paper],
     fetcher: Fetcher,
+    reader: Reader,
     known: Known,
     now: dt.datetime,
-) -> Any:
-    """Yield answers, as pairs of whether they are new and the facts by subject, or a problem."""
+) -> AsyncIterator[tuple[bool, Mapping[str, Facts]]]:
+    """Yield answers, as pairs of whether they are new and the facts by subject.
+
+    Raises SourceError when the service does not answer, or with something else.
+    """
     subjects = list(dict.fromkeys(filter(None, map(enricher.subject, papers))))
     kept = known(service.service, subjects, now - enricher.kept)
     yield False, kept
@@ -155,12 +174,10 @@ async def _ask(
                 manners=enricher.manners,
                 body=None if asked is None else json.dumps(asked).encode(),
             )
-            answered = enricher.read(fetched.documents[0], some)
+            document = fetched.documents[0]
+            answered = await reader.call(document, enricher.read, document, some)
         except MissingError:
             answered = {}  # one repository that is gone says nothing of the next
-        except SourceError as error:
-            yield str(error)
-            return
         yield True, {one: dict(answered.get(one, {})) for one in some}
 
 
@@ -169,10 +186,19 @@ def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
         yield items[start : start + size]
 
 
-def _apply(enricher: Enricher, answered: Mapping[str, Facts], papers: dict[str, Paper]) -> None:
+def _apply(
+    enricher: Enricher, answered: Mapping[str, Facts], papers: dict[str, Paper]
+) -> Iterator[Fault]:
+    """Add the facts to the papers; yield what went wrong with one of them."""
     for paper in list(papers.values()):
-        if facts := answered.get(enricher.subject(paper)):
-            papers[paper.id] = with_facts(paper, facts)
+        facts = answered.get(enricher.subject(paper))
+        if not facts:
+            continue
+        try:
+            papers[paper.id], _ = admit(with_facts(paper, facts))
+        except Exception as error:  # noqa: BLE001  the guard: one paper stops no other
+            content = json.dumps(dict(facts), default=str).encode()
+            yield fault_of(Border.ENTRY, paper.title, error, content)
 
 
 def with_facts(paper: Paper, facts: Facts) -> Paper:
@@ -187,7 +213,9 @@ def with_facts(paper: Paper, facts: Facts) -> Paper:
     for name in ("categories", "authors"):
         if isinstance(facts.get(name), list | tuple) and not getattr(paper, name):
             changes[name] = tuple(map(str, facts[name]))
-    keys = tuple(str(key) for key in facts.get("keys", ()) if key not in paper.keys)
+    keys = tuple(
+        one for one in map(identity, map(str, facts.get("keys", ()))) if one not in paper.keys
+    )
     if keys:
         changes["keys"] = tuple(sorted(paper.keys + keys, key=strength))
     if "summary" not in changes:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
+from newsletter.collect.addresses import digest, joined, origin, shown, without_secrets
 from newsletter.collect.answers import Document, Manners
 from newsletter.collect.connections import GuardedTransport, Network, PrivateAddressError
 from newsletter.collect.files import read_files
@@ -29,7 +29,7 @@ BUSY = frozenset({429, 500, 502, 503, 504})
 FOR_GOOD = frozenset({301, 308})
 """Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
 VALIDATOR = 500
-"""Characters of an ETag or date that are kept: servers choose them."""
+"""Characters of an ETag, date or type that are kept: servers choose them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +154,10 @@ class Fetcher:
         if "://" not in location:
             documents = await asyncio.to_thread(read_files, Path(location), self.max_bytes)
             return Fetched(documents=documents)
-        host = self._hosts.setdefault(urlsplit(location).netloc.lower(), _Host(manners))
-        known = validators if validators and validators.url == location else Validators()
+        host = self._hosts.setdefault(origin(location)[1], _Host(manners))
+        known = (
+            validators if validators and validators.address == digest(location) else Validators()
+        )
         asked = _Question(
             url=location, headers=headers or {}, conditions=_conditions(known), body=body
         )
@@ -174,11 +176,11 @@ class Fetcher:
                 problem = "the answer's compression is damaged"
             except httpx2.ConnectError as error:
                 if private := _refusal(error):
-                    raise SourceError(f"{location}: {private}") from None
+                    raise SourceError(f"{shown(location)}: {private}") from None
                 problem = f"cannot connect ({_cause(error)}): is this machine online?"
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 problem = _cause(error)
-        raise SourceError(f"{location}: {problem}")
+        raise SourceError(f"{shown(location)}: {problem}")
 
     async def _wait_turn(self, host: _Host, manners: Manners) -> None:
         """Wait until the last request to the host is as long ago as it wants."""
@@ -212,18 +214,19 @@ class Fetcher:
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._ask(here, asked)
             if isinstance(answer, Fetched):
-                known = answer.validators and replace(answer.validators, url=moved_to or asked.url)
+                address = digest(moved_to or asked.url)
+                known = answer.validators and replace(answer.validators, address=address)
                 return replace(answer, moved_to=moved_to, validators=known)
             code, target = answer
             is_permanent = is_permanent and code in FOR_GOOD
-            here = urljoin(here, target)
+            here = joined(here, target)
             if is_permanent:
                 moved_to = here
-        raise SourceError(f"{asked.url}: more than {MAX_REDIRECTS} redirects")
+        raise SourceError(f"{shown(asked.url)}: more than {MAX_REDIRECTS} redirects")
 
     async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
         """Return the answer at `url`, or the code and the target of a redirect."""
-        headers = {**(asked.headers if _origin(url) == _origin(asked.url) else {})}
+        headers = {**(asked.headers if origin(url) == origin(asked.url) else {})}
         headers |= asked.conditions
         if asked.body is not None:
             headers["Content-Type"] = "application/json"
@@ -236,34 +239,31 @@ class Fetcher:
                 return code, response.headers["location"]
             if code == httpx2.codes.NOT_MODIFIED and asked.conditions:
                 return Fetched(unchanged=True, fresh=freshness(response))
-            if code in BUSY:
-                raise _BusyError(f"{url}: {explain(response)}", retry_after(response))
-            if code == httpx2.codes.GONE:
-                raise GoneError(f"{url}: {explain(response)}")
-            if code == httpx2.codes.NOT_FOUND:
-                raise MissingError(f"{url}: {explain(response)}")
             if code != httpx2.codes.OK:
-                raise SourceError(f"{url}: {explain(response)}")
+                raise _refused(f"{shown(url)}: {explain(response)}", response)
             return Fetched(
                 documents=(await self._document(url, response),),
                 validators=Validators(
-                    etag=response.headers.get("etag", "")[:VALIDATOR],
-                    last_modified=response.headers.get("last-modified", "")[:VALIDATOR],
+                    etag=_validator(response, "etag"),
+                    last_modified=_validator(response, "last-modified"),
                 ),
                 fresh=freshness(response),
             )
 
     async def _document(self, url: str, response: httpx2.Response) -> Document:
+        # Each layer may make a thousand bytes of one before anybody can count them.
+        if "," in response.headers.get("content-encoding", ""):
+            raise SourceError(f"{shown(url)}: compressed more than once")
         content = bytearray()
         async for chunk in response.aiter_bytes(65_536):
             content += chunk
             if len(content) > self.max_bytes:
                 limit = self.max_bytes // 1_000_000
                 raise SourceError(
-                    f"{url}: more than {limit} MB; raise max_megabytes in sources.yaml if this "
-                    "source is meant to be so large"
+                    f"{shown(url)}: more than {limit} MB; raise max_megabytes in sources.yaml if "
+                    "this source is meant to be so large"
                 )
-        kind = response.headers.get("content-type", "")
+        kind = response.headers.get("content-type", "")[:VALIDATOR]
         return Document(url=url, content=bytes(content), content_type=kind)
 
 
@@ -273,10 +273,21 @@ def _conditions(validators: Validators) -> dict[str, str]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _origin(url: str) -> tuple[str, str]:
-    """Return what tells one server from another (RFC 6454, 4)."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+def _validator(response: httpx2.Response, name: str) -> str:
+    """Return a header that can be sent back; any other would fail every later request."""
+    given = response.headers.get(name, "")
+    is_sound = given.isascii() and given.isprintable() and len(given) <= VALIDATOR
+    return given if is_sound else ""
+
+
+def _refused(told: str, response: httpx2.Response) -> SourceError:
+    """Return the error that an answer without a document is."""
+    if response.status_code in BUSY:
+        return _BusyError(told, retry_after(response))
+    if response.status_code == httpx2.codes.GONE:
+        return GoneError(told)
+    is_missing = response.status_code == httpx2.codes.NOT_FOUND
+    return MissingError(told) if is_missing else SourceError(told)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -295,4 +306,4 @@ def _cause(error: BaseException) -> str:
     """Return the innermost message of a chain of errors, without class names or line breaks."""
     *_, error = _chain(error)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return " ".join(text.split()) or type(error).__name__
+    return without_secrets(text) or type(error).__name__

@@ -11,7 +11,9 @@ from newsletter.errors import SourceError
 from newsletter.model import Paper
 
 API = "https://api.github.com"
-_PLACE = re.compile(r"https?://(?:www\.)?github\.com/([\w.-]+/[\w.-]+)/?$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"https?://(?:www\.)?github\.com/([\w.-]+/[\w.-]+)/?$", re.IGNORECASE | re.ASCII
+)
 
 
 def subject(paper: Paper) -> str:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from newsletter.gate import MAX_LINK, key, link
+from newsletter.gate import MAX_LINK, identity, link
 
 # https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
 _NEW = r"\d{4}\.\d{4,5}"
@@ -83,7 +83,7 @@ def reference_keys(text: str) -> tuple[str, ...]:
     keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
     if not keys and not any(map(str.isspace, text)) and (url := web_url(text)):
         keys.append(f"url:{canonical_url(url)}")
-    return tuple(dict.fromkeys(map(key, keys)))
+    return tuple(dict.fromkeys(map(identity, keys)))
 
 
 SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
@@ -123,4 +123,4 @@ def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[st
     if not keys:
         digest = hashlib.sha256(" ".join(title.casefold().split()).encode()).hexdigest()
         keys.append(f"title:{digest[:20]}")
-    return tuple(dict.fromkeys(map(key, keys)))
+    return tuple(dict.fromkeys(map(identity, keys)))

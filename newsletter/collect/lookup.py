@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from newsletter.collect import arxiv
 from newsletter.collect.fetcher import Fetcher
-from newsletter.errors import SourceError
-from newsletter.model import Paper, Source
+from newsletter.collect.reader import Reader
+from newsletter.model import Border, Paper, Source, fault_of
 
 MOST = 100
 """Ids in one run, which is one request; the others have their turn in the next run."""
 
 
 async def look_up(
-    ids: Sequence[str], fetcher: Fetcher, now: dt.datetime, api: str = ""
+    ids: Sequence[str], fetcher: Fetcher, reader: Reader, now: dt.datetime, api: str = ""
 ) -> tuple[tuple[Paper, ...], str]:
     """Return the papers that arXiv knows by these ids, and what went wrong, if anything."""
     if not ids:
@@ -24,6 +24,9 @@ async def look_up(
     source = Source(name="arXiv, by id", kind="arxiv", announce=arxiv.EVERYTHING)
     try:
         fetched = await fetcher.fetch(url, manners=arxiv.MANNERS)
-        return arxiv.parse_arxiv(fetched.documents[0], source, now).papers, ""
-    except SourceError as error:
-        return (), f"papers that readers like were not found: {error}"
+        (document,) = fetched.documents
+        parsed = await reader.call(document, arxiv.parse_arxiv, document, source, now)
+    except Exception as error:  # noqa: BLE001  the guard: the issue goes on without them
+        problem = fault_of(Border.SOURCE, source.name, error).problem
+        return (), f"papers that readers like were not found: {problem}"
+    return parsed.papers, ""

@@ -11,12 +11,13 @@ from typing import Final
 
 from newsletter.collect import arxiv, biorxiv, hackernews, huggingface, openreview, reddit
 from newsletter.collect import semanticscholar as scholar
+from newsletter.collect.addresses import digest, shown
 from newsletter.collect.answers import Kind, Manners
 from newsletter.collect.feeds import parse_feed
 from newsletter.collect.fetcher import Fetcher
 from newsletter.collect.opml import parse_opml
 from newsletter.collect.reader import Reader
-from newsletter.collect.visits import Unseen, visit_source
+from newsletter.collect.visits import Unseen, failed_visit, visit_source
 from newsletter.model import Health, Source, Visit
 
 AT_ONCE = 256
@@ -132,24 +133,30 @@ async def collect_papers(
     known = {source.location for source in sources if source.location}
     names = {source.name for source in sources}
     running: deque[asyncio.Task[Visit]] = deque()
+
+    async def visited(source: Source) -> Visit:
+        try:
+            return await visit_source(
+                source,
+                KINDS[source.kind],
+                fetcher,
+                reader.read,
+                unseen,
+                remembered(source),
+                now=now,
+                max_age=max_age,
+            )
+        except Exception as error:  # noqa: BLE001  the guard: one source stops no other
+            return failed_visit(source, error)
+
     try:
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
                 source = waiting.popleft()
-                visit = visit_source(
-                    source,
-                    KINDS[source.kind],
-                    fetcher,
-                    reader.read,
-                    unseen,
-                    remembered(source),
-                    now=now,
-                    max_age=max_age,
-                )
-                running.append(asyncio.create_task(visit))
-            visited = await running.popleft()
-            waiting += _others(visited.sources, known, names)
-            yield visited
+                running.append(asyncio.create_task(visited(source)))
+            visit = await running.popleft()
+            waiting += _others(visit.sources, known, names)
+            yield visit
     finally:
         for task in running:
             task.cancel()
@@ -162,7 +169,11 @@ def _others(listed: Iterable[Source], known: set[str], names: set[str]) -> list[
     for source in listed:
         if source.location in known:
             continue
-        name = source.name if source.name not in names else f"{source.name} ({source.location})"
+        name = source.name
+        if name in names:
+            name = f"{source.name} ({shown(source.location)})"
+        if name in names:
+            name = f"{name} {digest(source.location)[:8]}"
         known.add(source.location)
         names.add(name)
         found.append(replace(source, name=name))

@@ -7,6 +7,8 @@ import re
 
 import httpx2
 
+from newsletter.gate import line
+
 MAX_FRESH = 3300.0
 """Seconds that a server may ask us to stay away, whatever it says: a little less than the hour
 between two runs, because tomorrow's papers must not wait for the day after."""
@@ -42,9 +44,10 @@ def retry_after(response: httpx2.Response) -> float | None:
 
 def explain(response: httpx2.Response) -> str:
     """Return in words what a status code means, and what to do about it."""
-    status = f"HTTP {response.status_code} {response.reason_phrase}".strip()
-    if wait := response.headers.get("retry-after", ""):
-        return f"{status}; the server asks to wait ({wait[:40]})"
+    # The phrase is any text that the server likes: it goes to a terminal and into the database.
+    status = f"HTTP {response.status_code} {line(response.reason_phrase, 60)}".strip()
+    if wait := line(response.headers.get("retry-after", ""), 40):
+        return f"{status}; the server asks to wait ({wait})"
     return {
         400: f"{status}: the service does not understand the question",
         401: f"{status}: this source needs a login",

@@ -26,6 +26,7 @@ from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import paper_keys, web_url
 from newsletter.collect.repositories import repository
 from newsletter.errors import SourceError
+from newsletter.gate import identity
 from newsletter.model import Paper, Sighting, Source
 
 API = "https://api.semanticscholar.org/graph/v1"
@@ -114,7 +115,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
             "citations": count(given.get("citationCount")),
             "summary": summary,
             "summary_by": SUMMARY_BY if summary else "",
-            "keys": [f"doi:{doi.lower()}"] if isinstance(doi, str) and doi else [],
+            "keys": [identity(f"doi:{doi.lower()}")] if isinstance(doi, str) and doi else [],
         }
         # Every preprint has a venue of that name: it tells nothing.
         if facts["venue"] == "arXiv.org":

@@ -7,17 +7,31 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from newsletter.collect.addresses import may_be_kept, origin, shown
 from newsletter.collect.answers import Document, Kind, Parsed, Window
 from newsletter.collect.duplicates import merge_papers
 from newsletter.collect.fetcher import Fetched, Fetcher, GoneError
 from newsletter.errors import SourceError
-from newsletter.model import Health, Paper, Source, SourceReport, Validators, Visit
+from newsletter.gate import link
+from newsletter.model import (
+    Border,
+    Fault,
+    Health,
+    Paper,
+    Source,
+    SourceReport,
+    Validators,
+    Visit,
+    fault_of,
+)
 
 FIRST_LOOK = dt.timedelta(days=2)
 """How far back the first visit of a service looks: an issue is of the day, not of the month."""
 OVERLAP = dt.timedelta(hours=6)
 """How far before the last visit the next one looks: services index what they take with a delay."""
 MAX_PAGES = 40
+MAX_PAPERS = 20_000
+"""Of one visit, over all of its pages: the next one goes on."""
 PATIENCE = 20
 """A source may take so many times the limit of one document, over all of its pages."""
 BACKLOG = 10
@@ -35,6 +49,7 @@ class _Answer:
 
     parsed: list[Parsed] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unchanged: int = 0
     first: Fetched = field(default_factory=Fetched)
@@ -48,6 +63,21 @@ class _Answer:
     @property
     def papers(self) -> list[Paper]:
         return [paper for part in self.parsed for paper in part.papers]
+
+    def failed(self, source: Source, error: Exception) -> None:
+        """Note what went wrong: a reason, or a fault of ours that must not stop other sources."""
+        if isinstance(error, SourceError):
+            self.errors.append(str(error))
+            return
+        fault = fault_of(Border.SOURCE, source.name, error)
+        self.faults.append(fault)
+        self.errors.append(fault.problem)
+
+    def take(self, parsed: Parsed) -> None:
+        """Add what a document gave."""
+        self.parsed.append(parsed)
+        self.faults += parsed.faults
+        self.errors += [one.problem for one in parsed.faults if one.border is Border.SOURCE]
 
 
 async def visit_source(
@@ -75,11 +105,20 @@ async def visit_source(
     since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
     window = Window(since=max(since, reach), until=now, reach=reach, covered=health.covered)
     visiting = _Visiting(source, kind, fetcher, read, health, now)
-    given = (health.moved_to or source.location,) if source.location else ()
-    answer = await visiting.ask(given or kind.locate(source, window))
-    if kind.catch_up and not answer.gone:
-        await visiting.catch_up(answer, window, unseen)
-    return _visited(source, answer, health, now)
+    answer = await visiting.visit(window, unseen)
+    try:
+        papers = await asyncio.to_thread(merge_papers, answer.papers, alike=False)
+    except Exception as error:  # noqa: BLE001  the guard: they are merged again when they are kept
+        answer.failed(source, error)
+        papers = tuple(answer.papers)
+    return _visited(source, answer, papers, health, now)
+
+
+def failed_visit(source: Source, error: Exception) -> Visit:
+    """Return the visit that an error, which no guard within it caught, made of it."""
+    answer = _Answer()
+    answer.failed(source, error)
+    return _visited(source, answer, (), Health(), None)
 
 
 class _Visiting:
@@ -96,8 +135,24 @@ class _Visiting:
     ) -> None:
         self.source, self.kind, self.fetcher, self.read = source, kind, fetcher, read
         self.validators: Validators = health.validators
-        self.now = now
+        self.health, self.now = health, now
         self.until = asyncio.get_running_loop().time() + PATIENCE * fetcher.timeout
+
+    async def visit(self, window: Window, unseen: Unseen) -> _Answer:
+        """Ask for the papers of a window, and for those that the source's document did not show."""
+        source = self.source
+        try:
+            given = (self.health.moved_to or source.location,) if source.location else ()
+            answer = await self.ask(given or self.kind.locate(source, window))
+        except Exception as error:  # noqa: BLE001  the guard: one source stops no other
+            answer = _Answer()
+            answer.failed(source, error)
+        if self.kind.catch_up and not answer.gone:
+            try:
+                await self.catch_up(answer, window, unseen)
+            except Exception as error:  # noqa: BLE001  the guard: what was shown is there
+                answer.failed(source, error)
+        return answer
 
     async def ask(self, locations: Sequence[str]) -> _Answer:
         """Ask at each address in turn, and at the pages that they lead to."""
@@ -105,20 +160,20 @@ class _Visiting:
         for number, location in enumerate(locations):
             try:
                 await self.pages(location, answer, is_first=number == 0)
-            except GoneError as error:
-                answer.gone = True
-                answer.errors.append(str(error))
-            except SourceError as error:
-                answer.errors.append(str(error))
+            except Exception as error:  # noqa: BLE001  the guard: one page stops no other
+                answer.gone = answer.gone or isinstance(error, GoneError)
+                answer.failed(self.source, error)
         return answer
 
     async def pages(self, location: str, answer: _Answer, *, is_first: bool) -> None:
-        url = location
+        url, found = location, 0
         for page in range(MAX_PAGES):
+            # Headers may hold keys: they are for the server that the configuration names.
+            ours = origin(url) == origin(location)
             fetched = await self.fetcher.fetch(
                 url,
                 self.validators,
-                headers=dict(self.source.headers),
+                headers=dict(self.source.headers) if ours else {},
                 manners=self.kind.manners,
             )
             if is_first and page == 0:
@@ -131,11 +186,15 @@ class _Visiting:
                 except SourceError as error:
                     answer.errors.append(str(error))
                     continue
-                answer.parsed.append(parsed)
+                answer.take(parsed)
+                found += len(parsed.papers)
                 url = parsed.more
+                if url and origin(url) != origin(document.url):
+                    answer.notes.append("the next page is on another server, and was left out")
+                    url = ""
             if not url:
                 return
-            if asyncio.get_running_loop().time() > self.until:
+            if found >= MAX_PAPERS or asyncio.get_running_loop().time() > self.until:
                 break
         answer.notes.append(f"stopped after {page + 1} pages; the rest comes with the next visit")
 
@@ -156,6 +215,7 @@ class _Visiting:
         more = await self.ask([missing.url])
         answer.parsed += more.parsed
         answer.errors += more.errors
+        answer.faults += more.faults
         answer.notes.append(missing.why)
         if not more.errors:
             answer.covered = missing.covered
@@ -173,10 +233,10 @@ def _left_alone(source: Source, note: str, *, retired: bool = False) -> Visit:
 def _visited(
     source: Source,
     answer: _Answer,
+    papers: tuple[Paper, ...],
     health: Health,
-    now: dt.datetime,
+    now: dt.datetime | None,
 ) -> Visit:
-    papers = merge_papers(answer.papers, alike=False)
     mentions = tuple(one for part in answer.parsed for one in part.mentions)
     notes = [part.note for part in answer.parsed if part.note] + answer.notes
     errors = answer.errors
@@ -195,17 +255,22 @@ def _visited(
     first = answer.first
     moved_to = "" if errors or source.headers else (first.moved_to or health.moved_to)
     if first.moved_to and moved_to:
-        notes.append(f"moved for good to {moved_to}: change it in sources.yaml")
+        notes.append(f"moved for good to {shown(moved_to)}: change it in sources.yaml")
+    if link(moved_to) != moved_to or not may_be_kept(moved_to):
+        moved_to = ""  # the redirect is followed anew each time: it may hold a key
     report = SourceReport(
         source=source.name,
         papers=len(papers),
         skipped=sum(part.skipped for part in answer.parsed),
+        faults=len(answer.faults),
         mentions=len(mentions),
         error="; ".join(dict.fromkeys(errors[:3])),
         note="; ".join(dict.fromkeys(notes)),
         # A document that could not be read must be asked for again, whole.
-        validators=None if answer.errors else first.validators,
-        fresh_until=now + dt.timedelta(seconds=first.fresh) if first.fresh and not errors else None,
+        validators=None if answer.errors or answer.faults else first.validators,
+        fresh_until=(
+            now + dt.timedelta(seconds=first.fresh) if now and first.fresh and not errors else None
+        ),
         moved_to=moved_to,
         retired=answer.gone,
         covered=answer.covered,
@@ -217,6 +282,7 @@ def _visited(
         mentions=mentions,
         sources=sources,
         backlog=backlog,
+        faults=tuple(answer.faults),
         report=report,
     )
 

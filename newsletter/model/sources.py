@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from newsletter.model.faults import Fault
 from newsletter.model.papers import Mention, Paper
 
 
@@ -52,8 +53,8 @@ class Enrichment:
 class Validators:
     """What a server gave to recognise its document by (RFC 9110, 8.8)."""
 
-    url: str = ""
-    """The address they are for."""
+    address: str = ""
+    """Digest of the address they are for, which may hold a key."""
     etag: str = ""
     last_modified: str = ""
 
@@ -116,6 +117,8 @@ class SourceReport:
     """Those of its papers that were not known before this run."""
     skipped: int = 0
     """Entries left out on purpose, such as arXiv replacements."""
+    faults: int = 0
+    """Of the visit; each is kept with its input."""
     mentions: int = 0
     """Discussions of papers that it showed."""
     error: str = ""
@@ -150,3 +153,5 @@ class Visit:
     """Of a list of sources (OPML): those that it names."""
     backlog: frozenset[str] = frozenset()
     """Ids of undated papers of a first visit: an archive, so no news."""
+    faults: tuple[Fault, ...] = ()
+    """What went wrong with one entry, or with the visit, and stopped nothing else."""

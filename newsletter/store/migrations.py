@@ -8,6 +8,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from newsletter.gate import identity
+
 
 def _learn_health_anew(connection: sa.Connection) -> None:
     # Version 1 kept the health of sources in columns; the next visit learns it anew.
@@ -56,6 +58,39 @@ def _tell_refusals_apart(connection: sa.Connection) -> None:
     )
 
 
+def _pass_the_gate(connection: sa.Connection) -> None:
+    # Version 4 kept identities as sources gave them, and addresses that may hold a key.
+    for (old,) in connection.exec_driver_sql("SELECT id FROM paper").all():
+        new = identity(old)
+        if new == old:
+            continue
+        known = connection.exec_driver_sql("SELECT 1 FROM paper WHERE id = ?", (new,)).first()
+        if known:
+            connection.exec_driver_sql(
+                "UPDATE paper SET offered = coalesce(offered, (SELECT offered FROM paper "
+                "WHERE id = ?)) WHERE id = ?",
+                (old, new),
+            )
+            connection.exec_driver_sql("DELETE FROM paper WHERE id = ?", (old,))
+        else:
+            connection.exec_driver_sql("UPDATE paper SET id = ? WHERE id = ?", (new, old))
+        for table in ("paper_key", "paper_trace"):
+            connection.exec_driver_sql(
+                f"UPDATE OR REPLACE {table} SET paper = ? WHERE paper = ?",  # noqa: S608  names of ours
+                (new, old),
+            )
+    for (old,) in connection.exec_driver_sql("SELECT key FROM paper_key").all():
+        if identity(old) != old:
+            connection.exec_driver_sql(
+                "UPDATE OR REPLACE paper_key SET key = ? WHERE key = ?", (identity(old), old)
+            )
+    for name, data in connection.exec_driver_sql("SELECT id, data FROM source_health").all():
+        kept = json.loads(data) | {"validators": {}, "last_error": "", "moved_to": ""}
+        connection.exec_driver_sql(
+            "UPDATE source_health SET data = ? WHERE id = ?", (json.dumps(kept), name)
+        )
+
+
 def _columns(connection: sa.Connection, table: str) -> set[str]:
     return {one["name"] for one in sa.inspect(connection).get_columns(table)}
 
@@ -64,6 +99,7 @@ STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {
     1: _learn_health_anew,
     2: _cut_editions,
     3: _tell_refusals_apart,
+    4: _pass_the_gate,
 }
 """What brings a database of the version that is named to the next one."""
 

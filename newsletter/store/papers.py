@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from newsletter.gate import admit
 from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.store.database import Database, paper_keys, paper_traces, papers
 
@@ -190,4 +191,5 @@ def _paper(data: dict[str, Any]) -> Paper:
         Sighting(**{**one, "seen_at": dt.datetime.fromisoformat(one["seen_at"])})
         for one in data["sightings"]
     )
-    return Paper(**values)
+    # An older version may have kept what must not be shown.
+    return admit(Paper(**values))[0]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from newsletter.model import Health, Source, SourceReport
 from newsletter.store.database import Database, sources
@@ -116,4 +116,8 @@ def source_id(source: Source) -> str:
 
 
 def _health(data: Any) -> Health:
-    return Health() if data is None else _HEALTH.validate_python(data, strict=False)
+    """Return what a row remembers; one that cannot be read is learnt anew at the next visit."""
+    try:
+        return Health() if data is None else _HEALTH.validate_python(data, strict=False)
+    except ValidationError:
+        return Health()

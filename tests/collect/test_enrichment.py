@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_paper, run
 from servers import Page, http_server
 
-from newsletter.collect import ENRICHERS, Fetcher, enrich_papers
+from newsletter.collect import ENRICHERS, Fetcher, Reader, enrich_papers
 from newsletter.collect.enrichment import Enriched, with_facts
 from newsletter.errors import SourceError
 from newsletter.model import Enrichment, Paper
@@ -35,10 +35,13 @@ def enrich(
 
     async def work() -> Enriched:
         networks = [ipaddress.ip_network("127.0.0.1")]
-        async with Fetcher(
-            user_agent="t", timeout=5, private_networks=networks, sleep=no_sleep, backoff=0.01
-        ) as fetcher:
-            return await enrich_papers(papers, services, fetcher, known, NOW, seconds)
+        async with (
+            Fetcher(
+                user_agent="t", timeout=5, private_networks=networks, sleep=no_sleep, backoff=0.01
+            ) as fetcher,
+            Reader() as reader,
+        ):
+            return await enrich_papers(papers, services, fetcher, reader, known, NOW, seconds)
 
     return run(work())
 

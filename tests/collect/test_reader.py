@@ -39,27 +39,27 @@ def read(kind: Kind, content: str = RSS, **options: float) -> Parsed:
     return run(work())
 
 
-def test_little_is_read_here_and_much_elsewhere() -> None:
-    """A thread costs nothing; a process uses another core. Both give the same."""
+def test_the_smallest_are_read_here_and_the_others_elsewhere() -> None:
+    """A thread costs nothing; a process has limits. Both give the same."""
     assert read(Kind(parse=where)).note == str(os.getpid())
-    assert read(Kind(parse=where), much=0).note != str(os.getpid())
+    assert read(Kind(parse=where), small=0).note != str(os.getpid())
     assert read(Kind(parse=where), sources=100).note != str(os.getpid())
-    assert read(Kind(parse=parse_feed), much=0) == read(Kind(parse=parse_feed))
+    assert read(Kind(parse=parse_feed), small=0) == read(Kind(parse=parse_feed))
 
 
 def test_what_cannot_be_read_is_one_line_from_a_process_too() -> None:
     """The error comes back as it was raised there."""
     with pytest.raises(SourceError, match=r"^https://example\.org/feed: not valid JSON"):
-        read(Kind(parse=parse_feed), "{", much=0)
+        read(Kind(parse=parse_feed), "{", small=0)
 
 
 def test_a_document_that_never_ends_is_given_up() -> None:
     """The process that reads it is ended, and the run goes on."""
     with pytest.raises(SourceError, match=r"took more than 0\.5 s to read"):
-        read(Kind(parse=endless), much=0, seconds=0.5)
+        read(Kind(parse=endless), small=0, seconds=0.5)
 
 
 def test_a_process_that_is_killed_costs_one_document() -> None:
     """Memory ran short, say."""
     with pytest.raises(SourceError, match="was killed; is memory short"):
-        read(Kind(parse=dies), much=0)
+        read(Kind(parse=dies), small=0)

@@ -257,7 +257,7 @@ def test_validators_are_sent_to_the_address_they_are_for() -> None:
         source = make_source(location=f"{web.url}/feed")
         first = visit(source)
         again = visit(source, Health(validators=first.report.validators or Validators()))
-        other = Validators(url="https://other.example/feed", etag='"1"')
+        other = Validators(address="of another", etag='"1"')
         visit(source, Health(validators=other))
 
     assert again.report.note == "nothing new since the last visit"

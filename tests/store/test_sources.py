@@ -16,9 +16,7 @@ from newsletter.store import SourceStore, open_database
 from newsletter.store.database import SCHEMA_VERSION
 from newsletter.store.sources import REMEMBERED_DAYS, after
 
-SEEN = Validators(
-    url="https://example.org/f", etag='"abc"', last_modified="Tue, 17 Mar 2026 06:00:00 GMT"
-)
+SEEN = Validators(address="1f", etag='"abc"', last_modified="Tue, 17 Mar 2026 06:00:00 GMT")
 
 
 def day(number: int) -> dt.datetime:
