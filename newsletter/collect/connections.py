@@ -22,10 +22,41 @@ KEPT_SECONDS = 10.0
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_NOT_PUBLIC = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
-"""IETF protocol assignments and the old 6to4 relays, which Python before 3.13 takes for public."""
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""RFC 6052: the last 32 bits are the IPv4 address that is really meant."""
+_NOT_PUBLIC_4 = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+            "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24",
+            "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",
+            "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            "168.63.129.16/32",
+        ),
+    )
+)  # fmt: skip
+"""IANA's IPv4 Special-Purpose Address Registry (RFC 6890, https://www.iana.org/assignments/
+iana-ipv4-special-registry), whole; multicast (RFC 5771); and, last, the address at which Azure's
+machines find their platform, which only looks like one of the Internet."""
+_GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
+"""All that IANA has given out for the Internet (https://www.iana.org/assignments/
+ipv6-address-space): so loopback, mapped, translated, unique-local, link-local, site-local,
+segment-routing and multicast addresses are none of it, nor what is not given out yet."""
+_NOT_PUBLIC_6 = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+)
+"""What the IPv6 Special-Purpose Address Registry (https://www.iana.org/assignments/
+iana-ipv6-special-registry) has within that: protocol assignments with Teredo, whose addresses hide
+an IPv4 one behind a relay, documentation, 6to4 and AS112."""
+_EMBEDDING = (
+    ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64 (RFC 6052)
+    ipaddress.IPv6Network("::ffff:0:0/96"),  # mapped (RFC 4291, 2.5.5.2)
+)
+"""Whose last 32 bits are the IPv4 address that is really meant."""
+_6TO4 = ipaddress.IPv6Network("2002::/16")
+"""RFC 3056: bits 16 to 47 are."""
 
 
 class PrivateAddressError(httpcore2.ConnectError):
@@ -36,20 +67,23 @@ def real_address(address: Address) -> Address:
     """Return the IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64), or itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _NAT64:
+    if any(address in network for network in _EMBEDDING):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    if address in _6TO4:
+        return ipaddress.IPv4Address(int(address) >> 80 & 0xFFFFFFFF)
+    return address
 
 
 def is_public(address: Address) -> bool:
     """Tell whether an address is of the open Internet.
 
-    Not so are loopback, private, link-local (with the clouds' 169.254.169.254), CGNAT, reserved
-    and multicast addresses: the IANA special-purpose registries, as the standard library has them.
+    Not so is whatever IANA's registries keep for a special purpose: loopback, private, link-local
+    (with the clouds' 169.254.169.254), shared, reserved and multicast addresses and many more.
     """
     real = real_address(address)
-    special = any(real in network for network in _NOT_PUBLIC if network.version == real.version)
-    return real.is_global and not real.is_multicast and not special
+    if isinstance(real, ipaddress.IPv4Address):
+        return not any(real in network for network in _NOT_PUBLIC_4)
+    return real in _GLOBAL_6 and not any(real in network for network in _NOT_PUBLIC_6)
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -110,9 +144,9 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
 
     def permits(self, address: Address) -> bool:
         """Tell whether `address` may be connected to."""
-        real = real_address(address)
+        meant = {address, real_address(address)}
         return is_public(address) or any(
-            real in network for network in self._allowed if network.version == real.version
+            one in network for one in meant for network in self._allowed
         )
 
     async def sleep(self, seconds: float) -> None:

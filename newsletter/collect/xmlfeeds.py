@@ -55,12 +55,18 @@ def feed_of(document: Document) -> Mapping[str, Any]:
 
 
 # feedparser looks for an address in an author's name, and for the start of a document type, in a
-# time that grows with the square of the run: no name, link or margin is so long.
-_LONG_RUN = re.compile(rb"(?<![\w.+-])[\w.+-]{2500,}|(?<!\s)\s{500,}")
+# time that grows with the square of the run: no name, word or margin is so long.
+_LONG = 2_500
+_LONG_WORD = re.compile(rb"(?<![\w.+-])[\w.+-]{2500,}")
+_LONG_SPACE = re.compile(rb"\s(?<!\s\s)\s{500,}")
+_KEPT_OF_IT = 500
 
 
 def _without_long_runs(content: bytes) -> bytes:
-    return _LONG_RUN.sub(lambda found: found[0][:500], content)
+    content = _LONG_SPACE.sub(b"\n", content)
+    if max(map(len, content.split()), default=0) < _LONG:  # nearly always, and quick to see
+        return content
+    return _LONG_WORD.sub(lambda found: found[0][:_KEPT_OF_IT], content)
 
 
 def flat_entry(entry: Entry, start: str) -> Entry:
