@@ -210,7 +210,7 @@ def asked(url: str) -> dict[str, str]:
 
 def asking(url: str, **changes: str) -> str:
     """Return an address that asks the same but for `changes`: a further page of an answer."""
-    return f"{url.partition('?')[0]}?{urlencode(asked(url) | changes)}"
+    return f"{url.partition('?')[0]}?{urlencode(asked(url) | changes, errors='replace')}"
 
 
 def iso_moment(value: object) -> dt.datetime | None:

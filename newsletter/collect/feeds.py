@@ -20,7 +20,7 @@ from newsletter.collect.answers import (
 from newsletter.collect.entries import read_papers
 from newsletter.collect.identity import arxiv_id, doi, paper_keys, web_url
 from newsletter.collect.repositories import repository
-from newsletter.collect.xmlfeeds import Entry, feed_of, flat_entry, moment_of
+from newsletter.collect.xmlfeeds import Entry, date_of, feed_of, flat_entry
 from newsletter.errors import SourceError
 from newsletter.gate import MAX_TITLE, cut
 from newsletter.model import Paper, Sighting, Source
@@ -39,10 +39,9 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     if document.content.lstrip()[:1] in (b"{", b"["):
         return _papers(_json_items(document), source, now, _json_entry)
     feed = feed_of(document)
-    made = feed["feed"].get("published_parsed") or feed["feed"].get("updated_parsed")
     start = base(document.url)
     parsed = _papers(feed["entries"], source, now, lambda entry: flat_entry(entry, start))
-    return replace(parsed, dated=moment_of(made))
+    return replace(parsed, dated=date_of(feed["feed"], "published", "updated"))
 
 
 # --- One entry --------------------------------------------------------------------------------

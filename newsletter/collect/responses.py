@@ -38,7 +38,7 @@ def retry_after(response: httpx2.Response) -> float | None:
             0.0,
             (until - email.utils.parsedate_to_datetime(response.headers["date"])).total_seconds(),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

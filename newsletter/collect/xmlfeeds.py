@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import datetime as dt
 import io
 import re
-import time
 import xml.sax
 from collections.abc import Mapping
 from typing import Any
@@ -86,23 +86,23 @@ def flat_entry(entry: Entry, start: str) -> Entry:
         "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
         "authors": authors or ([entry["author"]] if entry.get("author") else []),
         "tags": [tag.get("term") for tag in entry.get("tags") or ()],
-        "published": moment_of(
-            entry.get("published_parsed") or entry.get("created_parsed")
-            or entry.get("updated_parsed")
-        ),
+        "published": date_of(entry, "published", "created", "updated"),
         "announce": entry.get("arxiv_announce_type"),
         "comment": entry.get("arxiv_comment"),
         "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
-    }  # fmt: skip
+    }
 
 
 def _alternate(entry: Entry) -> str:
     return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
 
 
-def moment_of(parsed: time.struct_time | None) -> dt.datetime | None:
-    """Return feedparser's UTC time tuple as a moment, or nothing for impossible dates."""
-    try:
-        return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC) if parsed else None
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
+def date_of(entry: Entry, *names: str) -> dt.datetime | None:
+    """Return the first of the dates of an entry that is one, as a moment in UTC."""
+    for name in names:
+        # feedparser answers for a date that is not there with another one, and a warning.
+        parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401
+        with contextlib.suppress(TypeError, ValueError, OverflowError, OSError):
+            if parsed:
+                return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC)
+    return None
