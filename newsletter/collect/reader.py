@@ -24,9 +24,10 @@ MUCH = 1_000_000
 """Bytes read in one process before a second one is worth that second."""
 MANY = 50
 """Sources from which much is to be expected."""
-SECONDS = 10.0
-SECONDS_PER_MEGABYTE = 5.0
-"""For one document: feedparser takes half a second for a megabyte."""
+SECONDS = 15.0
+SECONDS_PER_MEGABYTE = 10.0
+"""For one document: feedparser takes half a second for a usual megabyte, and two for one of very
+small entries, on a machine that does nothing else."""
 Result = TypeVar("Result")
 
 

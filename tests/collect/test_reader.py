@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import time
 
 import pytest
 from makers import NOW, make_document, make_source, run
 
 from newsletter.collect import Reader
-from newsletter.collect.answers import Document, Kind, Parsed
+from newsletter.collect.answers import Document, Kind, Parsed, Parser
 from newsletter.collect.feeds import parse_feed
 from newsletter.errors import SourceError
 from newsletter.model import Source
@@ -63,3 +64,49 @@ def test_a_process_that_is_killed_costs_one_document() -> None:
     """Memory ran short, say."""
     with pytest.raises(SourceError, match="was killed; is memory short"):
         read(Kind(parse=dies), small=0)
+
+
+def greedy(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+    return Parsed(note=str(len(bytearray(900_000_000))))
+
+
+def greedy_bit_by_bit(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+    kept = []
+    while True:
+        kept.append(bytearray(1_000_000))
+
+
+def broken(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+    raise ZeroDivisionError("our own bug")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of address space is Linux's")
+@pytest.mark.parametrize("parse", [greedy, greedy_bit_by_bit])
+def test_a_document_that_wants_all_memory_is_given_up(parse: Parser) -> None:
+    """The limit is the process's own: neither this program nor the machine runs short."""
+    with pytest.raises(SourceError, match=r"^https://example\.org/feed: takes too much memory"):
+        read(Kind(parse=parse), small=0)
+
+
+def test_memory_is_given_to_large_documents() -> None:
+    """A feed of many entries is read within the limit."""
+    items = "".join(f"<item><title>{number}</title></item>" for number in range(20_000))
+    parsed = read(Kind(parse=parse_feed), f"<rss version='2.0'><channel>{items}</channel></rss>")
+
+    assert len(parsed.papers) == 10_000
+
+
+@pytest.mark.parametrize("small", [0, 8_000])
+def test_a_fault_of_the_parser_is_a_value(small: int) -> None:
+    """With the document and the place in the program, from a process too."""
+    (fault,) = read(Kind(parse=broken), small=small).faults
+
+    assert (fault.border, fault.name) == ("source", "test")
+    assert fault.problem == "a fault of this program (ZeroDivisionError: our own bug)"
+    assert fault.content == RSS.encode()
+    assert "in broken" in fault.trace
+
+
+def test_more_than_a_few_kilobytes_are_never_read_here() -> None:
+    """However few documents there are."""
+    assert read(Kind(parse=where), "x" * 9_000).note != str(os.getpid())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from makers import make_source, run
 from servers import Page, Web, http_server
 
 from newsletter.collect import KINDS, Fetcher, Reader
+from newsletter.collect.answers import Document, Kind, Parsed
 from newsletter.collect.calendar import EASTERN
+from newsletter.collect.feeds import parse_feed
 from newsletter.collect.visits import BACKLOG, MAX_PAGES, visit_source
 from newsletter.model import Health, Paper, Source, Validators, Visit
 
@@ -27,7 +30,12 @@ async def no_sleep(_seconds: float) -> None:
 
 
 def visit(
-    source: Source, health: Health | None = None, *, known: Sequence[str] = (), timeout: float = 5
+    source: Source,
+    health: Health | None = None,
+    *,
+    known: Sequence[str] = (),
+    timeout: float = 5,
+    kind: Kind | None = None,
 ) -> Visit:
     """Visit a source at NOW; papers whose ids are `known` were seen before."""
 
@@ -44,7 +52,7 @@ def visit(
         ):
             return await visit_source(
                 source,
-                KINDS[source.kind],
+                kind or KINDS[source.kind],
                 fetcher,
                 reader.read,
                 unseen,
@@ -277,3 +285,91 @@ def test_an_undated_archive_is_no_news() -> None:
     assert first.backlog == {paper.id for paper in first.papers[BACKLOG:]}
     assert "20 undated entries taken for an archive" in first.report.note
     assert later.backlog == frozenset()
+
+
+def breaks(*_given: object) -> Any:
+    raise ZeroDivisionError("our own bug")
+
+
+def test_a_fault_in_locating_is_the_sources_error() -> None:
+    """A value, not an exception: the other sources go on."""
+    failed = visit(make_source(location=""), kind=Kind(parse=parse_feed, locate=breaks))
+
+    assert failed.report.error == "a fault of this program (ZeroDivisionError: our own bug)"
+    assert failed.report.faults == 1
+    (fault,) = failed.faults
+    assert (fault.border, fault.name) == ("source", "test")
+    assert "in breaks" in fault.trace
+
+
+def test_a_fault_in_catching_up_costs_nothing_that_was_shown() -> None:
+    """The papers of the feed are there, and the fault is told in the note."""
+    with http_server(feed=rss(10001)) as web:
+        source = make_source(location=f"{web.url}/feed")
+        found = visit(source, kind=Kind(parse=parse_feed, catch_up=breaks))
+
+    assert [paper.title for paper in found.papers] == ["Paper 10001"]
+    assert "a fault of this program" in found.report.note
+    assert (found.report.ok, found.report.faults) == (True, 1)
+    assert found.report.validators is None
+
+
+def test_a_fault_in_parsing_is_kept_with_its_document() -> None:
+    """And told as the reason why there are no papers."""
+    with http_server(feed=rss(10001)) as web:
+        failed = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=breaks))
+
+    assert failed.report.error.startswith("a fault of this program (ZeroDivisionError")
+    assert b"Paper 10001" in failed.faults[0].content
+
+
+def leading_to(target: str) -> Callable[[Document, Source, dt.datetime], Parsed]:
+    return lambda document, _source, _now: Parsed(more=target.format(document.url))
+
+
+@pytest.mark.parametrize("more", ["//127.0.0.2:{port}/next", "http://127.0.0.2:{port}/next"])
+def test_the_next_page_is_on_the_same_server(more: str) -> None:
+    """A service that names another one is not followed there, and says so."""
+    with http_server(feed=rss(10001), next=rss(10002)) as web:
+        port = web.url.rpartition(":")[2]
+        source = make_source(location=f"{web.url}/feed", headers=(("x-api-key", "secret"),))
+        found = visit(source, kind=Kind(parse=leading_to(more.format(port=port))))
+
+    assert "the next page is on another server" in found.report.note
+    assert [path for path, _ in web.requests] == ["/feed"]
+
+
+def test_headers_stay_with_the_server_that_they_are_for() -> None:
+    """A service that redirects to another server leads on from there, without our keys."""
+    with http_server(there=rss(10001), next=rss(10002)) as second:
+        hop = Page(status=302, headers={"Location": f"{second.url}/there"})
+        with http_server(feed=hop) as first:
+            source = make_source(location=f"{first.url}/feed", headers=(("x-api-key", "s3cret"),))
+            visit(source, kind=Kind(parse=leading_to(f"{second.url}/next")))
+
+    assert {path for path, _ in second.requests} == {"/there", "/next"}
+    assert "s3cret" in repr(first.requests)
+    assert "s3cret" not in repr(second.requests)
+
+
+def test_no_secret_of_an_address_is_told_or_kept() -> None:
+    """Neither in an error, nor in a note, nor in what is remembered, wherever it fails."""
+    moved = Page(status=301, headers={"Location": "/new?key=s3cret"})
+    with http_server(
+        feed=rss(10001, headers={"ETag": '"1"'}), new=rss(10001), old=moved, odd=Page(b"no feed"),
+        hangup=Page(misbehaviour="hang-up"), busy=Page(status=503),
+    ) as web:  # fmt: skip
+        host = web.url.removeprefix("http://")
+        paths = ("feed", "old", "odd", "hangup", "busy", "missing")
+        addresses = [f"http://bob:s3cret@{host}/{one}?key=s3cret" for one in paths]
+        addresses += [
+            "http://bob:s3cret@[bad/?key=s3cret",
+            "ftp://bob:s3cret@e.example/?key=s3cret",
+        ]
+        addresses += ["http://bob:s3cret@nowhere.invalid/?key=s3cret"]
+        told = [visit(make_source(location=one)).report for one in addresses]
+
+    assert [one.ok for one in told] == [True, True, *[False] * 7]
+    assert "s3cret" not in repr(told)
+    assert all(one.error or one.validators for one in told)
+    assert "moved for good" in told[1].note
