@@ -18,7 +18,10 @@ from newsletter.errors import SourceError
 PRIVATE = (
     "127.0.0.1 127.8.8.8 0.0.0.0 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 192.0.0.8 "
     "198.18.0.1 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fd00::1 ff02::1 ::ffff:127.0.0.1 "
-    "::ffff:10.0.0.1 64:ff9b::7f00:1 2002:7f00:1::"
+    "::ffff:10.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: 192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 "
+    "192.175.48.1 198.51.100.1 203.0.113.1 240.0.0.1 168.63.129.16 ::ffff:168.63.129.16 ::7f00:1 ::808:808 "
+    "::ffff:0:7f00:1 ::ffff:0:808:808 64:ff9b:1::1 100::1 100:0:0:1::1 2001::1 2001:0:4136:e378::1 2001:2::1 "
+    "2001:10::1 2001:20::1 2001:db8::1 2002:a00:1:: 2620:4f:8000::1 3fff::1 4000::1 5f00::1 fec0::1 feff::1"
 ).split()
 
 
@@ -28,7 +31,17 @@ def test_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.1", "2606:4700::1", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "151.101.1.1",
+        "2606:4700::1",
+        "64:ff9b::808:808",
+        "2002:808:808::",
+        "2a00:1450::1",
+    ],
+)
 def test_public_addresses_are_public(address: str) -> None:
     """What feeds are really served from."""
     assert is_public(ipaddress.ip_address(address))
@@ -126,3 +139,14 @@ def test_of_many_addresses_only_the_public_ones_are_tried() -> None:
         run(GuardedBackend([], resolver=resolver, backend=network).connect_tcp("mixed.example", 80))
 
     assert network.asked == ["8.8.8.8", "8.8.4.4"]
+
+
+def test_a_disguised_address_of_an_allowed_network_is_allowed() -> None:
+    """The operator's network is named once, in either form."""
+    four = GuardedBackend([ipaddress.ip_network("10.0.0.0/8")])
+    six = GuardedBackend([ipaddress.ip_network("fd00::/8")])
+
+    assert four.permits(ipaddress.ip_address("::ffff:10.0.0.1"))
+    assert not four.permits(ipaddress.ip_address("::ffff:192.168.0.1"))
+    assert six.permits(ipaddress.ip_address("fd00::1"))
+    assert not six.permits(ipaddress.ip_address("fe80::1"))

@@ -156,3 +156,33 @@ def test_any_answer_gives_facts_or_one_line(service: str, value: Any) -> None:
     else:
         for facts in found.values():
             assert with_facts(make_paper(), facts).title
+
+
+def test_a_fault_of_one_service_stops_no_other() -> None:
+    """It is told and kept, and the next service is asked."""
+    paper = make_paper(1, code_url="https://github.com/ada/engine")
+    with http_server(**{"repos/ada/engine": Page(make=github)}) as web:
+        found = enrich(
+            [paper],
+            Enrichment(service="nobody knows it", api=web.url),
+            Enrichment(service="github", api=web.url),
+        )
+
+    assert [one.stars > 0 for one in found.papers] == [True]
+    (fault,) = found.faults
+    assert (fault.border, fault.name) == ("source", "nobody knows it")
+    assert fault.trace
+    assert found.notes[0].startswith("nobody knows it: a fault of this program (KeyError")
+
+
+def test_odd_facts_pass_the_gate_too() -> None:
+    """What a service tells goes into the same papers as what a source shows."""
+    daily = [
+        {"citationCount": 10**400, "venue": "V\u202e", "externalIds": {"DOI": "10.1/\u202e x"}}
+    ]
+    with http_server(**{"paper/batch": Page(json.dumps(daily).encode())}) as web:
+        found = enrich([make_paper(1)], Enrichment(service="semantic-scholar", api=web.url))
+
+    (paper,) = found.papers
+    assert (paper.citations, paper.venue) == (0, "V")
+    assert all(key.isascii() and key.isprintable() and " " not in key for key in paper.keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ipaddress
 import socket
 from pathlib import Path
@@ -18,7 +19,7 @@ from servers import Page, http_server
 from newsletter.collect.addresses import digest
 from newsletter.collect.answers import Document, Manners
 from newsletter.collect.fetcher import Fetched, Fetcher, GoneError, MissingError
-from newsletter.collect.responses import MAX_FRESH, freshness
+from newsletter.collect.responses import MAX_FRESH, freshness, retry_after
 from newsletter.errors import SourceError
 from newsletter.model import Validators
 
@@ -285,3 +286,54 @@ def test_any_cache_control_is_a_number_of_seconds(text: str) -> None:
     response = httpx2.Response(200, headers=[(b"cache-control", text.encode("utf-8", "ignore"))])
 
     assert 0 <= freshness(response) <= MAX_FRESH
+
+
+def test_what_a_server_says_is_fit_for_a_terminal() -> None:
+    """Reason phrases and times to wait are any text that the server likes."""
+    odd = {"Retry-After": "soon\x1b[31m\x9b"}
+    with (
+        http_server(feed=Page(status=503, headers=odd)) as web,
+        pytest.raises(SourceError) as caught,
+    ):
+        run(fetch(f"{web.url}/feed"))
+
+    assert str(caught.value).isprintable()
+    assert "the server asks to wait (soon[31m" in str(caught.value)
+
+
+@pytest.mark.parametrize("etag", ['"\xff"', '"' + "x" * 600 + '"'])
+def test_what_could_not_be_sent_back_is_not_remembered(etag: str) -> None:
+    """It would make every later request fail."""
+    with http_server(feed=Page(b"<rss/>", headers={"ETag": etag})) as web:
+        found = run(fetch_one(f"{web.url}/feed"))
+
+    assert found.validators is not None
+    assert found.validators.etag == ""
+
+
+def test_what_is_compressed_more_than_once_is_refused() -> None:
+    """Two layers make a million bytes of one, before anybody can count them."""
+    twice = gzip.compress(gzip.compress(b"x" * 5_000_000))
+    page = Page(twice, headers={"Content-Encoding": "gzip, gzip"})
+    with (
+        http_server(feed=page) as web,
+        pytest.raises(SourceError, match="compressed more than once"),
+    ):
+        run(fetch(f"{web.url}/feed"))
+
+
+DATES = (
+    "Tue, 17 Mar 2026 06:00:00 GMT", "99999999999999999999", "Tue, 17 Mar 99999999999 06:00:00 GMT", "-1", "²",
+    "Tue, 17 Mar 0000 06:00:00 +9999999999", "Tue, 99 Mar 2026 99:99:99 GMT",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("date", DATES)
+def test_a_time_to_wait_that_is_none_is_none(date: str) -> None:
+    """A number of seconds, or a date after the server's own; anything else is not understood."""
+    headers = [(b"retry-after", date.encode()), (b"date", DATES[0].encode())]
+    response = httpx2.Response(503, headers=headers)
+
+    wait = retry_after(response)
+
+    assert wait is None or wait >= 0

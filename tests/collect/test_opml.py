@@ -70,3 +70,32 @@ def test_any_bytes_give_sources_or_one_line(content: bytes) -> None:
         assert parse(content).note
     except SourceError as error:
         assert "not OPML" in str(error)
+
+
+def test_a_login_stays_with_its_feed_and_is_not_its_name() -> None:
+    """A reader's own list may have one; nobody is shown it."""
+    (source,) = parse(
+        '<opml><body><outline xmlUrl="https://bob:s3cret@a.example/feed?key=s3cret"/></body></opml>'
+    ).sources
+
+    assert source.location == "https://bob:s3cret@a.example/feed?key=s3cret"
+    assert source.name == "https://a.example/feed?key=…"
+
+
+def test_names_of_sources_are_fit_for_a_terminal() -> None:
+    """They are told with every visit."""
+    (source,) = parse(
+        '<opml><body><outline text="A&#x202E;&#xE000;b&#x9b;31m" xmlUrl="https://a.example/"/></body></opml>'
+    ).sources
+
+    assert source.name == "Ab31m"
+
+
+def test_addresses_that_nobody_could_ask_are_left_out() -> None:
+    """Other schemes, and characters that are in no address."""
+    parsed = parse(
+        '<opml><body><outline xmlUrl="https://a.example/&#xE000;x"/><outline xmlUrl="http://["/>'
+        '<outline xmlUrl="gopher://a.example/"/></body></opml>'
+    )
+
+    assert (parsed.sources, parsed.skipped) == ((), 3)

@@ -6,10 +6,10 @@ import datetime as dt
 from pathlib import Path
 
 import sqlalchemy as sa
-from makers import TODAY
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper, make_source
 
-from newsletter.model import DeliveryState
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.model import DeliveryState, IssueWindow
+from newsletter.store import IssueStore, PaperStore, SourceStore, SqlLedger, open_database
 
 SECOND = """
 CREATE TABLE schema (version INTEGER PRIMARY KEY);
@@ -48,3 +48,58 @@ def test_an_issue_planned_by_the_second_version_is_sent_as_it_was(tmp_path: Path
         assert waiting.language == "en"
         assert IssueStore(database).dates() == (dt.date(2026, 3, 17),)
         database.close()
+
+
+def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
+    """A paper that was sent under an odd name is found, and never sent, under its new one."""
+    odd, sent = "url:evil.example/\ue000\x1b", "url:e.example/größe"
+    twin, plain = "url:e.example/ü", "url:e.example/%C3%BC"
+    database = open_database("sqlite:///old.db", tmp_path)
+    store = PaperStore(database, lambda paper: (f"near:{paper.title}",))
+    store.save(
+        [make_paper(title=one, id=one, keys=(one,)) for one in (odd, sent, twin, plain)], NOW
+    )
+    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [sent, twin], NOW)
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE schema SET version = 4")
+    database.close()
+
+    database = open_database("sqlite:///old.db", tmp_path)
+    store = PaperStore(database)
+    window = IssueWindow(
+        date=TODAY + dt.timedelta(days=1),
+        until=NOW + dt.timedelta(days=1),
+        oldest=NOW - dt.timedelta(days=100),
+    )
+    new = "url:e.example/gr%C3%B6%C3%9Fe"
+
+    assert [paper.id for paper in store.candidates(window)] == ["url:evil.example/"]
+    assert [paper.id for paper in store.with_keys([new])] == [new]
+    assert [paper.id for paper in store.with_keys([plain])] == [plain]
+    assert store.known_keys([make_paper(keys=(odd, sent))]) == frozenset()
+    database.close()
+
+
+def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:
+    """Addresses with a login or a key are forgotten, and the habit of the source is not."""
+    database = open_database("sqlite:///old.db", tmp_path)
+    row = (
+        '{"failures": 2, "last_error": "https://bob:s3cret@e.example/: HTTP 503", "validators": '
+        '{"url": "https://e.example/?key=s3cret", "etag": "1"}, "moved_to": "https://s3cret@e.example/",'
+        ' "days": [["2026-03-16", 4]]}'
+    )
+    with database.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO source_health VALUES ('1', 'a', ?, '2026-03-17 06:00:00')", (row,)
+        )
+        connection.exec_driver_sql("UPDATE schema SET version = 4")
+    database.close()
+
+    database = open_database("sqlite:///old.db", tmp_path)
+
+    ((_, health),) = SourceStore(database).known([make_source()], NOW)[1:]
+    assert (health.failures, health.days) == (2, ((dt.date(2026, 3, 16), 4),))
+    assert "s3cret" not in repr(health)
+    with database.transaction() as connection:
+        assert "s3cret" not in repr(connection.exec_driver_sql("SELECT * FROM source_health").all())
+    database.close()

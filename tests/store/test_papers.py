@@ -134,3 +134,20 @@ def test_a_journal_version_is_found_by_its_title_and_never_sent_again(database: 
 
     assert store.candidates(window(TOMORROW)) == ()
     assert {paper.id for paper in store.with_keys(["doi:10.1/x"])} == {preprint.id}
+
+
+def test_what_an_older_version_kept_passes_the_gate(database: Database) -> None:
+    """A link, a number or a text that must not be shown is not in the paper that is read."""
+    store = PaperStore(database)
+    odd = make_paper(
+        url="https://evil.example/\ue000email\ue001",
+        title="A \u202etitle",
+        votes=10**400,
+        pdf_url="https://u:p@e.example/ö",
+    )
+    store.save([odd], NOW)
+
+    (paper,) = store.last(1)
+
+    assert (paper.url, paper.title, paper.votes) == ("", "A title", 0)
+    assert paper.pdf_url == "https://e.example/%C3%B6"

@@ -125,3 +125,14 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
         tables = sa.inspect(connection).get_table_names()
         assert connection.exec_driver_sql("SELECT version FROM schema").scalar() == SCHEMA_VERSION
     assert "source" not in tables
+
+
+def test_what_cannot_be_read_is_learnt_anew(tmp_path: Path) -> None:
+    """One odd row stops no run."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    store = SourceStore(database)
+    store.record(make_source(), SourceReport(source="test"), NOW)
+    with database.transaction() as connection:
+        connection.exec_driver_sql("""UPDATE source_health SET data = '{"failures": "many"}'""")
+
+    assert store.remembered()(make_source()) == Health()
