@@ -18,6 +18,7 @@ from newsletter.collect.connections import GuardedTransport, Network, PrivateAdd
 from newsletter.collect.files import read_files
 from newsletter.collect.responses import explain, freshness, retry_after
 from newsletter.errors import SourceError
+from newsletter.gate import line
 from newsletter.model import Validators
 
 POLITE = Manners()
@@ -30,6 +31,10 @@ FOR_GOOD = frozenset({301, 308})
 """Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
 VALIDATOR = 500
 """Characters of an ETag, date or type that are kept: servers choose them."""
+
+
+MAX_CAUSE = 300
+"""Characters of an error's own words that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,4 +311,4 @@ def _cause(error: BaseException) -> str:
     """Return the innermost message of a chain of errors, without class names or line breaks."""
     *_, error = _chain(error)
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return without_secrets(text) or type(error).__name__
+    return line(without_secrets(text[:2000]), MAX_CAUSE) or type(error).__name__

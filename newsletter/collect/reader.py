@@ -120,7 +120,7 @@ class Reader:
                             ),
                         )
                 except TimeoutError:
-                    problem = f"took more than {seconds:.3g} s to read, and was left out"
+                    problem = f"took more than {round(seconds, 1):g} s to read, and was left out"
                 except anyio.BrokenWorkerProcess:
                     problem = "the process that read it was killed; is memory short?"
         raise SourceError(f"{document.shown}: {problem}")

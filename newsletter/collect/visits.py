@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from newsletter.collect.addresses import may_be_kept, origin, shown
+from newsletter.collect.addresses import may_be_kept, origin, shown, without_secrets
 from newsletter.collect.answers import Document, Kind, Parsed, Window
 from newsletter.collect.duplicates import merge_papers
 from newsletter.collect.fetcher import Fetched, Fetcher, GoneError
@@ -70,6 +70,9 @@ class _Answer:
             self.errors.append(str(error))
             return
         fault = fault_of(Border.SOURCE, source.name, error)
+        # What an exception says of an address is more than anybody should read.
+        told, trace = without_secrets(fault.problem), without_secrets(fault.trace)
+        fault = replace(fault, problem=told, trace=trace)
         self.faults.append(fault)
         self.errors.append(fault.problem)
 

@@ -373,3 +373,20 @@ def test_no_secret_of_an_address_is_told_or_kept() -> None:
     assert "s3cret" not in repr(told)
     assert all(one.error or one.validators for one in told)
     assert "moved for good" in told[1].note
+
+
+def test_no_secret_is_in_a_fault() -> None:
+    """Exceptions of libraries name the address that they failed at."""
+
+    def fails(source: Source, _window: object) -> Any:
+        raise ZeroDivisionError(
+            f"cannot ask at https://bob:s3cret@e.example/?key=s3cret {source.kind}"
+        )
+
+    failed = visit(make_source(location=""), kind=Kind(parse=parse_feed, locate=fails))
+
+    (fault,) = failed.faults
+    assert "https://e.example/?key=…" in fault.problem
+    assert "https://e.example/?key=…" in fault.trace
+    assert "=s3cret" not in fault.problem + failed.report.error
+    assert "s3cret@e.example/?key=s3cret feed" not in fault.trace
