@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from newsletter.collect.answers import Document
@@ -20,7 +21,10 @@ def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
             else [path]
         )
         for file in files:
-            if file.stat().st_size > max_bytes:
+            # A pipe or device may never end.
+            if not stat.S_ISREG((status := file.stat()).st_mode):
+                raise SourceError(f"{file}: neither a file nor a folder")
+            if status.st_size > max_bytes:
                 raise SourceError(f"{file}: more than {max_bytes // 1_000_000} MB")
         documents = tuple(
             Document(url=file.resolve().as_uri(), content=file.read_bytes()) for file in files

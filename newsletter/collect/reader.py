@@ -121,6 +121,8 @@ class Reader:
                         )
                 except TimeoutError:
                     problem = f"took more than {round(seconds, 1):g} s to read, and was left out"
+                except MemoryError:  # of what was read, on its way here
+                    problem = "takes too much memory, and was left out"
                 except anyio.BrokenWorkerProcess:
                     problem = "the process that read it was killed; is memory short?"
         raise SourceError(f"{document.shown}: {problem}")

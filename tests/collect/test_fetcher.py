@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ipaddress
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -337,3 +338,11 @@ def test_a_time_to_wait_that_is_none_is_none(date: str) -> None:
     wait = retry_after(response)
 
     assert wait is None or wait >= 0
+
+
+def test_a_pipe_is_no_document(tmp_path: Path) -> None:
+    """Nobody may ever write into it."""
+    os.mkfifo(tmp_path / "feed.xml")
+
+    with pytest.raises(SourceError, match="neither a file nor a folder"):
+        run(fetch(str(tmp_path / "feed.xml")))

@@ -17,6 +17,7 @@ from newsletter.collect.answers import Parsed
 from newsletter.collect.duplicates import merge_papers
 from newsletter.collect.entries import read_papers
 from newsletter.collect.feeds import parse_feed
+from newsletter.collect.hackernews import parse_stories
 from newsletter.collect.huggingface import parse_daily_papers
 from newsletter.collect.latex import plain_latex
 from newsletter.collect.opml import parse_opml
@@ -109,6 +110,25 @@ def test_a_count_that_cannot_be_is_none(votes: str) -> None:
 
     assert [paper.votes for paper in parsed.papers] == [0, 7]
     assert parsed.papers[0].comments == 5
+
+
+def test_a_discussion_passes_the_gate_too() -> None:
+    """Its votes are as plausible as a paper's, and the next one is read."""
+    hits = [
+        {
+            "objectID": str(number),
+            "url": f"https://arxiv.org/abs/2611.0000{number}",
+            "points": points,
+        }
+        for number, points in ((1, 10**400), (2, 7))
+    ]
+
+    parsed = parse_stories(
+        make_document(json.dumps({"hits": hits})), make_source(name="H\u202eN"), NOW
+    )
+
+    assert [one.sighting.votes for one in parsed.mentions] == [0, 7]
+    assert {one.sighting.source for one in parsed.mentions} == {"HN"}
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -128,3 +128,53 @@ def test_papers_of_several_real_sources_meet(data: Path) -> None:
     assert all(
         paper.published is None or paper.published < NOW + dt.timedelta(365) for paper in papers
     )
+
+
+def test_what_is_remembered_of_one_source_stops_no_other() -> None:
+    """A fault before the first question is that source's, as any later one is."""
+
+    async def work(url: str) -> list[Visit]:
+        sources = [make_source(name=name, location=f"{url}/{name}") for name in ("odd", "rss")]
+
+        def remembered(source: Source) -> Health:
+            if source.name == "odd":
+                raise ZeroDivisionError("our own bug")
+            return Health()
+
+        async with (
+            Fetcher(user_agent="test", timeout=5, private_networks=[LOOPBACK]) as fetcher,
+            Reader() as reader,
+        ):
+            visits = collect_papers(
+                sources,
+                fetcher,
+                reader,
+                lambda papers: papers,
+                remembered=remembered,
+                now=NOW,
+                max_age=dt.timedelta(days=7),
+            )
+            return [visit async for visit in visits]
+
+    with http_server(rss=Page(RSS), odd=Page(RSS)) as web:
+        odd, sound = run(work(web.url))
+
+    assert "ZeroDivisionError" in odd.report.error
+    assert [fault.name for fault in odd.faults] == ["odd"]
+    assert len(sound.papers) == 1
+
+
+def test_sources_of_one_name_are_told_apart() -> None:
+    """By their addresses, as far as those may be told."""
+    with http_server(rss=Page(RSS)) as web:
+        outlines = "".join(
+            f'<outline text="a" xmlUrl="{web.url}/rss?key=s3cret{number}"/>' for number in range(3)
+        )
+        opml = Page(f"<opml><body>{outlines}</body></opml>".encode())
+        with http_server(list=opml) as lists:
+            source = make_source(name="list", kind="opml", location=f"{lists.url}/list")
+            found = run(collect([source]))
+
+    names = [visit.source.name for visit in found]
+    assert len(set(names)) == 4
+    assert "s3cret" not in "".join(names)

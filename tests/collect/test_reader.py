@@ -76,12 +76,16 @@ def greedy_bit_by_bit(_document: Document, _source: Source, _now: dt.datetime) -
         kept.append(bytearray(1_000_000))
 
 
+def gives_too_much(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+    return Parsed(note="x" * 300_000_000)
+
+
 def broken(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
     raise ZeroDivisionError("our own bug")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of address space is Linux's")
-@pytest.mark.parametrize("parse", [greedy, greedy_bit_by_bit])
+@pytest.mark.parametrize("parse", [greedy, greedy_bit_by_bit, gives_too_much])
 def test_a_document_that_wants_all_memory_is_given_up(parse: Parser) -> None:
     """The limit is the process's own: neither this program nor the machine runs short."""
     with pytest.raises(SourceError, match=r"^https://example\.org/feed: takes too much memory"):

@@ -388,5 +388,4 @@ def test_no_secret_is_in_a_fault() -> None:
     (fault,) = failed.faults
     assert "https://e.example/?key=…" in fault.problem
     assert "https://e.example/?key=…" in fault.trace
-    assert "=s3cret" not in fault.problem + failed.report.error
-    assert "s3cret@e.example/?key=s3cret feed" not in fault.trace
+    assert "s3cret" not in fault.problem + fault.trace + failed.report.error
