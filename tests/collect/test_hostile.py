@@ -326,6 +326,16 @@ def test_a_fault_of_ours_in_one_entry_costs_that_entry() -> None:
     assert "in reads" in fault.trace
 
 
+def test_a_lack_of_memory_is_about_the_whole_document() -> None:
+    """It is no fault of the entry that happened to need the last of it."""
+
+    def reads(_number: int) -> Paper:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        read_papers([1], reads, make_source(), NOW)
+
+
 def test_kinds_are_all_here() -> None:
     """A new kind is fuzzed as well: see tests/fuzzing.py."""
     assert set(KINDS) - {"medrxiv", "arxiv-search"} <= set(TARGETS)
