@@ -218,8 +218,10 @@ def iso_moment(value: object) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    except OverflowError:  # past the calendar: the gate leaves it out, and counts it
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def unix_moment(value: object, per_second: int = 1) -> dt.datetime | None:

@@ -155,9 +155,13 @@ def test_what_is_left_out_is_counted() -> None:
 )
 def test_a_date_that_cannot_be_is_none(date: str) -> None:
     """The paper arrives without one."""
-    (odd, sound) = read(json_feed({"id": "1", "title": "A", "date_published": date})).papers
+    parsed = read(
+        json_feed({"id": "1", "title": "A", "date_published": date, "url": "https://e.example"})
+    )
 
+    odd, sound = parsed.papers
     assert (odd.published, sound.title) == (None, "A sound paper")
+    assert parsed.note == "left out as implausible: 1 dates"
 
 
 @pytest.mark.parametrize(
