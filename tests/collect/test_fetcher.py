@@ -346,3 +346,27 @@ def test_a_pipe_is_no_document(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match="neither a file nor a folder"):
         run(fetch(str(tmp_path / "feed.xml")))
+
+
+def test_an_answer_that_is_no_http_is_one_short_line() -> None:
+    """What it says instead goes to a terminal and into the database."""
+
+    async def work() -> str:
+        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(
+                b"https://bob:s3cret@e.example/?key=s3cret \x1b[31m" + b"x" * 5_000 + b"\r\n\r\n"
+            )
+            await writer.drain()
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(SourceError) as caught:
+                await fetch(f"http://127.0.0.1:{port}/feed")
+        return str(caught.value)
+
+    told = run(work())
+
+    assert told.isprintable()
+    assert len(told) < 400
+    assert "s3cret" not in told

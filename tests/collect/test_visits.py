@@ -10,15 +10,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from makers import make_source, run
+from makers import make_paper, make_source, run
 from servers import Page, Web, http_server
 
 from newsletter.collect import KINDS, Fetcher, Reader
-from newsletter.collect.answers import Document, Kind, Parsed
+from newsletter.collect.answers import CatchUp, Document, Kind, Parsed
 from newsletter.collect.calendar import EASTERN
 from newsletter.collect.feeds import parse_feed
-from newsletter.collect.visits import BACKLOG, MAX_PAGES, visit_source
-from newsletter.model import Health, Paper, Source, Validators, Visit
+from newsletter.collect.visits import BACKLOG, MAX_PAGES, MAX_PAPERS, visit_source
+from newsletter.model import Border, Fault, Health, Paper, Source, Validators, Visit
 
 NOW = dt.datetime(2026, 3, 18, 11, tzinfo=dt.UTC)
 MONDAY, TUESDAY = (dt.datetime(2026, 3, day, 20, tzinfo=EASTERN) for day in (16, 17))
@@ -389,3 +389,45 @@ def test_no_secret_is_in_a_fault() -> None:
     assert "https://e.example/?key=…" in fault.problem
     assert "https://e.example/?key=…" in fault.trace
     assert "s3cret" not in fault.problem + fault.trace + failed.report.error
+
+
+def odd_entry(document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+    """Return what a parser does of a document with one entry that it fails on."""
+    fault = Fault(border=Border.ENTRY, name="test", problem=f"odd, at {document.shown}")
+    return Parsed(papers=(make_paper(1),), note="1 could not be read", faults=(fault,))
+
+
+def test_a_document_with_a_fault_is_asked_for_again_whole() -> None:
+    """A 304 would hide the entry from a program that can read it by then."""
+    with http_server(feed=rss(10001, headers={"ETag": '"1"'})) as web:
+        found = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=odd_entry))
+
+    assert (found.report.ok, found.report.validators) == (True, None)
+    assert found.report.note == "1 could not be read"
+
+
+def test_faults_of_what_is_asked_for_later_are_kept_too() -> None:
+    """The pages that the feed did not show may have odd entries as well."""
+    with http_server(feed=rss(10001), more=rss(10002)) as web:
+
+        def catch_up(*_given: object) -> CatchUp:
+            return CatchUp(url=f"{web.url}/more", why="late")
+
+        source = make_source(location=f"{web.url}/feed")
+        found = visit(source, kind=Kind(parse=odd_entry, catch_up=catch_up))
+
+    assert [one.problem.rpartition("/")[2] for one in found.faults] == ["feed", "more"]
+    assert found.report.faults == 2
+
+
+def test_a_visit_ends_when_there_is_enough() -> None:
+    """A service that never comes to an end fills no memory."""
+
+    def flood(document: Document, _source: Source, _now: dt.datetime) -> Parsed:
+        return Parsed(papers=(make_paper(1),) * (MAX_PAPERS // 2), more=document.url)
+
+    with http_server(feed=rss(10001)) as web:
+        found = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=flood), timeout=60)
+
+    assert len(web.requests) == 2
+    assert "stopped after 2 pages" in found.report.note
