@@ -141,9 +141,8 @@ async def collect(day: Day) -> Collected:
         day.on_source(intake.take(visit))
     intake.attach_discussions()
     liked = day.tastes.unknown(selections.likes(day.config))
-    named, problem = await look_up(
-        liked, day.fetcher, day.reader, now, letters.arxiv_api(day.config)
-    )
+    api = letters.arxiv_api(day.config)
+    named, problem = await look_up(liked, day.fetcher, day.reader, now, api)
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
     if day.config.enrichments:
