@@ -160,6 +160,7 @@ async def collect(day: Day) -> Collected:
         )
         intake.enrich(enriched)
         notes += enriched.notes
+    day.faults.keep(*intake.faults)
     return Collected(
         at=now,
         reports=tuple(intake.reports),
@@ -190,8 +191,7 @@ def pick(day: Day) -> tuple[Pick, ...]:
     picks, faults = without_faulty(
         papers, lambda some: pick_papers(some, topics, now, marks, novelty)
     )
-    for fault in faults:
-        day.faults.keep(fault)
+    day.faults.keep(*faults)
     return picks
 
 
@@ -244,8 +244,7 @@ def _editions(
 
     shown = {pick.paper.id: pick.paper for one in chosen for pick in one.picks}
     (chosen, editions), faults = without_faulty(tuple(shown.values()), step)
-    for fault in faults:
-        day.faults.keep(fault)
+    day.faults.keep(*faults)
     bad = {fault.name for fault in faults}
     return [one for one in picks if one.paper.id not in bad], chosen, editions
 

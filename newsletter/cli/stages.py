@@ -28,6 +28,7 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
+from newsletter.model import Fault
 from newsletter.pick import OWN_TOPICS, choose
 from newsletter.results import Collected, Rendered
 
@@ -41,15 +42,16 @@ def collect(
     Example: `newsletter collect --json`
     """
 
-    async def work(settings: Config) -> Collected:
+    async def work(settings: Config) -> tuple[Collected, tuple[Fault, ...]]:
         with show_progress(quiet=as_json) as watch:
             async with world.open_day(
                 settings, version=VERSION, date=parse_date(date), on_source=watch.source
             ) as day:
                 watch.expect(len(settings.sources), 0)
-                return await steps.collect(day)
+                return await steps.collect(day), day.faults.seen
 
-    collected = wait_for(work(load(config)))
+    settings = load(config)
+    collected, faults = wait_for(work(settings))
     if as_json:
         print_json(
             {
@@ -61,6 +63,7 @@ def collect(
                 "new": collected.new,
                 "notes": collected.notes,
                 "candidates": collected.candidates,
+                "faults": [str(one) for one in faults],
             }
         )
     else:
@@ -68,7 +71,8 @@ def collect(
         console().print(account.collected_line(collected))
     if collected.all_failed:
         account.problem(errors(), "every source failed; nothing that was known before is lost")
-    raise typer.Exit(NOT_RIGHT if collected.all_failed else DONE)
+    account.faults(errors(), faults, settings.root / "outbox" / "faults")
+    raise typer.Exit(NOT_RIGHT if collected.all_failed or faults else DONE)
 
 
 @app.command()
@@ -99,11 +103,15 @@ def pick(
     async def work() -> tuple[Any, ...]:
         async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
             papers, scored = steps.candidates(day), steps.pick(day)
-            if subscriber is None:
-                return papers, scored, choose(scored, topics), day.date
-            alone = replace(settings, subscribers=(reader,), send_empty=True)
-            (mine,) = selections.selections(alone, scored, papers, day.tastes.marks)
-            return papers, scored, mine.picks, day.date
+            chosen = choose(scored, topics)
+            if subscriber is not None:
+                alone = replace(settings, subscribers=(reader,), send_empty=True)
+                mine = selections.selections(
+                    alone, scored, papers, day.tastes.marks, day.faults.keep
+                )
+                chosen = tuple(pick for one in mine for pick in one.picks)
+            account.faults(errors(), day.faults.seen, day.faults.folder)
+            return papers, scored, chosen, day.date
 
     papers, scored, chosen, issue = wait_for(work())
     if explain is not None:
@@ -130,7 +138,9 @@ def render(
 
     async def work(settings: Config) -> tuple[Rendered, Path]:
         async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            return steps.render(day, steps.pick(day)), day.outbox.of(day.date)
+            rendered = steps.render(day, steps.pick(day))
+            account.faults(errors(), day.faults.seen, day.faults.folder)
+            return rendered, day.outbox.of(day.date)
 
     rendered, folder = wait_for(work(load(config)))
     if as_json:

@@ -32,16 +32,21 @@ class FaultStore:
         """Return the faults of this run, each once, as they may be shown."""
         return tuple(self._seen.values())
 
-    def keep(self, fault: Fault) -> None:
-        """Note a fault, and write it with its input; the same fault has the same file again.
+    def keep(self, *faults: Fault) -> None:
+        """Note faults, and write each with its input; the same one has the same file again.
 
         A disk that refuses stops nothing: the fault is told all the same.
         """
+        for fault in faults:
+            self._keep(fault)
+
+    def _keep(self, fault: Fault) -> None:
         shown = replace(
             fault,
             name=self._redact(fault.name),
             problem=self._redact(fault.problem),
             trace=self._redact(fault.trace),
+            content=b"",  # it is kept in a file: a run may have many
         )
         content = fault.content[:MAX_CONTENT]
         digest = hashlib.sha256(f"{shown}\0".encode("utf-8", "replace") + content).hexdigest()[:16]
