@@ -1,37 +1,44 @@
-"""Reports that come back: which address, what of it, and whether it is to be believed.
+"""Reports that come back: what they are, of which address, and what they prove.
 
-In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), odd formats
-by their words. An answer by a machine (RFC 3834) is neither. A report is unauthenticated: only the
-address it was sent to, which nobody can guess (VERP), says for whom it is.
+In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), an answer by
+a person or a machine (RFC 3834), which is no report, and the words of mail servers. A report is
+unauthenticated: whose it is, `newsletter.returns` tells, by what only our own mail has.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from enum import StrEnum
 
 from newsletter.model import Verdict
+from newsletter.send.answers import is_answer, is_daemon, is_unanswerable, sender_of
 from newsletter.send.reports import (
     ADDRESS,
-    ANY,
+    STATUSES,
+    Part,
     addresses,
     decoded,
     fields_of,
+    groups_of,
     read_parts,
     text_of,
     words_of,
 )
 from newsletter.send.streams import printable
-from newsletter.send.verdicts import judge
+from newsletter.send.transcripts import (
+    TELLING,
+    Reply,
+    failing,
+    is_forwarded,
+    replies_in,
+    texts_by_recipient,
+)
+from newsletter.send.verdicts import is_passing, judge
 
 EVIDENCE = 300
-TELLING = 12
-"""Characters from which on a diagnostic says something, and what stands around it nothing more."""
-
+"""Characters of a server's words that are kept."""
 
 class Kind(StrEnum):
     """What a report is."""
@@ -40,10 +47,12 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     DELAY = "delay"
     """Not yet: the server goes on trying."""
+    RECEIPT = "receipt"
+    """It was delivered or passed on, or a report speaks of no reader at all."""
     REPLY = "reply"
     """A machine or a person answered: no report at all."""
     UNREADABLE = "unreadable"
-    """A report perhaps, and nobody can tell whose."""
+    """A report perhaps, and nobody can tell of what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +62,21 @@ class Event:
     kind: Kind
     email: str
     verdict: Verdict
+    is_final: bool = False
+    """Whether a reply of class 5 says so; words alone may be anybody's summary."""
     status: str = ""
     """The enhanced code, such as `5.1.1`."""
     evidence: str = ""
     """What the server said, in one line; hostile, as everything from outside."""
 
 
-_BRACKETED = re.compile(rf"<({ADDRESS})>")
-_FINAL = re.compile(rf"(?:rfc822|unknown|x400|utf-8)?\s*;?\s*<?({ADDRESS})>?", re.IGNORECASE)
-_LISTED = re.compile(rf"^[ \t]*<?({ADDRESS})>?:", re.MULTILINE)
+_ARRIVED = ("delivered", "relayed", "expanded")
+_NO_COMPLAINT = ("not-spam", "dkim", "auth-failure")
+_ONE = re.compile(rf"(?:rfc822|unknown|x400|utf-8)?\s{{0,9}};?\s{{0,9}}<?({ADDRESS})>?", re.IGNORECASE)
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_EXCHANGE = re.compile(r"MSEXCH:\S+ .*\([0-9A-F]{8}\)")
-_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
-_ROLES = re.compile(
-    r"^(?:mailer-daemon|postmaster|mail-?daemon|noreply|no-reply|bounces?)\b", re.IGNORECASE
-)
-_ANSWER = re.compile(
-    r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
-    r"|on leave|abwesen|absence",
-    re.IGNORECASE,
-)
+_EXCHANGE = re.compile(r"MSEXCH:\S{1,200} [^\n]{0,200}\([0-9A-F]{8}\)")
+"""Exchange's own numbers, which it has in place of a reply's."""
+_FEEDBACK = re.compile(r"^feedback-type:", re.IGNORECASE | re.MULTILINE)
 
 
 def read_report(raw: bytes) -> tuple[Event, ...]:
@@ -81,9 +85,8 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
     Never raises: what cannot be understood is one event of the kind `unreadable`.
     """
     parts = read_parts(raw)
-    message = parts[0]
     for reading in (_complaint, _notification, _answer, _words):
-        if events := tuple(reading(message, parts)):
+        if events := tuple(reading(parts)):
             return tuple(dict.fromkeys(events))
     return (Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
 
@@ -91,24 +94,22 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
 # --- Complaints ---------------------------------------------------------------------------------
 
 
-def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
-    reports = [one for one in parts if one.get_content_type() == "message/feedback-report"]
-    if not reports and "feedback-report" not in str(message.get("Content-Type", "")).lower():
+def _complaint(parts: list[Part]) -> Iterator[Event]:
+    own = [one for one in parts if not one.is_copied and not one.holds_parts]
+    reports = [text_of(one) for one in own if one.kind == "message/feedback-report"]
+    if not reports and "feedback-report" in parts[0].get("content-type").lower():
+        # Where MIME is broken the fields stand in the text, or nowhere.
+        reports = [text for one in own if _FEEDBACK.search(text := text_of(one))] or [""]
+    if not reports:
         return
-    fields = fields_of(text_of(reports[0])) if reports else {}
+    fields = fields_of(re.sub(r"\n\n+", "\n", reports[0]))
     said = fields.get("feedback-type", "abuse")
-    found = [
-        match[1]
-        for name in ("original-rcpt-to", "removal-recipient", "original-recipient")
-        if (match := _FINAL.search(fields.get(name, "")))
-    ]
-    if not found:
-        # Many hide the reader in the report; the copy of our own message still says who it was.
-        copies = [one for one in parts[1:] if one.get("From") and one.get("To")]
-        found = [address for one in copies for address in addresses(one.get_all("To", []))]
-    if said.lower() in ("not-spam", "dkim", "auth-failure"):
+    if said.lower() in _NO_COMPLAINT:
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
         return
-    for address in dict.fromkeys(found) or [""]:
+    names = ("original-rcpt-to", "removal-recipient", "original-recipient")
+    found = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    for address in dict.fromkeys(found or _copied(parts)) or [""]:
         yield Event(
             kind=Kind.COMPLAINT,
             email=address,
@@ -120,157 +121,159 @@ def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
 # --- Delivery status notifications --------------------------------------------------------------
 
 
-def _notification(message: Message, parts: list[Message]) -> Iterator[Event]:
+def _notification(parts: list[Part]) -> Iterator[Event]:
+    own = [one for one in parts if not one.is_copied and not one.holds_parts]
+    texts = [text_of(one) for one in own if one.kind in STATUSES]
+    if not texts and (is_daemon(parts) or is_unanswerable(parts[0])):
+        texts = [text_of(one) for one in own]
     words = words_of(parts)
-    for part in parts:
-        if part.get_content_type() not in (
-            "message/delivery-status",
-            "message/global-delivery-status",
-        ):
+    arrived = False
+    told = False
+    for group in (fields for text in texts for fields in groups_of(text)):
+        if "action" not in group and "status" not in group:
             continue
-        for group in re.split(r"\n\s*\n", text_of(part).replace("\r\n", "\n")):
-            fields = fields_of(group)
-            names = ("original-recipient", "final-recipient", "x-actual-recipient")
-            recipients = [
-                match[1] for name in names if (match := _FINAL.search(fields.get(name, "")))
-            ]
-            if "action" not in fields and "status" not in fields:
-                continue
-            if not recipients:
-                recipients = list(addresses(message.get_all("X-Failed-Recipients", []))) or list(
-                    _named(words)
-                )
-            yield from _of_group(fields, recipients, words)
+        action = group.get("action", "failed").lower().split()[:1]
+        if action and action[0] in _ARRIVED:
+            arrived = True
+        elif event := _of_group(group, action, words, parts):
+            told = True
+            yield event
+    if arrived and not told:
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
 
 
-def _of_group(fields: dict[str, str], recipients: list[str], words: str) -> Iterator[Event]:
-    action = fields.get("action", "failed").lower().split()[:1]
-    if action and action[0] in ("delivered", "relayed", "expanded"):
-        return
-    diagnostic = re.sub(r"^\s*[\w.-]+\s*;", "", fields.get("diagnostic-code", "")).strip()
+def _of_group(
+    fields: dict[str, str], action: list[str], words: str, parts: list[Part]
+) -> Event | None:
+    """Return what a notification says of one recipient; None when that is nothing."""
+    others = _others(parts)
+    # The last address is where it failed: a reader's own, or one that the reader's leads to.
+    names = ("x-actual-recipient", "final-recipient", "original-recipient")
+    found = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    if not found:
+        found = list(addresses(parts[0].all("x-failed-recipients")))
+    about = texts_by_recipient(words, others)
+    email = (found or list(about) or [""])[0]
+    text = re.sub(r"^\s*[\w.-]{1,40}\s*;", "", fields.get("diagnostic-code", "")).strip()
+    text = text or fields.get("x-notes-error-string", "")
     status = _ENHANCED.search(fields.get("status", ""))
     enhanced = status[1] if status else ""
-    text = diagnostic or fields.get("x-notes-error-string", "")
-    verdict = _verdict(text, enhanced, words, formal=True)
-    kind = Kind.DELAY if action == ["delayed"] else Kind.BOUNCE
-    yield Event(
-        kind=kind,
-        email=recipients[0] if recipients else "",
-        verdict=verdict,
+    own_words = about.get(email.lower(), words)
+    said = text if len(text) > TELLING else f"{text}\n{own_words}"
+    verdict, is_final, _ = _told(said, enhanced, words)
+    if verdict.is_hard:
+        email = failing(email, text, others)
+    return Event(
+        kind=Kind.DELAY if action == ["delayed"] else Kind.BOUNCE,
+        email=email,
+        verdict=_believed(verdict, is_proved=is_final),
+        is_final=is_final and action != ["delayed"],
         status=enhanced,
-        evidence=printable(text or words)[:EVIDENCE],
+        evidence=printable(text or own_words)[:EVIDENCE],
     )
 
 
-def _verdict(diagnostic: str, enhanced: str, words: str, *, formal: bool = False) -> Verdict:
-    """Return what a report says: its diagnostic first, then its words, then its numbers.
+def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
+    """Return a verdict as far as a report alone is believed.
 
-    Of a `formal` one (RFC 3464) the three digits of a reply are proof enough.
+    Of a mailbox, words without a telling number are not enough. Of a domain that is not there
+    nobody can give one.
     """
-    said = diagnostic if len(diagnostic) > TELLING else f"{diagnostic} {words}"
-    code = _CODE.search(said)
-    inner = _ENHANCED.search(said)
-    numbers = inner[1] if inner and not inner[1].endswith(".0.0") else enhanced
-    found = judge(int(code[1]) if code else 0, numbers, said, words)
-    detailed = bool(numbers) and not numbers.endswith(".0.0")
-    detailed = detailed or bool(code and formal) or bool(_EXCHANGE.search(said))
-    if found is Verdict.NO_MAILBOX and not detailed:
-        # Words without a number are somebody's summary: not enough to take a reader off for good.
-        return Verdict.UNKNOWN
-    return found
+    if verdict in (Verdict.NO_MAILBOX, Verdict.MOVED) and not is_proved:
+        return Verdict.SAID_GONE
+    return verdict
 
 
 # --- Answers by machines and people -------------------------------------------------------------
 
 
-def _answer(message: Message, parts: list[Message]) -> Iterator[Event]:
-    auto = str(message.get("Auto-Submitted", "")).lower()
-    marked = auto.startswith("auto-replied") or any(
-        message.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From")
-    )
-    subject = decoded(str(message.get("Subject", "")))
-    sender = " ".join(addresses(message.get_all("From", [])))
-    is_daemon = bool(_ROLES.match(sender)) or message.get("Return-Path", "").strip() == "<>"
-    fails = is_daemon and judge(0, "", words_of(parts)) is not Verdict.UNKNOWN
-    if (marked or _ANSWER.search(subject)) and not fails:
-        yield Event(kind=Kind.REPLY, email=sender, verdict=Verdict.UNKNOWN, evidence="an answer")
+def _answer(parts: list[Part]) -> Iterator[Event]:
+    if is_answer(parts):
+        email = sender_of(parts[0])
+        yield Event(kind=Kind.REPLY, email=email, verdict=Verdict.UNKNOWN, evidence="an answer")
 
 
-# --- Odd formats --------------------------------------------------------------------------------
+# --- The words of mail servers ------------------------------------------------------------------
 
 
-def _words(message: Message, parts: list[Message]) -> Iterator[Event]:
+def _words(parts: list[Part]) -> Iterator[Event]:
     words = words_of(parts)
-    segments = _segments(words)
-    if not segments:
-        found = list(addresses(message.get_all("X-Failed-Recipients", [])))
-        found = found or list(_named(words)) or _by_library(message) or list(_copied(parts))
-        verdict = _verdict("", _first(_ENHANCED, words), words)
+    others = _others(parts)
+    found = texts_by_recipient(words, others)
+    if not found:
+        failed = list(addresses(parts[0].all("x-failed-recipients")))
+        found = dict.fromkeys(failed or _copied(parts), words)
+    subject = decoded(parts[0].get("subject"))
+    waits = is_passing(f"{subject}\n{words}")
+    by_daemon = is_daemon(parts)
+    for email, said in found.items() if found else [("", words)]:
+        verdict, is_final, reply = _told(said, "", words)
         if not found and verdict is Verdict.UNKNOWN:
             return
-        segments = [(address, words) for address in found[:10] or [""]]
-    for address, said in segments:
+        led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, others)
+        if verdict.is_hard and (waits or led_on or not (is_final or by_daemon)):
+            verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
-            kind=Kind.BOUNCE,
-            email=address,
-            verdict=_verdict("", _first(_ENHANCED, said), said),
-            status=_first(_ENHANCED, said),
+            kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
+            email=failing(email, reply.text, others) if is_final and email else email,
+            verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
+            is_final=is_final,
+            status=reply.enhanced,
             evidence=printable(said)[:EVIDENCE],
         )
 
 
-def _segments(words: str) -> list[tuple[str, str]]:
-    """Return what a report says of each of several addresses, each at the start of a line."""
-    starts = [one for one in _LISTED.finditer(words) if not _ROLES.match(one[1])]
-    if not starts:
-        return []
-    ends = [one.start() for one in starts[1:]] + [len(words)]
-    found = [(one[1], words[one.end() : end]) for one, end in zip(starts, ends, strict=True)]
-    return [one for one in found if one[1].strip()]
+def _told(said: str, enhanced: str, around: str) -> tuple[Verdict, bool, Reply]:
+    """Return what a text says, whether a reply in it proves that, and which one.
+
+    `enhanced` is the number that is known of all of it. The first reply that says something counts.
+    """
+    replies = replies_in(said)
+    judged: list[tuple[Verdict, Reply]] = []
+    for reply in replies:
+        vague = not reply.enhanced or reply.enhanced.endswith(".0.0")
+        numbers = enhanced if enhanced and (vague or enhanced[0] == "4") else reply.enhanced
+        verdict = judge(reply.code, numbers, reply.text, around)
+        if verdict is not Verdict.UNKNOWN:
+            judged.append((verdict, reply))
+    if judged:
+        # Replies that disagree prove nothing: the first that spares the reader counts.
+        verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
+        return verdict, verdict.is_hard and _is_final(reply), reply
+    reply = replies[0] if replies else Reply(0, "", "")
+    passing = replies and not any(_is_final(one) for one in replies)
+    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, around)
+    detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
+    final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
+    return verdict, verdict.is_hard and final, reply
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return found[1] if found else ""
+def _is_telling(said: str, reply: Reply) -> bool:
+    """Tell whether numbers say more than that it was refused."""
+    detailed = bool(reply.enhanced) and not reply.enhanced.endswith(".0.0")
+    return detailed or bool(_EXCHANGE.search(said))
 
 
-def _named(words: str) -> Iterator[str]:
-    """Yield the addresses that the words of a report are about; those in brackets count first."""
-    for pattern in (_BRACKETED, ANY):
-        seen = []
-        for match in pattern.finditer(words):
-            address = match[1] if pattern is _BRACKETED else match[0]
-            if not _ROLES.match(address):
-                seen.append(address)
-        if seen:
-            yield from dict.fromkeys(seen)
-            return
+def _is_final(reply: Reply) -> bool:
+    """Tell whether a reply is of class 5: for good (RFC 5321, 4.2.1; RFC 3463, 2)."""
+    return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
 
 
-def _by_library(message: Message) -> list[str]:
-    """Return what flufl.bounce finds, which knows formats of mail servers long gone."""
-    from flufl.bounce import scan_message  # noqa: PLC0415  only odd reports pay for it
-
-    # It tells its log of every format that it stumbles over, which is none of anybody's business.
-    logging.getLogger("flufl.bounce").disabled = True
-    try:
-        found = scan_message(message)
-    except Exception:  # noqa: BLE001  it was written for other mail than this
-        return []
-    return sorted(
-        one.decode("ascii", "ignore") if isinstance(one, bytes) else str(one) for one in found
-    )
+def _others(parts: list[Part]) -> frozenset[str]:
+    """Return the addresses that a report came to, which it is not about."""
+    names = ("to", "delivered-to", "x-original-to", "envelope-to")
+    found = addresses(value for name in names for value in parts[0].all(name))
+    return frozenset(one.lower() for one in found)
 
 
-def _copied(parts: list[Message]) -> Iterator[str]:
-    """Yield whom the message that came back was for."""
+def _copied(parts: list[Part]) -> list[str]:
+    """Return whom the message that came back was for."""
     for part in parts[1:]:
-        if part.get("From") and part.get("To"):
-            yield from addresses(part.get_all("To", []))
-            return
+        if part.get("from") and part.get("to"):
+            return list(addresses(part.all("to")))
     for part in parts:
-        if not part.is_multipart():
-            found = re.search(rf"^To: .*?({ADDRESS})", text_of(part), re.MULTILINE | re.IGNORECASE)
-            if found:
-                yield found[1]
-                return
+        if not part.holds_parts:
+            text = text_of(part)
+            if found := re.search(rf"^To: [^\n]{{0,200}}?({ADDRESS})", text, re.M | re.I):
+                return [found[1]]
+    return []

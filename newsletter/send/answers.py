@@ -1,0 +1,78 @@
+"""Who speaks in a mail that came back: a mail server, or somebody's answering machine."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.send.reports import STATUSES, Part, addresses, decoded
+from newsletter.send.transcripts import ROLES
+
+_DAEMON = re.compile(
+    r"^(?:mailer-?daemon|post[-_]?master|mail-?daemon|mdaemon|mail\.?delivery\.?system)\b",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    r"mail(?:er)?[ -]?daemon|mail delivery (?:sub)?system|mail delivery (?:service|agent)"
+    r"|(?:system|mail|network|internet mail) administrator|postmaster|delivery (?:sub)?system",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"^(?:delivery (?:status notification|failure|report|notification)|failure notice"
+    r"|undeliver(?:able|ed)\b|returned mail|mail delivery (?:failed|failure|error|problem)"
+    r"|non[- ]?delivery|message (?:undeliverable|delivery failure)|nicht zustellbar|unzustellbar"
+    r"|mail system error|warning: (?:could not send|message .{1,40} delayed))",
+    re.IGNORECASE,
+)
+"""Subjects of mail servers' own; a person's answer has `Re:` before it."""
+_AWAY = re.compile(
+    r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
+    r"|on leave|abwesen|absence|away from|fuori (?:sede|ufficio)|fuera de (?:la )?oficina"
+    r"|ausencia|afwezig|不在|自动回复|автоответ",
+    re.IGNORECASE,
+)
+
+
+def is_daemon(parts: list[Part]) -> bool:
+    """Tell whether a mail server says that it wrote this (RFC 3464, 2; Exim's X-Failed-Recipients)."""
+    message = parts[0]
+    if message.get("x-failed-recipients") or _is_report(message):
+        return True
+    if any(one.kind in STATUSES and not one.is_copied for one in parts):
+        return True
+    senders = [decoded(one) for name in ("from", "sender") for one in message.all(name)]
+    if any(_DAEMON.match(one) for one in addresses(senders)):
+        return True
+    titles = [one.partition("<")[0].strip(' "') for one in senders]
+    return any(_TITLE.match(one) for one in titles) or bool(_SUBJECT.match(_subject(message)))
+
+
+def is_unanswerable(message: Part) -> bool:
+    """Tell whether a message has the null return path, which reports have (RFC 5321, 4.5.5)."""
+    return message.get("return-path").replace(" ", "") == "<>"
+
+
+def is_answer(parts: list[Part]) -> bool:
+    """Tell whether this is somebody's answer, by hand or by machine (RFC 3834), and no report."""
+    message = parts[0]
+    if any(one.kind == "message/disposition-notification" for one in parts):
+        return True
+    if is_daemon(parts):
+        return False
+    marked = message.get("auto-submitted").lower().startswith("auto-replied") or any(
+        message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
+    )
+    return marked or not is_unanswerable(message) or bool(_AWAY.search(_subject(message)))
+
+
+def sender_of(message: Part) -> str:
+    """Return the address of who wrote a message, or nothing."""
+    return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
+
+
+def _is_report(message: Part) -> bool:
+    told = message.get("content-type").lower()
+    return told.startswith("multipart/report") and "delivery-status" in told
+
+
+def _subject(message: Part) -> str:
+    return decoded(message.get("subject")).strip()
