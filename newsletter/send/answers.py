@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from newsletter.send.reports import STATUSES, Part, addresses, decoded
+from newsletter.send.reports import STATUSES, Part, addresses, decoded, tells_as_json, text_of
 from newsletter.send.transcripts import ROLES
 
 _DAEMON = re.compile(
@@ -33,11 +33,13 @@ _AWAY = re.compile(
 
 
 def is_daemon(parts: list[Part]) -> bool:
-    """Tell whether a mail server says that it wrote this (RFC 3464, 2; Exim's X-Failed-Recipients)."""
+    """Tell whether a mail server, or a service in its place, says that it wrote this."""
     message = parts[0]
+    # Exim marks its reports so, and also as answers.
     if message.get("x-failed-recipients") or _is_report(message):
         return True
-    if any(one.kind in STATUSES and not one.is_copied for one in parts):
+    own = [one for one in parts if not one.is_copied]
+    if any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own):
         return True
     senders = [decoded(one) for name in ("from", "sender") for one in message.all(name)]
     if any(_DAEMON.match(one) for one in addresses(senders)):
@@ -61,7 +63,8 @@ def is_answer(parts: list[Part]) -> bool:
     marked = message.get("auto-submitted").lower().startswith("auto-replied") or any(
         message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
     )
-    return marked or not is_unanswerable(message) or bool(_AWAY.search(_subject(message)))
+    by_person = bool(message.get("from")) and not is_unanswerable(message)
+    return marked or by_person or bool(_AWAY.search(_subject(message)))
 
 
 def sender_of(message: Part) -> str:

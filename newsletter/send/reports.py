@@ -8,6 +8,8 @@ is read here in one pass, with limits, and never fails.
 from __future__ import annotations
 
 import binascii
+import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,12 +24,22 @@ MAX_HEAD = 100_000
 MAX_ENCODED = 100_000
 """Bytes of a part that are decoded."""
 MAX_TEXT = 20_000
-"""Characters of words that are looked at."""
+"""Characters of a part that are looked at."""
+MAX_WORDS = 6_000
+"""Characters of what a report says in words."""
 
-ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-"""A pattern of what is taken for an address."""
+ADDRESS = (
+    r"(?<![A-Za-z0-9!#$%&'*+/=?^_`{|}~.-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+)
+"""A pattern of what is taken for an address; it looks at each run of characters once."""
 ANY = re.compile(ADDRESS)
-COPIES: Final = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+COPIES: Final = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+)
 """Kinds of parts that hold the message that a report is about, or its headers."""
 STATUSES: Final = ("message/delivery-status", "message/global-delivery-status")
 
@@ -42,7 +54,9 @@ _COPY: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Where a report ends and the message that it is about begins."""
-_WORD: Final = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([bq])\?([^?\s]{0,2000})\?=", re.I)
+_WORD: Final = re.compile(
+    r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([bq])\?([^?\s]{0,2000})\?=", re.IGNORECASE
+)
 """An encoded word (RFC 2047)."""
 _CHARSETS: Final = re.compile(
     r"utf[-_]?(?:8|16(?:le|be)?)|(?:us-)?ascii|iso[-_]?8859[-_]\d{1,2}|latin-?1|windows-\d{3,4}"
@@ -51,6 +65,18 @@ _CHARSETS: Final = re.compile(
     re.IGNORECASE,
 )
 """Charsets of mail. Python knows others, some of which take quadratic time."""
+_BOUNDARY: Final = re.compile(
+    r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
+)
+_CHARSET: Final = re.compile(r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", re.IGNORECASE)
+_NO_BASE64: Final = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
+_JSON: Final = re.compile(r"\{[^{}]{0,3000}\"emailAddress\"[^{}]{0,3000}\}")
+_JSON_NAMES: Final = {
+    "emailAddress": "final-recipient", "action": "action", "status": "status",
+    "diagnosticCode": "diagnostic-code",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +150,9 @@ def _type_of(headers: tuple[tuple[str, str], ...]) -> tuple[str, bytes]:
     """Return the media type of a part and its boundary, text/plain when it names none."""
     value = next((value for name, value in headers if name == "content-type"), "")
     kind = value.partition(";")[0].strip().lower() or "text/plain"
-    found = re.search(r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", value, re.I)
+    found = re.search(
+        r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", value, re.IGNORECASE
+    )
     return kind, (found[1] or found[2] or "").strip().encode() if found else b""
 
 
@@ -163,6 +191,9 @@ def groups_of(text: str) -> Iterator[dict[str, str]]:
 
     Groups are set apart by an empty line, or, where a gateway lost those, by a recipient.
     """
+    if tells_as_json(text):
+        yield from _json_groups(text)
+        return
     lines: list[str] = []
     recipients: set[str] = set()
     for line in [*text.split("\n"), ""]:
@@ -176,6 +207,19 @@ def groups_of(text: str) -> Iterator[dict[str, str]]:
         if name in ("final-recipient", "original-recipient"):
             recipients.add(name)
         lines.append(line)
+
+
+def tells_as_json(text: str) -> bool:
+    """Tell whether a text is Amazon SES's notice of a bounce, which has the fields as JSON."""
+    return '"bouncedRecipients' in text.replace("\\", "")[:MAX_TEXT]
+
+
+def _json_groups(text: str) -> Iterator[dict[str, str]]:
+    # The notice is a string inside of another notice: its quotation marks are escaped once.
+    for found in _JSON.findall(text.replace('\\"', '"')):
+        with contextlib.suppress(ValueError):
+            told = json.loads(found, strict=False)
+            yield {_JSON_NAMES[name]: str(told[name]) for name in told if name in _JSON_NAMES}
 
 
 def words_of(parts: list[Part]) -> str:
@@ -192,30 +236,31 @@ def words_of(parts: list[Part]) -> str:
         if not text.strip():
             continue
         end = _COPY.search(text, 40)
-        return text[: end.start()] if end else text
+        return text[: end.start() if end else None][:MAX_WORDS]
     return ""
 
 
 def text_of(part: Part) -> str:
     """Return a part as text, however it is encoded."""
-    raw = _transferred(part.headers, part.body)[:MAX_ENCODED]
-    found = re.search(r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", part.get("content-type"), re.I)
+    raw = _transferred(part.headers, part.body[:MAX_ENCODED])
+    found = re.search(
+        r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", part.get("content-type"), re.IGNORECASE
+    )
     return _decode(raw, found[1] if found else "utf-8")[:MAX_TEXT]
 
 
 def _transferred(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
     """Return a body without its transfer encoding (RFC 2045, 6)."""
     encoding = next((value for name, value in headers if name == "content-transfer-encoding"), "")
-    match encoding.strip().lower():
-        case "base64":
-            return _base64(body[:MAX_BYTES])
-        case "quoted-printable":
-            return binascii.a2b_qp(body)
+    if encoding.strip().lower() == "base64":
+        return _base64(body)
+    if encoding.strip().lower() == "quoted-printable":
+        return binascii.a2b_qp(body)
     return body
 
 
 def _base64(body: bytes) -> bytes:
-    clean = re.sub(rb"[^A-Za-z0-9+/]+", b"", body)
+    clean = body.translate(None, _NO_BASE64)
     return binascii.a2b_base64(clean[: len(clean) // 4 * 4])
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from newsletter.send.reports import ADDRESS, ANY
 
-MOST_RECIPIENTS = 20
+MOST_RECIPIENTS = 10
+MOST_REPLIES = 20
 TELLING = 12
 """Characters from which on a text says something."""
 
@@ -26,12 +27,14 @@ _OWNER = re.compile(
 """A line that begins with an address, or that is a reply which does: what follows is about it."""
 _BRACKETED = re.compile(rf"<({ADDRESS})>")
 _REPLY = re.compile(
-    r"(?<![\w.:/-])#?([45][0-5]\d)(?=[ \-:;,#<]|$)[ \-:;,#(]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?"
+    r"(?<![\w.:/-])#?([45][0-5]\d)(?=[ \-:;,#<]|$)"
+    r"[ \-:;,#(]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?"
     r"|(?<![\w.])(\()?#?([45]\.\d{1,3}\.\d{1,3})(?![\d.])(\))?"
 )
 """The numbers that a reply begins with (RFC 5321, 4.2; RFC 3463, 2), or that stand behind it."""
 _FORWARDED = re.compile(
-    r"forward|expanded from|generated from|redirect|on behalf of|\balias|weitergeleitet|transf[eé]r",
+    r"forward|expanded from|generated from|redirect|on behalf of|\balias|weitergeleitet"
+    r"|transf[eé]r(?!-)",
     re.IGNORECASE,
 )
 
@@ -65,6 +68,8 @@ def replies_in(text: str) -> list[Reply]:
                 found[-1] = Reply(last.code, last.enhanced or enhanced, "")
                 continue
             found[-1] = Reply(last.code, last.enhanced, _paragraph(text[begin : match.start()]))
+        if len(found) == MOST_REPLIES:
+            return found
         if found or not stands_behind:
             begin = match.start()
         found.append(Reply(code, enhanced, ""))
@@ -102,6 +107,12 @@ def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
     return dict(list(listed.items())[:MOST_RECIPIENTS])
 
 
+def introduction(words: str) -> str:
+    """Return what a report says in its own words, before any address or reply."""
+    cuts = [one.start() for one in (_OWNER.search(words), _REPLY.search(words)) if one]
+    return words[: min(cuts)] if cuts else words
+
+
 def failing(address: str, said: str, not_about: frozenset[str]) -> str:
     """Return which address a reply is about: the one that it names, else `address`.
 
@@ -114,10 +125,25 @@ def failing(address: str, said: str, not_about: frozenset[str]) -> str:
 
 
 def is_same_mailbox(address: str, reader: str) -> bool:
-    """Tell whether a report's `address` is the `reader`'s: also at a host of the same domain."""
+    """Tell whether a report's `address` is the `reader`'s.
+
+    It is, too, at a host of the same domain, and without what the reader's has behind a `+`.
+    """
     name, _, domain = address.lower().rpartition("@")
-    own_name, _, own = reader.lower().rpartition("@")
-    return name == own_name and (domain == own or domain.endswith(f".{own}"))
+    own_name, _, own_domain = reader.lower().rpartition("@")
+    at, own = _alabel(domain), _alabel(own_domain)
+    names = (own_name, own_name.partition("+")[0])
+    return name in names and (at == own or at.endswith(f".{own}"))
+
+
+def _alabel(domain: str) -> str:
+    """Return a domain as mail has it (RFC 5891); as it is when it is none."""
+    if domain.isascii() or len(domain) > 255:  # noqa: PLR2004  RFC 1035, 2.3.4
+        return domain
+    try:
+        return str(domain.encode("idna"), "ascii")
+    except UnicodeError:
+        return domain
 
 
 def is_forwarded(text: str, not_about: frozenset[str]) -> bool:

@@ -15,14 +15,17 @@ from typing import Final
 from newsletter.model import Verdict
 
 _V = Verdict
-_ADDRESS = re.compile(r"<?[^\s<>@:;,()\[\]]+@[^\s<>@:;,()\[\]]+>?")
+_ADDRESS = re.compile(
+    r"<?(?<![^\s<>@:;,()\[\]])[^\s<>@:;,()\[\]]{1,320}@[^\s<>@:;,()\[\]]{1,320}>?"
+)
 _LATE = re.compile(
     r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
     re.IGNORECASE,
 )
 """Who takes RCPT and refuses DATA does not speak of the address, whatever the words are."""
 _PIPELINED = re.compile(
-    r"\b503\b.{0,60}\brcpt\b|5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
+    r"\b503\b.{0,60}\brcpt\b"
+    r"|5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
     r"|>>> rcpt to:\S* <<< 5",
     re.IGNORECASE,
 )
@@ -37,9 +40,10 @@ _RCPT = re.compile(r"\brcpt[ _]to\b|does not like recipient", re.IGNORECASE)
 """Who refuses RCPT speaks of the recipient."""
 _PASSING = re.compile(
     r"(?<!and )(?<!not going to )\b(re)?try (it )?again\b(?! (with|using|after (correct|check)))"
-    r"|(will|shall) (keep (on )?|continue )(to )?(re)?try|(will|shall) (now )?(be retried|retry|try again)"
+    r"|(will|shall) (keep (on )?|continue )(to )?(re)?try"
+    r"|(will|shall) (now )?(be retried|retry|try again)"
     r"|keep (on )?(re)?trying|continu\w+ (to try|trying|attempting|to attempt)|still (being )?try"
-    r"|(has|have) (been|not yet been) (delayed|delivered)|(is|was|been) delayed|delayed (mail|message)"
+    r"|(is|was|been) delayed|delayed (mail|message)|not yet been delivered"
     r"|delivery (is )?(delayed|pending)|delivery status notification \(delay\)"
     r"|temporary (failure|error|problem)|(remains?|kept|still) in (the|our) (mail )?queue"
     r"|do not need to (re-?send|resend)|warning: (could not send|message)"
