@@ -13,17 +13,9 @@ _DAEMON = re.compile(
 )
 _TITLE = re.compile(
     r"mail(?:er)?[ -]?daemon|mail delivery (?:sub)?system|mail delivery (?:service|agent)"
-    r"|(?:system|mail|network|internet mail) administrator|postmaster|delivery (?:sub)?system",
+    r"|postmaster|delivery (?:sub)?system",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(
-    r"^(?:delivery (?:status notification|failure|report|notification)|failure notice"
-    r"|undeliver(?:able|ed)\b|returned mail|mail delivery (?:failed|failure|error|problem)"
-    r"|non[- ]?delivery|message (?:undeliverable|delivery failure)|nicht zustellbar|unzustellbar"
-    r"|mail system error|warning: (?:could not send|message .{1,40} delayed))",
-    re.IGNORECASE,
-)
-"""Subjects of mail servers' own; a person's answer has `Re:` before it."""
 _AWAY = re.compile(
     r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
     r"|on leave|abwesen|absence|away from|fuori (?:sede|ufficio)|fuera de (?:la )?oficina"
@@ -45,7 +37,7 @@ def is_daemon(parts: list[Part]) -> bool:
     if any(_DAEMON.match(one) for one in addresses(senders)):
         return True
     titles = [one.partition("<")[0].strip(' "') for one in senders]
-    return any(_TITLE.match(one) for one in titles) or bool(_SUBJECT.match(_subject(message)))
+    return any(_TITLE.match(one) for one in titles)
 
 
 def is_unanswerable(message: Part) -> bool:

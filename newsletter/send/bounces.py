@@ -82,6 +82,10 @@ _ONE = re.compile(r"(?:^|[\s<;:])([^\s<>;:,\"()@]{1,64}@[^\s<>;:,\"()@]{1,255})"
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _EXCHANGE = re.compile(r"MSEXCH:\S{1,200} [^\n]{0,200}\([0-9A-F]{8}\)")
 """Exchange's own numbers, which it has in place of a reply's."""
+_INDENTED = re.compile(
+    r"^[ \t>]{1,20}(?=(?:final-recipient|original-recipient|action|status|diagnostic-code):)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _FEEDBACK = re.compile(r"^feedback-type:", re.IGNORECASE | re.MULTILINE)
 _TO = re.compile(rf"^To: [^\n]{{0,200}}?({ADDRESS})", re.IGNORECASE | re.MULTILINE)
 
@@ -166,7 +170,7 @@ def _complaint(report: _Report) -> Iterator[Event]:
 def _notification(report: _Report) -> Iterator[Event]:
     texts = [text_of(one) for one in report.own if one.kind in STATUSES]
     if not texts and report.by_machine:
-        texts = [text_of(one) for one in report.own]
+        texts = [_INDENTED.sub("", text_of(one)) for one in report.own]
     groups = (one for text in texts for one in groups_of(text) if _is_recipient(one))
     actions: set[str] = set()
     for fields in itertools.islice(groups, MOST_RECIPIENTS):
@@ -252,6 +256,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
 
     `enhanced` is the number that is known of all of it.
     """
+    around = f"{said}\n{report.words}"
     replies = replies_in(said)
     if report.explained in (Verdict.FULL, Verdict.DISABLED) and replies:
         # Who explains a reply knows more than it says: "user unknown" of an account on hold.
@@ -260,7 +265,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
     for reply in replies:
         vague = not reply.enhanced or reply.enhanced.endswith(".0.0")
         numbers = enhanced if enhanced and (vague or enhanced[0] == "4") else reply.enhanced
-        verdict = judge(reply.code, numbers, reply.text, report.words)
+        verdict = judge(reply.code, numbers, reply.text, around)
         if verdict is not Verdict.UNKNOWN:
             judged.append((verdict, reply))
     if judged:
@@ -269,7 +274,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
         return verdict, verdict.is_hard and _is_final(reply), reply
     reply = replies[0] if replies else Reply(0, "", "")
     passing = replies and not any(_is_final(one) for one in replies)
-    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, report.words)
+    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, around)
     detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
     final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
     return verdict, verdict.is_hard and final, reply

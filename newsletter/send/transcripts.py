@@ -118,7 +118,7 @@ def failing(address: str, said: str, not_about: frozenset[str]) -> str:
 
     A mail server to which a reader forwards names the reader's other address.
     """
-    named = [one.lower() for one in ANY.findall(said) if _is_candidate(one, not_about)]
+    named = [str(one).lower() for one in ANY.findall(said) if _is_candidate(one, not_about)]
     if not named or any(is_same_mailbox(one, address) for one in named):
         return address
     return named[0]
@@ -141,7 +141,7 @@ def _alabel(domain: str) -> str:
     if domain.isascii() or len(domain) > 255:  # noqa: PLR2004  RFC 1035, 2.3.4
         return domain
     try:
-        return str(domain.encode("idna"), "ascii")
+        return domain.encode("idna").decode("ascii")
     except UnicodeError:
         return domain
 
