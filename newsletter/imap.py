@@ -7,7 +7,10 @@ Here an answer has a limit in time, bytes and lines.
 from __future__ import annotations
 
 import base64
+import contextlib
+import functools
 import imaplib
+import itertools
 import re
 import socket
 import ssl
@@ -73,10 +76,10 @@ def parse_place(text: str) -> Place:
         host, user, port = parts.hostname or "", unquote(parts.username or ""), parts.port
     except ValueError:
         raise MailboxError(f"this is no address of a mailbox: {wanted}") from None
-    if parts.password is not None:
-        raise MailboxError(f"{_line(host)}: a password belongs into {PASSWORD}, not here")
     if not host or not user:
         raise MailboxError(f"this address has no user or no host: {wanted}")
+    if parts.password is not None:
+        raise MailboxError(f"{_line(host)}: a password belongs into {PASSWORD}, not here")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if not (user + folder + host).isprintable():
         raise MailboxError(f"this address has control characters: {wanted}")
@@ -98,14 +101,24 @@ def read_unread(
         raise MailboxError(f"{place.host}: {PASSWORD} is not set")
     if not password.isprintable():
         raise MailboxError(f"{place.host}: the password in {PASSWORD} has a control character")
+    client: _Limited | None = None
     try:
-        with _connect(place, clock) as client:
-            _log_in(client, place.user, password)
-            yield from _unread(client, place, after, limit, max_bytes)
+        client = _connect(place, clock)
+        _log_in(client, place.user, password)
+        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
+        for number, raw, mark in found:
+            done = functools.partial(_mark_read, client, place, password, number)
+            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+        client.logout()
+    except MailboxError:
+        raise
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
-        if isinstance(error, MailboxError):
-            raise
         raise MailboxError(f"{place.host}: {_told(error, password)}") from None
+    finally:
+        # Who was interrupted does not wait for a farewell.
+        if client:
+            with contextlib.suppress(OSError):
+                client.shutdown()
 
 
 class _Limited(imaplib.IMAP4):
@@ -158,10 +171,14 @@ class _Limited(imaplib.IMAP4):
                 raise self.abort("it sent something ahead of TLS")
             self._source = self.sock
         left = self._until - self._clock()
+        late = f"its answer took longer than {TIMEOUT:.0f} s"
         if left <= 0:
-            raise self.abort(f"its answer took longer than {TIMEOUT:.0f} s")
+            raise self.abort(late)
         self.sock.settimeout(left)
-        found = self.sock.recv(65536)
+        try:
+            found = self.sock.recv(65536)
+        except TimeoutError:
+            raise self.abort(late) from None
         if not found:
             raise self.abort("it hung up")
         self._bytes += len(found)
@@ -195,8 +212,9 @@ def _log_in(client: _Limited, user: str, password: str) -> None:
 
 
 def _unread(
-    client: _Limited, place: Place, after: str, limit: int, max_bytes: int
-) -> Iterator[Unread]:
+    client: _Limited, place: Place, after: str, max_bytes: int
+) -> Iterator[tuple[int, bytes, str]]:
+    """Yield UID, content and mark of each unread message."""
     quoted = _mailbox_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
     status, _ = client.select(f'"{quoted}"')
     if status != "OK":
@@ -204,20 +222,11 @@ def _unread(
     validity = _number(client, "UIDVALIDITY")
     known, _, last = after.partition(":")
     begin = int(last) + 1 if known == str(validity) and last.isdigit() else 1
-    found = 0
     for number in _search(client, begin, _number(client, "UIDNEXT")):
         _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
         raw = next((one[1] for one in data if isinstance(one, tuple)), None)
         if isinstance(raw, bytes):
-            yield Unread(
-                raw=raw[:max_bytes],
-                uid=number,
-                mark=f"{validity}:{number}",
-                done=lambda number=number: _mark_read(client, place, number),  # type: ignore[misc]
-            )
-            found += 1
-            if found == limit:
-                return
+            yield number, raw[:max_bytes], f"{validity}:{number}"
 
 
 def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:
@@ -244,11 +253,11 @@ def _number(client: _Limited, name: str) -> int:
     return int(text) if isinstance(text, bytes) and _is_uid(text) else 0
 
 
-def _mark_read(client: _Limited, place: Place, number: int) -> None:
+def _mark_read(client: _Limited, place: Place, password: str, number: int) -> None:
     try:
         client.uid("STORE", str(number), "+FLAGS", r"(\Seen)")
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
-        raise MailboxError(f"{place.host}: {_told(error, '')}") from None
+        raise MailboxError(f"{place.host}: {_told(error, password)}") from None
 
 
 def _mailbox_name(name: str) -> str:

@@ -261,7 +261,9 @@ def _transferred(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
 
 def _base64(body: bytes) -> bytes:
     clean = body.translate(None, _NO_BASE64)
-    return binascii.a2b_base64(clean[: len(clean) // 4 * 4])
+    if len(clean) % 4 == 1:
+        clean = clean[:-1]  # cut off in the middle of a byte
+    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
 
 
 def _decode(raw: bytes, charset: str) -> str:
