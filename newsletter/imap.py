@@ -116,7 +116,7 @@ def read_unread(
         raise MailboxError(f"{place.host}: {_told(error, password)}") from None
     finally:
         # Who was interrupted does not wait for a farewell.
-        if client:
+        if client is not None:
             with contextlib.suppress(OSError):
                 client.shutdown()
 

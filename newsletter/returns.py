@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from newsletter import links
-from newsletter.errors import LinkError
+from newsletter.errors import LinkError, StoreError
 from newsletter.model import Border, Fault, Verdict, fault_of
 from newsletter.send.bounces import Event, Kind, read_report
 from newsletter.send.reports import ANY, Part, read_parts, text_of
@@ -60,10 +60,13 @@ def read_returned(
     """Return what a message called `name` means.
 
     `secret` is what tags and links are signed with; without one nothing is proved. `own` are the
-    addresses that mail of ours comes back to. Never raises: a fault of ours is a value.
+    addresses that mail of ours comes back to. A fault of ours is a value; raises StoreError only,
+    when `address_of` cannot use the database.
     """
     try:
         return _read(raw, name, secret, own, address_of)
+    except StoreError:
+        raise
     except Exception as error:  # noqa: BLE001  the border: one message cannot stop the others
         return Returned(fault=fault_of(Border.REPORT, name, error, raw))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from makers import TODAY
 
 from newsletter import links
+from newsletter.errors import StoreError
 from newsletter.model import Border
 from newsletter.returns import Returned, read_returned
 from newsletter.store import Bounce
@@ -233,6 +234,16 @@ def test_a_fault_of_ours_is_a_value() -> None:
     assert "RuntimeError: no such table" in found.fault.problem
     assert found.fault.trace
     assert found.bounces == ()
+
+
+def test_a_ledger_that_cannot_be_read_stops_the_reading() -> None:
+    """It is no fault of one mail: nothing must be passed over because of it."""
+
+    def gone(_issue: dt.date | None, _subscriber: str) -> str | None:
+        raise StoreError("the disk is gone")
+
+    with pytest.raises(StoreError, match="the disk is gone"):
+        read_returned(bounce().encode(), "1.eml", secret=SECRET, own=(), address_of=gone)
 
 
 @given(st.binary(max_size=400), st.binary(max_size=400))

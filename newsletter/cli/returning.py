@@ -67,8 +67,7 @@ def bounces(
         try:
             _read_all(found, settings, SuppressionStore(database), faults, now, read)
         finally:
-            # Without a secret nothing could be proved: once there is one, all is read again.
-            if settings.secret and read.mark:
+            if read.mark:
                 marks.save(MARKS, {name: {"mark": read.mark}}, now)
     _tell(read, settings, as_json=as_json)
     raise typer.Exit(NOT_RIGHT if read.faults else DONE)
@@ -110,10 +109,12 @@ def _read_all(
             read.kinds[kind.value] += 1
         if one.fault:
             read.faults.append(faults.keep(one.fault))
+        if not settings.secret:
+            continue
         new, barred = store.note(one.bounces, now)
         read.new += new
         read.barred += barred
-        if one.is_ours and settings.secret:
+        if one.is_ours:
             mail.done()
         read.mark = mail.mark
 
