@@ -16,9 +16,11 @@ import typer
 from rich.markup import escape
 
 from newsletter.cli import account, world
-from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, console, errors, load
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.tables import new_table
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
+from newsletter.config.environment import read_environment
 from newsletter.imap import PASSWORD
 from newsletter.mailboxes import MOST, Mail, name_of, read_mailbox
 from newsletter.model import Fault
@@ -58,19 +60,28 @@ def bounces(
     now = world.utc_now()
     name = name_of(place)
     read = _Read()
+    folder = settings.root / "outbox" / "faults"
+    faults = FaultStore(folder, world.redactor(settings.secrets))
     with open_database(settings.database, settings.root) as database:
         marks = FactStore(database)
         known = {} if again else marks.known(MARKS, [name], dt.datetime.min.replace(tzinfo=dt.UTC))
         after = str(known.get(name, {}).get("mark", ""))
-        found = read_mailbox(place, os.environ.get(PASSWORD, "").strip(), after=after, now=now)
-        faults = FaultStore(settings.root / "outbox" / "faults")
+        password = read_environment(settings.root, os.environ).get(PASSWORD, "")
+        found = read_mailbox(place, password, after=after, now=now)
         try:
             _read_all(found, settings, SuppressionStore(database), faults, now, read)
         finally:
             if read.mark:
                 marks.save(MARKS, {name: {"mark": read.mark}}, now)
-    _tell(read, settings, as_json=as_json)
-    raise typer.Exit(NOT_RIGHT if read.faults else DONE)
+    _tell(read, len(faults.seen), as_json=as_json)
+    if not settings.secret:
+        told = "no `secret` in newsletter.yaml: nobody can tell whose a report is, so none counts"
+        account.problem(errors(), told)
+    if faults.seen:
+        many = "1 message" if len(faults.seen) == 1 else f"{len(faults.seen)} messages"
+        told = f"{many} could not be read or understood; kept in {folder.as_posix()}/"
+        account.problem(errors(), told)
+    raise typer.Exit(NOT_RIGHT if faults.seen else DONE)
 
 
 @dataclass(slots=True)
@@ -81,7 +92,6 @@ class _Read:
     messages: int = 0
     new: int = 0
     barred: list[str] = field(default_factory=list)
-    faults: list[Path] = field(default_factory=list)
     mark: str = ""
 
 
@@ -98,7 +108,7 @@ def _read_all(
     }
     for mail in found:
         if isinstance(mail, Fault):
-            read.faults.append(faults.keep(mail))
+            faults.keep(mail)
             continue
         read.messages += 1
         one = read_returned(
@@ -108,7 +118,7 @@ def _read_all(
             kind = event.verdict if event.kind is Kind.BOUNCE else event.kind
             read.kinds[kind.value] += 1
         if one.fault:
-            read.faults.append(faults.keep(one.fault))
+            faults.keep(one.fault)
         if not settings.secret:
             continue
         new, barred = store.note(one.bounces, now)
@@ -119,29 +129,18 @@ def _read_all(
         read.mark = mail.mark
 
 
-def _tell(read: _Read, settings: Config, *, as_json: bool) -> None:
-    folder = (settings.root / "outbox" / "faults").as_posix()
+def _tell(read: _Read, faults: int, *, as_json: bool) -> None:
     if as_json:
-        account.print_json(
-            {
-                "read": dict(read.kinds), "new": read.new, "suppressed": read.barred,
-                "faults": len(read.faults),
-            }
-        )  # fmt: skip
-    else:
-        for kind, count in read.kinds.most_common():
-            console().print(f"{count:>6}  {kind}")
-        console().print(f"{read.new} were new; suppressed from now on: {len(read.barred)}")
-        for address in read.barred:
-            console().print(f"  {escape(address)}", soft_wrap=True)
-        if read.messages == MOST:
-            console().print(f"{MOST} were read; run it again for the rest")
-    if not settings.secret:
-        told = "no `secret` in newsletter.yaml: nobody can tell whose a report is, so none counts"
-        account.problem(errors(), told)
-    if read.faults:
-        many = "1 message" if len(read.faults) == 1 else f"{len(read.faults)} messages"
-        account.problem(errors(), f"{many} could not be read or understood; kept in {folder}/")
+        told = {"read": dict(read.kinds), "new": read.new, "suppressed": read.barred}
+        print_json({**told, "faults": faults})
+        return
+    for kind, count in read.kinds.most_common():
+        console().print(f"{count:>6}  {kind}")
+    console().print(f"{read.new} were new; suppressed from now on: {len(read.barred)}")
+    for address in read.barred:
+        console().print(f"  {escape(address)}", soft_wrap=True)
+    if read.messages == MOST:
+        console().print(f"{MOST} were read; run it again for the rest")
 
 
 listing = typer.Typer(
@@ -160,7 +159,7 @@ def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
     """
     found = _all(config)
     if as_json:
-        account.print_json({"suppressions": [asdict(one) for one in found]})
+        print_json({"suppressions": [asdict(one) for one in found]})
         return
     shown = new_table("Address", "Since", "Why", "What was said")
     for one in found:
