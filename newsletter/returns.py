@@ -24,6 +24,9 @@ from newsletter.store import Bounce
 MOST_PROOFS = 20
 """Tags and links that are tried of one message: each is a guess at a signature."""
 
+NOTED = (Kind.BOUNCE, Kind.COMPLAINT)
+"""Kinds of events that are noted; the others mean nothing for a reader."""
+
 AddressOf = Callable[[dt.date | None, str], str | None]
 """Where an issue (None: the latest) went for a subscriber; None for what never was."""
 
@@ -139,7 +142,7 @@ def _bounces(
 ) -> tuple[Bounce, ...]:
     found = []
     for one in events:
-        if one.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
+        if one.kind not in NOTED:
             continue
         verdict, is_final = _meaning(one, reader)
         found.append(

@@ -24,8 +24,7 @@ from newsletter.config.environment import read_environment
 from newsletter.imap import PASSWORD
 from newsletter.mailboxes import MOST, Mail, name_of, read_mailbox
 from newsletter.model import Fault
-from newsletter.returns import read_returned
-from newsletter.send.bounces import Kind
+from newsletter.returns import NOTED, read_returned
 from newsletter.store import (
     FactStore,
     FaultStore,
@@ -114,9 +113,9 @@ def _read_all(
         one = read_returned(
             mail.raw, mail.name, secret=settings.secret, own=own, address_of=store.address_of
         )
-        for event in one.events:
-            kind = event.verdict if event.kind is Kind.BOUNCE else event.kind
-            read.kinds[kind.value] += 1
+        read.kinds.update(bounce.verdict for bounce in one.bounces)
+        others = (event.kind for event in one.events if event.kind not in NOTED)
+        read.kinds.update(kind.value for kind in others)
         if one.fault:
             faults.keep(one.fault)
         if not settings.secret:

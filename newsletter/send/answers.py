@@ -24,14 +24,20 @@ _AWAY = re.compile(
 )
 
 
+def is_report(parts: list[Part]) -> bool:
+    """Tell whether a message has what only reports have: a mail server's fields (RFC 3464)."""
+    message = parts[0]
+    told = message.get("content-type").lower()
+    if told.startswith("multipart/report") and "delivery-status" in told:
+        return True
+    own = [one for one in parts if not one.is_copied]
+    return any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own)
+
+
 def is_daemon(parts: list[Part]) -> bool:
     """Tell whether a mail server, or a service in its place, says that it wrote this."""
     message = parts[0]
-    # Exim marks its reports so, and also as answers.
-    if message.get("x-failed-recipients") or _is_report(message):
-        return True
-    own = [one for one in parts if not one.is_copied]
-    if any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own):
+    if message.get("x-failed-recipients") or is_report(parts):
         return True
     senders = [decoded(one) for name in ("from", "sender") for one in message.all(name)]
     if any(_DAEMON.match(one) for one in addresses(senders)):
@@ -50,23 +56,21 @@ def is_answer(parts: list[Part]) -> bool:
     message = parts[0]
     if any(one.kind == "message/disposition-notification" for one in parts):
         return True
-    if is_daemon(parts):
-        return False
+    if message.get("x-failed-recipients") or is_report(parts):
+        return False  # Exim marks its reports as answers
     marked = message.get("auto-submitted").lower().startswith("auto-replied") or any(
         message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
     )
-    by_person = bool(message.get("from")) and not is_unanswerable(message)
+    by_daemon, is_null = is_daemon(parts), is_unanswerable(message)
+    if by_daemon:
+        return marked and not is_null and bool(message.get("return-path"))
+    by_person = bool(message.get("from")) and not is_null
     return marked or by_person or bool(_AWAY.search(_subject(message)))
 
 
 def sender_of(message: Part) -> str:
     """Return the address of who wrote a message, or nothing."""
     return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
-
-
-def _is_report(message: Part) -> bool:
-    told = message.get("content-type").lower()
-    return told.startswith("multipart/report") and "delivery-status" in told
 
 
 def _subject(message: Part) -> str:

@@ -238,8 +238,7 @@ def _words(report: _Report) -> Iterator[Event]:
         if not found and verdict is Verdict.UNKNOWN:
             return
         led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
-        by_whom = report.by_machine if is_final else report.by_daemon
-        if verdict.is_hard and (waits or led_on or not by_whom):
+        if verdict.is_hard and (waits or led_on or not report.by_daemon):
             verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
             kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
