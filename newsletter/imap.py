@@ -276,7 +276,9 @@ def _mailbox_name(name: str) -> str:
 
 def _told(error: Exception, password: str) -> str:
     """Return an error in one printable line; a server may repeat what it was sent."""
-    text = str(error) or type(error).__name__
+    said = error.args[0] if len(error.args) == 1 else str(error)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    text = text or type(error).__name__
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         text = "its answer is no IMAP"
     return _line(text.replace(password, "…") if password else text)
