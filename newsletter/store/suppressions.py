@@ -80,7 +80,7 @@ class SuppressionStore:
                         evidence=one.evidence, seen_at=now,
                     )
                 )  # fmt: skip
-                if one.verified and address and self._is_enough(connection, address, one, now):
+                if one.verified and address and self._is_enough(connection, address, one):
                     source = COMPLAINT if one.verdict == COMPLAINT else "bounce"
                     if _suppress(connection, address, one.verdict, source, one.evidence, now):
                         barred.append(address)
@@ -101,20 +101,22 @@ class SuppressionStore:
         return None if email is None else str(email).lower()
 
     @staticmethod
-    def _is_enough(connection: sa.Connection, address: str, one: Bounce, now: dt.datetime) -> bool:
+    def _is_enough(connection: sa.Connection, address: str, one: Bounce) -> bool:
         if one.verdict == COMPLAINT or (one.verdict in HARD and one.is_final):
             return True
         if one.verdict not in SOFT + HARD:
             return False
+        issue = bounces.c.issue
         query = sa.select(
-            sa.func.count(sa.distinct(bounces.c.issue)), sa.func.min(bounces.c.seen_at)
+            sa.func.count(sa.distinct(issue)), sa.func.min(issue), sa.func.max(issue)
         ).where(
             bounces.c.email == address,
             bounces.c.verdict.in_(SOFT + HARD),
             bounces.c.verified,
         )
-        count, first = connection.execute(query).one()
-        return bool(count >= ISSUES and first is not None and now - first >= LASTING)
+        count, first, last = connection.execute(query).one()
+        # The days of the issues, not of the reading: a mailbox may be read once a month.
+        return bool(count >= ISSUES and last - first >= LASTING)
 
     def learn(self, issue: dt.date, now: dt.datetime) -> int:
         """Suppress the addresses that mail servers refused for good while `issue` was sent."""

@@ -125,6 +125,15 @@ def test_a_delay_is_not_a_bounce() -> None:
     assert read_report(raw)[0].kind is Kind.DELAY
 
 
+def test_a_delay_proves_nothing() -> None:
+    """Whatever the server adds to it."""
+    raw = DSN.format(action="delayed", status="5.1.1", diagnostic="550 5.1.1 unknown user").encode()
+
+    (event,) = read_report(raw)
+
+    assert (event.kind, event.verdict, event.is_final) == (Kind.DELAY, V.SAID_GONE, False)
+
+
 def test_a_complaint() -> None:
     """RFC 5965: whose mail it was stands in the report, or in the copy of our mail."""
     head = (
@@ -195,6 +204,11 @@ def group(text: str) -> bytes:
                 " Name service error for name=here.example type=MX: Host not found, try again"
             ),
             V.NETWORK,
+            False,
+        ),
+        (
+            "Action: failed\nStatus: 4.4.7\nDiagnostic-Code: smtp; 550 5.1.1 unknown user",
+            V.UNKNOWN,
             False,
         ),
         # A gateway's summary and what it quotes disagree: the reader is spared.
@@ -349,6 +363,14 @@ def test_fields_are_read_wherever_they_stand(body: str) -> None:
     )
 
 
+def test_fields_that_are_indented_or_quoted_are_fields() -> None:
+    """What was delivered is no bounce, whatever stands before each line."""
+    for mark in ("    ", "> ", "\t"):
+        fields = f"{mark}Final-Recipient: rfc822; a@b.example\n{mark}Action: delivered\n{mark}Status: 2.0.0"
+
+        assert [one.kind for one in said(fields)] == [Kind.RECEIPT]
+
+
 def test_groups_without_an_empty_line_are_told_apart() -> None:
     """A recipient begins a group where a gateway lost what sets them apart."""
     one = "Original-Recipient: rfc822; {0}@x.example\nFinal-Recipient: rfc822; {0}@x.example\nAction: failed\n"
@@ -390,6 +412,13 @@ def test_exim_marks_its_reports_as_answers() -> None:
     )
     (gone,) = said("  ada@readers.example\n    550 5.1.1 Unknown user", head)
 
+    rewritten = head.replace("Return-Path: <>", "Return-Path: <mailer-daemon@mx.example>")
+    (again,) = said("  ada@readers.example\n    550 5.1.1 Unknown user", rewritten)
+    by_hand = rewritten.replace("X-Failed-Recipients", "X-Nothing")
+    (answer,) = said("This is postmaster's answering machine: 550 5.1.1 Unknown user", by_hand)
+
+    assert (again.kind, again.verdict) == (Kind.BOUNCE, V.NO_MAILBOX)
+    assert answer.kind is Kind.REPLY
     assert (unknown.kind, unknown.verdict) == (Kind.BOUNCE, V.UNKNOWN)
     assert (gone.kind, gone.verdict) == (Kind.BOUNCE, V.NO_MAILBOX)
 

@@ -93,6 +93,19 @@ def test_what_may_pass_has_a_week_and_three_issues(
     assert suppressed(store) == ["ada@readers.example"] * is_given_up
 
 
+def test_the_days_of_the_issues_count_not_those_of_the_reading(store: SuppressionStore) -> None:
+    """A mailbox may be read once a month, or the same day's report a week late."""
+    found = [
+        bounce(day, verdict="full", issue=TODAY + dt.timedelta(days=day)) for day in (0, 1, 2, 8)
+    ]
+
+    store.note(found[:2], NOW)
+    store.note(found[2:3], NOW + dt.timedelta(days=30))
+    assert suppressed(store) == []
+    store.note(found[3:], NOW + dt.timedelta(days=30))
+    assert suppressed(store) == ["ada@readers.example"]
+
+
 def test_kinds_that_may_pass_count_together(store: SuppressionStore) -> None:
     """A mailbox that was full, then disabled, then said to be gone is as good as gone."""
     for place, (day, verdict) in enumerate(((0, "full"), (4, "disabled"), (8, "said-gone"))):
