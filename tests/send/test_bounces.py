@@ -468,6 +468,18 @@ def test_an_answer_is_never_hard(head: str, text: str) -> None:
     assert (event.kind, event.verdict) == (Kind.REPLY, V.UNKNOWN)
 
 
+def test_a_report_that_somebody_sends_on_is_an_answer() -> None:
+    """What stands in an attached message is not what its sender's mail server says."""
+    report = group("Final-Recipient: rfc822; ada@readers.example\nAction: failed\nStatus: 5.1.1\n")
+    raw = (
+        b"Return-Path: <ada@readers.example>\nFrom: Ada <ada@readers.example>\nSubject: What is this?\n"
+        b"Content-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: text/plain\n\nLook!\n--c\n"
+        b"Content-Type: message/rfc822\n\n" + report + b"\n--c--\n"
+    )
+
+    assert [one.kind for one in read_report(raw)] == [Kind.REPLY]
+
+
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "User unknown", "Status: 5.1.1"])
 def test_who_does_not_say_who_wrote_it_is_not_believed(text: str) -> None:
     """Neither a mail server nor a null return path, and nobody's name."""
