@@ -468,6 +468,19 @@ def test_an_answer_is_never_hard(head: str, text: str) -> None:
     assert (event.kind, event.verdict) == (Kind.REPLY, V.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    "mark",
+    ["Auto-Submitted: auto-replied", "X-Autoreply: yes", "Subject: Automatic reply: papers"],
+)
+def test_an_answering_machine_has_the_null_return_path_too(mark: str) -> None:
+    """RFC 3834, 3.3: what says that it answers is no report."""
+    head = f"Return-Path: <>\nFrom: Ada <ada@readers.example>\n{mark}\n"
+
+    (event,) = said("I have moved, ada@readers.example is unknown here. Bye", head)
+
+    assert event.kind is Kind.REPLY
+
+
 def test_a_report_that_somebody_sends_on_is_an_answer() -> None:
     """What stands in an attached message is not what its sender's mail server says."""
     report = group("Final-Recipient: rfc822; ada@readers.example\nAction: failed\nStatus: 5.1.1\n")
