@@ -12,6 +12,12 @@ from hypothesis import strategies as st
 
 from newsletter.model import Verdict
 from newsletter.send.bounces import Event, Kind, read_report
+from newsletter.send.transcripts import (
+    MOST_RECIPIENTS,
+    MOST_REPLIES,
+    replies_in,
+    texts_by_recipient,
+)
 from newsletter.send.verdicts import judge
 
 V = Verdict
@@ -561,6 +567,15 @@ def test_a_broken_header_is_no_reason_to_stop() -> None:
     assert read_report(b"From: a@x.example\nReturn-Path: \x80\n\nhello\n")[0].kind is Kind.REPLY
     nested = b"Content-Type: message/rfc822\n\n" * 1_000
     assert read_report(nested)[0].kind is Kind.UNREADABLE
+
+
+def test_so_many_replies_and_recipients_are_looked_at() -> None:
+    """The first ones say what is wrong; each costs time."""
+    words = "".join(f"<r{n}@x.example>: 55{n % 2} no such user\n" for n in range(100))
+
+    assert len(replies_in(words)) == MOST_REPLIES
+    assert len(texts_by_recipient(words, frozenset())) == MOST_RECIPIENTS
+    assert len(said(words)) == MOST_RECIPIENTS
 
 
 def filled(piece: bytes, head: str = DAEMON) -> bytes:
