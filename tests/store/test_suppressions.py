@@ -134,6 +134,17 @@ def test_removing_begins_anew(store: SuppressionStore) -> None:
     assert suppressed(store) == []
 
 
+def test_bounces_of_a_removed_address_count_no_more(store: SuppressionStore) -> None:
+    """The third that follows is a first."""
+    found = [bounce(day, verdict="full", issue=TODAY + dt.timedelta(days=day)) for day in (0, 4, 8)]
+    store.note(found[:2], NOW)
+    store.remove("ada@readers.example")
+
+    store.note(found[2:], NOW)
+
+    assert suppressed(store) == []
+
+
 def test_the_ledger_knows_where_a_delivery_went(tmp_path: Path) -> None:
     """Of an issue, or of the latest one; of what never was it knows nothing."""
     database = open_database("sqlite:///test.db", tmp_path)
