@@ -164,6 +164,24 @@ def test_what_is_no_file_stops_nothing(tmp_path: Path) -> None:
         assert raws(str(tmp_path)) == WANTED[:1]
 
 
+def test_what_was_a_file_when_it_was_listed(tmp_path: Path) -> None:
+    """Who swaps a file for a link or a pipe meanwhile gets nothing read, and nobody to wait."""
+    outside = tmp_path / "secret.txt"
+    outside.write_bytes(b"not for mail")
+    box = tmp_path / "box"
+    box.mkdir()
+    for name in ("a", "b", "c", "d"):
+        (box / name).write_bytes(WANTED[0])
+    reading = read_mailbox(str(box), "", now=dt.datetime.now(dt.UTC))
+    next(reading)
+    for name in ("b", "c", "d"):
+        (box / name).unlink()
+    (box / "b").symlink_to(outside)
+    os.mkfifo(box / "c")
+
+    assert not [one for one in reading if isinstance(one, Mail)]
+
+
 def test_only_a_file_or_a_folder_is_a_mailbox(tmp_path: Path) -> None:
     """A pipe is told apart at once: nobody waits for who writes into it."""
     os.mkfifo(tmp_path / "fifo")
