@@ -54,6 +54,8 @@ class _Session(socketserver.StreamRequestHandler):
                 return
             if name in self.server.box.instead:
                 self.say_instead(self.server.box.instead[name].replace(b"TAG", tag.encode()))
+                if name == "STARTTLS":
+                    self.secure()
                 continue
             answer = getattr(self, f"do_{name.lower()}")(words)
             self.say(f"{tag} {answer}")
