@@ -144,12 +144,14 @@ class _Limited(imaplib.IMAP4):
         """Return so many bytes of an answer."""
         if size > MAX_ANSWER:
             raise self.abort("it announces more than was asked for")
+        self._follow()
         while len(self._pending) < size:
             self._fill()
         return self._take(size)
 
     def readline(self) -> bytes:
         """Return a line of an answer."""
+        self._follow()
         start = 0
         while (end := self._pending.find(b"\n", start)) < 0:
             start = len(self._pending)
@@ -159,17 +161,19 @@ class _Limited(imaplib.IMAP4):
             raise self.abort("its answer has too many lines")
         return self._take(end + 1)
 
+    def _follow(self) -> None:
+        """Refuse what came before TLS began: it is no answer that came under it."""
+        if self._source is not self.sock:
+            if self._pending:
+                raise self.abort("it sent something ahead of TLS")
+            self._source = self.sock
+
     def _take(self, size: int) -> bytes:
         found = bytes(self._pending[:size])
         del self._pending[:size]
         return found
 
     def _fill(self) -> None:
-        if self._source is not self.sock:
-            # What came before TLS began must not be taken for an answer that came under it.
-            if self._pending:
-                raise self.abort("it sent something ahead of TLS")
-            self._source = self.sock
         left = self._until - self._clock()
         late = f"its answer took longer than {TIMEOUT:.0f} s"
         if left <= 0:
