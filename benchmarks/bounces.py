@@ -4,7 +4,8 @@
 
 `false_hard` is the share of reports that are not about a dead address and are called so (which
 would take a reader off the list for nothing), `hard_found` the share of those that are and are
-found, `address_found` the share of all in which an address was found. DIR holds
+found, `hard_at_once` the share of those whose reply proves it (the others have to repeat), and
+`address_found` the share of all in which an address was found. DIR holds
 `bounces/set-of-emails/` and its labels; without it there is nothing to measure.
 """
 
@@ -33,7 +34,9 @@ def main() -> None:
         print(json.dumps({}))
         return
     labels = json.loads((folder / "set-of-emails.labels.json").read_text("utf-8"))
-    counts = dict.fromkeys(("hard", "hard_found", "soft", "false_hard", "messages", "address"), 0)
+    counts = dict.fromkeys(
+        ("hard", "hard_found", "at_once", "soft", "false_hard", "messages", "address"), 0
+    )
     seconds = 0.0
     for name, events in sorted(labels.items()):
         raw = (folder / "set-of-emails" / name).read_bytes()
@@ -42,9 +45,11 @@ def main() -> None:
         seconds += time.perf_counter() - start
         is_hard = any(one["hard"] for one in events)
         called = any(one.verdict.is_hard and one.kind is Kind.BOUNCE for one in found)
+        at_once = any(one.verdict.is_hard and one.is_final for one in found)
         has_address = any(one.email for one in found)
         counts["messages"] += 1
         counts["address"] += has_address
+        counts["at_once"] += is_hard and at_once
         counts["hard" if is_hard else "soft"] += 1
         counts["hard_found" if is_hard else "false_hard"] += called
         if options.misses and (is_hard != called or not has_address):
@@ -55,6 +60,7 @@ def main() -> None:
     figures = {
         "false_hard": round(counts["false_hard"] / counts["soft"], 4),
         "hard_found": round(counts["hard_found"] / counts["hard"], 4),
+        "hard_at_once": round(counts["at_once"] / counts["hard"], 4),
         "address_found": round(counts["address"] / counts["messages"], 4),
         "messages": counts["messages"],
         "milliseconds_each": round(1000 * seconds / counts["messages"], 2),

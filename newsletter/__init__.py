@@ -5,6 +5,7 @@ model/       the facts: Source Paper Topic Score Pick Issue Edition Subscriber D
 gate.py      what a text, link, number or date from outside may be
 links.py     signed links: unsubscribe, preferences, bounce addresses
 processes.py senders as processes: their names, and whether they are there
+imap.py      unread mail over IMAP, from a server that may answer anything
 mailboxes.py where reports come back: files, folders, IMAP
 collect/     1. the day's papers, from the sources
 pick/        2. the highlights among them
@@ -22,6 +23,7 @@ borders.py   going on without the one thing that a step fails on
 letters.py   what editions and messages say about the newsletter and its reader
 proofs.py    the checks on an issue before anybody gets it
 mailroom.py  messages for deliveries, composed and signed
+returns.py   mail that came back: whose it is, and what it means for that reader
 results.py   what the steps of a day have done
 day.py       one day's run on one page
 serve/       pages: the preview of an issue

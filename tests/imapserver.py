@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,12 @@ class Box:
     port: int = 0
     seen: set[int] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
+    validity: int | None = 7
+    """UIDVALIDITY; None leaves it and UIDNEXT out."""
+    instead: dict[str, bytes] = field(default_factory=dict)
+    """Bytes that are sent in place of the answer to a command, by its name; `TAG` is its tag."""
+    pause: float = 0
+    """Seconds between those bytes; 0 sends them at once."""
     authority: trustme.CA = field(default_factory=trustme.CA)
 
 
@@ -44,6 +52,11 @@ class _Session(socketserver.StreamRequestHandler):
                 self.say("* BYE")
                 self.say(f"{tag} OK done")
                 return
+            if name in self.server.box.instead:
+                self.say_instead(self.server.box.instead[name].replace(b"TAG", tag.encode()))
+                if name == "STARTTLS":
+                    self.secure()
+                continue
             answer = getattr(self, f"do_{name.lower()}")(words)
             self.say(f"{tag} {answer}")
             if name == "STARTTLS":
@@ -65,6 +78,13 @@ class _Session(socketserver.StreamRequestHandler):
     def say(self, text: str) -> None:
         self.wfile.write(text.encode() + b"\r\n")
 
+    def say_instead(self, answer: bytes) -> None:
+        pause = self.server.box.pause
+        size = 1 if pause else len(answer)
+        for start in range(0, len(answer), size):
+            self.wfile.write(answer[start : start + size])
+            time.sleep(pause)
+
     def do_capability(self, _words: str) -> str:
         self.say("* CAPABILITY IMAP4rev1 STARTTLS")
         return "OK done"
@@ -83,21 +103,38 @@ class _Session(socketserver.StreamRequestHandler):
     def do_select(self, words: str) -> str:
         if not self.is_open or "Nowhere" in words:
             return "NO no such mailbox"
-        self.say(f"* {len(self.server.box.messages)} EXISTS")
+        box = self.server.box
+        self.say(f"* {len(box.messages)} EXISTS")
+        if box.validity is not None:
+            self.say(f"* OK [UIDVALIDITY {box.validity}] valid")
+            self.say(f"* OK [UIDNEXT {max(box.messages, default=0) + 1}] next")
         return "OK [READ-WRITE]"
 
-    def do_search(self, _words: str) -> str:
+    def do_authenticate(self, _words: str) -> str:
+        self.say("+ ")
+        _, _user, password = base64.b64decode(self.rfile.readline()).decode().split("\0")
+        self.is_open = password == self.server.box.password
+        return "OK done" if self.is_open else "NO wrong password"
+
+    def do_search(self, words: str) -> str:
         box = self.server.box
-        self.say(" ".join(["* SEARCH", *(str(n) for n in box.messages if n not in box.seen)]))
+        found = re.fullmatch(r"UID SEARCH UID (\d+):(\d+|\*) UNSEEN", words)
+        assert found, words
+        last = max(box.messages, default=0)
+        # A `*` is the last message, also before the number that the range begins with.
+        end = max(last, int(found[1])) if found[2] == "*" else int(found[2])
+        begin = min(last, int(found[1])) if found[2] == "*" else int(found[1])
+        some = (n for n in box.messages if n not in box.seen and begin <= n <= end)
+        self.say(" ".join(["* SEARCH", *map(str, some)]))
         return "OK done"
 
     def do_fetch(self, words: str) -> str:
-        number = int(words.split(" ")[2])
-        raw = self.server.box.messages[number]
-        self.wfile.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (number, number, len(raw)))
+        found = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", words)
+        assert found, words
+        number = int(found[1])
+        raw = self.server.box.messages[number][: int(found[2])]
+        self.wfile.write(b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n" % (number, number, len(raw)))
         self.wfile.write(raw + b")\r\n")
-        if "PEEK" not in words:
-            self.server.box.seen.add(number)
         return "OK done"
 
     def do_store(self, words: str) -> str:

@@ -137,13 +137,15 @@ def test_bounces_are_read_once_and_only_when_they_are_ours(letter: tuple[Path, F
     (box / "4.eml").write_text("From: cy@readers.example\nSubject: Out of office\n\nMonday.\n")
     (box / "5.eml").write_bytes(b"\xff\xfe nothing at all")
 
-    first = as_json(newsletter(folder, "bounces", "box", "--json"))
+    done = newsletter(folder, "bounces", "box", "--json")
+    first = as_json(done)
     again = as_json(newsletter(folder, "bounces", "box", "--json"))
 
     assert first["suppressed"] == ["ada@readers.example"]
     assert first["read"] == {"no-mailbox": 2, "full": 1, "reply": 1, "unreadable": 1}
     assert (again["new"], again["suppressed"]) == (0, [])
-    assert len(list((folder / "outbox" / "bounces").iterdir())) == 1
+    assert done.returncode == 1
+    assert len(list((folder / "outbox" / "faults").glob("*.input"))) == 1
     listed = as_json(newsletter(folder, "suppressions", "list", "--json"))["suppressions"]
     assert [(one["email"], one["verdict"], one["source"]) for one in listed] == [
         ("ada@readers.example", "no-mailbox", "bounce")

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import os
-import re
 import sys
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from newsletter import links
-from newsletter.cli import world
+from newsletter.cli import account, world
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.tables import new_table
-from newsletter.cli.terminal import console, print_json
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
-from newsletter.errors import LinkError
-from newsletter.mailboxes import read_mailbox
-from newsletter.send.bounces import Event, Kind, read_report
-from newsletter.store import Bounce, Suppression, SuppressionStore, open_database
-from newsletter.store.outbox import write
-
-PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105  the name of a variable
-
-_TAG = re.compile(rb"\+([a-z2-7]{20,60})@", re.IGNORECASE)
-_LINK = re.compile(rb"/unsubscribe/([A-Za-z0-9_-]{20,120})")
-_HEADERS = re.compile(
-    rb"^(to|delivered-to|x-original-to|envelope-to|x-envelope-to):", re.IGNORECASE
+from newsletter.config.environment import read_environment
+from newsletter.imap import PASSWORD
+from newsletter.mailboxes import MOST, Mail, name_of, read_mailbox
+from newsletter.model import Fault
+from newsletter.returns import NOTED, read_returned
+from newsletter.store import (
+    FactStore,
+    FaultStore,
+    Suppression,
+    SuppressionStore,
+    open_database,
 )
+
+MARKS = "mailbox"
+"""What the marks of mailboxes are kept as, among what is remembered of the world."""
 
 
 @app.command()
@@ -44,83 +44,102 @@ def bounces(
     ],
     *,
     config: ConfigDir = Path("config"),
+    again: Annotated[bool, typer.Option("--again", help="Read what was read before, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read mail that came back; suppress addresses that are gone for good, and who complained.
 
-    Reading the same mail again changes nothing. What cannot be understood is kept in
-    outbox/bounces/. A password for IMAP is read from NEWSLETTER_IMAP_PASSWORD.
+    Reads what came since the last time, at most 10,000 messages; the same mail counts once. What
+    cannot be read or understood is kept in outbox/faults/, and the exit status is 1. A password for
+    IMAP is read from NEWSLETTER_IMAP_PASSWORD.
 
     Examples: `newsletter bounces /var/mail/bounce`, `newsletter bounces imaps://me@mail.example.org`
     """
     settings = load(config)
-    kinds: Counter[str] = Counter()
-    barred: list[str] = []
-    new = 0
+    now = world.utc_now()
+    name = name_of(place)
+    read = _Read()
+    folder = settings.root / "outbox" / "faults"
+    faults = FaultStore(folder, world.redactor(settings.secrets))
     with open_database(settings.database, settings.root) as database:
-        store = SuppressionStore(database)
-        for raw, done in read_mailbox(place, os.environ.get(PASSWORD, "")):
-            events = read_report(raw)
-            for one in events:
-                kinds[one.verdict.value if one.kind is Kind.BOUNCE else one.kind.value] += 1
-            if any(one.kind is Kind.UNREADABLE for one in events):
-                name = f"{hashlib.sha256(raw).hexdigest()[:16]}.eml"
-                write(settings.root / "outbox" / "bounces" / name, raw)
-            found = [
-                _bounce(settings, raw, one)
-                for one in events
-                if one.kind in (Kind.BOUNCE, Kind.COMPLAINT)
-            ]
-            fresh, suppressed = store.note(found, world.utc_now())
-            new += fresh
-            barred += suppressed
-            done()
+        marks = FactStore(database)
+        known = {} if again else marks.known(MARKS, [name], dt.datetime.min.replace(tzinfo=dt.UTC))
+        after = str(known.get(name, {}).get("mark", ""))
+        password = read_environment(settings.root, os.environ).get(PASSWORD, "")
+        found = read_mailbox(place, password, after=after, now=now)
+        try:
+            _read_all(found, settings, SuppressionStore(database), faults, now, read)
+        finally:
+            if read.mark:
+                marks.save(MARKS, {name: {"mark": read.mark}}, now)
+    _tell(read, len(faults.seen), as_json=as_json)
+    if not settings.secret:
+        told = "no `secret` in newsletter.yaml: nobody can tell whose a report is, so none counts"
+        account.problem(errors(), told)
+    if faults.seen:
+        many = "1 message" if len(faults.seen) == 1 else f"{len(faults.seen)} messages"
+        told = f"{many} could not be read or understood; kept in {folder.as_posix()}/"
+        account.problem(errors(), told)
+    raise typer.Exit(NOT_RIGHT if faults.seen else DONE)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What one reading has found so far."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    new: int = 0
+    barred: list[str] = field(default_factory=list)
+    mark: str = ""
+
+
+def _read_all(
+    found: Iterable[Mail | Fault],
+    settings: Config,
+    store: SuppressionStore,
+    faults: FaultStore,
+    now: dt.datetime,
+    read: _Read,
+) -> None:
+    own = {
+        one for one in (settings.bounce, settings.complaints) if one not in ("", settings.sender)
+    }
+    for mail in found:
+        if isinstance(mail, Fault):
+            faults.keep(mail)
+            continue
+        read.messages += 1
+        one = read_returned(
+            mail.raw, mail.name, secret=settings.secret, own=own, address_of=store.address_of
+        )
+        read.kinds.update(bounce.verdict for bounce in one.bounces)
+        others = (event.kind for event in one.events if event.kind not in NOTED)
+        read.kinds.update(kind.value for kind in others)
+        if one.fault:
+            faults.keep(one.fault)
+        if not settings.secret:
+            continue
+        new, barred = store.note(one.bounces, now)
+        read.new += new
+        read.barred += barred
+        if one.is_ours:
+            mail.done()
+        read.mark = mail.mark
+
+
+def _tell(read: _Read, faults: int, *, as_json: bool) -> None:
     if as_json:
-        print_json({"read": dict(kinds), "new": new, "suppressed": barred})
+        told = {"read": dict(read.kinds), "new": read.new, "suppressed": read.barred}
+        print_json({**told, "faults": faults})
         return
-    for name, count in kinds.most_common():
-        console().print(f"{count:>6}  {name}")
-    console().print(f"{new} were new; suppressed from now on: {len(barred)}")
-    for address in barred:
+    for kind, count in read.kinds.most_common():
+        console().print(f"{count:>6}  {kind}")
+    console().print(f"{read.new} were new; suppressed from now on: {len(read.barred)}")
+    for address in read.barred:
         console().print(f"  {escape(address)}", soft_wrap=True)
-
-
-def _bounce(config: Config, raw: bytes, event: Event) -> Bounce:
-    """Return an event with what proves, or does not, that it is about mail of ours."""
-    delivery = _delivery(config, raw)
-    complaint = event.kind is Kind.COMPLAINT
-    verified = delivery is not None
-    if complaint and not verified and config.secret:
-        verified = any(_is_ours(config, token) for token in _LINK.findall(raw))
-    digest = hashlib.sha256(raw + b"\0" + event.email.lower().encode()).hexdigest()
-    return Bounce(
-        digest=digest,
-        email=event.email,
-        verdict="complaint" if complaint else event.verdict.value,
-        verified=verified,
-        evidence=event.evidence,
-        issue=delivery[0] if delivery else None,
-        subscriber=delivery[1] if delivery else "",
-    )
-
-
-def _delivery(config: Config, raw: bytes) -> tuple[dt.date, str] | None:
-    """Return issue and subscriber, when the report came to an envelope sender of ours."""
-    head = re.sub(rb"\r?\n[ \t]+", b" ", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
-    for line in head.split(b"\n"):
-        if _HEADERS.match(line):
-            for tag in _TAG.findall(line):
-                if found := links.read_bounce_tag(config.secret, tag.decode()):
-                    return found
-    return None
-
-
-def _is_ours(config: Config, token: bytes) -> bool:
-    try:
-        links.verify(config.secret, "unsubscribe", token.decode())
-    except LinkError:
-        return False
-    return True
+    if read.messages == MOST:
+        console().print(f"{MOST} were read; run it again for the rest")
 
 
 listing = typer.Typer(

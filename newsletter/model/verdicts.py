@@ -11,6 +11,8 @@ class Verdict(StrEnum):
     NO_MAILBOX = "no-mailbox"
     NO_DOMAIN = "no-domain"
     MOVED = "moved"
+    SAID_GONE = "said-gone"
+    """Words without a number say that there is no such mailbox: believed when it lasts."""
     DISABLED = "disabled"
     FULL = "full"
     TOO_BIG = "too-big"

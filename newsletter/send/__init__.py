@@ -13,7 +13,9 @@ batches.py    starts and outcomes, written to the ledger in batches
 desks.py      the desk between ledger and sessions: what may be sent, what became of it
 editions.py   send_editions(): claim, send, settle, until no delivery is open
 reports.py    mail that came back: its parts, its words, its fields
-bounces.py    what it says: which address, what of it, and whether to believe it
+transcripts.py what mail servers write for people: whose text is whose, the replies in it
+answers.py    who speaks: a mail server, or somebody's answering machine
+bounces.py    what a report says: of which address, what of it, and what that proves
 """
 
 from newsletter.send.audience import plan_deliveries

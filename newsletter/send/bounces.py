@@ -1,36 +1,48 @@
-"""Reports that come back: which address, what of it, and whether it is to be believed.
+"""Reports that come back: what they are, of which address, and what they prove.
 
-In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), odd formats
-by their words. An answer by a machine (RFC 3834) is neither. A report is unauthenticated: only the
-address it was sent to, which nobody can guess (VERP), says for whom it is.
+In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), an answer by
+a person or a machine (RFC 3834), which is no report, and the words of mail servers. A report is
+unauthenticated: whose it is, `newsletter.returns` tells, by what only our own mail has.
 """
 
 from __future__ import annotations
 
-import logging
+import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from enum import StrEnum
 
 from newsletter.model import Verdict
+from newsletter.send.answers import is_answer, is_daemon, is_unanswerable, sender_of
 from newsletter.send.reports import (
     ADDRESS,
-    ANY,
+    STATUSES,
+    Part,
     addresses,
     decoded,
     fields_of,
+    groups_of,
     read_parts,
     text_of,
     words_of,
 )
 from newsletter.send.streams import printable
-from newsletter.send.verdicts import judge
+from newsletter.send.transcripts import (
+    MOST_RECIPIENTS,
+    TELLING,
+    Reply,
+    failing,
+    introduction,
+    is_forwarded,
+    replies_in,
+    texts_by_recipient,
+)
+from newsletter.send.verdicts import is_passing, judge
 
 EVIDENCE = 300
-TELLING = 12
-"""Characters from which on a diagnostic says something, and what stands around it nothing more."""
+"""Characters of a server's words that are kept."""
 
 
 class Kind(StrEnum):
@@ -40,10 +52,12 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     DELAY = "delay"
     """Not yet: the server goes on trying."""
+    RECEIPT = "receipt"
+    """It was delivered or passed on, or a report speaks of no reader at all."""
     REPLY = "reply"
     """A machine or a person answered: no report at all."""
     UNREADABLE = "unreadable"
-    """A report perhaps, and nobody can tell whose."""
+    """A report perhaps, and nobody can tell of what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +67,52 @@ class Event:
     kind: Kind
     email: str
     verdict: Verdict
+    is_final: bool = False
+    """Whether a reply of class 5 says so; words alone may be anybody's summary."""
     status: str = ""
     """The enhanced code, such as `5.1.1`."""
     evidence: str = ""
     """What the server said, in one line; hostile, as everything from outside."""
 
 
-_BRACKETED = re.compile(rf"<({ADDRESS})>")
-_FINAL = re.compile(rf"(?:rfc822|unknown|x400|utf-8)?\s*;?\s*<?({ADDRESS})>?", re.IGNORECASE)
-_LISTED = re.compile(rf"^[ \t]*<?({ADDRESS})>?:", re.MULTILINE)
+_ARRIVED = ("delivered", "relayed", "expanded")
+_NO_COMPLAINT = ("not-spam", "dkim", "auth-failure")
+_ONE = re.compile(r"(?:^|[\s<;:])([^\s<>;:,\"()@]{1,64}@[^\s<>;:,\"()@]{1,255})")
+"""An address in a field; it may have letters of any script (RFC 6533)."""
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_EXCHANGE = re.compile(r"MSEXCH:\S+ .*\([0-9A-F]{8}\)")
-_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])")
-_ROLES = re.compile(
-    r"^(?:mailer-daemon|postmaster|mail-?daemon|noreply|no-reply|bounces?)\b", re.IGNORECASE
+_EXCHANGE = re.compile(r"MSEXCH:\S{1,200} [^\n]{0,200}\([0-9A-F]{8}\)")
+"""Exchange's own numbers, which it has in place of a reply's."""
+_INDENTED = re.compile(
+    r"^[ \t>]{1,20}(?=(?:final-recipient|original-recipient|action|status|diagnostic-code):)",
+    re.IGNORECASE | re.MULTILINE,
 )
-_ANSWER = re.compile(
-    r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
-    r"|on leave|abwesen|absence",
-    re.IGNORECASE,
-)
+_FEEDBACK = re.compile(r"^feedback-type:", re.IGNORECASE | re.MULTILINE)
+_TO = re.compile(rf"^To: [^\n]{{0,200}}?({ADDRESS})", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Report:
+    """A message that came back, taken apart once."""
+
+    parts: list[Part]
+    own: list[Part]
+    """Parts with text that are not of the message that it is about."""
+    words: str
+    others: frozenset[str]
+    """Addresses that it came to, which it is not about."""
+    by_daemon: bool
+    by_machine: bool
+    """Whether nobody can answer it, as a report."""
+
+    @functools.cached_property
+    def about(self) -> dict[str, str]:
+        """What its words say of each address."""
+        return texts_by_recipient(self.words, self.others)
+
+    @functools.cached_property
+    def explained(self) -> Verdict:
+        """What it says before it quotes a reply."""
+        return judge(0, "", introduction(self.words))
 
 
 def read_report(raw: bytes) -> tuple[Event, ...]:
@@ -81,9 +121,19 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
     Never raises: what cannot be understood is one event of the kind `unreadable`.
     """
     parts = read_parts(raw)
-    message = parts[0]
+    names = ("to", "delivered-to", "x-original-to", "envelope-to")
+    came_to = addresses(value for name in names for value in parts[0].all(name))
+    by_daemon = is_daemon(parts)
+    report = _Report(
+        parts=parts,
+        own=[one for one in parts if not one.is_copied and not one.holds_parts],
+        words=words_of(parts),
+        others=frozenset(one.lower() for one in came_to),
+        by_daemon=by_daemon,
+        by_machine=by_daemon or is_unanswerable(parts[0]),
+    )
     for reading in (_complaint, _notification, _answer, _words):
-        if events := tuple(reading(message, parts)):
+        if events := tuple(reading(report)):
             return tuple(dict.fromkeys(events))
     return (Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
 
@@ -91,24 +141,21 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
 # --- Complaints ---------------------------------------------------------------------------------
 
 
-def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
-    reports = [one for one in parts if one.get_content_type() == "message/feedback-report"]
-    if not reports and "feedback-report" not in str(message.get("Content-Type", "")).lower():
-        return
-    fields = fields_of(text_of(reports[0])) if reports else {}
-    said = fields.get("feedback-type", "abuse")
-    found = [
-        match[1]
-        for name in ("original-rcpt-to", "removal-recipient", "original-recipient")
-        if (match := _FINAL.search(fields.get(name, "")))
-    ]
+def _complaint(report: _Report) -> Iterator[Event]:
+    found = [text_of(one) for one in report.own if one.kind == "message/feedback-report"]
+    if not found and "feedback-report" in report.parts[0].get("content-type").lower():
+        # Where MIME is broken the fields stand in the text, or nowhere.
+        found = [text for one in report.own if _FEEDBACK.search(text := text_of(one))] or [""]
     if not found:
-        # Many hide the reader in the report; the copy of our own message still says who it was.
-        copies = [one for one in parts[1:] if one.get("From") and one.get("To")]
-        found = [address for one in copies for address in addresses(one.get_all("To", []))]
-    if said.lower() in ("not-spam", "dkim", "auth-failure"):
         return
-    for address in dict.fromkeys(found) or [""]:
+    fields = fields_of(re.sub(r"\n\n+", "\n", found[0]))
+    said = fields.get("feedback-type", "abuse")
+    if said.lower() in _NO_COMPLAINT:
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
+        return
+    names = ("original-rcpt-to", "removal-recipient", "original-recipient")
+    who = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    for address in dict.fromkeys(who or _copied(report)) or [""]:
         yield Event(
             kind=Kind.COMPLAINT,
             email=address,
@@ -120,157 +167,146 @@ def _complaint(message: Message, parts: list[Message]) -> Iterator[Event]:
 # --- Delivery status notifications --------------------------------------------------------------
 
 
-def _notification(message: Message, parts: list[Message]) -> Iterator[Event]:
-    words = words_of(parts)
-    for part in parts:
-        if part.get_content_type() not in (
-            "message/delivery-status",
-            "message/global-delivery-status",
-        ):
-            continue
-        for group in re.split(r"\n\s*\n", text_of(part).replace("\r\n", "\n")):
-            fields = fields_of(group)
-            names = ("original-recipient", "final-recipient", "x-actual-recipient")
-            recipients = [
-                match[1] for name in names if (match := _FINAL.search(fields.get(name, "")))
-            ]
-            if "action" not in fields and "status" not in fields:
-                continue
-            if not recipients:
-                recipients = list(addresses(message.get_all("X-Failed-Recipients", []))) or list(
-                    _named(words)
-                )
-            yield from _of_group(fields, recipients, words)
+def _notification(report: _Report) -> Iterator[Event]:
+    texts = [text_of(one) for one in report.own if one.kind in STATUSES]
+    if not texts and report.by_machine:
+        texts = [_INDENTED.sub("", text_of(one)) for one in report.own]
+    groups = (one for text in texts for one in groups_of(text) if _is_recipient(one))
+    actions: set[str] = set()
+    for fields in itertools.islice(groups, MOST_RECIPIENTS):
+        action = (fields.get("action", "failed").lower().split() or ["failed"])[0]
+        if action not in _ARRIVED:
+            yield _of_group(fields, action, report)
+        actions.add(action)
+    if actions and actions <= set(_ARRIVED):
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
 
 
-def _of_group(fields: dict[str, str], recipients: list[str], words: str) -> Iterator[Event]:
-    action = fields.get("action", "failed").lower().split()[:1]
-    if action and action[0] in ("delivered", "relayed", "expanded"):
-        return
-    diagnostic = re.sub(r"^\s*[\w.-]+\s*;", "", fields.get("diagnostic-code", "")).strip()
-    status = _ENHANCED.search(fields.get("status", ""))
-    enhanced = status[1] if status else ""
-    text = diagnostic or fields.get("x-notes-error-string", "")
-    verdict = _verdict(text, enhanced, words, formal=True)
-    kind = Kind.DELAY if action == ["delayed"] else Kind.BOUNCE
-    yield Event(
-        kind=kind,
-        email=recipients[0] if recipients else "",
-        verdict=verdict,
-        status=enhanced,
-        evidence=printable(text or words)[:EVIDENCE],
+def _is_recipient(fields: dict[str, str]) -> bool:
+    """Tell whether fields are those of a recipient (RFC 3464, 2.3); gateways lose some."""
+    named = "final-recipient" in fields or "original-recipient" in fields
+    return ("action" in fields and "status" in fields) or (
+        named and ("action" in fields or "status" in fields)
     )
 
 
-def _verdict(diagnostic: str, enhanced: str, words: str, *, formal: bool = False) -> Verdict:
-    """Return what a report says: its diagnostic first, then its words, then its numbers.
-
-    Of a `formal` one (RFC 3464) the three digits of a reply are proof enough.
-    """
-    said = diagnostic if len(diagnostic) > TELLING else f"{diagnostic} {words}"
-    code = _CODE.search(said)
-    inner = _ENHANCED.search(said)
-    numbers = inner[1] if inner and not inner[1].endswith(".0.0") else enhanced
-    found = judge(int(code[1]) if code else 0, numbers, said, words)
-    detailed = bool(numbers) and not numbers.endswith(".0.0")
-    detailed = detailed or bool(code and formal) or bool(_EXCHANGE.search(said))
-    if found is Verdict.NO_MAILBOX and not detailed:
-        # Words without a number are somebody's summary: not enough to take a reader off for good.
-        return Verdict.UNKNOWN
-    return found
+def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
+    """Return what a notification says of one recipient."""
+    # The last address is where it failed: a reader's own, or one that the reader's leads to.
+    names = ("x-actual-recipient", "final-recipient", "original-recipient")
+    found = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    found = found or list(addresses(report.parts[0].all("x-failed-recipients")))
+    email = (found or list(report.about) or [""])[0]
+    text = re.sub(r"^\s*[\w.-]{1,40}\s*;", "", fields.get("diagnostic-code", "")).strip()
+    text = text or fields.get("x-notes-error-string", "")
+    status = _ENHANCED.search(fields.get("status", ""))
+    enhanced = status[1] if status else ""
+    own_words = report.about.get(email.lower(), report.words)
+    said = text if len(text) > TELLING else f"{text}\n{own_words}"
+    verdict, is_final, _ = _told(said, enhanced, report)
+    is_final = is_final and action != "delayed"
+    return Event(
+        kind=Kind.DELAY if action == "delayed" else Kind.BOUNCE,
+        email=failing(email, text, report.others) if verdict.is_hard else email,
+        verdict=_believed(verdict, is_proved=is_final),
+        is_final=is_final,
+        status=enhanced,
+        evidence=printable(text or own_words)[:EVIDENCE],
+    )
 
 
 # --- Answers by machines and people -------------------------------------------------------------
 
 
-def _answer(message: Message, parts: list[Message]) -> Iterator[Event]:
-    auto = str(message.get("Auto-Submitted", "")).lower()
-    marked = auto.startswith("auto-replied") or any(
-        message.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From")
-    )
-    subject = decoded(str(message.get("Subject", "")))
-    sender = " ".join(addresses(message.get_all("From", [])))
-    is_daemon = bool(_ROLES.match(sender)) or message.get("Return-Path", "").strip() == "<>"
-    fails = is_daemon and judge(0, "", words_of(parts)) is not Verdict.UNKNOWN
-    if (marked or _ANSWER.search(subject)) and not fails:
-        yield Event(kind=Kind.REPLY, email=sender, verdict=Verdict.UNKNOWN, evidence="an answer")
+def _answer(report: _Report) -> Iterator[Event]:
+    if is_answer(report.parts):
+        email = sender_of(report.parts[0])
+        yield Event(kind=Kind.REPLY, email=email, verdict=Verdict.UNKNOWN, evidence="an answer")
 
 
-# --- Odd formats --------------------------------------------------------------------------------
+# --- The words of mail servers ------------------------------------------------------------------
 
 
-def _words(message: Message, parts: list[Message]) -> Iterator[Event]:
-    words = words_of(parts)
-    segments = _segments(words)
-    if not segments:
-        found = list(addresses(message.get_all("X-Failed-Recipients", [])))
-        found = found or list(_named(words)) or _by_library(message) or list(_copied(parts))
-        verdict = _verdict("", _first(_ENHANCED, words), words)
+def _words(report: _Report) -> Iterator[Event]:
+    found = report.about
+    if not found:
+        failed = list(addresses(report.parts[0].all("x-failed-recipients")))
+        found = dict.fromkeys((failed or _copied(report))[:MOST_RECIPIENTS], report.words)
+    waits = is_passing(f"{decoded(report.parts[0].get('subject'))}\n{report.words}")
+    for email, said in found.items() if found else [("", report.words)]:
+        verdict, is_final, reply = _told(said, "", report)
         if not found and verdict is Verdict.UNKNOWN:
             return
-        segments = [(address, words) for address in found[:10] or [""]]
-    for address, said in segments:
+        led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
+        if verdict.is_hard and (waits or led_on or not report.by_daemon):
+            verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
-            kind=Kind.BOUNCE,
-            email=address,
-            verdict=_verdict("", _first(_ENHANCED, said), said),
-            status=_first(_ENHANCED, said),
+            kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
+            email=failing(email, reply.text, report.others) if is_final and email else email,
+            verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
+            is_final=is_final,
+            status=reply.enhanced,
             evidence=printable(said)[:EVIDENCE],
         )
 
 
-def _segments(words: str) -> list[tuple[str, str]]:
-    """Return what a report says of each of several addresses, each at the start of a line."""
-    starts = [one for one in _LISTED.finditer(words) if not _ROLES.match(one[1])]
-    if not starts:
-        return []
-    ends = [one.start() for one in starts[1:]] + [len(words)]
-    found = [(one[1], words[one.end() : end]) for one, end in zip(starts, ends, strict=True)]
-    return [one for one in found if one[1].strip()]
+def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Reply]:
+    """Return what a text says, whether a reply says that for good, and which one.
+
+    `enhanced` is the number that is known of all of it.
+    """
+    around = f"{said}\n{report.words}"
+    replies = replies_in(said)
+    if report.explained in (Verdict.FULL, Verdict.DISABLED) and replies:
+        # Who explains a reply knows more than it says: "user unknown" of an account on hold.
+        return report.explained, False, replies[0]
+    judged: list[tuple[Verdict, Reply]] = []
+    for reply in replies:
+        vague = not reply.enhanced or reply.enhanced.endswith(".0.0")
+        numbers = enhanced if enhanced and (vague or enhanced[0] == "4") else reply.enhanced
+        verdict = judge(reply.code, numbers, reply.text, around)
+        if verdict is not Verdict.UNKNOWN:
+            judged.append((verdict, reply))
+    if judged:
+        # Replies that disagree prove nothing: the first that spares the reader counts.
+        verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
+        return verdict, verdict.is_hard and _is_final(reply), reply
+    reply = replies[0] if replies else Reply(0, "", "")
+    passing = replies and not any(_is_final(one) for one in replies)
+    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, around)
+    detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
+    final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
+    return verdict, verdict.is_hard and final, reply
 
 
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return found[1] if found else ""
+def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
+    """Return a verdict as far as a report alone is believed.
+
+    Of a mailbox, words without a telling number are not enough. Of a domain that is not there
+    nobody can give one.
+    """
+    if verdict in (Verdict.NO_MAILBOX, Verdict.MOVED) and not is_proved:
+        return Verdict.SAID_GONE
+    return verdict
 
 
-def _named(words: str) -> Iterator[str]:
-    """Yield the addresses that the words of a report are about; those in brackets count first."""
-    for pattern in (_BRACKETED, ANY):
-        seen = []
-        for match in pattern.finditer(words):
-            address = match[1] if pattern is _BRACKETED else match[0]
-            if not _ROLES.match(address):
-                seen.append(address)
-        if seen:
-            yield from dict.fromkeys(seen)
-            return
+def _is_telling(said: str, reply: Reply) -> bool:
+    """Tell whether numbers say more than that it was refused."""
+    detailed = bool(reply.enhanced) and not reply.enhanced.endswith(".0.0")
+    return detailed or bool(_EXCHANGE.search(said))
 
 
-def _by_library(message: Message) -> list[str]:
-    """Return what flufl.bounce finds, which knows formats of mail servers long gone."""
-    from flufl.bounce import scan_message  # noqa: PLC0415  only odd reports pay for it
-
-    # It tells its log of every format that it stumbles over, which is none of anybody's business.
-    logging.getLogger("flufl.bounce").disabled = True
-    try:
-        found = scan_message(message)
-    except Exception:  # noqa: BLE001  it was written for other mail than this
-        return []
-    return sorted(
-        one.decode("ascii", "ignore") if isinstance(one, bytes) else str(one) for one in found
-    )
+def _is_final(reply: Reply) -> bool:
+    """Tell whether a reply is of class 5: for good (RFC 5321, 4.2.1; RFC 3463, 2)."""
+    return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
 
 
-def _copied(parts: list[Message]) -> Iterator[str]:
-    """Yield whom the message that came back was for."""
-    for part in parts[1:]:
-        if part.get("From") and part.get("To"):
-            yield from addresses(part.get_all("To", []))
-            return
-    for part in parts:
-        if not part.is_multipart():
-            found = re.search(rf"^To: .*?({ADDRESS})", text_of(part), re.MULTILINE | re.IGNORECASE)
-            if found:
-                yield found[1]
-                return
+def _copied(report: _Report) -> list[str]:
+    """Return whom the message that came back was for."""
+    for part in report.parts[1:]:
+        if part.get("from") and part.get("to"):
+            return list(addresses(part.all("to")))
+    for part in report.parts:
+        if not part.holds_parts and (found := _TO.search(text_of(part))):
+            return [found[1]]
+    return []

@@ -1,114 +1,293 @@
-"""Mail that came back, as it is read: its parts, its words, its fields."""
+"""Mail that came back, as it is read: its parts, its words, its fields.
+
+The bytes are a stranger's. Python's own parser recurses into nested messages, tries every open
+boundary on every line, and raises on some broken headers; what is needed of MIME (RFC 2045, 2046)
+is read here in one pass, with limits, and never fails.
+"""
 
 from __future__ import annotations
 
-import email
-import email.header
+import binascii
+import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator
-from email.message import Message
+from dataclasses import dataclass
 from typing import Final
 
 MAX_BYTES = 2_000_000
 """Bytes that are read of a report: what is wrong stands at its beginning."""
 MAX_PARTS = 60
 MAX_DEPTH = 8
+MAX_HEAD = 100_000
+"""Bytes of the headers of a part."""
+MAX_ENCODED = 100_000
+"""Bytes of a part that are decoded."""
 MAX_TEXT = 20_000
-"""Characters of words that are looked at."""
+"""Characters of a part that are looked at."""
+MAX_WORDS = 6_000
+"""Characters of what a report says in words."""
 
-ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-"""A pattern of what is taken for an address."""
+ADDRESS = (
+    r"(?<![A-Za-z0-9!#$%&'*+/=?^_`{|}~.-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+)
+"""A pattern of what is taken for an address; it looks at each run of characters once."""
 ANY = re.compile(ADDRESS)
+COPIES: Final = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+)
+"""Kinds of parts that hold the message that a report is about, or its headers."""
+STATUSES: Final = ("message/delivery-status", "message/global-delivery-status")
+
 _COPY: Final = re.compile(
-    r"^(?:-{2,}.*(?:original|copy|returned|header|message (?:header|text|follows)|undelivered).*"
-    r"|.*(?:below this line is a copy|original message (?:follows|header|text)"
+    r"^(?:-{2,}.{0,80}(?:original|copy|returned|header|message (?:header|text|follows)|undelivered)"
+    r"|.{0,80}(?:below this line is a copy|original message (?:follows|header|text)"
     r"|message header follows|the (?:header|text) of (?:the|your) (?:original )?message"
     r"|this is a copy of|your (?:original )?message (?:follows|is (?:returned|enclosed))"
     r"|unsent message below|returned message follows"
-    r"|headers? of the (?:original|returned) message|copy of (?:the|your) (?:original )?message).*"
-    r"|(?:received|return-path|dkim-signature|x-mailer|mime-version|message-id):.*)$",
+    r"|headers? of the (?:original|returned) message|copy of (?:the|your) (?:original )?message)"
+    r"|(?:received|return-path|dkim-signature|x-mailer|mime-version|message-id):)",
     re.IGNORECASE | re.MULTILINE,
 )
 """Where a report ends and the message that it is about begins."""
+_WORD: Final = re.compile(
+    r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([bq])\?([^?\s]{0,2000})\?=", re.IGNORECASE
+)
+"""An encoded word (RFC 2047)."""
+_CHARSETS: Final = re.compile(
+    r"utf[-_]?(?:8|16(?:le|be)?)|(?:us-)?ascii|iso[-_]?8859[-_]\d{1,2}|latin-?1|windows-\d{3,4}"
+    r"|cp-?\d{3,4}|koi8-[rut]|gb(?:2312|k|18030)|hz-gb-2312|big5(?:-?hkscs)?|s(?:hift_?)?jis"
+    r"|euc-(?:jp|kr)|iso-2022-(?:jp|kr)[\w-]{0,6}|ks_c_5601-1987|tis-620|mac[\w-]{1,12}",
+    re.IGNORECASE,
+)
+"""Charsets of mail. Python knows others, some of which take quadratic time."""
+_BOUNDARY: Final = re.compile(
+    r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
+)
+_CHARSET: Final = re.compile(r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", re.IGNORECASE)
+_NO_BASE64: Final = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
+_JSON: Final = re.compile(r"\{[^{}]{0,3000}\"emailAddress\"[^{}]{0,3000}\}")
+_JSON_NAMES: Final = {
+    "emailAddress": "final-recipient", "action": "action", "status": "status",
+    "diagnosticCode": "diagnostic-code",
+}  # fmt: skip
 
 
-def read_parts(raw: bytes) -> list[Message]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A message, or a part of one."""
+
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case, and values on one line."""
+    kind: str
+    """Its media type in lower case."""
+    body: bytes
+    """As it was transferred, lines ending with a line feed."""
+    is_copied: bool
+    """Whether it is the message that a report is about, or stands in it."""
+    holds_parts: bool
+
+    def all(self, name: str) -> list[str]:
+        """Return the values of every header called `name`, which is in lower case."""
+        return [value for key, value in self.headers if key == name]
+
+    def get(self, name: str) -> str:
+        """Return the first header called `name`; nothing when there is none."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+def read_parts(raw: bytes) -> list[Part]:
     """Return a message and the parts in it, as deep and as many as is reasonable."""
-    waiting = [(email.message_from_bytes(raw[:MAX_BYTES]), 0)]
-    found: list[Message] = []
+    whole = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    waiting = [(whole, 0, False)]
+    found: list[Part] = []
     while waiting and len(found) < MAX_PARTS:
-        part, level = waiting.pop(0)
-        found.append(part)
-        inner = part.get_payload()
-        if isinstance(inner, list) and level < MAX_DEPTH:
-            waiting[:0] = [(one, level + 1) for one in inner if isinstance(one, Message)]
+        content, level, is_copied = waiting.pop(0)
+        head, body = _cut(content)
+        headers = headers_of(head)
+        kind, boundary = _type_of(headers)
+        is_copied = is_copied or bool(level and kind in COPIES)
+        inner: list[bytes] = []
+        if level < MAX_DEPTH:
+            inner = _inside(kind, boundary, headers, body)
+        found.append(
+            Part(headers=headers, kind=kind, body=body, is_copied=is_copied,
+                 holds_parts=bool(inner))
+        )  # fmt: skip
+        waiting[:0] = [(one, level + 1, is_copied) for one in inner]
+    return found
+
+
+def _cut(content: bytes) -> tuple[bytes, bytes]:
+    """Return the headers and the body of a message (RFC 5322, 2.1)."""
+    if content.startswith(b"\n"):
+        return b"", content[1:]
+    head, _, body = content.partition(b"\n\n")
+    return head[:MAX_HEAD], body
+
+
+def headers_of(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Return headers, unfolded; lines that are none are passed over."""
+    found: list[tuple[str, list[str]]] = []
+    for line in head.decode("utf-8", "replace").split("\n"):
+        if line[:1] in (" ", "\t"):
+            if found:
+                found[-1][1].append(line.strip())
+        else:
+            name, colon, value = line.partition(":")
+            if colon:
+                found.append((name.strip().lower(), [value.strip()]))
+    return tuple((name, " ".join(lines)) for name, lines in found)
+
+
+def _type_of(headers: tuple[tuple[str, str], ...]) -> tuple[str, bytes]:
+    """Return the media type of a part and its boundary, text/plain when it names none."""
+    value = next((value for name, value in headers if name == "content-type"), "")
+    kind = value.partition(";")[0].strip().lower() or "text/plain"
+    found = re.search(
+        r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", value, re.IGNORECASE
+    )
+    return kind, (found[1] or found[2] or "").strip().encode() if found else b""
+
+
+def _inside(
+    kind: str, boundary: bytes, headers: tuple[tuple[str, str], ...], body: bytes
+) -> list[bytes]:
+    """Return the parts in a part."""
+    if kind in ("message/rfc822", "message/global"):
+        return [_transferred(headers, body)]
+    if not kind.startswith("multipart/") or not boundary:
+        return []
+    line = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*$", re.MULTILINE)
+    found: list[bytes] = []
+    start = -1
+    for match in line.finditer(body):
+        if start >= 0:
+            found.append(body[start : max(start, match.start() - 1)])
+        start = match.end() + 1
+        if match[1] or len(found) >= MAX_PARTS:
+            return found
+    if start >= 0:
+        found.append(body[start:])  # cut off: the last boundary is missing
     return found
 
 
 def fields_of(text: str) -> dict[str, str]:
     """Return the fields of a report, unfolded, by name in lower case; the first one counts."""
     found: dict[str, str] = {}
-    name = ""
-    for line in text.splitlines():
-        if line[:1] in (" ", "\t") and name:
-            found[name] += " " + line.strip()
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            if name in found:
-                name = ""
-            else:
-                found[name] = value.strip()
+    for name, value in headers_of(text.encode("utf-8", "replace")):
+        found.setdefault(name, value)
     return found
 
 
-def words_of(parts: list[Message]) -> str:
+def groups_of(text: str) -> Iterator[dict[str, str]]:
+    """Yield the fields of each recipient of a delivery status notification (RFC 3464, 2.1).
+
+    Groups are set apart by an empty line, or, where a gateway lost those, by a recipient.
+    """
+    if tells_as_json(text):
+        yield from _json_groups(text)
+        return
+    lines: list[str] = []
+    recipients: set[str] = set()
+    for line in [*text.split("\n"), ""]:
+        name = line.partition(":")[0].strip().lower()
+        again = name in recipients
+        if again or not line.strip():
+            fields = fields_of("\n".join(lines))
+            if fields:
+                yield fields
+            lines, recipients = [], set()
+        if name in ("final-recipient", "original-recipient"):
+            recipients.add(name)
+        lines.append(line)
+
+
+def tells_as_json(text: str) -> bool:
+    """Tell whether a text is Amazon SES's notice of a bounce, which has the fields as JSON."""
+    return '"bouncedRecipients' in text.replace("\\", "")[:MAX_TEXT]
+
+
+def _json_groups(text: str) -> Iterator[dict[str, str]]:
+    # The notice is a string inside of another notice: its quotation marks are escaped once.
+    for found in _JSON.findall(text.replace('\\"', '"')):
+        with contextlib.suppress(ValueError):
+            told = json.loads(found, strict=False)
+            yield {_JSON_NAMES[name]: str(told[name]) for name in told if name in _JSON_NAMES}
+
+
+def words_of(parts: list[Part]) -> str:
     """Return the words of a report, without the message that it is about."""
     for part in parts:
-        kind = part.get_content_type()
-        if kind in ("message/rfc822", "text/rfc822-headers", "message/delivery-status"):
+        if part.is_copied or part.holds_parts or part.kind in STATUSES:
             continue
-        broken = part.get_content_maintype() == "multipart" and not part.is_multipart()
-        if part.is_multipart() or not (broken or part.get_content_maintype() == "text"):
+        # A multipart without parts is broken: its words are there all the same.
+        if not part.kind.startswith(("text/", "multipart/")):
             continue
         text = text_of(part)
-        if kind == "text/html":
-            text = re.sub(r"<[^>]{0,500}>", " ", text)
+        if part.kind == "text/html":
+            text = re.sub(r"<[^<>]{0,500}>", " ", text)
         if not text.strip():
             continue
         end = _COPY.search(text, 40)
-        return text[: end.start()] if end and end.start() > 40 else text  # noqa: PLR2004
+        return text[: end.start() if end else None][:MAX_WORDS]
     return ""
 
 
-def text_of(part: Message) -> str:
+def text_of(part: Part) -> str:
     """Return a part as text, however it is encoded."""
-    inner = part.get_payload()
-    if isinstance(inner, list):
-        # The parser reads the groups of a delivery-status as messages of headers only.
-        groups = [one for one in inner if isinstance(one, Message)]
-        return "\n\n".join(
-            "\n".join(f"{name}: {value}" for name, value in one.items()) for one in groups
-        )[:MAX_TEXT]
-    raw = part.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return ""
-    charset = part.get_content_charset() or "utf-8"
+    raw = _transferred(part.headers, part.body[:MAX_ENCODED])
+    found = re.search(
+        r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", part.get("content-type"), re.IGNORECASE
+    )
+    return _decode(raw, found[1] if found else "utf-8")[:MAX_TEXT]
+
+
+def _transferred(headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
+    """Return a body without its transfer encoding (RFC 2045, 6)."""
+    encoding = next((value for name, value in headers if name == "content-transfer-encoding"), "")
+    if encoding.strip().lower() == "base64":
+        return _base64(body)
+    if encoding.strip().lower() == "quoted-printable":
+        return binascii.a2b_qp(body)
+    return body
+
+
+def _base64(body: bytes) -> bytes:
+    clean = body.translate(None, _NO_BASE64)
+    if len(clean) % 4 == 1:
+        clean = clean[:-1]  # cut off in the middle of a byte
+    return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4))
+
+
+def _decode(raw: bytes, charset: str) -> str:
+    if not _CHARSETS.fullmatch(charset):
+        charset = "utf-8"
     try:
-        return raw.decode(charset, "replace")[:MAX_TEXT]
+        return raw.decode(charset, "replace")
     except (LookupError, ValueError):
-        return raw.decode("latin-1")[:MAX_TEXT]
+        return raw.decode("latin-1")
 
 
 def decoded(text: str) -> str:
     """Return a header with its encoded words (RFC 2047) decoded; as it is when they are broken."""
-    try:
-        return str(email.header.make_header(email.header.decode_header(text)))
-    except (ValueError, LookupError, UnicodeError):
-        return text
+    return _WORD.sub(_word, re.sub(r"(\?=)\s{1,99}(?==\?)", r"\1", text))
 
 
-def addresses(values: Iterable[object]) -> Iterator[str]:
+def _word(found: re.Match[str]) -> str:
+    content = found[3].encode("ascii", "replace")
+    if found[2] in "bB":
+        return _decode(_base64(content), found[1])
+    return _decode(binascii.a2b_qp(content, header=True), found[1])
+
+
+def addresses(values: Iterable[str]) -> Iterator[str]:
     """Yield every address in some headers."""
     for value in values:
-        yield from ANY.findall(str(value))
+        yield from ANY.findall(value)

@@ -15,14 +15,17 @@ from typing import Final
 from newsletter.model import Verdict
 
 _V = Verdict
-_ADDRESS = re.compile(r"<?[^\s<>@:;,()\[\]]+@[^\s<>@:;,()\[\]]+>?")
+_ADDRESS = re.compile(
+    r"<?(?<![^\s<>@:;,()\[\]])[^\s<>@:;,()\[\]]{1,320}@[^\s<>@:;,()\[\]]{1,320}>?"
+)
 _LATE = re.compile(
     r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
     re.IGNORECASE,
 )
 """Who takes RCPT and refuses DATA does not speak of the address, whatever the words are."""
 _PIPELINED = re.compile(
-    r"<<< 5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
+    r"\b503\b.{0,60}\brcpt\b"
+    r"|5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
     r"|>>> rcpt to:\S* <<< 5",
     re.IGNORECASE,
 )
@@ -31,6 +34,24 @@ _EARLY = re.compile(
     r"(in reply to|after|response to) mail from|>>> mail from:\S+ <<< 5", re.IGNORECASE
 )
 """Who refuses MAIL speaks of the sender."""
+
+
+_RCPT = re.compile(r"\brcpt[ _]to\b|does not like recipient", re.IGNORECASE)
+"""Who refuses RCPT speaks of the recipient."""
+_PASSING = re.compile(
+    r"(?<!and )(?<!not going to )\b(re)?try (it )?again\b(?! (with|using|after (correct|check)))"
+    r"|(will|shall) (keep (on )?|continue )(to )?(re)?try"
+    r"|(will|shall) (now )?(be retried|retry|try again)"
+    r"|keep (on )?(re)?trying|continu\w+ (to try|trying|attempting|to attempt)|still (being )?try"
+    r"|(is|was|been) delayed|delayed (mail|message)|not yet been delivered"
+    r"|delivery (is )?(delayed|pending)|delivery status notification \(delay\)"
+    r"|temporary (failure|error|problem)|(remains?|kept|still) in (the|our) (mail )?queue"
+    r"|do not need to (re-?send|resend)|warning: (could not send|message)"
+    r"|wird (es )?weiter(hin)? versucht|erneut versuch|verzögert|nouvelle tentative|retardé"
+    r"|nuevo intento|retrasad|riprov|ritardat|再送|遅延|重试|延迟|повторн\w+ попыт|задерж",
+    re.IGNORECASE,
+)
+"""Who goes on trying, or asks to, says nothing that is final."""
 
 
 @functools.cache
@@ -60,9 +81,9 @@ _CODES: Final[dict[str, Verdict]] = {
 _SUBJECTS: Final[dict[str, Verdict]] = {"6": _V.CONTENT, "7": _V.POLICY, "4": _V.NETWORK}
 """The same by the middle number alone."""
 _BARE: Final[dict[int, Verdict]] = {
-    421: _V.THROTTLED, 452: _V.FULL, 521: _V.NO_DOMAIN, 551: _V.MOVED, 552: _V.FULL,
-    556: _V.NO_DOMAIN,
+    421: _V.THROTTLED, 452: _V.FULL, 552: _V.FULL, 556: _V.NO_DOMAIN,
 }  # fmt: skip
+"""Codes that mean one thing (RFC 5321, 4.2; RFC 7504); servers say 521 and 551 of much else."""
 
 
 def judge(code: int, enhanced: str, text: str, around: str = "") -> Verdict:
@@ -70,19 +91,35 @@ def judge(code: int, enhanced: str, text: str, around: str = "") -> Verdict:
 
     `around` is what a report tells beside it, such as which command was answered.
     """
+    verdict = _of_words(code, enhanced, text, around)
+    if not verdict.is_hard:
+        return verdict
+    if code // 100 == 4 or enhanced[:1] == "4" or is_passing(text):  # noqa: PLR2004
+        return Verdict.NETWORK if verdict is Verdict.NO_DOMAIN else Verdict.UNKNOWN
+    told = f"{_plain(text)} {_plain(around)}"
+    if _EARLY.search(told):
+        return Verdict.POLICY
+    return Verdict.CONTENT if _LATE.search(told) and not _PIPELINED.search(told) else verdict
+
+
+def _of_words(code: int, enhanced: str, text: str, around: str) -> Verdict:
     words = _plain(text)
     found = next((verdict for verdict, rule in _rules() if rule.search(words)), None)
     if found in (None, Verdict.UNKNOWN):
         return by_code(code, enhanced)
-    if not found.is_hard:
+    if not found.is_hard or found is Verdict.NO_DOMAIN:
         return found
-    # A policy (x.7.x), the message (x.6.x) or a sick system (x.3.x) may call a user unknown.
-    if found is not Verdict.NO_DOMAIN and enhanced[2:3] in ("3", "6", "7"):
+    # A sick system (x.3.x; x.3.0 names nothing), the message (x.6.x) or a policy (x.7.x) may call a
+    # user unknown; so may a mailbox that is there (x.2.x), unless it was RCPT that was refused.
+    subject = enhanced[2:3] if enhanced[2:] != "3.0" else ""
+    if subject in ("3", "6", "7") or (subject == "2" and not _RCPT.search(f"{text} {around}")):
         return by_code(code, enhanced)
-    told = f"{words} {_plain(around)}"
-    if _EARLY.search(told):
-        return Verdict.POLICY
-    return Verdict.CONTENT if _LATE.search(told) and not _PIPELINED.search(told) else found
+    return found
+
+
+def is_passing(text: str) -> bool:
+    """Tell whether a text says that it is not final: somebody goes on trying, or shall."""
+    return bool(_PASSING.search(" ".join(text.split())))
 
 
 def _plain(text: str) -> str:

@@ -14,12 +14,12 @@ from newsletter.store.database import Database, bounces, deliveries, suppression
 
 HARD: Final = tuple(one.value for one in Verdict if one.is_hard)
 """Verdicts after which nothing will arrive any more."""
-SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value)
-"""Verdicts that may pass: they count when they last."""
+SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value, Verdict.SAID_GONE.value)
+"""Verdicts that may pass, or may be wrong: they count when they last."""
 COMPLAINT: Final = "complaint"
 ISSUES = 3
 LASTING = dt.timedelta(days=7)
-"""A full or disabled mailbox is given up after so many issues over so long."""
+"""What counts when it lasts is believed after so many issues over so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,10 @@ class Bounce:
     verdict: str
     """A `Verdict`, or `complaint`."""
     verified: bool
-    """Whether it came to an address, or with a link, that only our own mail has."""
+    """Whether it came to an address, or with a link, that only mail of ours to `email` has."""
     evidence: str
+    is_final: bool = True
+    """Whether a hard verdict is proved; one in words alone counts when it lasts."""
     issue: dt.date | None = None
     subscriber: str = ""
 
@@ -70,7 +72,7 @@ class SuppressionStore:
                 if connection.scalar(known):
                     continue
                 new += 1
-                address = self._address(connection, one)
+                address = one.email.lower()
                 connection.execute(
                     bounces.insert().values(
                         digest=one.digest, issue=one.issue, subscriber=one.subscriber or None,
@@ -78,38 +80,43 @@ class SuppressionStore:
                         evidence=one.evidence, seen_at=now,
                     )
                 )  # fmt: skip
-                if one.verified and address and self._is_final(connection, address, one, now):
+                if one.verified and address and self._is_enough(connection, address, one):
                     source = COMPLAINT if one.verdict == COMPLAINT else "bounce"
                     if _suppress(connection, address, one.verdict, source, one.evidence, now):
                         barred.append(address)
         return new, tuple(barred)
 
-    @staticmethod
-    def _address(connection: sa.Connection, one: Bounce) -> str:
-        """Return whom a bounce is about: who the delivery was for, when it is known."""
-        if one.issue and one.subscriber:
-            query = sa.select(deliveries.c.email).where(
-                deliveries.c.issue == one.issue, deliveries.c.subscriber == one.subscriber
-            )
-            if email := connection.scalar(query):
-                return str(email).lower()
-        return one.email.lower()
+    def address_of(self, issue: dt.date | None, subscriber: str) -> str | None:
+        """Return where a delivery went, or a subscriber's latest one; None for what never was."""
+        query = (
+            sa.select(deliveries.c.email)
+            .where(deliveries.c.subscriber == subscriber)
+            .order_by(deliveries.c.issue.desc())
+            .limit(1)
+        )
+        if issue is not None:
+            query = query.where(deliveries.c.issue == issue)
+        with self._database.transaction() as connection:
+            email = connection.scalar(query)
+        return None if email is None else str(email).lower()
 
     @staticmethod
-    def _is_final(connection: sa.Connection, address: str, one: Bounce, now: dt.datetime) -> bool:
-        if one.verdict == COMPLAINT or one.verdict in HARD:
+    def _is_enough(connection: sa.Connection, address: str, one: Bounce) -> bool:
+        if one.verdict == COMPLAINT or (one.verdict in HARD and one.is_final):
             return True
-        if one.verdict not in SOFT:
+        if one.verdict not in SOFT + HARD:
             return False
+        issue = bounces.c.issue
         query = sa.select(
-            sa.func.count(sa.distinct(bounces.c.issue)), sa.func.min(bounces.c.seen_at)
+            sa.func.count(sa.distinct(issue)), sa.func.min(issue), sa.func.max(issue)
         ).where(
             bounces.c.email == address,
-            bounces.c.verdict.in_(SOFT),
+            bounces.c.verdict.in_(SOFT + HARD),
             bounces.c.verified,
         )
-        count, first = connection.execute(query).one()
-        return bool(count >= ISSUES and first is not None and now - first >= LASTING)
+        count, first, last = connection.execute(query).one()
+        # The days of the issues, not of the reading: a mailbox may be read once a month.
+        return bool(count >= ISSUES and last - first >= LASTING)
 
     def learn(self, issue: dt.date, now: dt.datetime) -> int:
         """Suppress the addresses that mail servers refused for good while `issue` was sent."""
@@ -135,10 +142,15 @@ class SuppressionStore:
             )  # fmt: skip
 
     def remove(self, email: str) -> bool:
-        """Mail an address again; return whether it was suppressed. Its bounces count no more."""
+        """Mail an address again; return whether it was suppressed.
+
+        Its bounces count no more; they are kept, so that the same mail read again counts neither.
+        """
         address = email.lower()
         with self._database.transaction() as connection:
-            connection.execute(bounces.delete().where(bounces.c.email == address))
+            connection.execute(
+                bounces.update().where(bounces.c.email == address).values(verified=False)
+            )
             gone = connection.execute(suppressions.delete().where(suppressions.c.email == address))
             return gone.rowcount > 0
 

@@ -62,35 +62,105 @@ def test_what_is_about_us_never_does(store: SuppressionStore, verdict: str) -> N
     assert suppressed(store) == []
 
 
-def test_a_full_mailbox_has_a_week_and_three_issues(store: SuppressionStore) -> None:
-    """Two of them, or three on three days, are not enough."""
-    for place, day in enumerate((0, 1, 2)):
+@pytest.mark.parametrize(
+    ("days", "is_given_up"),
+    [
+        ((0, 8), False),
+        ((0, 1, 2), False),
+        ((0, 3, 6), False),
+        ((0, 3, 7), True),
+        ((0, 0, 8), False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("verdict", "is_final"),
+    [("full", True), ("disabled", True), ("said-gone", False), ("no-domain", False)],
+)
+def test_what_may_pass_has_a_week_and_three_issues(
+    store: SuppressionStore,
+    verdict: str,
+    days: tuple[int, ...],
+    *,
+    is_final: bool,
+    is_given_up: bool,
+) -> None:
+    """Two reports never suffice, nor three within a week, nor three of two issues."""
+    for place, day in enumerate(days):
         moment = NOW + dt.timedelta(days=day)
-        store.note([bounce(place, verdict="full", issue=moment.date())], moment)
+        one = bounce(place, verdict=verdict, is_final=is_final, issue=moment.date())
+        store.note([one], moment)
+
+    assert suppressed(store) == ["ada@readers.example"] * is_given_up
+
+
+def test_the_days_of_the_issues_count_not_those_of_the_reading(store: SuppressionStore) -> None:
+    """A mailbox may be read once a month, or the same day's report a week late."""
+    found = [
+        bounce(day, verdict="full", issue=TODAY + dt.timedelta(days=day)) for day in (0, 1, 2, 8)
+    ]
+
+    store.note(found[:2], NOW)
+    store.note(found[2:3], NOW + dt.timedelta(days=30))
     assert suppressed(store) == []
-    later = NOW + dt.timedelta(days=8)
-    store.note([bounce(9, verdict="disabled", issue=later.date())], later)
+    store.note(found[3:], NOW + dt.timedelta(days=30))
     assert suppressed(store) == ["ada@readers.example"]
 
 
+def test_kinds_that_may_pass_count_together(store: SuppressionStore) -> None:
+    """A mailbox that was full, then disabled, then said to be gone is as good as gone."""
+    for place, (day, verdict) in enumerate(((0, "full"), (4, "disabled"), (8, "said-gone"))):
+        moment = NOW + dt.timedelta(days=day)
+        store.note([bounce(place, verdict=verdict, is_final=False, issue=moment.date())], moment)
+
+    assert suppressed(store) == ["ada@readers.example"]
+
+
+def test_what_is_not_proved_does_not_count_among_what_lasts(store: SuppressionStore) -> None:
+    """Two forged reports do not make a real one the third."""
+    for place, (day, verified) in enumerate(((0, False), (4, False), (8, True))):
+        moment = NOW + dt.timedelta(days=day)
+        store.note([bounce(place, verdict="full", verified=verified, issue=moment.date())], moment)
+
+    assert suppressed(store) == []
+
+
 def test_removing_begins_anew(store: SuppressionStore) -> None:
-    """The address is mailed again, and old bounces do not count."""
+    """The address is mailed again; old bounces do not count, also when they are read again."""
     store.note([bounce()], NOW)
 
     assert store.remove("Ada@readers.example")
     assert not store.remove("ada@readers.example")
+    assert store.note([bounce()], NOW) == (0, ())
     assert suppressed(store) == []
 
 
-def test_a_report_is_about_who_the_delivery_was_for(tmp_path: Path) -> None:
-    """Whatever address it names: the envelope sender that it came to says whose it is."""
+def test_bounces_of_a_removed_address_count_no_more(store: SuppressionStore) -> None:
+    """The third that follows is a first."""
+    found = [bounce(day, verdict="full", issue=TODAY + dt.timedelta(days=day)) for day in (0, 4, 8)]
+    store.note(found[:2], NOW)
+    store.remove("ada@readers.example")
+
+    store.note(found[2:], NOW)
+
+    assert suppressed(store) == []
+
+
+def test_the_ledger_knows_where_a_delivery_went(tmp_path: Path) -> None:
+    """Of an issue, or of the latest one; of what never was it knows nothing."""
     database = open_database("sqlite:///test.db", tmp_path)
-    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery("bo")], [], NOW)
+    issues = IssueStore(database)
+    issues.plan(
+        make_issue(), [make_edition()], [make_delivery("bo", email="Bo@old.example")], [], NOW
+    )
+    later = TODAY + dt.timedelta(days=1)
+    moved = make_delivery("bo", issue=later, email="bo@new.example")
+    issues.plan(make_issue(date=later, number=2), [make_edition()], [moved], [], NOW)
     store = SuppressionStore(database)
 
-    store.note([bounce(issue=TODAY, subscriber="id-bo")], NOW)
-
-    assert suppressed(store) == ["bo@readers.example"]
+    assert store.address_of(TODAY, "id-bo") == "bo@old.example"
+    assert store.address_of(None, "id-bo") == "bo@new.example"
+    assert store.address_of(TODAY - dt.timedelta(days=1), "id-bo") is None
+    assert store.address_of(None, "id-nobody") is None
 
 
 def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:

@@ -1,0 +1,292 @@
+"""Unread mail in a folder over IMAP (RFC 3501), from a server that may answer anything.
+
+`imaplib` waits for each piece of an answer as long as for the first, and keeps whatever it is sent.
+Here an answer has a limit in time, bytes and lines.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import imaplib
+import itertools
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from newsletter.errors import MailboxError
+
+TIMEOUT = 60.0
+"""Seconds for each answer, from the command to its last byte."""
+MAX_ANSWER = 8_000_000
+"""Bytes of one answer."""
+MAX_LINES = 20_000
+"""Lines of one answer."""
+WINDOW = 20_000
+"""UIDs that are searched at once: their numbers fit into an answer, however many are unread."""
+MOST_WINDOWS = 5_000
+PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105  the name of a variable
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A message that nobody has read."""
+
+    raw: bytes
+    uid: int
+    mark: str
+    """Where to go on, once it is dealt with."""
+    done: Callable[[], None]
+    """Marks it as read; raises MailboxError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a folder is; without its password."""
+
+    host: str
+    port: int
+    user: str
+    folder: str
+    implicit: bool
+    """Whether TLS begins at once; else by STARTTLS. There is none without."""
+
+    def __str__(self) -> str:
+        """Return its address."""
+        scheme = "imaps" if self.implicit else "imap"
+        return f"{scheme}://{self.user}@{self.host}:{self.port}/{self.folder}"
+
+
+def parse_place(text: str) -> Place:
+    """Return what imaps://user@host/Folder names.
+
+    Raises MailboxError, without the text: a password may stand in it.
+    """
+    wanted = "write imaps://user@host/Folder"
+    try:
+        parts = urlsplit(text)
+        host, user, port = parts.hostname or "", unquote(parts.username or ""), parts.port
+    except ValueError:
+        raise MailboxError(f"this is no address of a mailbox: {wanted}") from None
+    if not host or not user:
+        raise MailboxError(f"this address has no user or no host: {wanted}")
+    if parts.password is not None:
+        raise MailboxError(f"{_line(host)}: a password belongs into {PASSWORD}, not here")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    if not (user + folder + host).isprintable():
+        raise MailboxError(f"this address has control characters: {wanted}")
+    implicit = parts.scheme.lower() == "imaps"
+    port = port or (993 if implicit else 143)
+    return Place(host=host, port=port, user=user, folder=folder, implicit=implicit)
+
+
+def read_unread(
+    place: Place, password: str, *, after: str = "", limit: int, max_bytes: int,
+    clock: Clock = time.monotonic,
+) -> Iterator[Unread]:  # fmt: skip
+    """Yield at most `limit` unread messages behind the mark `after`, `max_bytes` of each.
+
+    Nothing is marked as read but by `done`. Raises MailboxError, in one printable line without the
+    password.
+    """
+    if not password:
+        raise MailboxError(f"{place.host}: {PASSWORD} is not set")
+    if not password.isprintable():
+        raise MailboxError(f"{place.host}: the password in {PASSWORD} has a control character")
+    client: _Limited | None = None
+    try:
+        client = _connect(place, clock)
+        _log_in(client, place.user, password)
+        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
+        for number, raw, mark in found:
+            done = functools.partial(_mark_read, client, place, password, number)
+            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+        client.logout()
+    except MailboxError:
+        raise
+    except (imaplib.IMAP4.error, OSError, ValueError) as error:
+        raise MailboxError(f"{place.host}: {_told(error, password)}") from None
+    finally:
+        # Who was interrupted does not wait for a farewell.
+        if client is not None:
+            with contextlib.suppress(OSError):
+                client.shutdown()
+
+
+class _Limited(imaplib.IMAP4):
+    """A client whose answers have limits."""
+
+    def __init__(self, host: str, port: int, clock: Clock, **more: Any) -> None:
+        self._clock = clock
+        self._pending = bytearray()
+        self._source: socket.socket | None = None
+        self._begin()
+        super().__init__(host, port, timeout=TIMEOUT, **more)
+
+    def _begin(self) -> None:
+        self._until = self._clock() + TIMEOUT
+        self._bytes = self._lines = 0
+
+    def send(self, data: Any) -> None:
+        """Send a command, or a part of one: its answer begins anew."""
+        self._begin()
+        super().send(data)
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes of an answer."""
+        if size > MAX_ANSWER:
+            raise self.abort("it announces more than was asked for")
+        self._follow()
+        while len(self._pending) < size:
+            self._fill()
+        return self._take(size)
+
+    def readline(self) -> bytes:
+        """Return a line of an answer."""
+        self._follow()
+        start = 0
+        while (end := self._pending.find(b"\n", start)) < 0:
+            start = len(self._pending)
+            self._fill()
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            raise self.abort("its answer has too many lines")
+        return self._take(end + 1)
+
+    def _follow(self) -> None:
+        """Refuse what came before TLS began: it is no answer that came under it."""
+        if self._source is not self.sock:
+            if self._pending:
+                raise self.abort("it sent something ahead of TLS")
+            self._source = self.sock
+
+    def _take(self, size: int) -> bytes:
+        found = bytes(self._pending[:size])
+        del self._pending[:size]
+        return found
+
+    def _fill(self) -> None:
+        left = self._until - self._clock()
+        late = f"its answer took longer than {TIMEOUT:.0f} s"
+        if left <= 0:
+            raise self.abort(late)
+        self.sock.settimeout(left)
+        try:
+            found = self.sock.recv(65536)
+        except TimeoutError:
+            raise self.abort(late) from None
+        if not found:
+            raise self.abort("it hung up")
+        self._bytes += len(found)
+        if self._bytes > MAX_ANSWER:
+            raise self.abort("its answer is too long")
+        self._pending += found
+
+
+class _LimitedTls(_Limited, imaplib.IMAP4_SSL):
+    """The same, with TLS from the start."""
+
+
+def _connect(place: Place, clock: Clock) -> _Limited:
+    context = ssl.create_default_context()
+    if place.implicit:
+        return _LimitedTls(place.host, place.port, clock, ssl_context=context)
+    client = _Limited(place.host, place.port, clock)
+    try:
+        client.starttls(context)
+    except BaseException:
+        client.shutdown()
+        raise
+    return client
+
+
+def _log_in(client: _Limited, user: str, password: str) -> None:
+    if (user + password).isascii():
+        client.login(user, password)
+    else:
+        client.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+
+
+def _unread(
+    client: _Limited, place: Place, after: str, max_bytes: int
+) -> Iterator[tuple[int, bytes, str]]:
+    """Yield UID, content and mark of each unread message."""
+    quoted = _mailbox_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
+    status, _ = client.select(f'"{quoted}"')
+    if status != "OK":
+        raise MailboxError(f"{place.host}: no folder `{place.folder}` there")
+    validity = _number(client, "UIDVALIDITY")
+    known, _, last = after.partition(":")
+    begin = int(last) + 1 if known == str(validity) and last.isdigit() else 1
+    for number in _search(client, begin, _number(client, "UIDNEXT")):
+        _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
+        raw = next((one[1] for one in data if isinstance(one, tuple)), None)
+        if isinstance(raw, bytes):
+            yield number, raw[:max_bytes], f"{validity}:{number}"
+
+
+def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:
+    """Yield the UIDs of unread messages from `begin` on; `end` is the next UID, or 0."""
+    for _ in range(MOST_WINDOWS):
+        last = str(begin + WINDOW - 1) if end else "*"
+        _, data = client.uid("SEARCH", "UID", f"{begin}:{last}", "UNSEEN")
+        told = (data[0] or b"").split() if data else []
+        # `n:*` names the last message also where there is none from n on.
+        yield from sorted({int(one) for one in told if _is_uid(one) and int(one) >= begin})
+        begin += WINDOW
+        if begin >= end:
+            return
+
+
+def _is_uid(text: bytes) -> bool:
+    return text.isdigit() and len(text) <= 10  # noqa: PLR2004  32 bits
+
+
+def _number(client: _Limited, name: str) -> int:
+    """Return a number that SELECT told; 0 when it did not."""
+    _, data = client.response(name)
+    text = data[0] if data else None
+    return int(text) if isinstance(text, bytes) and _is_uid(text) else 0
+
+
+def _mark_read(client: _Limited, place: Place, password: str, number: int) -> None:
+    try:
+        client.uid("STORE", str(number), "+FLAGS", r"(\Seen)")
+    except (imaplib.IMAP4.error, OSError, ValueError) as error:
+        raise MailboxError(f"{place.host}: {_told(error, password)}") from None
+
+
+def _mailbox_name(name: str) -> str:
+    """Return a folder's name in modified UTF-7 (RFC 3501, 5.1.3)."""
+    if name.isascii():
+        return name
+
+    def encode(found: re.Match[str]) -> str:
+        if found[0] == "&":
+            return "&-"
+        encoded = base64.b64encode(found[0].encode("utf-16-be")).decode().rstrip("=")
+        return f"&{encoded.replace('/', ',')}-"
+
+    return re.sub(r"&|[^\x20-\x7e]+", encode, name)
+
+
+def _told(error: Exception, password: str) -> str:
+    """Return an error in one printable line; a server may repeat what it was sent."""
+    said = error.args[0] if len(error.args) == 1 else str(error)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    text = text or type(error).__name__
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        text = "its answer is no IMAP"
+    return _line(text.replace(password, "…") if password else text)
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())[:300]
