@@ -236,14 +236,17 @@ class _Staying:
 
 @contextlib.contextmanager
 def _stopping(stop: asyncio.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM finish what is in flight; a second one ends at once."""
+    """Let Ctrl-C, SIGTERM and SIGHUP finish what is in flight; a second one ends at once."""
     loop = asyncio.get_running_loop()
 
     def finish(number: signal.Signals) -> None:
         stop.set()
         loop.remove_signal_handler(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Whoever starts us with nohup wants the end of the terminal ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         for number in numbers:
             loop.add_signal_handler(number, finish, number)
