@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, run
 
-from newsletter.errors import HeaderError, StoreError
-from newsletter.model import Claim, Delivery, DeliveryState, Fate
+from newsletter.errors import StoreError
+from newsletter.model import Claim, Delivery, DeliveryState, Fate, Fault
 from newsletter.send import Pace, Sent, SmtpSettings, SmtpTransport, parse_rate, send_editions
 from newsletter.send.pace import Breaker, Throttle, next_attempt
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
@@ -49,7 +49,7 @@ class Clock:
         return self.now
 
 
-async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
     return [b"A: b\r\n\r\nx\r\n" for _ in some]
 
 
@@ -229,7 +229,7 @@ def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
 def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
     """The list is asked again when messages are made."""
 
-    async def without_r5(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+    async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         return [None if one.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for one in some]
 
     with fault_server() as faults:
