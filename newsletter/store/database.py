@@ -41,6 +41,16 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
 
 schema = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
+identities = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+)
+"""One row: whose database this is."""
+
 papers = sa.Table(
     "paper",
     metadata,
