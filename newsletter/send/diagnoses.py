@@ -58,7 +58,8 @@ def explain(error: BaseException, security: str) -> str:
 
 def _said(error: BaseException) -> str:
     """Return what is wrong by what the server, or the library, said."""
-    text = printable(str(error)) or type(error).__name__
+    own = error.message if isinstance(error, aiosmtplib.SMTPException) else str(error)
+    text = printable(own) or type(error).__name__
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return (
             f"user name or password refused: {error.code} {printable(error.message)}; mend "
