@@ -85,20 +85,19 @@ class _Talk:
             self.writer.close()
             raise _GoneError
 
-    async def refuse(self) -> None:
-        await self.say(self.faults.refusal)
-        self.writer.close()
-        raise _GoneError
+    async def greet(self) -> None:
+        faults = self.faults
+        faults.connections += 1
+        if faults.refuse_next or (faults.most and faults.open > faults.most):
+            faults.refuse_next = max(0, faults.refuse_next - 1)
+            await self.say(faults.refusal)
+            self.writer.close()
+            raise _GoneError
+        await self.say(faults.greeting)
 
     async def talk(self) -> None:
         faults = self.faults
-        faults.connections += 1
-        if faults.refuse_next:
-            faults.refuse_next -= 1
-            await self.refuse()
-        if faults.most and faults.open > faults.most:
-            await self.refuse()
-        await self.say(faults.greeting)
+        await self.greet()
         recipient = ""
         while True:
             line = (await self.reader.readuntil(b"\r\n")).decode().strip()
