@@ -316,5 +316,7 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
         stop=day.stop,
         on_delivery=day.on_delivery,
     )
+    for fault in sent.faults:
+        day.faults.keep(fault)
     day.suppressions.learn(day.date, day.clock())
     return sent

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from newsletter import day as steps
-from newsletter import letters
+from newsletter import selections
 from newsletter.cli import account, reports, world
 from newsletter.cli.program import (
     DONE,
@@ -115,7 +115,13 @@ def send(
                 watch.expect(0, len(settings.subscribers))
                 sent = await steps.send(day, email=to)
                 counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
-                return Ran(date=day.date, already=planned, sent=sent, counts=counts)
+                return Ran(
+                    date=day.date,
+                    already=planned,
+                    sent=sent,
+                    counts=counts,
+                    faults=day.faults.seen,
+                )
 
     if dry_run:
         found = wait_for(rehearse())
@@ -157,7 +163,7 @@ def send_test(
     if subscriber is not None:
         reader = find_subscriber(settings, subscriber)
         settings = replace(settings, subscribers=(reader,))
-        edition = edition or letters.edition_of(reader)
+        edition = edition or selections.edition_of(reader)
     editions = load_editions(settings)
     chosen = next((one for one in editions if edition in (None, one.key)), None)
     if chosen is None:
