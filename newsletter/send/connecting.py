@@ -17,6 +17,10 @@ from newsletter.send.streams import ConnectionBrokenError, Stream
 
 ANSWERS = 6
 """Answers until a connection is open: greeting, EHLO, STARTTLS, EHLO, and two of a login."""
+ERRORS = 8
+"""Refusals after which a connection is opened anew. Servers punish who is refused often on one, be
+it for a whole list that is greylisted: Postfix answers a second late from the tenth on, and hangs
+up at the twentieth (smtpd_soft_error_limit, smtpd_hard_error_limit); DATA sent ahead counts too."""
 _SIZE = re.compile(r"[0-9]{1,18}")
 
 
@@ -68,11 +72,13 @@ class Connection:
     most: int
     """Messages after which it is worn out."""
     sent: int = 0
+    errors: int = 0
+    """Refusals since a message was taken last."""
 
     @property
     def is_worn(self) -> bool:
-        """Whether it has carried as many messages as it should."""
-        return self.sent >= self.most
+        """Whether it has carried as many messages, or seen as many refusals, as it should."""
+        return self.sent >= self.most or self.errors >= ERRORS
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:

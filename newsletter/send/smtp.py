@@ -210,7 +210,9 @@ class SmtpSession:
         self, parcel: Parcel, connection: Connection, replies: list[Reply]
     ) -> Outcome | None:
         """Return what the answers to an envelope come to; None when the content may follow."""
-        refused = next((one for one in replies if one.code >= 400), None)  # noqa: PLR2004
+        errors = [one for one in replies if one.code >= 400]  # noqa: PLR2004
+        connection.errors += len(errors)
+        refused = errors[0] if errors else None
         if refused is None and replies[-1].code == GO_ON:
             return None
         first = refused or replies[-1]
@@ -260,7 +262,9 @@ class SmtpSession:
             reason = f"the connection broke while the message was leaving: {error}"
             desk.settle(parcel, Outcome(state=DeliveryState.UNKNOWN, reason=reason))
             return following
-        desk.settle(parcel, outcome_of(reply))
+        outcome = outcome_of(reply)
+        connection.errors = 0 if outcome.state is DeliveryState.ACCEPTED else connection.errors + 1
+        desk.settle(parcel, outcome)
         if reply.code == CLOSING:
             self._drop()
         return None if self._ahead else following

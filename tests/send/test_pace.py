@@ -228,13 +228,17 @@ def test_what_slows_everybody_down(reply: str, of_recipient: bool, expected: boo
 
 
 def test_greylisting_slows_nobody_down(folder: Path) -> None:
-    """Every reader is tried at once, and each once."""
+    """Every reader is tried at once, and each once; no connection sees more than eight refusals.
+
+    Postfix lets who was refused ten times on one wait for a second each time.
+    """
     with fault_server(rcpt=lambda _one: "450 4.2.0 Greylisted, try again later") as faults:
         start = time.monotonic()
         sent, _ = send(folder, faults, pace=Pace(connections=1, cooldown=30))
 
     assert sent.outcomes == {S.DEFERRED: 30}
     assert time.monotonic() - start < 10
+    assert faults.connections == 8
 
 
 @pytest.mark.parametrize("how", ["421 4.7.0 too many connections", "554 no", DROP, STALL])
