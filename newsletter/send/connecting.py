@@ -15,8 +15,6 @@ from newsletter.errors import SendError
 from newsletter.send.diagnoses import explain, speaks_tls
 from newsletter.send.streams import ConnectionBrokenError, Stream
 
-ANSWERS = 6
-"""Answers until a connection is open: greeting, EHLO, STARTTLS, EHLO, and two of a login."""
 ERRORS = 8
 """Refusals after which a connection is opened anew. Servers punish who is refused often on one, be
 it for a whole list that is greylisted: Postfix answers a second late from the tenth on, and hangs
@@ -93,10 +91,8 @@ async def connect(settings: SmtpSettings, tls: object) -> Connection:
 
     Raises SendError, with what mends it, when that is not possible.
     """
-    opening = _lmtp(settings) if settings.lmtp else _smtp(settings, tls)
     try:
-        async with asyncio.timeout(ANSWERS * settings.timeout):
-            return await opening
+        return await (_lmtp(settings) if settings.lmtp else _smtp(settings, tls))
     except (aiosmtplib.SMTPException, ConnectionBrokenError, OSError, ValueError) as error:
         if isinstance(error, SendError):
             raise

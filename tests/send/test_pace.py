@@ -27,6 +27,7 @@ from newsletter.send import (
     parse_rate,
     send_editions,
 )
+from newsletter.send.budgets import Budget
 from newsletter.send.pace import Breaker, Throttle, is_busy, next_attempt
 from newsletter.send.streams import Reply
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
@@ -182,6 +183,27 @@ def test_a_domain_has_a_rate_of_its_own(folder: Path, domain: str) -> None:
     assert sent.resume_at == NOW + dt.timedelta(days=1)
     assert ledger.counts(TODAY)[S.PLANNED] == 16
     assert {one.attempt for one in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
+
+
+def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
+    """After a rate was lowered: free when enough of what left lately is old enough."""
+    database = open_database("sqlite:///test.db", folder)
+    with database.transaction() as connection:
+        for place in range(12):
+            left = (NOW - dt.timedelta(minutes=30 - place)).replace(tzinfo=None)
+            connection.exec_driver_sql(
+                "UPDATE delivery SET state = 'accepted', started_at = ? WHERE subscriber = ?",
+                (left.isoformat(" ", "microseconds"), f"id-r{place}"),
+            )
+    budget = Budget(ledger=SqlLedger(database), rate=parse_rate("10/hour"))
+
+    allowed = budget.allowance(NOW, 99)
+    free = budget.free_at(NOW, allowed, ("*",))
+
+    assert allowed.limit == -2
+    assert free == NOW + dt.timedelta(minutes=32)
+    assert budget.allowance(free, 99).limit == 1
+    database.close()
 
 
 def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.send.streams import MAX_LINES, MAX_REPLY, ConnectionBrokenError, Reply, Stream
+from newsletter.send.streams import MAX_LINES, MAX_REPLY, MAX_WAITING, ConnectionBrokenError, Reply, Stream
 
 
 def read(*data: bytes, timeout: float = 0.05) -> tuple[list[Reply], str]:
@@ -81,6 +81,21 @@ def test_a_flood_is_cut_at_once(flood: bytes, chunk: int) -> None:
     assert seconds_for(data, chunk) < 2
     _, problem = read(*(data[place : place + chunk] for place in range(0, len(data), chunk)))
     assert problem.startswith(("it answers", "no answer"))
+
+
+def test_a_reply_has_two_hundred_lines_at_most() -> None:
+    """The longest of real servers have thirty."""
+    last = b"250 x\r\n"
+    assert len(read(b"250-x\r\n" * (MAX_LINES - 1) + last)[0]) == 1
+    assert read(b"250-x\r\n" * MAX_LINES + last) == ([], "it answers without end")
+
+
+def test_replies_that_nobody_asked_for_end_the_connection() -> None:
+    """They would fill the memory, and answer what is not asked yet."""
+    replies, problem = read(b"250 ok\r\n" * 20_000)
+
+    assert len(replies) <= MAX_WAITING + 1
+    assert problem == "it answers what nobody asked"
 
 
 def test_the_cost_grows_with_the_length() -> None:
