@@ -55,20 +55,25 @@ class Budget:
         return Allowance(limit=most, rooms=rooms, full=full)
 
     def within(
-        self, allowance: Allowance, found: Sequence[Delivery]
+        self, after: Allowance, found: Sequence[Delivery]
     ) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
-        """Return what may be sent of the deliveries that were found, and what is over."""
-        if not self.per_domain:
-            return found, ()
+        """Return what may be sent of deliveries that were claimed, and what has to be given back.
+
+        `after` is what is allowed with them counted: below nothing where they are too many, for a
+        domain or since another sender claimed at the same moment.
+        """
+        too_many = max(0, -after.limit)
+        over = Counter({domain: -room for domain, room in after.rooms.items() if room < 0})
         kept: list[Delivery] = []
-        over: list[Delivery] = []
-        taken: Counter[str] = Counter()
-        for one in found:
-            rate = self.rate_of(one.domain)
-            taken[one.domain] += 1
-            is_over = rate and taken[one.domain] > allowance.rooms.get(one.domain, rate.count)
-            (over if is_over else kept).append(one)
-        return kept, over
+        back: list[Delivery] = []
+        for one in reversed(found):
+            if too_many > 0 or over[one.domain] > 0:
+                back.append(one)
+                too_many -= 1
+                over[one.domain] -= 1
+            else:
+                kept.append(one)
+        return kept[::-1], back
 
     def free_at(
         self, now: dt.datetime, allowance: Allowance, waiting: Collection[str]

@@ -210,8 +210,11 @@ class Desk:
                 return False
             allowed = self.budget.allowance(now, CLAIMED * self.connections)
             if allowed.limit > 0 and self._lease(allowed, now):
-                self._short_since = None
-                return True
+                if self._claimed:
+                    self._short_since = None
+                    return True
+                await self.pause(0.1 * self.chance.random())  # another sender claimed the same
+                continue
             waiting = self._waiting(allowed, now)
             if not waiting:
                 return False
@@ -235,13 +238,13 @@ class Desk:
             email=self.email,
             without=allowed.full,
         )
-        kept, over = self.budget.within(allowed, found)
+        kept, over = self.budget.within(self.budget.allowance(now, len(found)), found)
         for one in kept:
             claim = Claim(delivery=one, owner=self.owner)
             self._held[one.subscriber] = claim
             self._claimed.append(claim)
         self.ledger.release([Claim(delivery=one, owner=self.owner) for one in over], now)
-        return bool(kept)
+        return bool(found)
 
     def _waiting(self, allowed: Allowance, now: dt.datetime) -> tuple[str, ...]:
         """Return the domains, or `*` for all, for which something waits until a rate allows it."""

@@ -206,6 +206,20 @@ def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
     database.close()
 
 
+def test_two_senders_at_once_keep_one_rate(folder: Path) -> None:
+    """Who finds, after claiming, that both together claimed too much gives back what is over."""
+    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    budget = Budget(ledger=ledger, rate=parse_rate("10/hour"))
+    until = NOW + dt.timedelta(hours=1)
+    ledger.claim(TODAY, owner="other", limit=7, now=NOW, until=until)
+    mine = ledger.claim(TODAY, owner="me", limit=10, now=NOW, until=until)
+
+    kept, back = budget.within(budget.allowance(NOW, len(mine)), mine)
+
+    assert (len(kept), len(back)) == (3, 7)
+    assert kept == list(mine[:3])
+
+
 def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> None:
     """Messages that are written as of tomorrow do not hold those of today back."""
     clock = Clock()

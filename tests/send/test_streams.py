@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.send.streams import MAX_LINES, MAX_REPLY, MAX_WAITING, ConnectionBrokenError, Reply, Stream
+from newsletter.send.streams import (
+    MAX_LINES,
+    MAX_REPLY,
+    MAX_WAITING,
+    ConnectionBrokenError,
+    Reply,
+    Stream,
+)
 
 
 def read(*data: bytes, timeout: float = 0.05) -> tuple[list[Reply], str]:
