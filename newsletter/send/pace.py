@@ -42,8 +42,10 @@ def is_busy(code: int, enhanced: str, text: str, *, of_recipient: bool) -> bool:
     """
     if code == CLOSING:
         return True
+    if code // 100 != 4 or enhanced.startswith(_OF_MAILBOX):  # noqa: PLR2004
+        return False
     words = _ADDRESS.sub("", text)
-    if code // 100 != 4 or enhanced.startswith(_OF_MAILBOX) or _LATER.search(words):  # noqa: PLR2004
+    if _LATER.search(words):
         return False
     if enhanced == _SYSTEM_BUSY or _SLOWER.search(words):
         return True

@@ -19,7 +19,8 @@ MAX_LINES = 200
 MAX_WAITING = 32
 """Replies that nobody has asked for yet: of the commands sent ahead there are never so many."""
 
-_LINE = re.compile(r"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
+_CODES = frozenset(map(str, range(200, 600)))
+_SIGNS = frozenset(("", " ", "-"))
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
 
@@ -163,17 +164,20 @@ class Stream(asyncio.Protocol):
 
     def _take(self, line: str) -> str:
         """Take a line in; return what is wrong with it, if anything."""
-        found = _LINE.fullmatch(line)
-        if found is None:
+        code, sign, text = line[:3], line[3:4], line[4:]
+        if code not in _CODES or sign not in _SIGNS:
             return f"it answers what is no SMTP: {printable(line[:200])[:80]}"
-        code, sign, text = found.groups("")
-        self._lines.append(text)
-        self._size += len(line)
-        if self._size > MAX_REPLY or len(self._lines) > MAX_LINES:
+        if sign == "-" or self._lines:
+            self._lines.append(text)
+            self._size += len(line)
+            if self._size > MAX_REPLY or len(self._lines) > MAX_LINES:
+                return "it answers without end"
+            if sign == "-":
+                return ""
+            text, self._lines, self._size = " ".join(self._lines), [], 0
+        elif len(text) > MAX_REPLY:
             return "it answers without end"
-        if sign != "-":
-            self._replies.append(Reply(int(code), printable(" ".join(self._lines))))
-            self._lines, self._size = [], 0
+        self._replies.append(Reply(int(code), printable(text)))
         return "it answers what nobody asked" if len(self._replies) > MAX_WAITING else ""
 
     def connection_lost(self, exc: Exception | None) -> None:
