@@ -171,7 +171,12 @@ class SqlLedger(Claims):
         )
 
     def plan_returned(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
-        """Plan again for those who had left the list, and are among `staying` again."""
+        """Plan again for those who had left the list, and are among `staying` again.
+
+        Nothing of an issue that was cancelled as a whole.
+        """
+        if self.halted(issue) == CANCELLED:
+            return 0
         states = before(_PLANNED, _CANCELLED)
         gone = sa.and_(deliveries.c.state.in_(states), deliveries.c.reason == LEFT)
         return self._each(

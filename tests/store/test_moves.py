@@ -197,10 +197,16 @@ def test_the_law_as_it_is_meant() -> None:
 
 
 def test_an_issue_that_was_cancelled_brings_nobody_back(tmp_path: Path) -> None:
-    """Only who had left the list comes back to it."""
-    ledger, claim = place(tmp_path, S.CANCELLED, "the issue was cancelled")
+    """Only who had left the list comes back to it, and only while there is an issue to get."""
+    for reason in ("the issue was cancelled", LEFT):
+        folder = tmp_path / str(len(reason))
+        folder.mkdir()
+        ledger, claim = place(folder, S.CANCELLED, reason)
+        if reason == LEFT:
+            ledger.cancel(TODAY, NOW)
 
-    assert ledger.plan_returned(TODAY, {claim.delivery.subscriber}, NOW) == 0
+        assert ledger.plan_returned(TODAY, {claim.delivery.subscriber}, NOW) == 0
+        ledger._database.close()
 
 
 def test_what_is_deferred_is_due_at_once_when_it_is_asked_for(tmp_path: Path) -> None:
