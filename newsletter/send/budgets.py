@@ -15,6 +15,10 @@ from newsletter.model import Delivery
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import Rate
 
+MOST_ASKED = 20
+"""Domains with a spent rate for which it is asked when more may leave: each question reads the
+whole issue."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
@@ -74,6 +78,21 @@ class Budget:
             else:
                 kept.append(one)
         return kept[::-1], back
+
+    def waiting(
+        self, allowance: Allowance, issue: dt.date, now: dt.datetime, email: str | None
+    ) -> tuple[str, ...]:
+        """Return the domains, or `*` for all, for which something waits until a rate allows it."""
+
+        def waits(*domains: str) -> bool:
+            return self.ledger.waits(issue, now=now, email=email, domains=domains)
+
+        if allowance.limit <= 0:
+            return ("*",) if waits() else ()
+        if not allowance.full or not waits(*allowance.full):
+            return ()
+        some = sorted(allowance.full)[:MOST_ASKED]
+        return tuple(one for one in some if waits(one)) or tuple(some)
 
     def free_at(
         self, now: dt.datetime, allowance: Allowance, waiting: Collection[str]

@@ -215,7 +215,7 @@ class Desk:
                     return True
                 await self.pause(0.1 * self.chance.random())  # another sender claimed the same
                 continue
-            waiting = self._waiting(allowed, now)
+            waiting = self.budget.waiting(allowed, self.issue, now, self.email)
             if not waiting:
                 return False
             self._short_since = self._short_since or now
@@ -223,7 +223,7 @@ class Desk:
             if at - self._short_since > self.patience:
                 self.sent.resume_at = at
                 return False
-            await self.pause(min(1.0, max(0.02, (at - now).total_seconds())))
+            await self.pause(min(1.0, max(0.2, (at - now).total_seconds())))
         return False
 
     def _lease(self, allowed: Allowance, now: dt.datetime) -> bool:
@@ -245,16 +245,6 @@ class Desk:
             self._claimed.append(claim)
         self.ledger.release([Claim(delivery=one, owner=self.owner) for one in over], now)
         return bool(found)
-
-    def _waiting(self, allowed: Allowance, now: dt.datetime) -> tuple[str, ...]:
-        """Return the domains, or `*` for all, for which something waits until a rate allows it."""
-
-        def waits(*domains: str) -> bool:
-            return self.ledger.waits(self.issue, now=now, email=self.email, domains=domains)
-
-        if allowed.limit <= 0:
-            return ("*",) if waits() else ()
-        return tuple(one for one in sorted(allowed.full) if waits(one))
 
     # --- What became of it ----------------------------------------------------------------------
 
