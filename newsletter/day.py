@@ -296,10 +296,8 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
             f"{day.date} is planned: nothing was sent, and nobody's delivery was cancelled; put "
             f"the list back, or give the issue up with `newsletter cancel {day.date}`"
         )
-    # Whoever left the list since the issue was planned gets nothing, unless they are back; the
-    # mailroom asks again.
-    day.ledger.cancel_missing(day.date, day.staying(), day.clock())
-    day.ledger.plan_returned(day.date, day.staying(), day.clock())
+    # Whoever left the list since the issue was planned gets nothing; the mailroom asks again.
+    day.ledger.follow_list(day.date, day.staying(), day.clock())
 
     sent = await send_editions(
         day.date,

@@ -260,6 +260,7 @@ def open_database(url: str, root: Path) -> Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from None
+        _make_private(path)
         parsed = parsed.set(database=str(path))
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _on_connect)
@@ -279,6 +280,13 @@ def open_database(url: str, root: Path) -> Database:
                 f"{SCHEMA_VERSION}); update this program"
             )
     return database
+
+
+def _make_private(path: Path) -> None:
+    """Let a database be its owner's alone, whatever the umask: it holds addresses."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with it
+        path.touch(mode=0o600)
+        path.chmod(0o600)
 
 
 def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

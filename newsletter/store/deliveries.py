@@ -155,6 +155,11 @@ class SqlLedger(Claims):
             return 0
         return self._all(issue, _WAITING, now, state=DeliveryState.EXPIRED, next_at=None)
 
+    def follow_list(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> None:
+        """Cancel what waits for those who left the list, and plan again for who is back on it."""
+        self.cancel_missing(issue, staying, now)
+        self.plan_returned(issue, staying, now)
+
     def cancel_missing(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
         """Cancel what waits for subscribers who are not among `staying` any more.
 
