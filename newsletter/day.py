@@ -314,7 +314,6 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
         stop=day.stop,
         on_delivery=day.on_delivery,
     )
-    for fault in sent.faults:
-        day.faults.keep(fault)
+    day.faults.keep(*sent.faults)
     day.suppressions.learn(day.date, day.clock())
     return sent
