@@ -34,9 +34,8 @@ from typing import Any
 
 from newsletter import letters
 from newsletter.cli.demo import demo_config
-from newsletter.errors import HeaderError
 from newsletter.mailroom import signed
-from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Issue, Settlement
+from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Fault, Issue, Settlement
 from newsletter.render import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import Blocks, token
 from newsletter.send import (
@@ -150,9 +149,9 @@ async def _send(
 ) -> float:
     config = demo_config()
 
-    async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         made = [compose(encoded, letters.recipient(config, one, NOW)) for one in some]
-        return list(await signed(made, signer, NOW))
+        return list(await signed(made, some, signer, NOW))
 
     settings = SmtpSettings(
         host="127.0.0.1", port=port, security="none", sender="bounce@news.example.org",

@@ -297,7 +297,7 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
             f"the list back, or give the issue up with `newsletter cancel {day.date}`"
         )
     # Whoever left the list since the issue was planned gets nothing; the mailroom asks again.
-    day.ledger.cancel_missing(day.date, day.staying(), day.clock())
+    day.ledger.follow_list(day.date, day.staying(), day.clock())
 
     sent = await send_editions(
         day.date,
@@ -314,5 +314,6 @@ async def send(day: Day, rendered: Rendered | None = None, *, email: str | None 
         stop=day.stop,
         on_delivery=day.on_delivery,
     )
+    day.faults.keep(*sent.faults)
     day.suppressions.learn(day.date, day.clock())
     return sent

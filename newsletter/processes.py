@@ -28,9 +28,9 @@ def fate_of(owner: str, *, own: str) -> Fate:
 
     A process id that was given to another program since costs a wait, never a second mail.
     """
-    host, boot, process, _ = ("::" + owner).rsplit(":", 3)
+    host, boot, process, _ = (":::" + owner).rsplit(":", 3)
     our_host, our_boot, _, _ = own.rsplit(":", 3)
-    if host.removeprefix("::") != our_host or not process.isdigit():
+    if host.lstrip(":") != our_host or not process.isdigit():
         return Fate.ALIVE if boot and boot == our_boot else Fate.AWAY
     if boot != our_boot:
         return Fate.LOST

@@ -18,6 +18,12 @@ class Faults:
     extensions: tuple[str, ...] = ()
     """Also offered: `DSN`, `SIZE 1000`, `STARTTLS`, …"""
     greeting: str = "220 faults.localhost"
+    most: int = 0
+    """Connections at a time; others are greeted with `refusal`."""
+    refusal: str = "421 4.7.0 too many connections"
+    refuse_next: int = 0
+    """So many connections from now on are refused."""
+    open: int = 0
     rcpt: Callable[[str], str] = lambda _address: "250 fine"
     mail: str = "250 fine"
     data: Callable[[str], str] = lambda _address: "354 go on"
@@ -39,8 +45,8 @@ class Faults:
     """How many commands had arrived each time that one was read: pipelining shows here."""
 
 
-DROP, STALL = "drop", "stall"
-"""Instead of a reply: cut the connection, or say nothing for an hour."""
+DROP, STALL, TRICKLE = "drop", "stall", "trickle"
+"""Instead of a reply: cut the connection, say nothing for an hour, or a line now and then."""
 
 
 class _GoneError(Exception):
@@ -63,7 +69,11 @@ class _Talk:
             self.writer.transport.abort()
             raise _GoneError
         if text == STALL:
-            await asyncio.sleep(3600)
+            await self.reader.read()  # until the client has had enough
+            raise _GoneError
+        while text == TRICKLE:
+            self.writer.write(b"250-wait\r\n")
+            await asyncio.sleep(0.05)
         raw = text.encode() + b"\r\n"
         size = self.faults.split or len(raw)
         for start in range(0, len(raw), size):
@@ -75,10 +85,19 @@ class _Talk:
             self.writer.close()
             raise _GoneError
 
-    async def talk(self) -> None:
+    async def greet(self) -> None:
         faults = self.faults
         faults.connections += 1
+        if faults.refuse_next or (faults.most and faults.open > faults.most):
+            faults.refuse_next = max(0, faults.refuse_next - 1)
+            await self.say(faults.refusal)
+            self.writer.close()
+            raise _GoneError
         await self.say(faults.greeting)
+
+    async def talk(self) -> None:
+        faults = self.faults
+        await self.greet()
         recipient = ""
         while True:
             line = (await self.reader.readuntil(b"\r\n")).decode().strip()
@@ -141,8 +160,10 @@ def fault_server(**what: object) -> Iterator[Faults]:
         assert task is not None
         talking.add(task)
         broken = (ConnectionError, asyncio.IncompleteReadError, _GoneError, asyncio.CancelledError)
+        faults.open += 1
         with contextlib.suppress(*broken):
             await _Talk(faults, reader, writer).talk()
+        faults.open -= 1
         writer.transport.abort()
         talking.discard(task)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from newsletter import day as steps
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
+from newsletter.errors import SendError
 from newsletter.model import (
     Claim,
     Delivery,
@@ -194,6 +195,9 @@ class ListDesk:
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         self.outcomes[parcel.delivery.subscriber.removeprefix("id-")] = outcome
+
+    async def refused(self, _parcel: Parcel, error: SendError) -> None:
+        raise error
 
     def busy(self) -> None:
         self.busy_count += 1

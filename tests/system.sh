@@ -6,6 +6,7 @@ set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
+[ -x /usr/sbin/dovecot ] || missing="$missing dovecot-core dovecot-imapd dovecot-lmtpd"
 command -v spamassassin >/dev/null 2>&1 || missing="$missing spamassassin"
 [ -n "$missing" ] || exit 0
 
@@ -16,7 +17,7 @@ fi
 
 echo "installing$missing …"
 export DEBIAN_FRONTEND=noninteractive
-# Postfix is wanted for its test programs only: nothing may start it as a mail system.
+# Postfix and Dovecot run in tests only, as private instances: nothing may start them as services.
 guard=/usr/sbin/policy-rc.d
 if [ ! -e "$guard" ]; then
     printf '#!/bin/sh\nexit 101\n' > "$guard"

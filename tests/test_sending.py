@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email
 import json
 import os
 import re
+import shutil
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -309,3 +312,154 @@ def test_an_outbox_that_cannot_be_written_loses_nothing(letter: tuple[Path, Faul
 
     assert done.returncode == 0, done.stderr
     assert as_json(newsletter(folder, "status", "--json"))["deliveries"]["accepted"] == 3
+
+
+def set_delivery(folder: Path, old: str, new: str) -> None:
+    path = folder / "config" / "newsletter.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_a_spent_rate_ends_and_says_when(letter: tuple[Path, Faults]) -> None:
+    """One reader more than a day allows: status 3, and when to go on; as many: done, also again."""
+    folder, faults = letter
+    set_delivery(folder, "connections: 1", "connections: 1\n  rate: 2/day")
+
+    spent = newsletter(folder, "run", "--quiet")
+    sent_first = len(faults.messages)
+    set_delivery(folder, "rate: 2/day", "rate: 3/day")
+    done = newsletter(folder, "run", "--quiet")
+    again = newsletter(folder, "run", "--quiet")
+
+    assert (spent.returncode, sent_first) == (3, 2)
+    assert re.search(r"a rate .* is spent: run again at 20\d\d-\d\d-\d\d", spent.stderr)
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert len(faults.messages) == 3
+
+
+def test_a_rehearsal_logs_in_and_sends_nothing(letter: tuple[Path, Faults]) -> None:
+    """It says how many would leave, and by which server; what keeps them is named, with status 1."""
+    folder, faults = letter
+    newsletter(folder, "collect")
+    told = as_json(newsletter(folder, "send", "--dry-run", "--json"))
+    assert (told["would_send"], told["error"]) == (3, "")
+    assert told["way"] == f"127.0.0.1:{faults.port} (no TLS)"
+    assert [one.split(" ")[0] for one in faults.commands] == ["EHLO", "QUIT"]
+    assert as_json(newsletter(folder, "status", "--json"))["number"] is None
+
+    set_delivery(folder, "security: none", "security: starttls")
+    refused = newsletter(folder, "send", "--dry-run")
+    assert refused.returncode == 1
+    assert "no STARTTLS there" in refused.stderr
+    assert "would send 3; nothing was sent" in refused.stdout
+
+
+def test_one_reader_alone_plans_the_issue_and_says_so(letter: tuple[Path, Faults]) -> None:
+    """`send --to` sends one of three, and tells that the others wait."""
+    folder, faults = letter
+    newsletter(folder, "collect")
+
+    done = newsletter(folder, "send", "--to", "ada@readers.example")
+
+    assert done.returncode == 3
+    assert "is planned now, for all 3 readers" in done.stderr
+    assert "newsletter send-test" in done.stderr
+    assert [recipient for recipient, _ in faults.messages] == ["ada@readers.example"]
+    again = newsletter(folder, "send", "--to", "bo@readers.example")
+    assert "is planned now" not in again.stderr
+
+
+def test_a_test_mail_goes_to_anybody_and_plans_nothing(letter: tuple[Path, Faults]) -> None:
+    """Marked, signed as the real ones are, of any edition; the ledger knows nothing of it."""
+    folder, faults = letter
+    newsletter(folder, "collect")
+
+    told = as_json(newsletter(folder, "send-test", "me@elsewhere.example", "--json"))
+    newsletter(folder, "send-test", "me@elsewhere.example", "--subscriber", "bo@readers.example")
+
+    assert told["to"] == "me@elsewhere.example"
+    assert [recipient for recipient, _ in faults.messages] == ["me@elsewhere.example"] * 2
+    keys = [
+        load_key(KEYS[f"DKIM_{one.upper()}"].encode(), "news.example.org", one)
+        for one in ("r1", "e1")
+    ]
+    records = {f"{name}.".encode(): text.encode() for name, text in map(dns_record, keys)}
+    for _, raw in faults.messages:
+        message = email.message_from_bytes(raw)
+        assert message["To"] == "<me@elsewhere.example>"
+        assert str(message["Subject"]).startswith("[Test] ")
+        assert dkim.DKIM(raw).verify(dnsfunc=lambda name, **_: records.get(name))
+        # The first key's signature stands on top.
+        assert "s=r1" in str(message.get_all("DKIM-Signature", [])[0])
+    assert as_json(newsletter(folder, "status", "--json"))["number"] is None
+    assert newsletter(folder, "send-test", "nobody").returncode == 2
+    unknown = newsletter(folder, "send-test", "me@elsewhere.example", "--edition", "nope")
+    assert unknown.returncode == 2
+    assert "there is no edition" in unknown.stderr
+    faults.rcpt = lambda _one: "550 5.1.1 no such user"
+    refused = newsletter(folder, "send-test", "me@elsewhere.example")
+    assert refused.returncode == 1
+    assert "550 5.1.1 no such user" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_who_comes_back_before_the_mail_went_out_gets_it(letter: tuple[Path, Faults]) -> None:
+    """Taken off the list by mistake, and put on it again."""
+    folder, faults = letter
+    people = folder / "config" / "subscribers.yaml"
+    whole = people.read_text("utf-8")
+    faults.rcpt = lambda _address: "450 4.2.0 later"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    faults.rcpt = lambda _address: "250 fine"
+
+    people.write_text(whole.replace("  - {email: bo@readers.example}\n", ""), "utf-8")
+    newsletter(folder, "send", "--date", date)
+    left = as_json(newsletter(folder, "status", "--json"))["deliveries"]
+    people.write_text(whole, "utf-8")
+    newsletter(folder, "send", "--only", "deferred", "--date", date)
+    back = as_json(newsletter(folder, "status", "--json"))["deliveries"]
+
+    assert (left["cancelled"], left["deferred"]) == (1, 2)
+    assert (back["accepted"], back["cancelled"]) == (3, 0)
+    assert len(faults.messages) == 3
+
+
+def test_two_newsletters_on_one_database_are_told(letter: tuple[Path, Faults]) -> None:
+    """The second is refused in one line, before it touches the first one's readers."""
+    folder, _ = letter
+    newsletter(folder, "run", "--quiet")
+    other = folder / "other"
+    shutil.copytree(folder / "config", other / "config")
+    set_delivery(
+        other, "name: Daily", f"database: sqlite:///{folder}/outbox/newsletter.db\nname: B"
+    )
+
+    refused = newsletter(other, "run")
+
+    assert refused.returncode == 1
+    assert "this database is that of “Daily”" in refused.stderr
+    assert "name one of its own, as `database` in newsletter.yaml" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    set_delivery(folder, "name: Daily", "name: Weekly")
+    assert newsletter(folder, "run").returncode == 0
+
+
+def test_a_reader_with_a_broken_zone_costs_nobody_else(letter: tuple[Path, Faults]) -> None:
+    """A fault in composing one message: told once, that one failed, everybody else has theirs."""
+    folder, faults = letter
+    faults.rcpt = lambda _address: "450 4.2.0 later"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    faults.rcpt = lambda _address: "250 fine"
+    with contextlib.closing(sqlite3.connect(folder / "outbox" / "newsletter.db")) as database:
+        database.execute("UPDATE delivery SET timezone = 'Nowhere/None' WHERE email LIKE 'bo@%'")
+        database.commit()
+
+    done = newsletter(folder, "send", "--only", "deferred", "--date", date)
+    told = as_json(newsletter(folder, "status", "--json"))
+
+    assert (told["deliveries"]["accepted"], told["deliveries"]["failed"]) == (2, 1)
+    assert "a fault of this program (ZoneInfoNotFoundError" in told["not_accepted"][0]["reason"]
+    assert "Traceback" not in done.stderr

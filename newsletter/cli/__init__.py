@@ -5,7 +5,7 @@ starting.py  demo, init, check
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
-sending.py   run, send, status
+sending.py   run, send, send-test, status
 holding.py   pause, resume, cancel
 returning.py bounces, suppressions
 doctoring.py doctor

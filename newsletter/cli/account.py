@@ -197,6 +197,11 @@ def sent_notes(sent: Sent) -> Iterable[str]:
         )
     if sent.expired:
         yield f"{sent.expired} deliveries expired: the issue was too old to be worth sending"
+    if sent.resume_at:
+        yield (
+            f"a rate of newsletter.yaml is spent: run again at {sent.resume_at:%Y-%m-%d %H:%M:%S} "
+            "UTC or later; what was not sent is still planned"
+        )
 
 
 def open_count(counts: Mapping[DeliveryState, int]) -> int:
@@ -239,6 +244,7 @@ def ran_json(ran: Ran) -> dict[str, Any]:
         "sent": {state.value: count for state, count in ran.sent.outcomes.items()},
         "error": ran.sent.error,
         "faults": [str(one) for one in ran.faults],
+        "resume_at": ran.sent.resume_at.isoformat() if ran.sent.resume_at else None,
         "unfinished_issues": [date.isoformat() for date in ran.unfinished],
         "deliveries": counts_json(ran.counts),
     }

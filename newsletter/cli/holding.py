@@ -12,7 +12,7 @@ import typer
 from newsletter.cli import world
 from newsletter.cli.program import ConfigDir, app, load, parse_date
 from newsletter.cli.terminal import console
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.store import IssueStore, SqlLedger
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
 
@@ -64,7 +64,7 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
 def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:
     settings = load(config)
     day = parse_date(date)
-    with open_database(settings.database, settings.root) as database:
+    with world.open_ledger(settings) as database:
         if day is None or IssueStore(database).get(day) is None:
             raise typer.BadParameter(f"no issue of {date} was planned; see `newsletter status`")
         console().print(what(SqlLedger(database), day))

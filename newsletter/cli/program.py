@@ -39,8 +39,8 @@ class _InOrder(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, the first steps first."""
         order = (
-            "demo init check collect pick render preview send run status pause resume cancel "
-            "bounces suppressions doctor secret dkim-key"
+            "demo init check collect pick render preview send-test send run status pause resume "
+            "cancel bounces suppressions doctor secret dkim-key"
         ).split()
         return sorted(super().list_commands(ctx), key=order.index)
 

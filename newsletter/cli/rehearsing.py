@@ -54,6 +54,16 @@ def load_preview(folder: Path, date: str = "") -> Preview:
         return Preview(name="", date=date, problem=f"{fault}; kept in outbox/faults")
 
 
+def load_editions(config: Config) -> tuple[PreviewEdition, ...]:
+    """Return the editions of the issue that is due, each as its first reader would get it now.
+
+    The first one has every topic.
+    """
+    now = world.utc_now()
+    with world.open_ledger(config) as database:
+        return _due(config, database, due_date(config.schedule, now), (), now).editions
+
+
 def _due(
     config: Config, database: Database, date: dt.date, dates: tuple[str, ...], now: dt.datetime
 ) -> Preview:
@@ -146,6 +156,7 @@ def _edition(
     titles = _titles(config)
     own = [one for one in findings if one.edition == edition.key]
     return PreviewEdition(
+        key=edition.key,
         label=_label(config, edition, reader),
         readers=_count(readers),
         subject=edition.subject,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from newsletter.cli import account
 from newsletter.cli.terminal import print_json
 from newsletter.config import Config
 from newsletter.day import Day
+from newsletter.errors import SendError
 from newsletter.model import Delivery, DeliveryState, Topic
 from newsletter.results import Ran
 from newsletter.send import OPEN
@@ -89,21 +92,48 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
         account.problem(console, f"{failed} deliveries went wrong: see `newsletter status`")
 
 
-def dry_run(day: Day, email: str | None) -> Ran:
-    """Return what sending would do, without doing it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What sending would do."""
+
+    date: dt.date
+    waiting: int
+    """Messages that would be sent."""
+    way: str = ""
+    """How they would leave."""
+    problem: str = ""
+    """Why they could not, and what mends it."""
+
+
+async def dry_run(day: Day, email: str | None) -> Rehearsal:
+    """Return what sending would do, without doing it; a mail server is logged in to."""
     if day.issues.get(day.date):
         listed = day.ledger.deliveries(day.date, OPEN)
     else:
         rendered = steps.render(day, steps.pick(day))
         listed = tuple(steps.deliveries(day, rendered))
     waiting = sum(email is None or one.email == email for one in listed)
-    return Ran(date=day.date, already=False, counts={DeliveryState.PLANNED: waiting})
+    try:
+        return Rehearsal(date=day.date, waiting=waiting, way=await day.transport.check())
+    except SendError as error:
+        return Rehearsal(date=day.date, waiting=waiting, problem=str(error))
 
 
-def show_dry_run(console: Console, ran: Ran, *, as_json: bool) -> None:
-    """Show what would be sent."""
-    waiting = ran.counts[DeliveryState.PLANNED]
+def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:
+    """Show what would be sent, and what keeps it from leaving."""
     if as_json:
-        print_json({"date": ran.date, "would_send": waiting})
+        print_json(
+            {
+                "date": found.date,
+                "would_send": found.waiting,
+                "way": found.way,
+                "error": found.problem,
+            }
+        )
     else:
-        console.print(f"{ran.date}: would send {waiting}; nothing was sent")
+        way = f" by {escape(found.way)}" if found.way else ""
+        console.print(
+            f"{found.date}: would send {found.waiting}{way}; nothing was sent", soft_wrap=True
+        )
+    if found.problem:
+        account.problem(errors, found.problem)

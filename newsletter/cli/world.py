@@ -24,7 +24,7 @@ from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config, load_config
 from newsletter.day import Day
 from newsletter.embeddings import Embedder, find_model
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, StoreError
 from newsletter.model import Delivery, Outcome, Paper, SourceReport
 from newsletter.processes import boot_id, fate_of, sender_name
 from newsletter.render import as_test
@@ -42,6 +42,7 @@ from newsletter.store import (
     Database,
     FactStore,
     FaultStore,
+    Identity,
     IssueStore,
     Outbox,
     OutboxTransport,
@@ -51,6 +52,7 @@ from newsletter.store import (
     SuppressionStore,
     VectorStore,
     open_database,
+    recognise,
 )
 from newsletter.store.outbox import write
 from newsletter.tastes import Tastes
@@ -72,6 +74,21 @@ def program() -> str:
     """Return the absolute path of the command that is running."""
     beside = Path(sys.executable).with_name("newsletter")
     return str(beside if beside.exists() else Path(sys.argv[0]).resolve())
+
+
+def open_ledger(config: Config) -> Database:
+    """Open the newsletter's database.
+
+    Raises StoreError when it cannot be used, or is another newsletter's.
+    """
+    database = open_database(config.database, config.root)
+    folder = str(config.folder.resolve())
+    try:
+        recognise(database, Identity(name=config.name, sender=config.sender, folder=folder))
+    except StoreError:
+        database.close()
+        raise
+    return database
 
 
 def utc_now() -> dt.datetime:
@@ -116,6 +133,8 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(f"{to}: not an email address: {error}") from None
     content = as_test(message, address)
+    if config.keys:
+        content = Signer(config.keys).sign(content, utc_now())
     outbox = Outbox(config.root / "outbox")
     if config.delivering.transport == "outbox":
         path = outbox.folder / "test.eml"
@@ -143,7 +162,7 @@ async def open_day(
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
 ) -> AsyncIterator[Day]:
     """Open the database and the network for the issue of `date` (default: the one that is due)."""
-    database = open_database(config.database, config.root)
+    database = open_ledger(config)
     outbox = Outbox(config.root / "outbox")
     owner = sender_name()
     fetcher = Fetcher(
@@ -236,14 +255,17 @@ class _Staying:
 
 @contextlib.contextmanager
 def _stopping(stop: asyncio.Event) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM finish what is in flight; a second one ends at once."""
+    """Let Ctrl-C, SIGTERM and SIGHUP finish what is in flight; a second one ends at once."""
     loop = asyncio.get_running_loop()
 
     def finish(number: signal.Signals) -> None:
         stop.set()
         loop.remove_signal_handler(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Whoever starts us with nohup wants the end of the terminal ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         for number in numbers:
             loop.add_signal_handler(number, finish, number)

@@ -61,6 +61,13 @@ class DeliveryShape(Shape):
     per_domain: dict[str, RateText] = Field(
         {}, description="The same for single domains of readers; `*` is every other domain."
     )
+    patience: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description="Seconds to wait at most until a rate allows more; what it does not allow by "
+        "then is left to the next run.",
+    )
     timeout: float = Field(
         60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
     )

@@ -192,6 +192,7 @@ def _config(
             per_domain=tuple(
                 (domain.lower(), parse_rate(text)) for domain, text in mail.per_domain.items()
             ),
+            patience=mail.patience,
         ),
         keys=keys,
         database=main.database,

@@ -85,8 +85,8 @@ class NewsletterShape(Shape):
     )
     dkim: list[DkimShape] = Field(
         [],
-        description="Signatures on every mail: one with RSA, and one with Ed25519 beside it. None, "
-        "when your mail server signs.",
+        description="Signatures on every mail: one with RSA, and one with Ed25519 beside it; that "
+        "of the first key stands on top. None, when your mail server signs.",
     )
     site: Web | None = Field(
         None,

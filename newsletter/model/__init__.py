@@ -4,6 +4,7 @@ papers.py   papers, where they were seen, and what was said of them
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks
 issues.py   issues, their editions, and who gets them
+moves.py    the law of the ledger: which states a delivery may go from, and to
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
 faults.py   what went wrong with one thing while all others went on
@@ -11,6 +12,7 @@ faults.py   what went wrong with one thing while all others went on
 
 from newsletter.model.faults import Border, Fault, fault_of
 from newsletter.model.issues import (
+    LEFT,
     Delivery,
     DeliveryState,
     Edition,
@@ -22,12 +24,16 @@ from newsletter.model.issues import (
     delivery_name,
 )
 from newsletter.model.leases import Claim, Fate, Settlement
+from newsletter.model.moves import MOVES, OPEN, allowed, before
 from newsletter.model.papers import Mention, Paper, Sighting
 from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.verdicts import Verdict
 
 __all__ = [
+    "LEFT",
+    "MOVES",
+    "OPEN",
     "Border",
     "Claim",
     "Delivery",
@@ -58,6 +64,8 @@ __all__ = [
     "Validators",
     "Verdict",
     "Visit",
+    "allowed",
+    "before",
     "delivery_name",
     "fault_of",
 ]

@@ -100,7 +100,7 @@ class Subscriber:
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; the legal moves are in `newsletter.send.ledger`."""
+    """Where a delivery stands; the legal moves are in `newsletter.model.moves`."""
 
     PLANNED = "planned"
     """Waiting for a sender."""
@@ -134,6 +134,10 @@ class DeliveryState(StrEnum):
         )
 
 
+LEFT = "no longer on the list"
+"""Why a delivery is cancelled whose reader has left; they may come back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One edition to one subscriber: a row of the ledger."""
@@ -156,6 +160,11 @@ class Delivery:
     verdict: str = ""
     """What that answer is about: a `Verdict`."""
 
+    @property
+    def domain(self) -> str:
+        """The domain of the address, in lower case."""
+        return self.email.rpartition("@")[2].lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -167,6 +176,8 @@ class Outcome:
     """The SMTP reply code, 0 when there was none."""
     verdict: str = ""
     """What a refusal says of the address, or of us: a `Verdict`."""
+    is_busy: bool = False
+    """Whether the server asks everybody to be slower, and not this mailbox alone."""
 
 
 def delivery_name(issue: dt.date, subscriber: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
@@ -19,7 +20,9 @@ from newsletter.render.tokens import TOKEN
 SOFT_BREAK = b"=\r\n"
 WIDTH = 72
 """Columns of a reader's own value on one line, before its soft break."""
-
+MOST = 76
+"""Columns of a line with its soft break (RFC 2045, 6.7)."""
+_FROM = re.compile(rb"^From ([^\n]*)", re.MULTILINE)
 
 Layout = Callable[[Sequence[bytes]], tuple[bytes, ...]]
 """Takes the pieces of an edition's body out of those of all editions."""
@@ -77,7 +80,13 @@ class Bodies:
         table = self._table
         for number, name in self._slots:
             value = values[name]
-            if len(value) <= WIDTH and value.isascii() and value.isprintable() and "=" not in value:
+            if (
+                len(value) <= WIDTH
+                and value.isascii()
+                and value.isprintable()
+                and "=" not in value
+                and not value.startswith("From ")
+            ):
                 # As most are: the codec would leave it as it is, and takes longer.
                 table[number] = value.encode() + SOFT_BREAK
             else:
@@ -90,4 +99,16 @@ def quoted_printable(text: str) -> bytes:
         text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     # The codec breaks lines as the first one ends: with a bare newline, if there is none.
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
-    return encoded.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    encoded = encoded.replace(b"\r\n", b"\n")
+    if b"From " in encoded:
+        encoded = _FROM.sub(_quoted_from, encoded)
+    return encoded.replace(b"\n", b"\r\n")
+
+
+def _quoted_from(found: re.Match[bytes]) -> bytes:
+    """Return a line that begins with From and a space as mailbox files can keep it unchanged.
+
+    They would write `>` before it, and break the signature (RFC 2049, 3; RFC 4155).
+    """
+    line = b"=46rom " + found[1]
+    return line if len(line) <= MOST else b"=46rom=\n " + found[1]

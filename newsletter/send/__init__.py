@@ -1,16 +1,22 @@
 """Send: editions to mailboxes, never lost, never twice.
 
 audience.py   plan_deliveries(): who gets which edition
-ledger.py     the states of a delivery, their legal moves, the Ledger protocol
+ledger.py     what sending asks of a ledger; states and moves are in `model.moves`
 pace.py       rates, back-off, slowing down, and when to stop altogether
 verdicts.py   what a refusal says: of the address, of the message, or of us
 streams.py    an SMTP server's replies as they arrive
+diagnoses.py  why there is no connection, and what mends it
 connecting.py open connections: TLS, login, greeting
+envelopes.py  what a server is told of one message
+outcomes.py   what its answer means for a delivery
 smtp.py       sessions with an SMTP or LMTP server, one round trip a message
 signatures.py DKIM: RSA and Ed25519
 sendmail.py   the same by a command on this machine
 batches.py    starts and outcomes, written to the ledger in batches
+budgets.py    what may leave now: rates, counted in the ledger
+turns.py      whose turn it is: sessions that work, and those that got no connection
 desks.py      the desk between ledger and sessions: what may be sent, what became of it
+windows.py    a session's window at the desk; the guard at each reader's border
 editions.py   send_editions(): claim, send, settle, until no delivery is open
 reports.py    mail that came back: its parts, its words, its fields
 transcripts.py what mail servers write for people: whose text is whose, the replies in it
@@ -18,16 +24,18 @@ answers.py    who speaks: a mail server, or somebody's answering machine
 bounces.py    what a report says: of which address, what of it, and what that proves
 """
 
+from newsletter.model import MOVES, OPEN
 from newsletter.send.audience import plan_deliveries
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.desks import Prepare, Sent, Window
+from newsletter.send.desks import Prepare, Sent
 from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
-from newsletter.send.ledger import MOVES, OPEN, Ledger
+from newsletter.send.ledger import Ledger
 from newsletter.send.pace import DEADLINE, Rate, parse_rate
 from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
 from newsletter.send.smtp import Desk, Parcel, SmtpTransport
 from newsletter.send.verdicts import judge
+from newsletter.send.windows import Window
 
 __all__ = [
     "DEADLINE",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
 import ssl
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -10,7 +12,14 @@ from typing import Any, cast
 import aiosmtplib
 
 from newsletter.errors import SendError
-from newsletter.send.streams import ConnectionBrokenError, Stream, printable
+from newsletter.send.diagnoses import explain, speaks_tls
+from newsletter.send.streams import ConnectionBrokenError, Stream
+
+ERRORS = 8
+"""Refusals after which a connection is opened anew. Servers punish who is refused often on one, be
+it for a whole list that is greylisted: Postfix answers a second late from the tenth on, and hangs
+up at the twentieth (smtpd_soft_error_limit, smtpd_hard_error_limit); DATA sent ahead counts too."""
+_SIZE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,9 @@ class SmtpSettings:
     """Speak LMTP (RFC 2033), as to a mail store on this machine: no TLS, no login."""
     timeout: float = 60.0
     """Seconds for each answer before DATA."""
+    silence: float = 10.0
+    """Seconds without a greeting after which to look whether the server waits for TLS. Mail
+    servers let strangers wait for some seconds, and take who is not patient for a robot."""
     per_connection: int = 100
     """Messages after which a connection is closed and a new one opened."""
     pipelining: bool = True
@@ -58,11 +70,13 @@ class Connection:
     most: int
     """Messages after which it is worn out."""
     sent: int = 0
+    errors: int = 0
+    """Refusals since a message was taken last."""
 
     @property
     def is_worn(self) -> bool:
-        """Whether it has carried as many messages as it should."""
-        return self.sent >= self.most
+        """Whether it has carried as many messages, or seen as many refusals, as it should."""
+        return self.sent >= self.most or self.errors >= ERRORS
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
@@ -75,10 +89,17 @@ def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
 async def connect(settings: SmtpSettings, tls: object) -> Connection:
     """Open a connection, log in, and learn what the server offers.
 
-    Raises SendError when that is not possible.
+    Raises SendError, with what mends it, when that is not possible.
     """
-    if settings.lmtp:
-        return await _lmtp(settings)
+    try:
+        return await (_lmtp(settings) if settings.lmtp else _smtp(settings, tls))
+    except (aiosmtplib.SMTPException, ConnectionBrokenError, OSError, ValueError) as error:
+        if isinstance(error, SendError):
+            raise
+        raise SendError(f"{settings.place}: {explain(error, settings.security)}") from None
+
+
+async def _smtp(settings: SmtpSettings, tls: object) -> Connection:
     client = aiosmtplib.SMTP(
         hostname=settings.host,
         port=settings.port,
@@ -88,7 +109,7 @@ async def connect(settings: SmtpSettings, tls: object) -> Connection:
         timeout=settings.timeout,
     )
     try:
-        await client.connect()
+        await _greeted(client, settings)
         if settings.username is not None and settings.password is not None:
             if settings.auth == "xoauth2":
                 await client.auth_xoauth2(settings.username, settings.password)
@@ -96,15 +117,9 @@ async def connect(settings: SmtpSettings, tls: object) -> Connection:
                 await client.login(settings.username, settings.password)
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
-    except aiosmtplib.SMTPAuthenticationError as error:
+    except BaseException:
         client.close()
-        raise SendError(
-            f"{settings.place}: user name or password refused: {error.code} "
-            f"{printable(error.message)}"
-        ) from None
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        client.close()
-        raise SendError(f"{settings.place}: {_why(error)}") from None
+        raise
     transport = client.protocol.transport if client.protocol else None
     if not isinstance(transport, asyncio.Transport):
         raise SendError(f"{settings.place}: the server hung up")
@@ -115,23 +130,48 @@ async def connect(settings: SmtpSettings, tls: object) -> Connection:
     )
 
 
+async def _greeted(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
+    """Connect; whoever waits in vain for a greeting learns when the server waits for TLS."""
+    connecting = asyncio.create_task(client.connect())
+    try:
+        if settings.security != "tls":
+            await asyncio.wait([connecting], timeout=min(settings.silence, settings.timeout))
+            if _is_unanswered(connecting) and await speaks_tls(settings.host, settings.port):
+                raise SendError(
+                    f"{settings.place}: this port speaks TLS from the start; write `security: tls`"
+                )
+        await connecting
+    finally:
+        connecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await connecting
+
+
+def _is_unanswered(connecting: asyncio.Task[Any]) -> bool:
+    """Tell whether a connection is still waited for, or was in vain."""
+    if not connecting.done():
+        return True
+    error = connecting.exception()
+    return isinstance(error, aiosmtplib.SMTPConnectTimeoutError) and "ready" in str(error)
+
+
 async def _lmtp(settings: SmtpSettings) -> Connection:
     loop = asyncio.get_running_loop()
+    async with asyncio.timeout(settings.timeout):
+        if settings.host.startswith("/"):
+            _, stream = await loop.create_unix_connection(Stream, settings.host)
+        else:
+            _, stream = await loop.create_connection(Stream, settings.host, settings.port)
     try:
-        async with asyncio.timeout(settings.timeout):
-            if settings.host.startswith("/"):
-                _, stream = await loop.create_unix_connection(Stream, settings.host)
-            else:
-                _, stream = await loop.create_connection(Stream, settings.host, settings.port)
         greeting = await stream.reply(settings.timeout)
         stream.write(b"LHLO localhost\r\n")
         hello = await stream.reply(settings.timeout)
-    except (OSError, ConnectionBrokenError) as error:
-        raise SendError(f"{settings.place}: {_why(error)}") from None
-    for reply in (greeting, hello):
-        if reply.code // 100 != 2:  # noqa: PLR2004
-            stream.abort()
-            raise SendError(f"{settings.place}: {reply}")
+    except BaseException:
+        stream.abort()
+        raise
+    if refusal := next((one for one in (greeting, hello) if one.code // 100 != 2), None):  # noqa: PLR2004
+        stream.abort()
+        raise SendError(f"{settings.place}: {refusal}")
     words = hello.text.lower().split()
     size = words[words.index("size") + 1] if "size" in words[:-1] else ""
     return _connection(settings, stream, {**dict.fromkeys(words, ""), "size": size})
@@ -144,21 +184,6 @@ def _connection(settings: SmtpSettings, stream: Stream, offered: dict[str, Any])
         pipelining=settings.pipelining and "pipelining" in offered,
         dsn="dsn" in offered,
         smtputf8="smtputf8" in offered,
-        max_size=int(size) if size.isdigit() else 0,
+        max_size=int(size) if _SIZE.fullmatch(size) else 0,
         most=settings.per_connection,
     )
-
-
-def _why(error: BaseException) -> str:
-    """Return why there is no connection, and what to look at."""
-    text = printable(str(error))
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not valid for this host ({cause.verify_message})"
-        if isinstance(cause, ConnectionRefusedError):
-            return "connection refused; is the host and port in newsletter.yaml right?"
-        cause = cause.__cause__ or cause.__context__
-    if "STARTTLS" in text.upper():
-        return f"no STARTTLS there ({text}); port 465 wants `security: tls`"
-    return text or type(error).__name__

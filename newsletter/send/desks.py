@@ -10,15 +10,25 @@ import asyncio
 import datetime as dt
 import random
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from newsletter.errors import HeaderError
-from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Settlement, Verdict
+from newsletter.model import (
+    LEFT,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Fault,
+    Outcome,
+    Settlement,
+    Verdict,
+)
 from newsletter.send.batches import Batches
+from newsletter.send.budgets import Allowance, Budget
 from newsletter.send.ledger import Ledger
-from newsletter.send.pace import BUSY, Breaker, Rate, Throttle, next_attempt
+from newsletter.send.pace import Breaker, next_attempt
 from newsletter.send.smtp import AFTER_DOT, Parcel
+from newsletter.send.turns import Turns
 
 LEASE = dt.timedelta(minutes=30)
 """Longer than what is claimed at a time can take, the slowest answer (600 s) and all."""
@@ -29,7 +39,10 @@ CLAIMED = 25
 PREPARED = 16
 """Messages composed before sessions have their turn again: replies wait meanwhile."""
 
-Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | HeaderError | None]]]
+MOST_FAULTS = 20
+"""Faults of this program one after the other, at which sending stops: they are no reader's own."""
+
+Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | None]]]
 """Deliveries to their messages, or why one cannot be made; None for who has left the list."""
 
 
@@ -45,6 +58,10 @@ class Sent:
     expired: int = 0
     error: str = ""
     """Why sending stopped early; what was not sent is still planned."""
+    resume_at: dt.datetime | None = None
+    """When a rate allows more, if that was too long to wait for; the rest is still planned."""
+    faults: list[Fault] = field(default_factory=list)
+    """What went wrong with single readers; their deliveries are failed, or unknown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +74,10 @@ class Desk:
     owner: str
     clock: Callable[[], dt.datetime]
     chance: random.Random
-    rate: Rate | None
-    per_domain: Mapping[str, Rate]
-    throttle: Throttle
+    budget: Budget
+    patience: dt.timedelta
+    """How long a rate is waited for."""
+    turns: Turns
     breaker: Breaker
     email: str | None
     stop: asyncio.Event
@@ -76,8 +94,10 @@ class Desk:
     _filling: asyncio.Task[bool] | None = None
     _halted: asyncio.Event = field(default_factory=asyncio.Event)
     _failure: BaseException | None = None
-    _left: set[int] = field(default_factory=set)
-    """Sessions that had nothing more to do."""
+    _short_since: dt.datetime | None = None
+    """Since when a rate has let nothing be claimed."""
+    _faults: int = 0
+    """Faults of this program since a server last answered."""
 
     def __post_init__(self) -> None:
         """Begin with empty batches."""
@@ -89,6 +109,11 @@ class Desk:
         )
 
     @property
+    def connections(self) -> int:
+        """How many sessions there are."""
+        return self.turns.throttle.connections
+
+    @property
     def halted(self) -> bool:
         """Whether to begin nothing more."""
         return self.stop.is_set() or self._halted.is_set()
@@ -98,10 +123,6 @@ class Desk:
         self.sent.error = self.sent.error or error
         self._halted.set()
 
-    def window(self, number: int) -> Window:
-        """Return what session `number` (from 0) is given."""
-        return Window(self, number)
-
     # --- Work for sessions ----------------------------------------------------------------------
 
     async def next(self, number: int) -> Parcel | None:
@@ -109,29 +130,29 @@ class Desk:
         while not self.halted:
             if not self._ready and not await self._fill():
                 break
-            if (seconds := self._wait(number)) > 0:
-                await self._pause(seconds)
+            if (seconds := self.turns.wait(number)) > 0:
+                await self.pause(seconds)
             elif self._ready:
                 return self._take()
-        self._left.add(number)
+        self.turns.left(number)
         if self._failure is not None:
             raise self._failure
         return None
 
     def next_now(self, number: int) -> Parcel | None:
         """Return one that is ready, without waiting."""
-        if self.halted or not self._ready or self._wait(number) > 0:
+        if self.halted or not self._ready or self.turns.wait(number) > 0:
             return None
         return self._take()
 
-    def _wait(self, number: int) -> float:
-        """Return for how long a session should begin nothing: the first of those at work go on."""
-        return self.throttle.wait(number - sum(one < number for one in self._left))
+    def put_back(self, parcel: Parcel) -> None:
+        """Let another session send what one has in hand and has not begun."""
+        self._ready.appendleft(parcel)
 
     def _take(self) -> Parcel:
         parcel = self._ready.popleft()
         idle = self._filling is None or self._filling.done()
-        if idle and len(self._ready) < self.throttle.connections:
+        if idle and len(self._ready) < self.connections:
             self._filling = asyncio.create_task(self._fill())
             self._filling.add_done_callback(self._filled)
         return parcel
@@ -140,7 +161,16 @@ class Desk:
         if not task.cancelled() and (error := task.exception()):
             self._failed(error)
 
-    async def _pause(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> None:
+        """Sleep until a session that got no connection tries again, or all is done without it."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while not self.halted and (left := until - loop.time()) > 0:
+            if not (self.turns.is_anybody_at_work or self._ready or self._claimed):
+                return
+            await self.pause(min(left, 0.1))
+
+    async def pause(self, seconds: float) -> None:
         """Sleep, unless sending is stopped meanwhile."""
         waiting = [asyncio.create_task(one.wait()) for one in (self.stop, self._halted)]
         try:
@@ -152,7 +182,7 @@ class Desk:
     async def _fill(self) -> bool:
         """Make some deliveries ready; return whether there are any."""
         async with self._lock:
-            most = 2 * self.throttle.connections
+            most = 2 * self.connections
             while not self.halted and len(self._ready) < most:
                 if not self._claimed and not await self._claim():
                     break
@@ -162,11 +192,9 @@ class Desk:
                 for claim, message in zip(some, messages, strict=True):
                     parcel = Parcel(claim=claim, message=b"", until=self._until)
                     if message is None:
-                        reason, state = "no longer on the list", DeliveryState.CANCELLED
-                        self.settle(parcel, Outcome(state=state, reason=reason))
-                    elif isinstance(message, HeaderError):
-                        reason, state = str(message), DeliveryState.FAILED
-                        self.settle(parcel, Outcome(state=state, reason=reason))
+                        self.settle(parcel, Outcome(state=DeliveryState.CANCELLED, reason=LEFT))
+                    elif isinstance(message, Fault):
+                        self.fail(parcel, message, DeliveryState.FAILED)
                     else:
                         parcel.message = message
                         self._ready.append(parcel)
@@ -174,51 +202,49 @@ class Desk:
             return bool(self._ready)
 
     async def _claim(self) -> bool:
-        """Claim as many deliveries as may be sent now; wait when a rate asks for it."""
+        """Claim as many deliveries as may be sent now; wait a little when a rate asks for it."""
         while not self.halted:
             now = self.clock()
             if why := self.ledger.halted(self.issue):
                 self.halt(why)
                 return False
-            limit, full = self._budget(now)
-            if limit > 0:
-                self._until = now + LEASE
-                found = self.ledger.claim(
-                    self.issue,
-                    owner=self.owner,
-                    limit=limit,
-                    now=now,
-                    until=self._until,
-                    email=self.email,
-                    without=full,
-                )
-                for one in found:
-                    claim = Claim(delivery=one, owner=self.owner)
-                    self._held[one.subscriber] = claim
-                    self._claimed.append(claim)
-                if found:
+            allowed = self.budget.allowance(now, CLAIMED * self.connections)
+            if allowed.limit > 0 and self._lease(allowed, now):
+                if self._claimed:
+                    self._short_since = None
                     return True
-                if not full:
-                    return False
-            await self._pause(0.2)
+                await self.pause(0.1 * self.chance.random())  # another sender claimed the same
+                continue
+            waiting = self.budget.waiting(allowed, self.issue, now, self.email)
+            if not waiting:
+                return False
+            self._short_since = self._short_since or now
+            at = self.budget.free_at(now, allowed, waiting)
+            if at - self._short_since > self.patience:
+                self.sent.resume_at = at
+                return False
+            await self.pause(min(1.0, max(0.2, (at - now).total_seconds())))
         return False
 
-    def _budget(self, now: dt.datetime) -> tuple[int, frozenset[str]]:
-        """Return how many may be claimed, and the domains that have had enough for now."""
-        limit = CLAIMED * self.throttle.connections
-        if self.rate is not None:
-            used = sum(self.ledger.used(now - self.rate.per).values())
-            limit = min(limit, self.rate.count - used)
-        full = set()
-        for domain, rate in self.per_domain.items():
-            for name, used in self.ledger.used(now - rate.per).items():
-                if (name == domain or (domain == "*" and name not in self.per_domain)) and (
-                    used >= rate.count
-                ):
-                    full.add(name)
-            # Of one claim all may be of one domain: a claim is no larger than the smallest rate.
-            limit = min(limit, rate.count)
-        return limit, frozenset(full)
+    def _lease(self, allowed: Allowance, now: dt.datetime) -> bool:
+        """Claim what is allowed; return whether there was any."""
+        self._until = now + LEASE
+        found = self.ledger.claim(
+            self.issue,
+            owner=self.owner,
+            limit=allowed.limit,
+            now=now,
+            until=self._until,
+            email=self.email,
+            without=allowed.full,
+        )
+        kept, over = self.budget.within(self.budget.allowance(now, len(found)), found)
+        for one in kept:
+            claim = Claim(delivery=one, owner=self.owner)
+            self._held[one.subscriber] = claim
+            self._claimed.append(claim)
+        self.ledger.release([Claim(delivery=one, owner=self.owner) for one in over], now)
+        return bool(found)
 
     # --- What became of it ----------------------------------------------------------------------
 
@@ -230,24 +256,34 @@ class Desk:
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Note what became of a delivery; it is written with the next ones."""
+        if outcome.code:
+            self._faults = 0
         next_at = None
         if outcome.state is DeliveryState.DEFERRED:
             attempt = parcel.delivery.attempt
             next_at = next_attempt(attempt, self.clock(), self.chance)
-            if outcome.code in BUSY:
-                self.throttle.busy()
+            if outcome.is_busy:
+                self.turns.throttle.busy()
         elif outcome.state is DeliveryState.ACCEPTED:
-            self.throttle.taken()
+            self.turns.throttle.taken()
         if outcome.state in (DeliveryState.ACCEPTED, DeliveryState.FAILED):
             refused = outcome.verdict in (Verdict.POLICY, Verdict.REPUTATION)
             if self.breaker.note(refused=refused):
-                self._trip(outcome)
+                self._trip(f"mail servers refuse the sender, not single readers: {outcome.reason}")
         self._batches.settle(Settlement(claim=parcel.claim, outcome=outcome, next_at=next_at))
 
-    def _trip(self, outcome: Outcome) -> None:
-        why = f"paused: mail servers refuse the sender, not single readers: {outcome.reason}"
-        self.ledger.pause(self.issue, why, self.clock())
-        self.halt(why)
+    def fail(self, parcel: Parcel, fault: Fault, state: DeliveryState) -> None:
+        """Note a fault that costs one reader this issue."""
+        if fault not in self.sent.faults:
+            self.sent.faults.append(fault)
+        self.settle(parcel, Outcome(state=state, reason=fault.problem))
+        self._faults += bool(fault.trace)
+        if self._faults == MOST_FAULTS:
+            self._trip(f"one message after the other goes wrong here: {fault.problem}")
+
+    def _trip(self, why: str) -> None:
+        self.ledger.pause(self.issue, f"paused: {why}", self.clock())
+        self.halt(f"paused: {why}")
 
     def _failed(self, error: BaseException) -> None:
         self._failure = self._failure or error
@@ -273,31 +309,3 @@ class Desk:
         if self._held:
             self.ledger.release(tuple(self._held.values()), self.clock())
             self._held.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One session's place at the desk; satisfies `newsletter.send.smtp.Desk`."""
-
-    _desk: Desk
-    _number: int
-
-    async def next(self) -> Parcel | None:
-        """Return the next delivery to send; None when there is no more."""
-        return await self._desk.next(self._number)
-
-    def next_now(self) -> Parcel | None:
-        """Return one that is ready, without waiting."""
-        return self._desk.next_now(self._number)
-
-    async def begin(self, parcel: Parcel) -> bool:
-        """Write, durably, that the message may leave."""
-        return await self._desk.begin(parcel)
-
-    def settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Report what became of it."""
-        self._desk.settle(parcel, outcome)
-
-    def busy(self) -> None:
-        """Report that the server wants us to slow down."""
-        self._desk.throttle.busy()

@@ -10,13 +10,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from newsletter.errors import SendError
+from newsletter.errors import SendError, StoreError
 from newsletter.model import Claim, Delivery, DeliveryState, Fate, Outcome
 from newsletter.send import desks
+from newsletter.send.budgets import Budget
 from newsletter.send.desks import Prepare, Sent
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import Breaker, Rate, Throttle
 from newsletter.send.smtp import Desk, Parcel
+from newsletter.send.turns import Turns
+from newsletter.send.windows import Window
+
+MANNERS = 2.0
+"""Seconds that a session which only waits is given to say goodbye, when sending is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,8 @@ class Pace:
     """Domain of the address and its rate; `*` is every other domain."""
     cooldown: float = 1.0
     """Seconds of silence after a busy answer."""
+    patience: float = 60.0
+    """Seconds at most that a rate is waited for; what it does not allow by then is left."""
     grace: float = 30.0
     """Seconds that messages in flight are given when sending is stopped."""
 
@@ -43,6 +51,13 @@ class Session(Protocol):
 
 class Transport(Protocol):
     """A way for mail to leave."""
+
+    async def check(self) -> str:
+        """Return how mail would leave, in a few words, when all is ready for it.
+
+        Raises SendError, with what mends it, when it is not.
+        """
+        ...
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """Open a session."""
@@ -69,7 +84,8 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
 
     Any number of processes may do this at once: a delivery is leased by one. `stop` ends it after
     the messages that are in flight; `email` restricts it to one address. A transport that cannot
-    be used at all ends it too, with `Sent.error`; every lease is given back first.
+    be used at all ends it too, with `Sent.error`; a rate that is spent, with `Sent.resume_at`.
+    Every lease is given back first. Raises StoreError when the ledger cannot be read or written.
     """
     pace = pace or Pace()
     stop = stop or asyncio.Event()
@@ -81,9 +97,11 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
         owner=owner,
         clock=clock,
         chance=chance,
-        rate=pace.rate,
-        per_domain=dict(pace.per_domain),
-        throttle=Throttle(connections=pace.connections, cooldown=pace.cooldown, clock=loop.time),
+        budget=Budget(ledger=ledger, rate=pace.rate, per_domain=dict(pace.per_domain)),
+        patience=dt.timedelta(seconds=pace.patience),
+        turns=Turns(
+            throttle=Throttle(connections=pace.connections, cooldown=pace.cooldown, clock=loop.time)
+        ),
         breaker=Breaker(),
         email=email,
         stop=stop,
@@ -91,11 +109,9 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
     )
     desk.sent.freed, desk.sent.lost = ledger.recover(issue, now=clock(), fate_of=fate_of)
     desk.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
-    work = [
-        asyncio.create_task(_work(desk.window(number), transport))
-        for number in range(pace.connections)
-    ]
-    stopping = asyncio.create_task(_after_grace(stop, pace.grace, work))
+    windows = [Window(desk, number) for number in range(pace.connections)]
+    work = [asyncio.create_task(_work(window, transport)) for window in windows]
+    stopping = asyncio.create_task(_after_grace(stop, pace.grace, windows, work))
     try:
         done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
         broken = [one.exception() for one in done if not one.cancelled() and one.exception()]
@@ -116,15 +132,32 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
     return desk.sent
 
 
-async def _work(window: Desk, transport: Transport) -> None:
-    async with transport.session() as session:
-        await session.work(window)
+async def _work(window: Window, transport: Transport) -> None:
+    """Run one session after the other, until there is nothing more to do."""
+    while True:
+        try:
+            async with transport.session() as session:
+                await session.work(window)
+        except (SendError, StoreError):
+            raise
+        except Exception as error:
+            # The guard at a reader's border: also for faults of our own.
+            if not window.blame(error):
+                raise
+        else:
+            return
 
 
-async def _after_grace(stop: asyncio.Event, grace: float, work: list[asyncio.Task[None]]) -> None:
-    """Cut what is still in flight a while after sending was stopped."""
+async def _after_grace(
+    stop: asyncio.Event, grace: float, windows: list[Window], work: list[asyncio.Task[None]]
+) -> None:
+    """Cut who still waits soon after sending was stopped, and a while later what is in flight."""
     await stop.wait()
-    await asyncio.sleep(grace)
+    await asyncio.sleep(min(MANNERS, grace))
+    for window, one in zip(windows, work, strict=True):
+        if not window.is_leaving:
+            one.cancel()
+    await asyncio.sleep(grace - min(MANNERS, grace))
     for one in work:
         one.cancel()
 
@@ -169,3 +202,8 @@ class _Single:
 
     def busy(self) -> None:
         """Do nothing: there is one message only."""
+
+    async def refused(self, parcel: Parcel, error: SendError) -> None:
+        """Raise the error: there is no other connection."""
+        del parcel
+        raise error

@@ -1,54 +1,14 @@
-"""The ledger: the states of a delivery, their legal moves, and what a ledger must offer.
-
-    planned ──▶ leased ──▶ data_started ──▶ accepted
-       ▲          │             │
-       │          ├─────────────┼─▶ deferred ──▶ leased … or expired
-       │          ├─────────────┼─▶ failed
-       └──────────┘             └─▶ unknown
-    planned, deferred ──▶ suppressed, cancelled, expired
-
-`data_started` is written, durably, before the first byte of DATA. Whoever dies after that leaves
-`unknown`: nobody can tell whether the mail went out (RFC 1047), so it is never sent again unless
-the operator says so. Whoever dies before leaves `leased`, which goes back to `planned`.
-"""
+"""What sending asks of a ledger; the states of a delivery and their moves are in `model.moves`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
-from newsletter.model import Claim, Delivery, DeliveryState, Fate, Settlement
+from newsletter.model import MOVES, OPEN, Claim, Delivery, DeliveryState, Fate, Settlement
 
-(
-    PLANNED,
-    LEASED,
-    DATA_STARTED,
-    ACCEPTED,
-    DEFERRED,
-    FAILED,
-    UNKNOWN,
-    EXPIRED,
-    SUPPRESSED,
-    CANCELLED,
-) = DeliveryState
-
-MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-    PLANNED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
-    # unknown: the machine went down, and the last of what was written with it.
-    LEASED: frozenset({PLANNED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, UNKNOWN, CANCELLED}),
-    DATA_STARTED: frozenset({ACCEPTED, DEFERRED, FAILED, UNKNOWN}),
-    DEFERRED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
-    # Only when the operator asks for it (`send --only failed,unknown`).
-    FAILED: frozenset({PLANNED}),
-    UNKNOWN: frozenset({PLANNED}),
-    ACCEPTED: frozenset(),
-    EXPIRED: frozenset(),
-    SUPPRESSED: frozenset(),
-    CANCELLED: frozenset(),
-}
-OPEN: Final = frozenset(state for state in DeliveryState if state.is_open)
-"""States in which something is still to happen; the others are final."""
+__all__ = ["MOVES", "OPEN", "Ledger"]
 
 
 class Ledger(Protocol):
@@ -96,10 +56,31 @@ class Ledger(Protocol):
         """Give up on what is planned or deferred past the issue's `deadline`."""
         ...
 
-    def used(self, since: dt.datetime) -> Mapping[str, int]:
+    def waits(
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        email: str | None = None,
+        domains: Collection[str] = (),
+    ) -> bool:
+        """Tell whether anything is planned, or deferred and due: of `email`, or of `domains`."""
+        ...
+
+    def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
         """Return how many messages left since then, or are about to, by domain of the address.
 
-        Of every issue and every sender: what a mail server counts.
+        Of every issue and every sender: what a mail server counts. What is written as later than
+        `now`, by a clock that was ahead, does not count.
+        """
+        ...
+
+    def departure(
+        self, since: dt.datetime, now: dt.datetime, place: int, domain: str = ""
+    ) -> dt.datetime | None:
+        """Return when the message at `place` (from 0, oldest first) of those since then left.
+
+        Of `domain` only, if there is one. None when that one is only about to leave.
         """
         ...
 

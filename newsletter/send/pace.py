@@ -16,11 +16,40 @@ DEADLINE = dt.timedelta(hours=20)
 """A daily paper is worthless after that: the next one is about to be due."""
 JITTER = 0.2
 """Waits differ by up to so much, so that refused mails do not all come back at once."""
-BUSY: Final = frozenset((421, 450, 451, 452, 454))
-"""Replies that speak of the server, or of our pace, and never against a reader."""
+CLOSING: Final = 421
+"""The server closes the connection: busy, whatever it was asked."""
+_BUSY: Final = frozenset((450, 451, 452, 454))
+"""Replies that speak of the server, or of our pace, unless they answer RCPT."""
+_SLOWER = re.compile(
+    r"too (many|fast|quickly|busy)|\brate\b|ratelimit|throttl|slow ?down", re.IGNORECASE
+)
+_LATER = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S+@\S+")
+_SYSTEM_BUSY: Final = "4.3.2"
+"""The system accepts no messages now (RFC 3463)."""
+_OF_MAILBOX: Final = "4.2."
 
-_RATE = re.compile(r"(\d+)\s*(?:/|per|a)\s*(second|minute|hour|day)s?")
+_RATE = re.compile(r"([0-9]{1,9})\s*(?:/|per|a)\s*(second|minute|hour|day)s?")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+def is_busy(code: int, enhanced: str, text: str, *, of_recipient: bool) -> bool:
+    """Tell whether a refusal asks everybody to be slower.
+
+    `of_recipient`: it answers RCPT, and so is about that mailbox (450, 451 and 452, RFC 5321,
+    4.2.3), unless it says otherwise. Greylisting is about one mailbox, too: it wants a later try
+    (RFC 6647).
+    """
+    if code == CLOSING:
+        return True
+    if code // 100 != 4 or enhanced.startswith(_OF_MAILBOX):  # noqa: PLR2004
+        return False
+    words = _ADDRESS.sub("", text)
+    if _LATER.search(words):
+        return False
+    if enhanced == _SYSTEM_BUSY or _SLOWER.search(words):
+        return True
+    return code in _BUSY and not of_recipient
 
 
 def next_attempt(attempt: int, now: dt.datetime, chance: random.Random) -> dt.datetime:
@@ -63,6 +92,7 @@ class Throttle:
     allowed: float = field(init=False)
     _busy: int = field(init=False, default=0)
     _until: float = field(init=False, default=0.0)
+    _fewer_from: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         """Begin with all of them."""
@@ -76,6 +106,13 @@ class Throttle:
         self.allowed = max(1.0, self.allowed / 2)
         self._until = now + min(60.0, self.cooldown * 2**self._busy)
         self._busy += 1
+
+    def refused(self) -> None:
+        """Use fewer connections, since one was refused; those that work need no rest."""
+        now = self.clock()
+        if now >= self._fewer_from:
+            self.allowed = max(1.0, self.allowed / 2)
+            self._fewer_from = now + self.cooldown  # others of the same moment say the same
 
     def taken(self) -> None:
         """Speed up a little."""

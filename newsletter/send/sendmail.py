@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from newsletter.errors import SendError
@@ -30,6 +31,15 @@ class SendmailTransport:
         self._command = tuple(command)
         self._sender_of = sender_of
         self._timeout = timeout
+
+    async def check(self) -> str:
+        """Return which command would be run; raises SendError when there is none of that name."""
+        if shutil.which(self._command[0]) is None:
+            raise SendError(
+                f"{self._command[0]}: no such command, or nobody may run it; mend `command` of "
+                "`delivery` in newsletter.yaml"
+            )
+        return self._command[0]
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[SendmailTransport]:

@@ -125,7 +125,7 @@ class Unsigned:
 
 
 class Signer:
-    """Signs messages with every key; the last one's signature stands on top.
+    """Signs messages with every key; the first one's signature stands on top.
 
     In two steps: what is Python's work, and the signatures, which release the interpreter and can
     be made in a thread. A message begins with the fields that are its reader's own; from `From` on

@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import numpy as np
-
-from newsletter.errors import HeaderError, SendError
-from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Verdict, delivery_name
+from newsletter.errors import SendError
+from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Verdict
 from newsletter.send.connecting import Connection, SmtpSettings, connect, tls_context
-from newsletter.send.streams import ConnectionBrokenError, Reply, printable
-from newsletter.send.verdicts import judge
+from newsletter.send.envelopes import commands, stuffed, unfit
+from newsletter.send.outcomes import advice, outcome_of
+from newsletter.send.pace import CLOSING
+from newsletter.send.streams import ConnectionBrokenError, Reply
 
+MANNERS = 2.0
+"""Seconds that a server has to say goodbye."""
+QUICK = 10.0
+"""Seconds for each answer when nothing is sent, and somebody waits to learn whether all is well."""
+LOOK = 2.0
+"""Seconds of silence after which to look, then, whether the server waits for TLS."""
 AFTER_DOT = 600.0
 """Seconds to wait for the answer to a whole message (RFC 5321, 4.5.3.2.6)."""
-_UNSAFE = re.compile(r"[\s<>\x00-\x1f\x7f]")
-_XTEXT = re.compile("[!-*,-<>-~]*")
-CLOSING = 421
 GO_ON = 354
+RECIPIENT = 1
+"""The place of RCPT among the commands of an envelope."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +74,13 @@ class Desk(Protocol):
         """Report that the server wants us to slow down."""
         ...
 
+    async def refused(self, parcel: Parcel, error: SendError) -> None:
+        """Give a delivery back for which no connection could be had, and wait to try again.
+
+        Raises the error when there is no use in that.
+        """
+        ...
+
 
 class SmtpTransport:
     """Delivers over SMTP or LMTP."""
@@ -84,6 +95,22 @@ class SmtpTransport:
         self._settings = settings
         self._sender_of = sender_of or (lambda _delivery: settings.sender)
         self._tls = tls_context(settings)
+
+    async def check(self) -> str:
+        """Log in and say goodbye; return how mail would leave.
+
+        Raises SendError, with what mends it, when the server cannot be used. Nobody waits for a
+        minute to learn that.
+        """
+        quick = replace(self._settings, timeout=min(self._settings.timeout, QUICK), silence=LOOK)
+        session = SmtpSession(quick, self._tls, self._sender_of)
+        try:
+            await session.reach()
+        finally:
+            await session.close()
+        name = "LMTP" if quick.lmtp else {"none": "no TLS"}.get(quick.security, quick.security)
+        login = f", logged in as {quick.username}" if quick.username else ""
+        return f"{quick.place} ({name}{login})"
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[SmtpSession]:
@@ -118,6 +145,12 @@ class SmtpSession:
             if parcel is None:
                 return
             try:
+                if self._ahead is not parcel:
+                    await self.reach()
+            except SendError as error:
+                await desk.refused(parcel, error)
+                continue
+            try:
                 outcome = await self._envelope(parcel)
             except ConnectionBrokenError as error:
                 waiting = self._again(desk, parcel, f"{self._place}: {error}")
@@ -141,35 +174,27 @@ class SmtpSession:
         desk.settle(parcel, Outcome(state=state, reason=reason, verdict=Verdict.NETWORK))
         return None
 
+    async def reach(self) -> None:
+        """Open a connection, unless there is one that will do; raises SendError."""
+        self._ahead = None
+        if self._open is None or not self._open.stream.is_open or self._open.is_worn:
+            await self.close()
+            self._open = await connect(self._settings, self._tls)
+
     async def _envelope(self, parcel: Parcel) -> Outcome | None:
         """Send MAIL, RCPT and DATA, unless they were sent; return what they were refused with."""
-        if self._ahead is not parcel:
-            self._ahead = None
-            if self._open is None or not self._open.stream.is_open or self._open.is_worn:
-                await self.close()
-                self._open = await connect(self._settings, self._tls)
-            if refusal := self._unfit(parcel, self._open):
-                return refusal
-            if not self._open.pipelining:
-                return await self._one_by_one(parcel, self._open)
-            self._open.stream.write(self._commands(parcel, self._open))
-        self._ahead = None
         connection = self._connection
+        if self._ahead is not parcel:
+            if refusal := unfit(parcel.delivery, len(parcel.message), connection):
+                return refusal
+            if not connection.pipelining:
+                return await self._one_by_one(parcel, connection)
+            connection.stream.write(self._commands(parcel, connection))
+        self._ahead = None
         replies: list[Reply] = []
         while len(replies) < 3 and not (replies and replies[-1].code == CLOSING):  # noqa: PLR2004
             replies.append(await connection.stream.reply(self._settings.timeout))
         return await self._judged(parcel, connection, replies)
-
-    def _unfit(self, parcel: Parcel, connection: Connection) -> Outcome | None:
-        """Return why a delivery cannot be offered to this server at all."""
-        size = len(parcel.message)
-        if connection.max_size and size > connection.max_size:
-            reason = f"{size:,} bytes; the server takes {connection.max_size:,} at most (RFC 1870)"
-            return Outcome(state=DeliveryState.FAILED, reason=reason, verdict=Verdict.TOO_BIG)
-        if not parcel.delivery.email.isascii() and not connection.smtputf8:
-            reason = "the server takes no addresses outside of ASCII (no SMTPUTF8, RFC 6531)"
-            return Outcome(state=DeliveryState.FAILED, reason=reason, verdict=Verdict.UNKNOWN)
-        return None
 
     async def _one_by_one(self, parcel: Parcel, connection: Connection) -> Outcome | None:
         """Wait for each answer, for servers without PIPELINING."""
@@ -185,7 +210,9 @@ class SmtpSession:
         self, parcel: Parcel, connection: Connection, replies: list[Reply]
     ) -> Outcome | None:
         """Return what the answers to an envelope come to; None when the content may follow."""
-        refused = next((one for one in replies if one.code >= 400), None)  # noqa: PLR2004
+        errors = [one for one in replies if one.code >= 400]  # noqa: PLR2004
+        connection.errors += len(errors)
+        refused = errors[0] if errors else None
         if refused is None and replies[-1].code == GO_ON:
             return None
         first = refused or replies[-1]
@@ -199,8 +226,11 @@ class SmtpSession:
         await connection.stream.reply(self._settings.timeout)
         if first is replies[0] and first.code >= 500:  # noqa: PLR2004
             sender = self._sender_of(parcel.delivery)
-            raise SendError(f"{self._place}: the sender {sender} is refused: {first}")
-        return outcome_of(first)
+            raise SendError(
+                f"{self._place}: the sender {sender} is refused: {first}{advice(first)}"
+            )
+        of_recipient = len(replies) > RECIPIENT and first is replies[RECIPIENT]
+        return outcome_of(first, of_recipient=of_recipient)
 
     async def _content(self, desk: Desk, parcel: Parcel) -> Parcel | None:
         """Send a message whose envelope was taken, and the next envelope behind it.
@@ -217,8 +247,12 @@ class SmtpSession:
         if connection.pipelining and not connection.is_worn:
             following = desk.next_now()
         tail = b""
-        if following and not self._unfit(following, connection):
-            self._ahead, tail = following, self._commands(following, connection)
+        if following:
+            # What is wrong with the next one is told when it is its turn.
+            with contextlib.suppress(Exception):
+                if not unfit(following.delivery, len(following.message), connection):
+                    tail = self._commands(following, connection)
+                    self._ahead = following
         connection.stream.write(stuffed(parcel.message, tail))
         try:
             await connection.stream.drain(AFTER_DOT)
@@ -228,26 +262,16 @@ class SmtpSession:
             reason = f"the connection broke while the message was leaving: {error}"
             desk.settle(parcel, Outcome(state=DeliveryState.UNKNOWN, reason=reason))
             return following
-        desk.settle(parcel, outcome_of(reply))
+        outcome = outcome_of(reply)
+        connection.errors = 0 if outcome.state is DeliveryState.ACCEPTED else connection.errors + 1
+        desk.settle(parcel, outcome)
         if reply.code == CLOSING:
             self._drop()
         return None if self._ahead else following
 
     def _commands(self, parcel: Parcel, connection: Connection) -> bytes:
-        """Return the envelope of a delivery, with what the server offers (RFC 3461, 1870)."""
-        delivery = parcel.delivery
-        sender, recipient = self._sender_of(delivery), delivery.email
-        if found := _UNSAFE.search(f"{sender}{recipient}"):
-            raise HeaderError(f"{recipient!r}: {found[0]!r} cannot stand in an envelope")
-        mail, rcpt = f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"
-        if connection.max_size:
-            mail += f" SIZE={len(parcel.message)}"
-        if connection.dsn:
-            mail += f" RET=HDRS ENVID={delivery_name(delivery.issue, delivery.subscriber)}"
-            rcpt += f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext(recipient)}"
-        if not recipient.isascii():
-            mail += " SMTPUTF8"
-        return f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode()
+        sender = self._sender_of(parcel.delivery)
+        return commands(parcel.delivery, len(parcel.message), sender, connection)
 
     @property
     def _connection(self) -> Connection:
@@ -269,47 +293,9 @@ class SmtpSession:
         with contextlib.suppress(ConnectionBrokenError):
             if connection.stream.is_open:
                 connection.stream.write(b"QUIT\r\n")
-                await connection.stream.reply(5.0)
+                await connection.stream.reply(MANNERS)
         connection.stream.abort()
 
     @property
     def _place(self) -> str:
         return self._settings.place
-
-
-def stuffed(message: bytes, tail: bytes = b"") -> bytes:
-    """Return a message as DATA wants it: dots at line starts doubled, a dot at its end.
-
-    `tail` is what follows it.
-    """
-    codes = np.frombuffer(message, np.uint8)
-    body = message
-    # Few messages have such a line, and bytes.replace() looks for it five times as long.
-    if ((codes[:-1] == ord("\n")) & (codes[1:] == ord("."))).any():
-        body = message.replace(b"\r\n.", b"\r\n..")
-    first = b"." if body.startswith(b".") else b""
-    end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
-    return b"".join((first, body, end, tail))
-
-
-def xtext(text: str) -> str:
-    """Return text as a parameter of SMTP may have it (RFC 3461, 4)."""
-    if _XTEXT.fullmatch(text):
-        return text
-    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)
-
-
-def outcome_of(reply: Reply) -> Outcome:
-    """Return what an answer means: 2xx taken, 4xx for now, 5xx for good (RFC 5321, 4.2.1)."""
-    reason = printable(str(reply)) if reply.code >= 400 else reply.text  # noqa: PLR2004
-    kind = reply.code // 100
-    if kind == 2:  # noqa: PLR2004
-        return Outcome(state=DeliveryState.ACCEPTED, reason=reason, code=reply.code)
-    verdict = judge(reply.code, reply.enhanced, reply.text)
-    if kind == 4:  # noqa: PLR2004
-        state = DeliveryState.DEFERRED
-    elif kind == 5:  # noqa: PLR2004
-        state = DeliveryState.FAILED
-    else:
-        state = DeliveryState.UNKNOWN
-    return Outcome(state=state, reason=reason, code=reply.code, verdict=verdict)

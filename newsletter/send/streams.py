@@ -1,7 +1,8 @@
 """An SMTP server's replies as they arrive, over a connection that somebody else has opened.
 
 One reply is a code and lines (RFC 5321, 4.2); several may arrive at once, since commands are sent
-ahead (RFC 2920). What is no reply, or too long to be one, ends the connection.
+ahead (RFC 2920). What is no reply, or too long to be one, or answers nothing, ends the connection:
+the work for what a server sends grows with its length and no faster, and has an end.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ from collections import deque
 from typing import NamedTuple, cast
 
 MAX_REPLY = 65_536
-"""Bytes of one reply: RFC 5321 says 512 for a line; nobody needs more than a hundred of them."""
+"""Characters of one reply: RFC 5321 says 512 for a line (4.5.3.1.5)."""
+MAX_LINES = 200
+"""Lines of one reply: the longest are those to EHLO, of twenty or thirty."""
+MAX_WAITING = 32
+"""Replies that nobody has asked for yet: of the commands sent ahead there are never so many."""
 
+_CODES = frozenset(map(str, range(200, 600)))
+_SIGNS = frozenset(("", " ", "-"))
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
 
 
@@ -47,6 +54,8 @@ class Stream(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._rest = b""
         self._lines: list[str] = []
+        self._size = 0
+        """Characters of the lines so far."""
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -145,24 +154,31 @@ class Stream(asyncio.Protocol):
         """Take bytes in and cut them into replies."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for raw in lines:
-            line = raw.decode("utf-8", "replace").rstrip("\r")
-            code, sign, text = line[:3], line[3:4], line[4:]
-            if len(code) != 3 or not code.isdecimal() or sign not in ("", " ", "-"):  # noqa: PLR2004
-                self._break(f"it answers what is no SMTP: {printable(line)[:80]}")
+            if problem := self._take(raw.decode("utf-8", "replace").rstrip("\r")):
+                self._break(problem)
                 return
-            if sum(map(len, self._lines)) > MAX_REPLY:
-                self._break("it answers without end")
-                return
-            if sign == "-" or self._lines:
-                self._lines.append(text)
-                if sign == "-":
-                    continue
-                text, self._lines = " ".join(self._lines), []
-            self._replies.append(Reply(int(code), printable(text)))
-        if len(self._rest) + sum(map(len, self._lines)) > MAX_REPLY:
+        if len(self._rest) > MAX_REPLY:
             self._break("it answers without end")
         if self._replies and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _take(self, line: str) -> str:
+        """Take a line in; return what is wrong with it, if anything."""
+        code, sign, text = line[:3], line[3:4], line[4:]
+        if code not in _CODES or sign not in _SIGNS:
+            return f"it answers what is no SMTP: {printable(line[:200])[:80]}"
+        if sign == "-" or self._lines:
+            self._lines.append(text)
+            self._size += len(line)
+            if self._size > MAX_REPLY or len(self._lines) > MAX_LINES:
+                return "it answers without end"
+            if sign == "-":
+                return ""
+            text, self._lines, self._size = " ".join(self._lines), [], 0
+        elif len(text) > MAX_REPLY:
+            return "it answers without end"
+        self._replies.append(Reply(int(code), printable(text)))
+        return "it answers what nobody asked" if len(self._replies) > MAX_WAITING else ""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Remember why the connection ended."""

@@ -36,6 +36,8 @@ HEARTBEAT = 15.0
 class PreviewEdition:
     """One edition as the page shows it."""
 
+    key: str
+    """What the ledger calls it."""
     label: str
     """Whose it is: a reader, or topics."""
     readers: str

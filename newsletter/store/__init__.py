@@ -2,6 +2,7 @@
 
 migrations.py  what databases of older versions need
 database.py    engine, tables, transactions
+identities.py  whose database this is: two newsletters do not share one
 sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in
 facts.py       what services that enrich papers have answered
@@ -20,6 +21,7 @@ from newsletter.store.database import Database, database_exists, open_database
 from newsletter.store.deliveries import SqlLedger
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
+from newsletter.store.identities import Identity, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
@@ -33,6 +35,7 @@ __all__ = [
     "Database",
     "FactStore",
     "FaultStore",
+    "Identity",
     "IssueStore",
     "Outbox",
     "OutboxTransport",
@@ -44,4 +47,5 @@ __all__ = [
     "VectorStore",
     "database_exists",
     "open_database",
+    "recognise",
 ]

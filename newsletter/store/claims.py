@@ -14,26 +14,45 @@ from typing import Any
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from newsletter.errors import StoreError
-from newsletter.model import Claim, Delivery, DeliveryState, Settlement
+from newsletter.model import Claim, Delivery, DeliveryState, Settlement, allowed, before
 from newsletter.store.database import Database, explain
 
 REASON = 500
 """Characters kept of a server's answer."""
 
+_S = DeliveryState
+
+
+def listed(*states: DeliveryState) -> str:
+    """Return states as SQL compares a column with them."""
+    return f"({', '.join(repr(state.value) for state in states)})"
+
+
+before(_S.LEASED, _S.PLANNED, _S.DEFERRED)
 _CLAIM = """UPDATE delivery SET state = 'leased', attempt = attempt + 1, lease_owner = ?,
  lease_until = ?, next_at = NULL, changed_at = ? WHERE rowid IN (
  SELECT rowid FROM (SELECT rowid FROM delivery WHERE issue = ? AND state = 'planned'{also} LIMIT ?)
  UNION ALL SELECT rowid FROM (SELECT rowid FROM delivery
  WHERE issue = ? AND state = 'deferred' AND next_at <= ?{also} LIMIT ?) LIMIT ?)
  RETURNING subscriber, email, name, timezone, edition, language, attempt"""
-_SUPPRESS = """UPDATE delivery SET state = 'suppressed', verdict = ?, reason = ?, changed_at = ?,
- lease_owner = NULL, lease_until = NULL WHERE issue = ? AND subscriber = ?"""
-_START = """UPDATE delivery SET state = 'data_started', started_at = ?, changed_at = ?
- WHERE issue = ? AND subscriber = ? AND attempt = ? AND lease_owner = ? AND state = 'leased'"""
+_WAITS = """SELECT EXISTS(SELECT 1 FROM delivery WHERE issue = ? AND state = 'planned'{also})
+ OR EXISTS(SELECT 1 FROM delivery
+ WHERE issue = ? AND state = 'deferred' AND next_at <= ?{also})"""
+_SUPPRESS = f"""UPDATE delivery SET state = 'suppressed', verdict = ?, reason = ?, changed_at = ?,
+ lease_owner = NULL, lease_until = NULL WHERE issue = ? AND subscriber = ?
+ AND state IN {listed(*before(_S.SUPPRESSED, _S.LEASED))}"""  # noqa: S608  names of states only
+_START = f"""UPDATE delivery SET state = 'data_started', started_at = ?, changed_at = ?
+ WHERE issue = ? AND subscriber = ? AND attempt = ? AND lease_owner = ?
+ AND state IN {listed(*before(_S.DATA_STARTED, _S.LEASED))}"""  # noqa: S608
 _SETTLE = """UPDATE delivery SET state = ?, reason = ?, code = ?, verdict = ?, next_at = ?,
  changed_at = ?, lease_owner = NULL, lease_until = NULL
- WHERE issue = ? AND subscriber = ? AND attempt = ? AND lease_owner = ?
- AND state IN ('leased', 'data_started')"""
+ WHERE state IN (?, ?) AND issue = ? AND subscriber = ? AND attempt = ? AND lease_owner = ?"""
+_HELD = (_S.LEASED, _S.DATA_STARTED)
+_FROM = {
+    state: tuple(one.value if one in allowed(state, _HELD) else None for one in _HELD)
+    for state in DeliveryState
+}
+"""Where what is settled may have stood, by what becomes of it; nothing in place of the others."""
 _MINE = """SELECT 1 FROM delivery WHERE issue = ? AND subscriber = ? AND attempt = ?
  AND lease_owner IS ? AND state = ?"""
 
@@ -70,12 +89,7 @@ class Claims:
         Of `email` only, or of no domain that is in `without`. None of an issue that is paused or
         cancelled; an address that is suppressed by now is settled as that, and not returned.
         """
-        also, values = "", []
-        if email is not None:
-            also, values = " AND lower(email) = ?", [email.lower()]
-        elif without:
-            also = f" AND domain NOT IN ({', '.join('?' * len(without))})"
-            values = sorted(without)
+        also, values = _narrowed(email, without, "NOT IN")
         day, moment = issue.isoformat(), _moment(now)
         with self._transaction(durable=True) as cursor:
             cursor.execute("SELECT halted FROM issue WHERE date = ?", (day,))
@@ -97,6 +111,21 @@ class Claims:
             ]  # fmt: skip
             barred = self._suppressed(cursor, found, moment)
         return tuple(one for one in found if one.subscriber not in barred)
+
+    def waits(
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        email: str | None = None,
+        domains: Collection[str] = (),
+    ) -> bool:
+        """Tell whether anything is planned, or deferred and due: of `email`, or of `domains`."""
+        also, values = _narrowed(email, domains, "IN")
+        day = issue.isoformat()
+        with self._transaction() as cursor:
+            cursor.execute(_WAITS.format(also=also), (day, *values, day, _moment(now), *values))
+            return bool(cursor.fetchone()[0])
 
     @staticmethod
     def _suppressed(cursor: Any, found: Sequence[Delivery], moment: str) -> frozenset[str]:
@@ -130,6 +159,7 @@ class Claims:
                 one.outcome.verdict,
                 _moment(one.next_at) if one.next_at else None,
                 moment,
+                *_FROM[one.outcome.state],
                 *_held(one.claim),
             )
             for one in settled
@@ -177,6 +207,15 @@ class Claims:
             if cursor.fetchone() is None:
                 lost.add(str(subscriber))
         return lost
+
+
+def _narrowed(email: str | None, domains: Collection[str], among: str) -> tuple[str, Sequence[str]]:
+    """Return what narrows a choice of deliveries to an address, or by domains, and its values."""
+    if email is not None:
+        return " AND lower(email) = ?", [email.lower()]
+    if domains:
+        return f" AND domain {among} ({', '.join('?' * len(domains))})", sorted(domains)
+    return "", []
 
 
 def _held(claim: Claim) -> tuple[str, str, int, str]:

@@ -41,6 +41,16 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
 
 schema = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
+identities = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+)
+"""One row: whose database this is."""
+
 papers = sa.Table(
     "paper",
     metadata,
@@ -250,6 +260,7 @@ def open_database(url: str, root: Path) -> Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from None
+        _make_private(path)
         parsed = parsed.set(database=str(path))
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _on_connect)
@@ -269,6 +280,13 @@ def open_database(url: str, root: Path) -> Database:
                 f"{SCHEMA_VERSION}); update this program"
             )
     return database
+
+
+def _make_private(path: Path) -> None:
+    """Let a database be its owner's alone, whatever the umask: it holds addresses."""
+    with contextlib.suppress(OSError):  # SQLite says what is wrong with it
+        path.touch(mode=0o600)
+        path.chmod(0o600)
 
 
 def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -9,12 +9,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.errors import LedgerError
-from newsletter.model import Claim, Delivery, DeliveryState, Fate
+from newsletter.model import LEFT, Claim, Delivery, DeliveryState, Fate, before
 from newsletter.store.claims import REASON, Claims
 from newsletter.store.database import deliveries, issues
 
 _PLANNED, _LEASED = DeliveryState.PLANNED, DeliveryState.LEASED
 _DATA_STARTED, _DEFERRED = DeliveryState.DATA_STARTED, DeliveryState.DEFERRED
+_CANCELLED, _UNKNOWN = DeliveryState.CANCELLED, DeliveryState.UNKNOWN
+_WAITING = (_PLANNED, _DEFERRED)
 CANCELLED: Final = "cancelled"
 """What `halted` says of an issue that was given up."""
 
@@ -24,6 +26,8 @@ class SqlLedger(Claims):
 
     def release(self, claims: Sequence[Claim], now: dt.datetime) -> None:
         """Give back leases of which nothing was sent; the attempt does not count."""
+        if not claims:
+            return
         with self._database.transaction() as connection:
             for claim in claims:
                 one = claim.delivery
@@ -34,7 +38,7 @@ class SqlLedger(Claims):
                     )
                     .where(deliveries.c.attempt == one.attempt)
                     .where(deliveries.c.lease_owner == claim.owner)
-                    .where(deliveries.c.state == _LEASED)
+                    .where(deliveries.c.state.in_(before(_PLANNED, _LEASED)))
                     .values(
                         state=_PLANNED,
                         lease_owner=None,
@@ -54,7 +58,7 @@ class SqlLedger(Claims):
             .where(deliveries.c.issue == issue)
             .where(deliveries.c.state.in_((_LEASED, _DATA_STARTED)))
         )
-        freed = {_PLANNED: 0, DeliveryState.UNKNOWN: 0}
+        freed = {_PLANNED: 0, _UNKNOWN: 0}
         reason = "the sender stopped after the message had begun to leave"
         with self._database.transaction() as connection:
             for owner in connection.scalars(held).all():
@@ -63,10 +67,11 @@ class SqlLedger(Claims):
                 doubtful = fate in (Fate.LOST, Fate.AWAY)
                 for state in (_LEASED, _DATA_STARTED):
                     is_free = state is _LEASED and not doubtful
-                    after = _PLANNED if is_free else DeliveryState.UNKNOWN
+                    after = _PLANNED if is_free else _UNKNOWN
                     move = (
                         deliveries.update()
-                        .where(deliveries.c.issue == issue, deliveries.c.state == state)
+                        .where(deliveries.c.issue == issue)
+                        .where(deliveries.c.state.in_(before(after, state)))
                         .where(deliveries.c.lease_owner == owner)
                         .where(sa.or_(sa.literal(gone), deliveries.c.lease_until <= now))
                         .values(
@@ -78,20 +83,43 @@ class SqlLedger(Claims):
                         )
                     )
                     freed[after] += connection.execute(move).rowcount
-        return freed[_PLANNED], freed[DeliveryState.UNKNOWN]
+        return freed[_PLANNED], freed[_UNKNOWN]
 
-    def used(self, since: dt.datetime) -> Mapping[str, int]:
-        """Return how many messages left since then, or are about to, by domain of the address."""
-        # An issue is given up within a day: what left lately is of the last ones.
-        recent = since.date() - dt.timedelta(days=2)
+    def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
+        """Return how many messages left since then, or are about to, by domain of the address.
+
+        What a clock that was ahead wrote as later than `now` does not count.
+        """
+        left = deliveries.c.started_at.between(since, now) & (deliveries.c.started_at > since)
         query = (
             sa.select(deliveries.c.domain, sa.func.count())
-            .where(deliveries.c.issue >= recent)
-            .where(sa.or_(deliveries.c.started_at > since, deliveries.c.state == _LEASED))
+            .where(deliveries.c.issue >= _oldest(since))
+            .where(sa.or_(left, deliveries.c.state == _LEASED))
             .group_by(deliveries.c.domain)
         )
         with self._database.transaction() as connection:
             return {domain: count for domain, count in connection.execute(query)}  # noqa: C416
+
+    def departure(
+        self, since: dt.datetime, now: dt.datetime, place: int, domain: str = ""
+    ) -> dt.datetime | None:
+        """Return when the message at `place` (from 0, oldest first) of those since then left.
+
+        Of `domain` only, if there is one. None when that one is only about to leave.
+        """
+        query = (
+            sa.select(deliveries.c.started_at)
+            .where(deliveries.c.issue >= _oldest(since))
+            .where(deliveries.c.started_at > since, deliveries.c.started_at <= now)
+            .order_by(deliveries.c.started_at)
+            .offset(place)
+            .limit(1)
+        )
+        if domain:
+            query = query.where(deliveries.c.domain == domain)
+        with self._database.transaction() as connection:
+            found: dt.datetime | None = connection.scalar(query)
+        return found
 
     def halted(self, issue: dt.date) -> str:
         """Return why an issue is paused or cancelled; nothing when it is neither."""
@@ -119,57 +147,99 @@ class SqlLedger(Claims):
         """Give up what waits of an issue, for good; what is leaving is left to its sender."""
         self.pause(issue, CANCELLED, now)
         reason = "the issue was cancelled"
-        return self._all(
-            issue, {_PLANNED, _DEFERRED}, now, state=DeliveryState.CANCELLED, reason=reason
-        )
+        return self._all(issue, _WAITING, now, state=_CANCELLED, reason=reason)
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
         """Give up on what is planned or deferred past the issue's `deadline`."""
         if now < deadline:
             return 0
-        return self._all(
-            issue,
-            {_PLANNED, _DEFERRED},
-            now,
-            state=DeliveryState.EXPIRED,
-            next_at=None,
-        )
+        return self._all(issue, _WAITING, now, state=DeliveryState.EXPIRED, next_at=None)
+
+    def follow_list(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> None:
+        """Cancel what waits for those who left the list, and plan again for who is back on it."""
+        self.cancel_missing(issue, staying, now)
+        self.plan_returned(issue, staying, now)
 
     def cancel_missing(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
-        """Cancel what waits for subscribers who are not among `staying` any more."""
-        waiting = sa.select(deliveries.c.subscriber).where(
-            deliveries.c.issue == issue, deliveries.c.state.in_((_PLANNED, _DEFERRED))
+        """Cancel what waits for subscribers who are not among `staying` any more.
+
+        Nothing when nobody stays: that is a list that was lost, not one that everybody left.
+        """
+        if not staying:
+            return 0
+        waiting = deliveries.c.state.in_(before(_CANCELLED, *_WAITING))
+        return self._each(
+            issue,
+            lambda subscriber: subscriber not in staying,
+            waiting,
+            {"state": _CANCELLED, "reason": LEFT, "changed_at": now},
         )
-        cancelled = 0
+
+    def plan_returned(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
+        """Plan again for those who had left the list, and are among `staying` again.
+
+        Nothing of an issue that was cancelled as a whole.
+        """
+        if self.halted(issue) == CANCELLED:
+            return 0
+        states = before(_PLANNED, _CANCELLED)
+        gone = sa.and_(deliveries.c.state.in_(states), deliveries.c.reason == LEFT)
+        return self._each(
+            issue,
+            lambda subscriber: subscriber in staying,
+            gone,
+            {"state": _PLANNED, "reason": "", "next_at": None, "changed_at": now},
+        )
+
+    def _each(
+        self,
+        issue: dt.date,
+        is_meant: Callable[[str], bool],
+        where: sa.ColumnElement[bool],
+        values: Mapping[str, Any],
+    ) -> int:
+        """Move those deliveries of an issue whose subscribers are meant; return how many."""
+        found = sa.select(deliveries.c.subscriber).where(deliveries.c.issue == issue, where)
+        count = 0
         with self._database.transaction() as connection:
-            for subscriber in connection.scalars(waiting).all():
-                if subscriber not in staying:
-                    move = (
-                        deliveries.update()
-                        .where(deliveries.c.issue == issue, deliveries.c.subscriber == subscriber)
-                        .where(deliveries.c.state.in_((_PLANNED, _DEFERRED)))
-                        .values(
-                            state=DeliveryState.CANCELLED,
-                            reason="no longer on the list",
-                            changed_at=now,
-                        )
-                    )
-                    cancelled += connection.execute(move).rowcount
-        return cancelled
+            for subscriber in filter(is_meant, connection.scalars(found).all()):
+                move = (
+                    deliveries.update()
+                    .where(deliveries.c.issue == issue, deliveries.c.subscriber == subscriber)
+                    .where(where)
+                    .values(**values)
+                )
+                count += connection.execute(move).rowcount
+        return count
 
     def reopen(self, issue: dt.date, states: Collection[DeliveryState], now: dt.datetime) -> int:
-        """Plan again what failed, is unknown or waits, because the operator asked for it."""
-        allowed = {DeliveryState.FAILED, DeliveryState.UNKNOWN, _DEFERRED}
-        if not set(states) <= allowed:
+        """Have sent again what failed, is unknown or waits, because the operator asked for it.
+
+        What failed or is unknown is planned again; what was refused for now is due at once.
+        """
+        again = {DeliveryState.FAILED, _UNKNOWN}
+        if not set(states) <= again | {_DEFERRED}:
             raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
-        return self._all(issue, states, now, state=_PLANNED, next_at=None)
+        count = 0
+        if some := again & set(states):
+            count += self._all(issue, some, now, state=_PLANNED, next_at=None)
+        if _DEFERRED in states:
+            due = (
+                deliveries.update()
+                .where(deliveries.c.issue == issue, deliveries.c.state == _DEFERRED)
+                .values(next_at=now, changed_at=now)
+            )
+            with self._database.transaction() as connection:
+                count += connection.execute(due).rowcount
+        return count
 
     def _all(
-        self, issue: dt.date, before: Collection[DeliveryState], now: dt.datetime, **values: Any
+        self, issue: dt.date, some: Collection[DeliveryState], now: dt.datetime, **values: Any
     ) -> int:
+        states = before(values["state"], *sorted(some))
         move = (
             deliveries.update()
-            .where(deliveries.c.issue == issue, deliveries.c.state.in_(sorted(before)))
+            .where(deliveries.c.issue == issue, deliveries.c.state.in_(states))
             .values(changed_at=now, **values)
         )
         with self._database.transaction() as connection:
@@ -197,6 +267,14 @@ class SqlLedger(Claims):
         )
         with self._database.transaction() as connection:
             return tuple(map(_delivery, connection.execute(query)))
+
+
+def _oldest(since: dt.datetime) -> dt.date:
+    """Return the oldest issue of which something may have left since then.
+
+    An issue is given up within a day: what left lately is of the last ones.
+    """
+    return since.date() - dt.timedelta(days=2)
 
 
 def _delivery(row: sa.Row[Any]) -> Delivery:

@@ -124,7 +124,7 @@ class IssueStore:
                             "timezone": one.timezone,
                             "language": one.language,
                             "edition": one.edition,
-                            "domain": one.email.rpartition("@")[2].lower(),
+                            "domain": one.domain,
                             "state": one.state.value,
                             "attempt": 0,
                             "changed_at": now,

@@ -145,6 +145,10 @@ class OutboxTransport:
         """Write below `outbox`."""
         self._outbox = outbox
 
+    async def check(self) -> str:
+        """Return where mail would go."""
+        return f"files in {self._outbox.folder}, not out of this machine"
+
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[OutboxTransport]:
         """Return the transport itself: files need no connection."""

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pytest
 from makers import PROGRAM, counts_of, over_smtp, write_letter
 from servers import Message, Page, http_server, smtp_server
 
@@ -21,13 +22,16 @@ RSS = Page(
 )
 
 
-def test_a_terminated_sender_finishes_what_is_in_flight(tmp_path: Path, root: Path) -> None:
-    """SIGTERM: no mail is left in doubt, the rest stays planned, and the next run sends it."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminated_sender_finishes_what_is_in_flight(
+    tmp_path: Path, root: Path, number: signal.Signals
+) -> None:
+    """No mail is left in doubt, the rest stays planned, and the next run sends it."""
     running: list[subprocess.Popen[bytes]] = []
 
     def stop_at_fifth(message: Message) -> None:
         if message.recipient.startswith("r") and len(mail.messages) == 5:
-            running[0].send_signal(signal.SIGTERM)
+            running[0].send_signal(number)
 
     with http_server(feed=RSS) as web, smtp_server(on_message=stop_at_fifth) as mail:
         write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), readers=60)
@@ -43,6 +47,24 @@ def test_a_terminated_sender_finishes_what_is_in_flight(tmp_path: Path, root: Pa
     assert stopped["unknown"] == stopped["leased"] == stopped["data_started"] == 0
     assert 0 < stopped["planned"] < 60
     assert counts_of(tmp_path)["accepted"] == len(mail.messages) == 60
+
+
+def test_nohup_keeps_a_sender_when_its_terminal_goes(tmp_path: Path, root: Path) -> None:
+    """Whoever asks for that gets it: SIGHUP stays ignored."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def hang_up_at_fifth(_message: Message) -> None:
+        if len(mail.messages) == 5:
+            running[0].send_signal(signal.SIGHUP)
+
+    with http_server(feed=RSS) as web, smtp_server(on_message=hang_up_at_fifth) as mail:
+        write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), readers=30)
+        command = ["nohup", *PROGRAM, "run", "--quiet"]
+        with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL) as sender:
+            running.append(sender)
+            assert sender.wait(60) == 0
+
+    assert len(mail.messages) == 30
 
 
 def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Path) -> None:

@@ -144,6 +144,35 @@ def test_decoded_message_equals_what_the_standard_library_builds(name: str, word
     assert raw.isascii()
 
 
+FROM = st.text(st.sampled_from("From ab=\nü"), max_size=200).map(
+    lambda some: some.replace("F", "From ")
+)
+
+
+@given(FROM, FROM)
+def test_no_line_of_a_message_begins_with_from_and_a_space(words: str, name: str) -> None:
+    """Mailbox files would write `>` before it, and break the signature; it decodes to what it was."""
+    text = f"From {words}{token('greeting')}From \nFrom {token('email')}\n"
+    recipient = make_recipient(name=" ".join(name.split()), email="From x@readers.example")
+
+    raw = send(make_edition(text=text, html=f"<pre>\n{text}</pre>\n"), recipient)
+
+    body = raw.partition(b"\r\n\r\n")[2]
+    assert not any(line.startswith(b"From ") for line in body.split(b"\r\n"))
+    assert b"\r\n=46rom" in body
+    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    wanted = TOKEN.sub(lambda found: recipient.values[found[1]], text)
+    assert part(read(raw), "plain").rstrip("\n") == wanted.rstrip("\n")
+
+
+def test_a_subject_that_begins_with_from_stays_as_it_is() -> None:
+    """A header is no body: its name stands before it, on every line but folded ones."""
+    raw = send(make_edition(subject="From " + "words " * 30), make_recipient())
+
+    assert str(read(raw)["Subject"]).startswith("From words")
+    assert not any(line.startswith(b"From ") for line in raw.split(b"\r\n"))
+
+
 @given(NAMES_OF_PEOPLE)
 def test_names_in_any_script_arrive(name: str) -> None:
     """The To header decodes to the name, whatever its script, and no encoded word is too long."""

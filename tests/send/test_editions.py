@@ -13,8 +13,7 @@ import pytest
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, run
 from servers import Mail, smtp_server
 
-from newsletter.errors import HeaderError
-from newsletter.model import Delivery, DeliveryState, Fate
+from newsletter.model import Delivery, DeliveryState, Fate, Fault
 from newsletter.send import OPEN, Pace, Sent, SmtpSettings, SmtpTransport, send_editions
 from newsletter.store import IssueStore, SqlLedger, open_database
 
@@ -43,7 +42,7 @@ def send(ledger: SqlLedger, mail: Mail, now: dt.datetime = NOW, **changes: Any) 
     return run(send_editions(TODAY, ledger, SmtpTransport(settings), prepare, **(values | changes)))
 
 
-async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError]:
+async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault]:
     return [f"To: {one.email}\r\n\r\nx\r\n".encode() for one in some]
 
 

@@ -5,20 +5,31 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faultserver import Faults, fault_server
+from faultserver import DROP, STALL, TRICKLE, Faults, fault_server
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, run
 
-from newsletter.errors import HeaderError, StoreError
-from newsletter.model import Claim, Delivery, DeliveryState, Fate
-from newsletter.send import Pace, Sent, SmtpSettings, SmtpTransport, parse_rate, send_editions
-from newsletter.send.pace import Breaker, Throttle, next_attempt
+from newsletter.errors import StoreError
+from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
+from newsletter.send import (
+    DEADLINE,
+    Pace,
+    Sent,
+    SmtpSettings,
+    SmtpTransport,
+    parse_rate,
+    send_editions,
+)
+from newsletter.send.budgets import Budget
+from newsletter.send.pace import Breaker, Throttle, is_busy, next_attempt
+from newsletter.send.streams import Reply
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
 
 S = DeliveryState
@@ -49,14 +60,22 @@ class Clock:
         return self.now
 
 
-async def prepare(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
     return [b"A: b\r\n\r\nx\r\n" for _ in some]
 
 
 def send(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]:
+    return run(sending(folder, faults, **changes))
+
+
+async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]:
     ledger = SqlLedger(open_database("sqlite:///test.db", folder), lean=True)
     settings = SmtpSettings(
-        host="127.0.0.1", port=faults.port, security="none", sender="b@n.example"
+        host="127.0.0.1",
+        port=faults.port,
+        security="none",
+        sender="b@n.example",
+        timeout=changes.pop("timeout", 60.0),
     )
     values: dict[str, Any] = {
         "owner": "me", "fate_of": lambda _owner: Fate.DEAD, "deadline": NOW + dt.timedelta(hours=20),
@@ -65,7 +84,8 @@ def send(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]
     }  # fmt: skip
     values |= changes
     prepared = values.pop("prepare")
-    return run(send_editions(TODAY, ledger, SmtpTransport(settings), prepared, **values)), ledger
+    sent = await send_editions(TODAY, ledger, SmtpTransport(settings), prepared, **values)
+    return sent, ledger
 
 
 @pytest.mark.parametrize(
@@ -84,7 +104,10 @@ def test_rates_in_plain_words(text: str, count: int, seconds: int) -> None:
     assert (rate.count, rate.per.total_seconds()) == (count, seconds)
 
 
-@pytest.mark.parametrize("text", ["fast", "14", "0/second", "-1/hour", "14/fortnight"])
+@pytest.mark.parametrize(
+    "text",
+    ["fast", "14", "0/second", "-1/hour", "14/fortnight", "9" * 5_000 + "/day", "１/day", ""],
+)
 def test_what_is_no_rate_is_refused(text: str) -> None:
     """With an example of what is one."""
     with pytest.raises(ValueError, match="14/second"):
@@ -92,46 +115,309 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 
 
 def test_a_rate_is_kept_also_after_a_restart(folder: Path) -> None:
-    """The budget is what the ledger says has left: a second run finds it used up."""
+    """The budget is what the ledger says has left: a second run finds it used up, and ends."""
     clock = Clock()
-    pace = Pace(connections=3, rate=parse_rate("10/hour"))
+    pace = Pace(connections=3, rate=parse_rate("10/hour"), cooldown=0.02)
     with fault_server() as faults:
-        for expected in (10, 10):
-            stop = asyncio.Event()
-            run(_stopped(folder, faults, clock, pace, stop))
-            assert len(faults.messages) == expected
+        for _ in range(2):
+            sent, ledger = send(folder, faults, clock=clock, pace=pace)
+            assert len(faults.messages) == 10
+            assert sent.resume_at == NOW + dt.timedelta(hours=1)
+            assert not sent.error
+            counts = ledger.counts(TODAY)
+            assert (counts[S.PLANNED], counts[S.LEASED]) == (20, 0)
         clock.now += dt.timedelta(hours=1, seconds=1)
-        run(_stopped(folder, faults, clock, pace, asyncio.Event()))
+        send(folder, faults, clock=clock, pace=pace)
 
     assert len(faults.messages) == 20
 
 
-async def _stopped(
-    folder: Path, faults: Faults, clock: Clock, pace: Pace, stop: asyncio.Event
-) -> None:
-    """Send for a moment: a rate makes a run wait, and a wait can be interrupted."""
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
-    settings = SmtpSettings(
-        host="127.0.0.1", port=faults.port, security="none", sender="b@n.example"
-    )
-    asyncio.get_running_loop().call_later(1.0, stop.set)
-    await send_editions(
-        TODAY, ledger, SmtpTransport(settings), prepare, owner="me", fate_of=lambda _o: Fate.DEAD,
-        deadline=NOW + dt.timedelta(hours=20), clock=clock, chance=random.Random(1), pace=pace, stop=stop,
-    )  # fmt: skip
-    counts = ledger.counts(TODAY)
-    assert counts[S.LEASED] == counts[S.DATA_STARTED] == 0
-
-
-def test_a_domain_has_a_rate_of_its_own(folder: Path) -> None:
-    """What is over it waits, and does not keep others from being sent."""
-    pace = Pace(connections=3, per_domain=(("big.example", parse_rate("4/day")),))
+@pytest.mark.parametrize("rates", [{"rate": "30/day"}, {"per_domain": "10/day"}])
+def test_a_rate_that_just_suffices_ends(folder: Path, rates: dict[str, str]) -> None:
+    """Exactly as many readers as a day allows: everybody has one, and nothing waits."""
+    pace = Pace(connections=3, rate=parse_rate(rates.get("rate", "99/day")))
+    if "per_domain" in rates:
+        ten, twenty = parse_rate("10/day"), parse_rate("20/day")
+        pace = Pace(connections=3, per_domain=(("small.example", ten), ("*", twenty)))
     with fault_server() as faults:
-        run(_stopped(folder, faults, Clock(), pace, asyncio.Event()))
+        sent, _ = send(folder, faults, pace=pace)
+        again, _ = send(folder, faults, pace=pace)
+
+    assert sent.outcomes == {S.ACCEPTED: 30}
+    assert (sent.resume_at, again.resume_at) == (None, None)
+
+
+def test_a_short_wait_is_waited(folder: Path) -> None:
+    """What a rate allows within the patience of a run is sent by that run."""
+    begun = dt.datetime.now(dt.UTC)
+    pace = Pace(connections=3, rate=parse_rate("20/second"), patience=5)
+    with fault_server() as faults:
+        sent, _ = send(
+            folder, faults, pace=pace, clock=lambda: NOW + (dt.datetime.now(dt.UTC) - begun)
+        )
+
+    assert sent.outcomes == {S.ACCEPTED: 30}
+    assert dt.datetime.now(dt.UTC) - begun >= dt.timedelta(seconds=1)
+
+
+def test_no_patience_waits_for_nothing(folder: Path) -> None:
+    """`patience: 0` leaves at once what a rate does not allow now."""
+    pace = Pace(connections=3, rate=parse_rate("20/second"), patience=0)
+    with fault_server() as faults:
+        sent, _ = send(folder, faults, pace=pace)
+
+    assert sent.outcomes == {S.ACCEPTED: 20}
+    assert sent.resume_at == NOW + dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("domain", ["big.example", "*"])
+def test_a_domain_has_a_rate_of_its_own(folder: Path, domain: str) -> None:
+    """What is over it waits, keeps no other from being sent, and ends the run when it is alone."""
+    rates = ((domain, parse_rate("4/day")), ("small.example", parse_rate("99/day")))
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, pace=Pace(connections=3, per_domain=rates))
 
     by_domain = [recipient.partition("@")[2] for recipient, _ in faults.messages]
     assert by_domain.count("small.example") == 10
-    assert 4 <= by_domain.count("big.example") <= 7
+    assert by_domain.count("big.example") == 4
+    assert sent.resume_at == NOW + dt.timedelta(days=1)
+    assert ledger.counts(TODAY)[S.PLANNED] == 16
+    assert {one.attempt for one in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
+
+
+def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
+    """After a rate was lowered: free when enough of what left lately is old enough."""
+    database = open_database("sqlite:///test.db", folder)
+    with database.transaction() as connection:
+        for place in range(12):
+            left = (NOW - dt.timedelta(minutes=30 - place)).replace(tzinfo=None)
+            connection.exec_driver_sql(
+                "UPDATE delivery SET state = 'accepted', started_at = ? WHERE subscriber = ?",
+                (left.isoformat(" ", "microseconds"), f"id-r{place}"),
+            )
+    budget = Budget(ledger=SqlLedger(database), rate=parse_rate("10/hour"))
+
+    allowed = budget.allowance(NOW, 99)
+    free = budget.free_at(NOW, allowed, ("*",))
+
+    assert allowed.limit == -2
+    assert free == NOW + dt.timedelta(minutes=32)
+    assert budget.allowance(free, 99).limit == 1
+    database.close()
+
+
+def test_two_senders_at_once_keep_one_rate(folder: Path) -> None:
+    """Who finds, after claiming, that both together claimed too much gives back what is over."""
+    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    budget = Budget(ledger=ledger, rate=parse_rate("10/hour"))
+    until = NOW + dt.timedelta(hours=1)
+    ledger.claim(TODAY, owner="other", limit=7, now=NOW, until=until)
+    mine = ledger.claim(TODAY, owner="me", limit=10, now=NOW, until=until)
+
+    kept, back = budget.within(budget.allowance(NOW, len(mine)), mine)
+
+    assert (len(kept), len(back)) == (3, 7)
+    assert kept == list(mine[:3])
+
+
+def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> None:
+    """Messages that are written as of tomorrow do not hold those of today back."""
+    clock = Clock()
+    pace = Pace(connections=1, rate=parse_rate("10/hour"))
+    with fault_server() as faults:
+        clock.now = NOW + dt.timedelta(hours=3)
+        send(folder, faults, clock=clock, pace=pace)
+        clock.now = NOW
+        send(folder, faults, clock=clock, pace=pace)
+
+    assert len(faults.messages) == 20
+
+
+@pytest.mark.parametrize(
+    ("reply", "of_recipient", "expected"),
+    [
+        ("450 4.2.0 <r1@x.example>: Recipient address rejected: Greylisted", True, False),
+        ("450 4.7.1 greylisted, please come back in 300 seconds", True, False),
+        ("451 4.7.1 Greylisting in action", False, False),
+        ("450 mailbox busy", True, False),
+        ("451 4.3.0 lookup failure", True, False),
+        ("452 4.2.2 mailbox full, too many messages", True, False),
+        ("450 4.2.1 receiving mail at a rate that prevents more", True, False),
+        ("450 4.1.1 <too-many.rate@x.example>: unverified", True, False),
+        ("421 4.7.0 bye", True, True),
+        ("421 4.2.1 bye", False, True),
+        ("450 4.3.2 not now", True, True),
+        ("452 4.5.3 too many recipients", True, True),
+        ("450 4.7.1 your rate is too high", True, True),
+        ("451 4.7.0 throttled", True, True),
+        ("451 4.3.0 local error", False, True),
+        ("452 4.3.1 insufficient system storage", False, True),
+        ("550 5.7.1 too many complaints", False, False),
+        ("250 2.0.0 at any rate", False, False),
+    ],
+)
+def test_what_slows_everybody_down(reply: str, of_recipient: bool, expected: bool) -> None:  # noqa: FBT001
+    """A refusal of RCPT is about that mailbox, unless it says otherwise; greylisting always is."""
+    one = Reply(int(reply[:3]), reply[4:])
+
+    assert is_busy(one.code, one.enhanced, one.text, of_recipient=of_recipient) is expected
+
+
+def test_greylisting_slows_nobody_down(folder: Path) -> None:
+    """Every reader is tried at once, and each once; no connection sees more than eight refusals.
+
+    Postfix lets who was refused ten times on one wait for a second each time.
+    """
+    with fault_server(rcpt=lambda _one: "450 4.2.0 Greylisted, try again later") as faults:
+        start = time.monotonic()
+        sent, _ = send(folder, faults, pace=Pace(connections=1, cooldown=30))
+
+    assert sent.outcomes == {S.DEFERRED: 30}
+    assert time.monotonic() - start < 10
+    assert faults.connections == 8
+
+
+@pytest.mark.parametrize("how", ["421 4.7.0 too many connections", "554 no", DROP, STALL])
+@pytest.mark.parametrize("most", [1, 2])
+def test_refused_connections_do_not_stop_those_that_work(folder: Path, how: str, most: int) -> None:
+    """A server that takes fewer connections than we would open gets everything over those."""
+    with fault_server(most=most, refusal=how) as faults:
+        sent, _ = send(folder, faults, timeout=0.5, pace=Pace(connections=6, cooldown=0.05))
+
+    assert not sent.error
+    assert sent.outcomes == {S.ACCEPTED: 30}
+    assert len({recipient for recipient, _ in faults.messages}) == len(faults.messages) == 30
+
+
+def test_a_server_that_goes_away_for_a_moment_is_waited_for(folder: Path) -> None:
+    """All connections are cut and refused for a while: it had worked, so it is tried again."""
+    cut = [0]
+
+    def restart(_recipient: str) -> str:
+        if len(faults.messages) < 10 or cut[0] == 3:
+            return "250 fine"
+        cut[0] += 1
+        faults.refuse_next = 6
+        return "421 4.3.2 restarting"
+
+    with fault_server(rcpt=restart) as faults:
+        sent, _ = send(folder, faults, pace=Pace(connections=3, cooldown=0.05))
+
+    assert not sent.error
+    # Who was cut off twice waits for a later run.
+    assert sent.outcomes[S.ACCEPTED] >= 27
+    assert sent.outcomes[S.ACCEPTED] + sent.outcomes[S.DEFERRED] == 30
+    assert faults.refuse_next == 0
+
+
+def test_a_server_that_refuses_every_connection_is_one_error(folder: Path) -> None:
+    """Nobody works: the run ends at once, and everything is still planned."""
+    with fault_server(greeting="421 4.3.2 closed") as faults:
+        sent, ledger = send(folder, faults, pace=Pace(connections=4, cooldown=30))
+
+    assert "421 4.3.2 closed" in sent.error
+    assert ledger.counts(TODAY)[S.PLANNED] == 30
+    assert faults.connections <= 4
+
+
+@pytest.mark.parametrize("where", ["greeting", "rcpt", "trickle"])
+def test_a_stop_ends_a_session_that_waits(folder: Path, where: str) -> None:
+    """Whoever waits for a server, and has nothing on its way, is not waited for."""
+    what: dict[str, Any] = {"greeting": STALL}
+    if where != "greeting":
+        what = {"rcpt": lambda _one: STALL if where == "rcpt" else TRICKLE}
+    stop = asyncio.Event()
+    with fault_server(**what) as faults:
+
+        async def stopped() -> tuple[Sent, SqlLedger]:
+            asyncio.get_running_loop().call_later(0.5, stop.set)
+            return await sending(folder, faults, stop=stop)
+
+        start = time.monotonic()
+        sent, ledger = run(stopped())
+
+    assert time.monotonic() - start < 10
+    assert sent.outcomes == {}
+    counts = ledger.counts(TODAY)
+    assert (counts[S.PLANNED], counts[S.UNKNOWN]) == (30, 0)
+
+
+def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None:
+    """A fault of ours in one message is that reader's, told once and kept; all others go on."""
+
+    async def broken_for_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+        made = await prepare(some)
+        for place, one in enumerate(some):
+            if one.subscriber == "id-r5":
+                made[place] = fault_of(Border.READER, one.email, KeyError("oops"))
+            elif one.subscriber == "id-r7":
+                made[place] = 7  # type: ignore[call-overload]  # what no session can send
+        return made
+
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, prepare=broken_for_r5)
+
+    assert sent.outcomes[S.ACCEPTED] == 28
+    assert sent.outcomes[S.FAILED] + sent.outcomes[S.UNKNOWN] == 2
+    assert sorted(one.name for one in sent.faults) == ["r5@big.example", "r7@big.example"]
+    assert all(one.trace and "fault of this program" in one.problem for one in sent.faults)
+    told = {one.subscriber: one.reason for one in ledger.deliveries(TODAY, {S.FAILED, S.UNKNOWN})}
+    assert "a fault of this program (KeyError: 'oops')" in told["id-r5"]
+    assert len({recipient for recipient, _ in faults.messages}) == 28
+
+
+def test_an_address_that_cannot_stand_in_an_envelope_is_its_readers_alone(folder: Path) -> None:
+    """Also when its envelope would have left behind another's message."""
+    store = open_database("sqlite:///test.db", folder)
+    with store.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE delivery SET email = 'a> <b@big.example' WHERE subscriber = 'id-r5'"
+        )
+    store.close()
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, pace=Pace(connections=1))
+
+    assert sent.outcomes == {S.ACCEPTED: 29, S.FAILED: 1}
+    assert "cannot stand in an envelope" in ledger.deliveries(TODAY, {S.FAILED})[0].reason
+
+
+def test_a_fault_in_every_message_stops_the_issue(folder: Path) -> None:
+    """That is no reader's: the rest is held until the program is mended."""
+
+    async def broken(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+        return [fault_of(Border.READER, one.email, KeyError("oops")) for one in some]
+
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, prepare=broken)
+        again, _ = send(folder, faults)
+
+    counts = ledger.counts(TODAY)
+    assert "one message after the other goes wrong here" in sent.error
+    assert "paused" in again.error
+    assert counts[S.FAILED] >= 20
+    assert sum(counts.values()) == 30
+
+
+def test_nothing_leaves_with_a_lease_about_to_run_out(folder: Path) -> None:
+    """Ten minutes may pass until the answer to a message: the lease has to hold until then."""
+    clock = Clock()
+
+    async def slow(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+        clock.now += dt.timedelta(minutes=21)
+        return await prepare(some)
+
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, clock=clock, prepare=slow)
+
+    assert faults.messages == []
+    assert sent.outcomes == {}
+    counts = ledger.counts(TODAY)
+    assert (counts[S.PLANNED], counts[S.LEASED]) == (30, 0)
+
+
+def test_an_issue_is_worth_sending_for_twenty_hours() -> None:
+    """The next one is due a day after it."""
+    assert dt.timedelta(hours=20) == DEADLINE
 
 
 def test_a_busy_server_is_given_time_and_no_reader_is_blamed(folder: Path) -> None:
@@ -229,7 +515,7 @@ def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
 def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
     """The list is asked again when messages are made."""
 
-    async def without_r5(some: Sequence[Delivery]) -> list[bytes | HeaderError | None]:
+    async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         return [None if one.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for one in some]
 
     with fault_server() as faults:

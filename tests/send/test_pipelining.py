@@ -15,6 +15,7 @@ from newsletter.errors import SendError
 from newsletter.model import DeliveryState
 from newsletter.send import SmtpSettings, SmtpTransport
 from newsletter.send import smtp as module
+from newsletter.send.envelopes import stuffed
 
 S = DeliveryState
 
@@ -249,7 +250,7 @@ def test_lmtp() -> None:
 )
 def test_dots_are_doubled_at_line_starts_and_undone_by_any_server(message: bytes) -> None:
     """What a server reads up to the lone dot, one leading dot less a line, is the message."""
-    sent = module.stuffed(message)
+    sent = stuffed(message)
 
     assert sent.endswith(b"\r\n.\r\n") or sent == b".\r\n"
     lines = sent[: -len(b".\r\n")].split(b"\r\n")

@@ -1,0 +1,47 @@
+"""What a server's answer means for a delivery."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from newsletter.model import DeliveryState, Outcome
+from newsletter.send.pace import is_busy
+from newsletter.send.streams import Reply, printable
+from newsletter.send.verdicts import judge
+
+NOT_YET: Final = 530
+"""Something has to come before: a login (RFC 4954, 6) or STARTTLS (RFC 3207, 4)."""
+
+
+def advice(refusal: Reply) -> str:
+    """Return what mends a refusal of every sender."""
+    if refusal.code != NOT_YET:
+        return ""
+    if "STARTTLS" in refusal.text.upper():
+        return "; write `security: starttls`"
+    return "; it wants a login: name `username` and `password`"
+
+
+def outcome_of(reply: Reply, *, of_recipient: bool = False) -> Outcome:
+    """Return what an answer means: 2xx taken, 4xx for now, 5xx for good (RFC 5321, 4.2.1).
+
+    `of_recipient`: it answers RCPT.
+    """
+    reason = printable(str(reply)) if reply.code >= 400 else reply.text  # noqa: PLR2004
+    kind = reply.code // 100
+    if kind == 2:  # noqa: PLR2004
+        return Outcome(state=DeliveryState.ACCEPTED, reason=reason, code=reply.code)
+    verdict = judge(reply.code, reply.enhanced, reply.text)
+    if kind == 4:  # noqa: PLR2004
+        state = DeliveryState.DEFERRED
+    elif kind == 5:  # noqa: PLR2004
+        state = DeliveryState.FAILED
+    else:
+        state = DeliveryState.UNKNOWN
+    return Outcome(
+        state=state,
+        reason=reason,
+        code=reply.code,
+        verdict=verdict,
+        is_busy=is_busy(reply.code, reply.enhanced, reply.text, of_recipient=of_recipient),
+    )

@@ -1,0 +1,56 @@
+"""Whose database this is: two newsletters that share one by mistake are told, before they mix.
+
+An issue is known by its date alone, so the second of two would take the first one's issue for its
+own, and its readers for people who have left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+from newsletter.store.database import Database, identities
+
+ENOUGH = 2
+"""Things of three that must be as they were: one may change, since newsletters are renamed, move to
+another folder, or send from another address. Two newsletters of one publisher share one at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What tells a newsletter from others."""
+
+    name: str
+    sender: str
+    """The address that its mail is from."""
+    folder: str
+    """Where its configuration is, as an absolute path."""
+
+    def __str__(self) -> str:
+        """Return it as a person knows it."""
+        return f"“{self.name}” (from {self.sender}, {self.folder})"
+
+
+def recognise(database: Database, identity: Identity) -> None:
+    """Remember whose database this is, at first use and whenever one thing has changed.
+
+    Raises StoreError when it is another newsletter's.
+    """
+    now = asdict(identity)
+    with database.transaction() as connection:
+        row = connection.execute(sa.select(identities)).one_or_none()
+        if row is None:
+            connection.execute(identities.insert().values(place=1, **now))
+            return
+        known = Identity(name=row.name, sender=row.sender, folder=row.folder)
+        same = sum(before == now[name] for name, before in asdict(known).items())
+        if same < ENOUGH:
+            raise StoreError(
+                f"{database.engine.url.database}: this database is that of {known}; for {identity} "
+                "name one of its own, as `database` in newsletter.yaml. Is it the same newsletter, "
+                "with two of these changed? Then change one, run, and change the other"
+            )
+        if known != identity:
+            connection.execute(identities.update().values(**now))
