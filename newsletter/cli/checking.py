@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter import letters, selections
-from newsletter.cli import account, terms
+from newsletter.cli import account, terms, world
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.terminal import print_json
 from newsletter.collect import KINDS, merge_papers
@@ -26,7 +26,7 @@ from newsletter.model import Issue, Paper, Pick, Topic
 from newsletter.pick import choose, pick_papers
 from newsletter.proofs import proofread
 from newsletter.render import Finding, Selection, render_editions
-from newsletter.store import PaperStore, database_exists, open_database
+from newsletter.store import PaperStore, database_exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def _idle_terms(
     """Hold the terms of topics.yaml against the papers that were collected, if there are any."""
     if not database_exists(config.database, config.root):
         return ()
-    with open_database(config.database, config.root) as database:
+    with world.open_ledger(config) as database:
         papers = PaperStore(database).since(now - terms.DAYS)
     return tuple(terms.idle_terms(folder, environment, papers))
 

@@ -9,7 +9,7 @@ import typer
 from newsletter.cli import account, health, world
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.store import SourceStore, open_database
+from newsletter.store import SourceStore
 
 
 @app.command()
@@ -22,7 +22,7 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
     """
     settings = load(config)
     now = world.utc_now()
-    with open_database(settings.database, settings.root) as database:
+    with world.open_ledger(settings) as database:
         known = SourceStore(database).known(settings.sources, now)
     sick = [name for name, one in known if one.failures or one.retired]
     if as_json:

@@ -29,7 +29,6 @@ from newsletter.store import (
     Outbox,
     PaperStore,
     SourceStore,
-    open_database,
 )
 from newsletter.tastes import Tastes
 
@@ -39,7 +38,7 @@ def load_preview(folder: Path, date: str = "") -> Preview:
     try:
         config = load_config(folder, os.environ)
         now = world.utc_now()
-        with open_database(config.database, config.root) as database:
+        with world.open_ledger(config) as database:
             planned = [one.isoformat() for one in IssueStore(database).dates()]
             due = due_date(config.schedule, now).isoformat()
             dates = tuple(dict.fromkeys((due, *planned)))

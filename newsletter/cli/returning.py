@@ -30,7 +30,6 @@ from newsletter.store import (
     FaultStore,
     Suppression,
     SuppressionStore,
-    open_database,
 )
 
 MARKS = "mailbox"
@@ -61,7 +60,7 @@ def bounces(
     read = _Read()
     folder = settings.root / "outbox" / "faults"
     faults = FaultStore(folder, world.redactor(settings.secrets))
-    with open_database(settings.database, settings.root) as database:
+    with world.open_ledger(settings) as database:
         marks = FactStore(database)
         known = {} if again else marks.known(MARKS, [name], dt.datetime.min.replace(tzinfo=dt.UTC))
         after = str(known.get(name, {}).get("mark", ""))
@@ -190,7 +189,7 @@ def remove(
     Example: `newsletter suppressions remove ada@example.org`
     """
     settings = load(config)
-    with open_database(settings.database, settings.root) as database:
+    with world.open_ledger(settings) as database:
         gone = SuppressionStore(database).remove(email)
     console().print(f"{email}: mailed again" if gone else f"{email}: was not suppressed")
     raise typer.Exit(DONE if gone else NOT_RIGHT)
@@ -198,5 +197,5 @@ def remove(
 
 def _all(config: Path) -> tuple[Suppression, ...]:
     settings = load(config)
-    with open_database(settings.database, settings.root) as database:
+    with world.open_ledger(settings) as database:
         return tuple(SuppressionStore(database).all())

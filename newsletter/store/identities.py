@@ -13,11 +13,6 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.store.database import Database, identities
 
-ENOUGH = 2
-"""Things of three that must be as they were: one may change, since newsletters are renamed, move to
-another folder, or send from another address. Two newsletters of one publisher share one at most."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What tells a newsletter from others."""
@@ -34,9 +29,11 @@ class Identity:
 
 
 def recognise(database: Database, identity: Identity) -> None:
-    """Remember whose database this is, at first use and whenever one thing has changed.
+    """Remember whose database this is, at first use and whenever something has changed.
 
-    Raises StoreError when it is another newsletter's.
+    It is the same newsletter when its configuration is where it was: then its name and address may
+    be new. It has moved when name and address are what they were. Raises StoreError when it is
+    another one's.
     """
     now = asdict(identity)
     with database.transaction() as connection:
@@ -45,12 +42,12 @@ def recognise(database: Database, identity: Identity) -> None:
             connection.execute(identities.insert().values(place=1, **now))
             return
         known = Identity(name=row.name, sender=row.sender, folder=row.folder)
-        same = sum(before == now[name] for name, before in asdict(known).items())
-        if same < ENOUGH:
+        has_moved = (known.name, known.sender) == (identity.name, identity.sender)
+        if known.folder != identity.folder and not has_moved:
             raise StoreError(
                 f"{database.engine.url.database}: this database is that of {known}; for {identity} "
-                "name one of its own, as `database` in newsletter.yaml. Is it the same newsletter, "
-                "with two of these changed? Then change one, run, and change the other"
+                "name one of its own, as `database` in newsletter.yaml. Has the newsletter moved "
+                "and been renamed? Then run it once under its old name and address"
             )
         if known != identity:
             connection.execute(identities.update().values(**now))
