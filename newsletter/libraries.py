@@ -105,7 +105,9 @@ def _bibtex(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
         if fields is not None:
             yield _lowered({one.key: one.value for one in reversed(fields)})
             continue
-        notes.append(f"{path}:{(block.start_line or 0) + 1}: an entry that cannot be read")
+        notes.append(
+            f"{path}:{(block.start_line or 0) + 1}: an entry that cannot be read: is a brace never closed?"
+        )
 
 
 def _json(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:

@@ -110,7 +110,9 @@ def test_a_broken_entry_costs_itself(tmp_path: Path) -> None:
     found = library(tmp_path, "x.bib", content)
 
     assert titles(found) == ["Good", "Too"]
-    assert found.notes == (f"{tmp_path}/x.bib:3: an entry that cannot be read",)
+    assert found.notes == (
+        f"{tmp_path}/x.bib:3: an entry that cannot be read: is a brace never closed?",
+    )
 
 
 @pytest.mark.parametrize(

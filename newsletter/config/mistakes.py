@@ -80,6 +80,8 @@ def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], nam
     if kind in ("model_type", "model_attributes_type", "dict_type") and path:
         below = _known(shape, path)
         settings = f", of {', '.join(f'`{one}`' for one in below)}" if below else ""
+        if isinstance(error["input"], str) and "name" in below:
+            settings = f"; did you mean `{key}: {{name: {error['input']}}}`?"
         return (
             f"{document.where(path, value=True)}: `{key}` takes `key: value` lines below "
             f"it{settings}"

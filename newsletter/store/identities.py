@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from newsletter.errors import StoreError
 from newsletter.store.database import Database, identities
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What tells a newsletter from others."""

@@ -50,6 +50,16 @@ MISTAKES = [
     ("topics", "name: agents", "name: Agents!", "use lower-case letters"),
     ("subscribers", "agents,", "agent,", "subscribers.yaml:6:31: no topic is called `agent`; did you mean `agents`?"),
     ("subscribers", "  - email: you@", "  - email: YOU@example.org\n  - email: you@", "subscribers.yaml:5:12: you@example.org is on the list already"),
+    ("newsletter", "timezone: UTC", "timezone: Berlin", "newsletter.yaml:5:11: `timezone`: `Berlin`: not an IANA time zone; did you mean `Europe/Berlin`?"),
+    ("newsletter", "timezone: UTC", "language: german", "newsletter.yaml:5:11: `language`: `german`: a language is written as its code (BCP 47); did you mean `de`?"),
+    ("newsletter", "timezone: UTC", "language: EN", 'such as "en", "de" or "pt-BR"'),
+    ("newsletter", "timezone: UTC", "theme: gazete", "newsletter.yaml:5:8: `theme` takes `key: value` lines below it; did you mean `theme: {name: gazete}`?"),
+    ("newsletter", "timezone: UTC", "theme: {name: gazete}", "no theme is called `gazete`; did you mean `gazette`?"),
+    ("newsletter", "timezone: UTC", "delivery: smtp", "newsletter.yaml:16:1: `delivery` stands here a second time (first on line 5)"),
+    ("newsletter", "timezone: UTC", "theme: {templates: ../elsewhere}", "templates are the newsletter's own"),
+    ("newsletter", "from: papers@example.org", f"from: {'x' * 65}@example.org", "65 characters before the @: mail servers take 64"),
+    ("topics", "match: [agent, ", "match: [title: planning, ", 'a term with a colon goes in quotes: "title: planning"'),
+    ("subscribers", "  - email", "    email", "`subscribers` is a list: one `- …` line below it"),
     ("subscribers", "subscribers:", "- subscribers:", "expected `key: value` lines"),
 ]  # fmt: skip
 
