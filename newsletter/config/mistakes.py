@@ -88,8 +88,8 @@ def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], nam
         )
     if kind == "list_type":
         return (
-            f"{document.where(path, value=True)}: `{key}` is a list: one `- …` a line below it, or "
-            "[a, b]"
+            f"{document.where(path, value=True)}: `{key}` is a list: one line `- …` for each, "
+            "below it, or [a, b]"
         )
     shown = (
         ""

@@ -59,7 +59,7 @@ MISTAKES = [
     ("newsletter", "timezone: UTC", "theme: {templates: ../elsewhere}", "templates are the newsletter's own"),
     ("newsletter", "from: papers@example.org", f"from: {'x' * 65}@example.org", "65 characters before the @: mail servers take 64"),
     ("topics", "match: [agent, ", "match: [title: planning, ", 'a term with a colon goes in quotes: "title: planning"'),
-    ("subscribers", "  - email", "    email", "`subscribers` is a list: one `- …` line below it"),
+    ("subscribers", "  - email", "    email", "`subscribers` is a list: one line `- …` for each, below it, or [a, b]"),
     ("subscribers", "subscribers:", "- subscribers:", "expected `key: value` lines"),
 ]  # fmt: skip
 
