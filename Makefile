@@ -7,7 +7,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preview test check fix golden shots bench peers clients docs lock system
+.PHONY: help setup demo preview test check fix golden shots bench peers clients fuzz mutants docs lock system
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,13 @@ clients: setup peers ## distil anew what mail clients support
 bench: setup peers ## every benchmark, quickly
 	@for program in benchmarks/*.py; do $(BIN)/python $$program --quick --json || exit 1; done
 
+fuzz: setup ## ten minutes of odd input for every parser
+	@PYTHONPATH=tests $(BIN)/python tests/fuzzing.py --seconds 600
+
+mutants: setup ## break the code on purpose and see that a test notices (mutmut; hours, so not in CI)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock
+	@$(BIN)/mutmut run $(MUTANTS)
+
 docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas
 	@$(BIN)/python docs/generate.py
 
@@ -81,3 +88,4 @@ lock: setup ## resolve the dependencies anew into the lock files
 	@$(UV) $(COMPILE) --group build pyproject.toml -o requirements.lock
 	@$(UV) $(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
 	@$(UV) $(COMPILE) --group lock -o requirements-uv.lock
+	@$(UV) $(COMPILE) --group dev --group mutants pyproject.toml -o requirements-mutants.lock
