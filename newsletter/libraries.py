@@ -105,9 +105,8 @@ def _bibtex(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
         if fields is not None:
             yield _lowered({one.key: one.value for one in reversed(fields)})
             continue
-        notes.append(
-            f"{path}:{(block.start_line or 0) + 1}: an entry that cannot be read: is a brace never closed?"
-        )
+        line = (block.start_line or 0) + 1
+        notes.append(f"{path}:{line}: an entry that cannot be read: is a brace never closed?")
 
 
 def _json(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
