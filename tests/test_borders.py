@@ -283,7 +283,7 @@ def test_files_with_addresses_are_their_owners_alone(tmp_path: Path, root: Path)
     """Whatever the umask; what may be published lies apart, and names no reader."""
     before = os.umask(0)
     try:
-        newsletter("init", cwd=tmp_path)
+        (tmp_path / "outbox").mkdir()
         folder = letter(
             tmp_path, root,
             subscribers=readers("{email: ada@readers.example}", "{email: bo@readers.example, likes: [agent]}"),

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.store.migrations import migrate
+from newsletter.store.outbox import make_folder
 
 SCHEMA_VERSION = 5
 BUSY_SECONDS = 30.0
@@ -257,7 +258,9 @@ def open_database(url: str, root: Path) -> Database:
     if parsed.database and parsed.database != ":memory:":
         path = root / parsed.database
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # A folder of the newsletter's own is closed to others; one elsewhere is its owner's care.
+            is_ours = path.parent != root and path.parent.is_relative_to(root)
+            make_folder(path.parent, public=path.parent.exists() and not is_ours)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from None
         _make_private(path)
