@@ -258,7 +258,7 @@ def open_database(url: str, root: Path) -> Database:
     if parsed.database and parsed.database != ":memory:":
         path = root / parsed.database
         try:
-            # A folder of the newsletter's own is closed to others; one elsewhere is its owner's care.
+            # Folders of the newsletter's own are closed to others; elsewhere they are as they are.
             is_ours = path.parent != root and path.parent.is_relative_to(root)
             make_folder(path.parent, public=path.parent.exists() and not is_ours)
         except OSError as error:
