@@ -374,7 +374,7 @@ def test_the_outbox_holds_what_was_sent(world: World) -> None:
 
     folder = world.folder / "outbox" / TODAY.isoformat()
     assert {path.name for path in folder.iterdir()} == {
-        "agents.eml", "agents.html", "agents.txt", "papers.json", "issue.html",
+        "agents.eml", "agents.html", "agents.txt", "papers.json",
         "language-models+agents.eml", "language-models+agents.html", "language-models+agents.txt",
     }  # fmt: skip
     received = next(one.content for one in world.mail.messages if one.recipient.startswith("bo@"))
