@@ -29,10 +29,14 @@ PER_CALL: Final = 100
 """Steps in the time of one call of a macro."""
 TEXT_PER_STEP: Final = 100
 """Characters that are handled in the time of one step."""
+WORDS_PER_STEP: Final = 5
+"""Characters, where each word is looked at by Python."""
 
 _STEPS = "\0steps"
 """Where a rendering's account is kept: no template can have a variable of that name."""
 _WIDE = re.compile(r"\d{4}|\*")
+_WIDTH = re.compile(r"\d+")
+_HALF = re.compile("[\ud800-\udfff]")
 _OF_TEXT = frozenset(
     "capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper "
     "lower lstrip partition removeprefix removesuffix rfind rpartition rsplit rstrip split "
@@ -61,23 +65,49 @@ def spend(context: Context, *values: object, steps: int = 1) -> None:
     """Count steps, and more for long values; raises LimitError when a rendering has had all."""
     account = context.parent.setdefault(_STEPS, [MAX_STEPS])
     for value in values:
-        if isinstance(value, jinja2.Undefined):
+        if isinstance(value, str) and len(value) <= TEXT_PER_STEP:
             continue
-        if isinstance(value, str):
-            if len(value) > MAX_TEXT:
-                raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
-            account[0] -= len(value) // TEXT_PER_STEP
-        elif isinstance(value, Sized):
-            account[0] -= len(value)
+        account[0] -= _weighed(value, max(account[0], 0))[0]
     account[0] -= steps
     if account[0] < 0:
         raise LimitError("computes too much: are there loops within loops, or macros in macros?")
 
 
+def _weighed(value: object, most: int = MAX_STEPS) -> tuple[int, int]:
+    """Return the steps that a value is worth, and the characters in it.
+
+    What is in a list counts as often as it is there: a list of ten lists of ten is a hundred. Stops
+    after about `most` steps; raises LimitError for a value with too many characters.
+    """
+    steps = letters = 0
+    rest: list[Iterator[object]] = [iter((value,))]
+    while rest and steps <= most:
+        for one in rest[-1]:
+            if isinstance(one, str):
+                letters += len(one)
+                steps += len(one) // TEXT_PER_STEP
+            elif isinstance(one, Sized) and not isinstance(one, jinja2.Undefined):
+                steps += len(one)
+                if inner := _parts(one):
+                    rest.append(iter(inner))
+                    break
+        else:
+            rest.pop()
+        if letters > MAX_TEXT:
+            raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
+    return steps, letters
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list | tuple | set | frozenset) else ()
+
+
 def check_operands(operator: str, left: object, right: object) -> None:
     """Refuse what would take all memory before its result can be looked at."""
     if operator == "%" and isinstance(left, str):
-        _check_format(left)
+        _check_format(left, right)
     elif operator == "**":
         small = isinstance(right, int | float) and abs(right) <= MAX_POWER
         if not small or not isinstance(left, int | float) or abs(left) > MAX_TEXT:
@@ -93,9 +123,15 @@ def check_operands(operator: str, left: object, right: object) -> None:
         raise LimitError(f"makes more than {MAX_TEXT // 1_000_000} million by `{operator}`")
 
 
-def _check_format(text: object, *_args: object, **_named: object) -> None:
-    if _WIDE.search(str(text)):
+def _check_format(text: object, *args: object, **named: object) -> None:
+    text = str(text)
+    if _WIDE.search(text):
         raise LimitError(f"a width of more than {MAX_WIDTH} in a format")
+    # Each place may take the longest of the values, and has its width beside that.
+    longest = max((_weighed(one)[1] for one in (*args, *named.values())), default=0)
+    width = sum(int(found[0]) for found in _WIDTH.finditer(text))
+    if len(text) + width + text.count("%") * longest > MAX_TEXT:
+        raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
 
 
 def _check_replace(text: object, old: object, new: object, *_more: object) -> None:
@@ -116,6 +152,7 @@ _CHECKS: Final[Mapping[str, Callable[..., None]]] = {
     "replace": _check_replace,
 }
 """What is looked at before a filter makes something large of something small."""
+_BY_WORDS: Final = frozenset(("fill", "title", "urlencode", "wordcount"))
 
 
 def is_harmless(obj: object, attribute: str, value: object) -> bool:
@@ -138,6 +175,8 @@ def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(context: Context, *args: Any, **named: Any) -> Any:
         spend(context, *args, *named.values())
+        if name in _BY_WORDS:
+            spend(context, steps=sum(map(len, map(str, args))) // WORDS_PER_STEP)
         if check := _CHECKS.get(name):
             check(*args, **named)
         first: tuple[Any, ...] = ()
@@ -170,7 +209,16 @@ def _counted_loop(context: Context, items: Any) -> Any:
 
 
 @pass_context
-def _looked_at(context: Context, value: Any) -> Any:
+def printed(context: Context, value: Any) -> Any:
+    """Return a value that is printed; half a character could be written nowhere."""
+    spend(context, value)
+    if isinstance(value, str) and not value.isascii() and _HALF.search(value):
+        raise LimitError("prints half of a character (U+D800 to U+DFFF)")
+    return value
+
+
+@pass_context
+def looked_at(context: Context, value: Any) -> Any:
     """Return a value that is compared, searched or copied."""
     spend(context, value)
     return value
@@ -189,13 +237,13 @@ def _joined(context: Context, items: list[Any]) -> Any:
 STEPS: Final[Mapping[str, Callable[..., Any]]] = {
     "loop steps": _counted_loop,
     "joined": _joined,
-    "looked at": _looked_at,
+    "looked at": looked_at,
 }
-"""Filters by which loops and joins are counted."""
+"""Filters by which loops, joins, lists and what is printed are counted."""
 
 
 def count_steps(template: nodes.Template) -> None:
-    """Rewrite a parsed template so that its loops, joins and comparisons count."""
+    """Rewrite a parsed template so that its loops, joins, lists and comparisons count."""
     for loop in template.find_all(nodes.For):
         loop.iter = _counting(loop.iter, "loop steps")
     for compared in template.find_all(nodes.Compare):
@@ -208,21 +256,29 @@ def count_steps(template: nodes.Template) -> None:
     for part in template.find_all(nodes.Getitem):
         if isinstance(part.arg, nodes.Slice):
             part.node = _counting(part.node, "looked at")
-    _count_joins(template)
+        elif not isinstance(part.arg, nodes.Const):
+            part.arg = _counting(part.arg, "looked at")
+    for pair in template.find_all(nodes.Pair):
+        if not isinstance(pair.key, nodes.Const):
+            pair.key = _counting(pair.key, "looked at")
+    _count_made(template)
 
 
-def _count_joins(node: nodes.Node) -> None:
+def _count_made(node: nodes.Node) -> None:
     for name, value in node.iter_fields():
         if isinstance(value, nodes.Node):
-            setattr(node, name, _joining(value))
+            setattr(node, name, _made(value))
         elif isinstance(value, list):
-            value[:] = [_joining(one) if isinstance(one, nodes.Node) else one for one in value]
+            value[:] = [_made(one) if isinstance(one, nodes.Node) else one for one in value]
 
 
-def _joining(node: nodes.Node) -> nodes.Node:
-    _count_joins(node)
+def _made(node: nodes.Node) -> nodes.Node:
+    _count_made(node)
     if isinstance(node, nodes.Concat):
         return _counting(nodes.List(node.nodes, lineno=node.lineno), "joined")
+    is_stored = isinstance(node, nodes.Tuple) and node.ctx != "load"
+    if isinstance(node, nodes.List | nodes.Tuple | nodes.Dict) and not is_stored:
+        return _counting(node, "looked at")
     return node
 
 

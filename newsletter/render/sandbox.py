@@ -48,7 +48,7 @@ class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
 
     def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:
         """Call a macro, a recursive loop or a method; each call is a step."""
-        limits.spend(context, *args, steps=limits.PER_CALL)
+        limits.spend(context, *args, *named.values(), steps=limits.PER_CALL)
         return super().call(context, obj, *args, **named)
 
     def _generate(
@@ -67,6 +67,7 @@ def sandbox(*, html: bool) -> jinja2.Environment:
     environment = _Environment(
         autoescape=html,
         undefined=jinja2.StrictUndefined,
+        finalize=limits.printed,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -34,6 +34,8 @@ def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
         template = environment.from_string(source)
     except jinja2.TemplateError as error:
         raise TemplateError(str(error.message)) from None
+    except RecursionError:
+        raise TemplateError("brackets are nested too deeply") from None
     if unknown:
         raise TemplateError(
             f"subjects know no `{min(unknown)}`; they know {', '.join(SUBJECT_NAMES)}"

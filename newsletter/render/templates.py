@@ -137,6 +137,8 @@ def _template(source: Source, text: str, at: Callable[[int], str], *, html: bool
         cuts = cut(environment, text, at)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{at(error.lineno)}: {error.message}") from None
+    except RecursionError:
+        raise TemplateError(f"{source.at(0)}: brackets or tags are nested too deeply") from None
     return Template(
         source=source,
         cuts=cuts,

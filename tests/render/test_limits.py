@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
 from newsletter.render.parts import Source
+from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import compile_text
 
 WORDS = ["w"] * 2000
@@ -44,6 +45,17 @@ GREEDY = {
     "copies of long lists": "{% for a in x %}{% for b in x %}{% set y = x[:] %}{% endfor %}{% endfor %}",
     "sorting again and again": "{% for a in x %}{% for b in x %}{{ x|sort|length }}{% endfor %}{% endfor %}",
     "mapping again and again": "{% for a in x %}{% for b in x %}{{ x|map('upper')|list|length }}{% endfor %}{% endfor %}",
+    "half a character": "{{ '\\ud800' }}",
+    "brackets in brackets": "{{ " + "(" * 400 + "1" + ")" * 400 + " }}",
+    "ifs in ifs": "{% if 1 %}" * 300 + "{% endif %}" * 300,
+    "many additions": "{{ " + "+".join(["1"] * 20000) + " }}",
+    "lists of one list": "{% set a = [x, x, x, x, x, x] %}{% set b = [a, a, a, a, a] %}{% set c = [b, b, b, b, b] %}{% set d = [c, c, c, c, c] %}{% set e = [d, d, d, d, d] %}{{ e }}",
+    "mappings of one mapping": "{% set a = {'a': x * 500} %}{{ {'a': [a] * 500} }}",
+    "a key of tuples of tuples": "{% set a = (1,) * 1000 %}{% set b = (a,) * 1000 %}{% set c = (b, b, b) %}{{ {c: 1}|length }}",
+    "many widths": "{{ ('%999s' * 100000) % ((1,) * 100000) }}",
+    "one long value many times": "{{ ('%(a)s' * 100000)|format(a='x' * 100000) }}",
+    "titles of long texts": "{% set t = 'aa bb ' * 200000 %}{% for a in x %}{{ t|title|length }}{% endfor %}",
+    "filling long texts": "{% set t = 'aa bb ' * 200000 %}{% for a in x %}{{ t|fill|length }}{% endfor %}",
     "escapes of escapes": "{{ ('<' * 4000000)|e|e|e|e }}",
 }  # fmt: skip
 
@@ -107,3 +119,9 @@ def test_any_template_renders_or_is_told(text: str) -> None:
         printed(text)
     except TemplateError as error:
         assert str(error).startswith("issue.txt")
+
+
+def test_a_subject_of_brackets_in_brackets_is_a_mistake() -> None:
+    """It is told like any other mistake of a subject."""
+    with pytest.raises(TemplateError, match="nested too deeply"):
+        parse_subject("{{ " + "(" * 400 + "1" + ")" * 400 + " }}")
