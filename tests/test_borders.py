@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 from commands import newsletter
-from makers import make_paper, write_newsletter
+from makers import NOW, make_paper, write_newsletter
 
 from newsletter import selections
 from newsletter.borders import without_faulty
+from newsletter.cli import checking
 from newsletter.config import load_config
 from newsletter.model import Border, Fault, Paper, fault_of
 from newsletter.store import FaultStore
@@ -400,3 +401,18 @@ def test_a_paper_on_templates_holds_no_issue(tmp_path: Path, root: Path) -> None
     assert (done.returncode, done.stderr) == (0, "")
     (mail,) = mails(folder).values()
     assert title in mail.get_body(("plain",)).get_content().replace("\n", " ").replace("   ", " ")
+
+
+def test_check_reads_the_files_of_sources_within_limits(tmp_path: Path, root: Path) -> None:
+    """A document that takes for ever is told with its place, as a run tells it."""
+    attributes = " ".join(f"a{n}='1'" for n in range(20_000))
+    letter(tmp_path, root, subscribers=readers("{email: ann@example.org, topics: [agents]}"))
+    (tmp_path / "feed.xml").write_text(
+        f"<rss version='2.0'><channel><item {attributes}><title>An agent</title></item></channel></rss>"
+    )
+
+    found = checking.check(tmp_path / "config", {}, NOW, seconds=0.1)
+
+    assert any(
+        "sources.yaml:1:" in one and "s to read, and was left out" in one for one in found.problems
+    ), found.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import functools
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,10 @@ from newsletter import letters, selections
 from newsletter.cli import account, terms, world
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.terminal import print_json
-from newsletter.collect import KINDS, merge_papers
+from newsletter.collect import KINDS, Reader, merge_papers
 from newsletter.collect.answers import Document
 from newsletter.collect.files import read_files
+from newsletter.collect.reader import SECONDS
 from newsletter.config import Config, load_config
 from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
 from newsletter.libraries import read_library
@@ -46,8 +48,13 @@ class Checked:
         return not self.problems and all(one.level != "error" for one in self.findings)
 
 
-def check(folder: Path, environment: Mapping[str, str], now: dt.datetime) -> Checked:
-    """Validate config and templates, and lint what they make of an invented day."""
+def check(
+    folder: Path, environment: Mapping[str, str], now: dt.datetime, seconds: float = SECONDS
+) -> Checked:
+    """Validate config and templates, and lint what they make of an invented day.
+
+    A local file of a source is read within the limits of a run: `seconds`, and of memory.
+    """
     try:
         config = load_config(folder, environment)
     except ConfigError as error:
@@ -58,13 +65,14 @@ def check(folder: Path, environment: Mapping[str, str], now: dt.datetime) -> Che
         return Checked(
             config=config, problems=(str(error),), warnings=_warnings(config), findings=()
         )
-    problems, notes = _unread(config, now)
+    problems, notes = _unread(config)
+    problems += asyncio.run(_unread_sources(config, now, seconds))
     warnings = (*_warnings(config), *notes, *_idle_terms(config, folder, environment, now))
     return Checked(config=config, problems=problems, warnings=warnings, findings=findings)
 
 
-def _unread(config: Config, now: dt.datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read the files that a run would read; return what is wrong with them, and what is odd."""
+def _unread(config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the libraries that a run would read; return what is wrong with them, and what is odd."""
     problems: list[str] = []
     notes: list[str] = []
     for name, place in config.libraries:
@@ -72,15 +80,27 @@ def _unread(config: Config, now: dt.datetime) -> tuple[tuple[str, ...], tuple[st
             notes += read_library(config.root / name).notes
         except LibraryError as error:
             problems.append(f"{place}: {error}")
-    for source in config.sources:
-        if not source.location or "://" in source.location:
-            continue
-        try:
-            for document in read_files(Path(source.location), config.max_bytes):
-                KINDS[source.kind].parse(document, source, now)
-        except SourceError as error:
-            problems.append(f"{config.places[source.name]}: {error}")
     return tuple(problems), tuple(notes)
+
+
+async def _unread_sources(config: Config, now: dt.datetime, seconds: float) -> tuple[str, ...]:
+    """Read the local files of sources, as a run does; return what is wrong with them."""
+    problems: list[str] = []
+    reader = Reader(seconds=seconds)
+    async with reader:
+        for source in config.sources:
+            if not source.location or "://" in source.location:
+                continue
+            try:
+                for document in read_files(Path(source.location), config.max_bytes):
+                    parsed = await reader.read(KINDS[source.kind], document, source, now)
+                    problems += [
+                        f"{config.places[source.name]}: {document.shown}: {one.problem}"
+                        for one in parsed.faults
+                    ]
+            except SourceError as error:
+                problems.append(f"{config.places[source.name]}: {error}")
+    return tuple(problems)
 
 
 def _idle_terms(

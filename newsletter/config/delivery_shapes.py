@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from newsletter.config.shape import Shape
-from newsletter.config.values import Address, Line, RateText, Secret, Slug
+from newsletter.config.values import Address, Host, Line, RateText, Secret, Slug
 
 
 class DkimShape(Shape):
@@ -26,9 +26,7 @@ class DeliveryShape(Shape):
         description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends; "
         "`lmtp` hands mail to a mail store on this machine, `sendmail` to a command.",
     )
-    host: str = Field(
-        "localhost", min_length=1, description="Name of the SMTP server; for LMTP also a socket."
-    )
+    host: Host = Field("localhost", description="Name of the SMTP server; for LMTP also a socket.")
     port: int = Field(
         587, ge=1, le=65535, description="587 for starttls, 465 for tls, 24 for LMTP."
     )

@@ -16,6 +16,8 @@ SUFFIX = "_FILE"
 secrets."""
 MAX_BYTES = 100_000
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_QUOTED = re.compile(r"""(?:'([^']*)'|"([^"]*)")(?:\s+#.*)?""")
+_COMMENT = re.compile(r"\s#")
 
 
 class Environment(Mapping[str, str]):
@@ -29,10 +31,13 @@ class Environment(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         """Return a value; raises KeyError without one, ConfigError for a file that is not there."""
         for some in (self._given, self._private):
-            if name in some:
-                return some[name].strip()
+            # An empty variable is what a line such as `NAME=` leaves: nobody means it.
+            if found := some.get(name, "").strip():
+                return found
             if file := some.get(name + SUFFIX):
                 return _read(Path(file.strip()), f"{name}{SUFFIX}").strip()
+        if name in self._given or name in self._private:
+            return ""
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -47,8 +52,9 @@ class Environment(Mapping[str, str]):
 def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
     """Return the variables for the newsletter in `root`: `given`, and those of its .env file.
 
-    A line of .env is `NAME=value`, the value in quotes or not; `#` begins a comment line. Raises
-    ConfigError for a file that others may read, or a line that is none.
+    A line of .env is `NAME=value`, the value in quotes or not; `#` begins a comment line, and a
+    comment after quotes. Raises ConfigError for a file that others may read, for a line that is
+    none, and for a value that other programs would read in another way.
     """
     path = root / PRIVATE
     if not path.is_file():
@@ -65,7 +71,13 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
         if match is None:
             # Not a word of the line itself: it may be a secret.
             raise ConfigError(f"{path}:{number}:1: a line is NAME=value, or begins with #")
-        found[match[1]] = _unquoted(match[2])
+        value = _unquoted(match[2])
+        if value is None:
+            raise ConfigError(
+                f"{path}:{number}:{match.start(2) + 1}: where the value ends is not clear: put all "
+                "of it in quotes, and a comment on a line of its own"
+            )
+        found[match[1]] = value
     return Environment(given, found)
 
 
@@ -80,7 +92,11 @@ def _read(path: Path, name: str) -> str:
         raise ConfigError(f"{told}: not UTF-8 text") from None
 
 
-def _unquoted(value: str) -> str:
+def _unquoted(value: str) -> str | None:
+    """Return a value without quotes and comment; None where it may be meant in two ways."""
+    if whole := _QUOTED.fullmatch(value):
+        return whole[1] or whole[2] or ""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]
-    return value
+    is_open = len(value) > 1 and value[0] in "'\""
+    return None if is_open or _COMMENT.search(value) else value

@@ -70,25 +70,26 @@ def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], nam
     kind, context = error["type"], error.get("ctx", {})
     known = _known(shape, path[:-1])
     key = path[-1] if path else ""
+    told = "this item" if isinstance(key, int) else f"`{key}`"
     if kind == "extra_forbidden" or "[key]" in error["loc"]:
         names = list(known) or _allowed(context)
         return f"{document.where(path)}: unknown key `{key}`{suggest(str(key), names)}"
     if kind == "missing":
         return f"{document.where(path[:-1])}: `{key}` is missing"
     if error["input"] is None and path:
-        return f"{document.where(path)}: `{key}` is empty: give it a value, or remove the line"
+        return f"{document.where(path)}: {told} is empty: give it a value, or remove the line"
     if kind in ("model_type", "model_attributes_type", "dict_type") and path:
         below = _known(shape, path)
         settings = f", of {', '.join(f'`{one}`' for one in below)}" if below else ""
-        if isinstance(error["input"], str) and "name" in below:
+        if isinstance(error["input"], str) and "name" in below and isinstance(key, str):
             settings = f"; did you mean `{key}: {{name: {error['input']}}}`?"
         return (
-            f"{document.where(path, value=True)}: `{key}` takes `key: value` lines below "
+            f"{document.where(path, value=True)}: {told} takes `key: value` lines below "
             f"it{settings}"
         )
     if kind == "list_type":
         return (
-            f"{document.where(path, value=True)}: `{key}` is a list: one line `- …` for each, "
+            f"{document.where(path, value=True)}: {told} is a list: one line `- …` for each, "
             "below it, or [a, b]"
         )
     shown = (

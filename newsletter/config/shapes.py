@@ -14,6 +14,7 @@ from newsletter.config.theme_shapes import ThemeShape
 from newsletter.config.values import (
     Address,
     Clock,
+    DatabaseUrl,
     Language,
     Like,
     Line,
@@ -133,7 +134,7 @@ class NewsletterShape(Shape):
         "at the end.",
     )
     delivery: DeliveryShape = DeliveryShape()
-    database: str = Field(
+    database: DatabaseUrl = Field(
         "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."
     )
 

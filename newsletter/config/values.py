@@ -13,9 +13,10 @@ from zoneinfo import available_timezones
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from newsletter.errors import TemplateError
+from newsletter.errors import StoreError, TemplateError
 from newsletter.render import parse_subject
 from newsletter.send import parse_rate
+from newsletter.store.database import read_url
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]")
@@ -61,8 +62,10 @@ def _zone(name: str) -> str:
     # Compared by name: ZoneInfo would open any file of that path.
     if name not in _zones():
         city = name.strip().replace(" ", "_").lower()
-        meant = sorted(zone for zone in _zones() if zone.lower().rpartition("/")[2] == city)
-        meant = meant or difflib.get_close_matches(name, _zones(), n=1, cutoff=0.8)
+        # `Etc/GMT+1` is an hour behind GMT, and whoever writes `GMT+1` means one ahead.
+        likely = [zone for zone in _zones() if not re.search("GMT[-+0]", zone)]
+        meant = sorted(zone for zone in likely if zone.lower().rpartition("/")[2] == city)
+        meant = meant or difflib.get_close_matches(name, likely, n=1, cutoff=0.8)
         hint = f"; did you mean `{meant[0]}`?" if meant else " such as `Europe/Paris`"
         raise ValueError(f"not an IANA time zone{hint}")
     return name
@@ -123,6 +126,29 @@ def _subject(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    try:
+        name = read_url(text).database
+    except StoreError as error:
+        raise ValueError(str(error)) from None
+    if not name or name == ":memory:":
+        raise ValueError(
+            "names no file, so that each run would forget who has the issue: "
+            "sqlite:///outbox/newsletter.db"
+        )
+    return text
+
+
+def _host(text: str) -> str:
+    if text.startswith("/"):
+        return text  # a socket
+    if "://" in text:
+        raise ValueError("the name of the server alone, such as smtp.example.org")
+    if found := re.fullmatch(r"\[?([^\s\[\]:]+)\]?:(\d+)", text):
+        raise ValueError(f"a port has a line of its own: host: {found[1]}, port: {found[2]}")
+    return text
+
+
 def _rate(text: str) -> str:
     parse_rate(text)
     return text
@@ -146,6 +172,8 @@ SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
+Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"pattern": LANGUAGE})]
 RateText = Annotated[str, AfterValidator(_rate), Field(examples=["14/second", "2000/day"])]
 Subject = Annotated[str, Field(min_length=1), AfterValidator(_line), AfterValidator(_subject)]

@@ -229,11 +229,27 @@ class Database:
         self.engine.dispose()
 
 
+def read_url(url: str) -> sa.URL:
+    """Return the parts of a database's URL; raises StoreError when it is none of SQLite's."""
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            parsed.get_dialect()().create_connect_args(parsed)
+    except (sa.exc.ArgumentError, ValueError):
+        raise StoreError("is not a URL such as sqlite:///outbox/newsletter.db") from None
+    if kind != "sqlite":
+        raise StoreError(
+            f"is of kind `{kind}`; this version keeps its ledger in SQLite (sqlite:///…) only"
+        )
+    return parsed
+
+
 def database_exists(url: str, root: Path) -> bool:
     """Tell whether there is a database at `url` already: looking must not make one."""
     try:
-        name = make_url(url).database
-    except sa.exc.ArgumentError:
+        name = read_url(url).database
+    except StoreError:
         return False
     return bool(name) and name != ":memory:" and (root / str(name)).is_file()
 
@@ -245,16 +261,9 @@ def open_database(url: str, root: Path) -> Database:
     version of this program made it.
     """
     try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise StoreError(
-            "newsletter.yaml: `database` is not a URL such as sqlite:///outbox/newsletter.db"
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreError(
-            f"newsletter.yaml: `database` is of kind `{parsed.get_backend_name()}`; this version "
-            "keeps its ledger in SQLite (sqlite:///…) only"
-        )
+        parsed = read_url(url)
+    except StoreError as error:
+        raise StoreError(f"newsletter.yaml: `database` {error}") from None
     if parsed.database and parsed.database != ":memory:":
         path = root / parsed.database
         try:

@@ -144,6 +144,43 @@ def test_a_short_secret_is_refused_and_not_shown(tmp_path: Path, root: Path, sec
         pytest.fail("it was taken")
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("K = 'a b'  # mine", "a b"),
+        ('K="a # b" # mine', "a # b"),
+        ("K='it's'", "it's"),
+        ("K=a#b", "a#b"),
+        ("K='' # none yet", ""),
+    ],
+)
+def test_a_comment_after_quotes_is_none_of_the_value(tmp_path: Path, line: str, value: str) -> None:
+    """As shells and containers read such a line."""
+    private(tmp_path, line + "\n")
+
+    assert read_environment(tmp_path, {})["K"] == value
+
+
+@pytest.mark.parametrize("line", ["K=s3cret # mine", "K='s3cret", 'K="s3cret";', "K='s3cret' mine"])
+def test_a_value_whose_end_is_not_clear_is_refused(tmp_path: Path, line: str) -> None:
+    """A password with quotes and a comment in it would only be told by the mail server."""
+    private(tmp_path, f"A=1\n{line}\n")
+
+    with pytest.raises(ConfigError, match=r"\.env:2:3: .*in quotes") as caught:
+        read_environment(tmp_path, {})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_an_empty_variable_hides_no_other(tmp_path: Path) -> None:
+    """What is exported as nothing leaves the value to a file that is named, and to .env."""
+    private(tmp_path, "A=one\nB=\n")
+    (tmp_path / "b").write_text("two\n")
+
+    found = read_environment(tmp_path, {"A": "", "B": " ", "B_FILE": str(tmp_path / "b"), "C": ""})
+
+    assert (found["A"], found["B"], found["C"]) == ("one", "two", "")
+
+
 @given(st.text(max_size=80))
 def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """No text gives a traceback."""

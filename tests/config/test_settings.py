@@ -13,6 +13,7 @@ import pytest
 from makers import write_newsletter
 
 from newsletter.config import load_config
+from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule
 from newsletter.send import make_key, parse_rate
 
@@ -257,3 +258,42 @@ def test_what_only_ends_like_a_file_is_none(tmp_path: Path, root: Path, like: st
     assert settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").topics[
         0
     ].like == (like,)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("database: outbox/x.db", "3:11.*is not a URL"),
+        ("database: postgresql://u:pw@h/db", "3:11.*of kind `postgresql`"),
+        ("database: 'sqlite:///x.db?timeout=soon'", "3:11.*is not a URL"),
+        ("database: 'sqlite://:memory:'", "3:11.*is not a URL"),
+        ("database: 'sqlite:///'", "3:11.*would forget who has the issue"),
+        ("database: 'sqlite:///:memory:'", "3:11.*would forget who has the issue"),
+        ("delivery: {host: 'smtp.example.org:587'}", "3:18.*host: smtp.example.org, port: 587"),
+        ("delivery: {host: 'https://smtp.example.org'}", "3:18.*the name of the server alone"),
+        ("timezone: GMT+1", "3:11.*such as `Europe/Paris`"),
+    ],
+)
+def test_what_a_run_could_not_use_is_a_mistake(
+    tmp_path: Path, root: Path, line: str, told: str
+) -> None:
+    """A database in memory would send the issue again with each run."""
+    write_newsletter(tmp_path, root, newsletter=f"name: x\nfrom: a@example.org\n{line}\n")
+
+    with pytest.raises(ConfigError, match=rf"newsletter\.yaml:{told}"):
+        load_config(tmp_path / "config", {})
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ("ann@example.org", "2:5: this item takes `key: value` lines below it, of `email`"),
+        ("", "2:4: this item is empty"),
+    ],
+)
+def test_an_item_of_a_list_has_no_name(tmp_path: Path, root: Path, item: str, told: str) -> None:
+    """`0` would say nothing to who wrote an address where `email: …` belongs."""
+    write_newsletter(tmp_path, root, subscribers=f"subscribers:\n  - {item}\n")
+
+    with pytest.raises(ConfigError, match=rf"subscribers\.yaml:{told}"):
+        load_config(tmp_path / "config", {})
