@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -73,6 +74,8 @@ class Day:
     outbox: Outbox
     archive: Archive
     faults: FaultStore
+    redact: Callable[[str], str]
+    """Takes the operator's secrets out of a text."""
     fetcher: Fetcher
     reader: Reader
     transport: Transport
@@ -94,32 +97,22 @@ async def run(day: Day) -> Ran:
     for earlier in () if day.config.missing else day.issues.unfinished(day.date):
         # What is still worth sending is sent; what is too old expires, and the issue closes.
         await send(replace(day, date=earlier))
-    unfinished = day.issues.unfinished(day.date)
+    ran = functools.partial(Ran, date=day.date, unfinished=day.issues.unfinished(day.date))
     if day.issues.get(day.date):
         sent = await send(day)
         counts = day.ledger.counts(day.date)
-        return Ran(
-            date=day.date,
-            already=True,
-            sent=sent,
-            counts=counts,
-            unfinished=unfinished,
-            faults=day.faults.seen,
-        )
+        return ran(already=True, sent=sent, counts=counts, faults=day.faults.seen)
     collected = await collect(day)
     rendered = render(day, pick(day))
     # No source answered and nothing is known: that is no quiet day, and nobody is told it is one.
     blind = collected.all_failed and not rendered.papers
     sent = Sent() if blind or not rendered.editions else await send(day, rendered)
-    counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
-    return Ran(
-        date=day.date,
+    return ran(
         already=False,
         collected=collected,
         rendered=rendered,
         sent=sent,
-        counts=counts,
-        unfinished=unfinished,
+        counts=day.ledger.counts(day.date) if day.issues.get(day.date) else {},
         faults=day.faults.seen,
     )
 
@@ -127,7 +120,9 @@ async def run(day: Day) -> Ran:
 async def collect(day: Day) -> Collected:
     """Visit the sources and add what they show to the papers known before; enrich the best."""
     now = day.clock()
-    intake = Intake(papers=day.papers, sources=day.sources, facts=day.facts, now=now)
+    intake = Intake(
+        papers=day.papers, sources=day.sources, facts=day.facts, now=now, redact=day.redact
+    )
     visits = collect_papers(
         day.config.sources,
         day.fetcher,
@@ -167,7 +162,7 @@ async def collect(day: Day) -> Collected:
         health=intake.health,
         new=intake.new,
         candidates=len(candidates(day)),
-        notes=notes,
+        notes=tuple(map(day.redact, notes)),
     )
 
 

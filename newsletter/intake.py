@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from newsletter.collect import attach_mentions, merge_papers
 from newsletter.collect.enrichment import Enriched
 from newsletter.errors import StoreError
+from newsletter.gate import LINKS
 from newsletter.model import (
     Border,
     Fault,
@@ -30,6 +32,8 @@ class Intake:
     sources: SourceStore
     facts: FactStore
     now: dt.datetime
+    redact: Callable[[str], str] = str
+    """Takes the operator's secrets out of a text: a server may say what it was given."""
     reports: list[SourceReport] = field(default_factory=list)
     health: dict[str, Health] = field(default_factory=dict)
     """What is remembered of each source from now on, by its name."""
@@ -61,7 +65,10 @@ class Intake:
             fault = fault_of(Border.SOURCE, visit.source.name, error)
             self.faults.append(fault)
             report = replace(
-                visit.report, error=fault.problem, papers=0, faults=visit.report.faults + 1
+                visit.report,
+                error=self.redact(fault.problem),
+                papers=0,
+                faults=visit.report.faults + 1,
             )
         self.reports.append(report)
         return report
@@ -71,7 +78,10 @@ class Intake:
         self.arrived |= {key for paper in fresh for key in paper.keys}
         before = len(self.faults)
         self.new += self.keep(visit.papers, visit.backlog)
-        report = _with_news(visit.report, len(fresh), len(self.faults) - before)
+        told = replace(
+            visit.report, error=self.redact(visit.report.error), note=self.redact(visit.report.note)
+        )
+        report = _with_news(told, len(fresh), len(self.faults) - before)
         # Only now: papers that were not saved must not be taken for known at the next visit.
         self.health[report.source] = self.sources.record(visit.source, report, self.now)
         self.mentions += visit.mentions
@@ -84,6 +94,7 @@ class Intake:
         """
 
         def save(some: Sequence[Paper]) -> int:
+            some = [redacted(paper, self.redact) for paper in some]
             merged = merge_papers((*self.papers.known(some), *some))
             return self.papers.save(merged, self.now, backlog)
 
@@ -123,6 +134,26 @@ class Intake:
             except Exception as error:  # noqa: BLE001  the guard: it is asked again
                 self.faults.append(fault_of(Border.SOURCE, service, error))
         self.keep(enriched.papers)
+
+
+def redacted(paper: Paper, redact: Callable[[str], str]) -> Paper:
+    """Return a paper without secrets in it; a link that held one is empty."""
+    if redact is str:
+        return paper
+    changed: dict[str, Any] = {}
+    for field_ in fields(paper):
+        value = getattr(paper, field_.name)
+        if isinstance(value, str) and redact(value) != value:
+            changed[field_.name] = "" if field_.name in LINKS else redact(value)
+        elif field_.name in ("authors", "categories", "keywords"):
+            passed = tuple(map(redact, value))
+            if passed != value:
+                changed[field_.name] = passed
+    if any(redact(one.url) != one.url for one in paper.sightings):
+        changed["sightings"] = tuple(
+            one if redact(one.url) == one.url else replace(one, url="") for one in paper.sightings
+        )
+    return replace(paper, **changed) if changed else paper
 
 
 def _with_news(report: SourceReport, new: int, lost: int) -> SourceReport:

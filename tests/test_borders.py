@@ -317,7 +317,7 @@ def test_a_fault_is_kept_once_and_without_secrets(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="hunter2") as caught:
         fails()
-    fault = fault_of(Border.SOURCE, "A hunter2 feed", caught.value, b"<rss>")
+    fault = fault_of(Border.SOURCE, "A hunter2 feed", caught.value, b"<rss>\xff hunter2")
 
     for _ in range(2):
         store.keep(fault)
@@ -329,7 +329,7 @@ def test_a_fault_is_kept_once_and_without_secrets(tmp_path: Path) -> None:
     (told,) = (tmp_path / "faults").glob("*.txt")
     assert "hunter2" not in told.read_text("utf-8")
     assert "test_borders.py" in told.read_text("utf-8")
-    assert told.with_suffix(".input").read_bytes() == b"<rss>"
+    assert told.with_suffix(".input").read_bytes() == b"<rss>\xff ***"
     for number in range(250):
         store.keep(Fault(border=Border.REPORT, name=str(number), problem="x", content=b"x"))
     assert len(list((tmp_path / "faults").glob("*.txt"))) == 200

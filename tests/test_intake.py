@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,28 @@ def test_a_database_that_cannot_be_used_is_no_fault_of_a_paper(database: Databas
         taking.take(seen(make_paper(1)))
 
     assert taking.faults == []
+
+
+def test_a_key_that_a_server_says_back_is_kept_nowhere(database: Database) -> None:
+    """Neither in a source's line nor in a paper: it would be in the database, and in mail."""
+    key = "k3y-of-the-operator"
+    taking = intake(database)
+    taking.redact = lambda text: text.replace(key, "***")
+    link = f"https://x.example/?key={key}"
+    paper = make_paper(
+        1,
+        title=f"Echo of {key}",
+        authors=(f"{key} et al.", "Ada Byron"),
+        url=link,
+        pdf_url="https://x.example/1.pdf",
+        sightings=(Sighting(source="test", seen_at=NOW, url=link),),
+    )
+    visit = seen(paper)
+    visit = replace(visit, report=replace(visit.report, note=f"HTTP 200 {key}"))
+
+    report = taking.take(visit)
+
+    assert key not in f"{report} {taking.reports} {taking.papers.last(5)}"
+    (kept,) = taking.papers.last(5)
+    assert (kept.title, kept.authors) == ("Echo of ***", ("*** et al.", "Ada Byron"))
+    assert (kept.url, kept.pdf_url) == ("", "https://x.example/1.pdf")

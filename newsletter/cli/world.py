@@ -192,6 +192,7 @@ async def open_day(
         outbox=outbox,
         archive=Archive(config.root / "public"),
         faults=faults,
+        redact=redact,
         fetcher=fetcher,
         reader=reader,
         transport=transport_for(config, outbox),

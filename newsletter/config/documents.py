@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -48,6 +48,8 @@ class Document:
     """Path → line and column of the value."""
     variables: frozenset[Path_] = frozenset()
     """Where a value came from the environment as a whole: the only way in for a secret."""
+    within: Mapping[Path_, Collection[str]] = field(default_factory=dict, repr=False)
+    """Where values from the environment are a part of a longer one: those values."""
     unset: Mapping[Path_, str] = field(default_factory=dict)
     """Where such a value is missing there: the variable's name."""
 
@@ -130,5 +132,6 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Doc
         places=reader.places,
         values=reader.values,
         variables=frozenset(reader.variables),
+        within=reader.within,
         unset=reader.unset,
     )

@@ -102,9 +102,11 @@ black out innocent words."""
 def _secrets(documents: Mapping[str, Document]) -> Iterator[str]:
     """Yield the values that must not be shown: passwords and keys, with their encoded forms."""
     for name, document in documents.items():
-        for path in document.variables:
-            value = document.at(path)
-            if isinstance(value, str) and len(value) >= SHORTEST and is_secret(name, path):
+        whole = (document.at(path) for path in document.variables if is_secret(name, path))
+        # Of an address such as `https://x.example/feed?key=${KEY}`; a part with a slash is a place.
+        parts = (one for some in document.within.values() for one in some if "/" not in one)
+        for value in (*whole, *parts):
+            if isinstance(value, str) and len(value) >= SHORTEST:
                 yield value
                 yield quote(value, safe="")
                 yield value.encode("unicode_escape").decode()

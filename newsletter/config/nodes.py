@@ -39,6 +39,8 @@ class NodeReader:
         self.values: dict[Path_, tuple[int, int]] = {}
         self.variables: set[Path_] = set()
         """Where a value came from the environment as a whole."""
+        self.within: dict[Path_, set[str]] = {}
+        """Where values from the environment are a part of a longer one: those values."""
         self.unset: dict[Path_, str] = {}
         """Where such a value is missing there: the variable's name."""
         self.problems: list[str] = []
@@ -178,6 +180,8 @@ class NodeReader:
             return ""
         # An empty variable is what a line such as `NAME=` leaves: nobody means it.
         found = self._environment.get(name, "")
+        if found and not whole:
+            self.within.setdefault(path, set()).add(found)
         if found or (name in self._environment and not whole):
             return found
         if whole:

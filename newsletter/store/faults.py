@@ -48,7 +48,8 @@ class FaultStore:
             trace=self._redact(fault.trace),
             content=b"",  # it is kept in a file: a run may have many
         )
-        content = fault.content[:MAX_CONTENT]
+        # As Latin-1 every byte is a character, and comes back as itself.
+        content = self._redact(fault.content[:MAX_CONTENT].decode("latin-1")).encode("latin-1")
         digest = hashlib.sha256(f"{shown}\0".encode("utf-8", "replace") + content).hexdigest()[:16]
         if digest in self._seen:
             return

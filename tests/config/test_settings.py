@@ -174,6 +174,23 @@ def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
     )
 
 
+def test_a_key_within_an_address_is_a_secret_too(tmp_path: Path, root: Path) -> None:
+    """`?key=${KEY}` and `https://${NAME}:${WORD}@…`; where a source lies is none."""
+    text = (
+        "sources:\n  - {name: A, url: '${PLACE}/feed?key=${TOKEN}'}\n"
+        "  - {name: B, url: 'https://${LOGIN}:${TOKEN2}@b.example/'}\n"
+    )
+    write_newsletter(tmp_path, root, sources=text)
+    environment = {
+        "PLACE": "https://a.example", "TOKEN": "token-of-a", "LOGIN": "login-of-b", "TOKEN2": "token-é=b",
+    }  # fmt: skip
+
+    secrets = load_config(tmp_path / "config", environment).secrets
+
+    assert {"token-of-a", "login-of-b", "token-é=b", "token-%C3%A9%3Db"} <= secrets
+    assert not any("a.example" in one for one in secrets)
+
+
 def test_what_must_not_be_shown_is_known_in_every_form(tmp_path: Path, root: Path) -> None:
     """As it is, as URLs encode it and as Python escapes it; short words would black out others."""
     secrets = settings(tmp_path, root).secrets
