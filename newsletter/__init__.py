@@ -3,6 +3,7 @@
 errors.py    the error tree
 model/       the facts: Source Paper Topic Score Pick Issue Edition Subscriber Delivery
 gate.py      what a text, link, number or date from outside may be
+regular.py   regular files only: no pipe is waited for
 links.py     signed links: unsubscribe, preferences, bounce addresses
 processes.py senders as processes: their names, and whether they are there
 imap.py      unread mail over IMAP, from a server that may answer anything

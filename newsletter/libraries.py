@@ -13,6 +13,7 @@ from typing import Any, Final
 from newsletter.collect.text import plain_text
 from newsletter.errors import LibraryError
 from newsletter.model import Paper
+from newsletter.regular import read_regular
 
 MAX_BYTES = 50_000_000
 """Of one library: far past anybody's; one megabyte takes about a second."""
@@ -43,8 +44,7 @@ def read_library(path: Path) -> Library:
     is nothing in it to learn from.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise LibraryError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     if len(raw) > MAX_BYTES:

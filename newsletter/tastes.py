@@ -9,10 +9,11 @@ from pathlib import Path
 
 from newsletter.collect import identity
 from newsletter.config.topics import LIBRARIES
-from newsletter.libraries import read_library, words_as_paper
+from newsletter.libraries import MAX_BYTES, read_library, words_as_paper
 from newsletter.model import Border, Fault, Paper, Topic, fault_of
 from newsletter.pick import Mark
 from newsletter.pick import taste as tastes
+from newsletter.regular import read_regular
 from newsletter.store import PaperStore
 
 BACKGROUND = 2000
@@ -136,6 +137,6 @@ def _key(like: str) -> str:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, MAX_BYTES)
     except OSError:
         return b""

@@ -158,6 +158,10 @@ def _warnings(config: Config) -> tuple[str, ...]:
             found.append(
                 f"newsletter.yaml: mail from {config.sender} will be refused: use your own"
             )
+        if config.delivering.port == 465 and config.delivering.security == "starttls":  # noqa: PLR2004
+            found.append(
+                "newsletter.yaml: servers speak TLS from the start on port 465: security: tls"
+            )
         if not config.postal_address:
             found.append(
                 "newsletter.yaml: no postal_address; the law of many countries asks one of public "

@@ -13,6 +13,7 @@ import yaml
 from newsletter.config.diagnoses import diagnose, lines_of, undecodable
 from newsletter.config.nodes import NodeReader, Path_
 from newsletter.errors import ConfigError
+from newsletter.regular import read_regular
 
 MAX_BYTES = 100_000_000
 """Of one file: a million readers in YAML are less."""
@@ -80,8 +81,7 @@ def read_document(path: Path, environment: Mapping[str, str]) -> Document:
     that stands twice and for a variable that is not set.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_regular(path, MAX_BYTES)
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such file; `newsletter init` writes a working configuration"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from newsletter.errors import ConfigError
+from newsletter.regular import read_regular
 
 PRIVATE = ".env"
 """The file beside config/ that holds secrets: cron has no environment of its own."""
@@ -57,7 +58,7 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
     none, and for a value that other programs would read in another way.
     """
     path = root / PRIVATE
-    if not path.is_file():
+    if not path.exists():
         return Environment(given, {})
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(
@@ -84,8 +85,7 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
 def _read(path: Path, name: str) -> str:
     told = f"{name}: {path}" if name else str(path)
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES).decode("utf-8-sig")
+        return read_regular(path, MAX_BYTES)[:MAX_BYTES].decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{told}: {(error.strerror or 'cannot be read').lower()}") from None
     except UnicodeDecodeError:

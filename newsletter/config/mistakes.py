@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,8 +39,8 @@ def checked(shape: type[Shape], document: Document, name: str) -> Shape:
         if not is_secret(name, path)
     ]
     problems += [
-        f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} and "
-        "set that environment variable"
+        f"{document.where(path)}: `{'.'.join(map(str, path))}` is a secret: write ${{NAME}} alone, "
+        "and give that environment variable the whole value"
         for path in document.values
         if is_secret(name, path)
         and document.at(path) is not None
@@ -92,18 +93,39 @@ def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], nam
             f"{document.where(path, value=True)}: {told} is a list: one line `- …` for each, "
             "below it, or [a, b]"
         )
-    shown = (
-        ""
-        if is_secret(name, path) or isinstance(error["input"], dict | list)
-        else f" `{error['input']}`"
-    )
+    is_shown = not is_secret(name, path) and not isinstance(error["input"], dict | list)
+    shown = f" `{_short(str(error['input']))}`" if is_shown else ""
     where = document.where(path, value=True)
     label = f"`{key}`: " if isinstance(key, str) and key else ""
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _PLAIN.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    if named := _ABOUT.match(message) if isinstance(error["input"], dict) else None:
+        # Of a rule for several keys together: the place is that of the key it speaks of.
+        where = document.where((*path, named[1]))
     if kind == "literal_error":
         hint = suggest(str(error["input"]), _allowed(context))
         return f"{where}: {label}{shown.strip()} is not one of them{hint}"
     return f"{where}: {label}{shown.strip()}{': ' if shown else ''}{_lower(message)}"
+
+
+_ABOUT = re.compile(r"`(\w+)`")
+_PLAIN = {
+    "int_parsing": "a whole number is wanted, such as 6",
+    "int_type": "a whole number is wanted, such as 6",
+    "int_from_float": "a whole number is wanted, such as 6",
+    "float_parsing": "a number is wanted, such as 0.5",
+    "float_type": "a number is wanted, such as 0.5",
+    "bool_parsing": "true or false is wanted",
+    "bool_type": "true or false is wanted",
+    "string_type": "text is wanted; does it need quotes?",
+}
+"""What pydantic says in its own words, in ours."""
+MAX_SHOWN = 80
+
+
+def _short(value: str) -> str:
+    """Return a value as it is shown: on one line, and not all of it when it is long."""
+    line = " ".join(value.split())
+    return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
 
 def _allowed(context: Mapping[str, Any]) -> list[str]:

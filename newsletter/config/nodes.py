@@ -105,6 +105,8 @@ class NodeReader:
             key = self._scalar(key_node)
             if isinstance(key, str | int) and not isinstance(key, bool):
                 yield key, key_node, value_node
+            elif "{{" in self._around(key_node):
+                self._problem(key_node, "a value that begins with `{{` goes in quotes")
             else:
                 self._problem(key_node, "a key must be a word")
 
@@ -189,6 +191,11 @@ class NodeReader:
         else:
             self._problem(node, not_set(name))
         return ""
+
+    def _around(self, node: yaml.Node) -> str:
+        """Return the two characters before a node and its first."""
+        mark = node.start_mark
+        return self._lines[mark.line][max(mark.column - 2, 0) : mark.column + 1]
 
     def _problem(self, node: yaml.Node, text: str) -> None:
         self.problems.append(f"{self._at(node)}: {text}")

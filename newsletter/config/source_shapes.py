@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from newsletter.collect import ENRICHERS, KINDS
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Network, Secret, Web
+from newsletter.gate import link
 
 ARXIV_CATEGORY = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?")
 
@@ -58,6 +59,8 @@ class SourceShape(Shape):
             raise ValueError(f"`{name}` means nothing to kind `{self.kind}`")
         if self.url and "://" in self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError("only http:// and https:// addresses can be fetched")
+        if self.url and "://" in self.url and (not link(self.url) or re.search(r"\s", self.url)):
+            raise ValueError("`url` is no address that can be fetched: is it whole?")
         if self.kind == "arxiv" and not all(map(ARXIV_CATEGORY.fullmatch, self.categories)):
             raise ValueError("arXiv's categories look like `cs.CL` or `hep-th`")
         return self

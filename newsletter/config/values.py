@@ -8,12 +8,14 @@ import functools
 import ipaddress
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from newsletter.errors import StoreError, TemplateError
+from newsletter.gate import link
 from newsletter.render import parse_subject
 from newsletter.send import parse_rate
 from newsletter.store.database import read_url
@@ -94,9 +96,12 @@ def _language_codes() -> dict[str, str]:
 
 
 def _web(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or any(char.isspace() for char in text):
+    found = "" if re.search(r"\s", text) else link(text)
+    if not found:
         raise ValueError("must be an address that begins with https://")
-    return text
+    if "@" in urlsplit(text).netloc:
+        raise ValueError("has a name or password in it, which every reader would see")
+    return found
 
 
 def _network(text: str) -> str:

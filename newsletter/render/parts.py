@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import TemplateError
+from newsletter.regular import read_regular
 
 MAX_DEPTH = 8
 """Parts within parts; more is a circle."""
@@ -111,8 +112,9 @@ def _find(name: str, folders: Sequence[Path]) -> Path | None:
         return None
     found = next((folder for folder in folders if (folder / name).exists()), None)
     # A link may lead anywhere: what it leads to must lie in the folder too.
-    inside = found and (found / name).resolve().is_relative_to(found.resolve())
-    return found / name if found and inside else None
+    if found and not (found / name).resolve().is_relative_to(found.resolve()):
+        raise TemplateError(f"{found / name}: a link that leads out of the folder: copy the file")
+    return found / name if found else None
 
 
 def _meant(name: str, folders: Sequence[Path]) -> str:
@@ -128,8 +130,7 @@ def _meant(name: str, folders: Sequence[Path]) -> str:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_regular(path, MAX_BYTES)
         if len(raw) > MAX_BYTES:
             raise TemplateError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
         return raw.decode("utf-8").replace("\r\n", "\n").removesuffix("\n")

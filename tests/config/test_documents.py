@@ -76,6 +76,7 @@ MISTAKES = [
     (b"a: &a {<<: *a}\n", "alias of itself"),
     (b"a: &a [*a]\n", "alias of itself"),
     (b"a: " + b"[" * 100_000, "never closed"),
+    (b"subject: {{ name }}\n", ":1:11: a value that begins with `{{` goes in quotes"),
     (b"true: x\n", ":1:1: a key must be a word"),
     (LAUGHS, "the aliases here stand for more than 10000 values"),
     (MERGED_LAUGHS, "the aliases here stand for more than 10000 values"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,28 @@ def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, t
         assert str(error).startswith(str(path))
     else:
         assert all(found[name].strip() == found[name] for name in found)
+
+
+def test_a_secret_is_the_whole_of_its_variable(tmp_path: Path, root: Path) -> None:
+    """A part that stands in the file would not be kept secret; the message says what to write."""
+    sources = (
+        "sources: [{name: A, url: 'https://a.example/', headers: {authorization: 'Bearer ${K}'}}]"
+    )
+    write_newsletter(tmp_path, root, sources=sources)
+
+    with pytest.raises(ConfigError, match=r"write \$\{NAME\} alone, .* the whole value"):
+        load_config(tmp_path / "config", {"K": "hunter2"})
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, root: Path) -> None:
+    """Nobody may ever write into it."""
+    write_newsletter(tmp_path, root)
+    (tmp_path / "config" / "topics.yaml").unlink()
+    os.mkfifo(tmp_path / "config" / "topics.yaml")
+
+    with pytest.raises(ConfigError, match=r"topics\.yaml: not a regular file"):
+        load_config(tmp_path / "config", {})
+
+    os.mkfifo(tmp_path / ".env", 0o600)
+    with pytest.raises(ConfigError, match=r"\.env: not a regular file"):
+        load_config(tmp_path / "config", {})
