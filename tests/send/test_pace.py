@@ -537,6 +537,20 @@ def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
     assert faults.messages == []
 
 
+def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path) -> None:
+    """It was held while the issue was cancelled: nothing may wait for ever."""
+    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    until = NOW + dt.timedelta(minutes=30)
+    held = ledger.claim(TODAY, owner="a:b:1:c", limit=2, now=NOW, until=until)
+    ledger.cancel(TODAY, NOW)
+    ledger.release([Claim(delivery=one, owner="a:b:1:c") for one in held], NOW)
+
+    ledger.follow_list(TODAY, {one.subscriber for one in ledger.deliveries(TODAY)}, NOW)
+
+    assert len(held) == 2
+    assert ledger.counts(TODAY)[DeliveryState.CANCELLED] == 30
+
+
 @pytest.mark.parametrize("jump", [dt.timedelta(hours=-5), dt.timedelta(hours=5)])
 def test_a_clock_that_jumps_loses_nothing(folder: Path, jump: dt.timedelta) -> None:
     """Back or forth in the middle of a run: what is too late is given back, and sent by the next."""
