@@ -25,6 +25,8 @@ class Faults:
     """So many connections from now on are refused."""
     open: int = 0
     rcpt: Callable[[str], str] = lambda _address: "250 fine"
+    login: str = "235 fine"
+    """Answer to AUTH."""
     mail: str = "250 fine"
     data: Callable[[str], str] = lambda _address: "354 go on"
     """Answer to DATA."""
@@ -113,6 +115,8 @@ class _Talk:
             elif verb == "STARTTLS":
                 await self.say("220 ready")
                 self.writer.write(b"this is no TLS\r\n")
+            elif verb == "AUTH":
+                await self.say(faults.login)
             elif verb == "MAIL":
                 recipient = ""
                 if faults.per_connection and self.taken >= faults.per_connection:

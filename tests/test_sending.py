@@ -12,13 +12,14 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import dkim
 import pytest
 import yaml
-from faultserver import Faults, fault_server
+from faultserver import DROP, Faults, fault_server
 from makers import PROGRAM, write_newsletter
 from servers import Page, http_server
 
@@ -222,6 +223,70 @@ def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:
     assert newsletter(folder, "pause", "2001-01-01").returncode == 2
 
 
+def test_what_was_cancelled_stays_so_and_is_done_with(letter: tuple[Path, Faults]) -> None:
+    """It is not paused and resumed into life again, nor sent again, and every later run is done."""
+    folder, faults = letter
+    faults.rcpt = lambda address: f"{450 if address.startswith('bo@') else 550} 5.7.1 not now"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    faults.rcpt = lambda _address: "250 fine"
+
+    newsletter(folder, "cancel", date)
+    paused = newsletter(folder, "pause", date)
+    again = newsletter(folder, "send", "--only", "failed")
+    run = newsletter(folder, "run", "--quiet")
+
+    assert paused.returncode == 2
+    assert "was cancelled, and stays so" in " ".join(paused.stderr.split())
+    assert again.returncode == 1
+    assert "was cancelled, for good" in again.stderr
+    assert (run.returncode, run.stderr) == (0, "")
+    told = as_json(newsletter(folder, "status", "--json"))
+    assert told["halted"] == "cancelled"
+    assert (told["deliveries"]["failed"], told["deliveries"]["cancelled"]) == (2, 1)
+    assert faults.messages == []
+
+
+def test_sending_again_to_one_reader_is_about_nobody_else(letter: tuple[Path, Faults]) -> None:
+    """Whose mail is in doubt gets no second one because another reader asked for it."""
+    folder, faults = letter
+    faults.answer = lambda _address: DROP
+    newsletter(folder, "run", "--quiet")
+    faults.answer = lambda _address: "250 fine"
+
+    again = ("send", "--to", "Bo@readers.example", "--only", "unknown")
+    told = as_json(newsletter(folder, *again, "--dry-run", "--json"))
+    done = newsletter(folder, *again)
+    run = newsletter(folder, "run", "--quiet")
+
+    assert told["would_send"] == 1
+    assert (done.returncode, run.returncode) == (0, 0)
+    counts = Counter(address for address, _ in faults.messages)
+    assert counts == {"ada@readers.example": 1, "bo@readers.example": 2, "cy@readers.example": 1}
+
+
+def test_a_rehearsal_tells_what_sending_would_do(letter: tuple[Path, Faults]) -> None:
+    """Not who has to wait, nor who left; nothing of an issue that is paused, and why."""
+    folder, faults = letter
+    faults.rcpt = lambda _address: "450 4.2.0 later"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    people = folder / "config" / "subscribers.yaml"
+    rehearse = ("send", "--dry-run", "--json")
+
+    waiting = as_json(newsletter(folder, *rehearse))
+    due = as_json(newsletter(folder, *rehearse, "--only", "deferred"))
+    people.write_text(people.read_text("utf-8").replace("  - {email: bo@readers.example}\n", ""))
+    left = as_json(newsletter(folder, *rehearse, "--only", "deferred"))
+    newsletter(folder, "pause", date)
+    paused = newsletter(folder, "send", "--dry-run", "--only", "deferred")
+
+    assert [one["would_send"] for one in (waiting, due, left)] == [0, 3, 2]
+    assert paused.returncode == 1
+    assert "would send 0" in paused.stdout
+    assert f"the issue of {date} is paused by the operator" in paused.stderr
+
+
 def test_a_key_and_its_record(letter: tuple[Path, Faults]) -> None:
     """The key alone on standard output, so that it can go where secrets are kept."""
     folder, _ = letter
@@ -377,6 +442,9 @@ def test_a_test_mail_goes_to_anybody_and_plans_nothing(letter: tuple[Path, Fault
 
     told = as_json(newsletter(folder, "send-test", "me@elsewhere.example", "--json"))
     newsletter(folder, "send-test", "me@elsewhere.example", "--subscriber", "bo@readers.example")
+    idn = as_json(newsletter(folder, "send-test", "me@bücher.example", "--json"))
+    assert "sent to me@xn--bcher-kva.example" in idn["sent"]
+    assert faults.messages.pop()[0] == "me@xn--bcher-kva.example"
 
     assert told["to"] == "me@elsewhere.example"
     assert [recipient for recipient, _ in faults.messages] == ["me@elsewhere.example"] * 2
@@ -444,6 +512,39 @@ def test_two_newsletters_on_one_database_are_told(letter: tuple[Path, Faults]) -
     assert "Traceback" not in refused.stderr
     set_delivery(folder, "name: Daily", "name: Weekly")
     assert newsletter(folder, "run").returncode == 0
+
+
+def test_two_newsletters_as_init_wrote_them_are_told_apart(letter: tuple[Path, Faults]) -> None:
+    """With one name and sender they differ by their folders: who moves leaves none behind."""
+    folder, _ = letter
+    shared = f"database: sqlite:///{folder}/shared.db\nname: Daily"
+    set_delivery(folder, "name: Daily", shared)
+    newsletter(folder, "run", "--quiet")
+    other = folder / "other"
+    shutil.copytree(folder / "config", other / "config")
+
+    refused = newsletter(other, "run")
+    own = newsletter(folder, "status")
+    shutil.rmtree(folder / "config")
+    moved = newsletter(other, "status")
+
+    assert refused.returncode == 1
+    assert "which is still there and uses it" in refused.stderr
+    assert (own.returncode, moved.returncode) == (0, 0), own.stderr + moved.stderr
+
+
+def test_a_copy_of_a_newsletter_with_its_database_is_not_locked_out(
+    letter: tuple[Path, Faults],
+) -> None:
+    """A backup that was put back elsewhere has a database of its own, be the old one there or not."""
+    folder, _ = letter
+    newsletter(folder, "run", "--quiet")
+    copy = folder / "copy"
+    for part in ("config", "outbox"):
+        shutil.copytree(folder / part, copy / part)
+
+    assert newsletter(copy, "status").returncode == 0
+    assert newsletter(folder, "status").returncode == 0
 
 
 def test_a_reader_with_a_broken_zone_costs_nobody_else(letter: tuple[Path, Faults]) -> None:

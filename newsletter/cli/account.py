@@ -29,7 +29,7 @@ STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
     DeliveryState.DATA_STARTED: ("leaving right now", "yellow"),
     DeliveryState.EXPIRED: ("expired: too old to be worth sending", "red"),
     DeliveryState.SUPPRESSED: ("suppressed", "dim"),
-    DeliveryState.CANCELLED: ("cancelled: left the list", "dim"),
+    DeliveryState.CANCELLED: ("cancelled: left the list, or the issue was given up", "dim"),
 }
 
 

@@ -12,7 +12,7 @@ import typer
 from newsletter.cli import world
 from newsletter.cli.program import ConfigDir, app, load, parse_date
 from newsletter.cli.terminal import console
-from newsletter.store import IssueStore, SqlLedger
+from newsletter.store import CANCELLED, IssueStore, SqlLedger
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
 
@@ -26,6 +26,7 @@ def pause(date: Date, *, config: ConfigDir = Path("config")) -> None:
 
     def hold(ledger: SqlLedger, day: dt.date) -> str:
         ledger.pause(day, "paused by the operator", world.utc_now())
+        _stays(ledger, day)
         return f"{day}: paused; `newsletter resume {day}` goes on"
 
     _do(config, date, hold)
@@ -40,8 +41,7 @@ def resume(date: Date, *, config: ConfigDir = Path("config")) -> None:
 
     def go_on(ledger: SqlLedger, day: dt.date) -> str:
         ledger.resume(day)
-        if why := ledger.halted(day):
-            raise typer.BadParameter(f"{day} was {why}, and stays so")
+        _stays(ledger, day)
         return f"{day}: goes on with the next `newsletter run` or `newsletter send --date {day}`"
 
     _do(config, date, go_on)
@@ -59,6 +59,12 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
         return f"{day}: cancelled; {count} deliveries will not be sent"
 
     _do(config, date, give_up)
+
+
+def _stays(ledger: SqlLedger, day: dt.date) -> None:
+    """Leave when an issue was cancelled: neither pausing nor resuming it changes that."""
+    if ledger.halted(day) == CANCELLED:
+        raise typer.BadParameter(f"{day} was {CANCELLED}, and stays so")
 
 
 def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import importlib.metadata
 import logging
@@ -17,7 +18,7 @@ from typer.core import TyperGroup
 
 from newsletter.cli import account, reports
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config, load_config
+from newsletter.config import Config, load_config, read_address
 from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState, Subscriber
 from newsletter.results import Ran
@@ -154,9 +155,11 @@ def parse_date(text: str | None) -> dt.date | None:
 
 def find_subscriber(settings: Config, email: str) -> Subscriber:
     """Return the subscriber with an address; leaves with wrong usage when there is none."""
-    for one in settings.subscribers:
-        if one.email.lower() == email.lower():
-            return one
+    with contextlib.suppress(ValueError):  # what is no address is nobody's
+        address = read_address(email).lower()
+        for one in settings.subscribers:
+            if one.email.lower() == address:
+                return one
     raise typer.BadParameter(f"no subscriber (or a paused one) has the address `{email}`")
 
 

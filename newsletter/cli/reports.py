@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,18 +105,35 @@ class Rehearsal:
     """Why they could not, and what mends it."""
 
 
-async def dry_run(day: Day, email: str | None) -> Rehearsal:
-    """Return what sending would do, without doing it; a mail server is logged in to."""
+async def dry_run(day: Day, email: str | None, again: Collection[DeliveryState]) -> Rehearsal:
+    """Return what sending would do, without doing it; a mail server is logged in to.
+
+    `again` are the states of what would be sent again.
+    """
+    halted = ""
     if day.issues.get(day.date):
-        listed = day.ledger.deliveries(day.date, OPEN)
+        halted = day.ledger.halted(day.date)
+        listed = day.ledger.deliveries(day.date, OPEN | set(again))
     else:
         rendered = steps.render(day, steps.pick(day))
         listed = tuple(steps.deliveries(day, rendered))
-    waiting = sum(email is None or one.email == email for one in listed)
+    now, staying = day.clock(), day.staying()
+    waiting = (
+        0
+        if halted
+        else sum(
+            (email is None or one.email.lower() == email.lower())
+            and (one.state in again or one.next_at is None or one.next_at <= now)
+            and one.subscriber in staying
+            for one in listed
+        )
+    )
+    way, problem = "", f"the issue of {day.date} is {halted}" if halted else ""
     try:
-        return Rehearsal(date=day.date, waiting=waiting, way=await day.transport.check())
+        way = await day.transport.check()
     except SendError as error:
-        return Rehearsal(date=day.date, waiting=waiting, problem=str(error))
+        problem = "\n".join(filter(None, (problem, str(error))))
+    return Rehearsal(date=day.date, waiting=waiting, way=way, problem=problem)
 
 
 def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:

@@ -102,7 +102,7 @@ def send(
 
     async def rehearse() -> reports.Rehearsal:
         async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            return await reports.dry_run(day, to)
+            return await reports.dry_run(day, to, states)
 
     async def work() -> Ran:
         with show_progress(quiet=quiet or as_json) as watch:
@@ -111,7 +111,7 @@ def send(
             ) as day:
                 planned = day.issues.get(day.date) is not None
                 if planned and states:
-                    day.ledger.reopen(day.date, states, day.clock())
+                    day.ledger.reopen(day.date, states, day.clock(), to)
                 watch.expect(0, len(settings.subscribers))
                 sent = await steps.send(day, email=to)
                 counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}

@@ -16,12 +16,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from pathlib import Path
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 import newsletter
 from newsletter import letters
 from newsletter.collect import Fetcher, Reader, near_keys
-from newsletter.config import Config, load_config
+from newsletter.config import Config, load_config, read_address
 from newsletter.day import Day
 from newsletter.embeddings import Embedder, find_model
 from newsletter.errors import NewsletterError, StoreError
@@ -51,6 +49,7 @@ from newsletter.store import (
     SqlLedger,
     SuppressionStore,
     VectorStore,
+    is_at,
     open_database,
     recognise,
 )
@@ -82,9 +81,19 @@ def open_ledger(config: Config) -> Database:
     Raises StoreError when it cannot be used, or is another newsletter's.
     """
     database = open_database(config.database, config.root)
-    folder = str(config.folder.resolve())
+    folder = config.folder.resolve()
+    identity = Identity(name=config.name, sender=config.sender, folder=str(folder))
+
+    def still_uses_it(other: str) -> bool:
+        """Tell whether another newsletter uses this database; a folder may have two paths."""
+        try:
+            there = load_config(Path(other), os.environ)
+            return not folder.samefile(other) and is_at(database, there.database, there.root)
+        except (NewsletterError, OSError, ValueError):
+            return False  # it is gone, or of no use
+
     try:
-        recognise(database, Identity(name=config.name, sender=config.sender, folder=folder))
+        recognise(database, identity, still_uses_it)
     except StoreError:
         database.close()
         raise
@@ -129,9 +138,9 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
     Raises ValueError for what is no address, SendError or OSError when it does not get through.
     """
     try:
-        address = validate_email(to, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as error:
-        raise ValueError(f"{to}: not an email address: {error}") from None
+        address = read_address(to)
+    except ValueError as error:
+        raise ValueError(f"{to}: {error}") from None
     content = as_test(message, address)
     if config.keys:
         content = Signer(config.keys).sign(content, utc_now())

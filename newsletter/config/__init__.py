@@ -23,5 +23,6 @@ files.py      load_config(): the four files → Config
 from newsletter.config.files import load_config, sender_domain
 from newsletter.config.schemas import schemas
 from newsletter.config.settings import Config, Delivering
+from newsletter.config.values import read_address
 
-__all__ = ["Config", "Delivering", "load_config", "schemas", "sender_domain"]
+__all__ = ["Config", "Delivering", "load_config", "read_address", "schemas", "sender_domain"]

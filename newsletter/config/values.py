@@ -32,7 +32,8 @@ LOCAL_PART = 64
 """Characters before the @ that a mail server has to take (RFC 5321, 4.5.3.1.1)."""
 
 
-def _address(text: str) -> str:
+def read_address(text: str) -> str:
+    """Return an address as mail is sent to it; raises ValueError for what is none."""
     try:
         # SMTPUTF8 addresses need every relay on the way to agree; quoted local parts can smuggle
         # SMTP parameters (GHSA-mm7p-fcc7-pg87).
@@ -174,7 +175,7 @@ CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 
-Address = Annotated[str, AfterValidator(_address), Field(examples=["papers@example.org"])]
+Address = Annotated[str, AfterValidator(read_address), Field(examples=["papers@example.org"])]
 Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]

@@ -206,7 +206,8 @@ class Desk:
         while not self.halted:
             now = self.clock()
             if why := self.ledger.halted(self.issue):
-                self.halt(why)
+                if self._held or self.ledger.waits(self.issue, now=now, email=self.email):
+                    self.halt(why)
                 return False
             allowed = self.budget.allowance(now, CLAIMED * self.connections)
             if allowed.limit > 0 and self._lease(allowed, now):

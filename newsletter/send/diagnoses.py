@@ -60,6 +60,8 @@ def _said(error: BaseException) -> str:
     """Return what is wrong by what the server, or the library, said."""
     own = error.message if isinstance(error, aiosmtplib.SMTPException) else str(error)
     text = printable(own) or type(error).__name__
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code // 100 == 4:  # noqa: PLR2004
+        return f"no login for now: {error.code} {printable(error.message)}"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return (
             f"user name or password refused: {error.code} {printable(error.message)}; mend "

@@ -12,6 +12,11 @@ from newsletter.send.verdicts import judge
 NOT_YET: Final = 530
 """Something has to come before: a login (RFC 4954, 6) or STARTTLS (RFC 3207, 4)."""
 
+TOO_MUCH: Final = 552
+"""More than the server has room for, or takes of one message."""
+TOO_LONG: Final = ("5.2.3", "5.3.4")
+"""A message longer than the mailbox, or the system, takes."""
+
 
 def advice(refusal: Reply) -> str:
     """Return what mends a refusal of every sender."""
@@ -20,6 +25,17 @@ def advice(refusal: Reply) -> str:
     if "STARTTLS" in refusal.text.upper():
         return "; write `security: starttls`"
     return "; it wants a login: name `username` and `password`"
+
+
+def is_of_message(refusal: Reply) -> bool:
+    """Tell whether a refusal of MAIL is about one message and no sender.
+
+    Its size (552, RFC 1870, 6.1; 5.2.3 and 5.3.4, RFC 3463) or what it consists of (5.6.x).
+    """
+    status = refusal.enhanced
+    if status:
+        return status in TOO_LONG or status.startswith("5.6.")
+    return refusal.code == TOO_MUCH
 
 
 def outcome_of(reply: Reply, *, of_recipient: bool = False) -> Outcome:

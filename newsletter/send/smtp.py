@@ -17,7 +17,7 @@ from newsletter.errors import SendError
 from newsletter.model import Claim, Delivery, DeliveryState, Outcome, Verdict
 from newsletter.send.connecting import Connection, SmtpSettings, connect, tls_context
 from newsletter.send.envelopes import commands, stuffed, unfit
-from newsletter.send.outcomes import advice, outcome_of
+from newsletter.send.outcomes import advice, is_of_message, outcome_of
 from newsletter.send.pace import CLOSING
 from newsletter.send.streams import ConnectionBrokenError, Reply
 
@@ -224,7 +224,7 @@ class SmtpSession:
             await connection.stream.reply(AFTER_DOT)
         connection.stream.write(b"RSET\r\n")
         await connection.stream.reply(self._settings.timeout)
-        if first is replies[0] and first.code >= 500:  # noqa: PLR2004
+        if first is replies[0] and first.code >= 500 and not is_of_message(first):  # noqa: PLR2004
             sender = self._sender_of(parcel.delivery)
             raise SendError(
                 f"{self._place}: the sender {sender} is refused: {first}{advice(first)}"

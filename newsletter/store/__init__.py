@@ -18,10 +18,10 @@ archive.py     what may be published of it, under public/<date>/
 
 from newsletter.store.archive import Archive
 from newsletter.store.database import Database, database_exists, open_database
-from newsletter.store.deliveries import SqlLedger
+from newsletter.store.deliveries import CANCELLED, SqlLedger
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
-from newsletter.store.identities import Identity, recognise
+from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
@@ -30,6 +30,7 @@ from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.vectors import VectorStore
 
 __all__ = [
+    "CANCELLED",
     "Archive",
     "Bounce",
     "Database",
@@ -46,6 +47,7 @@ __all__ = [
     "SuppressionStore",
     "VectorStore",
     "database_exists",
+    "is_at",
     "open_database",
     "recognise",
 ]

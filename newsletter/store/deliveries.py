@@ -17,6 +17,7 @@ _PLANNED, _LEASED = DeliveryState.PLANNED, DeliveryState.LEASED
 _DATA_STARTED, _DEFERRED = DeliveryState.DATA_STARTED, DeliveryState.DEFERRED
 _CANCELLED, _UNKNOWN = DeliveryState.CANCELLED, DeliveryState.UNKNOWN
 _WAITING = (_PLANNED, _DEFERRED)
+_EVERYBODY = sa.true()
 CANCELLED: Final = "cancelled"
 """What `halted` says of an issue that was given up."""
 
@@ -128,24 +129,21 @@ class SqlLedger(Claims):
             return connection.scalar(query) or ""
 
     def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:  # noqa: ARG002
-        """Send nothing more of an issue until it is resumed."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                issues.update().where(issues.c.date == issue).values(halted=why[:REASON])
-            )
+        """Send nothing more of an issue until it is resumed; one that was cancelled stays so."""
+        self._halt(issue, why[:REASON])
 
     def resume(self, issue: dt.date) -> None:
         """Go on with an issue that was paused; one that was cancelled stays cancelled."""
+        self._halt(issue, "")
+
+    def _halt(self, issue: dt.date, why: str) -> None:
+        move = issues.update().where(issues.c.date == issue, issues.c.halted != CANCELLED)
         with self._database.transaction() as connection:
-            connection.execute(
-                issues.update()
-                .where(issues.c.date == issue, issues.c.halted != CANCELLED)
-                .values(halted="")
-            )
+            connection.execute(move.values(halted=why))
 
     def cancel(self, issue: dt.date, now: dt.datetime) -> int:
         """Give up what waits of an issue, for good; what is leaving is left to its sender."""
-        self.pause(issue, CANCELLED, now)
+        self._halt(issue, CANCELLED)
         reason = "the issue was cancelled"
         return self._all(issue, _WAITING, now, state=_CANCELLED, reason=reason)
 
@@ -156,7 +154,12 @@ class SqlLedger(Claims):
         return self._all(issue, _WAITING, now, state=DeliveryState.EXPIRED, next_at=None)
 
     def follow_list(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> None:
-        """Cancel what waits for those who left the list, and plan again for who is back on it."""
+        """Cancel what waits for those who left the list, and plan again for who is back on it.
+
+        Of an issue that was cancelled, what its sender has given back since is given up as well.
+        """
+        if self.halted(issue) == CANCELLED:
+            self.cancel(issue, now)
         self.cancel_missing(issue, staying, now)
         self.plan_returned(issue, staying, now)
 
@@ -212,21 +215,32 @@ class SqlLedger(Claims):
                 count += connection.execute(move).rowcount
         return count
 
-    def reopen(self, issue: dt.date, states: Collection[DeliveryState], now: dt.datetime) -> int:
+    def reopen(
+        self,
+        issue: dt.date,
+        states: Collection[DeliveryState],
+        now: dt.datetime,
+        email: str | None = None,
+    ) -> int:
         """Have sent again what failed, is unknown or waits, because the operator asked for it.
 
-        What failed or is unknown is planned again; what was refused for now is due at once.
+        What failed or is unknown is planned again; what was refused for now is due at once. Of
+        `email` alone, if there is one: nobody else gets a second mail then. Raises LedgerError for
+        other states, and for an issue that was cancelled.
         """
         again = {DeliveryState.FAILED, _UNKNOWN}
         if not set(states) <= again | {_DEFERRED}:
             raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
+        if self.halted(issue) == CANCELLED:
+            raise LedgerError(f"the issue of {issue} was cancelled, for good: none of it is sent")
+        whose = _EVERYBODY if email is None else sa.func.lower(deliveries.c.email) == email.lower()
         count = 0
         if some := again & set(states):
-            count += self._all(issue, some, now, state=_PLANNED, next_at=None)
+            count += self._all(issue, some, now, whose, state=_PLANNED, next_at=None)
         if _DEFERRED in states:
             due = (
                 deliveries.update()
-                .where(deliveries.c.issue == issue, deliveries.c.state == _DEFERRED)
+                .where(deliveries.c.issue == issue, deliveries.c.state == _DEFERRED, whose)
                 .values(next_at=now, changed_at=now)
             )
             with self._database.transaction() as connection:
@@ -234,12 +248,17 @@ class SqlLedger(Claims):
         return count
 
     def _all(
-        self, issue: dt.date, some: Collection[DeliveryState], now: dt.datetime, **values: Any
+        self,
+        issue: dt.date,
+        some: Collection[DeliveryState],
+        now: dt.datetime,
+        whose: sa.ColumnElement[bool] = _EVERYBODY,
+        **values: Any,
     ) -> int:
         states = before(values["state"], *sorted(some))
         move = (
             deliveries.update()
-            .where(deliveries.c.issue == issue, deliveries.c.state.in_(states))
+            .where(deliveries.c.issue == issue, deliveries.c.state.in_(states), whose)
             .values(changed_at=now, **values)
         )
         with self._database.transaction() as connection:

@@ -139,6 +139,14 @@ def test_a_wrong_password(security: str) -> None:
     assert "hunter2" not in told
 
 
+def test_a_login_that_is_refused_for_now() -> None:
+    """The server's own trouble: nobody is told to mend a password that is right."""
+    with fault_server(extensions=("AUTH PLAIN",), login="454 4.7.0 try later") as faults:
+        told = problem_of(settings(faults.port, username="me", password="hunter2"))
+
+    assert told.endswith("no login for now: 454 4.7.0 try later")
+
+
 def test_a_login_that_is_not_offered() -> None:
     """A server for everybody, or one that wants TLS first."""
     with fault_server() as faults:

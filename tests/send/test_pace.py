@@ -526,15 +526,29 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
 
 
 def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
-    """What waits is given up; resuming does not bring it back."""
+    """What waits is given up; resuming does not bring it back, and nothing is left to tell of it."""
     with fault_server() as faults:
         ledger = SqlLedger(open_database("sqlite:///test.db", folder))
         assert ledger.cancel(TODAY, NOW) == 30
         ledger.resume(TODAY)
         sent, _ = send(folder, faults)
 
-    assert sent.error == "cancelled"
+    assert sent.error == ""
     assert faults.messages == []
+
+
+def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path) -> None:
+    """It was held while the issue was cancelled: nothing may wait for ever."""
+    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    until = NOW + dt.timedelta(minutes=30)
+    held = ledger.claim(TODAY, owner="a:b:1:c", limit=2, now=NOW, until=until)
+    ledger.cancel(TODAY, NOW)
+    ledger.release([Claim(delivery=one, owner="a:b:1:c") for one in held], NOW)
+
+    ledger.follow_list(TODAY, {one.subscriber for one in ledger.deliveries(TODAY)}, NOW)
+
+    assert len(held) == 2
+    assert ledger.counts(TODAY)[DeliveryState.CANCELLED] == 30
 
 
 @pytest.mark.parametrize("jump", [dt.timedelta(hours=-5), dt.timedelta(hours=5)])

@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import pytest
+from faultserver import Faults, fault_server
 from makers import ListDesk, make_parcel, run
 from servers import Mail, smtp_server, trusting
 
@@ -16,7 +17,7 @@ from newsletter.send import SmtpSettings, SmtpTransport
 MESSAGE = b"Subject: x\r\n\r\n.leading dot\r\n..two\r\nend\r\n"
 
 
-def settings(mail: Mail, **changes: Any) -> SmtpSettings:
+def settings(mail: Mail | Faults, **changes: Any) -> SmtpSettings:
     values: dict[str, Any] = {
         "host": "127.0.0.1", "port": mail.port, "security": "none", "sender": "bounce@news.example.org",
         "timeout": 5.0,
@@ -166,6 +167,20 @@ def test_a_refused_sender_stops_everything() -> None:
         pytest.raises(SendError, match=r"sender .* is refused: 550"),
     ):
         deliver(settings(mail), "ada")
+
+
+@pytest.mark.parametrize("reply", ["552 5.3.4 too big", "552 too big", "550 5.6.7 not in ASCII"])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_message_refused_with_its_sender_is_no_refusal_of_the_sender(
+    reply: str, pipelining: bool,  # noqa: FBT001
+) -> None:  # fmt: skip
+    """What answers MAIL may be about the size of one message, or what it consists of."""
+    nobody = {"rcpt": lambda _address: "503 5.5.1 MAIL first", "pipelining": pipelining}
+    with fault_server(mail=reply, **nobody) as faults:
+        outcomes, began = deliver(settings(faults), "ada", "bo")
+
+    assert [outcome.state for outcome in outcomes] == [DeliveryState.FAILED] * 2
+    assert began == []
 
 
 def test_no_server_at_all() -> None:
