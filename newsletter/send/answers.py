@@ -8,14 +8,23 @@ from newsletter.send.reports import STATUSES, Part, addresses, decoded, tells_as
 from newsletter.send.transcripts import ROLES
 
 _DAEMON = re.compile(
-    r"^(?:mailer-?daemon|post[-_]?master|mail-?daemon|mdaemon|mail\.?delivery\.?system)\b",
+    r"^(?:mailer-?daemon|post[-_]?(?:master|office)|mail-?daemon|mdaemon|mail-?admin(?:istrator)?"
+    r"|mail[._-]?delivery[._-]?(?:sub)?system|microsoftexchange[0-9a-f]{32})(?![a-z0-9])",
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    r"mail(?:er)?[ -]?daemon|mail delivery (?:sub)?system|mail delivery (?:service|agent)"
-    r"|postmaster|delivery (?:sub)?system",
+    r"mail(?:er)?[ -]?daemon|mail deliver(?:y|er)?(?: (?:sub)?system| service| agent|$)"
+    r"|mail administrator|post ?master|delivery (?:sub)?system",
     re.IGNORECASE,
 )
+_RETURNED = re.compile(
+    r"^(?:\W|re:|fwd?:)*(?:un-?deliver|returned (?:mail|to sender)|delivery (?:fail|status|notif)"
+    r"|failure notice|(?:e-?mail|message)( delivery)? (?:fail|could not be|not) ?"
+    r"|mail (?:system )?error|mail (?:delivery )?(?:fail|could not be|not) ?"
+    r"|could not (?:be )?deliver|non-?deliver|bounced?\b|unzustellbar|non remis|no entregado)",
+    re.IGNORECASE,
+)
+"""How mail servers call their reports."""
 _AWAY = re.compile(
     r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
     r"|on leave|abwesen|absence|away from|fuori (?:sede|ufficio)|fuera de (?:la )?oficina"
@@ -43,7 +52,9 @@ def is_daemon(parts: list[Part]) -> bool:
     if any(_DAEMON.match(one) for one in addresses(senders)):
         return True
     titles = [one.partition("<")[0].strip(' "') for one in senders]
-    return any(_TITLE.match(one) for one in titles)
+    if any(_TITLE.match(one) for one in titles):
+        return True
+    return is_unanswerable(message) and bool(_RETURNED.match(_subject(message)))
 
 
 def is_unanswerable(message: Part) -> bool:

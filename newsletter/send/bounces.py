@@ -235,6 +235,9 @@ def _words(report: _Report) -> Iterator[Event]:
     waits = is_passing(f"{decoded(report.parts[0].get('subject'))}\n{report.words}")
     for email, said in found.items() if found else [("", report.words)]:
         verdict, is_final, reply = _told(said, "", report)
+        if verdict is Verdict.UNKNOWN and len(found) == 1:
+            # Of one address speaks all that is said, also what stands before it.
+            verdict, is_final, reply = _told(report.words, "", report)
         if not found and verdict is Verdict.UNKNOWN:
             return
         led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
@@ -272,8 +275,8 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
         verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
         return verdict, verdict.is_hard and _is_final(reply), reply
     reply = replies[0] if replies else Reply(0, "", "")
-    passing = replies and not any(_is_final(one) for one in replies)
-    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, around)
+    code = 400 if replies and not any(_is_final(one) for one in replies) else 0
+    verdict = judge(code, enhanced or reply.enhanced, said, around)
     detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
     final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
     return verdict, verdict.is_hard and final, reply
