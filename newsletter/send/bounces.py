@@ -67,6 +67,8 @@ class Event:
     kind: Kind
     email: str
     verdict: Verdict
+    beside: str = ""
+    """The address that leads to this one, or to which this one leads; or the same."""
     is_final: bool = False
     """Whether a reply of class 5 says so; words alone may be anybody's summary."""
     status: str = ""
@@ -205,9 +207,12 @@ def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
     said = text if len(text) > TELLING else f"{text}\n{own_words}"
     verdict, is_final, _ = _told(said, enhanced, report)
     is_final = is_final and action != "delayed"
+    dead = failing(email, text, report.others) if verdict.is_hard else email
+    named = (email, *(report.about if is_forwarded(report.words, report.others) else ()))
     return Event(
         kind=Kind.DELAY if action == "delayed" else Kind.BOUNCE,
-        email=failing(email, text, report.others) if verdict.is_hard else email,
+        email=dead,
+        beside=next((one for one in named if one != dead), dead),
         verdict=_believed(verdict, is_proved=is_final),
         is_final=is_final,
         status=enhanced,
@@ -241,11 +246,12 @@ def _words(report: _Report) -> Iterator[Event]:
         if not found and verdict is Verdict.UNKNOWN:
             return
         led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
-        if verdict.is_hard and (waits or led_on or not report.by_daemon):
+        if not report.by_daemon or (verdict.is_hard and (waits or led_on)):
             verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
             kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
             email=failing(email, reply.text, report.others) if is_final and email else email,
+            beside=email,
             verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
             is_final=is_final,
             status=reply.enhanced,
@@ -295,8 +301,7 @@ def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
 
 def _is_telling(said: str, reply: Reply) -> bool:
     """Tell whether numbers say more than that it was refused."""
-    detailed = bool(reply.enhanced) and not reply.enhanced.endswith(".0.0")
-    return detailed or bool(_EXCHANGE.search(said))
+    return reply.enhanced[1:] not in ("", ".0.0") or bool(_EXCHANGE.search(said))
 
 
 def _is_final(reply: Reply) -> bool:
