@@ -634,3 +634,34 @@ def test_real_reports_are_understood(data: Path) -> None:
     assert called[False] / hard[False] <= 0.03
     assert called[True] / hard[True] >= 0.85
     assert address / len(labels) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Risposta automatica: Papers", "La mia casella ada@readers.example è piena"),
+        (
+            "Automatische Antwort",
+            "Mein Postfach ist voll. ada@readers.example existiert nicht mehr",
+        ),
+        ("Respuesta automática: Papers", "Mi buzón está lleno: ada@readers.example"),
+        ("自動返信: Papers", "ada@readers.example は存在しません。550 5.1.1 user unknown"),
+        ("자동 회신: Papers", "용량 초과. ada@readers.example 계정은 존재하지 않습니다"),
+        ("Автоматический ответ", "Ящик ada@readers.example переполнен"),
+        ("away", "My account ada@readers.example is disabled until May, the mailbox is full"),
+    ],
+)
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Ada <ada@readers.example>\n",
+        "",
+        "From: Postmaster Ada <ada@readers.example>\nAuto-Submitted: auto-replied\n",
+    ],
+)
+def test_an_answer_that_nobody_can_answer_says_nothing(head: str, subject: str, words: str) -> None:
+    """A machine that answers for somebody has no return path, and is no mail server (RFC 3834)."""
+    raw = f"Return-Path: <>\n{head}To: b@news.example\nSubject: {subject}\n\n{words}\n"
+    found = read_report(raw.encode())
+
+    assert {one.verdict for one in found} == {V.UNKNOWN}
