@@ -665,3 +665,14 @@ def test_an_answer_that_nobody_can_answer_says_nothing(head: str, subject: str, 
     found = read_report(raw.encode())
 
     assert {one.verdict for one in found} == {V.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "field",
+    ['"emailAddress": "\\ud800@b.example"', '"emailAddress": "a@b.example", "x": ' + "[" * 1500],
+)
+def test_a_service_may_write_any_json(field: str) -> None:
+    """Half of a surrogate pair, or a thousand brackets, make no traceback."""
+    raw = f'From: a@b.example\n\n{{"bouncedRecipients": [{{{field}, "action": "failed", "status": "5.1.1"}}]}}'
+
+    assert [one.email.encode() for one in read_report(raw.encode())]
