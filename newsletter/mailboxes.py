@@ -47,7 +47,9 @@ def name_of(place: str) -> str:
 
     Raises MailboxError when it is no place.
     """
-    return str(parse_place(place)) if _is_imap(place) else str(Path(place).resolve())
+    if _is_imap(place):
+        return str(parse_place(place))
+    return os.fsencode(Path(place).resolve()).decode("utf-8", "backslashreplace")
 
 
 def read_mailbox(
@@ -79,6 +81,8 @@ def read_mailbox(
 
 def _is_imap(place: str) -> bool:
     scheme, found, _ = place.partition("://")
+    if not place.strip() or (not found and place.lower().startswith(("imap:", "imaps:"))):
+        raise MailboxError("this names no mailbox; write a path, or imaps://user@host/Folder")
     if found and scheme.lower() not in ("imap", "imaps"):
         raise MailboxError(f"{scheme}: not known here; write a path, or imaps://user@host/Folder")
     return bool(found)

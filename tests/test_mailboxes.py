@@ -81,6 +81,14 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
         raws(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize("place", ["", " ", "imaps:/ada:hunter2@mail.example/INBOX", "IMAP:x"])
+def test_what_names_no_mailbox_is_no_path(place: str) -> None:
+    """Not the folder that one stands in, and nothing that may have a password is repeated."""
+    with pytest.raises(MailboxError, match=r"^this names no mailbox") as caught:
+        name_of(place)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("scheme", "implicit"), [("imaps", True), ("imap", False)])
 def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
     box: Box,
