@@ -240,7 +240,7 @@ def _words(report: _Report) -> Iterator[Event]:
     waits = is_passing(f"{decoded(report.parts[0].get('subject'))}\n{report.words}")
     for email, said in found.items() if found else [("", report.words)]:
         verdict, is_final, reply = _told(said, "", report)
-        if verdict is Verdict.UNKNOWN and len(found) == 1:
+        if verdict is Verdict.UNKNOWN and len(found) == 1 and not replies_in(said):
             # Of one address speaks all that is said, also what stands before it.
             verdict, is_final, reply = _told(report.words, "", report)
         if not found and verdict is Verdict.UNKNOWN:

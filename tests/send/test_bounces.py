@@ -676,3 +676,21 @@ def test_a_service_may_write_any_json(field: str) -> None:
     raw = f'From: a@b.example\n\n{{"bouncedRecipients": [{{{field}, "action": "failed", "status": "5.1.1"}}]}}'
 
     assert [one.email.encode() for one in read_report(raw.encode())]
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("550 Nope, see https://help.example", V.UNKNOWN),
+        ("It did not arrive.", V.SAID_GONE),
+    ],
+)
+def test_what_stands_before_one_address_is_about_it(said: str, verdict: Verdict) -> None:
+    """Unless a reply is quoted: it says all that the server said."""
+    raw = (
+        "From: MAILER-DAEMON@mx.example\nTo: b@news.example\n\nThere is no such user here.\n\n"
+        f"<ada@readers.example>: {said}\n"
+    )
+    (found,) = read_report(raw.encode())
+
+    assert (found.email, found.verdict) == ("ada@readers.example", verdict)
