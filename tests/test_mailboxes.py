@@ -303,6 +303,18 @@ def test_an_mbox_is_read_on_from_where_it_was(
     assert subjects(mark)[0] == [5]
 
 
+def test_an_mbox_that_was_emptied_may_grow_to_the_same_size(tmp_path: Path) -> None:
+    """A mail server's reports of one reader are all as long as another."""
+    box = tmp_path / "bounce"
+    told = b"From MAILER-DAEMON Tue Mar 17 06:30:0%d 2026\nSubject: failed\n\n552 full\n\n"
+    box.write_bytes(told % 1)
+    (first,) = mails(str(box))
+    assert mails(str(box), after=first.mark) == []
+
+    box.write_bytes(told % 2)
+    assert len(mails(str(box), after=first.mark)) == 1
+
+
 # --- What a server may answer -------------------------------------------------------------------
 
 
