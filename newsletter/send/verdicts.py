@@ -55,7 +55,10 @@ _PASSING = re.compile(
     r"|temporary (failure|error|problem)|(remains?|kept|still) in (the|our) (mail )?queue"
     r"|do not need to (re-?send|resend)|warning: (could not send|message)"
     r"|wird (es )?weiter(hin)? versucht|erneut versuch|verzögert|nouvelle tentative|retardé"
-    r"|nuevo intento|retrasad|riprov|ritardat|再送|遅延|重试|延迟|повторн\w+ попыт|задерж",
+    r"|nuevo intento|retrasad|riprov|ritardat|in ritardo|(ulteriori|nuovi) tentativi"
+    r"|novas? tentativ|atrasad|opnieuw (ge)?prob|vertraagd|kolejn\w+ prób|opóźnion|ponown\w+ prób"
+    r"|nya försök|försenad|nye forsøk|nye forsøg|forsinket|gecik(ti|me)|yeniden dene"
+    r"|再送|遅延|重试|延迟|重試|延遲|继续尝试|繼續嘗試|지연|다시 시도|повторн\w+ попыт|задерж",
     re.IGNORECASE,
 )
 """Who goes on trying, or asks to, says nothing that is final."""

@@ -694,3 +694,23 @@ def test_what_stands_before_one_address_is_about_it(said: str, verdict: Verdict)
     (found,) = read_report(raw.encode())
 
     assert (found.email, found.verdict) == ("ada@readers.example", verdict)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ainda não foi entregue; novas tentativas serão feitas.",
+        "La consegna è in ritardo; ulteriori tentativi seguiranno.",
+        "De bezorging is vertraagd; er wordt opnieuw geprobeerd.",
+        "Dostarczenie opóźnione; kolejne próby zostaną podjęte.",
+        "Leveransen är försenad; nya försök görs.",
+        "배달이 지연되고 있습니다. 다시 시도합니다.",
+        "投遞延遲，系統將繼續嘗試。",
+    ],
+)
+def test_who_goes_on_trying_is_understood_in_many_languages(words: str) -> None:
+    """Nothing is final before they give up."""
+    raw = f"From: MAILER-DAEMON@mx.example\n\n{words}\n\n<ada@readers.example>: 550 5.1.1 unknown\n"
+    (found,) = read_report(raw.encode())
+
+    assert (found.kind, found.verdict.is_hard, found.is_final) == (Kind.DELAY, False, False)
