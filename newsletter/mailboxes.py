@@ -7,6 +7,7 @@ Each message has a mark; who reads on from the last one reads what is new since,
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import heapq
 import os
 import stat
@@ -23,6 +24,9 @@ MOST = 10_000
 """Messages read in one go."""
 MAX_BYTES = 2_000_000
 """Bytes that are read of a message."""
+
+LINE = 1000
+"""Bytes of the first line of an mbox, which has the time when its first message came."""
 
 _QUIETLY = (FileNotFoundError, IsADirectoryError)
 """A mail program moved it, or it is none: the next reading finds it where it is."""
@@ -47,7 +51,9 @@ def name_of(place: str) -> str:
 
     Raises MailboxError when it is no place.
     """
-    return str(parse_place(place)) if _is_imap(place) else str(Path(place).resolve())
+    if _is_imap(place):
+        return str(parse_place(place))
+    return os.fsencode(Path(place).resolve()).decode("utf-8", "backslashreplace")
 
 
 def read_mailbox(
@@ -79,6 +85,8 @@ def read_mailbox(
 
 def _is_imap(place: str) -> bool:
     scheme, found, _ = place.partition("://")
+    if not place.strip() or (not found and place.lower().startswith(("imap:", "imaps:"))):
+        raise MailboxError("this names no mailbox; write a path, or imaps://user@host/Folder")
     if found and scheme.lower() not in ("imap", "imaps"):
         raise MailboxError(f"{scheme}: not known here; write a path, or imaps://user@host/Folder")
     return bool(found)
@@ -171,15 +179,19 @@ def _file(path: Path, after: str) -> Iterator[Mail]:
             opened.seek(0)
             yield Mail(raw=opened.read(MAX_BYTES), name=str(path), mark="", done=_nothing)
             return
-        begin = int(after) if after.isdigit() else 0
+        opened.seek(0)
+        first = hashlib.sha256(opened.readline(LINE)).hexdigest()[:16]
+        begin, known = _parse_mark(after)
         opened.seek(begin)
-        if opened.read(5) not in (b"From ", b""):
-            begin = 0  # somebody emptied it since, and it grew again
+        if known != first or opened.read(5) not in (b"From ", b""):
+            begin = 0  # somebody emptied it since, and it grew again, perhaps to the same size
         elif begin > os.fstat(handle).st_size:
             begin = 0
         opened.seek(begin)
         for count, (start, raw, end) in enumerate(_messages(opened, begin), 1):
-            yield Mail(raw=raw, name=f"{path}, at byte {start}", mark=str(end), done=_nothing)
+            yield Mail(
+                raw=raw, name=f"{path}, at byte {start}", mark=f"{end} {first}", done=_nothing
+            )
             if count == MOST:
                 return
 

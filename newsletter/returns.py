@@ -164,8 +164,9 @@ def _meaning(event: Event, reader: str | None) -> tuple[str, bool]:
     """Return what an event means for its reader, and whether that is proved."""
     if event.kind is Kind.COMPLAINT:
         return "complaint", True
-    if reader and event.email and not is_same_mailbox(event.email, reader):
-        # The reader's address leads to this one; that it is dead does not make the reader's dead.
+    named = [one for one in (event.email, event.beside) if one]
+    if reader and not all(is_same_mailbox(one, reader) for one in named):
+        # The reader's address leads to another; that it is dead does not make the reader's dead.
         return Verdict.UNKNOWN.value, False
     if event.verdict is Verdict.SAID_GONE and event.is_final and reader:
         # A mail server's reply of class 5, that came to an address nobody can make up.

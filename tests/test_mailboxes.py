@@ -81,6 +81,14 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
         raws(str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize("place", ["", " ", "imaps:/ada:hunter2@mail.example/INBOX", "IMAP:x"])
+def test_what_names_no_mailbox_is_no_path(place: str) -> None:
+    """Not the folder that one stands in, and nothing that may have a password is repeated."""
+    with pytest.raises(MailboxError, match=r"^this names no mailbox") as caught:
+        name_of(place)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("scheme", "implicit"), [("imaps", True), ("imap", False)])
 def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
     box: Box,
@@ -293,6 +301,18 @@ def test_an_mbox_is_read_on_from_where_it_was(
     box.unlink()
     add(5)
     assert subjects(mark)[0] == [5]
+
+
+def test_an_mbox_that_was_emptied_may_grow_to_the_same_size(tmp_path: Path) -> None:
+    """A mail server's reports of one reader are all as long as another."""
+    box = tmp_path / "bounce"
+    told = b"From MAILER-DAEMON Tue Mar 17 06:30:0%d 2026\nSubject: failed\n\n552 full\n\n"
+    box.write_bytes(told % 1)
+    (first,) = mails(str(box))
+    assert mails(str(box), after=first.mark) == []
+
+    box.write_bytes(told % 2)
+    assert len(mails(str(box), after=first.mark)) == 1
 
 
 # --- What a server may answer -------------------------------------------------------------------

@@ -169,3 +169,13 @@ def test_in_a_shared_mailbox_only_ours_is_marked_as_read(folder: Path) -> None:
         fetched = len([one for one in box.commands if "FETCH" in one])
         assert json.loads(bounces(folder, place, "--json", **more).stdout)["read"] == {}
         assert len([one for one in box.commands if "FETCH" in one]) == fetched == 4
+
+
+def test_a_folder_may_be_named_in_any_bytes(folder: Path) -> None:
+    """A name that is no UTF-8 is read, its mark is kept, and what cannot be read is kept too."""
+    box = os.fsdecode(os.fsencode(folder) + b"/b\xff")
+    Path(box).mkdir()
+    Path(box, os.fsdecode(b"\xfe.eml")).write_bytes(b"\xff nothing at all")
+
+    assert read(folder, box, status=1)["faults"] == 1
+    assert read(folder, box) == {"read": {}, "new": 0, "suppressed": [], "faults": 0}

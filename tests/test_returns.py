@@ -200,6 +200,40 @@ def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, is_own
     assert meaning(found) == [(reader, wanted[0], True, wanted[1])]
 
 
+FORWARDED = "550 5.1.1 user unknown"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # Sendmail, Exim, Postfix and what people write into their forwards.
+        f"<bo@else.example>\n    (reason: {FORWARDED})\n    (expanded from: <ada@readers.example>)",
+        f"bo@else.example\n    (expanded from: ada@readers.example)\n    (reason: {FORWARDED})",
+        f"  bo@else.example\n    {FORWARDED}\n    (generated from ada@readers.example)",
+        f"<bo@else.example> (expanded from <ada@readers.example>): {FORWARDED}",
+        f"<bo@else.example>:\n{FORWARDED}. Mail for ada@readers.example was moved here",
+        "<ada@readers.example>: 550 5.1.1 <bo@else.example>: user unknown",
+        f"Ihre Nachricht an ada@readers.example wurde an bo@else.example weitergeleitet.\n\n{FORWARDED}",
+        f"bo@else.example (reenviado desde ada@readers.example): {FORWARDED}",
+    ],
+)
+@pytest.mark.parametrize("is_notification", [False, True])
+def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notification: bool) -> None:  # noqa: FBT001
+    """A report that names another address beside the reader's proves nothing of the reader's."""
+    raw = bounce(text=words)
+    if is_notification:
+        raw = (
+            f"{DAEMON}To: <{OURS}>\nContent-Type: multipart/report; boundary=b;"
+            f" report-type=delivery-status\n\n--b\n\n{words}\n--b\n"
+            "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; bo@else.example\n"
+            f"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; {FORWARDED} <ada@readers.example>\n"
+        )
+
+    found = meaning(returned(raw))
+    assert found
+    assert {one[1:] for one in found} == {("unknown", True, False)}
+
+
 @pytest.mark.parametrize(
     ("raw", "is_ours"),
     [

@@ -67,6 +67,8 @@ class Event:
     kind: Kind
     email: str
     verdict: Verdict
+    beside: str = ""
+    """The address that leads to this one, or to which this one leads; or the same."""
     is_final: bool = False
     """Whether a reply of class 5 says so; words alone may be anybody's summary."""
     status: str = ""
@@ -205,9 +207,12 @@ def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
     said = text if len(text) > TELLING else f"{text}\n{own_words}"
     verdict, is_final, _ = _told(said, enhanced, report)
     is_final = is_final and action != "delayed"
+    dead = failing(email, text, report.others) if verdict.is_hard else email
+    named = (email, *(report.about if is_forwarded(report.words, report.others) else ()))
     return Event(
         kind=Kind.DELAY if action == "delayed" else Kind.BOUNCE,
-        email=failing(email, text, report.others) if verdict.is_hard else email,
+        email=dead,
+        beside=next((one for one in named if one != dead), dead),
         verdict=_believed(verdict, is_proved=is_final),
         is_final=is_final,
         status=enhanced,
@@ -235,14 +240,18 @@ def _words(report: _Report) -> Iterator[Event]:
     waits = is_passing(f"{decoded(report.parts[0].get('subject'))}\n{report.words}")
     for email, said in found.items() if found else [("", report.words)]:
         verdict, is_final, reply = _told(said, "", report)
+        if verdict is Verdict.UNKNOWN and len(found) == 1 and not replies_in(said):
+            # Of one address speaks all that is said, also what stands before it.
+            verdict, is_final, reply = _told(report.words, "", report)
         if not found and verdict is Verdict.UNKNOWN:
             return
         led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
-        if verdict.is_hard and (waits or led_on or not report.by_daemon):
+        if not report.by_daemon or (verdict.is_hard and (waits or led_on)):
             verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
             kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
             email=failing(email, reply.text, report.others) if is_final and email else email,
+            beside=email,
             verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
             is_final=is_final,
             status=reply.enhanced,
@@ -272,8 +281,8 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
         verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
         return verdict, verdict.is_hard and _is_final(reply), reply
     reply = replies[0] if replies else Reply(0, "", "")
-    passing = replies and not any(_is_final(one) for one in replies)
-    verdict = judge(400 if passing else 0, enhanced or reply.enhanced, said, around)
+    code = 400 if replies and not any(_is_final(one) for one in replies) else 0
+    verdict = judge(code, enhanced or reply.enhanced, said, around)
     detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
     final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
     return verdict, verdict.is_hard and final, reply
@@ -292,8 +301,7 @@ def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
 
 def _is_telling(said: str, reply: Reply) -> bool:
     """Tell whether numbers say more than that it was refused."""
-    detailed = bool(reply.enhanced) and not reply.enhanced.endswith(".0.0")
-    return detailed or bool(_EXCHANGE.search(said))
+    return reply.enhanced[1:] not in ("", ".0.0") or bool(_EXCHANGE.search(said))
 
 
 def _is_final(reply: Reply) -> bool:

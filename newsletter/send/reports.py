@@ -217,9 +217,11 @@ def tells_as_json(text: str) -> bool:
 def _json_groups(text: str) -> Iterator[dict[str, str]]:
     # The notice is a string inside of another notice: its quotation marks are escaped once.
     for found in _JSON.findall(text.replace('\\"', '"')):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(found, strict=False)
-            yield {_JSON_NAMES[name]: str(told[name]) for name in told if name in _JSON_NAMES}
+            # Half of a surrogate pair can be written in JSON, and is no text.
+            texts = {name: str(told[name]).encode("utf-8", "replace").decode() for name in told}
+            yield {_JSON_NAMES[name]: texts[name] for name in texts if name in _JSON_NAMES}
 
 
 def words_of(parts: list[Part]) -> str:

@@ -34,7 +34,8 @@ _REPLY = re.compile(
 """The numbers that a reply begins with (RFC 5321, 4.2; RFC 3463, 2), or that stand behind it."""
 _FORWARDED = re.compile(
     r"forward|expanded from|generated from|redirect|on behalf of|\balias|weitergeleitet"
-    r"|transf[eé]r(?!-)",
+    r"|transf[eé]r(?!-)|reenviad|rediri[gj]|r[eé]-?exp[eé]di|inoltrat|doorgestuurd|vidarebefordr"
+    r"|переслан|перенаправ|przekierow|转发|轉發|転送|전달",
     re.IGNORECASE,
 )
 

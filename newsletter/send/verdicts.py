@@ -15,9 +15,16 @@ from typing import Final
 from newsletter.model import Verdict
 
 _V = Verdict
+_LATIN_ADDRESS = re.compile(
+    r"<?(?<![A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00c0-\u2fff-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,320}+"
+    r"@[A-Za-z0-9.-]{1,255}+(?![\u00c0-\u2fff])>?"
+)
+"""They end where words of a script without spaces begin."""
 _ADDRESS = re.compile(
     r"<?(?<![^\s<>@:;,()\[\]])[^\s<>@:;,()\[\]]{1,320}@[^\s<>@:;,()\[\]]{1,320}>?"
 )
+_GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+"""Where a name for programs, such as `RecipNotFound` or `USER_UNKNOWN`, has another word."""
 _LATE = re.compile(
     r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
     re.IGNORECASE,
@@ -48,7 +55,10 @@ _PASSING = re.compile(
     r"|temporary (failure|error|problem)|(remains?|kept|still) in (the|our) (mail )?queue"
     r"|do not need to (re-?send|resend)|warning: (could not send|message)"
     r"|wird (es )?weiter(hin)? versucht|erneut versuch|verzögert|nouvelle tentative|retardé"
-    r"|nuevo intento|retrasad|riprov|ritardat|再送|遅延|重试|延迟|повторн\w+ попыт|задерж",
+    r"|nuevo intento|retrasad|riprov|ritardat|in ritardo|(ulteriori|nuovi) tentativi"
+    r"|novas? tentativ|atrasad|opnieuw (ge)?prob|vertraagd|kolejn\w+ prób|opóźnion|ponown\w+ prób"
+    r"|nya försök|försenad|nye forsøk|nye forsøg|forsinket|gecik(ti|me)|yeniden dene"
+    r"|再送|遅延|重试|延迟|重試|延遲|继续尝试|繼續嘗試|지연|다시 시도|повторн\w+ попыт|задерж",
     re.IGNORECASE,
 )
 """Who goes on trying, or asks to, says nothing that is final."""
@@ -59,12 +69,20 @@ def _rules() -> tuple[tuple[Verdict, re.Pattern[str]], ...]:
     """Return the phrases of phrases.txt, one expression for each verdict, in their order."""
     text = importlib.resources.files("newsletter.send").joinpath("phrases.txt").read_text("utf-8")
     found: list[tuple[Verdict, list[str]]] = []
+    names: dict[str, str] = {}
     for line in text.splitlines():
-        if line.startswith("[") and line.endswith("]") and " " not in line:
+        name, is_name, meaning = line.partition("} = ")
+        if is_name and name.startswith("{"):
+            names[f"{name}}}"] = meaning
+        elif line.startswith("[") and line.endswith("]") and " " not in line:
             found.append((Verdict(line.strip("[]")), []))
         elif line and not line.startswith("#"):
-            found[-1][1].append(line)
+            found[-1][1].append(functools.reduce(_named, names.items(), line))
     return tuple((verdict, re.compile("|".join(some), re.IGNORECASE)) for verdict, some in found)
+
+
+def _named(line: str, name: tuple[str, str]) -> str:
+    return line.replace(*name)
 
 
 _CODES: Final[dict[str, Verdict]] = {
@@ -107,11 +125,15 @@ def _of_words(code: int, enhanced: str, text: str, around: str) -> Verdict:
     found = next((verdict for verdict, rule in _rules() if rule.search(words)), None)
     if found in (None, Verdict.UNKNOWN):
         return by_code(code, enhanced)
-    if not found.is_hard or found is Verdict.NO_DOMAIN:
+    if not found.is_hard:
         return found
     # A sick system (x.3.x; x.3.0 names nothing), the message (x.6.x) or a policy (x.7.x) may call a
     # user unknown; so may a mailbox that is there (x.2.x), unless it was RCPT that was refused.
     subject = enhanced[2:3] if enhanced[2:] != "3.0" else ""
+    if enhanced[2:] in ("1.7", "1.8"):
+        return by_code(code, enhanced)
+    if found is Verdict.NO_DOMAIN:
+        return found
     if subject in ("3", "6", "7") or (subject == "2" and not _RCPT.search(f"{text} {around}")):
         return by_code(code, enhanced)
     return found
@@ -123,8 +145,9 @@ def is_passing(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line, without addresses: they may be made of any words."""
-    return " ".join(_ADDRESS.sub("<>", text).split())
+    """Return a text on one line, in words; without addresses: they may be made of any."""
+    text = _ADDRESS.sub("<>", _LATIN_ADDRESS.sub("<>", text))
+    return " ".join(_GLUED.sub(" ", text).split())
 
 
 def by_code(code: int, enhanced: str) -> Verdict:

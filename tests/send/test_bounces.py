@@ -634,3 +634,83 @@ def test_real_reports_are_understood(data: Path) -> None:
     assert called[False] / hard[False] <= 0.03
     assert called[True] / hard[True] >= 0.85
     assert address / len(labels) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("Risposta automatica: Papers", "La mia casella ada@readers.example è piena"),
+        (
+            "Automatische Antwort",
+            "Mein Postfach ist voll. ada@readers.example existiert nicht mehr",
+        ),
+        ("Respuesta automática: Papers", "Mi buzón está lleno: ada@readers.example"),
+        ("自動返信: Papers", "ada@readers.example は存在しません。550 5.1.1 user unknown"),
+        ("자동 회신: Papers", "용량 초과. ada@readers.example 계정은 존재하지 않습니다"),
+        ("Автоматический ответ", "Ящик ada@readers.example переполнен"),
+        ("away", "My account ada@readers.example is disabled until May, the mailbox is full"),
+    ],
+)
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Ada <ada@readers.example>\n",
+        "",
+        "From: Postmaster Ada <ada@readers.example>\nAuto-Submitted: auto-replied\n",
+    ],
+)
+def test_an_answer_that_nobody_can_answer_says_nothing(head: str, subject: str, words: str) -> None:
+    """A machine that answers for somebody has no return path, and is no mail server (RFC 3834)."""
+    raw = f"Return-Path: <>\n{head}To: b@news.example\nSubject: {subject}\n\n{words}\n"
+    found = read_report(raw.encode())
+
+    assert {one.verdict for one in found} == {V.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "field",
+    ['"emailAddress": "\\ud800@b.example"', '"emailAddress": "a@b.example", "x": ' + "[" * 1500],
+)
+def test_a_service_may_write_any_json(field: str) -> None:
+    """Half of a surrogate pair, or a thousand brackets, make no traceback."""
+    raw = f'From: a@b.example\n\n{{"bouncedRecipients": [{{{field}, "action": "failed", "status": "5.1.1"}}]}}'
+
+    assert [one.email.encode() for one in read_report(raw.encode())]
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("550 Nope, see https://help.example", V.UNKNOWN),
+        ("It did not arrive.", V.SAID_GONE),
+    ],
+)
+def test_what_stands_before_one_address_is_about_it(said: str, verdict: Verdict) -> None:
+    """Unless a reply is quoted: it says all that the server said."""
+    raw = (
+        "From: MAILER-DAEMON@mx.example\nTo: b@news.example\n\nThere is no such user here.\n\n"
+        f"<ada@readers.example>: {said}\n"
+    )
+    (found,) = read_report(raw.encode())
+
+    assert (found.email, found.verdict) == ("ada@readers.example", verdict)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ainda não foi entregue; novas tentativas serão feitas.",
+        "La consegna è in ritardo; ulteriori tentativi seguiranno.",
+        "De bezorging is vertraagd; er wordt opnieuw geprobeerd.",
+        "Dostarczenie opóźnione; kolejne próby zostaną podjęte.",
+        "Leveransen är försenad; nya försök görs.",
+        "배달이 지연되고 있습니다. 다시 시도합니다.",
+        "投遞延遲，系統將繼續嘗試。",
+    ],
+)
+def test_who_goes_on_trying_is_understood_in_many_languages(words: str) -> None:
+    """Nothing is final before they give up."""
+    raw = f"From: MAILER-DAEMON@mx.example\n\n{words}\n\n<ada@readers.example>: 550 5.1.1 unknown\n"
+    (found,) = read_report(raw.encode())
+
+    assert (found.kind, found.verdict.is_hard, found.is_final) == (Kind.DELAY, False, False)
