@@ -18,7 +18,7 @@ from newsletter.errors import StoreError, TemplateError
 from newsletter.gate import link
 from newsletter.render import parse_subject
 from newsletter.send import parse_rate
-from newsletter.store.database import read_url
+from newsletter.store.urls import read_url
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]")

@@ -1,6 +1,7 @@
 """Store: what must survive a run, behind plain data.
 
 migrations.py  what databases of older versions need
+urls.py        URLs of databases
 database.py    engine, tables, transactions
 identities.py  whose database this is: two newsletters do not share one
 sources.py     the health of sources, and what they were recognised by
@@ -17,7 +18,7 @@ archive.py     what may be published of it, under public/<date>/
 """
 
 from newsletter.store.archive import Archive
-from newsletter.store.database import Database, database_exists, open_database
+from newsletter.store.database import Database, open_database
 from newsletter.store.deliveries import CANCELLED, SqlLedger
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
@@ -27,6 +28,7 @@ from newsletter.store.outbox import Outbox, OutboxTransport
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
+from newsletter.store.urls import database_exists
 from newsletter.store.vectors import VectorStore
 
 __all__ = [

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.store.migrations import migrate
 from newsletter.store.outbox import make_folder
+from newsletter.store.urls import read_url
 
 SCHEMA_VERSION = 5
 BUSY_SECONDS = 30.0
@@ -227,31 +227,6 @@ class Database:
         while self.kept:
             self.kept.pop().close()
         self.engine.dispose()
-
-
-def read_url(url: str) -> sa.URL:
-    """Return the parts of a database's URL; raises StoreError when it is none of SQLite's."""
-    try:
-        parsed = make_url(url)
-        kind = parsed.get_backend_name()
-        if kind == "sqlite":
-            parsed.get_dialect()().create_connect_args(parsed)
-    except (sa.exc.ArgumentError, ValueError):
-        raise StoreError("is not a URL such as sqlite:///outbox/newsletter.db") from None
-    if kind != "sqlite":
-        raise StoreError(
-            f"is of kind `{kind}`; this version keeps its ledger in SQLite (sqlite:///…) only"
-        )
-    return parsed
-
-
-def database_exists(url: str, root: Path) -> bool:
-    """Tell whether there is a database at `url` already: looking must not make one."""
-    try:
-        name = read_url(url).database
-    except StoreError:
-        return False
-    return bool(name) and name != ":memory:" and (root / str(name)).is_file()
 
 
 def open_database(url: str, root: Path) -> Database:
