@@ -17,7 +17,8 @@ import os
 import time
 from pathlib import Path
 
-from newsletter.send.bounces import Kind, read_report
+from newsletter.send.bounces import read_report
+from newsletter.send.events import Kind
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from newsletter import links
 from newsletter.errors import LinkError, StoreError
 from newsletter.model import Border, Fault, Verdict, fault_of
-from newsletter.send.bounces import Event, Kind, read_report
+from newsletter.send.bounces import read_report
+from newsletter.send.events import Event, Kind
 from newsletter.send.reports import ANY, Part, read_parts, text_of
 from newsletter.send.transcripts import is_same_mailbox
 from newsletter.store import Bounce

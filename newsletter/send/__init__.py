@@ -21,6 +21,7 @@ editions.py   send_editions(): claim, send, settle, until no delivery is open
 reports.py    mail that came back: its parts, its words, its fields
 transcripts.py what mail servers write for people: whose text is whose, the replies in it
 answers.py    who speaks: a mail server, or somebody's answering machine
+events.py     what a report says of one address, as plain data
 bounces.py    what a report says: of which address, what of it, and what that proves
 """
 

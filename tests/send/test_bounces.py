@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Verdict
-from newsletter.send.bounces import Event, Kind, read_report
+from newsletter.send.bounces import read_report
+from newsletter.send.events import Event, Kind
 from newsletter.send.transcripts import (
     MOST_RECIPIENTS,
     MOST_REPLIES,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.model import Verdict
-from newsletter.send.bounces import Kind, read_report
+from newsletter.send.bounces import read_report
+from newsletter.send.events import Kind
 from newsletter.send.verdicts import judge
 
 FOLDER = Path(__file__).parent / "families"
