@@ -184,7 +184,8 @@ class Desk:
         async with self._lock:
             most = 2 * self.connections
             while not self.halted and len(self._ready) < most:
-                if not self._claimed and not await self._claim():
+                # What is ready counts for a rate already: it leaves before more is waited for.
+                if not self._claimed and not await self._claim(waits=not self._ready):
                     break
                 count = min(PREPARED, most, len(self._claimed))
                 some = [self._claimed.popleft() for _ in range(count)]
@@ -201,8 +202,11 @@ class Desk:
                 await asyncio.sleep(0)
             return bool(self._ready)
 
-    async def _claim(self) -> bool:
-        """Claim as many deliveries as may be sent now; wait a little when a rate asks for it."""
+    async def _claim(self, *, waits: bool) -> bool:
+        """Claim as many deliveries as may be sent now; wait a little when a rate asks for it.
+
+        Not without `waits`, nor once a session has put something back.
+        """
         while not self.halted:
             now = self.clock()
             if why := self.ledger.halted(self.issue):
@@ -216,6 +220,8 @@ class Desk:
                     return True
                 await self.pause(0.1 * self.chance.random())  # another sender claimed the same
                 continue
+            if not waits or self._ready:
+                return False
             waiting = self.budget.waiting(allowed, self.issue, now, self.email)
             if not waiting:
                 return False

@@ -160,6 +160,32 @@ def test_a_short_wait_is_waited(folder: Path) -> None:
     assert dt.datetime.now(dt.UTC) - begun >= dt.timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("connections", [1, 4, 9, 10, 20])
+@pytest.mark.parametrize(
+    "rates",
+    [
+        {"rate": parse_rate("10/second")},
+        {"per_domain": (("*", parse_rate("5/second")),)},
+        {"rate": parse_rate("2000/day"), "per_domain": (("big.example", parse_rate("8/second")),)},
+    ],
+)
+def test_a_rate_by_the_second_lets_everything_leave(
+    folder: Path, rates: dict[str, Any], connections: int
+) -> None:
+    """However many connections wait for it: none of them holds what another waits for."""
+    pace = Pace(connections=connections, patience=5.0, **rates)
+    began = time.monotonic()
+
+    def clock() -> dt.datetime:
+        return NOW + dt.timedelta(seconds=time.monotonic() - began)
+
+    with fault_server() as faults:
+        sent, ledger = send(folder, faults, pace=pace, clock=clock)
+
+    assert sent.resume_at is None
+    assert ledger.counts(TODAY)[S.ACCEPTED] == 30
+
+
 def test_no_patience_waits_for_nothing(folder: Path) -> None:
     """`patience: 0` leaves at once what a rate does not allow now."""
     pace = Pace(connections=3, rate=parse_rate("20/second"), patience=0)
