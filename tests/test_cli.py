@@ -77,7 +77,11 @@ def test_run_twice(letter: Path) -> None:
     second = newsletter("run", cwd=letter)
 
     assert (first.returncode, first.stderr) == (0, "")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d: 1 sent now, 1 of 1 accepted\n", first.stdout)
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d: 1 sent now, 1 of 1 accepted\n"
+        r"\(written to outbox/: newsletter\.yaml names no mail server yet\)\n",
+        first.stdout,
+    )
     assert second.stdout.endswith("everything was already sent (1 of 1 accepted)\n")
     assert len(list((letter / "outbox").glob("*/eml/*.eml"))) == 1
 

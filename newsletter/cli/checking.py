@@ -121,11 +121,13 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
     chosen = choose(picks, config.topics)
     names = tuple(topic.name for topic in config.topics)
     whole = Selection(topics=names, picks=chosen, lead=selections.lead(chosen))
+    # An email without papers is sent to nobody, unless configuration says so.
     none = Selection(topics=whole.topics[:1], picks=())
+    shown = [whole, none] if config.send_empty else [whole]
     issue = Issue(date=now.date(), number=1, papers=len(papers))
     head, templates = letters.masthead(config), letters.templates(config)
-    editions = render_editions(issue, [whole, none], config.topics, head, templates)
-    return proofread(config, issue, [whole, none], editions, config.topics, now)
+    editions = render_editions(issue, shown, config.topics, head, templates)
+    return proofread(config, issue, shown, editions, config.topics, now)
 
 
 def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:

@@ -121,6 +121,9 @@ def finish(ran: Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
         reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
     elif not quiet:
         console().print(account.ran_line(ran), markup=False, soft_wrap=True)
+    is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
+    if is_kept and not quiet and not as_json:
+        console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
     reports.show_problems(errors(), ran, settings, shown=told)
     raise typer.Exit(exit_status(ran))
 

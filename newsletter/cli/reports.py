@@ -86,7 +86,12 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
     for date in ran.unfinished:
         console.print(f"[yellow]note:[/] some mail of {date} still waits: run again later")
     if ran.sent.error:
-        account.problem(console, f"{ran.sent.error}\nwhat was not sent is still planned: run again")
+        mend = (
+            f"`newsletter resume {ran.date}` goes on"
+            if ran.sent.error.startswith("paused")
+            else "run again"
+        )
+        account.problem(console, f"{ran.sent.error}\nwhat was not sent is still planned: {mend}")
     failed = ran.sent.outcomes[DeliveryState.FAILED] + ran.sent.outcomes[DeliveryState.UNKNOWN]
     if failed:
         account.problem(console, f"{failed} deliveries went wrong: see `newsletter status`")

@@ -72,7 +72,10 @@ def collect(
     if collected.all_failed:
         account.problem(errors(), "every source failed; nothing that was known before is lost")
     account.faults(errors(), faults, settings.root / "outbox" / "faults")
-    raise typer.Exit(NOT_RIGHT if collected.all_failed or faults else DONE)
+    for text in settings.left_out:
+        account.problem(errors(), f"{text}: it was left out")
+    wrong = collected.all_failed or faults or settings.left_out
+    raise typer.Exit(NOT_RIGHT if wrong else DONE)
 
 
 @app.command()

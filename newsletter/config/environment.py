@@ -16,8 +16,12 @@ SUFFIX = "_FILE"
 """`NAME_FILE` is the path of a file that holds the value of `NAME`, as container engines mount
 secrets."""
 MAX_BYTES = 100_000
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
 _QUOTED = re.compile(r"""(?:'([^']*)'|"([^"]*)")(?:\s+#.*)?""")
+_OPENED = re.compile(
+    r"""\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(?:(?=("))"[^"]+|(?=('))'[^']+)"""
+)
+"""An entry whose quote is still open at the end of the line: a key in PEM form."""
 _COMMENT = re.compile(r"\s#")
 
 
@@ -53,7 +57,8 @@ class Environment(Mapping[str, str]):
 def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
     """Return the variables for the newsletter in `root`: `given`, and those of its .env file.
 
-    A line of .env is `NAME=value`, the value in quotes or not; `#` begins a comment line, and a
+    A line of .env is `NAME=value`, the value in quotes or not; one in quotes may go over several
+    lines, as a key in PEM form does. `#` begins a comment line, and a
     comment after quotes. Raises ConfigError for a file that others may read, for a line that is
     none, and for a value that other programs would read in another way.
     """
@@ -65,9 +70,7 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
             f"{path}: others on this machine may read it, and it holds secrets: chmod 600 {path}"
         )
     found: dict[str, str] = {}
-    for number, line in enumerate(_read(path, "").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for number, line in _entries(_read(path, "")):
         match = _LINE.fullmatch(line)
         if match is None:
             # Not a word of the line itself: it may be a secret.
@@ -80,6 +83,21 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
             )
         found[match[1]] = value
     return Environment(given, found)
+
+
+def _entries(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each entry with the number of its line; a value in quotes may go over several."""
+    lines = iter(enumerate(text.splitlines(), 1))
+    for number, line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        entry = line
+        if opened := _OPENED.fullmatch(line):
+            for _, more in lines:
+                entry += f"\n{more}"
+                if more.rstrip().endswith(opened[1] or opened[2]):
+                    break
+        yield number, entry
 
 
 def _read(path: Path, name: str) -> str:

@@ -275,4 +275,5 @@ def write_static(shown: Preview, folder: Path) -> tuple[Path, ...]:
             old.unlink()
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
+        (folder / name).chmod(0o600)  # readers' addresses are in them
     return tuple(folder / name for name in files)

@@ -38,6 +38,21 @@ def test_what_is_exported_counts_before_the_file(tmp_path: Path) -> None:
         found["H"]
 
 
+def test_a_key_in_quotes_goes_over_several_lines(tmp_path: Path) -> None:
+    """As it is in the file that `newsletter dkim-key` was written to."""
+    pem = "-----BEGIN PRIVATE KEY-----\nabc=\ndef\n-----END PRIVATE KEY-----"
+    private(tmp_path, f"A=1\nKEY=\"{pem}\"\nexport B='x\ny' \nC=3\n")
+
+    found = read_environment(tmp_path, {})
+
+    assert {name: found[name] for name in ("A", "KEY", "B", "C")} == {
+        "A": "1", "KEY": pem, "B": "x\ny", "C": "3",
+    }  # fmt: skip
+    private(tmp_path, 'A=1\nKEY="never closed\nB=2\n')
+    with pytest.raises(ConfigError, match=r"\.env:2:5: where the value ends is not clear"):
+        read_environment(tmp_path, {})
+
+
 def test_white_space_around_a_value_is_none_of_it(tmp_path: Path) -> None:
     """A line end that a file or a shell added would make a password wrong."""
     (tmp_path / "password").write_text("hunter2\n", "utf-8")
