@@ -35,7 +35,12 @@ def test_a_terminated_sender_finishes_what_is_in_flight(
 
     with http_server(feed=RSS) as web, smtp_server(on_message=stop_at_fifth) as mail:
         write_letter(tmp_path, root, web.url, over_smtp(mail.port, CONNECTIONS), readers=60)
-        with subprocess.Popen([*PROGRAM, "run", "--quiet"], cwd=tmp_path) as sender:
+        # Whoever runs the tests may have been told to ignore SIGHUP (nohup), and that is handed on.
+        with subprocess.Popen(
+            [*PROGRAM, "run", "--quiet"],
+            cwd=tmp_path,
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509  one thread forks
+        ) as sender:
             running.append(sender)
             status = sender.wait(60)
         stopped = counts_of(tmp_path)
