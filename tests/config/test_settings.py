@@ -314,3 +314,53 @@ def test_an_item_of_a_list_has_no_name(tmp_path: Path, root: Path, item: str, to
 
     with pytest.raises(ConfigError, match=rf"subscribers\.yaml:{told}"):
         load_config(tmp_path / "config", {})
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "start", "end"),
+    [("de", "ltr", "left", "right"), ("ar", "rtl", "right", "left")],
+)
+def test_what_templates_read_of_a_theme(
+    tmp_path: Path, root: Path, language: str, direction: str, start: str, end: str
+) -> None:
+    """Directions by the language, the logo with its width, and nothing of a logo that is not there."""
+    text = f"name: x\nfrom: a@lab.example\nlanguage: {language}\n"
+    logo = "theme: {logo: {url: 'https://lab.example/l.png', width: 120}}\n"
+
+    write_newsletter(tmp_path, root, newsletter=text + logo)
+    values = dict(load_config(tmp_path / "config", {}).theme.values)
+    assert (values["direction"], values["start"], values["end"]) == (direction, start, end)
+    assert (values["logo_url"], values["logo_width"]) == ("https://lab.example/l.png", "120")
+    assert values["logo_alt"] == "x"
+
+    write_newsletter(tmp_path, root, newsletter=text)
+    values = dict(load_config(tmp_path / "config", {}).theme.values)
+    assert (values["logo_url"], values["logo_width"], values["logo_alt"]) == ("", "", "")
+
+
+def test_every_setting_of_a_topic_arrives(tmp_path: Path, root: Path) -> None:
+    """People, venues, limits and age; a topic that extends another keeps its own name and title."""
+    topics = (
+        "topics:\n  - {name: a, title: A, match: [x], authors: [Bo Li], venues: [ICML], limit: 3, "
+        "min_score: 0.2, fresh: 4, rank: {recency: 2}}\n  - {name: b, title: B, extends: a}\n"
+    )
+    first, second = settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").topics
+
+    assert (first.authors, first.venues, first.limit) == (("Bo Li",), ("ICML",), 3)
+    assert (first.min_score, first.fresh) == (0.2, dt.timedelta(days=4))
+    assert first.weights == (("recency", 2.0),)
+    assert (second.name, second.title) == ("b", "B")
+    assert (second.authors, second.limit, second.fresh) == (first.authors, 3, first.fresh)
+
+
+@pytest.mark.parametrize(
+    "address", ["bücher@lab.example", '"a b"@lab.example', "a@lab", "a b@lab.example"]
+)
+def test_addresses_that_mail_servers_would_not_take(
+    tmp_path: Path, root: Path, address: str
+) -> None:
+    """Letters beyond ASCII before the @, quotes, and what is no address."""
+    write_newsletter(tmp_path, root, newsletter=f"name: x\nfrom: '{address}'\n")
+
+    with pytest.raises(ValueError, match=r"newsletter\.yaml:2:7: `from`: .*not an email address"):
+        load_config(tmp_path / "config", {})
