@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
+from newsletter.config import Config
 from newsletter.model import Delivery, DeliveryState, Edition, Fault, Pick, SourceReport, Topic
 from newsletter.render import Finding
 from newsletter.results import Collected, Ran, Rendered
@@ -217,6 +218,12 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
             f"[{colour}]{one.level}:[/] {escape(one.where or one.edition)}: {escape(one.message)}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
+
+
+def unasked(console: Console, config: Config) -> None:
+    """Say which sources and services could not be asked, since their secrets are missing."""
+    for text in config.left_out:
+        problem(console, f"{text}: it was left out")
 
 
 def faults(console: Console, found: Sequence[Fault], folder: Path) -> None:

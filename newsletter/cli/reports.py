@@ -76,8 +76,7 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
             )
     if ran.collected and ran.collected.all_failed:
         account.problem(console, "every source failed; nothing that was known before is lost")
-    for text in config.left_out:
-        account.problem(console, f"{text}: it was left out")
+    account.unasked(console, config)
     account.faults(console, ran.faults, config.root / "outbox" / "faults")
     if not config.subscribers:
         account.problem(console, "nobody is on the list: add yourself to subscribers.yaml")

@@ -72,8 +72,7 @@ def collect(
     if collected.all_failed:
         account.problem(errors(), "every source failed; nothing that was known before is lost")
     account.faults(errors(), faults, settings.root / "outbox" / "faults")
-    for text in settings.left_out:
-        account.problem(errors(), f"{text}: it was left out")
+    account.unasked(errors(), settings)
     wrong = collected.all_failed or faults or settings.left_out
     raise typer.Exit(NOT_RIGHT if wrong else DONE)
 

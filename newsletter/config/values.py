@@ -15,19 +15,16 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from newsletter.errors import StoreError, TemplateError
-from newsletter.gate import link
+from newsletter.gate import NEVER, link
 from newsletter.render import parse_subject
 from newsletter.send import parse_rate
 from newsletter.store.urls import read_url
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]")
-# What prints nothing and can turn a line around, or make two names look like one. The joiners
-# (U+200C, U+200D) stay between letters that are not ASCII: Persian and emoji need them there.
-_UNSEEN = re.compile(
-    "[\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
-)
+# What the gate keeps out of papers: it turns a line around, or makes two names look like one.
+# The joiners (U+200C, U+200D) stay between letters that are not ASCII: Persian needs them there.
+_UNSEEN = re.compile(f"[{NEVER}]|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 LOCAL_PART = 64
 """Characters before the @ that a mail server has to take (RFC 5321, 4.5.3.1.1)."""
 
