@@ -223,8 +223,8 @@ def test_a_missing_secret_stops_sending_only(tmp_path: Path, root: Path) -> None
     assert checked.stderr.count("no mail can leave without it") == 3
     assert newsletter("preview", "--static", "proof", cwd=folder).returncode == 0
     assert newsletter("status", cwd=folder).returncode == 0
-    for command in ("run", "send"):
-        done = newsletter(command, cwd=folder)
+    for command in (["run"], ["send"], ["send-test", "me@readers.example"]):
+        done = newsletter(*command, cwd=folder)
         assert done.returncode == 1
         assert (
             "newsletter.yaml:6:39: the environment variable SMTP_USERNAME is not set" in done.stderr

@@ -15,7 +15,8 @@ from makers import write_newsletter
 from rich.table import Table
 
 from newsletter.cli.terminal import SafeConsole, print_json
-from newsletter.cli.world import redactor
+from newsletter.cli.world import hiding, redactor
+from newsletter.errors import SendError
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt\u2066\ue000\ufeff\x00\rX\x08"
 
@@ -76,6 +77,15 @@ def test_secrets_are_taken_out_of_what_is_shown() -> None:
 
     assert redact("https://me:hunter2-long@x/?key=hunter2") == "https://me:***@x/?key=***"
     assert redactor(())("as it is") == "as it is"
+
+
+def test_secrets_are_taken_out_of_errors() -> None:
+    """Whatever a library put into one; its kind stays what it was."""
+    with (
+        pytest.raises(SendError, match=r"^bob:\*\*\* was refused$"),
+        hiding(redactor({"hunter2-long"})),
+    ):
+        raise SendError("bob:hunter2-long was refused")
 
 
 def test_a_hostile_title_is_printed_as_text(tmp_path: Path, root: Path) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,10 @@ from newsletter.tastes import Tastes
 
 def load_preview(folder: Path, date: str = "") -> Preview:
     """Render the issue that is due, or show the planned one of `date`; a mistake becomes a page."""
+    redact: Callable[[str], str] = str
     try:
         config = load_config(folder, os.environ)
+        redact = world.redactor(config.secrets)
         now = world.utc_now()
         with world.open_ledger(config) as database:
             planned = [one.isoformat() for one in IssueStore(database).dates()]
@@ -46,11 +48,11 @@ def load_preview(folder: Path, date: str = "") -> Preview:
                 return _planned(config, database, dt.date.fromisoformat(date), dates, now)
             return _due(config, database, dt.date.fromisoformat(due), dates, now)
     except NewsletterError as error:
-        return Preview(name="", date=date, problem=str(error))
+        return Preview(name="", date=date, problem=redact(str(error)))
     except Exception as error:  # noqa: BLE001  a border: the page says so, and goes on following
         fault = fault_of(Border.EDITION, date or "that is due", error)
-        FaultStore(folder.resolve().parent / "outbox" / "faults").keep(fault)
-        return Preview(name="", date=date, problem=f"{fault}; kept in outbox/faults")
+        FaultStore(folder.resolve().parent / "outbox" / "faults", redact).keep(fault)
+        return Preview(name="", date=date, problem=redact(f"{fault}; kept in outbox/faults"))
 
 
 def load_editions(config: Config) -> tuple[PreviewEdition, ...]:

@@ -33,7 +33,7 @@ from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
-from newsletter.errors import SendError
+from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState
 from newsletter.results import Ran
 
@@ -172,7 +172,7 @@ def send_test(
     message = chosen.message.replace("\n", "\r\n").encode()
     try:
         said = wait_for(world.send_test(settings, message, address))
-    except SendError:
+    except NewsletterError:
         raise
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -135,8 +135,10 @@ def transport_for(config: Config, outbox: Outbox) -> Transport:
 async def send_test(config: Config, message: bytes, to: str) -> str:
     """Send one message to `to` as a test, apart from every ledger; return where it went.
 
-    Raises ValueError for what is no address, SendError or OSError when it does not get through.
+    Raises ValueError for what is no address, ConfigError when a secret is missing without which no
+    mail can leave, SendError or OSError when it does not get through.
     """
+    config.require_ready()
     try:
         address = read_address(to)
     except ValueError as error:
@@ -157,7 +159,8 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
         timezone="UTC",
         edition="",
     )
-    return await deliver_one(transport_for(config, outbox), one, content)
+    with hiding(redactor(config.secrets)):
+        return await deliver_one(transport_for(config, outbox), one, content)
 
 
 @contextlib.asynccontextmanager
@@ -216,14 +219,20 @@ async def open_day(
     )
     try:
         async with fetcher, reader:
-            with _stopping(day.stop):
+            with _stopping(day.stop), hiding(redact):
                 yield day
-    except NewsletterError as error:
-        # Libraries put what they were given into what they raise.
-        error.args = tuple(redact(str(one)) for one in error.args)
-        raise
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def hiding(redact: Callable[[str], str]) -> Iterator[None]:
+    """Take secrets out of the errors raised within: libraries tell what they were given."""
+    try:
+        yield
+    except NewsletterError as error:
+        error.args = tuple(redact(str(one)) for one in error.args)
+        raise
 
 
 def redactor(secrets: Collection[str]) -> Callable[[str], str]:
