@@ -17,8 +17,8 @@ import os
 import time
 from pathlib import Path
 
-from newsletter.send.bounces import read_report
-from newsletter.send.events import Kind
+from newsletter.suppress.bounces import read_report
+from newsletter.suppress.events import Kind
 
 
 def main() -> None:

@@ -35,8 +35,8 @@ from corpora.expectations import verdicts
 from newsletter.cli.demo import FEEDS
 from newsletter.collect import KINDS, Fetcher, Reader, collect_papers
 from newsletter.collect.answers import Document
-from newsletter.collect.fetcher import CONNECTIONS
-from newsletter.collect.text import plain_text
+from newsletter.collect.http.fetcher import CONNECTIONS
+from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model import Health, Source
 

@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
+from newsletter.day import letters, selections
 from newsletter.model import Edition, Issue
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (

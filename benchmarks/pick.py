@@ -26,8 +26,8 @@ import numpy as np
 from corpora.papers import read_papers
 from scipy.sparse import csc_matrix
 
+from newsletter.learn import spaces as taste
 from newsletter.model import Match, Paper
-from newsletter.pick import taste
 from newsletter.pick.filters import Folded, Matcher, fold_paper, matches, parse_match
 
 MODELS, CHUNK = 40, 500

@@ -31,9 +31,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from newsletter.embeddings import Embedder, find_model
+from newsletter.learn import spaces as taste
+from newsletter.learn.embeddings import Embedder, find_model
 from newsletter.model import Paper, Pick, Score, Topic
-from newsletter.pick import Mark, choose, parse_match, pick_papers, taste
+from newsletter.pick import Mark, choose, parse_match, pick_papers
 
 CANDIDATES, HIDDEN, BACKGROUND, READERS, TOP = 300, 5, 1000, 250, 10
 LIKES = (1, 5, 20)

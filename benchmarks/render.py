@@ -34,10 +34,10 @@ from pathlib import Path
 import premailer.cache
 from corpora.letters import rendered_whole
 
-from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
 from newsletter.config import Config
+from newsletter.day import letters, selections
 from newsletter.model import Issue, Pick
 from newsletter.pick import pick_papers
 from newsletter.render import Encoder, Recipient, Selection, as_read

@@ -32,9 +32,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from newsletter import letters
 from newsletter.cli.demo import demo_config
-from newsletter.mailroom import signed
+from newsletter.day import letters
+from newsletter.day.mailroom import signed
 from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Fault, Issue, Settlement
 from newsletter.render import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import Blocks, token

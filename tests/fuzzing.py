@@ -26,16 +26,16 @@ import httpx2
 from makers import NOW, make_document, make_paper
 
 from newsletter.collect import ENRICHERS, KINDS, merge_papers
-from newsletter.collect.addresses import on_server, shown, without_secrets
 from newsletter.collect.answers import Parsed, Window
-from newsletter.collect.enrichment import with_facts
-from newsletter.collect.identity import canonical_url, paper_keys, reference_keys
-from newsletter.collect.latex import plain_latex
-from newsletter.collect.responses import explain, freshness, retry_after
-from newsletter.collect.text import plain_text
+from newsletter.collect.http.addresses import on_server, shown, without_secrets
+from newsletter.collect.http.responses import explain, freshness, retry_after
+from newsletter.collect.identity.keys import canonical_url, paper_keys, reference_keys
+from newsletter.collect.plain.latex import plain_latex
+from newsletter.collect.plain.text import plain_text
+from newsletter.collect.services.enrichment import with_facts
 from newsletter.errors import SourceError
-from newsletter.gate import admit, admit_mention, identity, line, link
 from newsletter.model import Source
+from newsletter.model.gate import admit, admit_mention, identity, line, link
 
 SECONDS = 5.0
 """For one input, of at most LARGEST bytes."""

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter import letters, selections
 from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import MORNING, demo_config
-from newsletter.cli.world import STARTER
 from newsletter.config import Config, load_config
+from newsletter.day import letters, selections
 from newsletter.model import Edition, Issue, Paper, Subscriber
 from newsletter.pick import choose, pick_papers
 from newsletter.render import Recipient, Selection, as_read, long_date, render_editions
+from newsletter.world import STARTER
 
 ISSUES = {
     "daily": "",

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from newsletter import day as steps
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
+from newsletter.day import steps
+from newsletter.day.results import Ran
 from newsletter.errors import SendError
 from newsletter.model import (
     Claim,
@@ -35,7 +36,6 @@ from newsletter.model import (
 from newsletter.pick import parse_match
 from newsletter.render import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
-from newsletter.results import Ran
 from newsletter.send import Parcel
 
 Result = TypeVar("Result")

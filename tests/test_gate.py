@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper
 
-from newsletter.gate import (
+from newsletter.model import Paper, Sighting
+from newsletter.model.gate import (
     COUNTS,
     LINKS,
     MAX_COUNT,
@@ -24,7 +25,6 @@ from newsletter.gate import (
     link,
     moment,
 )
-from newsletter.model import Paper, Sighting
 
 LINK = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#][!-~]*)?")
 FORBIDDEN = re.compile(f"[{NEVER}]")

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.collect.answers import Document
-from newsletter.collect.feeds import parse_feed
-from newsletter.collect.identity import web_url
-from newsletter.collect.text import plain_text
-from newsletter.collect.xmlfeeds import feed_of, flat_entry
+from newsletter.collect.identity.keys import web_url
+from newsletter.collect.kinds.feeds import parse_feed
+from newsletter.collect.kinds.xmlfeeds import feed_of, flat_entry
+from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Source
 

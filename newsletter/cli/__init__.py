@@ -10,7 +10,6 @@ holding.py   pause, resume, cancel
 returning.py bounces, suppressions
 doctoring.py doctor
 keys.py      secret, dkim-key
-world.py     open_day(): the one place where clock, network and disk are put together
 reports.py   what a command shows as a whole
 account.py   its pieces: tables and sentences, or JSON
 health.py    the health of sources

@@ -15,9 +15,9 @@ from rich.markup import escape
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
 from newsletter.config import Config
+from newsletter.day.results import Collected, Ran, Rendered
 from newsletter.model import Delivery, DeliveryState, Edition, Fault, Pick, SourceReport, Topic
 from newsletter.render import Finding
-from newsletter.results import Collected, Ran, Rendered
 from newsletter.send import OPEN, Sent
 
 STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {

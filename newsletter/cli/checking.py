@@ -13,20 +13,21 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter import letters, selections
-from newsletter.cli import account, terms, world
+from newsletter import world
+from newsletter.cli import account, terms
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.terminal import print_json
 from newsletter.collect import KINDS, Reader, merge_papers
 from newsletter.collect.answers import Document
-from newsletter.collect.files import read_files
+from newsletter.collect.http.files import read_files
 from newsletter.collect.reader import SECONDS
 from newsletter.config import Config, load_config
+from newsletter.day import letters, selections
+from newsletter.day.proofs import proofread
 from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
-from newsletter.libraries import read_library
+from newsletter.learn.libraries import read_library
 from newsletter.model import Issue, Paper, Pick, Topic
 from newsletter.pick import choose, pick_papers
-from newsletter.proofs import proofread
 from newsletter.render import Finding, Selection, render_editions
 from newsletter.store import PaperStore, database_exists
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from newsletter.cli import account, health, world
+from newsletter import world
+from newsletter.cli import account, health
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.store import SourceStore

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import world
+from newsletter import world
 from newsletter.cli.program import ConfigDir, app, load, parse_date
 from newsletter.cli.terminal import console
 from newsletter.store import CANCELLED, IssueStore, SqlLedger

@@ -12,7 +12,8 @@ import typer
 import uvicorn
 import watchfiles
 
-from newsletter.cli import account, world
+from newsletter import world
+from newsletter.cli import account
 from newsletter.cli.program import NOT_RIGHT, ConfigDir, app
 from newsletter.cli.rehearsing import load_preview
 from newsletter.cli.terminal import console, errors

@@ -19,9 +19,9 @@ from typer.core import TyperGroup
 from newsletter.cli import account, reports
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config, load_config, read_address
+from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState, Subscriber
-from newsletter.results import Ran
 
 Result = TypeVar("Result")
 VERSION = importlib.metadata.version("newsletter")

@@ -11,14 +11,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter import letters, selections
-from newsletter.cli import health, world
+from newsletter import world
+from newsletter.cli import health
 from newsletter.cli.checking import sample_papers
 from newsletter.config import Config, load_config
+from newsletter.day import letters, selections
+from newsletter.day.proofs import proofread
 from newsletter.errors import NewsletterError
+from newsletter.learn.tastes import Tastes
 from newsletter.model import Border, Edition, Issue, Paper, Pick, Subscriber, Topic, fault_of
 from newsletter.pick import OWN_TOPICS, near_misses, pick_papers
-from newsletter.proofs import proofread
 from newsletter.render import Finding, Selection, as_read, html_bytes, lint_message, render_editions
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, PreviewEdition
@@ -30,7 +32,6 @@ from newsletter.store import (
     PaperStore,
     SourceStore,
 )
-from newsletter.tastes import Tastes
 
 
 def load_preview(folder: Path, date: str = "") -> Preview:

@@ -10,14 +10,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter import day as steps
 from newsletter.cli import account
 from newsletter.cli.terminal import print_json
 from newsletter.config import Config
-from newsletter.day import Day
+from newsletter.day import Day, steps
+from newsletter.day.results import Ran
 from newsletter.errors import SendError
 from newsletter.model import Delivery, DeliveryState, Topic
-from newsletter.results import Ran
 from newsletter.send import OPEN
 
 

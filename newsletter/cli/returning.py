@@ -15,22 +15,23 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from newsletter.cli import account, world
+from newsletter import world
+from newsletter.cli import account
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
 from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
 from newsletter.config.environment import read_environment
-from newsletter.imap import PASSWORD
-from newsletter.mailboxes import MOST, Mail, name_of, read_mailbox
 from newsletter.model import Fault
-from newsletter.returns import NOTED, read_returned
 from newsletter.store import (
     FactStore,
     FaultStore,
     Suppression,
     SuppressionStore,
 )
+from newsletter.suppress.imap import PASSWORD
+from newsletter.suppress.mailboxes import MOST, Mail, name_of, read_mailbox
+from newsletter.suppress.returns import NOTED, read_returned
 
 MARKS = "mailbox"
 """What the marks of mailboxes are kept as, among what is remembered of the world."""

@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import day as steps
-from newsletter import selections
-from newsletter.cli import account, reports, world
+from newsletter import world
+from newsletter.cli import account, reports
 from newsletter.cli.program import (
     DONE,
     NOT_FINAL,
@@ -33,9 +32,10 @@ from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
+from newsletter.day import selections, steps
+from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
 from newsletter.model import DeliveryState
-from newsletter.results import Ran
 
 MOST_NAMED = 20
 """Editions that are named to whoever names one that is not there."""

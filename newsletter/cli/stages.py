@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import day as steps
-from newsletter import letters, selections
-from newsletter.cli import account, checking, health, world
+from newsletter import world
+from newsletter.cli import account, checking, health
 from newsletter.cli.program import (
     DONE,
     NOT_RIGHT,
@@ -28,9 +27,10 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
+from newsletter.day import letters, selections, steps
+from newsletter.day.results import Collected, Rendered
 from newsletter.model import Fault
 from newsletter.pick import OWN_TOPICS, choose
-from newsletter.results import Collected, Rendered
 
 
 @app.command()

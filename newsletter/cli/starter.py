@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter.cli.world import STARTER
 from newsletter.config import schemas
 from newsletter.errors import StoreError
-from newsletter.store.outbox import make_folder
+from newsletter.files.writing import make_folder
+from newsletter.world import STARTER
 
 
 def cron_line(program: str, folder: Path) -> str:

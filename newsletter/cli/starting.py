@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter import day as steps
-from newsletter.cli import account, checking, reports, starter, world
+from newsletter import world
+from newsletter.cli import account, checking, reports, starter
 from newsletter.cli.demo import demo_day
 from newsletter.cli.program import (
     DONE,
@@ -23,8 +23,9 @@ from newsletter.cli.program import (
 )
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
+from newsletter.day import steps
+from newsletter.day.results import Ran
 from newsletter.model import Delivery, Topic
-from newsletter.results import Ran
 
 
 @app.command()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from newsletter.collect.addresses import shown
-from newsletter.collect.text import plain_text
+from newsletter.collect.http.addresses import shown
+from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
-from newsletter.gate import MAX_TEXT, cut
 from newsletter.model import Fault, Mention, Paper, Source
+from newsletter.model.gate import MAX_TEXT, cut
 
 MAX_FIELD = 20_000
 """Characters of one field that are looked at: far past any abstract, short of an attack."""

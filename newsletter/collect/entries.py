@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from newsletter.gate import COUNTS, LINKS, admit, admit_mention
 from newsletter.model import Border, Fault, Mention, Paper, Source, fault_of
+from newsletter.model.gate import COUNTS, LINKS, admit, admit_mention
 
 MOST = 10_000
 """Entries of a document that are read: ten times the largest day of arXiv."""

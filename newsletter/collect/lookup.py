@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from newsletter.collect import arxiv
-from newsletter.collect.fetcher import Fetcher
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.kinds import arxiv
 from newsletter.collect.reader import Reader
 from newsletter.model import Border, Paper, Source, fault_of
 

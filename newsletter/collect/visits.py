@@ -7,12 +7,11 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.collect.addresses import may_be_kept, origin, shown, without_secrets
 from newsletter.collect.answers import Document, Kind, Parsed, Window
-from newsletter.collect.duplicates import merge_papers
-from newsletter.collect.fetcher import Fetched, Fetcher, GoneError
+from newsletter.collect.http.addresses import may_be_kept, origin, shown, without_secrets
+from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError
+from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.errors import SourceError
-from newsletter.gate import link
 from newsletter.model import (
     Border,
     Fault,
@@ -24,6 +23,7 @@ from newsletter.model import (
     Visit,
     fault_of,
 )
+from newsletter.model.gate import link
 
 FIRST_LOOK = dt.timedelta(days=2)
 """How far back the first visit of a service looks: an issue is of the day, not of the month."""

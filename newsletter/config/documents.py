@@ -13,7 +13,7 @@ import yaml
 from newsletter.config.diagnoses import diagnose, lines_of, undecodable
 from newsletter.config.nodes import NodeReader, Path_
 from newsletter.errors import ConfigError
-from newsletter.regular import read_regular
+from newsletter.files.reading import read_regular
 
 MAX_BYTES = 100_000_000
 """Of one file: a million readers in YAML are less."""

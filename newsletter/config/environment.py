@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from newsletter.errors import ConfigError
-from newsletter.regular import read_regular
+from newsletter.files.reading import read_regular
 
 PRIVATE = ".env"
 """The file beside config/ that holds secrets: cron has no environment of its own."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from newsletter.collect import ENRICHERS, KINDS
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Network, Secret, Web
-from newsletter.gate import link
+from newsletter.model.gate import link
 
 ARXIV_CATEGORY = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?")
 

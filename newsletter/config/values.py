@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from newsletter.errors import StoreError, TemplateError
-from newsletter.gate import NEVER, link
+from newsletter.model.gate import NEVER, link
 from newsletter.render import parse_subject
 from newsletter.send import parse_rate
 from newsletter.store.urls import read_url

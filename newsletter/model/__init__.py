@@ -7,6 +7,7 @@ issues.py   issues, their editions, and who gets them
 moves.py    the law of the ledger: which states a delivery may go from, and to
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
+gate.py     what a text, link, number or date from outside may be to be in the model
 faults.py   what went wrong with one thing while all others went on
 """
 

@@ -4,7 +4,6 @@ papers.py     pick_papers(): filter, score, explain
 filters/      the YAML filter language: parse and match
 signals.py    numbers in [0, 1] about one paper, each with a reason
 trending.py   how much a paper is talked about for its age
-taste.py      what a reader's likes teach us
 rankers.py    weigh signals into a Score that explains itself
 variety.py    choose(): limits per topic, no paper twice
 misses.py     papers that just missed, and why

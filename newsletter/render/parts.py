@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.errors import TemplateError
-from newsletter.regular import read_regular
+from newsletter.files.reading import read_regular
 
 MAX_DEPTH = 8
 """Parts within parts; more is a circle."""

@@ -12,17 +12,14 @@ outcomes.py   what its answer means for a delivery
 smtp.py       sessions with an SMTP or LMTP server, one round trip a message
 signatures.py DKIM: RSA and Ed25519
 sendmail.py   the same by a command on this machine
+outbox.py     the same into files
+processes.py  senders as processes: their names, and whether they are still there
 batches.py    starts and outcomes, written to the ledger in batches
 budgets.py    what may leave now: rates, counted in the ledger
 turns.py      whose turn it is: sessions that work, and those that got no connection
 desks.py      the desk between ledger and sessions: what may be sent, what became of it
 windows.py    a session's window at the desk; the guard at each reader's border
 editions.py   send_editions(): claim, send, settle, until no delivery is open
-reports.py    mail that came back: its parts, its words, its fields
-transcripts.py what mail servers write for people: whose text is whose, the replies in it
-answers.py    who speaks: a mail server, or somebody's answering machine
-events.py     what a report says of one address, as plain data
-bounces.py    what a report says: of which address, what of it, and what that proves
 """
 
 from newsletter.model import MOVES, OPEN
@@ -31,6 +28,7 @@ from newsletter.send.connecting import SmtpSettings
 from newsletter.send.desks import Prepare, Sent
 from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
 from newsletter.send.ledger import Ledger
+from newsletter.send.outbox import OutboxTransport
 from newsletter.send.pace import DEADLINE, Rate, parse_rate
 from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
@@ -44,6 +42,7 @@ __all__ = [
     "OPEN",
     "Desk",
     "Ledger",
+    "OutboxTransport",
     "Pace",
     "Parcel",
     "Prepare",

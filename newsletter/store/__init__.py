@@ -24,7 +24,7 @@ from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
-from newsletter.store.outbox import Outbox, OutboxTransport
+from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
@@ -41,7 +41,6 @@ __all__ = [
     "Identity",
     "IssueStore",
     "Outbox",
-    "OutboxTransport",
     "PaperStore",
     "SourceStore",
     "SqlLedger",

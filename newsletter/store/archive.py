@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from newsletter.files.writing import write
 from newsletter.model import Issue, Paper, Pick
-from newsletter.store.outbox import as_json, pick_json, write
+from newsletter.store.outbox import as_json, pick_json
 
 
 class Archive:

@@ -14,8 +14,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
+from newsletter.files.writing import make_folder
 from newsletter.store.migrations import migrate
-from newsletter.store.outbox import make_folder
 from newsletter.store.urls import read_url
 
 SCHEMA_VERSION = 5

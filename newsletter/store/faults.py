@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from newsletter.errors import StoreError
+from newsletter.files.writing import write
 from newsletter.model import Fault
-from newsletter.store.outbox import write
 
 MOST = 200
 """Faults that are kept; the oldest make room."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.gate import identity
+from newsletter.model.gate import identity
 
 
 def _learn_health_anew(connection: sa.Connection) -> None:

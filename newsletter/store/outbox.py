@@ -1,21 +1,17 @@
-"""An issue as files under outbox/<date>/, and the transport that only writes files."""
+"""An issue as files under outbox/<date>/."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import os
 import re
-import stat
-import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from newsletter.errors import StoreError
-from newsletter.model import Delivery, DeliveryState, Edition, Issue, Outcome, Paper, Pick
+from newsletter.files.writing import clear_errors, write
+from newsletter.model import Delivery, Edition, Issue, Paper, Pick
 
 
 class Outbox:
@@ -39,7 +35,7 @@ class Outbox:
         for name, content in files:
             write(folder / name, content)
             written.add(folder / name)
-        with _clear_errors(folder):
+        with clear_errors(folder):
             for path in folder.glob("*"):
                 if path.suffix in (".html", ".txt", ".eml") and path not in written:
                     path.unlink(missing_ok=True)
@@ -61,6 +57,15 @@ class Outbox:
         write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         return path
 
+    def write_message(self, delivery: Delivery, message: bytes) -> str:
+        """Write the message of a delivery to eml/<address>.eml; return the file's name.
+
+        Writing the same message again changes nothing.
+        """
+        name = f"{_file_name(delivery)}.eml"
+        write(self.of(delivery.issue) / "eml" / name, message)
+        return name
+
 
 def as_json(value: Any) -> Any:
     """Return a dataclass as plain JSON data."""
@@ -78,90 +83,6 @@ def pick_json(pick: Pick) -> dict[str, Any]:
         "reasons": list(pick.reasons),
         "tldr": pick.tldr,
     }
-
-
-def write(path: Path, content: bytes, *, public: bool = False) -> None:
-    """Write a file whole or not at all; raises StoreError when the disk refuses.
-
-    What is not `public` can be read by its owner only, and so can its folder, whatever the umask
-    is: it holds addresses, or links that are as good as a password.
-    """
-    with _clear_errors(path):
-        make_folder(path.parent, public=public)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).chmod(0o644 if public else 0o600)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-
-def make_folder(path: Path, *, public: bool = False) -> None:
-    """Make a folder, and those above it that are missing; close a private one to others."""
-    missing = [one for one in (path, *path.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        one.chmod(0o755 if public else 0o700)
-    mode = path.stat().st_mode
-    if not public and mode & 0o077:
-        path.chmod(stat.S_IMODE(mode) & ~0o077)
-
-
-@contextlib.contextmanager
-def _clear_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{path}: {(error.strerror or str(error)).lower()}; make room or mend its permissions, "
-            "then run again: nothing was lost"
-        ) from None
-
-
-class Work(Protocol):
-    """Where messages come from; `newsletter.send` has it."""
-
-    async def next(self) -> Any:
-        """Return the next delivery with its `message`; None when there is no more."""
-        ...
-
-    def settle(self, parcel: Any, outcome: Outcome) -> None:
-        """Report what became of it."""
-        ...
-
-
-class OutboxTransport:
-    """Delivers into files: outbox/<date>/eml/<address>.eml. Nothing leaves the machine.
-
-    Writing the same file again changes nothing, so no delivery is ever ambiguous.
-    """
-
-    def __init__(self, outbox: Outbox) -> None:
-        """Write below `outbox`."""
-        self._outbox = outbox
-
-    async def check(self) -> str:
-        """Return where mail would go."""
-        return f"files in {self._outbox.folder}, not out of this machine"
-
-    @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[OutboxTransport]:
-        """Return the transport itself: files need no connection."""
-        yield self
-
-    async def work(self, desk: Work) -> None:
-        """Write what the desk has; a file is there or it is not, so nothing is ever in doubt."""
-        while parcel := await desk.next():
-            delivery: Delivery = parcel.delivery
-            path = self._outbox.of(delivery.issue) / "eml" / f"{_file_name(delivery)}.eml"
-            write(path, parcel.message)
-            outcome = Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {path.name}")
-            desk.settle(parcel, outcome)
 
 
 MAX_NAME = 120

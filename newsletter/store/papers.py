@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.gate import admit
 from newsletter.model import IssueWindow, Paper, Sighting
+from newsletter.model.gate import admit
 from newsletter.store.database import Database, paper_keys, paper_traces, papers
 
 Item = TypeVar("Item")

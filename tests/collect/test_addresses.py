@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.addresses import base, may_be_kept, on_server, shown, without_secrets
+from newsletter.collect.http.addresses import base, may_be_kept, on_server, shown, without_secrets
 
 SHOWN = {
     "https://bob:pw@e.example/feed?format=rss&key=abc#top": "https://e.example/feed?format=…&key=…",

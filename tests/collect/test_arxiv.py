@@ -10,7 +10,7 @@ import pytest
 from makers import make_document, make_paper, make_source
 
 from newsletter.collect.answers import CatchUp, Parsed, Window
-from newsletter.collect.arxiv import (
+from newsletter.collect.kinds.arxiv import (
     catch_up,
     locate_announcements,
     locate_search,
@@ -19,7 +19,7 @@ from newsletter.collect.arxiv import (
     read_facts,
     subject,
 )
-from newsletter.collect.calendar import EASTERN
+from newsletter.collect.kinds.calendar import EASTERN
 from newsletter.errors import SourceError
 from newsletter.model import Paper
 

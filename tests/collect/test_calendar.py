@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.calendar import (
+from newsletter.collect.kinds.calendar import (
     ANNOUNCED,
     EASTERN,
     announcements,

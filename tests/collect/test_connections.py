@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from makers import run
 from servers import Page, http_server
 
-from newsletter.collect.connections import Address, GuardedBackend, PrivateAddressError, is_public
-from newsletter.collect.fetcher import Fetcher
+from newsletter.collect.http.connections import (
+    Address,
+    GuardedBackend,
+    PrivateAddressError,
+    is_public,
+)
+from newsletter.collect.http.fetcher import Fetcher
 from newsletter.errors import SourceError
 
 PRIVATE = (

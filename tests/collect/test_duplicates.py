@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper
 
-from newsletter.collect.duplicates import attach_mentions, merge_papers
-from newsletter.collect.identity import paper_keys
+from newsletter.collect.identity.duplicates import attach_mentions, merge_papers
+from newsletter.collect.identity.keys import paper_keys
 from newsletter.model import Mention, Paper, Sighting
 
 

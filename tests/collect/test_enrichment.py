@@ -16,7 +16,7 @@ from makers import NOW, make_document, make_paper, run
 from servers import Page, http_server
 
 from newsletter.collect import ENRICHERS, Fetcher, Reader, enrich_papers
-from newsletter.collect.enrichment import Enriched, with_facts
+from newsletter.collect.services.enrichment import Enriched, with_facts
 from newsletter.errors import SourceError
 from newsletter.model import Enrichment, Paper
 

@@ -10,8 +10,8 @@ import pytest
 from corpora.expectations import verdicts
 from makers import NOW, make_document, make_source
 
-from newsletter.collect.arxiv import parse_arxiv
-from newsletter.collect.feeds import parse_feed
+from newsletter.collect.kinds.arxiv import parse_arxiv
+from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.errors import SourceError
 
 ARXIV = """<?xml version='1.0' encoding='UTF-8'?>

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from makers import run
 from servers import Page, http_server
 
-from newsletter.collect.addresses import digest
 from newsletter.collect.answers import Document, Manners
-from newsletter.collect.fetcher import Fetched, Fetcher, GoneError, MissingError
-from newsletter.collect.responses import MAX_FRESH, freshness, retry_after
+from newsletter.collect.http.addresses import digest
+from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError, MissingError
+from newsletter.collect.http.responses import MAX_FRESH, freshness, retry_after
 from newsletter.errors import SourceError
 from newsletter.model import Validators
 

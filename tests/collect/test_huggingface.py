@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
-from newsletter.collect.huggingface import parse_daily_papers
+from newsletter.collect.kinds.huggingface import parse_daily_papers
 from newsletter.errors import SourceError
 
 PAPER = {

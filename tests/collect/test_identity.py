@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.identity import arxiv_id, canonical_url, doi, paper_keys, web_url
+from newsletter.collect.identity.keys import arxiv_id, canonical_url, doi, paper_keys, web_url
 
 
 @pytest.mark.parametrize(

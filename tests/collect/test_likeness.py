@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_paper, make_source
 
 from newsletter.collect import KINDS, merge_papers, near_keys
-from newsletter.collect.identity import paper_keys
+from newsletter.collect.identity.keys import paper_keys
 from newsletter.model import Paper
 
 TITLE = "Pre-training Large Language Models on Engines of Thought"

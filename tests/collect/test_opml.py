@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
 from newsletter.collect.answers import Parsed
-from newsletter.collect.opml import parse_opml
+from newsletter.collect.kinds.opml import parse_opml
 from newsletter.errors import SourceError
 
 

@@ -12,7 +12,7 @@ from makers import NOW, make_document, make_source, run
 
 from newsletter.collect import Reader
 from newsletter.collect.answers import Document, Kind, Parsed, Parser
-from newsletter.collect.feeds import parse_feed
+from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.errors import SourceError
 from newsletter.model import Source
 

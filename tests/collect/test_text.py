@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.text import plain_text
+from newsletter.collect.plain.text import plain_text
 
 EXAMPLES = {
     r"$O(n^2)$ time": "O(n²) time",

@@ -33,7 +33,7 @@ CONNECTIONS = 4
 SENDER = """
 import asyncio, datetime as dt, random, sys
 from pathlib import Path
-from newsletter.processes import fate_of, sender_name
+from newsletter.send.processes import fate_of, sender_name
 from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
 from newsletter.store import SqlLedger, open_database
 folder, port, connections = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

@@ -10,7 +10,7 @@ import pytest
 from gallery import ISSUES, shown
 from makers import NOW, make_document, make_source
 
-from newsletter.collect.arxiv import parse_arxiv
+from newsletter.collect.kinds.arxiv import parse_arxiv
 from newsletter.store.outbox import as_json
 
 HERE = Path(__file__).parent

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 
-from newsletter import letters, selections
 from newsletter.cli.demo import demo_config
+from newsletter.day import letters, selections
 from newsletter.model import Edition, Paper, Pick
 from newsletter.render import Links, Masthead, Selection, lint, render_editions, render_page
 from newsletter.render.press import BUDGET, Press, html_bytes

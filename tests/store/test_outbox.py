@@ -21,7 +21,8 @@ from makers import (
 
 from newsletter.errors import StoreError
 from newsletter.model import Claim, DeliveryState
-from newsletter.store import Outbox, OutboxTransport
+from newsletter.send import OutboxTransport
+from newsletter.store import Outbox
 
 
 def test_files_are_written_and_old_ones_taken_away(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_papers_json_holds_picks_with_their_reasons(tmp_path: Path) -> None:
 
 def test_the_outbox_transport_writes_one_file_each(tmp_path: Path) -> None:
     """Writing again changes nothing; an odd address is no path."""
-    transport = OutboxTransport(Outbox(tmp_path))
+    transport = OutboxTransport(Outbox(tmp_path).write_message, str(tmp_path))
     odd = make_delivery(email="../../a/b@readers.example")
     parcel = replace(make_parcel(), claim=Claim(delivery=odd, owner="me"))
 
@@ -74,7 +75,7 @@ def test_every_reader_has_a_file_of_their_own(tmp_path: Path) -> None:
     ]  # fmt: skip
 
     desk = ListDesk(parcels)
-    run(OutboxTransport(Outbox(tmp_path)).work(desk))
+    run(OutboxTransport(Outbox(tmp_path).write_message, str(tmp_path)).work(desk))
 
     assert all(one.state is DeliveryState.ACCEPTED for one in desk.outcomes.values())
     names = {path.name for path in (tmp_path / TODAY.isoformat() / "eml").iterdir()}

@@ -1,0 +1,314 @@
+"""Documents over HTTP or from disk, politely and within limits; a failure is one clear line."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from newsletter.collect.answers import Document, Manners
+from newsletter.collect.http.addresses import digest, joined, origin, shown, without_secrets
+from newsletter.collect.http.connections import GuardedTransport, Network, PrivateAddressError
+from newsletter.collect.http.files import read_files
+from newsletter.collect.http.responses import explain, freshness, retry_after
+from newsletter.errors import SourceError
+from newsletter.model import Validators
+from newsletter.model.gate import line
+
+POLITE = Manners()
+MAX_REDIRECTS = 5
+CONNECTIONS = 32
+RETRIES = 2
+BUSY = frozenset({429, 500, 502, 503, 504})
+"""Answers that are worth asking again."""
+FOR_GOOD = frozenset({301, 308})
+"""Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
+VALIDATOR = 500
+"""Characters of an ETag, date or type that are kept: servers choose them."""
+
+
+MAX_CAUSE = 300
+"""Characters of an error's own words that are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What one question brought."""
+
+    documents: tuple[Document, ...] = ()
+    unchanged: bool = False
+    """The server said 304: nothing new since the visit whose validators we sent."""
+    validators: Validators | None = None
+    fresh: float = 0.0
+    """Seconds for which the server asks not to be asked again (RFC 9111, 5.2.2.1)."""
+    moved_to: str = ""
+    """Where a permanent redirect led."""
+
+
+class GoneError(SourceError):
+    """HTTP 410: the source is gone for good (RFC 9110, 15.5.11)."""
+
+
+class MissingError(SourceError):
+    """HTTP 404: nothing is there."""
+
+
+class _BusyError(SourceError):
+    """The server asks to come back later."""
+
+    def __init__(self, message: str, wait: float | None) -> None:
+        self.wait = wait
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What a server is asked."""
+
+    url: str
+    headers: Mapping[str, str]
+    """For the server of `url` only: they may hold keys."""
+    conditions: Mapping[str, str]
+    body: bytes | None
+
+
+class _Host:
+    """One server's place in the queue: so many requests at a time, so far apart."""
+
+    def __init__(self, manners: Manners) -> None:
+        self.slots = asyncio.Semaphore(manners.connections)
+        self.next = 0.0
+        """On the event loop's clock."""
+
+
+class Fetcher:
+    """Fetches documents; use as an async context manager, one per run."""
+
+    def __init__(  # noqa: PLR0913  each is one limit
+        self,
+        *,
+        user_agent: str,
+        timeout: float = 30.0,
+        silence: float = 15.0,
+        max_bytes: int = 20_000_000,
+        private_networks: Sequence[Network] = (),
+        proxied: bool = False,
+        backoff: float = 1.0,
+        chance: random.Random | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Allow each document `timeout` seconds in all, `silence` without a byte, `max_bytes`.
+
+        The size counts after decompression. Only public addresses are connected to, and
+        `private_networks`. Behind a proxy (`proxied`) it is the proxy that resolves names and
+        connects, and that has to check. A busy server is asked again after about `backoff`
+        seconds, then twice that.
+        """
+        self.timeout = timeout
+        self.backoff = backoff
+        self._chance = chance or random.Random(0)  # noqa: S311  spreads retries
+        self._sleep = sleep
+        self.max_bytes = max_bytes
+        self._hosts: dict[str, _Host] = {}
+        self._client = httpx2.AsyncClient(
+            headers={"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"},
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, silence), read=silence),
+            limits=httpx2.Limits(max_connections=CONNECTIONS),
+            transport=None if proxied else GuardedTransport(private_networks, CONNECTIONS),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the connection pool."""
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self._client.__aexit__(kind, error, trace)
+
+    async def fetch(
+        self,
+        location: str,
+        validators: Validators | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        manners: Manners = POLITE,
+        body: bytes | None = None,
+    ) -> Fetched:
+        """Return the document at a URL, or those in a file or folder, sorted by name.
+
+        With the `validators` of the last visit the server may say that nothing has changed. One
+        that is busy (429, 5xx) is asked again, after as long as it asks for, within the time limit.
+        `headers` are for the server of `location` only: a redirect elsewhere goes without them.
+        With a JSON `body` the request is a POST.
+
+        Raises SourceError with one line: what failed, where, and how to mend it; GoneError when
+        the server says that the document is gone for good.
+        """
+        if "://" not in location:
+            documents = await asyncio.to_thread(read_files, Path(location), self.max_bytes)
+            return Fetched(documents=documents)
+        host = self._hosts.setdefault(origin(location)[1], _Host(manners))
+        known = (
+            validators if validators and validators.address == digest(location) else Validators()
+        )
+        asked = _Question(
+            url=location, headers=headers or {}, conditions=_conditions(known), body=body
+        )
+        async with host.slots:
+            await self._wait_turn(host, manners)
+            try:
+                async with asyncio.timeout(self.timeout):
+                    return await self._patiently(asked)
+            except TimeoutError:
+                problem = f"no complete answer within {self.timeout:g} s"
+            except httpx2.TimeoutException:
+                problem = "the server fell silent"
+            except httpx2.UnsupportedProtocol:
+                problem = "only http and https addresses can be fetched"
+            except httpx2.DecodingError:
+                problem = "the answer's compression is damaged"
+            except httpx2.ConnectError as error:
+                if private := _refusal(error):
+                    raise SourceError(f"{shown(location)}: {private}") from None
+                problem = f"cannot connect ({_cause(error)}): is this machine online?"
+            except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+                problem = _cause(error)
+        raise SourceError(f"{shown(location)}: {problem}")
+
+    async def _wait_turn(self, host: _Host, manners: Manners) -> None:
+        """Wait until the last request to the host is as long ago as it wants."""
+        now = asyncio.get_running_loop().time()
+        start = max(host.next, now)
+        host.next = start + manners.pause
+        if start > now:
+            await self._sleep(start - now)
+
+    async def _patiently(self, asked: _Question) -> Fetched:
+        """Ask, and ask again when the server is busy.
+
+        It says how long to wait, or we wait longer each time, by a little more or less, so that
+        many clients do not come back at once.
+        """
+        for attempt in range(RETRIES):
+            try:
+                return await self._follow(asked)
+            except _BusyError as busy:
+                wait = busy.wait
+                if wait is None:
+                    wait = self.backoff * 2**attempt * self._chance.uniform(0.5, 1.5)
+                if wait > self.timeout:
+                    raise SourceError(str(busy)) from None
+                await self._sleep(wait)
+        return await self._follow(asked)
+
+    async def _follow(self, asked: _Question) -> Fetched:
+        """Ask, and ask where the answer leads; each hop's address is checked like the first."""
+        here, moved_to, is_permanent = asked.url, "", True
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._ask(here, asked)
+            if isinstance(answer, Fetched):
+                address = digest(moved_to or asked.url)
+                known = answer.validators and replace(answer.validators, address=address)
+                return replace(answer, moved_to=moved_to, validators=known)
+            code, target = answer
+            is_permanent = is_permanent and code in FOR_GOOD
+            here = joined(here, target)
+            if is_permanent:
+                moved_to = here
+        raise SourceError(f"{shown(asked.url)}: more than {MAX_REDIRECTS} redirects")
+
+    async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
+        """Return the answer at `url`, or the code and the target of a redirect."""
+        headers = {**(asked.headers if origin(url) == origin(asked.url) else {})}
+        headers |= asked.conditions
+        if asked.body is not None:
+            headers["Content-Type"] = "application/json"
+        method = "GET" if asked.body is None else "POST"
+        async with self._client.stream(
+            method, url, headers=headers, content=asked.body
+        ) as response:
+            code = response.status_code
+            if response.has_redirect_location:
+                return code, response.headers["location"]
+            if code == httpx2.codes.NOT_MODIFIED and asked.conditions:
+                return Fetched(unchanged=True, fresh=freshness(response))
+            if code != httpx2.codes.OK:
+                raise _refused(f"{shown(url)}: {explain(response)}", response)
+            return Fetched(
+                documents=(await self._document(url, response),),
+                validators=Validators(
+                    etag=_validator(response, "etag"),
+                    last_modified=_validator(response, "last-modified"),
+                ),
+                fresh=freshness(response),
+            )
+
+    async def _document(self, url: str, response: httpx2.Response) -> Document:
+        # Each layer may make a thousand bytes of one before anybody can count them.
+        if "," in response.headers.get("content-encoding", ""):
+            raise SourceError(f"{shown(url)}: compressed more than once")
+        content = bytearray()
+        async for chunk in response.aiter_bytes(65_536):
+            content += chunk
+            if len(content) > self.max_bytes:
+                limit = self.max_bytes // 1_000_000
+                raise SourceError(
+                    f"{shown(url)}: more than {limit} MB; raise max_megabytes in sources.yaml if "
+                    "this source is meant to be so large"
+                )
+        kind = response.headers.get("content-type", "")[:VALIDATOR]
+        return Document(url=url, content=bytes(content), content_type=kind)
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """Return the headers of a conditional request (RFC 9110, 13.1)."""
+    asked = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _validator(response: httpx2.Response, name: str) -> str:
+    """Return a header that can be sent back; any other would fail every later request."""
+    given = response.headers.get(name, "")
+    is_sound = given.isascii() and given.isprintable() and len(given) <= VALIDATOR
+    return given if is_sound else ""
+
+
+def _refused(told: str, response: httpx2.Response) -> SourceError:
+    """Return the error that an answer without a document is."""
+    if response.status_code in BUSY:
+        return _BusyError(told, retry_after(response))
+    if response.status_code == httpx2.codes.GONE:
+        return GoneError(told)
+    is_missing = response.status_code == httpx2.codes.NOT_FOUND
+    return MissingError(told) if is_missing else SourceError(told)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it came from, the innermost last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _refusal(error: BaseException) -> str:
+    """Return why an address was refused, or nothing when that is not what happened."""
+    return next((str(one) for one in _chain(error) if isinstance(one, PrivateAddressError)), "")
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost message of a chain of errors, without class names or line breaks."""
+    *_, error = _chain(error)
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return line(without_secrets(text[:2000]), MAX_CAUSE) or type(error).__name__

@@ -1,0 +1,126 @@
+"""What makes two papers one: arXiv id without version, DOI, OpenReview id, canonical URL."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import unicodedata
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from newsletter.model.gate import MAX_LINK, identity, link
+
+# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
+_NEW = r"\d{4}\.\d{4,5}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
+_ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")
+_ARXIV_PLACES = re.compile(
+    r"(?:arxiv\.org/(?:abs|pdf|html|format)/|oai:arXiv\.org:|\barxiv:\s*|"
+    r"10\.48550/arxiv\.|huggingface\.co/papers/|alphaxiv\.org/abs/)"
+    rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
+_DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}/[^\s\"<>?#)\]]+)", re.IGNORECASE)
+_OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{6,20})")
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|spm|igshid|cmpid)$", re.IGNORECASE
+)
+
+
+def arxiv_id(text: str) -> tuple[str, int] | None:
+    """Return the arXiv id and version named in a URL, OAI id or `arXiv:` reference.
+
+    >>> arxiv_id("https://arxiv.org/abs/2410.01234v2")
+    ('2410.01234', 2)
+    """
+    text = text[:MAX_LINK]
+    found = _ARXIV_PLACES.search(text) or _ARXIV_ID.fullmatch(text.strip())
+    return (found["id"], int(found["version"] or 1)) if found else None
+
+
+def doi(text: str) -> str | None:
+    """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs have no case)."""
+    found = _DOI.search(text[:MAX_LINK].strip())
+    return found[1].rstrip(".,;)").lower() if found else None
+
+
+def canonical_url(url: str) -> str:
+    """Return `url` without what does not change the page: scheme, www, tracking, fragment.
+
+    >>> canonical_url("http://www.Example.org/a/?utm_source=x&b=1#top")
+    'example.org/a?b=1'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    except ValueError:
+        return url.strip()
+    host = (parts.hostname or "").removeprefix("www.") + port
+    query = urlencode([pair for pair in parse_qsl(parts.query) if not _TRACKING.match(pair[0])])
+    return host + parts.path.rstrip("/") + (f"?{query}" if query else "")
+
+
+def web_url(url: str) -> str:
+    """Return `url` as a link that may be shown, or nothing: others never pass."""
+    return link(url)
+
+
+def strength(key: str) -> int:
+    """Return how far down a key stands among the identities: 0 is the strongest."""
+    return SCHEMES.index(key.partition(":")[0])
+
+
+def reference_keys(text: str) -> tuple[str, ...]:
+    """Return the identities of all papers that a link or a text names.
+
+    A text that is one web address is known by that address as well.
+    """
+    keys = [f"arxiv:{found['id']}" for found in _ARXIV_PLACES.finditer(text)]
+    names = (found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text))
+    # arXiv's own DOIs hold the id, which is there already.
+    keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
+    keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
+    if not keys and not any(map(str.isspace, text)) and (url := web_url(text)):
+        keys.append(f"url:{canonical_url(url)}")
+    return tuple(dict.fromkeys(map(identity, keys)))
+
+
+SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
+"""What a key may begin with, strongest first; `work` is in older databases only."""
+
+
+@functools.lru_cache(maxsize=20_000)  # titles and first authors are compared again and again
+def letters(text: str) -> str:
+    """Return the letters and digits of `text` without case, accents, spaces and punctuation."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in plain if char.isalnum())
+
+
+def surname(name: str) -> str:
+    """Return the family name of `Ada Byron`, `Byron, Ada` and `A. Byron`, folded."""
+    return letters(name.partition(",")[0] if "," in name else (name.split() or [""])[-1])
+
+
+def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
+    """Return a paper's identities, strongest first.
+
+    `references` are ids, links and DOIs as the source gave them. A paper with neither arXiv id,
+    DOI nor URL is known by a digest of its title.
+    """
+    keys: list[str] = []
+    for reference in (one[:MAX_LINK] for one in references):
+        if found := arxiv_id(reference):
+            keys.append(f"arxiv:{found[0]}")
+        elif name := doi(reference):
+            keys.append(f"doi:{name}")
+        elif forum := _OPENREVIEW.search(reference):
+            keys.append(f"openreview:{forum[1]}")
+    keys.sort(key=strength)
+    # The address of an arXiv or OpenReview page would only repeat the id.
+    if url and not arxiv_id(url) and not _OPENREVIEW.search(url):
+        keys.append(f"url:{canonical_url(url)}")
+    if not keys:
+        digest = hashlib.sha256(" ".join(title.casefold().split()).encode()).hexdigest()
+        keys.append(f"title:{digest[:20]}")
+    return tuple(dict.fromkeys(map(identity, keys)))

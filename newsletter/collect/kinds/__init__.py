@@ -1,0 +1,15 @@
+"""Kinds of sources: one file each, and the table KINDS.
+
+table.py           KINDS: how each kind is asked and read
+feeds.py           entries of feeds, and JSON Feed → Paper
+xmlfeeds.py        RSS, Atom, RDF, CDF → entries
+opml.py            a list of feeds → Source
+arxiv.py           arXiv announcements and API → Paper
+calendar.py        when arXiv announces what
+huggingface.py     Daily Papers API → Paper
+biorxiv.py         bioRxiv and medRxiv → Paper
+openreview.py      a venue's submissions → Paper
+semanticscholar.py a query, or some authors → Paper; citations and venue of others
+hackernews.py      stories about papers → Mention
+reddit.py          posts about papers → Mention
+"""

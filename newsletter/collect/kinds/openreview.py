@@ -1,0 +1,112 @@
+"""OpenReview: the papers of a conference or workshop → Paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from newsletter.collect.answers import (
+    Document,
+    Parsed,
+    Window,
+    asked,
+    asking,
+    listed,
+    mapping,
+    read_list,
+    text,
+    texts,
+    unix_moment,
+    whole,
+)
+from newsletter.collect.entries import read_papers
+from newsletter.collect.http.addresses import on_server
+from newsletter.collect.identity.keys import paper_keys
+from newsletter.collect.identity.repositories import repository
+from newsletter.model import Paper, Sighting, Source
+
+API = "https://api2.openreview.net"
+SITE = "https://openreview.net/"
+PAGE = 500
+
+
+def locate_notes(source: Source, window: Window) -> tuple[str, ...]:
+    """Return where to ask for what is new at a venue, such as `ICLR.cc/2026/Conference`.
+
+    `mintcdate` is when a note was made, in milliseconds: later visits ask for new papers only.
+    """
+    query = {
+        "content.venueid": source.query,
+        "mintcdate": str(int(window.since.timestamp() * 1000)),
+        "limit": str(PAGE),
+        "offset": "0",
+    }
+    return (f"{source.api or API}/notes?{urlencode(query)}",)
+
+
+def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the papers of one page of notes, of either version of the API.
+
+    Raises SourceError when the answer is of another kind, or an error.
+    """
+    found, _ = read_list(document, "OpenReview", "notes")
+    papers, account = read_papers(found, lambda note: _paper(note, source, now), source, now)
+    notes = [] if found else ["no new papers at this venue"]
+    return Parsed(
+        papers=papers,
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
+        more=_more(document, len(found)),
+        faults=tuple(account.faults),
+    )
+
+
+def _more(document: Document, found: int) -> str:
+    query = asked(document.url)
+    limit, offset = query.get("limit", ""), query.get("offset", "")
+    if not (limit.isdecimal() and offset.isdecimal()) or not 0 < whole(limit) <= found:
+        return ""
+    return asking(document.url, offset=str(whole(offset) + found))
+
+
+def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
+    given = mapping(note)
+    content = {name: _value(field) for name, field in mapping(given.get("content")).items()}
+    forum = str(given.get("forum") or given.get("id") or "")
+    title = text(content.get("title"))
+    # A reply (review, comment) has the forum of its paper, and another id.
+    if not title or not forum or given.get("id", forum) != forum:
+        return None
+    abstract = text(content.get("abstract"))
+    url = f"{SITE}forum?id={forum}"
+    authors = texts(content.get("authors"))
+    keys = paper_keys(references=(url,), url=url, title=title)
+    summary = text(content.get("TLDR") or content.get("TL;DR"))
+    pdf = content.get("pdf")
+    made = given.get("pdate") or given.get("cdate") or given.get("tcdate")
+    return Paper(
+        id=keys[0],
+        keys=keys,
+        title=title,
+        url=url,
+        abstract=abstract,
+        authors=authors,
+        categories=tuple(filter(None, (text(content.get("primary_area")),))),
+        published=unix_moment(made, per_second=1000),
+        summary=summary,
+        summary_by="the authors" if summary else "",
+        keywords=texts(listed(content.get("keywords"))),
+        pdf_url=on_server(SITE, pdf) if isinstance(pdf, str) else "",
+        code_url=repository(abstract),
+        discussion_url=url,
+        venue=text(content.get("venue"), 200),
+        sightings=(Sighting(source=source.name, seen_at=now, url=url),),
+    )
+
+
+def _value(field: object) -> Any:
+    """Return a field's value: version 2 of the API wraps it, version 1 does not."""
+    wrapped: Mapping[str, Any] = mapping(field)
+    return wrapped.get("value", field)

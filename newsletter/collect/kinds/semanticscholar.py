@@ -1,0 +1,171 @@
+"""Semantic Scholar: papers on a query, or of some authors → Paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from newsletter.collect.answers import (
+    Document,
+    Manners,
+    Parsed,
+    Window,
+    asking,
+    complaint,
+    count,
+    iso_moment,
+    listed,
+    mapping,
+    read_json,
+    read_list,
+    text,
+)
+from newsletter.collect.entries import read_papers
+from newsletter.collect.identity.keys import paper_keys, web_url
+from newsletter.collect.identity.repositories import repository
+from newsletter.errors import SourceError
+from newsletter.model import Paper, Sighting, Source
+from newsletter.model.gate import identity
+
+API = "https://api.semanticscholar.org/graph/v1"
+FIELDS = (
+    "externalIds,title,abstract,authors,venue,publicationDate,citationCount,openAccessPdf,"
+    "fieldsOfStudy,url"
+)
+PAGE = 500
+MANNERS = Manners(connections=1, pause=1.1)
+"""One request a second, and a little more so that a slow clock does not break it."""
+SUMMARY_BY = "AI, Semantic Scholar"
+LATE = dt.timedelta(days=3)
+"""Papers are indexed some days after their publication, and are found by its date."""
+
+
+def locate_papers(source: Source, window: Window) -> tuple[str, ...]:
+    """Return where to ask for the papers on the source's query, and of each of its authors."""
+    api = source.api or API
+    found = []
+    if source.query:
+        query = {
+            "query": source.query,
+            "publicationDateOrYear": f"{window.since - LATE:%Y-%m-%d}:",
+            "sort": "publicationDate:desc",
+            "fields": FIELDS,
+        }
+        found.append(f"{api}/paper/search/bulk?{urlencode(query)}")
+    for author in source.authors:
+        # An author's papers cannot be asked for by date: their last ones come first.
+        query = {"fields": FIELDS, "limit": str(PAGE)}
+        found.append(f"{api}/author/{author}/papers?{urlencode(query)}")
+    return tuple(found)
+
+
+def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the papers of one page.
+
+    Raises SourceError when the answer is of another kind, or an error.
+    """
+    found, answer = read_list(document, "Semantic Scholar", "data")
+    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    notes = [] if found else ["no papers on this query"]
+    token = answer.get("token")
+    more = ""
+    if isinstance(token, str) and token and found:
+        more = asking(document.url, token=token)
+    return Parsed(
+        papers=papers,
+        skipped=account.skipped,
+        note="; ".join((*notes, *account.notes())),
+        more=more,
+        faults=tuple(account.faults),
+    )
+
+
+def subject(paper: Paper) -> str:
+    """Return what the service knows the paper by: its arXiv id, or its DOI."""
+    for scheme, name in (("arxiv:", "ARXIV:"), ("doi:", "DOI:")):
+        for key in paper.keys:
+            if key.startswith(scheme):
+                return name + key.removeprefix(scheme)
+    return ""
+
+
+def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
+    """Return the address and the body of a question about many papers at once."""
+    fields = urlencode({"fields": "venue,citationCount,tldr,externalIds"})
+    return f"{api}/paper/batch?{fields}", {"ids": list(subjects)}
+
+
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return venue, citations, summary and DOI by subject; raises SourceError.
+
+    The answer has one entry for each question, in order; null for a paper that is not known.
+    """
+    answer = read_json(document)
+    if not isinstance(answer, list):
+        said = complaint(answer) or "JSON, but not a list of papers"
+        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
+    found: dict[str, dict[str, Any]] = {}
+    for name, given in zip(subjects, map(mapping, answer), strict=False):
+        summary = text(mapping(given.get("tldr")).get("text"))
+        doi = mapping(given.get("externalIds")).get("DOI")
+        facts = {
+            "venue": text(given.get("venue"), 200),
+            "citations": count(given.get("citationCount")),
+            "summary": summary,
+            "summary_by": SUMMARY_BY if summary else "",
+            "keys": [identity(f"doi:{doi.lower()}")] if isinstance(doi, str) and doi else [],
+        }
+        # Every preprint has a venue of that name: it tells nothing.
+        if facts["venue"] == "arXiv.org":
+            del facts["venue"]
+        found[name] = {key: value for key, value in facts.items() if value}
+    return found
+
+
+def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
+    given = mapping(item)
+    title = text(given.get("title"))
+    page = web_url(str(given.get("url") or ""))
+    ids = mapping(given.get("externalIds"))
+    references = tuple(
+        f"{scheme}:{ids[name]}"
+        for name, scheme in (("ArXiv", "arXiv"), ("DOI", "doi"))
+        if isinstance(ids.get(name), str)
+    )
+    if not title or not (references or page):
+        return None
+    abstract = text(given.get("abstract"))
+    authors = tuple(
+        name
+        for person in listed(given.get("authors"))
+        if (name := text(mapping(person).get("name")))
+    )
+    keys = paper_keys(references=references, url=page, title=title)
+    summary = text(mapping(given.get("tldr")).get("text"))
+    return Paper(
+        id=keys[0],
+        keys=keys,
+        title=title,
+        url=_address(keys, page),
+        abstract=abstract,
+        authors=authors,
+        categories=tuple(filter(None, map(text, listed(given.get("fieldsOfStudy"))))),
+        published=iso_moment(given.get("publicationDate")),
+        summary=summary,
+        summary_by=SUMMARY_BY if summary else "",
+        pdf_url=str(mapping(given.get("openAccessPdf")).get("url") or ""),
+        code_url=repository(abstract),
+        venue=text(given.get("venue"), 200),
+        citations=count(given.get("citationCount")),
+        sightings=(Sighting(source=source.name, seen_at=now, url=page),),
+    )
+
+
+def _address(keys: tuple[str, ...], page: str) -> str:
+    """Return where the paper itself is, before the page that lists it."""
+    scheme, _, name = keys[0].partition(":")
+    if scheme == "arxiv":
+        return f"https://arxiv.org/abs/{name}"
+    return f"https://doi.org/{name}" if scheme == "doi" else page

@@ -1,0 +1,265 @@
+"""LaTeX commands and maths, as titles and abstracts hold them, to Unicode.
+
+Symbols come from pylatexenc's tables; the walk over the text is our own, because a title must come
+out whole whatever is wrong with its braces.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from newsletter.collect.plain.symbols import (
+    ACCENTS,
+    BLACKBOARD,
+    OPERATORS,
+    SILENT,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    macros,
+)
+
+# TeX eats the space after a command; a reader wants it back, as after a word.
+_COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
+_PUNCTUATION = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
+_DEPTH = 40
+"""Braces nested deeper than this print their content, and what is deeper stands for no argument."""
+
+
+# What commands that print nothing leave behind: a space before a stop or inside brackets.
+# A search that could begin at every space of a run would take the square of its length.
+_LOOSE = re.compile(r"(?<!\s)\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
+
+
+def plain_latex(text: str) -> str:
+    r"""Return `text` with LaTeX commands and maths written in Unicode.
+
+    `$O(n^2)$` → O(n²), `\'e` → é, `78.2\%` → 78.2%, `~\cite{x}` → nothing. A dollar sign that
+    opens no maths (`costs $5 and $6`) stays, by pandoc's rule for `tex_math_dollars`.
+    """
+    spelled = _Walk(_mark_maths(text)).run()
+    return _LOOSE.sub("", spelled) if "\\" in text else spelled
+
+
+_MATHS = re.compile(
+    r"(?<!\\)\$\$(?P<display>[^$]+)\$\$"
+    r"|(?<!\\)\$(?P<command>(?:[^$\\^_{]*)(?:\\.|[_^{])(?:\\.|[^$\\])*)\$"
+    r"|(?<!\\)\$(?P<sign>(?![\s\d])[^$\\\w]+(?<!\s))\$"
+    r"|(?<!\\)\$(?P<inline>(?!\s)[^$\\]+(?<!\s))\$(?!\d)"
+    r"|\\\((?P<paren>.{1,500}?)\\\)|\\\[(?P<bracket>.{1,500}?)\\\]",
+    re.DOTALL,
+)
+_MATHS_ON, _MATHS_OFF = "\ue010", "\ue011"
+
+
+def _mark_maths(text: str) -> str:
+    """Put private marks around the maths, so that the walk need not guess what a `$` means."""
+
+    def mark(found: re.Match[str]) -> str:
+        return _MATHS_ON + str(found[found.lastgroup or 0]) + _MATHS_OFF
+
+    return _MATHS.sub(mark, text.replace(_MATHS_ON, "").replace(_MATHS_OFF, ""))
+
+
+_PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{_MATHS_ON}{_MATHS_OFF}]+")
+
+
+_OPTION = re.compile(r"\s*\[([^\]]{0,200})\]")
+_GROUP = re.compile(r"\s*\{")
+_OPTION_AND_GROUP = re.compile(_OPTION.pattern + _GROUP.pattern)
+_ACCENTED = re.compile(r"\s*\{|\s+\\?[A-Za-z]\b")
+
+
+class _Walk:
+    """One pass over one text; every character is either printed or understood."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.maths = 0
+        self.last_brace = text.rfind("}")
+
+    def run(self) -> str:
+        out = []
+        while self.at < len(self.text):
+            out.append(self.plain() or self.piece(0))
+        return "".join(out)
+
+    def plain(self) -> str:
+        """Read the characters that mean nothing but themselves, up to one that may."""
+        found = _PLAIN.match(self.text, self.at)
+        if found is None:
+            return ""
+        self.at = found.end()
+        return found[0]
+
+    def piece(self, depth: int) -> str:  # noqa: PLR0911  one per kind of token
+        """Read one token, with its arguments, and return what it prints."""
+        text, start = self.text, self.at
+        char = text[start]
+        self.at += 1
+        if char == "\\" and self.at < len(text):
+            return self.command(depth)
+        if char == "{" and depth < _DEPTH and start < self.last_brace:
+            return self.group(depth)
+        if char in "{}" or (char == "\\" and self.at == len(text)):
+            return ""
+        if char in (_MATHS_ON, _MATHS_OFF):
+            self.maths += 1 if char == _MATHS_ON else -1
+            return ""
+        # A brace after it is TeX, also where the dollar signs were forgotten: `x_{t+1}`.
+        if char in "^_" and self.at < len(text) and (self.maths > 0 or text[self.at] == "{"):
+            return self.script(char, depth)
+        if char == "'" and self.maths > 0:
+            return "′"
+        return self.tie(start) if char == "~" else self.punctuation(char, start)
+
+    def punctuation(self, char: str, start: int) -> str:
+        """Read quotation marks and dashes, which TeX spells with several characters."""
+        if not self.maths:
+            for spelled, printed in _PUNCTUATION:
+                if self.text.startswith(spelled, start):
+                    self.at = start + len(spelled)
+                    return printed
+        return char
+
+    def tie(self, start: int) -> str:
+        """Read `~`: a no-break space between words, itself in `~5%` and in web addresses."""
+        before = self.text[start - 1] if start else " "
+        after = self.text[self.at] if self.at < len(self.text) else " "
+        return "~" if before.isspace() or before in "/(" or after.isspace() else " "
+
+    def group(self, depth: int) -> str:
+        """Read up to the brace that closes the one just read."""
+        out = []
+        while self.at < len(self.text):
+            if self.text[self.at] == "}":
+                self.at += 1
+                break
+            out.append(self.plain() or self.piece(depth + 1))
+        return "".join(out)
+
+    def argument(self, depth: int) -> str:
+        """Read one argument: a group, a command or a single character."""
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+        if self.at >= len(self.text) or self.text[self.at] in (_MATHS_ON, _MATHS_OFF):
+            return ""
+        if depth < _DEPTH:
+            return self.piece(depth + 1)
+        # Whoever asks for an argument must get past something, or it would ask for ever.
+        self.at += 1
+        return self.text[self.at - 1].strip("\\{}")
+
+    def option(self) -> str:
+        """Read and return an optional argument `[…]`, when there is one."""
+        found = _OPTION.match(self.text, self.at)
+        if not found:
+            return ""
+        self.at = found.end()
+        return found[1]
+
+    def has_group(self) -> bool:
+        """Tell whether a braced argument follows."""
+        return _GROUP.match(self.text, self.at) is not None
+
+    def script(self, kind: str, depth: int) -> str:
+        """Read a super- or subscript; in Unicode where every character has one."""
+        return self.raised(kind, self.argument(depth))
+
+    def raised(self, kind: str, content: str) -> str:
+        """Return `content` as a super- or subscript."""
+        content = content.strip()
+        table = SUPERSCRIPTS if kind == "^" else SUBSCRIPTS
+        if content in ("°", "∘"):
+            return "°"
+        if content and all(char in table for char in content):
+            return "".join(table[char] for char in content)
+        if len(content) <= 1:
+            return kind + content
+        return f"{kind}({content})" if not content.isalnum() else kind + content
+
+    def command(self, depth: int) -> str:
+        """Read a command whose backslash was just read, and its arguments."""
+        found = _COMMAND.match(self.text, self.at - 1)
+        if found is None:
+            return ""
+        name = found["word"] or found["sign"]
+        self.at = found.end()
+        if name in (_MATHS_ON, _MATHS_OFF):
+            self.at -= 1
+            return ""
+        if name in ACCENTS and (found["sign"] or self.maths or self.is_accent()):
+            return self.accent(ACCENTS[name], depth)
+        if name in SILENT:
+            return self.skip_arguments(depth)
+        printed = self.structure(name, depth)
+        if printed is None:
+            printed = self.spaced(name) if name in OPERATORS else macros().get(name)
+        if printed is not None:
+            return printed
+        # Unknown: a command with an argument prints the argument (\textbf, \emph, \textsc …); one
+        # without is kept as a word (a paper on `\foo` or a path `C:\temp`).
+        if self.has_group_after_option():
+            self.option()
+        return self.argument(depth) if self.has_group() else name
+
+    def structure(self, name: str, depth: int) -> str | None:  # noqa: PLR0911  one per command
+        """Read the arguments of a command that arranges them; None for any other command."""
+        if name in ("begin", "end"):
+            self.argument(depth)
+            return " "
+        if name in ("href", "textcolor", "colorbox", "texorpdfstring"):
+            self.option()
+            self.argument(depth)
+            return self.argument(depth)
+        if name in ("binom", "dbinom", "tbinom"):
+            return f"({self.argument(depth)} choose {self.argument(depth)})"
+        if name == "pmod":
+            return f" (mod {self.argument(depth).strip()})"
+        if name in ("overset", "stackrel", "underset"):
+            mark = self.raised("_" if name == "underset" else "^", self.argument(depth))
+            return self.argument(depth) + mark
+        if name in ("frac", "dfrac", "tfrac", "nicefrac", "sfrac"):
+            return f"{self.fraction(depth)}/{self.fraction(depth)}"
+        if name == "sqrt":
+            self.option()
+            root = self.argument(depth)
+            return f"√{root}" if len(root) <= 1 else f"√({root})"
+        if name in ("mathbb", "mathbbm", "Bbb"):
+            return "".join(BLACKBOARD.get(char, char) for char in self.argument(depth))
+        return None
+
+    def has_group_after_option(self) -> bool:
+        """Tell whether `[…]{` follows."""
+        return _OPTION_AND_GROUP.match(self.text, self.at) is not None
+
+    def is_accent(self) -> bool:
+        r"""Tell `\v{s}` and `\c c` from a command that merely begins with the letter."""
+        return _ACCENTED.match(self.text, self.at) is not None
+
+    def accent(self, mark: str, depth: int) -> str:
+        """Put `mark` on the next letter."""
+        base = self.argument(depth)
+        if not base.strip():
+            return ""
+        plain = {"ı": "i", "ȷ": "j"}.get(base[0], base[0])
+        return unicodedata.normalize("NFC", plain + mark) + base[1:]
+
+    def skip_arguments(self, depth: int) -> str:
+        """Pass over the arguments of a command that prints nothing."""
+        while self.option():
+            pass
+        while self.has_group():
+            self.argument(depth)
+        return ""
+
+    def fraction(self, depth: int) -> str:
+        """Read one half of a fraction, in brackets when it is more than a word."""
+        half = self.argument(depth).strip()
+        return half if half.isalnum() or len(half) <= 1 else f"({half})"
+
+    def spaced(self, name: str) -> str:
+        """Return an operator's name with the space that maths would set after it."""
+        following = self.text[self.at : self.at + 1]
+        return f"{name} " if following.isalnum() or following == "\\" else name

@@ -1,0 +1,121 @@
+"""HTML and LaTeX, as feeds mix them, to plain Unicode text.
+
+The order of the steps matters and is that of `plain_text`: mark-up, entities, mark-up that the
+entities were hiding, LaTeX, Unicode.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from newsletter.collect.plain.latex import plain_latex
+from newsletter.model.gate import NEVER
+
+_TAGS = (
+    "a abbr acronym address article aside b bdi bdo big blockquote br button caption center cite "
+    "code col colgroup dd del details dfn div dl dt em fieldset figcaption figure font footer form "
+    "h1 h2 h3 h4 h5 h6 header hr i iframe img input ins kbd label legend li link main mark meta "
+    "nav nobr noscript ol option p picture pre q s samp section select small source span strike "
+    "strong sub summary sup table tbody td textarea tfoot th thead time tr tt u ul var video "
+    "audio embed object param svg path math mi mo mn mrow mfrac msup msub msubsup mtext mspace "
+    "msqrt mstyle semantics annotation html body head title wbr "
+    # and those that HTML has given up, or that only old pages know
+    "applet area base basefont bgsound blink col comment data datalist dialog dir fieldset form "
+    "frame frameset hgroup ilayer isindex keygen layer listing map marquee menu menuitem meter "
+    "multicol nextid noembed noframes nolayer optgroup output plaintext portal progress rb rp rt "
+    "rtc ruby search server slot spacer strike template textarea track xmp xml"
+).split()
+# Only names that HTML, MathML or JATS know: `a <b and c> d` must survive.
+_TAG = re.compile(
+    rf"</?(?:{'|'.join(sorted(_TAGS, key=len, reverse=True))}|(?:jats|mml|m):[a-z]+)"
+    # Attributes as HTML has them, or, where their quotes are odd, anything after the first `=`.
+    r"""(?:(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?|\s+[\w:.-]+\s*=[^<>]*)>""",
+    re.IGNORECASE,
+)
+# What a browser shows nothing of, from its opening to its close.
+_HIDDEN = tuple(
+    (re.compile(opening, re.IGNORECASE), re.compile(close, re.IGNORECASE))
+    for opening, close in (
+        (r"<!--", r"-->"),
+        (r"<script\b", r"</script\s*>"),
+        (r"<style\b", r"</style\s*>"),
+        (r"<\?", r"\?>"),
+        (r"<!doctype\b", r">"),
+    )
+)
+# Inline tags vanish, the others part words: `<p>one</p><p>two</p>` is two words.
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|bdi|big|cite|code|em|font|i|kbd|mark|q|s|small|span|strong|sub|sup|tt|u|var"
+    r"|jats:(?:italic|bold|sub|sup|sc)|mi|mn|mo|wbr)\b",
+    re.IGNORECASE,
+)
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+)
+# UTF-8 that someone read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API
+# sends such author names. The pattern is UTF-8's (RFC 3629, 4), so real text cannot match it.
+_CONTINUATION = "[\x80-\xbf" + "".join(
+    bytes((byte,)).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)
+) + "]"  # fmt: skip
+_MANGLED = re.compile(
+    f"[\xc3-\xdf]{_CONTINUATION}|\xc2[\xa0-\xbf]|[\xe0-\xef]{_CONTINUATION}{{2}}"
+    f"|[\xf0-\xf4]{_CONTINUATION}{{3}}"
+)
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = re.compile(f"[{NEVER}]")
+# Python refuses to make a number of 4,300 digits, and there is no such character.
+_NO_CHARACTER = re.compile(r"&#0*[0-9]{8,};?")
+
+
+def plain_text(markup: str) -> str:
+    """Return `markup` as one line of plain Unicode text: no tags, entities, LaTeX or controls.
+
+    Never raises and never loses a word, however broken the input. Words that LaTeX itself would
+    not print (citation keys, labels, footnotes) are left out.
+    """
+    text = markup
+    if "<" in text:
+        text = _strip_tags(text)
+    if "&" in text:
+        # Twice: `&amp;lt;` is what a feed that escapes an already escaped title sends.
+        for _ in range(2):
+            text = html.unescape(_NO_CHARACTER.sub("", text))
+        if "<" in text:
+            text = _strip_tags(text)
+    if any(sign in text for sign in "\\$~{}") or "``" in text:
+        text = plain_latex(text)
+    text = _MANGLED.sub(_unmangle, text)
+    text = _SPACES.sub(" ", text)
+    text = _INVISIBLE.sub("", text)
+    text = unicodedata.normalize("NFC", text.translate(_LIGATURES))
+    return _SPACES.sub(" ", text).strip()
+
+
+def _unmangle(found: re.Match[str]) -> str:
+    """Return what the bytes meant, or the text as it stands when they mean nothing."""
+    raw = b"".join(
+        bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252")  # noqa: PLR2004
+        for char in found[0]
+    )
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return found[0]
+
+
+def _strip_tags(text: str) -> str:
+    for opening, close in _HIDDEN:
+        text = _cut(text, opening, close)
+    text = text.replace("<![CDATA[", " ").replace("]]>", " ")
+    return _TAG.sub(lambda tag: "" if _INLINE.match(tag[0]) else " ", text)
+
+
+def _cut(text: str, opening: re.Pattern[str], close: re.Pattern[str]) -> str:
+    """Return `text` without what lies between the two; in linear time, unlike `.*?`."""
+    kept, at = [], 0
+    while (start := opening.search(text, at)) and (end := close.search(text, start.end())):
+        kept.append(text[at : start.start()])
+        at = end.end()
+    return " ".join((*kept, text[at:]))

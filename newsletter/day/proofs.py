@@ -1,0 +1,63 @@
+"""Proof-reading: the checks on an issue's editions and messages, before anybody gets one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from newsletter.config import Config
+from newsletter.day import letters
+from newsletter.errors import ProofError
+from newsletter.model import Edition, Issue, Topic
+from newsletter.render import Finding, Selection, lint, lint_message, render_editions
+
+MOST = 20
+"""Editions that are read: all of them come from the same templates and the same papers."""
+
+
+def proofread(
+    config: Config,
+    issue: Issue,
+    chosen: Sequence[Selection],
+    editions: Sequence[Edition],
+    topics: Sequence[Topic],
+    now: dt.datetime,
+) -> tuple[Finding, ...]:
+    """Return what is wrong with the first editions, each with the line of the template once.
+
+    `editions` are those of `chosen`, in the same order.
+    """
+    found: dict[tuple[str, str, str], Finding] = {}
+    for selection, edition in zip(chosen[:MOST], editions[:MOST], strict=True):
+        for one in _findings(config, issue, selection, edition, topics, now):
+            found.setdefault((one.level, one.message, one.where), one)
+    return tuple(sorted(found.values(), key=lambda one: one.level))
+
+
+def _findings(
+    config: Config,
+    issue: Issue,
+    selection: Selection,
+    edition: Edition,
+    topics: Sequence[Topic],
+    now: dt.datetime,
+) -> Iterator[Finding]:
+    findings = lint(edition)
+    if findings:
+        # Once more with the lines of the template in it, which readers never get.
+        templates = letters.templates(config, located=True)
+        head = letters.masthead(config)
+        (located,) = render_editions(issue, [selection], topics, head, templates)
+        findings = lint(edition, located, templates.html.source)
+    yield from findings
+    message = letters.sample(config, issue, edition, letters.NOBODY, now)
+    yield from lint_message(message, edition.key)
+
+
+def hold_if_wrong(config: Config, findings: Sequence[Finding]) -> None:
+    """Raise ProofError when there are errors, unless configuration says to send all the same."""
+    wrong = [one for one in findings if one.level == "error"]
+    if wrong and config.holds_errors:
+        raise ProofError(
+            *(f"{one.where}: {one.message}" if one.where else one.message for one in wrong)
+        )

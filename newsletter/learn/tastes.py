@@ -1,0 +1,142 @@
+"""What topics and readers like, learnt from the papers that the store knows."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from newsletter.collect.identity import keys as identity
+from newsletter.config.topics import LIBRARIES
+from newsletter.files.reading import read_regular
+from newsletter.learn import spaces as tastes
+from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
+from newsletter.model import Border, Fault, Paper, Topic, fault_of
+from newsletter.pick import Mark
+from newsletter.store import PaperStore
+
+BACKGROUND = 2000
+"""Papers that likes are told from: the last ones that were collected."""
+
+
+@dataclass(slots=True)
+class Tastes:
+    """Marks for the papers of a day, by what somebody likes."""
+
+    papers: PaperStore
+    root: Path
+    """Where paths of libraries start."""
+    embed: tastes.Embed | None = None
+    """Makes sentence embeddings, where they are installed."""
+    on_fault: Callable[[Fault], None] = lambda _fault: None
+    """Told of a library that cannot be read."""
+    _space: tastes.Space | None = field(default=None, init=False)
+    _seen: tastes.Seen | None = field(default=None, init=False)
+    _of: tuple[str, ...] = field(default=(), init=False)
+    _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
+
+    def marks(
+        self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
+    ) -> dict[str, Mark]:
+        """Return how near each candidate is to the likes, by paper id; nothing without likes.
+
+        A like is an id or address of a paper, a library file (BibTeX, or CSL JSON as Zotero
+        exports it), or words: a title, a sentence. What is not known yet teaches nothing.
+
+        A library that cannot be read is told of, and teaches nothing.
+        """
+        liked, disliked = self._texts(likes), self._texts(dislikes)
+        if not liked or not candidates:
+            return {}
+        space, seen = self._look(candidates)
+        if space is None or seen is None:
+            return {}
+        model = tastes.learn(space, liked, disliked)
+        values = tastes.marks(seen, [model])[:, 0]
+
+        def reason(paper: Paper) -> str:
+            words = tastes.shared_words(space, model, paper)
+            quoted = " and ".join(f"“{word}”" for word in words)
+            return f"like what you like: {quoted}" if quoted else "like what you like"
+
+        return {
+            paper.id: Mark(value=float(value), reason=functools.partial(reason, paper))
+            for paper, value in zip(candidates, values, strict=True)
+        }
+
+    def of_topics(
+        self, candidates: Sequence[Paper], topics: Iterable[Topic]
+    ) -> dict[str, dict[str, Mark]]:
+        """Return the marks of every topic that likes something, by its name."""
+        return {one.name: self.marks(candidates, one.like) for one in topics if one.like}
+
+    def novelty(self, candidates: Sequence[Paper], sent: Sequence[Paper]) -> dict[str, float]:
+        """Return how unlike each candidate is to the nearest paper that was `sent`, by its id."""
+        if not candidates or not sent:
+            return {}
+        space, seen = self._look(candidates)
+        if space is None or seen is None:
+            return {}
+        values = tastes.novelty(seen, space.see(sent))
+        return {paper.id: float(one) for paper, one in zip(candidates, values, strict=True)}
+
+    def unknown(self, likes: Iterable[str]) -> tuple[str, ...]:
+        """Return the arXiv ids among the likes of papers that the store does not know."""
+        named = {key for one in likes if (key := _key(one)).startswith("arxiv:")}
+        known = {key for paper in self.papers.with_keys(named) for key in paper.keys}
+        return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
+
+    def _look(self, candidates: Sequence[Paper]) -> tuple[tastes.Space | None, tastes.Seen | None]:
+        """Return the space of the last papers, and the candidates in it; made once for a day."""
+        of = tuple(paper.id for paper in candidates)
+        if self._space is None:
+            try:
+                self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
+            except ValueError:  # a newsletter's first days: too few papers to tell likes from
+                return None, None
+        if self._seen is None or of != self._of:
+            self._seen, self._of = self._space.see(candidates), of
+        return self._space, self._seen
+
+    def _library(self, name: str) -> tuple[Paper, ...]:
+        """Return the papers of a library; one that cannot be read costs its owner that library."""
+        if name not in self._libraries:
+            path = self.root / name
+            try:
+                library = read_library(path)
+            except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
+                self.on_fault(fault_of(Border.LIBRARY, name, error, _content(path)))
+                self._libraries[name] = ()
+            else:
+                self._libraries[name] = library.papers
+        return self._libraries[name]
+
+    def _texts(self, likes: Sequence[str]) -> list[Paper]:
+        keys = {one: _key(one) for one in likes}
+        stored = self.papers.with_keys(key for key in keys.values() if key)
+        by_key = {key: paper for paper in stored for key in paper.keys}
+        found: list[Paper] = []
+        for one, key in keys.items():
+            if key:
+                found += [by_key[key]] if key in by_key else []
+            elif one.lower().endswith(LIBRARIES):
+                found += self._library(one)
+            else:
+                found.append(words_as_paper(one))
+        return found
+
+
+def _key(like: str) -> str:
+    """Return the identity that a like names, or nothing when it is words or a file."""
+    known = identity.arxiv_id(like)
+    if known:
+        return f"arxiv:{known[0]}"
+    return next(iter(identity.reference_keys(like)), "") if " " not in like.strip() else ""
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_regular(path, MAX_BYTES)
+    except OSError:
+        return b""

@@ -1,0 +1,99 @@
+"""Who speaks in a mail that came back: a mail server, or somebody's answering machine."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.suppress.reports import STATUSES, Part, addresses, decoded, tells_as_json, text_of
+from newsletter.suppress.transcripts import ROLES
+
+_DAEMON = re.compile(
+    r"^(?:mailer-?daemon|post[-_]?(?:master|office)|mail-?daemon|mdaemon|mail-?admin(?:istrator)?"
+    r"|mail[._-]?delivery[._-]?(?:sub)?system|microsoftexchange[0-9a-f]{32})(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    r"mail(?:er)?[ -]?daemon|mail deliver(?:y|er)?(?: (?:sub)?system| service| agent|$)"
+    r"|mail administrator|post ?master(?: at .*)?$|delivery (?:sub)?system",
+    re.IGNORECASE,
+)
+_RETURNED = re.compile(
+    r"^\W*(?:un-?deliver|returned (?:mail|to sender)|delivery (?:fail|status|notif)"
+    r"|failure notice|(?:e-?mail|message)( delivery)? (?:fail|could not be|not) ?"
+    r"|mail (?:system )?error|mail (?:delivery )?(?:fail|could not be|not) ?"
+    r"|could not (?:be )?deliver|non-?deliver|bounced?\b|unzustellbar|non remis|no entregado)",
+    re.IGNORECASE,
+)
+"""How mail servers call their reports."""
+_AWAY = re.compile(
+    r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
+    r"|on leave|abwesen|absence|away from|fuori (?:sede|ufficio)|fuera de (?:la )?oficina"
+    r"|ausencia|afwezig|frånvaro|nieobecn|不在|休暇|부재|автоответ"
+    r"|(?:automat\w*|otomatik|автоматич\w*) (?:antwort|antwoord|svar|yanıt|ответ|відпов)"
+    r"|(?:r[eé]ponse|respuesta|risposta|resposta|odpowied[zź]|odpověď|vastaus) automat"
+    r"|(?:r[eé]ponse|respuesta|risposta|resposta) autom[aá]tic|autosvar|automaattinen vastaus"
+    r"|自[动動](?:返信|回[复覆復]|答[复覆])|자동 ?(?:회신|응답|답장)",
+    re.IGNORECASE,
+)
+
+
+def is_report(parts: list[Part]) -> bool:
+    """Tell whether a message has what only reports have: a mail server's fields (RFC 3464)."""
+    message = parts[0]
+    told = message.get("content-type").lower()
+    if told.startswith("multipart/report") and "delivery-status" in told:
+        return True
+    own = [one for one in parts if not one.is_copied]
+    return any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own)
+
+
+def is_daemon(parts: list[Part]) -> bool:
+    """Tell whether a mail server, or a service in its place, says that it wrote this."""
+    message = parts[0]
+    if message.get("x-failed-recipients") or is_report(parts):
+        return True
+    senders = [decoded(one) for name in ("from", "sender") for one in message.all(name)]
+    if any(_DAEMON.match(one) for one in addresses(senders)):
+        return True
+    titles = [one.partition("<")[0].strip(' "') for one in senders]
+    if any(_TITLE.match(one) for one in titles):
+        return True
+    if _is_marked(message) or not is_unanswerable(message):
+        return False
+    return bool(_RETURNED.match(_subject(message)))
+
+
+def is_unanswerable(message: Part) -> bool:
+    """Tell whether a message has the null return path, which reports have (RFC 5321, 4.5.5)."""
+    return message.get("return-path").replace(" ", "") == "<>"
+
+
+def is_answer(parts: list[Part]) -> bool:
+    """Tell whether this is somebody's answer, by hand or by machine (RFC 3834), and no report."""
+    message = parts[0]
+    if any(one.kind == "message/disposition-notification" for one in parts):
+        return True
+    if message.get("x-failed-recipients") or is_report(parts):
+        return False  # Exim marks its reports as answers
+    marked = _is_marked(message)
+    by_daemon, is_null = is_daemon(parts), is_unanswerable(message)
+    if by_daemon:
+        return marked and not is_null and bool(message.get("return-path"))
+    by_person = bool(message.get("from")) and not is_null
+    return marked or by_person or bool(_AWAY.search(_subject(message)))
+
+
+def _is_marked(message: Part) -> bool:
+    """Tell whether a message says that it is a machine's answer (RFC 3834, 5)."""
+    return message.get("auto-submitted").lower().startswith("auto-replied") or any(
+        message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
+    )
+
+
+def sender_of(message: Part) -> str:
+    """Return the address of who wrote a message, or nothing."""
+    return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
+
+
+def _subject(message: Part) -> str:
+    return decoded(message.get("subject")).strip()

@@ -1,0 +1,288 @@
+"""Reports that come back: what they are, of which address, and what they prove.
+
+In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), an answer by
+a person or a machine (RFC 3834), which is no report, and the words of mail servers. A report is
+unauthenticated: whose it is, `newsletter.returns` tells, by what only our own mail has.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.model import Verdict
+from newsletter.send.streams import printable
+from newsletter.send.verdicts import is_passing, judge
+from newsletter.suppress.answers import is_answer, is_daemon, is_unanswerable, sender_of
+from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.reports import (
+    ADDRESS,
+    STATUSES,
+    Part,
+    addresses,
+    decoded,
+    fields_of,
+    groups_of,
+    read_parts,
+    text_of,
+    words_of,
+)
+from newsletter.suppress.transcripts import (
+    MOST_RECIPIENTS,
+    TELLING,
+    Reply,
+    failing,
+    introduction,
+    is_forwarded,
+    replies_in,
+    texts_by_recipient,
+)
+
+EVIDENCE = 300
+"""Characters of a server's words that are kept."""
+
+
+_ARRIVED = ("delivered", "relayed", "expanded")
+_NO_COMPLAINT = ("not-spam", "dkim", "auth-failure")
+_ONE = re.compile(r"(?:^|[\s<;:])([^\s<>;:,\"()@]{1,64}@[^\s<>;:,\"()@]{1,255})")
+"""An address in a field; it may have letters of any script (RFC 6533)."""
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_EXCHANGE = re.compile(r"MSEXCH:\S{1,200} [^\n]{0,200}\([0-9A-F]{8}\)")
+"""Exchange's own numbers, which it has in place of a reply's."""
+_INDENTED = re.compile(
+    r"^[ \t>]{1,20}(?=(?:final-recipient|original-recipient|action|status|diagnostic-code):)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FEEDBACK = re.compile(r"^feedback-type:", re.IGNORECASE | re.MULTILINE)
+_TO = re.compile(rf"^To: [^\n]{{0,200}}?({ADDRESS})", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Report:
+    """A message that came back, taken apart once."""
+
+    parts: list[Part]
+    own: list[Part]
+    """Parts with text that are not of the message that it is about."""
+    words: str
+    others: frozenset[str]
+    """Addresses that it came to, which it is not about."""
+    by_daemon: bool
+    by_machine: bool
+    """Whether nobody can answer it, as a report."""
+
+    @functools.cached_property
+    def about(self) -> dict[str, str]:
+        """What its words say of each address."""
+        return texts_by_recipient(self.words, self.others)
+
+    @functools.cached_property
+    def explained(self) -> Verdict:
+        """What it says before it quotes a reply."""
+        return judge(0, "", introduction(self.words))
+
+
+def read_report(raw: bytes) -> tuple[Event, ...]:
+    """Return what a message that came back says, an event for each address.
+
+    Never raises: what cannot be understood is one event of the kind `unreadable`.
+    """
+    parts = read_parts(raw)
+    names = ("to", "delivered-to", "x-original-to", "envelope-to")
+    came_to = addresses(value for name in names for value in parts[0].all(name))
+    by_daemon = is_daemon(parts)
+    report = _Report(
+        parts=parts,
+        own=[one for one in parts if not one.is_copied and not one.holds_parts],
+        words=words_of(parts),
+        others=frozenset(one.lower() for one in came_to),
+        by_daemon=by_daemon,
+        by_machine=by_daemon or is_unanswerable(parts[0]),
+    )
+    for reading in (_complaint, _notification, _answer, _words):
+        if events := tuple(reading(report)):
+            return tuple(dict.fromkeys(events))
+    return (Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
+
+
+# --- Complaints ---------------------------------------------------------------------------------
+
+
+def _complaint(report: _Report) -> Iterator[Event]:
+    found = [text_of(one) for one in report.own if one.kind == "message/feedback-report"]
+    if not found and "feedback-report" in report.parts[0].get("content-type").lower():
+        # Where MIME is broken the fields stand in the text, or nowhere.
+        found = [text for one in report.own if _FEEDBACK.search(text := text_of(one))] or [""]
+    if not found:
+        return
+    fields = fields_of(re.sub(r"\n\n+", "\n", found[0]))
+    said = fields.get("feedback-type", "abuse")
+    if said.lower() in _NO_COMPLAINT:
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
+        return
+    names = ("original-rcpt-to", "removal-recipient", "original-recipient")
+    who = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    for address in dict.fromkeys(who or _copied(report)) or [""]:
+        yield Event(
+            kind=Kind.COMPLAINT,
+            email=address,
+            verdict=Verdict.UNKNOWN,
+            evidence=f"complaint: {printable(said)[:40]}",
+        )
+
+
+# --- Delivery status notifications --------------------------------------------------------------
+
+
+def _notification(report: _Report) -> Iterator[Event]:
+    texts = [text_of(one) for one in report.own if one.kind in STATUSES]
+    if not texts and report.by_machine:
+        texts = [_INDENTED.sub("", text_of(one)) for one in report.own]
+    groups = (one for text in texts for one in groups_of(text) if _is_recipient(one))
+    actions: set[str] = set()
+    for fields in itertools.islice(groups, MOST_RECIPIENTS):
+        action = (fields.get("action", "failed").lower().split() or ["failed"])[0]
+        if action not in _ARRIVED:
+            yield _of_group(fields, action, report)
+        actions.add(action)
+    if actions and actions <= set(_ARRIVED):
+        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
+
+
+def _is_recipient(fields: dict[str, str]) -> bool:
+    """Tell whether fields are those of a recipient (RFC 3464, 2.3); gateways lose some."""
+    named = "final-recipient" in fields or "original-recipient" in fields
+    return ("action" in fields and "status" in fields) or (
+        named and ("action" in fields or "status" in fields)
+    )
+
+
+def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
+    """Return what a notification says of one recipient."""
+    # The last address is where it failed: a reader's own, or one that the reader's leads to.
+    names = ("x-actual-recipient", "final-recipient", "original-recipient")
+    found = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
+    found = found or list(addresses(report.parts[0].all("x-failed-recipients")))
+    email = (found or list(report.about) or [""])[0]
+    text = re.sub(r"^\s*[\w.-]{1,40}\s*;", "", fields.get("diagnostic-code", "")).strip()
+    text = text or fields.get("x-notes-error-string", "")
+    status = _ENHANCED.search(fields.get("status", ""))
+    enhanced = status[1] if status else ""
+    own_words = report.about.get(email.lower(), report.words)
+    said = text if len(text) > TELLING else f"{text}\n{own_words}"
+    verdict, is_final, _ = _told(said, enhanced, report)
+    is_final = is_final and action != "delayed"
+    dead = failing(email, text, report.others) if verdict.is_hard else email
+    named = (email, *(report.about if is_forwarded(report.words, report.others) else ()))
+    return Event(
+        kind=Kind.DELAY if action == "delayed" else Kind.BOUNCE,
+        email=dead,
+        beside=next((one for one in named if one != dead), dead),
+        verdict=_believed(verdict, is_proved=is_final),
+        is_final=is_final,
+        status=enhanced,
+        evidence=printable(text or own_words)[:EVIDENCE],
+    )
+
+
+# --- Answers by machines and people -------------------------------------------------------------
+
+
+def _answer(report: _Report) -> Iterator[Event]:
+    if is_answer(report.parts):
+        email = sender_of(report.parts[0])
+        yield Event(kind=Kind.REPLY, email=email, verdict=Verdict.UNKNOWN, evidence="an answer")
+
+
+# --- The words of mail servers ------------------------------------------------------------------
+
+
+def _words(report: _Report) -> Iterator[Event]:
+    found = report.about
+    if not found:
+        failed = list(addresses(report.parts[0].all("x-failed-recipients")))
+        found = dict.fromkeys((failed or _copied(report))[:MOST_RECIPIENTS], report.words)
+    waits = is_passing(f"{decoded(report.parts[0].get('subject'))}\n{report.words}")
+    for email, said in found.items() if found else [("", report.words)]:
+        verdict, is_final, reply = _told(said, "", report)
+        if verdict is Verdict.UNKNOWN and len(found) == 1 and not replies_in(said):
+            # Of one address speaks all that is said, also what stands before it.
+            verdict, is_final, reply = _told(report.words, "", report)
+        if not found and verdict is Verdict.UNKNOWN:
+            return
+        led_on = verdict.is_hard and len(found) > 1 and is_forwarded(said, report.others)
+        if not report.by_daemon or (verdict.is_hard and (waits or led_on)):
+            verdict, is_final = Verdict.UNKNOWN, False
+        yield Event(
+            kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
+            email=failing(email, reply.text, report.others) if is_final and email else email,
+            beside=email,
+            verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
+            is_final=is_final,
+            status=reply.enhanced,
+            evidence=printable(said)[:EVIDENCE],
+        )
+
+
+def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Reply]:
+    """Return what a text says, whether a reply says that for good, and which one.
+
+    `enhanced` is the number that is known of all of it.
+    """
+    around = f"{said}\n{report.words}"
+    replies = replies_in(said)
+    if report.explained in (Verdict.FULL, Verdict.DISABLED) and replies:
+        # Who explains a reply knows more than it says: "user unknown" of an account on hold.
+        return report.explained, False, replies[0]
+    judged: list[tuple[Verdict, Reply]] = []
+    for reply in replies:
+        vague = not reply.enhanced or reply.enhanced.endswith(".0.0")
+        numbers = enhanced if enhanced and (vague or enhanced[0] == "4") else reply.enhanced
+        verdict = judge(reply.code, numbers, reply.text, around)
+        if verdict is not Verdict.UNKNOWN:
+            judged.append((verdict, reply))
+    if judged:
+        # Replies that disagree prove nothing: the first that spares the reader counts.
+        verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
+        return verdict, verdict.is_hard and _is_final(reply), reply
+    reply = replies[0] if replies else Reply(0, "", "")
+    code = 400 if replies and not any(_is_final(one) for one in replies) else 0
+    verdict = judge(code, enhanced or reply.enhanced, said, around)
+    detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
+    final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
+    return verdict, verdict.is_hard and final, reply
+
+
+def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
+    """Return a verdict as far as a report alone is believed.
+
+    Of a mailbox, words without a telling number are not enough. Of a domain that is not there
+    nobody can give one.
+    """
+    if verdict in (Verdict.NO_MAILBOX, Verdict.MOVED) and not is_proved:
+        return Verdict.SAID_GONE
+    return verdict
+
+
+def _is_telling(said: str, reply: Reply) -> bool:
+    """Tell whether numbers say more than that it was refused."""
+    return reply.enhanced[1:] not in ("", ".0.0") or bool(_EXCHANGE.search(said))
+
+
+def _is_final(reply: Reply) -> bool:
+    """Tell whether a reply is of class 5: for good (RFC 5321, 4.2.1; RFC 3463, 2)."""
+    return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
+
+
+def _copied(report: _Report) -> list[str]:
+    """Return whom the message that came back was for."""
+    for part in report.parts[1:]:
+        if part.get("from") and part.get("to"):
+            return list(addresses(part.all("to")))
+    for part in report.parts:
+        if not part.holds_parts and (found := _TO.search(text_of(part))):
+            return [found[1]]
+    return []

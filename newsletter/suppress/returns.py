@@ -1,0 +1,175 @@
+"""Mail that came back: whose it is, and what it means for that reader.
+
+Anybody can write a report. Whose it is says the tag of an envelope sender (VERP), or the link in
+the copy of our mail, which nobody can make up; never an address that stands in it. What it says
+counts when it speaks of that reader's own mailbox.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from newsletter import links
+from newsletter.errors import LinkError, StoreError
+from newsletter.model import Border, Fault, Verdict, fault_of
+from newsletter.store import Bounce
+from newsletter.suppress.bounces import read_report
+from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.reports import ANY, Part, read_parts, text_of
+from newsletter.suppress.transcripts import is_same_mailbox
+
+MOST_PROOFS = 20
+"""Tags and links that are tried of one message: each is a guess at a signature."""
+
+NOTED = (Kind.BOUNCE, Kind.COMPLAINT)
+"""Kinds of events that are noted; the others mean nothing for a reader."""
+
+AddressOf = Callable[[dt.date | None, str], str | None]
+"""Where an issue (None: the latest) went for a subscriber; None for what never was."""
+
+_TAG = re.compile(r"\+([a-z2-7]{20,60})@", re.IGNORECASE)
+_LINK = re.compile(r"/(unsubscribe|preferences|feedback)/([A-Za-z0-9_-]{20,120})")
+_RECIPIENTS = (
+    "to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What one message that came back means."""
+
+    events: tuple[Event, ...] = ()
+    bounces: tuple[Bounce, ...] = ()
+    is_ours: bool = False
+    """Whether it came back to this newsletter, and not to another that shares the mailbox."""
+    fault: Fault | None = None
+    """Why it could not be read, or not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whose a message is, signed by ourselves."""
+
+    issue: dt.date | None
+    subscriber: str
+
+
+def read_returned(
+    raw: bytes, name: str, *, secret: bytes, own: Collection[str], address_of: AddressOf
+) -> Returned:
+    """Return what a message called `name` means.
+
+    `secret` is what tags and links are signed with; without one nothing is proved. `own` are the
+    addresses that mail of ours comes back to. A fault of ours is a value; raises StoreError only,
+    when `address_of` cannot use the database.
+    """
+    try:
+        return _read(raw, name, secret, own, address_of)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  the border: one message cannot stop the others
+        return Returned(fault=fault_of(Border.REPORT, name, error, raw))
+
+
+def _read(
+    raw: bytes, name: str, secret: bytes, own: Collection[str], address_of: AddressOf
+) -> Returned:
+    events = read_report(raw)
+    parts = read_parts(raw)
+    proof = find_proof(parts, secret)
+    reader = address_of(proof.issue, proof.subscriber) if proof else None
+    fault = None
+    if any(one.kind is Kind.UNREADABLE for one in events):
+        problem = "nobody can tell what it says; no address is held responsible for it"
+        fault = Fault(border=Border.REPORT, name=name, problem=problem, content=raw)
+    return Returned(
+        events=events,
+        bounces=_bounces(raw, events, proof, reader),
+        is_ours=proof is not None or _came_to(parts[0], own),
+        fault=fault,
+    )
+
+
+def find_proof(parts: list[Part], secret: bytes) -> Proof | None:
+    """Return whose a message is; None when nothing in it says so, or more than one reader's does.
+
+    The envelope that it came to counts first, then what it quotes of our own mail.
+    """
+    if not secret:
+        return None
+    head = "\n".join(value for _, value in parts[0].headers)
+    rest = "\n".join(
+        [*(value for part in parts[1:] for _, value in part.headers), *map(text_of, parts)]
+    )
+    for found in (_by_tags(head, secret), [*_by_tags(rest, secret), *_by_links(rest, secret)]):
+        if len({one.subscriber for one in found}) == 1:
+            return found[0]
+        if found:
+            return None
+    return None
+
+
+def _by_tags(text: str, secret: bytes) -> list[Proof]:
+    tags = list(dict.fromkeys(one.lower() for one in _TAG.findall(text)))[:MOST_PROOFS]
+    found = (links.read_bounce_tag(secret, one) for one in tags)
+    return [Proof(*one) for one in found if one]
+
+
+def _by_links(text: str, secret: bytes) -> list[Proof]:
+    found: list[Proof] = []
+    for purpose, token in list(dict.fromkeys(_LINK.findall(text)))[:MOST_PROOFS]:
+        try:
+            found.append(Proof(None, links.verify(secret, purpose, token)))
+        except LinkError:
+            continue
+    return found
+
+
+def _came_to(message: Part, own: Collection[str]) -> bool:
+    """Tell whether a message came to an address of ours, whatever stands behind its `+`."""
+    found = (
+        one for name in _RECIPIENTS for value in message.all(name) for one in ANY.findall(value)
+    )
+    bare = {re.sub(r"\+[^@]*@", "@", one.lower()) for one in found}
+    return any(one.lower() in bare for one in own)
+
+
+def _bounces(
+    raw: bytes, events: tuple[Event, ...], proof: Proof | None, reader: str | None
+) -> tuple[Bounce, ...]:
+    found = []
+    for one in events:
+        if one.kind not in NOTED:
+            continue
+        verdict, is_final = _meaning(one, reader)
+        found.append(
+            Bounce(
+                digest=hashlib.sha256(raw + b"\0" + one.email.lower().encode()).hexdigest(),
+                email=reader or one.email,
+                verdict=verdict,
+                verified=reader is not None,
+                is_final=is_final,
+                evidence=one.evidence,
+                issue=proof.issue if proof else None,
+                subscriber=proof.subscriber if proof else "",
+            )
+        )
+    return tuple(found)
+
+
+def _meaning(event: Event, reader: str | None) -> tuple[str, bool]:
+    """Return what an event means for its reader, and whether that is proved."""
+    if event.kind is Kind.COMPLAINT:
+        return "complaint", True
+    named = [one for one in (event.email, event.beside) if one]
+    if reader and not all(is_same_mailbox(one, reader) for one in named):
+        # The reader's address leads to another; that it is dead does not make the reader's dead.
+        return Verdict.UNKNOWN.value, False
+    if event.verdict is Verdict.SAID_GONE and event.is_final and reader:
+        # A mail server's reply of class 5, that came to an address nobody can make up.
+        return Verdict.NO_MAILBOX.value, True
+    return event.verdict.value, event.is_final

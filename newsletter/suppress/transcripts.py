@@ -1,0 +1,166 @@
+"""What mail servers write in reports for people: whose text is whose, and the replies in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter.suppress.reports import ADDRESS, ANY
+
+MOST_RECIPIENTS = 10
+MOST_REPLIES = 20
+TELLING = 12
+"""Characters from which on a text says something."""
+
+ROLES = re.compile(
+    r"^(?:mailer-?daemon|post[-_]?master|mail-?daemon|mdaemon|no-?reply|bounces?|abuse|support"
+    r"|help|info|admin(?:istrator)?)(?:[+@-]|$)",
+    re.IGNORECASE,
+)
+"""Local parts of whom a report is never about: who wrote it, and whom to ask."""
+_NUMBERS = r"(?:[45]\d\d[ :-]{1,3})?(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?[ :]{1,2})?"
+_OWNER = re.compile(
+    rf"^[ \t>*]{{0,20}}(?:<<<[ ]|>>>[ ]RCPT[ ]TO:[ ]?)?{_NUMBERS}<?({ADDRESS})>?(?=[\s:;,.(]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A line that begins with an address, or that is a reply which does: what follows is about it."""
+_BRACKETED = re.compile(rf"<({ADDRESS})>")
+_REPLY = re.compile(
+    r"(?<![\w.:/-])#?([45][0-5]\d)(?=[ \-:;,#<]|$)"
+    r"[ \-:;,#(]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?"
+    r"|(?<![\w.])(\()?#?([45]\.\d{1,3}\.\d{1,3})(?![\d.])(\))?"
+)
+"""The numbers that a reply begins with (RFC 5321, 4.2; RFC 3463, 2), or that stand behind it."""
+_FORWARDED = re.compile(
+    r"forward|expanded from|generated from|redirect|on behalf of|\balias|weitergeleitet"
+    r"|transf[eé]r(?!-)|reenviad|rediri[gj]|r[eé]-?exp[eé]di|inoltrat|doorgestuurd|vidarebefordr"
+    r"|переслан|перенаправ|przekierow|转发|轉發|転送|전달",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's reply as a report quotes it."""
+
+    code: int
+    """Three digits; 0 when there are none."""
+    enhanced: str
+    """Such as `5.1.1`, or nothing."""
+    text: str
+
+
+def replies_in(text: str) -> list[Reply]:
+    """Return the replies that a text quotes, each with the words up to the next one.
+
+    The lines of one reply repeat its numbers, and are one.
+    """
+    found: list[Reply] = []
+    begin = 0
+    for match in _REPLY.finditer(text):
+        code, enhanced = int(match[1] or 0), match[2] or match[4] or ""
+        stands_behind = bool(match[3] and match[5])
+        if found:
+            last = found[-1]
+            repeats = code in (0, last.code) and enhanced in ("", last.enhanced)
+            completes = not last.enhanced and not code
+            if repeats or (completes and (stands_behind or enhanced[0] == str(last.code)[0])):
+                found[-1] = Reply(last.code, last.enhanced or enhanced, "")
+                continue
+            found[-1] = Reply(last.code, last.enhanced, _paragraph(text[begin : match.start()]))
+        if len(found) == MOST_REPLIES:
+            return found
+        if found or not stands_behind:
+            begin = match.start()
+        found.append(Reply(code, enhanced, ""))
+    if found:
+        found[-1] = Reply(found[-1].code, found[-1].enhanced, _paragraph(text[begin:]))
+    return found
+
+
+def _paragraph(text: str) -> str:
+    """Return a text up to an empty line, unless that comes at once."""
+    end = re.compile(r"\n[ \t]*\n").search(text, TELLING)
+    return text[: end.start()] if end else text
+
+
+def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
+    """Return what a report says of each address that it names; `not_about` are others.
+
+    Texts that begin with an address are cut apart; what stands before them is about the addresses
+    in it. An address that stands in several places has all that is said there.
+    """
+    starts = [one for one in _OWNER.finditer(words) if _is_candidate(one[1], not_about)]
+    bounds = [*(one.start() for one in starts), len(words)]
+    head = words[: bounds[0]]
+    listed: dict[str, str] = {}
+    says = False
+    for one, end in zip(starts, bounds[1:], strict=True):
+        listed[one[1].lower()] = listed.get(one[1].lower(), "") + words[one.start() : end] + "\n"
+        says = says or len(words[one.end() : end].strip(" \t>:;,\n")) > 1
+    if not says:
+        # A bare list, or one address in a sentence: what is said stands around it.
+        names = listed or dict.fromkeys(_named(words, not_about))
+        return dict.fromkeys(list(names)[:MOST_RECIPIENTS], words)
+    if replies_in(head):
+        listed = {**dict.fromkeys(_named(head, not_about), head), **listed}
+    return dict(list(listed.items())[:MOST_RECIPIENTS])
+
+
+def introduction(words: str) -> str:
+    """Return what a report says in its own words, before any address or reply."""
+    cuts = [one.start() for one in (_OWNER.search(words), _REPLY.search(words)) if one]
+    return words[: min(cuts)] if cuts else words
+
+
+def failing(address: str, said: str, not_about: frozenset[str]) -> str:
+    """Return which address a reply is about: the one that it names, else `address`.
+
+    A mail server to which a reader forwards names the reader's other address.
+    """
+    named = [str(one).lower() for one in ANY.findall(said) if _is_candidate(one, not_about)]
+    if not named or any(is_same_mailbox(one, address) for one in named):
+        return address
+    return named[0]
+
+
+def is_same_mailbox(address: str, reader: str) -> bool:
+    """Tell whether a report's `address` is the `reader`'s.
+
+    It is, too, at a host of the same domain, and without what the reader's has behind a `+`.
+    """
+    name, _, domain = address.lower().rpartition("@")
+    own_name, _, own_domain = reader.lower().rpartition("@")
+    at, own = _alabel(domain), _alabel(own_domain)
+    names = (own_name, own_name.partition("+")[0])
+    return name in names and (at == own or at.endswith(f".{own}"))
+
+
+def _alabel(domain: str) -> str:
+    """Return a domain as mail has it (RFC 5891); as it is when it is none."""
+    if domain.isascii() or len(domain) > 255:  # noqa: PLR2004  RFC 1035, 2.3.4
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
+
+
+def is_forwarded(text: str, not_about: frozenset[str]) -> bool:
+    """Tell whether a text speaks of an address that another one leads to."""
+    named = {one.lower() for one in ANY.findall(text) if _is_candidate(one, not_about)}
+    return len(named) > 1 and bool(_FORWARDED.search(text))
+
+
+def _is_candidate(address: str, not_about: frozenset[str]) -> bool:
+    return address.lower() not in not_about and not ROLES.match(address)
+
+
+def _named(words: str, not_about: frozenset[str]) -> Iterator[str]:
+    """Yield the addresses in some words; those in brackets count first."""
+    for pattern in (_BRACKETED, ANY):
+        some = (match[match.lastindex or 0].lower() for match in pattern.finditer(words))
+        if seen := dict.fromkeys(one for one in some if _is_candidate(one, not_about)):
+            yield from seen
+            return

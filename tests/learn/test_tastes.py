@@ -1,0 +1,97 @@
+"""What topics and readers like, from ids, libraries and words."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from makers import NOW, make_paper
+
+from newsletter.learn.tastes import Tastes
+from newsletter.model import Border, Fault
+from newsletter.store import PaperStore, open_database
+
+WORDS = "agents plan tools with models act web steps proteins fold cells heat enzymes yeast".split()
+
+
+@pytest.fixture
+def tastes(tmp_path: Path) -> Tastes:
+    """A store of papers of four fields."""
+    store = PaperStore(open_database("sqlite:///test.db", tmp_path))
+    fields = (WORDS[:8], WORDS[8:], ["robots", "walk", "snow", "night"], ["knots", "genus", "link"])
+    papers = [
+        make_paper(n, title=" ".join(random.Random(n).choices(fields[n % 4], k=6)), abstract="")
+        for n in range(1, 161)
+    ]
+    store.save(papers, NOW)
+    return Tastes(store, tmp_path)
+
+
+def test_a_bad_library_costs_its_owner_that_library_only(tastes: Tastes, tmp_path: Path) -> None:
+    """It is told once, with its content; other likes of the same reader go on teaching."""
+    (tmp_path / "bad.bib").write_bytes(b"<!DOCTYPE html><html>Sign in</html>")
+    agents, proteins = (
+        make_paper(400, title="Agents plan steps"),
+        make_paper(401, title="Cells fold"),
+    )
+
+    faults: list[Fault] = []
+    tastes.on_fault = faults.append
+    tastes.marks([agents, proteins], ["bad.bib"])
+    found = tastes.marks([agents, proteins], ["bad.bib", "gone.ris", "agents that plan"])
+
+    assert found[agents.id].value > found[proteins.id].value
+    assert [(one.border, one.name) for one in faults] == [
+        (Border.LIBRARY, "bad.bib"), (Border.LIBRARY, "gone.ris"),
+    ]  # fmt: skip
+    assert "a web page, not a library" in faults[0].problem
+    assert faults[0].content.startswith(b"<!DOCTYPE")
+    assert "no such file" in faults[1].problem
+
+
+def test_likes_are_ids_libraries_and_words(tastes: Tastes, tmp_path: Path) -> None:
+    """Each of them brings papers of its field to the top."""
+    (tmp_path / "mine.bib").write_text("@misc{a, title={Agents plan tools on the web}}", "utf-8")
+    agents, proteins = (
+        make_paper(400, title="Agents plan steps"),
+        make_paper(401, title="Cells fold"),
+    )
+
+    for like in (
+        "2603.99004",
+        "https://arxiv.org/abs/2603.99004v2",
+        "mine.bib",
+        "agents that plan",
+    ):
+        found = tastes.marks([agents, proteins], [like])
+        assert found[agents.id].value > found[proteins.id].value, like
+
+
+def test_nothing_is_learnt_from_nothing(tastes: Tastes, tmp_path: Path) -> None:
+    """No likes, an unknown id, or a store with too few papers."""
+    new = [make_paper(400)]
+    empty = Tastes(PaperStore(open_database("sqlite:///empty.db", tmp_path)), tmp_path)
+
+    assert tastes.marks(new, []) == {}
+    assert tastes.marks(new, ["2401.00001"]) == {}
+    assert tastes.marks([], ["agents"]) == {}
+    assert empty.marks(new, ["agents"]) == {}
+
+
+def test_ids_that_nobody_knows_are_told(tastes: Tastes) -> None:
+    """So that arXiv can be asked for them."""
+    likes = ["2603.99004", "2401.00001v3", "a sentence", "x.bib", "https://doi.org/10.1/x"]
+
+    assert tastes.unknown(likes) == ("2401.00001",)
+
+
+def test_novelty_goes_by_what_was_sent(tastes: Tastes) -> None:
+    """Nothing is known where nothing was sent."""
+    sent = make_paper(400, title="Agents plan steps with tools", abstract="")
+    other = make_paper(401, title="Cells fold proteins under heat", abstract="")
+
+    found = tastes.novelty([sent, other], [sent])
+
+    assert found[sent.id] < found[other.id]
+    assert tastes.novelty([sent], []) == {}
