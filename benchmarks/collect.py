@@ -32,11 +32,11 @@ import feedparser
 from corpora import documents as corpus
 from corpora.expectations import verdicts
 
-from newsletter.cli.demo import FEEDS
 from newsletter.collect import KINDS, Fetcher, Reader, collect_papers
 from newsletter.collect.answers import Document
 from newsletter.collect.http.fetcher import CONNECTIONS
 from newsletter.collect.plain.text import plain_text
+from newsletter.doctor.sample import FEEDS
 from newsletter.errors import SourceError
 from newsletter.model import Health, Source
 

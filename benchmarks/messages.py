@@ -18,9 +18,8 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
-from newsletter.cli.checking import sample_papers
-from newsletter.cli.demo import demo_config
 from newsletter.day import letters, selections
+from newsletter.doctor.sample import demo_config, sample_papers
 from newsletter.model import Edition, Issue
 from newsletter.pick import choose, pick_papers
 from newsletter.render import (
@@ -53,12 +52,12 @@ LETTERHEAD = Letterhead(
 
 def demo_edition() -> Edition:
     """Return the demo's edition of all topics."""
-    topics = demo_config().topics
+    topics = demo_config().choice.topics
     picks = choose(pick_papers(sample_papers(NOW), topics, NOW), topics)
     names = tuple(topic.name for topic in topics)
     selection = Selection(topics=names, picks=picks, lead=selections.lead(picks))
     masthead = Masthead(name="Daily Papers", postal_address="1 Example Street", links=LINKS)
-    templates = letters.templates(demo_config())
+    templates = letters.templates(demo_config().letter)
     return render_editions(ISSUE, [selection], topics, masthead, templates)[0]
 
 

@@ -34,10 +34,9 @@ from pathlib import Path
 import premailer.cache
 from corpora.letters import rendered_whole
 
-from newsletter.cli.checking import sample_papers
-from newsletter.cli.demo import demo_config
 from newsletter.config import Config
 from newsletter.day import letters, selections
+from newsletter.doctor.sample import demo_config, sample_papers
 from newsletter.model import Issue, Pick
 from newsletter.pick import pick_papers
 from newsletter.render import Encoder, Recipient, Selection, as_read
@@ -66,20 +65,20 @@ def reader(number: int) -> Recipient:
 
 def all_picks(config: Config) -> tuple[Pick, ...]:
     """Return every paper of the demo that a topic wants, once."""
-    picks = pick_papers(sample_papers(NOW), config.topics, NOW)
+    picks = pick_papers(sample_papers(NOW), config.choice.topics, NOW)
     return tuple({pick.paper.id: pick for pick in picks}.values())
 
 
 def selection(config: Config, picks: Iterable[Pick]) -> Selection:
     """Return picks as a reader of all topics gets them."""
-    names = tuple(topic.name for topic in config.topics)
+    names = tuple(topic.name for topic in config.choice.topics)
     ordered = sorted(picks, key=lambda pick: names.index(pick.topic))
     return Selection(topics=names, picks=tuple(ordered), lead=selections.lead(ordered))
 
 
 def own_selection(config: Config, picks: Sequence[Pick], chance: random.Random) -> Selection:
     """Return twenty papers for somebody who reads four topics."""
-    topics = chance.sample([topic.name for topic in config.topics], 4)
+    topics = chance.sample([topic.name for topic in config.choice.topics], 4)
     wanted = [pick for pick in picks if pick.topic in topics]
     return selection(config, chance.sample(wanted, min(20, len(wanted))))
 
@@ -93,7 +92,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def as_plain_mjml(templates: Templates, config: Config, chosen: Selection) -> str:
     """Return an issue as MJML without any template language left: what a peer would compile."""
-    press = Press(ISSUE, config.topics, letters.masthead(config), templates)
+    press = Press(ISSUE, config.choice.topics, letters.masthead(config.letter), templates)
     # Comments are ours; the peer is given what our compiler is given after its first step.
     source = re.sub(r"<!--.*?-->", "", templates.html.source.text, flags=re.DOTALL)
     whole = sandbox(html=True).from_string(source)
@@ -119,9 +118,20 @@ def main() -> None:
         print(json.dumps(figures))
 
 
+def press_of(config: Config) -> Press:
+    """Return the press of the invented issue."""
+    head, templates = letters.masthead(config.letter), letters.templates(config.letter)
+    return Press(ISSUE, config.choice.topics, head, templates)
+
+
 def size_figures(config: Config) -> dict[str, float]:
     """Return how large 25 papers are, with a reader's own links in them."""
-    press = Press(ISSUE, config.topics, letters.masthead(config), letters.templates(config))
+    press = Press(
+        ISSUE,
+        config.choice.topics,
+        letters.masthead(config.letter),
+        letters.templates(config.letter),
+    )
     edition = press.edition(selection(config, all_picks(config)[:25]))
     html = as_read(edition.html, reader(1), "html")
     return {"html_bytes_25_papers": len(html.encode())}
@@ -131,12 +141,17 @@ def edition_figures(config: Config, rounds: int) -> dict[str, float]:
     """Return what putting one reader's own edition together costs."""
     chance = random.Random(1)
     picks = all_picks(config)
-    press = Press(ISSUE, config.topics, letters.masthead(config), letters.templates(config))
+    press = Press(
+        ISSUE,
+        config.choice.topics,
+        letters.masthead(config.letter),
+        letters.templates(config.letter),
+    )
     chosen = [own_selection(config, picks, chance) for _ in range(1000)]
     editions = [press.edition(one) for one in chosen]
     values = [reader(number).values for number in range(len(editions))]
 
-    bodies = Encoder(ISSUE, letters.letterhead(config), editions).bodies
+    bodies = Encoder(ISSUE, letters.letterhead(config.letter), editions).bodies
 
     def pieces(place: int) -> tuple[bytes, ...]:
         return bodies.pieces(bodies.layout(editions[place]), values[place])
@@ -169,10 +184,14 @@ def compile_figures(config: Config, rounds: int) -> dict[str, float]:
         print("npm's packages are not installed (`make bench` does it): compiling is not compared")
         return {}
     chosen = selection(config, all_picks(config)[:20])
-    head = letters.masthead(config)
+    head = letters.masthead(config.letter)
 
     def redraw() -> str:
-        return Press(ISSUE, config.topics, head, letters.templates(config)).edition(chosen).html
+        return (
+            Press(ISSUE, config.choice.topics, head, letters.templates(config.letter))
+            .edition(chosen)
+            .html
+        )
 
     def whole() -> str:
         # The text part stays compiled: the peer makes none. premailer keeps the CSS it has parsed.
@@ -182,7 +201,7 @@ def compile_figures(config: Config, rounds: int) -> dict[str, float]:
 
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "issue.mjml"
-        plain.write_text(as_plain_mjml(letters.templates(config), config, chosen), "utf-8")
+        plain.write_text(as_plain_mjml(letters.templates(config.letter), config, chosen), "utf-8")
         command = ["node", str(PEERS / "mjml_juice.js"), str(plain), str(rounds)]
         ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     peer = json.loads(ran.stdout)

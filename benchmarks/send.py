@@ -32,10 +32,23 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from newsletter.cli.demo import demo_config
 from newsletter.day import letters
 from newsletter.day.mailroom import signed
-from newsletter.model import Claim, Delivery, DeliveryState, Edition, Fate, Fault, Issue, Settlement
+from newsletter.day.planning import Spool
+from newsletter.doctor.sample import demo_config
+from newsletter.model import (
+    EVERYTHING,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Edition,
+    Fate,
+    Fault,
+    Issue,
+    Origin,
+    Settlement,
+    SignUp,
+)
 from newsletter.render import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import Blocks, token
 from newsletter.send import (
@@ -47,7 +60,7 @@ from newsletter.send import (
     make_key,
     send_editions,
 )
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.store import Database, IssueStore, SqlLedger, SubscriberStore, open_database
 
 PEERS = Path(__file__).parent / "peers"
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
@@ -118,6 +131,17 @@ def deliveries(count: int) -> Iterator[Delivery]:
         )  # fmt: skip
 
 
+def plan(database: Database, edition: Edition, count: int) -> None:
+    """Plan an issue for as many subscribers."""
+    numbers = iter(range(count))
+    store = SubscriberStore(database, lambda: f"r{next(numbers)}")
+    people = (SignUp(email=f"reader{n}@example.com", name=f"Reader {n}") for n in range(count))
+    store.bring(people, Origin.IMPORT, NOW)
+    with Spool() as spool:
+        spool.add(EVERYTHING, edition)
+        IssueStore(database).plan(ISSUE, spool, (), NOW)
+
+
 def ours(
     port: int,
     size: int,
@@ -131,7 +155,7 @@ def ours(
     with tempfile.TemporaryDirectory() as folder:
         database = open_database("sqlite:///test.db", Path(folder))
         edition = edition_of(size)
-        IssueStore(database).plan(ISSUE, [edition], deliveries(count), (), NOW)
+        plan(database, edition, count)
         ledger = ledger_kind(database, lean=True)
         if isinstance(ledger, NoLedger):
             ledger.prefetch(ISSUE.date)
@@ -150,7 +174,7 @@ async def _send(
     config = demo_config()
 
     async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        made = [compose(encoded, letters.recipient(config, one, NOW)) for one in some]
+        made = [compose(encoded, letters.recipient(config.letter, one, NOW)) for one in some]
         return list(await signed(made, some, signer, NOW))
 
     settings = SmtpSettings(
@@ -187,7 +211,7 @@ def smtp_source(port: int, size: int, count: int) -> float:
 
 def nodemailer(port: int, size: int, count: int) -> float:
     """Return the rate of nodemailer's pool."""
-    reader = letters.recipient(demo_config(), next(deliveries(1)), NOW)
+    reader = letters.recipient(demo_config().letter, next(deliveries(1)), NOW)
     message = compose(encode_edition(ISSUE, edition_of(size), LETTERHEAD), reader)
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(message)

@@ -4,6 +4,7 @@ In the order of a run; what is further down knows nothing of what is above it:
 
 cli/        the commands
 serve/      pages: the preview of an issue
+doctor/     is this ready: checks that return what they found
 world.py    the clock, the environment, the database and the network, put together
 day/        one issue, from settings and stages
 collect/    1. the day's papers, from the sources
@@ -12,6 +13,7 @@ pick/       3. the highlights
 render/     4. editions from picks
 send/       5. editions to mailboxes
 suppress/   6. what comes back, and whom not to mail again
+subscribe/  people who come, change and go
 config/     config/*.yaml → settings
 schedule.py which issue is due, and which papers belong to it
 store/      what must survive a run

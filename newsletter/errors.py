@@ -11,6 +11,7 @@ NewsletterError
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
 ├── LibraryError (ValueError)      a library of likes that cannot be read
+├── ImportListError (ValueError)   a list of people that cannot be read
 ├── MailboxError (OSError)         a mailbox of bounces cannot be read
 └── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
 
@@ -46,6 +47,10 @@ class ProofError(NewsletterError, ValueError):
         self.problems = problems
         advice = "nothing was sent; mend it, or say `on_error: send` in newsletter.yaml"
         super().__init__("\n".join((*problems, advice)))
+
+
+class ImportListError(NewsletterError, ValueError):
+    """A list of people, of another program, that cannot be read."""
 
 
 class HeaderError(NewsletterError, ValueError):

@@ -9,6 +9,7 @@ import functools
 import os
 import random
 import re
+import secrets
 import signal
 import sys
 import urllib.request
@@ -19,7 +20,7 @@ from typing import Any
 import newsletter
 from newsletter.collect import Fetcher, Reader, near_keys
 from newsletter.config import Config, load_config, read_address
-from newsletter.day import Day, letters
+from newsletter.day import Day, Folders, Post, Stores, Web, letters
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.files.writing import write
 from newsletter.learn.embeddings import Embedder, find_model
@@ -48,12 +49,14 @@ from newsletter.store import (
     PaperStore,
     SourceStore,
     SqlLedger,
+    SubscriberStore,
     SuppressionStore,
     VectorStore,
     is_at,
     open_database,
     recognise,
 )
+from newsletter.subscribe import SubscriberFile
 
 STARTER = Path(newsletter.__file__).parent / "starter"
 """What `init` writes and `demo` plays."""
@@ -81,7 +84,8 @@ def open_ledger(config: Config) -> Database:
     """
     database = open_database(config.database, config.root)
     folder = config.folder.resolve()
-    identity = Identity(name=config.name, sender=config.sender, folder=str(folder))
+    letter = config.letter
+    identity = Identity(name=letter.name, sender=letter.sender, folder=str(folder))
 
     def still_uses_it(other: str) -> bool:
         """Tell whether another newsletter uses this database; a folder may have two paths."""
@@ -106,21 +110,24 @@ def utc_now() -> dt.datetime:
 
 def user_agent(config: Config, version: str) -> str:
     """Return who asks, with a contact, as politeness to servers wants it."""
-    return f"newsletter/{version} (daily papers for {config.name.encode('ascii', 'ignore').decode()}; {config.reply_to})"  # noqa: E501
+    return f"newsletter/{version} (daily papers for {config.letter.name.encode('ascii', 'ignore').decode()}; {config.letter.reply_to})"  # noqa: E501
 
 
 def transport_for(config: Config, outbox: Outbox) -> Transport:
     """Return the transport that newsletter.yaml asks for."""
     mail = config.delivering
+    bounce = functools.partial(letters.bounce_address, config.letter)
     if mail.transport == "outbox":
         return OutboxTransport(outbox.write_message, str(outbox.folder))
     if mail.transport == "sendmail":
-        return SendmailTransport(mail.command, functools.partial(letters.bounce_address, config))
+        return SendmailTransport(
+            mail.command, functools.partial(letters.bounce_address, config.letter)
+        )
     settings = SmtpSettings(
         host=mail.host,
         port=mail.port,
         security=mail.security,
-        sender=config.bounce,
+        sender=config.letter.bounce,
         username=mail.username,
         password=mail.password,
         auth=mail.auth,
@@ -128,7 +135,7 @@ def transport_for(config: Config, outbox: Outbox) -> Transport:
         timeout=mail.timeout,
         per_connection=mail.per_connection,
     )
-    return SmtpTransport(settings, functools.partial(letters.bounce_address, config))
+    return SmtpTransport(settings, bounce)
 
 
 async def send_test(config: Config, message: bytes, to: str) -> str:
@@ -143,8 +150,8 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
     except ValueError as error:
         raise ValueError(f"{to}: {error}") from None
     content = as_test(message, address)
-    if config.keys:
-        content = Signer(config.keys).sign(content, utc_now())
+    if signer := signer_of(config):
+        content = signer.sign(content, utc_now())
     outbox = Outbox(config.root / "outbox")
     if config.delivering.transport == "outbox":
         path = outbox.folder / "test.eml"
@@ -162,66 +169,110 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
         return await deliver_one(transport_for(config, outbox), one, content)
 
 
+@contextlib.contextmanager
+def open_day(
+    config: Config,
+    *,
+    date: dt.date | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> Iterator[Day]:
+    """Open the database for the issue of `date` (default: the one that is due); no network."""
+    redact = redactor(config.secrets)
+    with open_ledger(config) as database, hiding(redact):
+        yield day_of(config, database, date=date, clock=clock)
+
+
+def day_of(
+    config: Config,
+    database: Database,
+    *,
+    date: dt.date | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> Day:
+    """Return what the steps need of an open `database` and of the folders."""
+    redact = redactor(config.secrets)
+    papers, facts = PaperStore(database, near_keys), FactStore(database)
+    faults = FaultStore(config.root / "outbox" / "faults", redact)
+    subscribers = SubscriberStore(database, new_id)
+    return Day(
+        date=date or due_date(config.schedule, clock()),
+        clock=clock,
+        config=config,
+        stores=Stores(
+            papers=papers,
+            sources=SourceStore(database),
+            facts=facts,
+            issues=IssueStore(database),
+            ledger=SqlLedger(database, lean=bool(boot_id())),
+            subscribers=subscribers,
+            suppressions=SuppressionStore(database),
+        ),
+        folders=Folders(
+            outbox=Outbox(config.root / "outbox"),
+            archive=Archive(config.root / "public"),
+            faults=faults,
+        ),
+        tastes=Tastes(papers, config.root, embedder(database), on_fault=faults.keep),
+        list=SubscriberFile(
+            config.folder, config.choice.topic_names, os.environ, subscribers, facts
+        ),
+        redact=redact,
+    )
+
+
 @contextlib.asynccontextmanager
-async def open_day(
+async def open_web(
     config: Config,
     *,
     version: str,
-    date: dt.date | None = None,
-    clock: Callable[[], dt.datetime] = utc_now,
     on_source: Callable[[SourceReport], None] = lambda _report: None,
-    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
-) -> AsyncIterator[Day]:
-    """Open the database and the network for the issue of `date` (default: the one that is due)."""
-    database = open_ledger(config)
-    outbox = Outbox(config.root / "outbox")
-    owner = sender_name()
+) -> AsyncIterator[Web]:
+    """Open the network for visits of sources."""
+    settings = config.collecting
     fetcher = Fetcher(
         user_agent=user_agent(config, version),
-        timeout=config.timeout,
-        silence=config.silence,
-        max_bytes=config.max_bytes,
-        private_networks=config.private_networks,
+        timeout=settings.timeout,
+        silence=settings.silence,
+        max_bytes=settings.max_bytes,
+        private_networks=settings.private_networks,
         proxied=bool(urllib.request.getproxies()),
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
-    papers = PaperStore(database, near_keys)
-    redact = redactor(config.secrets)
-    faults = FaultStore(outbox.folder / "faults", redact)
-    reader = Reader(sources=len(config.sources))
-    day = Day(
-        date=date or due_date(config.schedule, clock()),
-        clock=clock,
-        chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
-        config=config,
-        sources=SourceStore(database),
-        tastes=Tastes(papers, config.root, embedder(database), on_fault=faults.keep),
-        papers=papers,
-        facts=FactStore(database),
-        issues=IssueStore(database),
-        ledger=SqlLedger(database, lean=bool(boot_id())),
-        outbox=outbox,
-        archive=Archive(config.root / "public"),
-        faults=faults,
-        redact=redact,
-        fetcher=fetcher,
-        reader=reader,
-        transport=transport_for(config, outbox),
-        owner=owner,
-        staying=_Staying(config),
-        suppressions=SuppressionStore(database),
-        fate_of=lambda other: fate_of(other, own=owner),
-        signer=Signer(config.keys) if config.keys else None,
-        stop=asyncio.Event(),
-        on_source=on_source,
-        on_delivery=on_delivery,
-    )
-    try:
-        async with fetcher, reader:
-            with _stopping(day.stop), hiding(redact):
-                yield day
-    finally:
-        database.close()
+    reader = Reader(sources=len(settings.sources))
+    async with fetcher, reader:
+        yield Web(fetcher=fetcher, reader=reader, on_source=on_source)
+
+
+@contextlib.asynccontextmanager
+async def open_post(
+    config: Config,
+    *,
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
+) -> AsyncIterator[Post]:
+    """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
+    owner = sender_name()
+    stop = asyncio.Event()
+    with _stopping(stop):
+        yield Post(
+            transport=transport_for(config, Outbox(config.root / "outbox")),
+            owner=owner,
+            fate_of=lambda other: fate_of(other, own=owner),
+            signer=signer_of(config),
+            chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
+            stop=stop,
+            on_delivery=on_delivery,
+        )
+
+
+def new_id() -> str:
+    """Return an id for a subscriber that nobody can guess."""
+    return secrets.token_hex(10)
+
+
+def signer_of(config: Config) -> Signer | None:
+    """Return what signs mail, if anything does."""
+    keys = config.delivering.keys
+    return Signer(keys) if keys else None
 
 
 @contextlib.contextmanager
@@ -241,34 +292,6 @@ def redactor(secrets: Collection[str]) -> Callable[[str], str]:
     # The longest first: one may be a part of another.
     known = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))))
     return lambda text: known.sub("***", text)
-
-
-class _Staying:
-    """Who is on the list, by id: read again when the file has changed."""
-
-    def __init__(self, config: Config) -> None:
-        self._path = config.folder / "subscribers.yaml"
-        self._ids = frozenset(one.id for one in config.subscribers)
-        self._seen = self._version()
-
-    def __call__(self) -> frozenset[str]:
-        version = self._version()
-        if version != self._seen:
-            self._seen = version
-            # While it is being written, or is wrong, what was known before still holds.
-            with contextlib.suppress(NewsletterError):
-                config = load_config(self._path.parent, os.environ)
-                # An empty list is a file that is being written, or a mistake.
-                if config.listed:
-                    self._ids = frozenset(one.id for one in config.subscribers)
-        return self._ids
-
-    def _version(self) -> tuple[int, int]:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return (0, 0)
-        return (found.st_mtime_ns, found.st_size)
 
 
 @contextlib.contextmanager

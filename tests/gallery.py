@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.cli.checking import sample_papers
-from newsletter.cli.demo import MORNING, demo_config
-from newsletter.config import Config, load_config
+from newsletter.config import Config, Letter, load_config
 from newsletter.day import letters, selections
+from newsletter.doctor.sample import MORNING, sample_papers
 from newsletter.model import Edition, Issue, Paper, Subscriber
 from newsletter.pick import choose, pick_papers
 from newsletter.render import Recipient, Selection, as_read, long_date, render_editions
@@ -89,26 +88,33 @@ def shown(name: str) -> Shown:
     """Return one of ISSUES as Amélie gets it."""
     config = config_of(name)
     papers = papers_of(name)
-    topics = config.topics[:4]
-    chosen = choose(pick_papers(papers, config.topics, MORNING), topics)
+    topics = config.choice.topics[:4]
+    chosen = choose(pick_papers(papers, config.choice.topics, MORNING), topics)
     names = tuple(topic.name for topic in topics)
     selection = Selection(topics=names, picks=chosen, lead=selections.lead(chosen))
     issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
-    head, templates = letters.masthead(config), letters.templates(config)
-    (edition,) = render_editions(issue, [selection], config.topics, head, templates)
-    amelie = next(one for one in demo_config().subscribers if one.name.startswith("Amélie"))
-    reader = replace(amelie, language=config.language)
+    letter = config.letter
+    head, templates = letters.masthead(letter), letters.templates(letter)
+    (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates)
+    reader = Subscriber(
+        id="1639bd1d3165c8edf56d",
+        email="amelie@readers.example",
+        name="Amélie",
+        topics=names,
+        timezone="Europe/Paris",
+        language=letter.language,
+    )
     return Shown(
         edition=edition,
-        html=as_read(edition.html, _recipient(config, issue, edition, reader), "html"),
-        text=as_read(edition.text, _recipient(config, issue, edition, reader), "text"),
-        message=letters.sample(config, issue, edition, reader, MORNING),
+        html=as_read(edition.html, _recipient(letter, issue, edition, reader), "html"),
+        text=as_read(edition.text, _recipient(letter, issue, edition, reader), "text"),
+        message=letters.sample(letter, issue, edition, reader, MORNING),
     )
 
 
-def _recipient(config: Config, issue: Issue, edition: Edition, reader: Subscriber) -> Recipient:
-    found = letters.recipient(config, letters.delivery(issue, edition, reader), MORNING)
-    return replace(found, shown_date=long_date(issue.date, reader.language, letters.days(config)))
+def _recipient(letter: Letter, issue: Issue, edition: Edition, reader: Subscriber) -> Recipient:
+    found = letters.recipient(letter, letters.delivery(issue, edition, reader), MORNING)
+    return replace(found, shown_date=long_date(issue.date, reader.language, letters.days(letter)))
 
 
 def write_gallery(folder: Path, names: Sequence[str] = tuple(ISSUES)) -> list[Path]:

@@ -7,15 +7,18 @@ import datetime as dt
 import json
 import subprocess
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
+
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
 from newsletter.day import steps
+from newsletter.day.planning import Spool
 from newsletter.day.results import Ran
 from newsletter.errors import SendError
 from newsletter.model import (
@@ -23,20 +26,27 @@ from newsletter.model import (
     Delivery,
     Edition,
     Issue,
+    Origin,
     Outcome,
     Paper,
     Part,
     Pick,
     Score,
     Sighting,
+    SignUp,
     Source,
     Subscriber,
+    SubscriberState,
+    Subscription,
     Topic,
 )
 from newsletter.pick import parse_match
 from newsletter.render import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
 from newsletter.send import Parcel
+from newsletter.store import Database, IssueStore
+from newsletter.store.database import subscribers
+from newsletter.subscribe import subscriber_of
 
 Result = TypeVar("Result")
 
@@ -71,9 +81,10 @@ def play_demo(root: Path) -> Played:
     """Play the demo below `root`; in a thread, because playwright runs a loop in this one."""
 
     async def play() -> Played:
-        async with demo_day(root, version="0") as (day, mailbox):
-            ran = await steps.run(day)
-            return Played(ran=ran, folder=day.outbox.of(day.date), messages=mailbox.messages)
+        async with demo_day(root, version="0") as demo:
+            ran = await steps.run(demo.day, demo.web, demo.post)
+            folder = demo.day.folders.outbox.of(demo.day.date)
+            return Played(ran=ran, folder=folder, messages=demo.mailbox.messages)
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, play()).result()
@@ -158,6 +169,24 @@ def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
     return Subscriber(**(values | changes))
 
 
+def as_subscriber(listed: SignUp) -> Subscriber:
+    """Return an entry of a list as stages see it."""
+    kept = Subscription(
+        id="1639bd1d3165c8edf56d",
+        email=listed.email,
+        name=listed.name,
+        wishes=listed.wishes,
+        state=SubscriberState.ACTIVE,
+        paused_until=None,
+        origin=Origin.YAML,
+        changed_by="yaml",
+        consent_at=NOW,
+        consent="",
+        changed_at=NOW,
+    )
+    return subscriber_of(kept, listed.wishes.topics, timezone="UTC", language="en")
+
+
 def make_delivery(name: str = "ada", **changes: Any) -> Delivery:
     values: dict[str, Any] = {
         "issue": TODAY,
@@ -168,6 +197,46 @@ def make_delivery(name: str = "ada", **changes: Any) -> Delivery:
         "edition": "language-models",
     }
     return Delivery(**(values | changes))
+
+
+def plan(
+    database: Database,
+    planned: Sequence[Delivery],
+    *,
+    editions: Sequence[Edition] = (),
+    offered: Iterable[str] = (),
+    issue: Issue | None = None,
+) -> bool:
+    """Plan an issue in which subscribers of these ids and addresses get these deliveries."""
+    with database.transaction() as connection:
+        known = set(connection.scalars(sa.select(subscribers.c.id)))
+        rows = [
+            {
+                "id": one.subscriber,
+                "address": one.email.lower(),
+                "email": one.email,
+                "domain": one.domain,
+                "name": one.name,
+                "wishes": "{}",
+                "audience": one.edition,
+                "timezone": one.timezone,
+                "language": one.language,
+                "state": "active",
+                "origin": "yaml",
+                "changed_by": "yaml",
+                "consent_at": NOW,
+                "consent": "",
+                "changed_at": NOW,
+            }
+            for one in planned
+            if one.subscriber not in known
+        ]
+        if rows:
+            connection.execute(subscribers.insert(), rows)
+    with Spool() as spool:
+        for edition in editions or [make_edition()]:
+            spool.add(edition.key, edition)
+        return IssueStore(database).plan(issue or make_issue(), spool, offered, NOW)
 
 
 @dataclass

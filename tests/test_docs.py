@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from newsletter import model
 from newsletter.config.schemas import SHAPES
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import TopicShape
+from newsletter.config.topics import TopicShape
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

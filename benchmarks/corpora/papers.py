@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from newsletter.cli.checking import sample_papers
 from newsletter.collect import KINDS
 from newsletter.collect.answers import Document
+from newsletter.doctor.sample import sample_papers
 from newsletter.model import Paper, Source
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)

@@ -7,6 +7,7 @@ rehearsing.py what the preview shows
 previewing.py preview
 sending.py   run, send, send-test, status
 holding.py   pause, resume, cancel
+subscribing.py subscribers
 returning.py bounces, suppressions
 doctoring.py doctor
 keys.py      secret, dkim-key
@@ -16,8 +17,7 @@ health.py    the health of sources
 terminal.py  the one way to the terminal, and to JSON
 tables.py    how tables look
 progress.py  bars on a terminal
-terms.py     terms that find nothing, or everything
-checking.py  check, and pick --explain
+checking.py  how check and pick --explain show what they found
 starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
@@ -31,6 +31,7 @@ from newsletter.cli import (
     sending,
     stages,
     starting,
+    subscribing,
 )
 from newsletter.cli.program import main
 
@@ -44,4 +45,5 @@ __all__ = [
     "sending",
     "stages",
     "starting",
+    "subscribing",
 ]

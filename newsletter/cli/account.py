@@ -15,7 +15,7 @@ from rich.markup import escape
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
 from newsletter.config import Config
-from newsletter.day.results import Collected, Ran, Rendered
+from newsletter.day.results import Collected, Contents, Ran, Rendered
 from newsletter.model import Delivery, DeliveryState, Edition, Fault, Pick, SourceReport, Topic
 from newsletter.render import Finding
 from newsletter.send import OPEN, Sent
@@ -116,9 +116,9 @@ def pick_json(pick: Pick) -> dict[str, Any]:
     }
 
 
-def readers(console: Console, listed: Iterable[Delivery], editions: Sequence[Edition]) -> None:
+def readers(console: Console, listed: Iterable[Delivery], contents: Sequence[Contents]) -> None:
     """Show each reader's delivery: for short lists."""
-    papers = {edition.key: len(edition.picks) for edition in editions}
+    papers = {one.key: one.picks for one in contents}
     table = new_table("Reader", "Papers:right" if papers else "", "Delivery")
     for one in listed:
         words, colour = STATE_WORDS[one.state]
@@ -222,7 +222,7 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
 
 def unasked(console: Console, config: Config) -> None:
     """Say which sources and services could not be asked, since their secrets are missing."""
-    for text in config.left_out:
+    for text in config.collecting.left_out:
         problem(console, f"{text}: it was left out")
 
 
@@ -264,8 +264,8 @@ def counts_json(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
 
 def _editions_json(rendered: Rendered | None) -> list[dict[str, Any]]:
     return [
-        {"edition": one.key, "subject": one.subject, "picks": len(one.picks)}
-        for one in (rendered.editions if rendered else ())
+        {"edition": one.key, "subject": one.subject, "picks": one.picks}
+        for one in (rendered.contents if rendered else ())
     ]
 
 

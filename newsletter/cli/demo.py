@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import functools
 import http.server
 import threading
@@ -14,26 +13,10 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from newsletter.config import Config, load_config
-from newsletter.day import Day
+from newsletter.day import Day, Post, Web
+from newsletter.doctor.sample import FEEDS, MORNING, demo_config
 from newsletter.model import Delivery, Outcome, SourceReport
-from newsletter.world import STARTER, open_day
-
-MORNING = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
-"""The demo's clock: always the same morning, so that the second run finds the first."""
-
-
-FEEDS = STARTER / "demo" / "feeds"
-
-
-def demo_config(feeds: str = str(FEEDS), port: int = 25) -> Config:
-    """Return the demo's configuration, its sources below `feeds`: an address or a folder."""
-    environment = {
-        "DEMO_FEEDS": feeds,
-        "DEMO_SMTP_PORT": str(port),
-        "DEMO_SECRET": "signs links that lead nowhere at all",
-    }
-    return load_config(STARTER / "demo" / "config", environment)
+from newsletter.world import open_day, open_post, open_web
 
 
 @dataclass(slots=True)
@@ -82,6 +65,16 @@ async def mail_server() -> AsyncIterator[tuple[int, Mailbox]]:
         yield server.sockets[0].getsockname()[1], mailbox
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoDay:
+    """The invented day with its servers."""
+
+    day: Day
+    web: Web
+    post: Post
+    mailbox: Mailbox
+
+
 @contextlib.asynccontextmanager
 async def demo_day(
     root: Path,
@@ -89,17 +82,17 @@ async def demo_day(
     version: str,
     on_source: Callable[[SourceReport], None] = lambda _report: None,
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
-) -> AsyncIterator[tuple[Day, Mailbox]]:
+) -> AsyncIterator[DemoDay]:
     """Open the invented day, with its servers running; output goes to `root`/outbox."""
     async with contextlib.AsyncExitStack() as stack:
         feeds = stack.enter_context(feed_server(FEEDS))
         port, mailbox = await stack.enter_async_context(mail_server())
         config = replace(demo_config(feeds, port), root=root)
-        async with open_day(
-            config,
-            version=version,
-            clock=lambda: MORNING,
-            on_source=on_source,
-            on_delivery=on_delivery,
-        ) as day:
-            yield day, mailbox
+        yield DemoDay(
+            day=stack.enter_context(open_day(config, clock=lambda: MORNING)),
+            web=await stack.enter_async_context(
+                open_web(config, version=version, on_source=on_source)
+            ),
+            post=await stack.enter_async_context(open_post(config, on_delivery=on_delivery)),
+            mailbox=mailbox,
+        )

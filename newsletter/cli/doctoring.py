@@ -24,7 +24,7 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
     settings = load(config)
     now = world.utc_now()
     with world.open_ledger(settings) as database:
-        known = SourceStore(database).known(settings.sources, now)
+        known = SourceStore(database).known(settings.collecting.sources, now)
     sick = [name for name, one in known if one.failures or one.retired]
     if as_json:
         print_json({"sources": [health.as_json(*one, now) for one in known]})

@@ -59,7 +59,7 @@ def preview(
         message = edition.message.replace("\n", "\r\n").encode()
         return await world.send_test(load_config(config, os.environ), message, to)
 
-    site = preview_app(load, changes, send_test, settings.reply_to)
+    site = preview_app(load, changes, send_test, settings.letter.reply_to)
     # An open page listens for as long as it is open: stopping does not wait for it.
     running = uvicorn.Config(site, log_level="critical", timeout_graceful_shutdown=1)
     uvicorn.Server(running).run(sockets=[listening])

@@ -19,9 +19,10 @@ from typer.core import TyperGroup
 from newsletter.cli import account, reports
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config, load_config, read_address
+from newsletter.day import Day
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
-from newsletter.model import DeliveryState, Subscriber
+from newsletter.model import DeliveryState, SubscriberState, Subscription
 
 Result = TypeVar("Result")
 VERSION = importlib.metadata.version("newsletter")
@@ -41,7 +42,7 @@ class _InOrder(TyperGroup):
         """Return the names of all commands, the first steps first."""
         order = (
             "demo init check collect pick render preview send-test send run status pause resume "
-            "cancel bounces suppressions doctor secret dkim-key"
+            "cancel subscribers bounces suppressions doctor secret dkim-key"
         ).split()
         return sorted(super().list_commands(ctx), key=order.index)
 
@@ -112,8 +113,8 @@ def options(
     """Hold the options of the program itself."""
 
 
-def finish(ran: Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
-    """Print a run and leave with its exit status."""
+def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bool) -> None:
+    """Print a run and leave with its exit status; `nobody`: no subscriber gets mail."""
     told = sys.stdout.isatty() and not quiet and not as_json
     if as_json:
         print_json(account.ran_json(ran))
@@ -124,7 +125,7 @@ def finish(ran: Ran, settings: Config, *, quiet: bool, as_json: bool) -> None:
     is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
     if is_kept and not quiet and not as_json:
         console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
-    reports.show_problems(errors(), ran, settings, shown=told)
+    reports.show_problems(errors(), ran, settings, shown=told, nobody=nobody)
     raise typer.Exit(exit_status(ran))
 
 
@@ -156,13 +157,12 @@ def parse_date(text: str | None) -> dt.date | None:
         raise typer.BadParameter(f"`{text}` is not a date such as 2026-11-24") from None
 
 
-def find_subscriber(settings: Config, email: str) -> Subscriber:
-    """Return the subscriber with an address; leaves with wrong usage when there is none."""
+def find_subscriber(day: Day, email: str) -> Subscription:
+    """Return the active subscriber with an address; leaves with wrong usage when there is none."""
     with contextlib.suppress(ValueError):  # what is no address is nobody's
-        address = read_address(email).lower()
-        for one in settings.subscribers:
-            if one.email.lower() == address:
-                return one
+        kept = day.stores.subscribers.find(read_address(email))
+        if kept is not None and kept.state is SubscriberState.ACTIVE:
+            return kept
     raise typer.BadParameter(f"no subscriber (or a paused one) has the address `{email}`")
 
 

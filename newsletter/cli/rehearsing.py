@@ -7,31 +7,24 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from newsletter import world
 from newsletter.cli import health
-from newsletter.cli.checking import sample_papers
-from newsletter.config import Config, load_config
-from newsletter.day import letters, selections
+from newsletter.config import load_config
+from newsletter.day import Day, letters, steps
+from newsletter.day.drafts import Draft, Drafted, Readers, as_reader, curious, make_draft
 from newsletter.day.proofs import proofread
+from newsletter.day.rendering import READABLE, sample_reader
+from newsletter.doctor.sample import sample_papers
 from newsletter.errors import NewsletterError
-from newsletter.learn.tastes import Tastes
-from newsletter.model import Border, Edition, Issue, Paper, Pick, Subscriber, Topic, fault_of
-from newsletter.pick import OWN_TOPICS, near_misses, pick_papers
-from newsletter.render import Finding, Selection, as_read, html_bytes, lint_message, render_editions
-from newsletter.schedule import due_date, issue_window
+from newsletter.model import Border, Edition, Issue, Pick, Subscriber, fault_of
+from newsletter.pick import OWN_TOPICS, near_misses
+from newsletter.render import Finding, as_read, html_bytes, lint_message
 from newsletter.serve import Preview, PreviewEdition
-from newsletter.store import (
-    Database,
-    FaultStore,
-    IssueStore,
-    Outbox,
-    PaperStore,
-    SourceStore,
-)
+from newsletter.store import FaultStore
 
 
 def load_preview(folder: Path, date: str = "") -> Preview:
@@ -40,14 +33,14 @@ def load_preview(folder: Path, date: str = "") -> Preview:
     try:
         config = load_config(folder, os.environ)
         redact = world.redactor(config.secrets)
-        now = world.utc_now()
-        with world.open_ledger(config) as database:
-            planned = [one.isoformat() for one in IssueStore(database).dates()]
-            due = due_date(config.schedule, now).isoformat()
+        with world.open_day(config) as day:
+            steps.follow_list(day)
+            planned = [one.isoformat() for one in day.stores.issues.dates()]
+            due = day.date.isoformat()
             dates = tuple(dict.fromkeys((due, *planned)))
-            if date in planned and (date != due):
-                return _planned(config, database, dt.date.fromisoformat(date), dates, now)
-            return _due(config, database, dt.date.fromisoformat(due), dates, now)
+            if date in planned and date != due:
+                return _planned(day, dt.date.fromisoformat(date), dates)
+            return _due(day, dates)
     except NewsletterError as error:
         return Preview(name="", date=date, problem=redact(str(error)))
     except Exception as error:  # noqa: BLE001  a border: the page says so, and goes on following
@@ -56,85 +49,107 @@ def load_preview(folder: Path, date: str = "") -> Preview:
         return Preview(name="", date=date, problem=redact(f"{fault}; kept in outbox/faults"))
 
 
-def load_editions(config: Config) -> tuple[PreviewEdition, ...]:
+def load_editions(day: Day, email: str | None = None) -> tuple[PreviewEdition, ...]:
     """Return the editions of the issue that is due, each as its first reader would get it now.
 
-    The first one has every topic.
+    The first one has every topic. With `email`, only what the subscriber of that address gets.
     """
-    now = world.utc_now()
-    with world.open_ledger(config) as database:
-        return _due(config, database, due_date(config.schedule, now), (), now).editions
+    if email is None:
+        return _due(day, ()).editions
+    kept = day.stores.subscribers.find(email)
+    reader = as_reader(day, kept) if kept else None
+    return _drafted(day, [reader] if reader else [])[1]
 
 
-def _due(
-    config: Config, database: Database, date: dt.date, dates: tuple[str, ...], now: dt.datetime
-) -> Preview:
-    """Render what a run would make now; before anything was collected, of invented papers."""
-    store = PaperStore(database)
-    papers = store.candidates(issue_window(config.schedule, date, config.max_age_days))
-    shown = papers or sample_papers(now)
-    tastes = Tastes(store, config.root, world.embedder(database))
-    marks = tastes.of_topics(shown, config.topics)
-    picks = pick_papers(shown, selections.topics(config), now, marks)
+def _due(day: Day, dates: tuple[str, ...]) -> Preview:
+    """Draft what a run would make now; before anything was collected, of invented papers."""
     # Somebody who wants every topic comes first, so that an empty list shows something too.
-    curious = replace(letters.NOBODY, topics=tuple(topic.name for topic in config.topics))
-    everybody = replace(config, subscribers=(curious, *config.subscribers), send_empty=True)
-    chosen = tuple(
-        itertools.islice(
-            selections.selections(everybody, picks, shown, tastes.marks), letters.READABLE
-        )
-    )
-    issue = Issue(date=date, number=IssueStore(database).next_number(), papers=len(shown))
-    topics = (*config.topics, *OWN_TOPICS)
-    head, templates = letters.masthead(config), letters.templates(config)
-    editions = render_editions(issue, chosen, topics, head, templates)
-    findings = proofread(config, issue, chosen, editions, topics, now)
+    draft, editions = _drafted(day, [curious(day)], everybody=True)
     return Preview(
-        name=config.name,
+        name=day.config.letter.name,
+        date=day.date.isoformat(),
+        dates=dates,
+        editions=editions,
+        notes=tuple(_notes(day, draft, len(editions))),
+    )
+
+
+def _drafted(
+    day: Day, readers: Sequence[Readers], *, everybody: bool = False
+) -> tuple[Draft, tuple[PreviewEdition, ...]]:
+    """Return the draft of the day, and what some readers would get; then what everybody would."""
+    draft = make_draft(day)
+    if not draft.papers:
+        draft = make_draft(day, sample_papers(day.clock()), invented=True)
+    first = draft.for_readers(readers, send_empty=True)
+    rest = draft.editions() if everybody else iter(())
+    shown: dict[str, Drafted] = {}
+    for one in itertools.chain(first, rest):
+        known = shown.get(one.edition.key)
+        # What somebody gets in person says more than what nobody in particular would.
+        if known is None or not known.readers.count:
+            shown[one.edition.key] = one
+        if len(shown) == READABLE:
+            break
+    some = tuple(shown.values())
+    findings = proofread(
+        day.config.letter,
+        draft.issue,
+        [one.selection for one in some],
+        [one.edition for one in some],
+        draft.topics,
+        day.clock(),
+    )
+    return draft, tuple(
+        _edition(
+            day,
+            draft.issue,
+            one.edition,
+            one.readers,
+            findings=findings,
+            misses=_misses(draft, one),
+        )
+        for one in some
+    )
+
+
+def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
+    """Show an issue as it was sent; its scores are those that papers.json kept."""
+    issue = day.stores.issues.get(date)
+    if issue is None:
+        raise AssertionError("the issue is planned")
+    kept = _kept(day, date)
+    counts = {one.name: one.count for one in day.stores.subscribers.audiences()}
+
+    def readers(audience: str) -> Readers:
+        first, count = sample_reader(day, audience), counts.get(audience, 1)
+        return Readers(audience=audience, first=first, count=count)
+
+    return Preview(
+        name=day.config.letter.name,
         date=date.isoformat(),
         dates=dates,
         editions=tuple(
             _edition(
-                config,
+                day,
                 issue,
                 edition,
-                now,
-                findings=findings,
-                misses=_misses(config, selection, picks, shown),
+                readers(audience),
+                picks=kept.get(edition.key, ()),
             )
-            for selection, edition in zip(chosen, editions, strict=True)
-        ),
-        notes=tuple(_notes(config, database, papers, len(chosen), now)),
-    )
-
-
-def _planned(
-    config: Config, database: Database, date: dt.date, dates: tuple[str, ...], now: dt.datetime
-) -> Preview:
-    """Show an issue as it was sent; its scores are those that papers.json kept."""
-    store = IssueStore(database)
-    issue = store.get(date)
-    if issue is None:
-        raise AssertionError("the issue is planned")
-    kept = _kept(Outbox(config.root / "outbox").of(date) / "papers.json", config.topics)
-    return Preview(
-        name=config.name,
-        date=date.isoformat(),
-        dates=dates,
-        editions=tuple(
-            _edition(config, issue, edition, now, picks=kept.get(edition.key, ()))
-            for edition in letters.readable(store.editions(date))
+            for audience, edition in day.stores.issues.editions(date, READABLE)
         ),
         notes=(f"Issue {issue.number} as it was planned: it does not change any more.",),
     )
 
 
-def _kept(path: Path, topics: Sequence[Topic]) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+def _kept(day: Day, date: dt.date) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    path = day.folders.outbox.of(date) / "papers.json"
     try:
         editions = json.loads(path.read_text("utf-8"))["editions"]
     except (OSError, ValueError, KeyError):
         return {}
-    titles = {one.name: one.title for one in topics}
+    titles = _titles(day)
     return {
         key: tuple({**one, "topic": titles.get(one["topic"], one["topic"])} for one in picks)
         for key, picks in editions.items()
@@ -142,24 +157,23 @@ def _kept(path: Path, topics: Sequence[Topic]) -> Mapping[str, tuple[Mapping[str
 
 
 def _edition(
-    config: Config,
+    day: Day,
     issue: Issue,
     edition: Edition,
-    now: dt.datetime,
+    readers: Readers,
     *,
     findings: Sequence[Finding] = (),
     picks: tuple[Mapping[str, Any], ...] = (),
     misses: tuple[Mapping[str, Any], ...] = (),
 ) -> PreviewEdition:
-    readers = [one for one in config.subscribers if selections.edition_of(one) == edition.key]
-    reader = readers[0] if readers else letters.NOBODY
-    message = letters.sample(config, issue, edition, reader, now)
-    recipient = letters.recipient(config, letters.delivery(issue, edition, reader), now)
-    titles = _titles(config)
+    letter, now, reader = day.config.letter, day.clock(), readers.first
+    message = letters.sample(letter, issue, edition, reader, now)
+    recipient = letters.recipient(letter, letters.delivery(issue, edition, reader), now)
+    titles = _titles(day)
     own = [one for one in findings if one.edition == edition.key]
     return PreviewEdition(
         key=edition.key,
-        label=_label(config, edition, reader),
+        label=_label(day, edition, reader),
         readers=_count(readers),
         subject=edition.subject,
         html=as_read(edition.html, recipient, "html"),
@@ -172,25 +186,25 @@ def _edition(
     )
 
 
-def _titles(config: Config) -> Mapping[str, str]:
-    return {one.name: one.title for one in (*config.topics, *OWN_TOPICS)}
+def _titles(day: Day) -> Mapping[str, str]:
+    return {one.name: one.title for one in (*day.config.choice.topics, *OWN_TOPICS)}
 
 
-def _label(config: Config, edition: Edition, reader: Subscriber) -> str:
+def _label(day: Day, edition: Edition, reader: Subscriber) -> str:
     if "~" in edition.key:
         return reader.email
     names = edition.key.split("+")
-    if len(names) == len(config.topics):
+    if len(names) == len(day.config.choice.topics):
         return "Every topic"
-    titles = _titles(config)
+    titles = _titles(day)
     return ", ".join(titles.get(name, name) for name in names)
 
 
-def _count(readers: Sequence[Subscriber]) -> str:
-    if not readers:
+def _count(readers: Readers) -> str:
+    if readers.first is letters.NOBODY or not readers.count:
         return "nobody on the list"
-    more = len(readers) - 1
-    return readers[0].email + (f" and {more} more" if more else "")
+    more = readers.count - 1
+    return readers.first.email + (f" and {more} more" if more else "")
 
 
 def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, Any]:
@@ -203,23 +217,20 @@ def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, 
     }
 
 
-def _misses(
-    config: Config, selection: Selection, picks: Sequence[Pick], papers: Sequence[Paper]
-) -> tuple[dict[str, Any], ...]:
-    titles = _titles(config)
-    topics = [one for one in config.topics if one.name in selection.topics]
-    known = {paper.id for paper in papers}
-    found = near_misses(picks, selection.picks, topics, config.per_author)
-    return tuple(_pick(one.pick, titles, one.reason) for one in found if one.pick.paper.id in known)
+def _misses(draft: Draft, one: Drafted) -> tuple[dict[str, Any], ...]:
+    choice = draft.day.config.choice
+    titles = _titles(draft.day)
+    topics = [topic for topic in choice.topics if topic.name in one.selection.topics]
+    found = near_misses(draft.picks, one.selection.picks, topics, choice.per_author)
+    return tuple(_pick(miss.pick, titles, miss.reason) for miss in found)
 
 
-def _notes(
-    config: Config, database: Database, papers: Sequence[Paper], shown: int, now: dt.datetime
-) -> Iterator[str]:
-    for name, one in SourceStore(database).known(config.sources, now):
+def _notes(day: Day, draft: Draft, shown: int) -> Iterator[str]:
+    now = day.clock()
+    for name, one in day.stores.sources.known(day.config.collecting.sources, now):
         if said := one.last_error or health.words(one, now):
             yield f"{name}: {said}"
-    if not papers:
+    if draft.invented:
         yield "Invented papers: `newsletter collect` brings real ones."
-    if shown == letters.READABLE:
+    if shown == READABLE:
         yield f"The first {shown} editions; there are more."

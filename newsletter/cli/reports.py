@@ -13,7 +13,8 @@ from rich.markup import escape
 from newsletter.cli import account
 from newsletter.cli.terminal import print_json
 from newsletter.config import Config
-from newsletter.day import Day, steps
+from newsletter.day import Day, Post
+from newsletter.day.drafts import as_reader, make_draft
 from newsletter.day.results import Ran
 from newsletter.errors import SendError
 from newsletter.model import Delivery, DeliveryState, Topic
@@ -38,7 +39,7 @@ def show_demo(
     else:
         console.print(f"[green]{account.ran_line(ran).partition(': ')[2].capitalize()}.[/]")
         console.print("The mail server received nothing this time. Nothing is sent twice.\n")
-    account.readers(console, listed, ran.rendered.editions if ran.rendered else ())
+    account.readers(console, listed, ran.rendered.contents if ran.rendered else ())
     if received:
         console.print(f"  A real SMTP server on this machine received {received} messages.\n")
     else:
@@ -62,10 +63,11 @@ def show_run(console: Console, ran: Ran, folder: Path) -> None:
     account.where_to_look(console, folder)
 
 
-def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) -> None:
+def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool, nobody: bool) -> None:
     """Say on the error stream what needs a person, also when everything else is quiet.
 
-    `shown`: the table of sources is on the screen already, with what failed.
+    `shown`: the table of sources is on the screen already, with what failed; `nobody`: no
+    subscriber gets mail.
     """
     for report in ran.collected.reports if ran.collected else ():
         if report.error and not shown:
@@ -77,7 +79,7 @@ def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool) ->
         account.problem(console, "every source failed; nothing that was known before is lost")
     account.unasked(console, config)
     account.faults(console, ran.faults, config.root / "outbox" / "faults")
-    if not config.subscribers:
+    if nobody:
         account.problem(console, "nobody is on the list: add yourself to subscribers.yaml")
     for note in account.sent_notes(ran.sent):
         console.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
@@ -108,35 +110,37 @@ class Rehearsal:
     """Why they could not, and what mends it."""
 
 
-async def dry_run(day: Day, email: str | None, again: Collection[DeliveryState]) -> Rehearsal:
+async def dry_run(
+    day: Day, post: Post, email: str | None, again: Collection[DeliveryState]
+) -> Rehearsal:
     """Return what sending would do, without doing it; a mail server is logged in to.
 
     `again` are the states of what would be sent again.
     """
+    stores, now = day.stores, day.clock()
     halted = ""
-    if day.issues.get(day.date):
-        halted = day.ledger.halted(day.date)
-        listed = day.ledger.deliveries(day.date, OPEN | set(again))
-    else:
-        rendered = steps.render(day, steps.pick(day))
-        listed = tuple(steps.deliveries(day, rendered))
-    now, staying = day.clock(), day.staying()
-    waiting = (
-        0
-        if halted
-        else sum(
+    if stores.issues.get(day.date):
+        halted = stores.ledger.halted(day.date)
+        listed = stores.ledger.deliveries(day.date, OPEN | set(again))
+        absent = stores.subscribers.absent({one.subscriber for one in listed})
+        waiting = sum(
             (email is None or one.email.lower() == email.lower())
             and (one.state in again or one.next_at is None or one.next_at <= now)
-            and one.subscriber in staying
+            and one.subscriber not in absent
             for one in listed
         )
-    )
+    elif email is None:
+        waiting = sum(one.readers.count for one in make_draft(day).editions())
+    else:
+        kept = stores.subscribers.find(email)
+        reader = as_reader(day, kept) if kept else None
+        waiting = len(make_draft(day).for_readers([reader])) if reader else 0
     way, problem = "", f"the issue of {day.date} is {halted}" if halted else ""
     try:
-        way = await day.transport.check()
+        way = await post.transport.check()
     except SendError as error:
         problem = "\n".join(filter(None, (problem, str(error))))
-    return Rehearsal(date=day.date, waiting=waiting, way=way, problem=problem)
+    return Rehearsal(date=day.date, waiting=0 if halted else waiting, way=way, problem=problem)
 
 
 def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:

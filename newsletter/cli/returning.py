@@ -73,7 +73,7 @@ def bounces(
             if read.mark:
                 marks.save(MARKS, {name: {"mark": read.mark}}, now)
     _tell(read, len(faults.seen), as_json=as_json)
-    if not settings.secret:
+    if not settings.letter.secret:
         told = "no `secret` in newsletter.yaml: nobody can tell whose a report is, so none counts"
         account.problem(errors(), told)
     if faults.seen:
@@ -102,23 +102,22 @@ def _read_all(
     now: dt.datetime,
     read: _Read,
 ) -> None:
-    own = {
-        one for one in (settings.bounce, settings.complaints) if one not in ("", settings.sender)
-    }
+    letter = settings.letter
+    own = {one for one in (letter.bounce, letter.complaints) if one not in ("", letter.sender)}
     for mail in found:
         if isinstance(mail, Fault):
             faults.keep(mail)
             continue
         read.messages += 1
         one = read_returned(
-            mail.raw, mail.name, secret=settings.secret, own=own, address_of=store.address_of
+            mail.raw, mail.name, secret=settings.letter.secret, own=own, address_of=store.address_of
         )
         read.kinds.update(bounce.verdict for bounce in one.bounces)
         others = (event.kind for event in one.events if event.kind not in NOTED)
         read.kinds.update(kind.value for kind in others)
         if one.fault:
             faults.keep(one.fault)
-        if not settings.secret:
+        if not settings.letter.secret:
             continue
         new, barred = store.note(one.bounces, now)
         read.new += new

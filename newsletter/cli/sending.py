@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -31,11 +30,10 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config
-from newsletter.day import selections, steps
+from newsletter.day import Day, steps
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
-from newsletter.model import DeliveryState
+from newsletter.model import DeliveryState, SubscriberState
 
 MOST_NAMED = 20
 """Editions that are named to whoever names one that is not there."""
@@ -56,19 +54,22 @@ def run(
     """
     settings = load(config)
 
-    async def work() -> Ran:
-        with show_progress(quiet=quiet or as_json) as watch:
-            async with world.open_day(
-                settings,
-                version=VERSION,
-                date=parse_date(date),
-                on_source=watch.source,
-                on_delivery=watch.delivery,
-            ) as day:
-                watch.expect(len(settings.sources), len(settings.subscribers))
-                return await steps.run(day)
+    async def work() -> tuple[Ran, bool]:
+        with (
+            show_progress(quiet=quiet or as_json) as watch,
+            world.open_day(settings, date=parse_date(date)) as day,
+        ):
+            steps.follow_list(day)
+            expected = _active(day)
+            async with (
+                world.open_web(settings, version=VERSION, on_source=watch.source) as web,
+                world.open_post(settings, on_delivery=watch.delivery) as post,
+            ):
+                watch.expect(len(settings.collecting.sources), expected)
+                return await steps.run(day, web, post), not expected
 
-    finish(wait_for(work()), settings, quiet=quiet, as_json=as_json)
+    ran, nobody = wait_for(work())
+    finish(ran, settings, nobody=nobody, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -96,38 +97,44 @@ def send(
     Examples: `newsletter send`, `newsletter send --only failed,unknown`
     """
     settings = load(config)
-    if to is not None:
-        to = find_subscriber(settings, to).email
     states = parse_states(only)
 
     async def rehearse() -> reports.Rehearsal:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            return await reports.dry_run(day, to, states)
+        with world.open_day(settings, date=parse_date(date)) as day:
+            steps.follow_list(day)
+            address = find_subscriber(day, to).email if to else None
+            async with world.open_post(settings) as post:
+                return await reports.dry_run(day, post, address, states)
 
-    async def work() -> Ran:
-        with show_progress(quiet=quiet or as_json) as watch:
-            async with world.open_day(
-                settings, version=VERSION, date=parse_date(date), on_delivery=watch.delivery
-            ) as day:
-                planned = day.issues.get(day.date) is not None
-                if planned and states:
-                    day.ledger.reopen(day.date, states, day.clock(), to)
-                watch.expect(0, len(settings.subscribers))
-                sent = await steps.send(day, email=to)
-                counts = day.ledger.counts(day.date) if day.issues.get(day.date) else {}
-                return Ran(
-                    date=day.date,
-                    already=planned,
-                    sent=sent,
-                    counts=counts,
-                    faults=day.faults.seen,
-                )
+    async def work() -> tuple[Ran, bool]:
+        with (
+            show_progress(quiet=quiet or as_json) as watch,
+            world.open_day(settings, date=parse_date(date)) as day,
+        ):
+            steps.follow_list(day)
+            address = find_subscriber(day, to).email if to else None
+            stores, expected = day.stores, _active(day)
+            planned = stores.issues.get(day.date) is not None
+            if planned and states:
+                stores.ledger.reopen(day.date, states, day.clock(), address)
+            watch.expect(0, expected)
+            async with world.open_post(settings, on_delivery=watch.delivery) as post:
+                sent = await steps.send(day, post, email=address)
+            counts = stores.ledger.counts(day.date) if stores.issues.get(day.date) else {}
+            ran = Ran(
+                date=day.date,
+                already=planned,
+                sent=sent,
+                counts=counts,
+                faults=day.folders.faults.seen,
+            )
+            return ran, not expected
 
     if dry_run:
         found = wait_for(rehearse())
         reports.show_dry_run(console(), errors(), found, as_json=as_json)
         raise typer.Exit(NOT_RIGHT if found.problem else DONE)
-    ran = wait_for(work())
+    ran, nobody = wait_for(work())
     if to is not None and not ran.already and ran.counts and not quiet:
         errors().print(
             f"[yellow]note:[/] the issue of {ran.date} is planned now, for all "
@@ -135,7 +142,11 @@ def send(
             "send` sends it to the others. For a test there is `newsletter send-test`",
             soft_wrap=True,
         )
-    finish(ran, settings, quiet=quiet, as_json=as_json)
+    finish(ran, settings, nobody=nobody, quiet=quiet, as_json=as_json)
+
+
+def _active(day: Day) -> int:
+    return day.stores.subscribers.counts()[SubscriberState.ACTIVE]
 
 
 @app.command("send-test")
@@ -160,11 +171,10 @@ def send_test(
     --subscriber ada@example.org`
     """
     settings = load(config)
-    if subscriber is not None:
-        reader = find_subscriber(settings, subscriber)
-        settings = replace(settings, subscribers=(reader,))
-        edition = edition or selections.edition_of(reader)
-    editions = load_editions(settings)
+    with world.open_day(settings) as day:
+        steps.follow_list(day)
+        email = find_subscriber(day, subscriber).email if subscriber else None
+        editions = load_editions(day, email)
     chosen = next((one for one in editions if edition in (None, one.key)), None)
     if chosen is None:
         known = ", ".join(one.key for one in editions[:MOST_NAMED])
@@ -191,19 +201,14 @@ def status(
 
     Example: `newsletter status --date 2026-11-24 --json`
     """
-
-    async def work(settings: Config) -> tuple[Any, ...]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            wanted = parse_date(date) or next(iter(day.issues.dates()), None)
-            issue = day.issues.get(wanted) if wanted else None
-            if issue is None:
-                return wanted, None, {}, (), ""
-            others = frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
-            listed = day.ledger.deliveries(issue.date, others)
-            halted = day.ledger.halted(issue.date)
-            return wanted, issue, day.ledger.counts(issue.date), listed, halted
-
-    wanted, issue, counts, listed, halted = wait_for(work(load(config)))
+    others = frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
+    with world.open_day(load(config), date=parse_date(date)) as day:
+        issues, ledger = day.stores.issues, day.stores.ledger
+        wanted = parse_date(date) or next(iter(issues.dates()), None)
+        issue = issues.get(wanted) if wanted else None
+        counts = ledger.counts(issue.date) if issue else {}
+        listed = ledger.deliveries(issue.date, others) if issue else ()
+        halted = ledger.halted(issue.date) if issue else ""
     if as_json:
         print_json(
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -27,10 +27,14 @@ from newsletter.cli.program import (
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
-from newsletter.day import letters, selections, steps
-from newsletter.day.results import Collected, Rendered
+from newsletter.day import steps
+from newsletter.day.drafts import Readers, as_reader, curious, make_draft
+from newsletter.day.explaining import explain as explained
+from newsletter.day.explaining import find_paper
+from newsletter.day.rendering import render as render_day
+from newsletter.day.results import Collected
+from newsletter.errors import ConfigError
 from newsletter.model import Fault
-from newsletter.pick import OWN_TOPICS, choose
 
 
 @app.command()
@@ -43,12 +47,14 @@ def collect(
     """
 
     async def work(settings: Config) -> tuple[Collected, tuple[Fault, ...]]:
-        with show_progress(quiet=as_json) as watch:
-            async with world.open_day(
-                settings, version=VERSION, date=parse_date(date), on_source=watch.source
-            ) as day:
-                watch.expect(len(settings.sources), 0)
-                return await steps.collect(day), day.faults.seen
+        with (
+            show_progress(quiet=as_json) as watch,
+            world.open_day(settings, date=parse_date(date)) as day,
+        ):
+            steps.follow_list(day)
+            async with world.open_web(settings, version=VERSION, on_source=watch.source) as web:
+                watch.expect(len(settings.collecting.sources), 0)
+                return await steps.collect(day, web), day.folders.faults.seen
 
     settings = load(config)
     collected, faults = wait_for(work(settings))
@@ -73,7 +79,7 @@ def collect(
         account.problem(errors(), "every source failed; nothing that was known before is lost")
     account.faults(errors(), faults, settings.root / "outbox" / "faults")
     account.unasked(errors(), settings)
-    wrong = collected.all_failed or faults or settings.left_out
+    wrong = collected.all_failed or faults or settings.collecting.left_out
     raise typer.Exit(NOT_RIGHT if wrong else DONE)
 
 
@@ -83,7 +89,9 @@ def pick(
     config: ConfigDir = Path("config"),
     date: OnDate = None,
     topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
-    subscriber: Annotated[str | None, typer.Option(help="What this address would get.")] = None,
+    subscriber: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="What this reader gets.")
+    ] = None,
     explain: Annotated[
         str | None, typer.Option(metavar="ID", help="All parts of one paper's scores.")
     ] = None,
@@ -94,38 +102,39 @@ def pick(
     Examples: `newsletter pick --topic agents`, `newsletter pick --explain 2410.01234`
     """
     settings = load(config)
-    topics = [one for one in settings.topics if topic is None or one.name == topic]
-    if not topics:
-        known = ", ".join(one.name for one in settings.topics)
+    names = [one for one in settings.choice.topic_names if topic in (None, one)]
+    if not names:
+        known = ", ".join(settings.choice.topic_names)
         raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
-    if subscriber is not None:
-        reader = find_subscriber(settings, subscriber)
-        topics = [one for name in reader.topics for one in topics if one.name == name]
-
-    async def work() -> tuple[Any, ...]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            papers, scored = steps.candidates(day), steps.pick(day)
-            chosen = choose(scored, topics)
-            if subscriber is not None:
-                alone = replace(settings, subscribers=(reader,), send_empty=True)
-                mine = selections.selections(
-                    alone, scored, papers, day.tastes.marks, day.faults.keep
-                )
-                chosen = tuple(pick for one in mine for pick in one.picks)
-            account.faults(errors(), day.faults.seen, day.faults.folder)
-            return papers, scored, chosen, day.date
-
-    papers, scored, chosen, issue = wait_for(work())
-    if explain is not None:
-        checking.explain(console(), explain, papers, scored, topics, as_json=as_json)
-        return
+    with world.open_day(settings, date=parse_date(date)) as day:
+        steps.follow_list(day)
+        reader: Readers | None = curious(day)
+        if subscriber is not None:
+            reader = as_reader(day, find_subscriber(day, subscriber))
+        draft = make_draft(day)
+        wanted = tuple(name for name in reader.first.topics if name in names) if reader else ()
+        readers = [replace(reader, first=replace(reader.first, topics=wanted))] if reader else []
+        paper = find_paper(draft, explain) if explain is not None else None
+        if explain is not None and paper is None:
+            raise ConfigError(
+                f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"
+            )
+        if paper is not None:
+            verdicts = [one for some in readers for one in explained(draft, paper, some)]
+            if as_json:
+                print_json(checking.explained_json(paper, verdicts))
+            else:
+                checking.show_explained(console(), paper, verdicts)
+            return
+        chosen = [p for one in draft.for_readers(readers) for p in one.selection.picks]
+        account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
         picked = [account.pick_json(one) for one in chosen]
-        print_json({"date": issue, "papers": len(papers), "picks": picked})
+        print_json({"date": day.date, "papers": len(draft.papers), "picks": picked})
         return
-    account.picks(console(), chosen, (*topics, *OWN_TOPICS))
-    console().print(f"\n{len(chosen)} picks out of {len(papers)} papers for {issue}")
-    if not papers:
+    account.picks(console(), chosen, draft.topics)
+    console().print(f"\n{len(chosen)} picks out of {len(draft.papers)} papers for {day.date}")
+    if not draft.papers:
         console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")
 
 
@@ -137,24 +146,20 @@ def render(
 
     Example: `newsletter render --date 2026-11-24`
     """
-
-    async def work(settings: Config) -> tuple[Rendered, Path]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            rendered = steps.render(day, steps.pick(day))
-            account.faults(errors(), day.faults.seen, day.faults.folder)
-            return rendered, day.outbox.of(day.date)
-
-    rendered, folder = wait_for(work(load(config)))
+    with world.open_day(load(config), date=parse_date(date)) as day:
+        steps.follow_list(day)
+        rendered = render_day(day)
+        account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
+        folder = day.folders.outbox.of(day.date)
     if as_json:
         print_json(account.rendered_json(rendered))
         return
-    shown = letters.readable(rendered.editions)
-    for edition in shown:
+    for edition in rendered.editions:
         console().print(f"[bold]{escape(edition.key)}[/]  {escape(edition.subject)}")
-    if len(shown) < len(rendered.editions):
-        console().print(f"[dim]and {len(rendered.editions) - len(shown)} more, without files[/]")
+    if more := len(rendered.contents) - len(rendered.editions):
+        console().print(f"[dim]and {more} more, without files[/]")
     account.findings(errors(), rendered.findings)
-    if rendered.editions:
+    if rendered.contents:
         account.where_to_look(console(), folder)
     else:
         console().print("No picks for anybody; [bold]newsletter collect[/] brings papers")

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter.config import schemas
+from newsletter.config.schemas import schemas
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
 from newsletter.world import STARTER

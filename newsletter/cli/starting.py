@@ -25,7 +25,8 @@ from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.day import steps
 from newsletter.day.results import Ran
-from newsletter.model import Delivery, Topic
+from newsletter.doctor import checks
+from newsletter.model import Delivery, SubscriberState, Topic
 
 
 @app.command()
@@ -42,16 +43,18 @@ def demo(*, as_json: AsJson = False) -> None:
         with show_progress(quiet=as_json) as watch:
             async with demo_day(
                 Path.cwd(), version=VERSION, on_source=watch.source, on_delivery=watch.delivery
-            ) as (day, mailbox):
-                watch.expect(len(day.config.sources), len(day.config.subscribers))
-                ran = await steps.run(day)
-                folder = day.outbox.of(day.date)
+            ) as demo:
+                day, settings = demo.day, demo.day.config
+                steps.follow_list(day)
+                expected = day.stores.subscribers.counts()[SubscriberState.ACTIVE]
+                watch.expect(len(settings.collecting.sources), expected)
+                ran = await steps.run(day, demo.web, demo.post)
                 return (
                     ran,
-                    folder,
-                    len(mailbox.messages),
-                    day.config.topics,
-                    day.ledger.deliveries(day.date),
+                    day.folders.outbox.of(day.date),
+                    len(demo.mailbox.messages),
+                    settings.choice.topics,
+                    day.stores.ledger.deliveries(day.date),
                 )
 
     ran, folder, received, topics, listed = wait_for(play())
@@ -79,7 +82,7 @@ def check(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
 
     Example: `newsletter check --config config`
     """
-    found = checking.check(config, os.environ, world.utc_now())
+    found = checks.check(config, os.environ, world.utc_now())
     if as_json:
         print_json(checking.as_json(found))
     else:

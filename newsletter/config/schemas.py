@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from newsletter.config.newsletter import NewsletterShape
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import NewsletterShape, SubscribersShape, TopicsShape
-from newsletter.config.source_shapes import SourcesShape
+from newsletter.config.sources import SourcesShape
+from newsletter.config.subscribers import SubscribersShape
+from newsletter.config.topics import TopicsShape
 
 SHAPES: dict[str, type[Shape]] = {
     "newsletter": NewsletterShape,

@@ -1,44 +1,142 @@
-"""subscribers.yaml → Subscriber."""
+"""subscribers.yaml → SignUp: who is on the list, and what each asked for."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from newsletter.config.documents import Document
-from newsletter.config.mistakes import suggest
+from pydantic import Field
+
+from newsletter.config.documents import Document, read_document
+from newsletter.config.environment import read_environment
+from newsletter.config.mistakes import checked, suggest
 from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import (
-    NewsletterShape,
-    SubscriberShape,
-    SubscribersShape,
-    TopicsShape,
-)
-from newsletter.config.topics import check_likes, read_filter
-from newsletter.model import Match, Subscriber
-from newsletter.pick import parse_match
+from newsletter.config.topics import check_likes, libraries, read_filter
+from newsletter.config.values import Address, Language, Like, Line, Slug, Text, Zone
+from newsletter.errors import ConfigError
+from newsletter.files.reading import read_regular
+from newsletter.model import SignUp, Wishes
+
+FILE = "subscribers.yaml"
+MOST = 100_000_000
+"""Bytes of the list: a million readers are less."""
+FORM = "1"
+"""Of what is read out of the list: a new one makes every list be read again."""
 
 
-def read_subscribers(
-    documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
-) -> tuple[Subscriber, ...]:
-    """Return who gets an issue; mistakes go to `problems`."""
-    shape, topics = shapes.get("subscribers"), shapes.get("topics")
-    if not isinstance(shape, SubscribersShape) or not isinstance(topics, TopicsShape):
-        return ()
-    document = documents["subscribers"]
-    known = [topic.name for topic in topics.topics]
-    main = shapes.get("newsletter")
-    usual = main if isinstance(main, NewsletterShape) else None
+class SubscriberShape(Shape):
+    """One subscriber."""
+
+    email: Address = Field(description="Where the mail goes; each address once.")
+    name: Text = Field("", description="For the greeting.")
+    topics: list[Slug] = Field(
+        [], description="Names from topics.yaml, in the order wanted. Default: every topic."
+    )
+    timezone: Zone | None = Field(None, description="Default: the newsletter's.")
+    language: Language | None = Field(
+        None, description="How they write dates (BCP 47). Default: the newsletter's."
+    )
+    words: Any = Field(
+        None, description="Words of their own, as in a topic's `match`: a section of its own."
+    )
+    follow: list[Line] = Field([], description="Authors whose papers they want, in that section.")
+    mute: Any = Field(None, description="Papers that they do not want, as in a topic's `match`.")
+    mute_authors: list[Line] = Field([], description="Authors whose papers they do not want.")
+    likes: list[Like] = Field(
+        [],
+        description="What they like, as in a topic's `like`: it decides half of each score, and "
+        "brings a section of papers close to it.",
+    )
+    dislikes: list[Like] = Field([], description="What they do not, in the same way.")
+    paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
+
+
+class SubscribersShape(Shape):
+    """subscribers.yaml."""
+
+    subscribers: list[SubscriberShape] = Field([], description="Who gets an issue.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberList:
+    """What subscribers.yaml says."""
+
+    sign_ups: tuple[SignUp, ...]
+    libraries: tuple[tuple[str, str], ...]
+    """Files of what somebody likes, each with the place where it is named."""
+
+
+def read_list(
+    folder: Path, topics: Sequence[str], environment: Mapping[str, str]
+) -> SubscriberList:
+    """Read subscribers.yaml in `folder`; `topics` are the names of those that there are.
+
+    `environment` gives the values of `${NAME}`. Raises ConfigError with one `file:line:column: what
+    is wrong` for each mistake.
+    """
+    variables = read_environment(folder.resolve().parent, environment)
+    document = read_document(folder / FILE, variables)
+    shape = checked(SubscribersShape, document, "subscribers")
+    assert isinstance(shape, SubscribersShape)  # noqa: S101  `checked` returns what it is asked for
+    problems: list[str] = []
+    found = _read(shape, topics, document, problems)
+    if problems:
+        raise ConfigError(*problems)
+    return found
+
+
+def check_list(
+    folder: Path, topics: Sequence[str] | None, environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the mistakes in subscribers.yaml.
+
+    Without `topics`, names of topics are not checked.
+    """
+    try:
+        document = read_document(folder / FILE, environment)
+        shape = checked(SubscribersShape, document, "subscribers")
+        assert isinstance(shape, SubscribersShape)  # noqa: S101
+        problems: list[str] = []
+        if topics is not None:
+            _read(shape, topics, document, problems)
+    except ConfigError as error:
+        return error.problems
+    return tuple(problems)
+
+
+def list_digest(folder: Path, topics: Sequence[str]) -> str:
+    """Return a digest of subscribers.yaml and the names of topics; nothing for an unusual file.
+
+    As long as it stays the same, reading the list again would give the same. A file with values
+    from the environment, or one that cannot be read, has none.
+    """
+    try:
+        raw = read_regular(folder / FILE, MOST)
+    except OSError:
+        return ""
+    if len(raw) > MOST or b"${" in raw:
+        return ""
+    digest = hashlib.sha256("\n".join((FORM, *topics)).encode())
+    digest.update(b"\0" + raw)
+    return digest.hexdigest()
+
+
+def _read(
+    shape: SubscribersShape, topics: Sequence[str], document: Document, problems: list[str]
+) -> SubscriberList:
+    known = frozenset(topics)
     lines: dict[str, str] = {}
-    found: list[Subscriber] = []
+    found: list[SignUp] = []
+    files: list[tuple[str, str]] = []
     for place, person in enumerate(shape.subscribers):
         path: Path_ = ("subscribers", place)
         problems.extend(
             f"{document.where((*path, 'topics', number))}: no topic is called `{name}`"
-            f"{suggest(name, known)}"
+            f"{suggest(name, [*topics])}"
             for number, name in enumerate(person.topics)
             if name not in known
         )
@@ -51,38 +149,31 @@ def read_subscribers(
             )
             continue
         lines[address] = document.where((*path, "email"), value=True)
-        words = read_filter(person.words, document, (*path, "words"), problems)
+        for name in ("words", "mute"):
+            read_filter(getattr(person, name), document, (*path, name), problems)
         for name in ("likes", "dislikes"):
-            check_likes(getattr(person, name), document, (*path, name), problems)
-        muted = read_filter(person.mute, document, (*path, "mute"), problems)
-        if not person.paused:
-            reader = _subscriber(person, known, usual)
-            own = _with_authors(words, person.follow)
-            found.append(
-                replace(reader, words=own, muted=_with_authors(muted, person.mute_authors))
-            )
-    return tuple(found)
+            likes = getattr(person, name)
+            check_likes(likes, document, (*path, name), problems)
+            files += libraries(likes, document, (*path, name))
+        found.append(sign_up(person))
+    return SubscriberList(sign_ups=tuple(found), libraries=tuple(files))
 
 
-def _with_authors(match: Match | None, names: list[str]) -> Match | None:
-    """Return a filter that holds for the authors as well."""
-    authors = parse_match([f"author: {name}" for name in names]) if names else None
-    if match is None or authors is None:
-        return match or authors
-    return Match(any=(match, *authors.any))
-
-
-def _subscriber(
-    person: SubscriberShape, topics: list[str], usual: NewsletterShape | None
-) -> Subscriber:
-    digest = hashlib.sha256(person.email.lower().encode()).digest()
-    return Subscriber(
-        id=digest[:10].hex(),
+def sign_up(person: SubscriberShape) -> SignUp:
+    """Return one entry of the list as plain data."""
+    return SignUp(
         email=person.email,
         name=person.name,
-        topics=tuple(dict.fromkeys(person.topics or topics)),
-        timezone=person.timezone or (usual.timezone if usual else "UTC"),
-        language=person.language or (usual.language if usual else "en"),
-        likes=tuple(person.likes),
-        dislikes=tuple(person.dislikes),
+        is_paused=person.paused,
+        wishes=Wishes(
+            topics=tuple(dict.fromkeys(person.topics)),
+            timezone=person.timezone or "",
+            language=person.language or "",
+            words=person.words,
+            follow=tuple(person.follow),
+            mute=person.mute,
+            mute_authors=tuple(person.mute_authors),
+            likes=tuple(person.likes),
+            dislikes=tuple(person.dislikes),
+        ),
     )

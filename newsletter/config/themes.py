@@ -1,18 +1,21 @@
-"""Themes: a folder's theme.yaml, and what newsletter.yaml changes of it."""
+"""Themes: `theme:` of newsletter.yaml and a theme's own theme.yaml → Theme."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
 
 from newsletter.config.documents import Document, read_document
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import NewsletterShape
-from newsletter.config.theme_shapes import ColoursShape, LookShape, ThemeShape
+from newsletter.config.values import Line, Slug, Web
 from newsletter.errors import ConfigError
-from newsletter.render import Theme, direction_of
+from newsletter.render.locales import direction_of
+from newsletter.render.templates import Theme
 
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
 """The templates that come with the program; those of a newsletter go before them."""
@@ -21,17 +24,101 @@ GAPS: Final = {"comfortable": 22, "compact": 14, "titles": 10}
 """Pixels above a paper."""
 
 
+FONTS = {
+    "serif": "Georgia, 'Times New Roman', Times, serif",
+    "sans": "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
+    "mono": "ui-monospace, Menlo, Consolas, 'Courier New', monospace",
+}
+"""Families that are on every machine, by the name that configuration gives them."""
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
+        raise ValueError('a colour is six digits in quotes, such as "#3a3fc4"')
+    return text.lower()
+
+
+def _font(text: str) -> str:
+    if text in FONTS:
+        return FONTS[text]
+    if not re.fullmatch(r"[A-Za-z0-9 ,'-]+", text):
+        raise ValueError("a font is serif, sans, mono, or names with commas between them")
+    return text
+
+
+def _https(text: str) -> str:
+    if not text.startswith("https://"):
+        raise ValueError("must begin with https://: mail clients do not load other pictures")
+    return text
+
+
+COLOUR = "^#[0-9a-fA-F]{6}$"
+Colour = Annotated[str, AfterValidator(_colour), Field(json_schema_extra={"pattern": COLOUR})]
+Font = Annotated[str, AfterValidator(_font)]
+Density = Literal["comfortable", "compact", "titles"]
+
+
+class ColoursShape(Shape):
+    """Colours of one mode."""
+
+    ground: Colour | None = Field(None, description="Behind the card.")
+    card: Colour | None = Field(None, description="Behind the text.")
+    ink: Colour | None = Field(None, description="Text and titles.")
+    quiet: Colour | None = Field(None, description="Authors, badges, reasons, footer.")
+    accent: Colour | None = Field(None, description="Links and topics.")
+    line: Colour | None = Field(None, description="Rules between papers.")
+
+
+class LogoShape(Shape):
+    """A picture in place of the name."""
+
+    url: Annotated[Web, AfterValidator(_https)] = Field(
+        description="Where the picture is; it is loaded when a mail is opened."
+    )
+    alt: Line | None = Field(None, description="Shown without pictures. Default: the name.")
+    width: int = Field(160, ge=16, le=560, description="In pixels.")
+
+
+class LookShape(Shape):
+    """What a theme decides: theme.yaml in its folder."""
+
+    font: Font | None = Field(None, description="Of the text: serif, sans, mono or a stack.")
+    headings: Font | None = Field(None, description="Of the name and of titles.")
+    colours: ColoursShape = ColoursShape()
+    dark: ColoursShape = Field(ColoursShape(), description="Colours in dark mode.")
+    density: Density | None = Field(
+        None,
+        description="comfortable (abstracts), compact (one sentence for each paper) or titles.",
+    )
+
+
+class ThemeShape(LookShape):
+    """`theme:` of newsletter.yaml: a theme, and what is different from it."""
+
+    name: Slug = Field("journal", description="journal, terminal, gazette, or one of your own.")
+    logo: LogoShape | None = Field(None, description="A picture in place of the name.")
+    figures: bool = Field(
+        default=False,
+        description="Show the pictures that sources have; their hosts learn who opens the mail.",
+    )
+    templates: Line | None = Field(
+        None, description="A folder whose templates and parts go before all others."
+    )
+
+
 def read_theme(
+    wanted: ThemeShape,
     root: Path,
-    documents: Mapping[str, Document],
-    shapes: Mapping[str, Shape],
+    document: Document,
     problems: list[str],
+    *,
+    name: str,
+    language: str,
 ) -> Theme:
-    """Return the theme that newsletter.yaml asks for; mistakes are added to `problems`."""
-    shape = shapes.get("newsletter")
-    if not isinstance(shape, NewsletterShape):
-        return Theme(values=(), folders=())
-    wanted, document = shape.theme, documents["newsletter"]
+    """Return the theme that newsletter.yaml, `document`, asks for.
+
+    `name` and `language` are those of the newsletter. Mistakes are added to `problems`.
+    """
     folders = [root / "templates", SHIPPED]
     own = [folder / "themes" / wanted.name for folder in folders]
     found = [folder for folder in own if (folder / "theme.yaml").is_file()]
@@ -61,23 +148,23 @@ def read_theme(
     base = checked(LookShape, read_document(SHIPPED / "themes" / "journal" / "theme.yaml", {}), "")
     looks = [one for one in (base, look, wanted) if isinstance(one, LookShape)]
     return Theme(
-        values=tuple(_values(shape, wanted, looks)),
+        values=tuple(_values(name, language, wanted, looks)),
         folders=(*first, *found, *(one for one in folders if one.is_dir())),
     )
 
 
 def _values(
-    main: NewsletterShape, wanted: ThemeShape, looks: Sequence[LookShape]
+    name: str, language: str, wanted: ThemeShape, looks: Sequence[LookShape]
 ) -> Iterator[tuple[str, str]]:
     """Yield what `{{ theme.NAME }}` stands for; of several looks the last that says it counts."""
 
-    def last(name: str) -> str:
-        return next(str(value) for one in reversed(looks) if (value := getattr(one, name)))
+    def last(key: str) -> str:
+        return next(str(value) for one in reversed(looks) if (value := getattr(one, key)))
 
     for prefix, part in (("", "colours"), ("dark_", "dark")):
-        for name in ColoursShape.model_fields:
-            shades = [getattr(getattr(one, part), name) for one in looks]
-            yield prefix + name, next(shade for shade in reversed(shades) if shade)
+        for colour in ColoursShape.model_fields:
+            shades = [getattr(getattr(one, part), colour) for one in looks]
+            yield prefix + colour, next(shade for shade in reversed(shades) if shade)
     yield "font", last("font")
     yield "headings", last("headings")
     density = last("density")
@@ -86,9 +173,9 @@ def _values(
     yield "figures", "yes" if wanted.figures else ""
     logo = wanted.logo
     yield "logo_url", logo.url if logo else ""
-    yield "logo_alt", (logo.alt or main.name) if logo else ""
+    yield "logo_alt", (logo.alt or name) if logo else ""
     yield "logo_width", str(logo.width) if logo else ""
-    direction = direction_of(main.language)
+    direction = direction_of(language)
     yield "direction", direction
     yield "start", "left" if direction == "ltr" else "right"
     yield "end", "right" if direction == "ltr" else "left"

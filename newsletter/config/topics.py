@@ -4,25 +4,82 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
 
 from newsletter.config.documents import Document
 from newsletter.config.mistakes import suggest
 from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
-from newsletter.config.shapes import TopicShape, TopicsShape
+from newsletter.config.values import Like, Line, Slug
 from newsletter.model import Match, Topic
-from newsletter.pick import FilterError, parse_match
+from newsletter.pick import OWN_TOPICS, SIGNALS, FilterError, parse_match
+
+OWN_NAMES = tuple(topic.name for topic in OWN_TOPICS)
+"""What the sections of a reader's own are called."""
 
 
-def read_topics(
-    documents: Mapping[str, Document], shapes: Mapping[str, Shape], problems: list[str]
-) -> tuple[Topic, ...]:
+class TopicShape(Shape):
+    """One topic."""
+
+    name: Slug = Field(description="Short name that subscribers list: lower case and hyphens.")
+    title: Line = Field(description="Heading in the email.")
+    match: Any = Field(
+        None, description="Terms, a one-line query, or any:, all: and none: over them."
+    )
+    like: list[Like] = Field(
+        [],
+        description="Papers that its papers are like: arXiv ids, library files (.bib, or .json "
+        "from Zotero), titles, or a sentence.",
+    )
+    rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
+        {},
+        description="Weights of the signals. Default: relevance 1, trending 0.8, recency 0.2, and "
+        "1 for taste with `like`, author with `authors`, venue with `venues`.",
+    )
+    limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
+    authors: list[Line] = Field(
+        [], description="People whose papers count more: `rank` weighs them by `author`."
+    )
+    venues: list[Line] = Field(
+        [], description="Venues whose papers count more: `rank` weighs them by `venue`."
+    )
+    fresh: int | None = Field(
+        None, ge=1, le=366, description="Days after which a paper is too old for this topic."
+    )
+    extends: Slug | None = Field(
+        None, description="Another topic, whose settings hold where this one says nothing."
+    )
+    min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> TopicShape:
+        if self.rank and not any(self.rank.values()):
+            raise ValueError("`rank` needs at least one weight above 0")
+        if self.match is None and not self.like and not self.extends:
+            raise ValueError("a topic needs a `match`, or something that its papers are `like`")
+        if self.name in OWN_NAMES:
+            raise ValueError(f"`{self.name}` is what a section of readers' own is called")
+        return self
+
+    def weights(self) -> tuple[tuple[str, float], ...]:
+        """Return what each signal weighs."""
+        usual = {"relevance": 1.0, "trending": 0.8, "recency": 0.2}
+        more = {"taste": self.like, "author": self.authors, "venue": self.venues}
+        given = self.rank or (usual | {name: 1.0 for name, some in more.items() if some})
+        return tuple((str(name), weight) for name, weight in given.items())
+
+
+class TopicsShape(Shape):
+    """topics.yaml."""
+
+    topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
+
+
+def read_topics(shape: TopicsShape, document: Document, problems: list[str]) -> tuple[Topic, ...]:
     """Return the topics, each with what it takes over; mistakes go to `problems`."""
-    shape = shapes.get("topics")
-    if not isinstance(shape, TopicsShape):
-        return ()
-    document = documents["topics"]
     topics: list[Topic] = []
     for place, given in enumerate(shape.topics):
         path: Path_ = ("topics", place)

@@ -47,7 +47,8 @@ def read_address(text: str) -> str:
     return found.ascii_email or found.normalized
 
 
-def _line(text: str) -> str:
+def read_line(text: str) -> str:
+    """Return a line of text as it is kept; raises ValueError for control characters."""
     if _UNPRINTABLE.search(text):
         raise ValueError("must be one line of text, without control characters")
     return " ".join(_UNSEEN.sub("", text).split())
@@ -58,7 +59,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _zone(name: str) -> str:
+def read_zone(name: str) -> str:
+    """Return the name of a time zone (IANA); raises ValueError for what is none."""
     # Compared by name: ZoneInfo would open any file of that path.
     if name not in _zones():
         city = name.strip().replace(" ", "_").lower()
@@ -71,7 +73,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _language(text: str) -> str:
+def read_language(text: str) -> str:
+    """Return the code of a language (BCP 47); raises ValueError for what is none."""
     if not re.fullmatch(LANGUAGE, text):
         code = _language_codes().get(text.strip().lower())
         hint = f"; did you mean `{code}`?" if code else ', such as "en", "de" or "pt-BR"'
@@ -173,16 +176,18 @@ LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 
 Address = Annotated[str, AfterValidator(read_address), Field(examples=["papers@example.org"])]
-Line = Annotated[str, Field(min_length=1), AfterValidator(_line)]
-Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(_line)]
+Line = Annotated[str, Field(min_length=1), AfterValidator(read_line)]
+Like = Annotated[str, BeforeValidator(_like), Field(min_length=1), AfterValidator(read_line)]
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
-Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"pattern": LANGUAGE})]
+Language = Annotated[
+    str, AfterValidator(read_language), Field(json_schema_extra={"pattern": LANGUAGE})
+]
 RateText = Annotated[str, AfterValidator(_rate), Field(examples=["14/second", "2000/day"])]
-Subject = Annotated[str, Field(min_length=1), AfterValidator(_line), AfterValidator(_subject)]
-Text = Annotated[str, AfterValidator(_line)]
+Subject = Annotated[str, Field(min_length=1), AfterValidator(read_line), AfterValidator(_subject)]
+Text = Annotated[str, AfterValidator(read_line)]
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": SLUG})]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(read_zone)]
 Web = Annotated[str, AfterValidator(_web)]
 Clock = Annotated[str, AfterValidator(_clock), Field(json_schema_extra={"pattern": CLOCK})]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

@@ -1,155 +1,117 @@
-"""What editions and messages say about the newsletter and its reader, from configuration."""
+"""What editions and messages say about the newsletter and its reader."""
 
 from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from newsletter import links
-from newsletter.config import Config
-from newsletter.day.selections import lead
-from newsletter.model import (
-    Delivery,
-    Edition,
-    Issue,
-    Pick,
-    Subscriber,
-)
-from newsletter.pick import (
-    choose,
-)
+from newsletter.config import Letter
+from newsletter.model import Delivery, Edition, Issue, Subscriber
 from newsletter.render import (
     Letterhead,
     Links,
     Masthead,
     Recipient,
-    Selection,
     Templates,
     as_read,
     compose,
     encode_edition,
     load_templates,
     long_date,
-    render_page,
     token,
 )
 
 
-def masthead(config: Config) -> Masthead:
+def masthead(letter: Letter) -> Masthead:
     """Return what every edition says about the newsletter."""
     return Masthead(
-        name=config.name,
-        language=config.language,
-        postal_address=config.postal_address,
-        subject=config.subject,
-        density=config.density,
-        figures=config.figures,
-        feedback=config.feedback,
+        name=letter.name,
+        language=letter.language,
+        postal_address=letter.postal_address,
+        subject=letter.subject,
+        density=letter.density,
+        figures=letter.figures,
+        feedback=letter.feedback,
         links=Links(
-            unsubscribe=link(config, "unsubscribe", "{tag}"),
-            preferences=link(config, "preferences", "{tag}"),
-            feedback=link(config, "feedback", "{tag}", "paper"),
+            unsubscribe=link(letter, "unsubscribe", "{tag}"),
+            preferences=link(letter, "preferences", "{tag}"),
+            feedback=link(letter, "feedback", "{tag}", "paper"),
         ),
-        archive=config.archive,
-        days=days(config),
+        archive=letter.archive,
+        days=days(letter),
     )
 
 
-def days(config: Config) -> int:
+def days(letter: Letter) -> int:
     """Return how many days an issue tells of."""
-    return 7 if config.digest == "weekly" else 1
+    return 7 if letter.is_weekly else 1
 
 
-def templates(config: Config, *, located: bool = False) -> Templates:
+def templates(letter: Letter, *, located: bool = False) -> Templates:
     """Return the templates of the theme; `located` ones name the lines of what they print."""
-    name = "weekly" if config.digest == "weekly" else "issue"
-    return load_templates(config.theme, name, located=located)
+    name = "weekly" if letter.is_weekly else "issue"
+    return load_templates(letter.theme, name, located=located)
 
 
-def letterhead(config: Config) -> Letterhead:
+def letterhead(letter: Letter) -> Letterhead:
     """Return what the headers of every message say about it."""
     return Letterhead(
-        name=config.name,
-        sender=config.sender,
-        reply_to=config.reply_to,
-        language=config.language,
-        unsubscribe=link(config, "unsubscribe", "{tag}"),
-        archive=config.archive,
-        complaints=config.complaints,
+        name=letter.name,
+        sender=letter.sender,
+        reply_to=letter.reply_to,
+        language=letter.language,
+        unsubscribe=link(letter, "unsubscribe", "{tag}"),
+        archive=letter.archive,
+        complaints=letter.complaints,
     )
 
 
-def arxiv_api(config: Config) -> str:
-    """Return where arXiv's API is, when a source says so."""
-    return next((one.api for one in config.sources if one.kind.startswith("arxiv") and one.api), "")
-
-
-def recipient(config: Config, delivery: Delivery, now: dt.datetime) -> Recipient:
+def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:
     """Return what is a reader's own in a message: address, links, the date where they live."""
     return Recipient(
         id=delivery.subscriber,
         email=delivery.email,
         name=delivery.name,
-        unsubscribe=tag(config, "unsubscribe", delivery.subscriber),
-        preferences=tag(config, "preferences", delivery.subscriber),
-        feedback=tag(config, "feedback", delivery.subscriber),
-        shown_date=long_date(delivery.issue, delivery.language, days(config)),
+        unsubscribe=tag(letter, "unsubscribe", delivery.subscriber),
+        preferences=tag(letter, "preferences", delivery.subscriber),
+        feedback=tag(letter, "feedback", delivery.subscriber),
+        shown_date=long_date(delivery.issue, delivery.language, days(letter)),
         date=now.astimezone(ZoneInfo(delivery.timezone)),
     )
 
 
-def link(config: Config, purpose: str, own: str, about: str = "") -> str:
+def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
     """Return an address of the subscriber pages, or an email to the editor without them.
 
     `own` is the subscriber's `tag`, or stands in for it. With `about` (a `paper`) what it is about
     is to be written behind it.
     """
-    if config.site:
-        return f"{config.site}/{purpose}/{own}" + (f"?{about}=" if about else "")
-    return f"mailto:{config.reply_to}?subject={purpose}%20{own}" + ("%20" if about else "")
+    if letter.site:
+        return f"{letter.site}/{purpose}/{own}" + (f"?{about}=" if about else "")
+    return f"mailto:{letter.reply_to}?subject={purpose}%20{own}" + ("%20" if about else "")
 
 
-def tag(config: Config, purpose: str, subscriber: str) -> str:
+def tag(letter: Letter, purpose: str, subscriber: str) -> str:
     """Return what is a subscriber's own in a `link`: signed, where there are pages.
 
     Where the secret is not at hand no mail can leave, and a preview shows the link unsigned.
     """
-    if config.site and config.secret:
-        return links.sign(config.secret, purpose, subscriber)
+    if letter.site and letter.secret:
+        return links.sign(letter.secret, purpose, subscriber)
     return subscriber
 
 
-def page(config: Config, issue: Issue, picks: Sequence[Pick]) -> tuple[bytes, tuple[Pick, ...]]:
-    """Return the issue as a web page for everybody, all topics untrimmed, and what it shows."""
-    chosen = choose(picks, config.topics, per_author=config.per_author, variety=config.variety)
-    names = tuple(topic.name for topic in config.topics)
-    whole = Selection(topics=names, picks=chosen, lead=lead(chosen))
-    shown = render_page(issue, whole, config.topics, masthead(config), templates(config))
-    return shown.encode(), chosen
-
-
-def bounce_address(config: Config, delivery: Delivery) -> str:
+def bounce_address(letter: Letter, delivery: Delivery) -> str:
     """Return the envelope sender of a delivery: one of its own, where reports can be told apart."""
-    if not config.verp:
-        return config.bounce
-    local, _, domain = config.bounce.rpartition("@")
-    tag = links.bounce_tag(config.secret, delivery.issue, delivery.subscriber)
-    return f"{local}+{tag}@{domain}" if tag else config.bounce
-
-
-READABLE = 100
-"""Editions of an issue that are written as files: personal ones may be as many as readers."""
-
-
-def readable(editions: Sequence[Edition]) -> Sequence[Edition]:
-    """Return the editions that are worth files: those of many readers first.
-
-    They are the same ones whether the issue was just rendered or comes from the database.
-    """
-    return sorted(editions, key=lambda one: ("~" in one.key, one.key))[:READABLE]
+    if not letter.verp:
+        return letter.bounce
+    local, _, domain = letter.bounce.rpartition("@")
+    tag = links.bounce_tag(letter.secret, delivery.issue, delivery.subscriber)
+    return f"{local}+{tag}@{domain}" if tag else letter.bounce
 
 
 NOBODY = Subscriber(id="sample", email="reader@example.org")
@@ -157,7 +119,7 @@ NOBODY = Subscriber(id="sample", email="reader@example.org")
 
 
 def files(
-    config: Config, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
+    letter: Letter, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
 ) -> Iterator[tuple[str, bytes]]:
     """Yield an edition as files for reading, by name: .html, .txt, and .eml as `reader` gets it.
 
@@ -170,24 +132,24 @@ def files(
         unsubscribe="",
         preferences="",
         feedback="",
-        shown_date=long_date(issue.date, config.language, days(config)),
+        shown_date=long_date(issue.date, letter.language, days(letter)),
         date=now,
     )
     page, text = edition.html, edition.text
-    for purpose, address in asdict(masthead(config).links).items():
+    for purpose, address in asdict(masthead(letter).links).items():
         own = address.replace("{tag}", token(purpose))
         page, text = page.replace(html.escape(own), "#"), text.replace(own, "#")
     yield f"{edition.key}.html", as_read(page, shown, "html").encode()
     yield f"{edition.key}.txt", as_read(text, shown, "text").encode()
-    yield f"{edition.key}.eml", sample(config, issue, edition, reader, now)
+    yield f"{edition.key}.eml", sample(letter, issue, edition, reader, now)
 
 
 def sample(
-    config: Config, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
+    letter: Letter, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
 ) -> bytes:
     """Return an edition as the message that `reader` gets."""
-    encoded = encode_edition(issue, edition, letterhead(config))
-    return compose(encoded, recipient(config, delivery(issue, edition, reader), now))
+    encoded = encode_edition(issue, edition, letterhead(letter))
+    return compose(encoded, recipient(letter, delivery(issue, edition, reader), now))
 
 
 def delivery(issue: Issue, edition: Edition, reader: Subscriber) -> Delivery:

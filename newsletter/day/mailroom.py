@@ -5,77 +5,66 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from newsletter.config import Config
 from newsletter.day import letters
+from newsletter.day.given import Day
+from newsletter.errors import NewsletterError, TemplateError
 from newsletter.model import Border, Delivery, Fault, Issue, fault_of
-from newsletter.render import Encoded, Encoder, compose
+from newsletter.render import Encoded, compose, encode_edition
 from newsletter.send import Signer
 from newsletter.send.signatures import Unsigned
-from newsletter.store import IssueStore
 
 Made = bytes | Fault | None
+EDITIONS = 128
+"""Editions that are kept ready for their readers: some 100 kB each."""
 
 
 class Mailroom:
     """Prepares messages in batches."""
 
-    def __init__(
-        self,
-        config: Config,
-        issue: Issue,
-        issues: IssueStore,
-        clock: Callable[[], dt.datetime],
-        signer: Signer | None,
-        staying: Callable[[], Collection[str]],
-    ) -> None:
-        """Prepare for a planned `issue`; its editions are read when the first message is."""
-        self._config = config
+    def __init__(self, day: Day, issue: Issue, signer: Signer | None) -> None:
+        """Prepare for a planned `issue`; an edition is read when it is first wanted."""
+        self._day = day
         self._issue = issue
-        self._issues = issues
-        self._clock = clock
         self._signer = signer
-        self._staying = staying
+        self._head = letters.letterhead(day.config.letter)
+        # Those of many readers are wanted all the time, and stay; a personal one is wanted once.
+        self._edition = functools.lru_cache(maxsize=EDITIONS)(self._encoded)
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> Sequence[Made]:
         """Return the message of each delivery, or why it is not made.
 
         Whatever goes wrong with one, be it a fault of ours, is its reader's alone. Nothing for who
-        has left the list by now: an unsubscribe is honoured in the middle of a run.
+        has left by now: an unsubscribe is honoured in the middle of a run.
         """
-        now, staying = self._clock(), self._staying()
-        editions = self._editions  # what is wrong with all of them at once stops everybody
-        made = [
-            # Nobody at all is a list that was lost, not one that everybody left.
-            None if staying and one.subscriber not in staying else self._message(one, editions, now)
-            for one in deliveries
-        ]
+        day, now = self._day, self._day.clock()
+        day.list.follow_if_changed(now)
+        absent = day.stores.subscribers.absent([one.subscriber for one in deliveries])
+        made = [None if one.subscriber in absent else self._message(one, now) for one in deliveries]
         return await signed(made, deliveries, self._signer, now)
 
-    def _message(
-        self, delivery: Delivery, editions: Mapping[str, Encoded | Fault], now: dt.datetime
-    ) -> bytes | Fault:
+    def _message(self, delivery: Delivery, now: dt.datetime) -> bytes | Fault:
         try:
-            edition = editions[delivery.edition]
+            edition = self._edition(delivery.edition)
             if isinstance(edition, Fault):
                 return edition
-            return compose(edition, letters.recipient(self._config, delivery, now))
+            return compose(edition, letters.recipient(self._day.config.letter, delivery, now))
+        except NewsletterError:
+            raise
         except Exception as error:  # noqa: BLE001  the guard at a reader's border
             return _fault(delivery, error)
 
-    @functools.cached_property
-    def _editions(self) -> dict[str, Encoded | Fault]:
-        editions = self._issues.editions(self._issue.date)
-        encoder = Encoder(self._issue, letters.letterhead(self._config), editions)
-        encoded: dict[str, Encoded | Fault] = {}
-        for one in editions:
-            try:
-                encoded[one.key] = encoder.encode(one)
-            except Exception as error:  # noqa: BLE001  the guard at an edition's border
-                encoded[one.key] = fault_of(Border.EDITION, one.key, error, one.subject.encode())
-        return encoded
+    def _encoded(self, key: str) -> Encoded | Fault:
+        """Return an edition ready for its readers."""
+        edition = self._day.stores.issues.edition(self._issue.date, key)
+        try:
+            return encode_edition(self._issue, edition, self._head)
+        except TemplateError:
+            raise  # it was planned by another version of the program: so were all others
+        except Exception as error:  # noqa: BLE001  the guard at an edition's border
+            return fault_of(Border.EDITION, key, error, edition.subject.encode())
 
 
 def _fault(delivery: Delivery, error: Exception) -> Fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from newsletter.config import Config
+from newsletter.config import Letter
 from newsletter.day import letters
 from newsletter.errors import ProofError
 from newsletter.model import Edition, Issue, Topic
@@ -16,7 +16,7 @@ MOST = 20
 
 
 def proofread(
-    config: Config,
+    letter: Letter,
     issue: Issue,
     chosen: Sequence[Selection],
     editions: Sequence[Edition],
@@ -29,13 +29,13 @@ def proofread(
     """
     found: dict[tuple[str, str, str], Finding] = {}
     for selection, edition in zip(chosen[:MOST], editions[:MOST], strict=True):
-        for one in _findings(config, issue, selection, edition, topics, now):
+        for one in _findings(letter, issue, selection, edition, topics, now):
             found.setdefault((one.level, one.message, one.where), one)
     return tuple(sorted(found.values(), key=lambda one: one.level))
 
 
 def _findings(
-    config: Config,
+    letter: Letter,
     issue: Issue,
     selection: Selection,
     edition: Edition,
@@ -45,19 +45,19 @@ def _findings(
     findings = lint(edition)
     if findings:
         # Once more with the lines of the template in it, which readers never get.
-        templates = letters.templates(config, located=True)
-        head = letters.masthead(config)
+        templates = letters.templates(letter, located=True)
+        head = letters.masthead(letter)
         (located,) = render_editions(issue, [selection], topics, head, templates)
         findings = lint(edition, located, templates.html.source)
     yield from findings
-    message = letters.sample(config, issue, edition, letters.NOBODY, now)
+    message = letters.sample(letter, issue, edition, letters.NOBODY, now)
     yield from lint_message(message, edition.key)
 
 
-def hold_if_wrong(config: Config, findings: Sequence[Finding]) -> None:
+def hold_if_wrong(letter: Letter, findings: Sequence[Finding]) -> None:
     """Raise ProofError when there are errors, unless configuration says to send all the same."""
     wrong = [one for one in findings if one.level == "error"]
-    if wrong and config.holds_errors:
+    if wrong and letter.holds_errors:
         raise ProofError(
             *(f"{one.where}: {one.message}" if one.where else one.message for one in wrong)
         )

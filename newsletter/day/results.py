@@ -34,11 +34,25 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is told of one edition, where its text is not wanted."""
+
+    key: str
+    subject: str
+    picks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """What `render` made."""
 
     issue: Issue
     editions: tuple[Edition, ...]
+    """The first ones, whole: as many as are written to files."""
+    contents: tuple[Contents, ...]
+    """Of every edition."""
+    readers: int
+    """How many people get one."""
     papers: tuple[Paper, ...]
     """What the issue chose from; empty when it was planned before."""
     files: tuple[Path, ...]

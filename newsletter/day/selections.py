@@ -1,13 +1,12 @@
-"""What each reader gets of the day's picks: topics, own words, likes, mutes, sections."""
+"""What one reader gets of the day's picks: topics, own words, likes, mutes, sections."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.config import Config
-from newsletter.model import Border, Fault, Paper, Pick, Subscriber, Topic, fault_of
+from newsletter.config import Choice
+from newsletter.model import Paper, Pick, Subscriber, Topic
 from newsletter.pick import (
     OUTSIDE_TOPIC,
     OWN_TOPICS,
@@ -15,28 +14,9 @@ from newsletter.pick import (
     choose,
     choose_for,
     explore,
-    fold_paper,
-    own_topic,
-    unscored,
 )
 from newsletter.pick.filters import Folded, matches
 from newsletter.render import Selection, edition_key
-
-MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str, Mark]]
-"""Papers, likes and dislikes to how near each paper is to them, by its id."""
-
-
-def topics(config: Config) -> tuple[Topic, ...]:
-    """Return every topic that papers are scored under: of the issue, and of readers' own words."""
-    own = filter(None, map(own_topic, config.subscribers))
-    return (*config.topics, *own, *([OUTSIDE_TOPIC] if config.explore else ()))
-
-
-def likes(config: Config) -> tuple[str, ...]:
-    """Return what topics and readers like and dislike, each once."""
-    of_topics = (one for topic in config.topics for one in topic.like)
-    of_readers = (one for who in config.subscribers for one in (*who.likes, *who.dislikes))
-    return tuple(dict.fromkeys((*of_topics, *of_readers)))
 
 
 def edition_of(subscriber: Subscriber) -> str:
@@ -44,55 +24,37 @@ def edition_of(subscriber: Subscriber) -> str:
     return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "")
 
 
-def selections(
-    config: Config,
+def select(
+    choice: Choice,
     picks: Sequence[Pick],
-    papers: Sequence[Paper] = (),
-    marks: MarksOf | None = None,
-    on_fault: Callable[[Fault], None] = lambda _fault: None,
-) -> Iterator[Selection]:
-    """Yield what the readers get, once for each distinct list of topics among them.
+    reader: Subscriber,
+    *,
+    folded: Callable[[Paper], Folded],
+    marks: Mapping[str, Mark],
+    loose: Sequence[Pick] = (),
+) -> Selection:
+    """Return what a reader gets of `picks`, those under their own words among them.
 
-    Who has words, mutes or likes of their own gets an edition of their own; the `papers` of the
-    day and `marks` for likes are for them. A reader for whom choosing fails is told of and left
-    out.
+    `marks` tell how near papers are to what the reader likes, by id; `loose` is every paper as a
+    pick of no topic, for those who like something.
     """
-    by_name = {topic.name: topic for topic in config.topics}
-    folded = functools.cache(fold_paper)
-    loose = functools.cache(lambda: unscored(papers))
-
-    def chosen_for(subscriber: Subscriber) -> tuple[Pick, ...]:
-        mine = [by_name[name] for name in subscriber.topics]
-        if subscriber.is_personal:
-            near = marks(papers, subscriber.likes, subscriber.dislikes) if marks else {}
-            others = loose() if subscriber.likes else ()
-            chosen = choose_for(
-                subscriber,
-                picks,
-                mine,
-                near,
-                folded,
-                others,
-                per_author=config.per_author,
-                variety=config.variety,
-            )
-        else:
-            chosen = choose(picks, mine, per_author=config.per_author, variety=config.variety)
-        chosen = (*chosen, *_others(subscriber, picks, chosen, mine, config.explore, folded))
-        return _in_sections(chosen, config.sections)
-
-    for subscriber in {edition_of(one): one for one in reversed(config.subscribers)}.values():
-        try:
-            chosen = chosen_for(subscriber)
-        except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
-            content = repr(subscriber).encode("utf-8", "replace")
-            on_fault(fault_of(Border.READER, subscriber.email, error, content))
-            continue
-        if chosen or config.send_empty:
-            reader = subscriber.id if subscriber.is_personal else ""
-            yield Selection(
-                topics=subscriber.topics, picks=chosen, reader=reader, lead=lead(chosen)
-            )
+    by_name = {topic.name: topic for topic in choice.topics}
+    mine = [by_name[name] for name in reader.topics]
+    if reader.is_personal:
+        chosen = choose_for(
+            reader, picks, mine, marks, folded, loose,
+            per_author=choice.per_author, variety=choice.variety,
+        )  # fmt: skip
+    else:
+        chosen = choose(picks, mine, per_author=choice.per_author, variety=choice.variety)
+    others = _others(reader, picks, chosen, mine, choice.explore, folded)
+    shown = _in_sections((*chosen, *others), choice.sections)
+    return Selection(
+        topics=reader.topics,
+        picks=shown,
+        reader=reader.id if reader.is_personal else "",
+        lead=lead(shown),
+    )
 
 
 def only(selection: Selection, papers: Collection[str]) -> Selection:
@@ -119,7 +81,7 @@ def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, 
 
 
 def _others(
-    subscriber: Subscriber,
+    reader: Subscriber,
     picks: Sequence[Pick],
     chosen: Sequence[Pick],
     topics: Sequence[Topic],
@@ -127,7 +89,7 @@ def _others(
     folded: Callable[[Paper], Folded],
 ) -> tuple[Pick, ...]:
     """Return what is talked about outside a reader's topics, unless they muted it."""
-    muted = subscriber.muted
+    muted = reader.muted
     if muted is not None:
         picks = [one for one in picks if not matches(muted, folded(one.paper))]
     return explore(picks, chosen, topics, limit)

@@ -3,7 +3,8 @@
 papers.py   papers, where they were seen, and what was said of them
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks
-issues.py   issues, their editions, and who gets them
+subscribers.py who asked for the newsletter, and for what of it
+issues.py   issues, their editions, and deliveries of them
 moves.py    the law of the ledger: which states a delivery may go from, and to
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
@@ -21,7 +22,6 @@ from newsletter.model.issues import (
     IssueWindow,
     Outcome,
     Schedule,
-    Subscriber,
     delivery_name,
 )
 from newsletter.model.leases import Claim, Fate, Settlement
@@ -29,12 +29,25 @@ from newsletter.model.moves import MOVES, OPEN, allowed, before
 from newsletter.model.papers import Mention, Paper, Sighting
 from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
+from newsletter.model.subscribers import (
+    EVERYTHING,
+    Audience,
+    Origin,
+    SignUp,
+    Subscriber,
+    SubscriberState,
+    Subscription,
+    Synchronised,
+    Wishes,
+)
 from newsletter.model.verdicts import Verdict
 
 __all__ = [
+    "EVERYTHING",
     "LEFT",
     "MOVES",
     "OPEN",
+    "Audience",
     "Border",
     "Claim",
     "Delivery",
@@ -49,6 +62,7 @@ __all__ = [
     "Match",
     "Mention",
     "Near",
+    "Origin",
     "Outcome",
     "Paper",
     "Part",
@@ -57,14 +71,19 @@ __all__ = [
     "Score",
     "Settlement",
     "Sighting",
+    "SignUp",
     "Source",
     "SourceReport",
     "Subscriber",
+    "SubscriberState",
+    "Subscription",
+    "Synchronised",
     "Term",
     "Topic",
     "Validators",
     "Verdict",
     "Visit",
+    "Wishes",
     "allowed",
     "before",
     "delivery_name",

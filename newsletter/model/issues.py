@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from newsletter.model.picks import Match, Pick
+from newsletter.model.picks import Pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ class Edition:
     """The HTML in pieces, of which other editions have most too: their places in `blocks`. What
     is a reader's own, a token, is a piece for itself."""
     text_blocks: tuple[int, ...] = field(repr=False)
-    blocks: Sequence[str] = field(repr=False, compare=False)
-    """Those of all editions of the issue."""
+    blocks: Sequence[str] | Mapping[int, str] = field(repr=False, compare=False)
+    """By number: at least those that this edition is made of."""
     picks: tuple[Pick, ...] = field(default=(), repr=False)
 
     @property
@@ -69,34 +69,6 @@ class Edition:
     def text(self) -> str:
         """The whole of the text part."""
         return "".join([self.blocks[number] for number in self.text_blocks])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscriber:
-    """A person who asked for the newsletter."""
-
-    id: str
-    """Stable, opaque and derived from the address; part of Message-IDs and links."""
-    email: str
-    name: str = ""
-    topics: tuple[str, ...] = ()
-    """Topic names in the order the reader wants them."""
-    timezone: str = "UTC"
-    """IANA name."""
-    language: str = "en"
-    """BCP 47: how they write dates."""
-    words: Match | None = None
-    """Own words and followed authors: a section of their own."""
-    muted: Match | None = None
-    """Words and authors that they do not want to see."""
-    likes: tuple[str, ...] = ()
-    """Papers by id, library files, or words."""
-    dislikes: tuple[str, ...] = ()
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether an edition is this reader's alone."""
-        return bool(self.words or self.muted or self.likes)
 
 
 class DeliveryState(StrEnum):

@@ -13,8 +13,8 @@ sentences.py  which one that is
 """
 
 from newsletter.pick.filters import FilterError, fold_paper, parse_match
-from newsletter.pick.misses import Miss, near_misses
-from newsletter.pick.papers import pick_papers, unscored
+from newsletter.pick.misses import Miss, near_misses, why_not
+from newsletter.pick.papers import Candidates, pick_among, pick_papers, unscored
 from newsletter.pick.personal import (
     OUTSIDE_TOPIC,
     OWN_TOPICS,
@@ -29,6 +29,7 @@ __all__ = [
     "OUTSIDE_TOPIC",
     "OWN_TOPICS",
     "SIGNALS",
+    "Candidates",
     "FilterError",
     "Mark",
     "Miss",
@@ -39,6 +40,8 @@ __all__ = [
     "near_misses",
     "own_topic",
     "parse_match",
+    "pick_among",
     "pick_papers",
     "unscored",
+    "why_not",
 ]

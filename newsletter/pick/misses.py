@@ -43,28 +43,36 @@ def _of_topic(
     topics: Sequence[Topic],
     per_author: int | None,
 ) -> Iterator[Miss]:
-    titles = {one.name: one.title for one in topics}
-    shown = {one.paper.id: one for one in chosen}
-    alike = {paper.id: one for one in chosen for paper in one.also}
-    people = Counter(name for one in chosen for name in one.paper.authors)
     here = [one for one in chosen if one.topic == topic.name]
-    lowest = min((one.score.total for one in here), default=0.0)
     wanted = sorted(
         (one for one in picks if one.topic == topic.name and one not in here),
         key=lambda one: (-one.score.total, one.paper.id),
     )
     for pick in wanted[:NEAREST]:
-        other = shown.get(pick.paper.id)
-        crowd = next((n for n in pick.paper.authors if people[n] >= (per_author or 1_000)), "")
-        if other is not None:
-            reason = f"shown under {titles.get(other.topic, other.topic)}, where it scores more"
-        elif pick.paper.id in alike:
-            reason = f"says the same as “{alike[pick.paper.id].paper.title}”"
-        elif crowd:
-            reason = f"{people[crowd]} papers of {crowd} are shown already"
-        elif len(here) >= topic.limit:
-            gap = max(0.0, lowest - pick.score.total)
-            reason = f"{topic.limit} papers score more: it misses by {gap:.2f}"
-        else:
-            reason = "left out for variety, or muted"
-        yield Miss(pick=pick, reason=reason)
+        yield Miss(pick=pick, reason=why_not(pick, chosen, topic, topics, per_author))
+
+
+def why_not(
+    pick: Pick,
+    chosen: Sequence[Pick],
+    topic: Topic,
+    topics: Sequence[Topic],
+    per_author: int | None = None,
+) -> str:
+    """Return why `chosen` does not show a pick under its topic."""
+    titles = {one.name: one.title for one in topics}
+    alike = {paper.id: one for one in chosen for paper in one.also}
+    people = Counter(name for one in chosen for name in one.paper.authors)
+    here = [one for one in chosen if one.topic == topic.name]
+    other = next((one for one in chosen if one.paper.id == pick.paper.id), None)
+    crowd = next((n for n in pick.paper.authors if people[n] >= (per_author or 1_000)), "")
+    if other is not None:
+        return f"shown under {titles.get(other.topic, other.topic)}, where it scores more"
+    if pick.paper.id in alike:
+        return f"says the same as “{alike[pick.paper.id].paper.title}”"
+    if crowd:
+        return f"{people[crowd]} papers of {crowd} are shown already"
+    if len(here) >= topic.limit:
+        gap = max(0.0, min(one.score.total for one in here) - pick.score.total)
+        return f"{topic.limit} papers score more: it misses by {gap:.2f}"
+    return "left out for variety, or muted"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from newsletter.model import Match, Paper, Pick, Score, Topic
 from newsletter.pick.filters import Folded, Matcher, fold_paper, matches
@@ -14,6 +16,24 @@ from newsletter.pick.summaries import summarise
 from newsletter.pick.trending import crowd_of
 
 
+class Candidates:
+    """The papers of a day, with what picking works out of each, once and when it is wanted."""
+
+    def __init__(self, papers: Sequence[Paper], now: dt.datetime) -> None:
+        """Look at `papers` at the moment `now`."""
+        self.papers = tuple(papers)
+        self.now = now
+        self.crowd = crowd_of(self.papers, now)
+        self.folded: Callable[[Paper], Folded] = functools.cache(fold_paper)
+        """A paper's words as filters see them."""
+        self._summary = functools.cache(summarise)
+
+    def told(self, pick: Pick) -> Pick:
+        """Return a pick with the sentence that tells what is new in its paper."""
+        tldr, tldr_by = self._summary(pick.paper)
+        return replace(pick, tldr=tldr, tldr_by=tldr_by)
+
+
 def pick_papers(
     papers: Sequence[Paper],
     topics: Sequence[Topic],
@@ -21,38 +41,49 @@ def pick_papers(
     marks: Mapping[str, Mapping[str, Mark]] | None = None,
     novelty: Mapping[str, float] | None = None,
 ) -> tuple[Pick, ...]:
-    """Return every paper that some topic wants, scored under it, best first.
+    """Return every paper that some topic wants, scored under it, with its sentence; best first."""
+    candidates = Candidates(papers, now)
+    found = pick_among(candidates, topics, marks or {}, novelty or {})
+    return tuple(map(candidates.told, found))
+
+
+def pick_among(
+    candidates: Candidates,
+    topics: Sequence[Topic],
+    marks: Mapping[str, Mapping[str, Mark]],
+    novelty: Mapping[str, float],
+) -> tuple[Pick, ...]:
+    """Return every candidate that some topic wants, scored under it, best first.
 
     `marks` tell, by topic and paper id, how near papers are to what a topic likes: what is near
     enough is wanted as if it held the topic's words. `novelty` tells, by paper id, how unlike it
     is to what was sent lately.
 
     A paper may be picked under several topics; `choose` gives each reader at most one of them.
+    What it says, which takes longest, is left to `Candidates.told`: most are given to nobody.
     """
-    folded = {paper.id: fold_paper(paper) for paper in papers}
-    holding = _holding(topics, papers, folded)
-    crowd = crowd_of(papers, now)
-    told = {paper.id: summarise(paper) for paper in papers}
+    papers, now = candidates.papers, candidates.now
+    holding = _holding(topics, candidates)
     picks: list[Pick] = []
     for number, topic in enumerate(topics):
-        near = (marks or {}).get(topic.name, {})
+        near = marks.get(topic.name, {})
         wanted = dict.fromkeys(holding[number])
         if near:
             wanted |= {
                 place: None
                 for place, paper in enumerate(papers)
-                if _is_liked(topic, near.get(paper.id), folded[paper.id])
+                if _is_liked(topic, near.get(paper.id), candidates.folded(paper))
             }
         for paper in (papers[place] for place in wanted):
             if topic.fresh is not None and _age(paper, now) > topic.fresh:
                 continue
             context = Context(
                 topic=topic,
-                folded=folded[paper.id],
+                folded=candidates.folded(paper),
                 now=now,
-                crowd=crowd,
+                crowd=candidates.crowd,
                 mark=near.get(paper.id),
-                novelty=(novelty or {}).get(paper.id),
+                novelty=novelty.get(paper.id),
             )
             earned = score(paper, topic.weights, context)
             if earned.total < topic.min_score:
@@ -62,30 +93,18 @@ def pick_papers(
                 for part in sorted(earned.parts, key=lambda part: -part.points)
                 if part.reason and part.points > 0
             )
-            tldr, tldr_by = told[paper.id]
-            picks.append(
-                Pick(
-                    paper=paper,
-                    topic=topic.name,
-                    score=earned,
-                    reasons=reasons,
-                    tldr=tldr,
-                    tldr_by=tldr_by,
-                )
-            )
+            picks.append(Pick(paper=paper, topic=topic.name, score=earned, reasons=reasons))
     picks.sort(key=lambda pick: (-pick.score.total, pick.topic, pick.paper.id))
     return tuple(picks)
 
 
-def _holding(
-    topics: Sequence[Topic], papers: Sequence[Paper], folded: Mapping[str, Folded]
-) -> dict[int, list[int]]:
+def _holding(topics: Sequence[Topic], candidates: Candidates) -> dict[int, list[int]]:
     """Return by the place of a topic the places of the papers that hold its words."""
     numbered = [(number, topic.match) for number, topic in enumerate(topics) if topic.match]
     matcher = Matcher([match for _, match in numbered])
     found: dict[int, list[int]] = {number: [] for number in range(len(topics))}
-    for place, paper in enumerate(papers):
-        for one in matcher.holding(folded[paper.id]):
+    for place, paper in enumerate(candidates.papers):
+        for one in matcher.holding(candidates.folded(paper)):
             found[numbered[one][0]].append(place)
     return found
 
@@ -104,14 +123,6 @@ def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:
 def unscored(papers: Sequence[Paper]) -> tuple[Pick, ...]:
     """Return every paper as a pick of no topic, for readers' likes to score."""
     return tuple(
-        Pick(
-            paper=paper,
-            topic=LIKED,
-            score=Score(total=0.0, parts=()),
-            reasons=(),
-            tldr=tldr,
-            tldr_by=tldr_by,
-        )
+        Pick(paper=paper, topic=LIKED, score=Score(total=0.0, parts=()), reasons=())
         for paper in papers
-        for tldr, tldr_by in (summarise(paper),)
     )

@@ -1,6 +1,5 @@
 """Send: editions to mailboxes, never lost, never twice.
 
-audience.py   plan_deliveries(): who gets which edition
 ledger.py     what sending asks of a ledger; states and moves are in `model.moves`
 pace.py       rates, back-off, slowing down, and when to stop altogether
 verdicts.py   what a refusal says: of the address, of the message, or of us
@@ -23,7 +22,6 @@ editions.py   send_editions(): claim, send, settle, until no delivery is open
 """
 
 from newsletter.model import MOVES, OPEN
-from newsletter.send.audience import plan_deliveries
 from newsletter.send.connecting import SmtpSettings
 from newsletter.send.desks import Prepare, Sent
 from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
@@ -61,6 +59,5 @@ __all__ = [
     "load_key",
     "make_key",
     "parse_rate",
-    "plan_deliveries",
     "send_editions",
 ]

@@ -11,6 +11,7 @@ vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
 claims.py      leases of deliveries, begun and settled: the ledger's moves for each message
 deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
+subscribers.py who gets the newsletter, since when, and what they asked for
 suppressions.py addresses that must not be mailed, and the bounces that say so
 faults.py      faults with their inputs, under outbox/faults/
 outbox.py      an issue as files under outbox/<date>/
@@ -27,6 +28,7 @@ from newsletter.store.issues import IssueStore
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
+from newsletter.store.subscribers import Imported, SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
 from newsletter.store.vectors import VectorStore
@@ -39,11 +41,13 @@ __all__ = [
     "FactStore",
     "FaultStore",
     "Identity",
+    "Imported",
     "IssueStore",
     "Outbox",
     "PaperStore",
     "SourceStore",
     "SqlLedger",
+    "SubscriberStore",
     "Suppression",
     "SuppressionStore",
     "VectorStore",

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from newsletter.errors import StoreError
-from newsletter.model import Claim, Delivery, DeliveryState, Settlement, allowed, before
+from newsletter.model import LEFT, Claim, Delivery, DeliveryState, Settlement, allowed, before
 from newsletter.store.database import Database, explain
 
 REASON = 500
@@ -41,6 +41,9 @@ _WAITS = """SELECT EXISTS(SELECT 1 FROM delivery WHERE issue = ? AND state = 'pl
 _SUPPRESS = f"""UPDATE delivery SET state = 'suppressed', verdict = ?, reason = ?, changed_at = ?,
  lease_owner = NULL, lease_until = NULL WHERE issue = ? AND subscriber = ?
  AND state IN {listed(*before(_S.SUPPRESSED, _S.LEASED))}"""  # noqa: S608  names of states only
+_CANCEL = f"""UPDATE delivery SET state = 'cancelled', reason = ?, changed_at = ?,
+ lease_owner = NULL, lease_until = NULL WHERE issue = ? AND subscriber = ?
+ AND state IN {listed(*before(_S.CANCELLED, _S.LEASED))}"""  # noqa: S608
 _START = f"""UPDATE delivery SET state = 'data_started', started_at = ?, changed_at = ?
  WHERE issue = ? AND subscriber = ? AND attempt = ? AND lease_owner = ?
  AND state IN {listed(*before(_S.DATA_STARTED, _S.LEASED))}"""  # noqa: S608
@@ -87,7 +90,8 @@ class Claims:
         """Lease up to `limit` deliveries that are planned, or deferred and due.
 
         Of `email` only, or of no domain that is in `without`. None of an issue that is paused or
-        cancelled; an address that is suppressed by now is settled as that, and not returned.
+        cancelled; an address that is suppressed by now is settled as that, and not returned, and
+        nor is that of a reader who has left.
         """
         also, values = _narrowed(email, without, "NOT IN")
         day, moment = issue.isoformat(), _moment(now)
@@ -110,6 +114,7 @@ class Claims:
                 for row in cursor.fetchall()
             ]  # fmt: skip
             barred = self._suppressed(cursor, found, moment)
+            barred |= self._absent(cursor, found, moment)
         return tuple(one for one in found if one.subscriber not in barred)
 
     def waits(
@@ -140,6 +145,18 @@ class Claims:
             values = (verdict, f"suppressed: {evidence}"[:REASON], moment)
             cursor.execute(_SUPPRESS, (*values, one.issue.isoformat(), one.subscriber))
         return frozenset(by_email[row[0]].subscriber for row in rows)
+
+    @staticmethod
+    def _absent(cursor: Any, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+        """Cancel those of the claimed whose readers get no mail by now; return who they are."""
+        by_id = {one.subscriber: one for one in found}
+        marks = ", ".join("?" * len(by_id))
+        query = f"SELECT id FROM subscriber WHERE id IN ({marks}) AND state <> 'active'"  # noqa: S608  marks only
+        cursor.execute(query, tuple(by_id))
+        absent = frozenset(str(row[0]) for row in cursor.fetchall())
+        for one in map(by_id.__getitem__, absent):
+            cursor.execute(_CANCEL, (LEFT, moment, one.issue.isoformat(), one.subscriber))
+        return absent
 
     def record(
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime

@@ -165,6 +165,41 @@ deliveries = sa.Table(
 )
 """`domain` is that of the address; `started_at` is when the message last began to leave."""
 
+audiences = sa.Table(
+    "audience",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("edition", sa.Text, nullable=False),
+)
+"""Which edition of an issue each audience gets: readers of equal topics, or a reader alone."""
+
+subscribers = sa.Table(
+    "subscriber",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False, unique=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("wishes", sa.Text, nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("paused_until", sa.Date),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("consent_at", Moment, nullable=False),
+    sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Index("subscriber_audience", "state", "audience"),
+    # Rows lie in the order of their ids: a plan reads them, and writes deliveries, in that order.
+    sqlite_with_rowid=False,
+)
+"""`address` is `email` in lower case: mailboxes differ by case only in theory. `wishes` is JSON;
+`audience`, `timezone` and `language` are what of it a plan reads."""
+
 suppressions = sa.Table(
     "suppression",
     metadata,

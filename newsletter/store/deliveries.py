@@ -9,9 +9,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.errors import LedgerError
-from newsletter.model import LEFT, Claim, Delivery, DeliveryState, Fate, before
+from newsletter.model import LEFT, Claim, Delivery, DeliveryState, Fate, SubscriberState, before
 from newsletter.store.claims import REASON, Claims
-from newsletter.store.database import deliveries, issues
+from newsletter.store.database import deliveries, issues, subscribers
 
 _PLANNED, _LEASED = DeliveryState.PLANNED, DeliveryState.LEASED
 _DATA_STARTED, _DEFERRED = DeliveryState.DATA_STARTED, DeliveryState.DEFERRED
@@ -153,67 +153,26 @@ class SqlLedger(Claims):
             return 0
         return self._all(issue, _WAITING, now, state=DeliveryState.EXPIRED, next_at=None)
 
-    def follow_list(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> None:
-        """Cancel what waits for those who left the list, and plan again for who is back on it.
+    def follow_subscribers(self, issue: dt.date, now: dt.datetime) -> None:
+        """Cancel what waits for those who get no mail now, and plan again for who is back.
 
         Of an issue that was cancelled, what its sender has given back since is given up as well.
         """
         if self.halted(issue) == CANCELLED:
             self.cancel(issue, now)
-        self.cancel_missing(issue, staying, now)
-        self.plan_returned(issue, staying, now)
-
-    def cancel_missing(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
-        """Cancel what waits for subscribers who are not among `staying` any more.
-
-        Nothing when nobody stays: that is a list that was lost, not one that everybody left.
-        """
-        if not staying:
-            return 0
-        waiting = deliveries.c.state.in_(before(_CANCELLED, *_WAITING))
-        return self._each(
-            issue,
-            lambda subscriber: subscriber not in staying,
-            waiting,
-            {"state": _CANCELLED, "reason": LEFT, "changed_at": now},
+            return
+        absent = sa.select(subscribers.c.id).where(
+            subscribers.c.state != SubscriberState.ACTIVE.value
         )
-
-    def plan_returned(self, issue: dt.date, staying: Collection[str], now: dt.datetime) -> int:
-        """Plan again for those who had left the list, and are among `staying` again.
-
-        Nothing of an issue that was cancelled as a whole.
-        """
-        if self.halted(issue) == CANCELLED:
-            return 0
-        states = before(_PLANNED, _CANCELLED)
-        gone = sa.and_(deliveries.c.state.in_(states), deliveries.c.reason == LEFT)
-        return self._each(
-            issue,
-            lambda subscriber: subscriber in staying,
-            gone,
-            {"state": _PLANNED, "reason": "", "next_at": None, "changed_at": now},
+        self._all(
+            issue, _WAITING, now, deliveries.c.subscriber.in_(absent),
+            state=_CANCELLED, reason=LEFT,
+        )  # fmt: skip
+        present = sa.select(subscribers.c.id).where(
+            subscribers.c.state == SubscriberState.ACTIVE.value
         )
-
-    def _each(
-        self,
-        issue: dt.date,
-        is_meant: Callable[[str], bool],
-        where: sa.ColumnElement[bool],
-        values: Mapping[str, Any],
-    ) -> int:
-        """Move those deliveries of an issue whose subscribers are meant; return how many."""
-        found = sa.select(deliveries.c.subscriber).where(deliveries.c.issue == issue, where)
-        count = 0
-        with self._database.transaction() as connection:
-            for subscriber in filter(is_meant, connection.scalars(found).all()):
-                move = (
-                    deliveries.update()
-                    .where(deliveries.c.issue == issue, deliveries.c.subscriber == subscriber)
-                    .where(where)
-                    .values(**values)
-                )
-                count += connection.execute(move).rowcount
-        return count
+        back = sa.and_(deliveries.c.reason == LEFT, deliveries.c.subscriber.in_(present))
+        self._all(issue, (_CANCELLED,), now, back, state=_PLANNED, reason="", next_at=None)
 
     def reopen(
         self,

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from newsletter.model import Delivery, DeliveryState, Edition, Issue
-from newsletter.store.database import Database, blocks, deliveries, editions, issues
+from newsletter.errors import StoreError
+from newsletter.model import DeliveryState, Edition, Issue, SubscriberState
+from newsletter.store.database import (
+    Database,
+    Moment,
+    audiences,
+    blocks,
+    deliveries,
+    editions,
+    issues,
+    subscribers,
+)
 from newsletter.store.papers import CHUNK, chunks, offer
 
 _OPEN = tuple(state.value for state in DeliveryState if state.is_open)
+
+
+class Frozen(Protocol):
+    """Editions that are to be planned, as they were written down."""
+
+    @property
+    def audiences(self) -> Iterable[tuple[str, str]]:
+        """The names of audiences, each with the key of the edition it gets."""
+        ...
+
+    def editions(self) -> Iterable[Mapping[str, Any]]:
+        """Return key, subject, and the numbers of the blocks of `html` and `text`, of each."""
+        ...
+
+    def blocks(self) -> Iterable[tuple[int, str]]:
+        """Return every block with its number."""
+        ...
 
 
 class IssueStore:
@@ -52,50 +80,57 @@ class IssueStore:
         with self._database.transaction() as connection:
             return int(connection.scalar(sa.select(sa.func.max(issues.c.number))) or 0) + 1
 
-    def editions(self, date: dt.date) -> tuple[Edition, ...]:
-        """Return the editions of a planned issue, as they were when it was planned."""
-        query = sa.select(editions).where(editions.c.issue == date).order_by(editions.c.key)
-        wanted = sa.select(blocks.c.content).where(blocks.c.issue == date)
+    def edition(self, date: dt.date, key: str) -> Edition:
+        """Return one edition of a planned issue, as it was when it was planned.
+
+        Raises StoreError when there is none.
+        """
+        query = sa.select(editions).where(editions.c.issue == date, editions.c.key == key)
         with self._database.transaction() as connection:
-            table = connection.scalars(wanted.order_by(blocks.c.number)).all()
-            return tuple(
-                Edition(
-                    key=row.key,
-                    subject=row.subject,
-                    html_blocks=tuple(row.html),
-                    text_blocks=tuple(row.text),
-                    blocks=table,
-                )
-                for row in connection.execute(query)
-            )
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                raise StoreError(f"the issue of {date} has no edition `{key}`")
+            return _edition(connection, row)
+
+    def editions(self, date: dt.date, limit: int | None = None) -> Iterator[tuple[str, Edition]]:
+        """Yield the first editions of a planned issue, each with an audience that gets it.
+
+        Those of topics come first, by name, then those of single readers.
+        """
+        query = (
+            sa.select(audiences.c.name, audiences.c.edition)
+            .where(audiences.c.issue == date)
+            .order_by(audiences.c.name)
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        keys = {key: name for name, key in reversed(rows)}
+        for key in dict.fromkeys(key for _, key in rows):
+            yield keys[key], self.edition(date, key)
+
+    def subjects(self, date: dt.date) -> Iterator[tuple[str, str]]:
+        """Return key and subject of every edition of a planned issue."""
+        query = sa.select(editions.c.key, editions.c.subject).where(editions.c.issue == date)
+        with self._database.transaction() as connection:
+            return iter(connection.execute(query.order_by(editions.c.key)).tuples().all())
 
     def plan(
         self,
         issue: Issue,
-        ready: Sequence[Edition],
-        planned: Iterable[Delivery],
+        frozen: Frozen,
         offered: Iterable[str],
         now: dt.datetime,
+        *,
+        timezone: str = "UTC",
+        language: str = "en",
     ) -> bool:
         """Write the issue, its editions, every delivery and the papers' offer, all or nothing.
 
-        Returns False, and changes nothing, when another run has planned this issue meanwhile.
+        Each subscriber who is active at this moment, and whose audience has an edition, gets a
+        delivery; `timezone` and `language` are those of readers who chose none. Deliveries are
+        made by one statement, in the order of their key, however many there are. Returns False,
+        and changes nothing, when another run has planned this issue meanwhile.
         """
-        numbers: dict[str, int] = {}
-
-        def numbered(edition: Edition, some: Iterable[int]) -> list[int]:
-            return [numbers.setdefault(edition.blocks[one], len(numbers)) for one in some]
-
-        rows = [
-            {
-                "issue": issue.date,
-                "key": one.key,
-                "subject": one.subject,
-                "html": numbered(one, one.html_blocks),
-                "text": numbered(one, one.text_blocks),
-            }
-            for one in ready
-        ]
         with self._database.transaction() as connection:
             if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
                 return False
@@ -104,33 +139,66 @@ class IssueStore:
                     date=issue.date, number=issue.number, papers=issue.papers, planned_at=now
                 )
             )
-            connection.execute(editions.insert(), rows)
-            connection.execute(
-                blocks.insert(),
-                [
-                    {"issue": issue.date, "number": number, "content": block}
-                    for block, number in numbers.items()
-                ],
-            )
-            for some in chunks(planned, CHUNK):
-                connection.execute(
-                    deliveries.insert(),
-                    [
-                        {
-                            "issue": one.issue,
-                            "subscriber": one.subscriber,
-                            "email": one.email,
-                            "name": one.name,
-                            "timezone": one.timezone,
-                            "language": one.language,
-                            "edition": one.edition,
-                            "domain": one.domain,
-                            "state": one.state.value,
-                            "attempt": 0,
-                            "changed_at": now,
-                        }
-                        for one in some
-                    ],
-                )
+            for table, rows in (
+                (editions, frozen.editions()),
+                (blocks, ({"number": n, "content": text} for n, text in frozen.blocks())),
+                (audiences, ({"name": n, "edition": key} for n, key in frozen.audiences)),
+            ):
+                for some in chunks(rows, CHUNK):
+                    connection.execute(
+                        table.insert(), [{**row, "issue": issue.date} for row in some]
+                    )
+            connection.execute(_deliveries(issue.date, now, timezone, language))
             offer(connection, offered, issue.date)
         return True
+
+
+def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) -> sa.Insert:
+    """Return the statement that plans a delivery for everybody who gets an edition."""
+    who = subscribers.c
+    values: dict[str, sa.ColumnElement[Any]] = {
+        "issue": sa.literal(issue, sa.Date),
+        "subscriber": who.id,
+        "email": who.email,
+        "name": who.name,
+        "timezone": sa.case((who.timezone == "", timezone), else_=who.timezone),
+        "language": sa.case((who.language == "", language), else_=who.language),
+        "edition": audiences.c.edition,
+        "domain": who.domain,
+        "state": sa.literal(DeliveryState.PLANNED.value),
+        "attempt": sa.literal(0),
+        "code": sa.literal(0),
+        "reason": sa.literal(""),
+        "verdict": sa.literal(""),
+        "changed_at": sa.literal(now, Moment),
+    }
+    found = (
+        sa.select(*(value.label(name) for name, value in values.items()))
+        .select_from(
+            sa.join(
+                subscribers,
+                audiences,
+                sa.and_(audiences.c.issue == issue, audiences.c.name == who.audience),
+            )
+        )
+        .where(who.state == SubscriberState.ACTIVE.value)
+        .order_by(who.id)
+    )
+    return deliveries.insert().from_select([*values], found)
+
+
+def _edition(connection: sa.Connection, row: sa.Row[Any]) -> Edition:
+    numbers = sorted({*row.html, *row.text})
+    table: dict[int, str] = {}
+    for some in chunks(numbers, CHUNK):
+        wanted = sa.select(blocks.c.number, blocks.c.content).where(
+            blocks.c.issue == row.issue, blocks.c.number.in_(some)
+        )
+        table.update(dict(connection.execute(wanted).tuples().all()))
+    return Edition(
+        key=row.key,
+        subject=row.subject,
+        html_blocks=tuple(row.html),
+        text_blocks=tuple(row.text),
+        blocks=table,
+    )

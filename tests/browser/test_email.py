@@ -133,7 +133,7 @@ def test_from_right_to_left(browser: Browser, emails: list[Path]) -> None:
 @pytest.mark.parametrize("name", ISSUES)
 def test_colours_that_a_client_inverts_can_still_be_read(name: str) -> None:
     """Apps that know no dark mode turn lightness over and keep the hue (CIELAB, L to 100 - L)."""
-    values = dict(config_of(name).theme.values)
+    values = dict(config_of(name).letter.theme.values)
 
     for ink in ("ink", "quiet", "accent"):
         for ground in ("card", "ground"):

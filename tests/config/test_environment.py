@@ -105,7 +105,7 @@ def test_the_file_serves_the_configuration(tmp_path: Path, root: Path) -> None:
     config = load_config(tmp_path / "config", {})
 
     assert (config.missing, config.delivering.password) == ((), "hunter2")
-    assert config.secret == b"s" * 32
+    assert config.letter.secret == b"s" * 32
 
 
 def test_what_is_missing_is_known_and_stops_nothing_yet(tmp_path: Path, root: Path) -> None:
@@ -140,9 +140,9 @@ def test_a_source_without_its_key_is_left_out(tmp_path: Path, root: Path) -> Non
 
     config = load_config(tmp_path / "config", {})
 
-    assert [one.name for one in config.sources] == ["B"]
-    assert "sources.yaml:2:" in config.left_out[0]
-    assert "KEY is not set" in config.left_out[0]
+    assert [one.name for one in config.collecting.sources] == ["B"]
+    assert "sources.yaml:2:" in config.collecting.left_out[0]
+    assert "KEY is not set" in config.collecting.left_out[0]
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31])

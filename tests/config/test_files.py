@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import make_paper, write_newsletter
+from makers import as_subscriber, make_paper, write_newsletter
 
-from newsletter.config import load_config, schemas
+from newsletter.config import load_config, read_list, schemas
 from newsletter.config.documents import parse_document
 from newsletter.errors import ConfigError
 from newsletter.pick.filters import fold_paper, matches
@@ -83,8 +83,8 @@ def test_the_shipped_configuration_works(root: Path) -> None:
     config = load_config(root / "config", {})
 
     assert config.delivering.transport == "outbox"
-    assert [source.kind for source in config.sources] == ["arxiv", "huggingface"]
-    assert config.sources[0].categories == ("cs.CL", "cs.LG", "cs.AI", "cs.CV")
+    assert [source.kind for source in config.collecting.sources] == ["arxiv", "huggingface"]
+    assert config.collecting.sources[0].categories == ("cs.CL", "cs.LG", "cs.AI", "cs.CV")
 
 
 def test_secrets_come_from_the_environment_only(tmp_path: Path, root: Path) -> None:
@@ -254,9 +254,9 @@ enrich:
 
     config = load_config(tmp_path / "config", {"KEY": "hunter2"})
 
-    (source,) = config.sources
+    (source,) = config.collecting.sources
     assert (source.location, source.headers) == ("", (("x-api-key", "hunter2"),))
-    first, second = config.enrichments
+    first, second = config.collecting.enrichments
     assert (first.service, first.api) == ("crossref", "")
     assert (second.api, second.headers) == (
         "https://git.example/api",
@@ -267,7 +267,7 @@ enrich:
 
 def topics_of(folder: Path, root: Path, topics: str) -> dict[str, Any]:
     write_newsletter(folder, root, topics=topics, subscribers="subscribers: []\n")
-    return {one.name: one for one in load_config(folder / "config", {}).topics}
+    return {one.name: one for one in load_config(folder / "config", {}).choice.topics}
 
 
 def test_a_topic_takes_over_what_it_does_not_say(tmp_path: Path, root: Path) -> None:
@@ -330,9 +330,10 @@ subscribers:
 """,
     )
     config = load_config(tmp_path / "config", {})
-    ada, bo = config.subscribers
+    listed = read_list(config.folder, config.choice.topic_names, {})
+    ada, bo = map(as_subscriber, listed.sign_ups)
 
-    ((library, place),) = config.libraries
+    ((library, place),) = listed.libraries
     assert library == "mine.bib"
     assert place.endswith("subscribers.yaml:8:27")
 
@@ -348,4 +349,4 @@ subscribers:
     text = "subscribers:\n  - {email: a@readers.example, mute: {anny: [x]}}\n"
     write_newsletter(tmp_path, root, subscribers=text)
     with pytest.raises(ConfigError, match=r"subscribers.yaml:2:45: unknown key `anny`"):
-        load_config(tmp_path / "config", {})
+        read_list(tmp_path / "config", (), {})

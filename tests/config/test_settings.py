@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from makers import write_newsletter
 
-from newsletter.config import load_config
+from newsletter.config import load_config, read_list
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule
 from newsletter.send import make_key, parse_rate
@@ -149,7 +149,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
 def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
     """Server, login, rates and keys."""
     config = settings(tmp_path, root)
-    mail, pace = config.delivering, config.pace
+    mail, pace = config.delivering, config.delivering.pace
 
     assert (mail.transport, mail.host, mail.port, mail.security) == (
         "lmtp",
@@ -161,10 +161,10 @@ def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
     assert (mail.timeout, mail.per_connection, mail.command) == (12.5, 33, ("/bin/send", "-x"))
     assert (pace.connections, pace.rate) == (7, parse_rate("14/second"))
     assert pace.per_domain == (("gmail.com", parse_rate("5/second")), ("*", parse_rate("100/hour")))
-    assert [(one.selector, one.domain) for one in config.keys] == [
+    assert [(one.selector, one.domain) for one in config.delivering.keys] == [
         ("one", "lab.example"), ("two", "other.example"),
     ]  # fmt: skip
-    first, second = config.sources
+    first, second = config.collecting.sources
     assert (first.name, first.kind, first.location) == ("A", "feed", "https://a.example/feed")
     assert first.headers == (("x-key", "another key"),)
     assert (second.categories, second.announce, second.api) == (
@@ -229,14 +229,27 @@ def test_where_nothing_is_said_there_are_sensible_defaults(tmp_path: Path, root:
 
     config = load_config(tmp_path / "config", {})
 
-    assert (config.reply_to, config.bounce, config.verp) == (
+    assert (config.letter.reply_to, config.letter.bounce, config.letter.verp) == (
         "a@lab.example",
         "a@lab.example",
         False,
     )
-    assert (config.complaints, config.archive, config.site, config.secret) == ("", "", "", b"")
-    assert (config.postal_address, config.send_empty, config.holds_errors) == ("", False, True)
-    assert (config.pace.rate, config.pace.per_domain, config.keys) == (None, (), ())
+    assert (
+        config.letter.complaints,
+        config.letter.archive,
+        config.letter.site,
+        config.letter.secret,
+    ) == ("", "", "", b"")
+    assert (config.letter.postal_address, config.choice.send_empty, config.letter.holds_errors) == (
+        "",
+        False,
+        True,
+    )
+    assert (
+        config.delivering.pace.rate,
+        config.delivering.pace.per_domain,
+        config.delivering.keys,
+    ) == (None, (), ())
 
 
 def test_the_places_of_libraries(tmp_path: Path, root: Path) -> None:
@@ -244,8 +257,10 @@ def test_the_places_of_libraries(tmp_path: Path, root: Path) -> None:
     topics = "topics:\n  - {name: a, title: A, like: [words, Mine.BIB, x.ris]}\n"
     people = "subscribers:\n  - {email: a@r.example, likes: [y.json], dislikes: [z.bib]}\n"
     config = settings(tmp_path, root, topics=topics, subscribers=people)
+    listed = read_list(config.folder, config.choice.topic_names, {})
 
-    named = {name: place.rpartition("/")[2] for name, place in config.libraries}
+    found = (*config.libraries, *listed.libraries)
+    named = {name: place.rpartition("/")[2] for name, place in found}
     assert named == {
         "Mine.BIB": "topics.yaml:2:39",
         "x.ris": "topics.yaml:2:49",
@@ -328,13 +343,13 @@ def test_what_templates_read_of_a_theme(
     logo = "theme: {logo: {url: 'https://lab.example/l.png', width: 120}}\n"
 
     write_newsletter(tmp_path, root, newsletter=text + logo)
-    values = dict(load_config(tmp_path / "config", {}).theme.values)
+    values = dict(load_config(tmp_path / "config", {}).letter.theme.values)
     assert (values["direction"], values["start"], values["end"]) == (direction, start, end)
     assert (values["logo_url"], values["logo_width"]) == ("https://lab.example/l.png", "120")
     assert values["logo_alt"] == "x"
 
     write_newsletter(tmp_path, root, newsletter=text)
-    values = dict(load_config(tmp_path / "config", {}).theme.values)
+    values = dict(load_config(tmp_path / "config", {}).letter.theme.values)
     assert (values["logo_url"], values["logo_width"], values["logo_alt"]) == ("", "", "")
 
 

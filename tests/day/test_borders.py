@@ -16,12 +16,14 @@ import pytest
 from commands import newsletter
 from makers import NOW, make_paper, write_newsletter
 
-from newsletter.cli import checking
 from newsletter.config import load_config
-from newsletter.day import selections
+from newsletter.day import steps
 from newsletter.day.borders import without_faulty
-from newsletter.model import Border, Fault, Paper, fault_of
+from newsletter.day.drafts import everybody, make_draft
+from newsletter.doctor.checks import check
+from newsletter.model import Border, Fault, fault_of
 from newsletter.store import FaultStore
+from newsletter.world import open_day
 
 TOPICS = "topics:\n  - {name: agents, title: Agents, match: [agent], limit: 20}\n"
 SECRET = "a secret of tests, of 32 bytes at least"
@@ -353,15 +355,19 @@ def test_readers_for_whom_choosing_fails_are_left_out(tmp_path: Path, root: Path
         subscribers=readers("{email: ada@readers.example, likes: [x]}", "{email: bo@readers.example}"),
     )  # fmt: skip
     config = load_config(folder / "config", {})
-    faults: list[Fault] = []
 
     def fails(*_: object) -> dict[str, Any]:
         raise ZeroDivisionError("of ours")
 
-    papers: tuple[Paper, ...] = ()
-    found = list(selections.selections(config, (), papers, fails, faults.append))
+    with open_day(config, clock=lambda: NOW) as day:
+        steps.follow_list(day)
+        both = [one for some in everybody(day) for one in some]
+        draft = make_draft(day, [make_paper()])
+        draft.day.tastes.marks = fails  # type: ignore[assignment,method-assign]
+        found = draft.for_readers(both, send_empty=True)
+        faults = day.folders.faults.seen
 
-    assert found == []
+    assert [one.readers.first.email for one in found] == ["bo@readers.example"]
     assert [(one.border, one.name) for one in faults] == [(Border.READER, "ada@readers.example")]
 
 
@@ -411,7 +417,7 @@ def test_check_reads_the_files_of_sources_within_limits(tmp_path: Path, root: Pa
         f"<rss version='2.0'><channel><item {attributes}><title>An agent</title></item></channel></rss>"
     )
 
-    found = checking.check(tmp_path / "config", {}, NOW, seconds=0.1)
+    found = check(tmp_path / "config", {}, NOW, seconds=0.1)
 
     assert any(
         "sources.yaml:1:" in one and "s to read, and was left out" in one for one in found.problems

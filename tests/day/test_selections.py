@@ -5,18 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from makers import make_issue, make_paper, make_pick, write_newsletter
+from makers import NOW, make_issue, make_paper, make_pick, write_newsletter
 
-from newsletter.config import Config, load_config
-from newsletter.day import letters, selections
+from newsletter.config import load_config
+from newsletter.day import steps
+from newsletter.day.drafts import Draft
 from newsletter.model import Pick
+from newsletter.pick import Candidates
+from newsletter.store import open_database
+from newsletter.world import day_of
 
 TOPICS = "topics: [{name: agents, title: Agents, match: [agent], limit: 3}]\n"
 PLAIN = "{email: bo@readers.example}"
 PERSONAL = "{email: ada@readers.example, mute: [proteins]}"
 
 
-def config(folder: Path, root: Path, reader: str, more: str) -> Config:
+def draft_of(folder: Path, root: Path, reader: str, more: str) -> Draft:
     write_newsletter(
         folder,
         root,
@@ -24,7 +28,11 @@ def config(folder: Path, root: Path, reader: str, more: str) -> Config:
         topics=TOPICS,
         subscribers=f"subscribers:\n  - {reader}\n",
     )
-    return load_config(folder / "config", {})
+    config = load_config(folder / "config", {})
+    day = day_of(config, open_database("sqlite://", folder), clock=lambda: NOW)
+    steps.follow_list(day)
+    papers = [one.paper for one in PICKS]
+    return Draft(day=day, issue=make_issue(), candidates=Candidates(papers, NOW), picks=PICKS)
 
 
 def pick(number: int, title: str, total: float, *authors: str) -> Pick:
@@ -41,9 +49,10 @@ PICKS = (
 )
 
 
-def shown(settings: Config) -> list[str]:
-    (selection,) = selections.selections(settings, PICKS, [one.paper for one in PICKS])
-    return [one.paper.title.split()[1] + one.paper.title.split()[-1] for one in selection.picks]
+def shown(draft: Draft) -> list[str]:
+    (found,) = draft.editions()
+    picks = found.selection.picks
+    return [one.paper.title.split()[1] + one.paper.title.split()[-1] for one in picks]
 
 
 @pytest.mark.parametrize("reader", [PLAIN, PERSONAL])
@@ -51,8 +60,8 @@ def test_of_one_author_as_many_as_the_newsletter_says(
     tmp_path: Path, root: Path, reader: str
 ) -> None:
     """`per_author` holds for readers with settings of their own and for those without."""
-    assert len(shown(config(tmp_path / "a", root, reader, "per_author: 5"))) == 3
-    assert shown(config(tmp_path / "b", root, reader, "per_author: 1")) == [
+    assert len(shown(draft_of(tmp_path / "a", root, reader, "per_author: 5"))) == 3
+    assert shown(draft_of(tmp_path / "b", root, reader, "per_author: 1")) == [
         "planningweb",
         "safetypressure",
     ]
@@ -61,8 +70,8 @@ def test_of_one_author_as_many_as_the_newsletter_says(
 @pytest.mark.parametrize("reader", [PLAIN, PERSONAL])
 def test_variety_moves_what_is_like_others_down(tmp_path: Path, root: Path, reader: str) -> None:
     """`variety` holds for both as well: with room for three, the second of two twins is left out."""
-    plain = shown(config(tmp_path / "a", root, reader, "per_author: 5"))
-    varied = shown(config(tmp_path / "b", root, reader, "per_author: 5\nvariety: 0.9"))
+    plain = shown(draft_of(tmp_path / "a", root, reader, "per_author: 5"))
+    varied = shown(draft_of(tmp_path / "b", root, reader, "per_author: 5\nvariety: 0.9"))
 
     assert plain == ["planningweb", "planningdesk", "memorysnow"]
     assert varied == ["planningweb", "memorysnow", "safetypressure"]
@@ -70,8 +79,6 @@ def test_variety_moves_what_is_like_others_down(tmp_path: Path, root: Path, read
 
 def test_the_page_for_everybody_keeps_both_settings(tmp_path: Path, root: Path) -> None:
     """It is of all topics, and of no reader."""
-    settings = config(tmp_path, root, PLAIN, "per_author: 1")
-
-    _, chosen = letters.page(settings, make_issue(), PICKS)
+    _, chosen = draft_of(tmp_path, root, PLAIN, "per_author: 1").page()
 
     assert [one.paper.title.split()[-1] for one in chosen] == ["web", "pressure"]

@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import email
 import email.policy
+import inspect
 import json
 import random
 import re
@@ -20,15 +21,17 @@ import pytest
 from makers import NOW, TODAY, play_demo, run, write_newsletter
 from servers import Mail, Page, Web, http_server, smtp_server
 
-from newsletter.cli.demo import MORNING
 from newsletter.config import load_config
-from newsletter.day import steps
+from newsletter.day import Day, Post, given, steps
+from newsletter.day.drafts import candidates, make_draft
+from newsletter.day.rendering import render
 from newsletter.day.results import Ran
+from newsletter.doctor.sample import MORNING
 from newsletter.errors import TemplateError
 from newsletter.links import verify
 from newsletter.model import DeliveryState
 from newsletter.render import token
-from newsletter.world import open_day
+from newsletter.world import open_day, open_post, open_web
 
 NEWSLETTER = """
 name: Daily Papers
@@ -72,6 +75,9 @@ def votes(**counts: int) -> Page:
     return Page(json.dumps(answer).encode())
 
 
+ENVIRONMENT = {"SECRET": "a secret of tests, of 32 bytes at least"}
+
+
 class World:
     """A newsletter on disk with its servers, at a time that tests set."""
 
@@ -87,20 +93,26 @@ class World:
         )
 
     @contextlib.asynccontextmanager
-    async def open(self, **options: Any) -> AsyncIterator[steps.Day]:
-        config = load_config(
-            self.folder / "config", {"SECRET": "a secret of tests, of 32 bytes at least"}
-        )
-        async with open_day(config, version="0", clock=lambda: self.now, **options) as day:
-            yield day
+    async def open(self, **options: Any) -> AsyncIterator[tuple[Day, given.Web, Post]]:
+        config = load_config(self.folder / "config", ENVIRONMENT)
+        with open_day(config, clock=lambda: self.now, **options) as day:
+            async with open_web(config, version="0") as web, open_post(config) as post:
+                yield day, web, post
 
-    def do(self, step: Callable[[steps.Day], Any], **options: Any) -> Any:
+    def do(self, step: Callable[..., Any], **options: Any) -> Any:
+        """Do a step with what it takes of day, web and post, by the names of its arguments."""
+
         async def work() -> Any:
-            async with self.open(**options) as day:
-                result = step(day)
+            async with self.open(**options) as (day, web, post):
+                has = {"day": day, "web": web, "post": post}
+                wanted = [has[one] for one in inspect.signature(step).parameters if one in has]
+                result = step(*wanted)
                 return await result if asyncio.iscoroutine(result) else result
 
         return run(work())
+
+    def picks(self) -> Any:
+        return self.do(lambda day: make_draft(day).picks)
 
     def mails(self) -> dict[str, EmailMessage]:
         found = {}
@@ -208,7 +220,7 @@ def test_what_is_like_papers_that_were_sent_is_less_new(world: World) -> None:
     world.web.pages["/feed"] = rss(known, new, start=99401)
     world.do(steps.collect)
 
-    scores = {one.paper.title: one.score.total for one in world.do(steps.pick)}
+    scores = {one.paper.title: one.score.total for one in world.picks()}
 
     assert scores[new] > scores[known] + 0.1
 
@@ -316,7 +328,7 @@ def test_the_next_days_run_finishes_what_was_deferred(world: World) -> None:
     assert evening.counts[DeliveryState.DEFERRED] == 1
     assert morning.counts == {}
     assert set(world.mails()) == {"ada", "bo"}
-    assert world.do(lambda day: day.ledger.counts(TODAY))[DeliveryState.ACCEPTED] == 2
+    assert world.do(lambda day: day.stores.ledger.counts(TODAY))[DeliveryState.ACCEPTED] == 2
 
 
 def test_who_leaves_between_planning_and_sending_gets_nothing(world: World) -> None:
@@ -408,7 +420,7 @@ def test_many_personal_editions_are_sent_and_not_all_written(world: World) -> No
 
     folder = world.folder / "outbox" / TODAY.isoformat()
     kept = json.loads((folder / "papers.json").read_text("utf-8"))
-    assert len(ran.rendered.editions) == ran.counts[DeliveryState.ACCEPTED] == 121
+    assert len(ran.rendered.contents) == ran.counts[DeliveryState.ACCEPTED] == 121
     assert len(world.mails()) == 121
     assert (folder / "agents.html").exists()
     assert len(list(folder.glob("agents*.eml"))) == len(kept["editions"]) == 100
@@ -417,8 +429,8 @@ def test_many_personal_editions_are_sent_and_not_all_written(world: World) -> No
 def test_steps_can_be_run_one_by_one(world: World) -> None:
     """collect, pick, render, send give what run gives."""
     world.do(steps.collect)
-    picks = world.do(steps.pick)
-    rendered = world.do(lambda day: steps.render(day, steps.pick(day)))
+    picks = world.picks()
+    rendered = world.do(render)
     assert world.mail.messages == []
     sent = world.do(steps.send)
 
@@ -432,7 +444,7 @@ def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
 
     async def both() -> list[Ran]:
         async with world.open() as one, world.open() as two:
-            return list(await asyncio.gather(steps.run(one), steps.run(two)))
+            return list(await asyncio.gather(steps.run(*one), steps.run(*two)))
 
     run(both())
 
@@ -554,7 +566,7 @@ def test_discussions_and_enrichment_reach_the_papers(world: World) -> None:
     )
 
     found = world.do(steps.collect)
-    papers = {paper.id: paper for paper in world.do(steps.candidates)}
+    papers = {paper.id: paper for paper in world.do(candidates)}
 
     assert found.reports[2].mentions == 1
     agent = papers["arxiv:2603.99002"]

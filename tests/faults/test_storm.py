@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 from faultserver import Faults, fault_server
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+from makers import TODAY, make_delivery, plan
 
 from newsletter.model import DeliveryState
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.store import SqlLedger, open_database
 
 S = DeliveryState
 READERS = 5_000
@@ -56,10 +56,9 @@ asyncio.run(main())
 """
 
 
-def plan(folder: Path, readers: int = READERS) -> None:
+def planned(folder: Path, readers: int = READERS) -> None:
     database = open_database("sqlite:///test.db", folder)
-    planned = (make_delivery(f"r{n}") for n in range(readers))
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, [make_delivery(f"r{n}") for n in range(readers)])
     database.close()
 
 
@@ -125,7 +124,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(
     """Kill -9, again and again, at random moments and right after a message was taken."""
     kills_wanted = KILLS if senders == 1 else 24
     readers = READERS if senders == 1 else 3_000
-    plan(tmp_path, readers)
+    planned(tmp_path, readers)
     chance = random.Random(senders)
     lock = threading.Lock()
     running: list[subprocess.Popen[bytes]] = []
@@ -180,7 +179,7 @@ def test_a_sender_that_sleeps_past_its_lease_sends_nothing_twice(
 ) -> None:
     """SIGSTOP in the middle, its leases run out, another sender finishes, SIGCONT."""
     readers = 300
-    plan(tmp_path, readers)
+    planned(tmp_path, readers)
     asleep = threading.Event()
 
     def stop_at_hundred(_recipient: str) -> None:

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 
-from newsletter.cli.demo import demo_config
 from newsletter.day import letters, selections
+from newsletter.doctor.sample import demo_config
 from newsletter.model import Edition, Paper, Pick
 from newsletter.render import Links, Masthead, Selection, lint, render_editions, render_page
 from newsletter.render.press import BUDGET, Press, html_bytes
@@ -35,7 +35,7 @@ LINKS = Links(
 
 @functools.cache
 def shipped(weekly: bool = False) -> Templates:  # noqa: FBT001, FBT002
-    return letters.templates(replace(demo_config(), digest="weekly" if weekly else "daily"))
+    return letters.templates(replace(demo_config().letter, is_weekly=weekly))
 
 
 def head(**changes: Any) -> Masthead:

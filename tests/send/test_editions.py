@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, run
+from makers import NOW, TODAY, make_delivery, plan, run
 from servers import Mail, smtp_server
 
 from newsletter.model import Delivery, DeliveryState, Fate, Fault
 from newsletter.send import OPEN, Pace, Sent, SmtpSettings, SmtpTransport, send_editions
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.store import SqlLedger, open_database
 
 S = DeliveryState
 
@@ -25,7 +25,7 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     """Return a ledger with an issue planned for ten readers."""
     database = open_database("sqlite:///test.db", tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(10)]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     yield SqlLedger(database)
     database.close()
 
@@ -126,7 +126,7 @@ def test_two_senders_at_once_send_each_mail_once(tmp_path: Path) -> None:
     """Two ledgers on one database, at work together: nobody gets two."""
     database = open_database("sqlite:///test.db", tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(300)]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     others = open_database("sqlite:///test.db", tmp_path)
 
     async def both(mail: Mail) -> list[Sent]:

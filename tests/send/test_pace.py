@@ -14,7 +14,7 @@ import pytest
 from faultserver import DROP, STALL, TRICKLE, Faults, fault_server
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, run
+from makers import NOW, TODAY, make_delivery, plan, run
 
 from newsletter.errors import StoreError
 from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
@@ -30,7 +30,7 @@ from newsletter.send import (
 from newsletter.send.budgets import Budget
 from newsletter.send.pace import Breaker, Throttle, is_busy, next_attempt
 from newsletter.send.streams import Reply
-from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
 
 S = DeliveryState
 
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         make_delivery(f"r{n}", email=f"r{n}@{'big' if n % 3 else 'small'}.example")
         for n in range(30)
     ]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     database.close()
     return tmp_path  # type: ignore[return-value]
 
@@ -571,7 +571,7 @@ def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path)
     ledger.cancel(TODAY, NOW)
     ledger.release([Claim(delivery=one, owner="a:b:1:c") for one in held], NOW)
 
-    ledger.follow_list(TODAY, {one.subscriber for one in ledger.deliveries(TODAY)}, NOW)
+    ledger.follow_subscribers(TODAY, NOW)
 
     assert len(held) == 2
     assert ledger.counts(TODAY)[DeliveryState.CANCELLED] == 30

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+from makers import NOW, TODAY, make_delivery, plan
 
 from newsletter.errors import LedgerError, StoreError
 from newsletter.model import Claim, DeliveryState, Fate, Outcome, Settlement
@@ -25,7 +26,7 @@ READERS = 6
 def make_ledger(folder: Path, readers: int = READERS) -> SqlLedger:
     database = open_database("sqlite:///test.db", folder)
     planned = [make_delivery(f"r{n}") for n in range(readers)]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     return SqlLedger(database)
 
 
@@ -41,25 +42,25 @@ def settled(one: Claim, state: DeliveryState, next_at: dt.datetime | None = None
 def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
     """Of two runs that plan the same issue at once, one does."""
     database = open_database("sqlite:///test.db", tmp_path)
-    issues = IssueStore(database)
 
-    assert issues.plan(make_issue(), [make_edition()], [make_delivery()], [], NOW)
-    assert not issues.plan(make_issue(), [make_edition()], [make_delivery("bo")], [], NOW)
+    assert plan(database, [make_delivery()])
+    assert not plan(database, [make_delivery("bo")])
     assert [one.email for one in SqlLedger(database).deliveries(TODAY)] == ["ada@readers.example"]
 
 
 def test_planning_is_all_or_nothing(tmp_path: Path) -> None:
-    """When the audience cannot be written whole, there is no issue."""
+    """When the papers' offer cannot be written, there is no issue."""
     database = open_database("sqlite:///test.db", tmp_path)
 
-    def audience() -> object:
-        yield make_delivery()
+    def offered() -> Iterator[str]:
+        yield "arxiv:1"
         raise RuntimeError("the machine stopped here")
 
     with pytest.raises(RuntimeError):
-        IssueStore(database).plan(make_issue(), [make_edition()], audience(), [], NOW)  # type: ignore[arg-type]
+        plan(database, [make_delivery()], offered=offered())
 
     assert IssueStore(database).get(TODAY) is None
+    assert SqlLedger(database).deliveries(TODAY) == ()
 
 
 def test_a_dead_senders_leases_come_back_and_what_had_begun_is_unknown(tmp_path: Path) -> None:
@@ -102,14 +103,35 @@ def test_a_sender_that_wakes_after_its_lease_cannot_settle(tmp_path: Path) -> No
     assert ledger.counts(TODAY)[S.ACCEPTED] == 1
 
 
+def leave(ledger: SqlLedger, *ids: str, state: str = "left") -> None:
+    with ledger._database.transaction() as connection:
+        for one in ids:
+            connection.exec_driver_sql("UPDATE subscriber SET state = ? WHERE id = ?", (state, one))
+
+
 def test_who_left_the_list_is_cancelled(tmp_path: Path) -> None:
     """An unsubscribe after planning and before sending is honoured."""
     ledger = make_ledger(tmp_path)
-    staying = {f"id-r{n}" for n in range(READERS - 1)}
+    leave(ledger, "id-r0")
 
-    assert ledger.cancel_missing(TODAY, staying, NOW) == 1
+    ledger.follow_subscribers(TODAY, NOW)
+
     assert ledger.counts(TODAY)[S.CANCELLED] == 1
     assert len(claim(ledger, "me", limit=99)) == READERS - 1
+
+
+def test_who_leaves_while_an_issue_is_sent_is_not_claimed(tmp_path: Path) -> None:
+    """The claim itself looks, and settles it: their delivery is cancelled."""
+    ledger = make_ledger(tmp_path)
+    leave(ledger, "id-r1", "id-r2", state="paused")
+
+    found = claim(ledger, "me", limit=99)
+
+    assert {one.delivery.subscriber for one in found}.isdisjoint({"id-r1", "id-r2"})
+    assert ledger.counts(TODAY)[S.CANCELLED] == 2
+    leave(ledger, "id-r1", state="active")
+    ledger.follow_subscribers(TODAY, NOW)
+    assert [one.delivery.subscriber for one in claim(ledger, "me", limit=99)] == ["id-r1"]
 
 
 def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:

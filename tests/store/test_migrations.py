@@ -6,7 +6,14 @@ import datetime as dt
 from pathlib import Path
 
 import sqlalchemy as sa
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper, make_source
+from makers import (
+    NOW,
+    TODAY,
+    make_delivery,
+    make_paper,
+    make_source,
+    plan,
+)
 
 from newsletter.model import DeliveryState, IssueWindow
 from newsletter.store import IssueStore, PaperStore, SourceStore, SqlLedger, open_database
@@ -41,7 +48,7 @@ def test_an_issue_planned_by_the_second_version_is_sent_as_it_was(tmp_path: Path
 
     for _ in range(2):  # the second time there is nothing left to do
         database = open_database("sqlite:///old.db", tmp_path)
-        (edition,) = IssueStore(database).editions(TODAY)
+        edition = IssueStore(database).edition(TODAY, "agents")
         assert (edition.html, edition.text) == ("<p>html</p>", "text")
         (waiting,) = SqlLedger(database).deliveries(TODAY)
         assert waiting.state is DeliveryState.PLANNED
@@ -59,7 +66,7 @@ def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
     store.save(
         [make_paper(title=one, id=one, keys=(one,)) for one in (odd, sent, twin, plain)], NOW
     )
-    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [sent, twin], NOW)
+    plan(database, [make_delivery()], offered=[sent, twin])
     with database.transaction() as connection:
         connection.exec_driver_sql("UPDATE schema SET version = 4")
     database.close()

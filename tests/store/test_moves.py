@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+from makers import NOW, TODAY, make_delivery, plan
 
 from newsletter.errors import LedgerError
 from newsletter.model import (
@@ -23,7 +23,6 @@ from newsletter.model import (
 )
 from newsletter.store import (
     Bounce,
-    IssueStore,
     SqlLedger,
     SuppressionStore,
     open_database,
@@ -51,6 +50,16 @@ def recovering(fate: Fate) -> Statement:
 
 def reopening(*states: DeliveryState) -> Statement:
     return lambda ledger, _one: ledger.reopen(TODAY, states, NOW)
+
+
+def following(state: str) -> Statement:
+    def follow(ledger: SqlLedger, _one: Claim) -> object:
+        with ledger._database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE subscriber SET state = ?", (state,))
+        ledger.follow_subscribers(TODAY, NOW)
+        return None
+
+    return follow
 
 
 def claiming(ledger: SqlLedger, _one: Claim) -> object:
@@ -103,22 +112,11 @@ STATEMENTS: dict[str, tuple[Statement, dict[DeliveryState, DeliveryState]]] = {
         lambda ledger, _one: ledger.cancel(TODAY, NOW),
         {S.PLANNED: S.CANCELLED, S.DEFERRED: S.CANCELLED},
     ),
-    "cancel missing": (
-        lambda ledger, _one: ledger.cancel_missing(TODAY, {"somebody else"}, NOW),
+    "follow, the reader left": (
+        following("left"),
         {S.PLANNED: S.CANCELLED, S.DEFERRED: S.CANCELLED},
     ),
-    "cancel missing of nobody": (
-        lambda ledger, _one: ledger.cancel_missing(TODAY, (), NOW),
-        {},
-    ),
-    "plan returned": (
-        lambda ledger, one: ledger.plan_returned(TODAY, {one.delivery.subscriber}, NOW),
-        {S.CANCELLED: S.PLANNED},
-    ),
-    "plan returned of others": (
-        lambda ledger, _one: ledger.plan_returned(TODAY, {"somebody else"}, NOW),
-        {},
-    ),
+    "follow, the reader is there": (following("active"), {S.CANCELLED: S.PLANNED}),
     "reopen": (
         reopening(S.FAILED, S.UNKNOWN, S.DEFERRED),
         {S.FAILED: S.PLANNED, S.UNKNOWN: S.PLANNED},
@@ -137,7 +135,7 @@ def place(folder: Path, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLe
     """Return a ledger with one delivery in a state, and the claim that its sender believes in."""
     database = open_database("sqlite:///test.db", folder)
     one = make_delivery("ada")
-    IssueStore(database).plan(make_issue(), [make_edition()], [one], [], NOW)
+    plan(database, [one])
     with database.transaction() as connection:
         connection.exec_driver_sql(
             "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
@@ -205,7 +203,9 @@ def test_an_issue_that_was_cancelled_brings_nobody_back(tmp_path: Path) -> None:
         if reason == LEFT:
             ledger.cancel(TODAY, NOW)
 
-        assert ledger.plan_returned(TODAY, {claim.delivery.subscriber}, NOW) == 0
+        following("active")(ledger, claim)
+
+        assert ledger.counts(TODAY)[S.CANCELLED] == 1
         ledger._database.close()
 
 

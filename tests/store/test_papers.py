@@ -6,11 +6,11 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, make_paper
+from makers import NOW, TODAY, make_delivery, make_paper, plan
 
 from newsletter.collect import merge_papers, near_keys
 from newsletter.model import IssueWindow, Paper, Sighting
-from newsletter.store import Database, IssueStore, PaperStore, open_database
+from newsletter.store import Database, PaperStore, open_database
 
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -48,7 +48,7 @@ def test_each_paper_is_offered_once(database: Database) -> None:
     store = PaperStore(database)
     old, new = make_paper(1), make_paper(2)
     save(store, old)
-    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [old.id], NOW)
+    plan(database, [make_delivery()], offered=[old.id])
     save(store, new)
 
     assert [paper.id for paper in store.candidates(window(TOMORROW))] == [new.id]
@@ -60,7 +60,7 @@ def test_a_paper_sent_under_another_name_is_not_sent_again(database: Database) -
     store = PaperStore(database)
     preprint, journal = make_paper(keys=("arxiv:1",)), make_paper(keys=("doi:10.1/x",))
     save(store, preprint)
-    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], ["arxiv:1"], NOW)
+    plan(database, [make_delivery()], offered=["arxiv:1"])
     save(store, journal)
     save(store, make_paper(keys=("arxiv:1", "doi:10.1/x")))
 
@@ -128,7 +128,7 @@ def test_a_journal_version_is_found_by_its_title_and_never_sent_again(database: 
         keys=("doi:10.1/x",), title="Pretraining Models on Engines of Thought", published=None
     )
     save(store, preprint)
-    IssueStore(database).plan(make_issue(), [make_edition()], [make_delivery()], [preprint.id], NOW)
+    plan(database, [make_delivery()], offered=[preprint.id])
 
     save(store, journal)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue
+from makers import NOW, TODAY, make_delivery, make_issue, plan
 
 from newsletter import links
 from newsletter.model import Claim, DeliveryState, Outcome, Settlement
-from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
 
 SECRET = b"a secret of tests, of 32 bytes at least"
 WHO = "0123456789abcdef0123"
@@ -148,13 +148,12 @@ def test_bounces_of_a_removed_address_count_no_more(store: SuppressionStore) -> 
 def test_the_ledger_knows_where_a_delivery_went(tmp_path: Path) -> None:
     """Of an issue, or of the latest one; of what never was it knows nothing."""
     database = open_database("sqlite:///test.db", tmp_path)
-    issues = IssueStore(database)
-    issues.plan(
-        make_issue(), [make_edition()], [make_delivery("bo", email="Bo@old.example")], [], NOW
-    )
+    plan(database, [make_delivery("bo", email="Bo@old.example")])
     later = TODAY + dt.timedelta(days=1)
     moved = make_delivery("bo", issue=later, email="bo@new.example")
-    issues.plan(make_issue(date=later, number=2), [make_edition()], [moved], [], NOW)
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE subscriber SET email = 'bo@new.example'")
+    plan(database, [moved], issue=make_issue(date=later, number=2))
     store = SuppressionStore(database)
 
     assert store.address_of(TODAY, "id-bo") == "bo@old.example"
@@ -167,7 +166,7 @@ def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:
     """It came over our own connection; what it says of us counts for nothing."""
     database = open_database("sqlite:///test.db", tmp_path)
     planned = [make_delivery(name) for name in ("ada", "bo", "cy")]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     ledger = SqlLedger(database)
     found = ledger.claim(TODAY, owner="me", limit=3, now=NOW, until=NOW + dt.timedelta(hours=1))
     verdicts = {"id-ada": "no-mailbox", "id-bo": "policy", "id-cy": "full"}

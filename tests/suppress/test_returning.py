@@ -10,10 +10,16 @@ from typing import Any
 
 import pytest
 from imapserver import Box, imap_server
-from makers import NOW, PROGRAM, TODAY, make_delivery, make_edition, make_issue, write_newsletter
+from makers import (
+    PROGRAM,
+    TODAY,
+    make_delivery,
+    plan,
+    write_newsletter,
+)
 
 from newsletter import links
-from newsletter.store import IssueStore, SuppressionStore, open_database
+from newsletter.store import SuppressionStore, open_database
 
 SECRET = "signs what comes back, and is long enough for it"
 WHO = {name: f"{number:020x}" for number, name in enumerate(("r1", "r2"), 1)}
@@ -37,7 +43,7 @@ def folder(tmp_path: Path, root: Path) -> Path:
         make_delivery(name, subscriber=who, email=f"{name}@here.test") for name, who in WHO.items()
     ]
     database = open_database("sqlite:///newsletter.db", tmp_path)
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, planned)
     (tmp_path / "box").mkdir()
     return tmp_path
 

@@ -1,39 +1,36 @@
-"""What newsletter.yaml, topics.yaml and subscribers.yaml may hold, as pydantic models."""
+"""newsletter.yaml → Letter and Schedule: what the newsletter is called, looks like, and when."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from newsletter.config.delivery_shapes import DeliveryShape, DkimShape
+from newsletter.config.delivery import DeliveryShape, DkimShape
+from newsletter.config.settings import Choice, Letter
 from newsletter.config.shape import Shape
-from newsletter.config.theme_shapes import ThemeShape
+from newsletter.config.themes import ThemeShape
 from newsletter.config.values import (
     Address,
     Clock,
     DatabaseUrl,
     Language,
-    Like,
     Line,
     Secret,
-    Slug,
     Subject,
-    Text,
     Web,
     Zone,
 )
 from newsletter.links import MIN_SECRET
-from newsletter.pick import OWN_TOPICS, SIGNALS
-from newsletter.render import DEFAULT_SUBJECT
+from newsletter.model import Schedule, Topic
+from newsletter.render.press import Density
+from newsletter.render.subjects import DEFAULT_SUBJECT
+from newsletter.render.templates import Theme
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-OWN_NAMES = tuple(topic.name for topic in OWN_TOPICS)
 
 
 class ScheduleShape(Shape):
@@ -176,91 +173,45 @@ class NewsletterShape(Shape):
         return ZoneInfo(self.timezone)
 
 
-class TopicShape(Shape):
-    """One topic."""
-
-    name: Slug = Field(description="Short name that subscribers list: lower case and hyphens.")
-    title: Line = Field(description="Heading in the email.")
-    match: Any = Field(
-        None, description="Terms, a one-line query, or any:, all: and none: over them."
+def letter(main: NewsletterShape, theme: Theme) -> Letter:
+    """Return what the newsletter says of itself, and how it looks."""
+    mail = main.delivery
+    secret = main.secret.get_secret_value().encode() if main.secret else b""
+    return Letter(
+        name=main.name,
+        sender=main.sender,
+        reply_to=main.reply_to or main.sender,
+        bounce=mail.bounce or main.sender,
+        verp=mail.bounce is not None and bool(secret),
+        complaints=mail.complaints or "",
+        language=main.language,
+        postal_address=main.postal_address or "",
+        subject=main.subject,
+        theme=theme,
+        figures=main.theme.figures,
+        density=cast("Density", dict(theme.values)["density"]),
+        feedback=main.feedback,
+        archive=(main.archive or "").rstrip("/"),
+        is_weekly=main.digest == "weekly",
+        site=(main.site or "").rstrip("/"),
+        secret=secret,
+        holds_errors=main.on_error == "hold",
     )
-    like: list[Like] = Field(
-        [],
-        description="Papers that its papers are like: arXiv ids, library files (.bib, or .json "
-        "from Zotero), titles, or a sentence.",
+
+
+def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
+    """Return how papers are chosen for readers."""
+    return Choice(
+        topics=topics,
+        max_age_days=main.max_age_days,
+        per_author=main.per_author,
+        variety=main.variety,
+        explore=main.explore,
+        sections=tuple(map(str, main.sections)),
+        send_empty=main.on_empty == "send",
     )
-    rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
-        {},
-        description="Weights of the signals. Default: relevance 1, trending 0.8, recency 0.2, and "
-        "1 for taste with `like`, author with `authors`, venue with `venues`.",
-    )
-    limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
-    authors: list[Line] = Field(
-        [], description="People whose papers count more: `rank` weighs them by `author`."
-    )
-    venues: list[Line] = Field(
-        [], description="Venues whose papers count more: `rank` weighs them by `venue`."
-    )
-    fresh: int | None = Field(
-        None, ge=1, le=366, description="Days after which a paper is too old for this topic."
-    )
-    extends: Slug | None = Field(
-        None, description="Another topic, whose settings hold where this one says nothing."
-    )
-    min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
-
-    @model_validator(mode="after")
-    def _weighs_something(self) -> TopicShape:
-        if self.rank and not any(self.rank.values()):
-            raise ValueError("`rank` needs at least one weight above 0")
-        if self.match is None and not self.like and not self.extends:
-            raise ValueError("a topic needs a `match`, or something that its papers are `like`")
-        if self.name in OWN_NAMES:
-            raise ValueError(f"`{self.name}` is what a section of readers' own is called")
-        return self
-
-    def weights(self) -> tuple[tuple[str, float], ...]:
-        """Return what each signal weighs."""
-        usual = {"relevance": 1.0, "trending": 0.8, "recency": 0.2}
-        more = {"taste": self.like, "author": self.authors, "venue": self.venues}
-        given = self.rank or (usual | {name: 1.0 for name, some in more.items() if some})
-        return tuple((str(name), weight) for name, weight in given.items())
 
 
-class TopicsShape(Shape):
-    """topics.yaml."""
-
-    topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
-
-
-class SubscriberShape(Shape):
-    """One subscriber."""
-
-    email: Address = Field(description="Where the mail goes; each address once.")
-    name: Text = Field("", description="For the greeting.")
-    topics: list[Slug] = Field(
-        [], description="Names from topics.yaml, in the order wanted. Default: every topic."
-    )
-    timezone: Zone | None = Field(None, description="Default: the newsletter's.")
-    language: Language | None = Field(
-        None, description="How they write dates (BCP 47). Default: the newsletter's."
-    )
-    words: Any = Field(
-        None, description="Words of their own, as in a topic's `match`: a section of its own."
-    )
-    follow: list[Line] = Field([], description="Authors whose papers they want, in that section.")
-    mute: Any = Field(None, description="Papers that they do not want, as in a topic's `match`.")
-    mute_authors: list[Line] = Field([], description="Authors whose papers they do not want.")
-    likes: list[Like] = Field(
-        [],
-        description="What they like, as in a topic's `like`: it decides half of each score, and "
-        "brings a section of papers close to it.",
-    )
-    dislikes: list[Like] = Field([], description="What they do not, in the same way.")
-    paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
-
-
-class SubscribersShape(Shape):
-    """subscribers.yaml."""
-
-    subscribers: list[SubscriberShape] = Field([], description="Who gets an issue.")
+def schedule(main: NewsletterShape) -> Schedule:
+    """Return when issues are due."""
+    return Schedule(at=main.schedule.time(), days=main.days(), zone=main.zone())

@@ -1,13 +1,20 @@
-"""What newsletter.yaml may say of how mail leaves the machine, as pydantic models."""
+"""`delivery:` and `dkim:` of newsletter.yaml → Delivering: how mail leaves the machine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from newsletter.config.documents import Document
+from newsletter.config.settings import Delivering
 from newsletter.config.shape import Shape
 from newsletter.config.values import Address, Host, Line, RateText, Secret, Slug
+from newsletter.errors import SigningError
+from newsletter.send.editions import Pace
+from newsletter.send.pace import parse_rate
+from newsletter.send.signatures import SigningKey, load_key
 
 
 class DkimShape(Shape):
@@ -87,3 +94,48 @@ class DeliveryShape(Shape):
         if self.password and self.security == "none":
             raise ValueError("a password must not travel in the clear: use starttls or tls")
         return self
+
+
+def delivering(mail: DeliveryShape, keys: tuple[SigningKey, ...]) -> Delivering:
+    """Return the settings of sending, secrets read already."""
+    return Delivering(
+        transport=mail.transport,
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        username=mail.username.get_secret_value() if mail.username else None,
+        password=mail.password.get_secret_value() if mail.password else None,
+        timeout=mail.timeout,
+        auth=mail.auth,
+        per_connection=mail.messages_per_connection,
+        command=tuple(mail.command),
+        pace=Pace(
+            connections=mail.connections,
+            rate=parse_rate(mail.rate) if mail.rate else None,
+            per_domain=tuple(
+                (domain.lower(), parse_rate(text)) for domain, text in mail.per_domain.items()
+            ),
+            patience=mail.patience,
+        ),
+        keys=keys,
+    )
+
+
+def read_keys(
+    given: Sequence[DkimShape], sender: str, document: Document, problems: list[str]
+) -> Iterator[SigningKey]:
+    """Yield the keys that sign mail from `sender`.
+
+    What is wrong with one goes to `problems`, without a word of the key.
+    """
+    for place, one in enumerate(given):
+        if ("dkim", place, "key") in document.unset:
+            continue
+        # In one line of a file of variables, line ends are written as \\n.
+        pem = one.key.get_secret_value().replace("\\n", "\n").encode()
+        domain = one.domain or sender.rpartition("@")[2]
+        where = document.where(("dkim", place, "key"), value=True)
+        try:
+            yield load_key(pem, domain, one.selector, where)
+        except SigningError as error:
+            problems.append(str(error))

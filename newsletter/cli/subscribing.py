@@ -1,0 +1,364 @@
+"""Commands for people: subscribers list, show, add, remove, pause, resume, import, export."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from newsletter import world
+from newsletter.cli import account
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load, parse_date
+from newsletter.cli.tables import new_table
+from newsletter.cli.terminal import console, errors, print_json
+from newsletter.config.values import read_address, read_line
+from newsletter.day import Day, steps
+from newsletter.errors import ConfigError
+from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wishes
+from newsletter.subscribe.imports import Refused, read_csv
+
+MOST_SHOWN = 50
+"""People who are listed on a screen; `--json` and `export` know no limit."""
+MOST_REFUSED = 20
+"""Rows of an import that are told of one by one."""
+
+people = typer.Typer(
+    help="People: list, show, add, remove, pause, resume, import, export.\n\n"
+    "Those of subscribers.yaml follow that file; everybody else lives in the database.\n\n"
+    "Example: newsletter subscribers list",
+    no_args_is_help=True,
+)
+app.add_typer(people, name="subscribers")
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
+State = Annotated[
+    list[SubscriberState] | None,
+    typer.Option("--state", help="Only those; may be given several times."),
+]
+From = Annotated[
+    list[Origin] | None, typer.Option("--from", help="Only who came that way; the same.")
+]
+Text = Annotated[str, typer.Option("--text", help="Only addresses with this in them.")]
+
+
+@people.command(name="list")
+def list_(
+    *,
+    config: ConfigDir = Path("config"),
+    state: State = None,
+    origin: From = None,
+    text: Text = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show who gets the newsletter, and who does not any more.
+
+    Examples: `newsletter subscribers list --state left`, `newsletter subscribers list --json`
+    """
+    with world.open_day(load(config)) as day:
+        steps.follow_list(day)
+        counts = day.stores.subscribers.counts()
+        found = day.stores.subscribers.all(
+            states=tuple(state or ()), origins=tuple(origin or ()), text=text
+        )
+        if as_json:
+            print_json({"subscribers": [_as_json(one) for one in found]})
+            return
+        table = new_table("Address", "Topics", "State", "Came by", "Since")
+        shown = 0
+        for shown, one in enumerate(found, 1):
+            if shown > MOST_SHOWN:
+                break
+            table.add_row(
+                escape(one.email),
+                escape(", ".join(one.wishes.topics) or "every topic")
+                + (" [dim]and their own[/]" if one.wishes.is_personal else ""),
+                _state(one),
+                one.origin.value,
+                f"{one.consent_at:%Y-%m-%d}",
+            )
+    console().print(table if shown else "Nobody.")
+    if shown > MOST_SHOWN:
+        console().print("… and more: `--text`, `--state`, `--json` or `subscribers export`")
+    told = ", ".join(f"{count} {one.value}" for one, count in counts.items() if count)
+    console().print(f"[dim]{told or 'nobody'} in all[/]")
+
+
+@people.command()
+def show(email: Email, *, config: ConfigDir = Path("config"), as_json: AsJson = False) -> None:
+    """Show all that is kept of one person.
+
+    Example: `newsletter subscribers show ada@example.org`
+    """
+    with world.open_day(load(config)) as day:
+        steps.follow_list(day)
+        found = _find(day, email)
+    if as_json:
+        print_json(_as_json(found))
+        return
+    for name, value in _as_json(found).items():
+        if value:
+            text = value if isinstance(value, str) else ", ".join(map(str, _flat(value)))
+            console().print(f"[dim]{name.replace('_', ' '):>14}[/]  {escape(text)}", soft_wrap=True)
+
+
+@people.command()
+def add(
+    email: Email,
+    *,
+    config: ConfigDir = Path("config"),
+    name: Annotated[str, typer.Option(help="For the greeting.")] = "",
+    topic: Annotated[
+        list[str] | None, typer.Option(help="A topic's name; may be given several times.")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Add one person, who has asked for it; what they want beyond topics goes into YAML.
+
+    Example: `newsletter subscribers add ada@example.org --name Ada --topic agents`
+    """
+    settings = load(config)
+    known = settings.choice.topic_names
+    for one in topic or ():
+        if one not in known:
+            raise typer.BadParameter(f"no topic is called `{one}`; there are {', '.join(known)}")
+    who = SignUp(
+        email=_address(email),
+        name=_line(name),
+        wishes=Wishes(topics=tuple(dict.fromkeys(topic or ()))),
+        consent="added with the command `newsletter subscribers add`",
+    )
+    with world.open_day(settings) as day:
+        steps.follow_list(day)
+        store = day.stores.subscribers
+        found = store.bring([who], Origin.COMMAND, day.clock(), keep=not dry_run)
+    if found.new:
+        console().print(f"{who.email}: {_would(dry_run, 'added')}")
+    elif found.left:
+        told = f"{who.email} has left; `newsletter subscribers resume {who.email}` brings them back"
+        account.problem(errors(), told)
+    else:
+        console().print(f"{who.email}: is there already")
+    if found.suppressed:
+        told = (
+            f"{who.email} is suppressed, and gets nothing; `newsletter suppressions remove "
+            f"{who.email}` mails them again"
+        )
+        account.problem(errors(), told)
+    raise typer.Exit(NOT_RIGHT if found.left or found.suppressed else DONE)
+
+
+@people.command()
+def remove(email: Email, *, config: ConfigDir = Path("config"), dry_run: DryRun = False) -> None:
+    """Send somebody nothing any more, also when subscribers.yaml names them.
+
+    Example: `newsletter subscribers remove ada@example.org`
+    """
+    _change(config, email, SubscriberState.LEFT, "removed", dry_run=dry_run)
+
+
+@people.command()
+def pause(
+    email: Email,
+    *,
+    config: ConfigDir = Path("config"),
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="The first day with mail again. Default: none."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Send somebody nothing for a while.
+
+    Example: `newsletter subscribers pause ada@example.org --until 2026-09-01`
+    """
+    _change(
+        config, email, SubscriberState.PAUSED, "paused", until=parse_date(until), dry_run=dry_run
+    )
+
+
+@people.command()
+def resume(email: Email, *, config: ConfigDir = Path("config"), dry_run: DryRun = False) -> None:
+    """Mail somebody again who was paused, or has left and asked to be back.
+
+    Example: `newsletter subscribers resume ada@example.org`
+    """
+    _change(config, email, SubscriberState.ACTIVE, "gets mail again", dry_run=dry_run)
+
+
+@people.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or - for standard input.")],
+    *,
+    config: ConfigDir = Path("config"),
+    consent: Annotated[
+        str, typer.Option(help="How they asked for it, in a few words: kept with each.")
+    ] = "imported",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add everybody in a CSV file whose first line names the columns.
+
+    Columns: email; name, topics (with spaces between them), timezone, language, consent_at. Who is
+    known already stays as they are, who has left stays away, and a row that cannot be used is told
+    of and left out: then the exit status is 1.
+
+    Example: `newsletter subscribers import people.csv --consent "sign-up sheet, May 2026"`
+    """
+    settings = load(config)
+    refused: list[Refused] = []
+    with world.open_day(settings) as day:
+        steps.follow_list(day)
+        rows = read_csv(
+            _lines(file),
+            refused.append,
+            topics=settings.choice.topic_names,
+            consent=_line(consent),
+        )
+        found = day.stores.subscribers.bring(rows, Origin.IMPORT, day.clock(), keep=not dry_run)
+    if as_json:
+        told = {**asdict(found), "refused": [asdict(one) for one in refused], "dry_run": dry_run}
+        print_json(told)
+        raise typer.Exit(NOT_RIGHT if refused else DONE)
+    console().print(f"{found.new} {_would(dry_run, 'added')}")
+    for count, words in (
+        (found.known, "were there already, and stay as they are"),
+        (found.left, "have left, and stay away"),
+        (found.suppressed, "of the new ones are suppressed, and get nothing"),
+    ):
+        if count:
+            console().print(f"{count} {words}")
+    for one in refused[:MOST_REFUSED]:
+        account.problem(errors(), f"{file}:{one.line}: {one.why}")
+    if len(refused) > MOST_REFUSED:
+        account.problem(errors(), f"… and {len(refused) - MOST_REFUSED} more; --json has all")
+    raise typer.Exit(NOT_RIGHT if refused else DONE)
+
+
+@people.command()
+def export(
+    *,
+    config: ConfigDir = Path("config"),
+    state: State = None,
+    origin: From = None,
+    text: Text = "",
+) -> None:
+    """Print people as CSV, which `import` reads.
+
+    Example: `newsletter subscribers export --state active > people.csv`
+    """
+    writer = csv.writer(sys.stdout)
+    columns = "email name topics timezone language consent_at state origin consent".split()
+    writer.writerow(columns)
+    with world.open_day(load(config)) as day:
+        steps.follow_list(day)
+        for one in day.stores.subscribers.all(
+            states=tuple(state or ()), origins=tuple(origin or ()), text=text
+        ):
+            wishes = one.wishes
+            cells = (
+                one.email, one.name, " ".join(wishes.topics), wishes.timezone, wishes.language,
+                one.consent_at.isoformat(), one.state.value, one.origin.value, one.consent,
+            )  # fmt: skip
+            # A spreadsheet takes these for formulas, and names are other people's words.
+            writer.writerow(
+                [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
+            )
+
+
+def _change(
+    config: Path,
+    email: str,
+    state: SubscriberState,
+    told: str,
+    *,
+    until: dt.date | None = None,
+    dry_run: bool,
+) -> None:
+    """Bring one person into a state, and say so."""
+    with world.open_day(load(config)) as day:
+        steps.follow_list(day)
+        found = _find(day, email)
+        if not dry_run:
+            by = Origin.COMMAND.value
+            day.stores.subscribers.change(found.email, state, by, day.clock(), until=until)
+    end = f" until {until}" if until else ""
+    console().print(f"{escape(found.email)}: {_would(dry_run, told + end)}", soft_wrap=True)
+
+
+def _would(dry_run: bool, told: str) -> str:  # noqa: FBT001  one word
+    return f"would be: {told}" if dry_run else told
+
+
+def _find(day: Day, email: str) -> Subscription:
+    found = day.stores.subscribers.find(_address(email))
+    if found is None:
+        raise typer.BadParameter(f"no subscriber has the address `{email}`")
+    return found
+
+
+def _address(email: str) -> str:
+    try:
+        return read_address(email)
+    except ValueError as error:
+        raise typer.BadParameter(f"{email}: {error}") from None
+
+
+def _line(text: str) -> str:
+    try:
+        return read_line(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """Yield the lines of a file of UTF-8, or Windows-1252."""
+    try:
+        if str(file) == "-":
+            yield from sys.stdin
+            return
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            yield from lines
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: is not UTF-8 text: save it as CSV with UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _state(one: Subscription) -> str:
+    colour = "green" if one.state is SubscriberState.ACTIVE else "dim"
+    until = f" until {one.paused_until}" if one.paused_until else ""
+    return f"[{colour}]{one.state.value}{until}[/]"
+
+
+def _as_json(one: Subscription) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "email": one.email,
+        "name": one.name,
+        "state": one.state.value,
+        "paused_until": one.paused_until,
+        "origin": one.origin.value,
+        "changed_by": one.changed_by,
+        "changed_at": one.changed_at,
+        "consent_at": one.consent_at,
+        "consent": one.consent,
+        **{name: value for name, value in asdict(one.wishes).items() if value},
+    }
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{key}: {', '.join(map(str, _flat(inner)))}"
+    elif isinstance(value, list | tuple):
+        yield from value
+    else:
+        yield value

@@ -1,0 +1,275 @@
+"""make_draft(): all that an issue would be: papers → picks → selections → editions.
+
+There is one recipe. What a run sends, what the preview, `pick`, `render`, `check`, `--dry-run` and
+`--explain` show: all of it is read off a draft.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from newsletter.day import letters, selections
+from newsletter.day.borders import without_faulty
+from newsletter.day.given import Day
+from newsletter.errors import ConfigError
+from newsletter.model import (
+    Border,
+    Edition,
+    Issue,
+    Paper,
+    Pick,
+    Subscriber,
+    Subscription,
+    Topic,
+    fault_of,
+)
+from newsletter.pick import (
+    OUTSIDE_TOPIC,
+    OWN_TOPICS,
+    Candidates,
+    FilterError,
+    choose,
+    own_topic,
+    pick_among,
+    unscored,
+)
+from newsletter.render import Selection, render_editions, render_page
+from newsletter.schedule import issue_window
+from newsletter.subscribe import subscriber_of
+
+NOVELTY = dt.timedelta(days=30)
+"""What was sent so long ago is new again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """People who get the same edition, or one reader alone."""
+
+    audience: str
+    first: Subscriber
+    """One of them."""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """An edition as it would be, and for whom."""
+
+    readers: Readers
+    selection: Selection
+    edition: Edition
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """An issue before it is planned."""
+
+    day: Day
+    issue: Issue
+    candidates: Candidates
+    picks: tuple[Pick, ...]
+    """Every paper that a topic of the newsletter wants, best first."""
+    bad: set[str] = field(default_factory=set)
+    """Ids of papers that the templates fail on: they are in no edition."""
+    invented: bool = False
+    """Whether its papers are made up, before any were collected."""
+    _loose: tuple[Pick, ...] | None = None
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """What the issue chooses from."""
+        return self.candidates.papers
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every section that an edition may have."""
+        return (*self.day.config.choice.topics, *OWN_TOPICS)
+
+    def editions(self) -> Iterator[Drafted]:
+        """Yield what every reader gets, an edition once for all who get it, personal ones last.
+
+        Of those whose edition is their own a few are in memory at a time.
+        """
+        for some in everybody(self.day):
+            yield from self.for_readers(some)
+
+    def for_readers(
+        self, readers: Sequence[Readers], *, send_empty: bool | None = None
+    ) -> tuple[Drafted, ...]:
+        """Return what some readers get, without those who get nothing.
+
+        `send_empty` says, in place of the configuration, whether a mail without papers counts. A
+        reader for whom choosing fails, and a paper that the templates fail on, are told of and
+        left out.
+        """
+        choice, letter = self.day.config.choice, self.day.config.letter
+        send_empty = choice.send_empty if send_empty is None else send_empty
+        own = self._own_picks([one.first for one in readers])
+        found: list[tuple[Readers, Selection]] = []
+        good = frozenset(one.id for one in self.papers if one.id not in self.bad)
+        for one in readers:
+            try:
+                selection = self._select(one.first, own)
+            except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
+                content = repr(one.first).encode("utf-8", "replace")
+                self.day.folders.faults.keep(
+                    fault_of(Border.READER, one.first.email, error, content)
+                )
+                continue
+            if selection.picks or send_empty:
+                found.append((one, selections.only(selection, good)))
+        head, templates = letters.masthead(letter), letters.templates(letter)
+
+        def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
+            ids = frozenset(paper.id for paper in some)
+            left = tuple(self._told(selections.only(one, ids)) for _, one in found)
+            return left, render_editions(self.issue, left, self.topics, head, templates)
+
+        shown = {pick.paper.id: pick.paper for _, one in found for pick in one.picks}
+        (chosen, made), faults = without_faulty(tuple(shown.values()), step)
+        self.day.folders.faults.keep(*faults)
+        self.bad |= {fault.name for fault in faults}
+        return tuple(
+            Drafted(readers=one, selection=selection, edition=edition)
+            for (one, _), selection, edition in zip(found, chosen, made, strict=True)
+        )
+
+    def page(self) -> tuple[bytes, tuple[Pick, ...]]:
+        """Return the issue as a web page for everybody, all topics untrimmed, and what it shows."""
+        choice, letter = self.day.config.choice, self.day.config.letter
+        picks = [one for one in self.picks if one.paper.id not in self.bad]
+        chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
+        whole = Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
+        told = self._told(whole)
+        head, templates = letters.masthead(letter), letters.templates(letter)
+        page = render_page(self.issue, told, choice.topics, head, templates)
+        return page.encode(), told.picks
+
+    def wanted(self) -> Mapping[str, tuple[float, Paper]]:
+        """Return every paper that somebody asked for, by id, with its best score."""
+        best: dict[str, tuple[float, Paper]] = {}
+
+        def note(picks: Sequence[Pick]) -> None:
+            for pick in picks:
+                known = best.get(pick.paper.id, (0.0, pick.paper))
+                if pick.topic != OUTSIDE_TOPIC.name:
+                    best[pick.paper.id] = max(known, (pick.score.total, pick.paper), key=_first)
+
+        note(self.picks)
+        for some in everybody(self.day):
+            for picks in self._own_picks([one.first for one in some]).values():
+                note(picks)
+        return best
+
+    def _own_picks(self, readers: Sequence[Subscriber]) -> dict[str, tuple[Pick, ...]]:
+        """Return the picks under the words of each reader who has some, by their ids."""
+        topics = {one.id: topic for one in readers if (topic := own_topic(one))}
+        if not topics:
+            return {}
+        found: dict[str, list[Pick]] = {topic.name: [] for topic in topics.values()}
+        for pick in pick_among(self.candidates, tuple(topics.values()), {}, {}):
+            found[pick.topic].append(pick)
+        return {reader: tuple(found[topic.name]) for reader, topic in topics.items()}
+
+    def _select(self, reader: Subscriber, own: Mapping[str, Sequence[Pick]]) -> Selection:
+        marks = (
+            self.day.tastes.marks(self.papers, reader.likes, reader.dislikes)
+            if reader.likes
+            else {}
+        )
+        if reader.likes and self._loose is None:
+            self._loose = unscored(self.papers)
+        return selections.select(
+            self.day.config.choice,
+            (*self.picks, *own.get(reader.id, ())),
+            reader,
+            folded=self.candidates.folded,
+            marks=marks,
+            loose=(self._loose or ()) if reader.likes else (),
+        )
+
+    def _told(self, selection: Selection) -> Selection:
+        """Return a selection whose picks say what is new in them."""
+        picks = tuple(map(self.candidates.told, selection.picks))
+        return replace(selection, picks=picks, lead=selections.lead(picks))
+
+
+def make_draft(day: Day, papers: Sequence[Paper] | None = None, *, invented: bool = False) -> Draft:
+    """Return the draft of the day's issue, of the papers that it can choose from.
+
+    With `papers`, of those in their place, which may be `invented`. A paper that the picker fails
+    on is told of and left out.
+    """
+    papers = candidates(day) if papers is None else papers
+    choice = day.config.choice
+    topics = (*choice.topics, *([OUTSIDE_TOPIC] if choice.explore else ()))
+    marks = day.tastes.of_topics(papers, topics)
+    novelty: Mapping[str, float] = {}
+    if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
+        here = {paper.id for paper in papers}
+        lately = day.stores.papers.offered_since(day.date - NOVELTY)
+        novelty = day.tastes.novelty(papers, [one for one in lately if one.id not in here])
+    now = day.clock()
+
+    def step(some: Sequence[Paper]) -> tuple[Candidates, tuple[Pick, ...]]:
+        whole = Candidates(some, now)
+        return whole, pick_among(whole, topics, marks, novelty)
+
+    (whole, picks), faults = without_faulty(papers, step)
+    day.folders.faults.keep(*faults)
+    issue = day.stores.issues.get(day.date) or Issue(
+        date=day.date, number=day.stores.issues.next_number(), papers=len(papers)
+    )
+    return Draft(day=day, issue=issue, candidates=whole, picks=picks, invented=invented)
+
+
+def candidates(day: Day) -> tuple[Paper, ...]:
+    """Return the papers that the issue of the day can choose from."""
+    window = issue_window(day.config.schedule, day.date, day.config.choice.max_age_days)
+    return day.stores.papers.candidates(window)
+
+
+def curious(day: Day) -> Readers:
+    """Return somebody who wants every topic, and has nothing of their own."""
+    everything = replace(letters.NOBODY, topics=day.config.choice.topic_names)
+    return Readers(audience="", first=everything, count=0)
+
+
+def everybody(day: Day) -> Iterator[tuple[Readers, ...]]:
+    """Yield all readers: first one of each audience, then batches of those who are their own.
+
+    One whose filter cannot be understood any more is told of and left out.
+    """
+    subscribers = day.stores.subscribers
+    groups = (
+        replace(readers, count=one.count)
+        for one in subscribers.audiences()
+        if (kept := subscribers.first_of(one.name)) and (readers := as_reader(day, kept))
+    )
+    yield tuple(groups)
+    for some in subscribers.personal():
+        yield tuple(one for kept in some if (one := as_reader(day, kept)))
+
+
+def as_reader(day: Day, kept: Subscription) -> Readers | None:
+    """Return a subscription as a reader of the day; None when it cannot be understood."""
+    letter = day.config.letter
+    try:
+        reader = subscriber_of(
+            kept,
+            day.config.choice.topic_names,
+            timezone=str(day.config.zone),
+            language=letter.language,
+        )
+    except FilterError as error:
+        wrong = ConfigError(f"a filter of theirs cannot be understood: {error}")
+        content = repr(kept).encode("utf-8", "replace")
+        day.folders.faults.keep(fault_of(Border.READER, kept.email, wrong, content))
+        return None
+    return Readers(audience=kept.wishes.audience(kept.id), first=reader)
+
+
+def _first(pair: tuple[float, Paper]) -> float:
+    return pair[0]

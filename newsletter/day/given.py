@@ -1,0 +1,88 @@
+"""What the steps are given of the world; `newsletter.world` puts it together."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsletter.collect import Fetcher, Reader
+from newsletter.config import Config
+from newsletter.learn import Tastes
+from newsletter.model import Delivery, Fate, Outcome, SourceReport
+from newsletter.send import Signer, Transport
+from newsletter.store import (
+    Archive,
+    FactStore,
+    FaultStore,
+    IssueStore,
+    Outbox,
+    PaperStore,
+    SourceStore,
+    SqlLedger,
+    SubscriberStore,
+    SuppressionStore,
+)
+from newsletter.subscribe import SubscriberFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What survives a run, in the database."""
+
+    papers: PaperStore
+    sources: SourceStore
+    facts: FactStore
+    issues: IssueStore
+    ledger: SqlLedger
+    subscribers: SubscriberStore
+    suppressions: SuppressionStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """What survives a run, as files."""
+
+    outbox: Outbox
+    archive: Archive
+    faults: FaultStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One issue's date, the settings, and all that is known: enough to draft and plan an issue."""
+
+    date: dt.date
+    clock: Callable[[], dt.datetime]
+    config: Config
+    stores: Stores
+    folders: Folders
+    tastes: Tastes
+    list: SubscriberFile
+    redact: Callable[[str], str]
+    """Takes the operator's secrets out of a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """What visits sources."""
+
+    fetcher: Fetcher
+    reader: Reader
+    on_source: Callable[[SourceReport], None] = lambda _report: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What mail leaves by."""
+
+    transport: Transport
+    owner: str
+    """This process's name in the ledger."""
+    fate_of: Callable[[str], Fate]
+    signer: Signer | None
+    chance: random.Random
+    stop: asyncio.Event
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None

@@ -1,0 +1,117 @@
+"""render(): the editions of an issue, written to the outbox and on their way to be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from newsletter.day import letters
+from newsletter.day.drafts import Draft, Drafted, as_reader, make_draft
+from newsletter.day.given import Day
+from newsletter.day.planning import Spool
+from newsletter.day.proofs import MOST, proofread
+from newsletter.day.results import Contents, Rendered
+from newsletter.model import Edition, Issue, Subscriber
+
+READABLE = 100
+"""Editions of an issue that are written as files: personal ones may be as many as readers."""
+
+
+def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) -> Rendered:
+    """Write the editions of the day to the outbox, and all of them into `spool`, to be planned.
+
+    An issue that is planned already is written as it was planned: it does not change any more.
+    """
+    outbox = day.folders.outbox
+    if planned := day.stores.issues.get(day.date):
+        return _as_planned(day, planned)
+    draft = draft or make_draft(day)
+    account = _Account()
+    files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
+    if draft.papers and account.contents:
+        page, shown = draft.page()
+        published = day.folders.archive.write(draft.issue, page, draft.papers, shown)
+        told = outbox.write_papers(draft.issue, draft.papers, account.editions)
+        files = (*files, told, *published)
+    return Rendered(
+        issue=draft.issue,
+        editions=tuple(account.editions),
+        contents=tuple(account.contents),
+        readers=account.readers,
+        papers=draft.papers,
+        files=files,
+        findings=proofread(
+            day.config.letter,
+            draft.issue,
+            [one.selection for one in account.proofs],
+            [one.edition for one in account.proofs],
+            draft.topics,
+            day.clock(),
+        ),
+    )
+
+
+@dataclass(slots=True)
+class _Account:
+    """What was made so far."""
+
+    proofs: list[Drafted] = field(default_factory=list)
+    """The first editions, for the checks."""
+    editions: list[Edition] = field(default_factory=list)
+    """Those that are written as files."""
+    contents: list[Contents] = field(default_factory=list)
+    readers: int = 0
+
+
+def _files(
+    day: Day, draft: Draft, account: _Account, spool: Spool | None
+) -> Iterator[tuple[str, bytes]]:
+    """Make every edition; yield the files of the first ones."""
+    seen: set[str] = set()
+    for one in draft.editions():
+        edition = one.edition
+        account.readers += one.readers.count
+        if spool is not None:
+            spool.add(one.readers.audience, edition)
+        if edition.key in seen:
+            continue
+        seen.add(edition.key)
+        account.contents.append(
+            Contents(key=edition.key, subject=edition.subject, picks=len(edition.picks))
+        )
+        if len(account.proofs) < MOST:
+            account.proofs.append(one)
+        if len(account.editions) < READABLE:
+            account.editions.append(edition)
+            letter, now = day.config.letter, day.clock()
+            yield from letters.files(letter, draft.issue, edition, one.readers.first, now)
+
+
+def _as_planned(day: Day, issue: Issue) -> Rendered:
+    """Write the first editions of a planned issue once more."""
+    issues, letter, now = day.stores.issues, day.config.letter, day.clock()
+    shown = tuple(issues.editions(issue.date, READABLE))
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        for audience, edition in shown:
+            yield from letters.files(letter, issue, edition, sample_reader(day, audience), now)
+
+    written = day.folders.outbox.write_files(issue, files())
+    contents = tuple(
+        Contents(key=key, subject=subject, picks=0) for key, subject in issues.subjects(issue.date)
+    )
+    return Rendered(
+        issue=issue,
+        editions=tuple(edition for _, edition in shown),
+        contents=contents,
+        readers=sum(day.stores.ledger.counts(issue.date).values()),
+        papers=(),
+        files=written,
+    )
+
+
+def sample_reader(day: Day, audience: str) -> Subscriber:
+    """Return somebody who gets what an audience gets; nobody in particular when all have left."""
+    kept = day.stores.subscribers.first_of(audience)
+    readers = as_reader(day, kept) if kept else None
+    return readers.first if readers else letters.NOBODY

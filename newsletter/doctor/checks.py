@@ -1,0 +1,187 @@
+"""check(): configuration and templates, and what they make of an invented day."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter import world
+from newsletter.collect import KINDS, Reader
+from newsletter.collect.http.files import read_files
+from newsletter.collect.reader import SECONDS
+from newsletter.config import Config, load_config, read_list
+from newsletter.config.subscribers import SubscriberList
+from newsletter.day import letters
+from newsletter.day.drafts import curious, make_draft
+from newsletter.day.proofs import proofread
+from newsletter.doctor.sample import sample_papers
+from newsletter.doctor.terms import DAYS, idle_terms
+from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
+from newsletter.learn.libraries import read_library
+from newsletter.model import Origin, SubscriberState
+from newsletter.render import Finding, Selection, render_editions
+from newsletter.store import PaperStore, SubscriberStore, database_exists, open_database
+
+STAYS_AWAY = 5
+"""People who are named of those that left and are still on the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What `check` found."""
+
+    config: Config | None
+    problems: tuple[str, ...]
+    """Mistakes, each with its place."""
+    warnings: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    """Of the issue that configuration and templates give on the invented day."""
+    listed: int = 0
+    """People on the list who are not paused."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; warnings are not."""
+        return not self.problems and all(one.level != "error" for one in self.findings)
+
+
+def check(
+    folder: Path, environment: Mapping[str, str], now: dt.datetime, seconds: float = SECONDS
+) -> Checked:
+    """Validate config and templates, and lint what they make of an invented day.
+
+    A local file of a source is read within the limits of a run: `seconds`, and of memory.
+    """
+    try:
+        config = load_config(folder, environment)
+        people = read_list(folder, config.choice.topic_names, environment)
+    except ConfigError as error:
+        return Checked(config=None, problems=error.problems, warnings=(), findings=())
+    listed = sum(not one.is_paused for one in people.sign_ups)
+    warnings = tuple(_warnings(config, listed))
+    try:
+        findings = _lint(config, now)
+    except TemplateError as error:
+        return Checked(
+            config=config, problems=(str(error),), warnings=warnings, findings=(), listed=listed
+        )
+    problems, notes = _unread(config, people)
+    problems += asyncio.run(_unread_sources(config, now, seconds))
+    known = _known(config, people, folder, environment, now)
+    return Checked(
+        config=config,
+        problems=problems,
+        warnings=(*warnings, *notes, *known),
+        findings=findings,
+        listed=listed,
+    )
+
+
+def _unread(config: Config, people: SubscriberList) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the libraries that a run would read; return what is wrong with them, and what is odd."""
+    problems: list[str] = []
+    notes: list[str] = []
+    for name, place in (*config.libraries, *people.libraries):
+        try:
+            notes += read_library(config.root / name).notes
+        except LibraryError as error:
+            problems.append(f"{place}: {error}")
+    return tuple(problems), tuple(notes)
+
+
+async def _unread_sources(config: Config, now: dt.datetime, seconds: float) -> tuple[str, ...]:
+    """Read the local files of sources, as a run does; return what is wrong with them."""
+    problems: list[str] = []
+    settings = config.collecting
+    async with Reader(seconds=seconds) as reader:
+        for source in settings.sources:
+            if not source.location or "://" in source.location:
+                continue
+            try:
+                for document in read_files(Path(source.location), settings.max_bytes):
+                    parsed = await reader.read(KINDS[source.kind], document, source, now)
+                    problems += [
+                        f"{settings.places[source.name]}: {document.shown}: {one.problem}"
+                        for one in parsed.faults
+                    ]
+            except SourceError as error:
+                problems.append(f"{settings.places[source.name]}: {error}")
+    return tuple(problems)
+
+
+def _known(
+    config: Config,
+    people: SubscriberList,
+    folder: Path,
+    environment: Mapping[str, str],
+    now: dt.datetime,
+) -> tuple[str, ...]:
+    """Hold the configuration against what earlier runs have left in the database, if there is one.
+
+    Terms of topics.yaml against papers, and the list against people who have left.
+    """
+    if not database_exists(config.database, config.root):
+        return ()
+    with world.open_ledger(config) as database:
+        papers = PaperStore(database).since(now - DAYS)
+        away = tuple(_away(SubscriberStore(database, world.new_id), people))
+    return (*idle_terms(folder, environment, papers), *away)
+
+
+def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
+    """Yield a line for who gets nothing, by their own choice, though the list names them."""
+    listed = {one.email.lower() for one in people.sign_ups}
+    left = (
+        one
+        for one in store.all(states=[SubscriberState.LEFT, SubscriberState.PAUSED])
+        if one.changed_by != Origin.YAML.value and one.email.lower() in listed
+    )
+    found = list(itertools.islice(left, STAYS_AWAY + 1))
+    for one in found[:STAYS_AWAY]:
+        yield (
+            f"subscribers.yaml: {one.email} has {one.state.value} "
+            f"({one.changed_at:%Y-%m-%d}, by {one.changed_by}), and gets nothing though the list "
+            f"names them; `newsletter subscribers resume {one.email}` undoes it"
+        )
+    if len(found) > STAYS_AWAY:
+        yield "subscribers.yaml: … and more: `newsletter subscribers list --state left`"
+
+
+def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
+    """Draft an issue of the invented papers for somebody who wants every topic, and lint it."""
+    with open_database("sqlite://", config.root) as nothing:
+        day = world.day_of(config, nothing, date=now.date(), clock=lambda: now)
+        draft = make_draft(day, sample_papers(now))
+        shown = draft.for_readers([curious(day)], send_empty=True)
+        chosen, editions = [one.selection for one in shown], [one.edition for one in shown]
+        if config.choice.send_empty:
+            # An email without papers is sent to nobody, unless configuration says so.
+            none = Selection(topics=config.choice.topic_names[:1], picks=())
+            head, templates = letters.masthead(config.letter), letters.templates(config.letter)
+            chosen.append(none)
+            editions += render_editions(draft.issue, [none], draft.topics, head, templates)
+        return proofread(config.letter, draft.issue, chosen, editions, draft.topics, now)
+
+
+def _warnings(config: Config, listed: int) -> Iterator[str]:
+    for text in config.missing:
+        yield f"{text}: no mail can leave without it"
+    for text in config.collecting.left_out:
+        yield f"{text}: it is left out"
+    if not listed:
+        yield "subscribers.yaml: nobody is on the list, so no issue will be sent"
+    letter, mail = config.letter, config.delivering
+    if mail.transport == "smtp":
+        if letter.sender.rpartition("@")[2] in ("example.org", "example.com", "example.net"):
+            yield f"newsletter.yaml: mail from {letter.sender} will be refused: use your own"
+        if mail.port == 465 and mail.security == "starttls":  # noqa: PLR2004  a port's number
+            yield "newsletter.yaml: servers speak TLS from the start on port 465: security: tls"
+        if not letter.postal_address:
+            yield (
+                "newsletter.yaml: no postal_address; the law of many countries asks one of public "
+                "newsletters (CAN-SPAM, 15 USC 7704)"
+            )

@@ -1,0 +1,41 @@
+"""Who gets what: a subscription as stages see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsletter.model import Match, Subscriber, Subscription
+from newsletter.pick import parse_match
+
+
+def subscriber_of(
+    kept: Subscription, topics: Sequence[str], *, timezone: str, language: str
+) -> Subscriber:
+    """Return a subscription with what they did not choose filled in from the newsletter's own.
+
+    `topics` are the names of those that there are: others are left out, and who names none wants
+    all. Raises FilterError when a filter of theirs cannot be understood any more.
+    """
+    wishes = kept.wishes
+    known = frozenset(topics)
+    return Subscriber(
+        id=kept.id,
+        email=kept.email,
+        name=kept.name,
+        topics=tuple(name for name in wishes.topics if name in known) or tuple(topics),
+        timezone=wishes.timezone or timezone,
+        language=wishes.language or language,
+        words=_with_authors(wishes.words, wishes.follow),
+        muted=_with_authors(wishes.mute, wishes.mute_authors),
+        likes=wishes.likes,
+        dislikes=wishes.dislikes,
+    )
+
+
+def _with_authors(given: object, names: Sequence[str]) -> Match | None:
+    """Return a filter that holds for the authors as well."""
+    match = None if given is None else parse_match(given)
+    authors = parse_match([f"author: {name}" for name in names]) if names else None
+    if match is None or authors is None:
+        return match or authors
+    return Match(any=(match, *authors.any))

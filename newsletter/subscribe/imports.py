@@ -1,0 +1,131 @@
+"""Lists of other programs → SignUp: CSV with a line of names above."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from newsletter.config.values import read_address, read_language, read_line, read_zone
+from newsletter.errors import ImportListError
+from newsletter.model import SignUp, Wishes
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("email", "e-mail", "email address", "address", "mail"),
+    "name": ("name", "full name"),
+    "topics": ("topics",),
+    "timezone": ("timezone", "time zone"),
+    "language": ("language",),
+    "consent_at": ("consent_at", "subscribed at", "created_at", "confirmed_at", "optin_time"),
+}
+"""What is read of a row, by the names that columns have for it, in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A row that cannot be used."""
+
+    line: int
+    """Of the file, from 1."""
+    why: str
+
+
+def read_csv(
+    lines: Iterable[str],
+    on_refused: Callable[[Refused], None],
+    *,
+    topics: Iterable[str],
+    consent: str,
+) -> Iterator[SignUp]:
+    """Yield the people of a CSV file, each address once; a row that cannot be used is told of.
+
+    `lines` are the lines of the file, `topics` the names that topics have, and `consent` says how
+    people asked for the newsletter. Raises ImportListError when no column holds addresses.
+    """
+    csv.field_size_limit(min(sys.maxsize, 1_000_000))
+    reader = csv.reader(lines)
+    try:
+        header = next(reader)
+    except StopIteration:
+        raise ImportListError("an empty file") from None
+    except csv.Error as error:
+        raise ImportListError(f"line 1: {error}") from None
+    places = _places(header)
+    if "email" not in places:
+        raise ImportListError(
+            "line 1: no column is called `email`; the first line names the columns, with commas "
+            "between them"
+        )
+    known = frozenset(topics)
+    seen: set[str] = set()
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            on_refused(Refused(line=reader.line_num, why=str(error)))
+            continue
+        if not any(cell.strip() for cell in row):
+            continue
+        cells = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
+        try:
+            found = _sign_up(cells, known, consent)
+        except ValueError as error:
+            on_refused(Refused(line=reader.line_num, why=str(error)))
+            continue
+        address = found.email.lower()
+        if address in seen:
+            on_refused(Refused(line=reader.line_num, why=f"{found.email} stands there already"))
+            continue
+        seen.add(address)
+        yield found
+
+
+def _places(header: list[str]) -> dict[str, int]:
+    """Return the place of each column that is read."""
+    named = {one.strip().lstrip("\ufeff").lower(): at for at, one in reversed([*enumerate(header)])}
+    return {
+        name: next(named[one] for one in names if one in named)
+        for name, names in COLUMNS.items()
+        if any(one in named for one in names)
+    }
+
+
+def _sign_up(cells: Mapping[str, str], known: frozenset[str], consent: str) -> SignUp:
+    """Return the person of one row; raises ValueError with what is wrong."""
+    email = cells["email"]
+    if not email:
+        raise ValueError("no address")
+    try:
+        address = read_address(email)
+    except ValueError as error:
+        raise ValueError(f"{email}: {error}") from None
+    topics = tuple(dict.fromkeys(cells.get("topics", "").replace(",", " ").split()))
+    if unknown := [name for name in topics if name not in known]:
+        raise ValueError(f"{address}: no topic is called `{unknown[0]}`")
+    return SignUp(
+        email=address,
+        name=read_line(cells.get("name", "")),
+        wishes=Wishes(
+            topics=topics,
+            timezone=read_zone(cells["timezone"]) if cells.get("timezone") else "",
+            language=read_language(cells["language"]) if cells.get("language") else "",
+        ),
+        consent_at=_moment(cells.get("consent_at", "")),
+        consent=consent,
+    )
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Return a moment as programs write it; one without a zone is UTC."""
+    if not text:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text.removesuffix(" UTC"))
+    except ValueError:
+        raise ValueError(f"`{text}` is no moment such as 2026-11-24T06:00:00Z") from None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
