@@ -9,6 +9,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+MIGRATIONS = "newsletter/store/migrations"
+
 
 def test_a_source_distribution_builds_the_same_wheel(tmp_path: Path, root: Path) -> None:
     """Nothing that the wheel needs is missing from the sdist, links in the tree or not."""
@@ -49,6 +51,7 @@ def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path
         "newsletter/starter/config/newsletter.yaml",
         "newsletter/starter/templates/issue.mjml",
         "newsletter/starter/demo/feeds/arxiv.rss.xml",
+        *(str(path.relative_to(root)) for path in (root / MIGRATIONS).rglob("*.py")),
     } <= names
     assert not any(name.startswith(("tests", "config", "templates", "outbox")) for name in names)
     assert "License-Expression: Apache-2.0" in metadata

@@ -1,6 +1,6 @@
 """Store: what must survive a run, behind plain data.
 
-migrations.py  what databases of older versions need
+migrations/    what databases of older versions need
 urls.py        URLs of databases
 database.py    engine, tables, transactions
 identities.py  whose database this is: two newsletters do not share one

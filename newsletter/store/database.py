@@ -15,10 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
-from newsletter.store.migrations import migrate
+from newsletter.store.migrations import prepare
 from newsletter.store.urls import read_url
 
-SCHEMA_VERSION = 5
 BUSY_SECONDS = 30.0
 """How long one process waits while another writes."""
 
@@ -39,8 +38,6 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
         """Return an aware moment in UTC."""
         return value.replace(tzinfo=dt.UTC) if value else None
 
-
-schema = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 identities = sa.Table(
     "identity",
@@ -265,7 +262,9 @@ class Database:
 
 
 def open_database(url: str, root: Path) -> Database:
-    """Open the database at a SQLAlchemy `url`, whose relative path starts at `root`; make tables.
+    """Open the database at a SQLAlchemy `url`, whose relative path starts at `root`.
+
+    An empty one gets its tables; one that an older version made is migrated.
 
     Raises StoreError when the URL is of another kind, the file cannot be opened, or a newer
     version of this program made it.
@@ -289,18 +288,7 @@ def open_database(url: str, root: Path) -> Database:
     sa.event.listen(engine, "begin", _on_begin)
     database = Database(engine)
     with database.transaction() as connection:
-        metadata.create_all(connection)
-        version = connection.scalar(sa.select(schema.c.version))
-        if version is None:
-            connection.execute(schema.insert().values(version=SCHEMA_VERSION))
-        elif version < SCHEMA_VERSION:
-            migrate(connection, version, SCHEMA_VERSION)
-            connection.execute(schema.update().values(version=SCHEMA_VERSION))
-        elif version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{parsed.database}: made by a newer newsletter (schema {version}, this one knows "
-                f"{SCHEMA_VERSION}); update this program"
-            )
+        prepare(connection, metadata)
     return database
 
 

@@ -109,10 +109,12 @@ class IssueStore:
             yield keys[key], self.edition(date, key)
 
     def subjects(self, date: dt.date) -> Iterator[tuple[str, str]]:
-        """Return key and subject of every edition of a planned issue."""
+        """Yield key and subject of every edition of a planned issue."""
         query = sa.select(editions.c.key, editions.c.subject).where(editions.c.issue == date)
+        ordered = query.order_by(editions.c.key)
         with self._database.transaction() as connection:
-            return iter(connection.execute(query.order_by(editions.c.key)).tuples().all())
+            rows = connection.execute(ordered).all()
+        yield from rows
 
     def plan(
         self,
@@ -194,7 +196,7 @@ def _edition(connection: sa.Connection, row: sa.Row[Any]) -> Edition:
         wanted = sa.select(blocks.c.number, blocks.c.content).where(
             blocks.c.issue == row.issue, blocks.c.number.in_(some)
         )
-        table.update(dict(connection.execute(wanted).tuples().all()))
+        table.update(dict(connection.execute(wanted)))
     return Edition(
         key=row.key,
         subject=row.subject,

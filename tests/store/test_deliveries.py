@@ -140,15 +140,6 @@ def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
         make_ledger(tmp_path).reopen(TODAY, {S.ACCEPTED}, NOW)
 
 
-def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
-    """An older program does not touch what it does not know."""
-    database = open_database("sqlite:///test.db", tmp_path)
-    with database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE schema SET version = 99")
-    with pytest.raises(StoreError, match="newer newsletter"):
-        open_database("sqlite:///test.db", tmp_path)
-
-
 @pytest.mark.parametrize("url", ["postgresql://x/y", "nonsense", "sqlite:////proc/nowhere/x.db"])
 def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, url: str) -> None:
     """The message says what is wrong with it."""

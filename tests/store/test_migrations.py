@@ -3,75 +3,281 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
-from makers import (
-    NOW,
-    TODAY,
-    make_delivery,
-    make_paper,
-    make_source,
-    plan,
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from makers import NOW, TODAY, make_paper, make_source
+
+from newsletter.errors import StoreError
+from newsletter.model import (
+    DeliveryState,
+    Health,
+    IssueWindow,
+    SignUp,
+    SubscriberState,
+    Synchronised,
 )
+from newsletter.store import (
+    Database,
+    IssueStore,
+    PaperStore,
+    SourceStore,
+    SqlLedger,
+    SubscriberStore,
+    open_database,
+)
+from newsletter.store.database import metadata
+from newsletter.store.migrations import HEAD, configure
 
-from newsletter.model import DeliveryState, IssueWindow
-from newsletter.store import IssueStore, PaperStore, SourceStore, SqlLedger, open_database
-
-SECOND = """
-CREATE TABLE schema (version INTEGER PRIMARY KEY);
-INSERT INTO schema VALUES (2);
-CREATE TABLE issue (date DATE PRIMARY KEY, number INTEGER NOT NULL UNIQUE,
-  papers INTEGER NOT NULL, planned_at DATETIME NOT NULL);
+FIRST = """
+PRAGMA journal_mode=WAL;
+CREATE TABLE schema (version INTEGER NOT NULL, PRIMARY KEY (version));
+INSERT INTO schema VALUES (1);
+CREATE TABLE paper (id TEXT NOT NULL, data JSON NOT NULL, published DATETIME,
+  first_seen DATETIME NOT NULL, offered DATE, PRIMARY KEY (id));
+CREATE INDEX ix_paper_offered ON paper (offered);
+CREATE TABLE paper_key ("key" TEXT NOT NULL, paper TEXT NOT NULL, PRIMARY KEY ("key"));
+CREATE INDEX ix_paper_key_paper ON paper_key (paper);
+CREATE TABLE source (id TEXT NOT NULL, name TEXT NOT NULL, etag TEXT NOT NULL,
+  last_modified TEXT NOT NULL, last_good DATETIME, last_error TEXT NOT NULL,
+  failures INTEGER NOT NULL, PRIMARY KEY (id));
+INSERT INTO source VALUES ('1', 'a', '"x"', '', NULL, '', 3);
+CREATE TABLE issue (date DATE NOT NULL, number INTEGER NOT NULL, papers INTEGER NOT NULL,
+  planned_at DATETIME NOT NULL, PRIMARY KEY (date), UNIQUE (number));
 INSERT INTO issue VALUES ('2026-03-17', 7, 95, '2026-03-17 06:30:00.000000');
-CREATE TABLE edition (issue DATE NOT NULL REFERENCES issue (date), key TEXT NOT NULL,
-  subject TEXT NOT NULL, html TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (issue, key));
+CREATE TABLE edition (issue DATE NOT NULL, "key" TEXT NOT NULL, subject TEXT NOT NULL,
+  html TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (issue, "key"),
+  FOREIGN KEY(issue) REFERENCES issue (date));
 INSERT INTO edition VALUES ('2026-03-17', 'a', 'Subject', '<p>html</p>', 'text');
-CREATE TABLE delivery (issue DATE NOT NULL REFERENCES issue (date), subscriber TEXT NOT NULL,
-  email TEXT NOT NULL, name TEXT NOT NULL, timezone TEXT NOT NULL, edition TEXT NOT NULL,
-  state TEXT NOT NULL, attempt INTEGER NOT NULL, lease_owner TEXT, lease_until DATETIME,
-  next_at DATETIME, code INTEGER NOT NULL, reason TEXT NOT NULL, changed_at DATETIME NOT NULL,
-  PRIMARY KEY (issue, subscriber));
-INSERT INTO delivery VALUES ('2026-03-17', 'id', 'a@readers.example', 'A', 'UTC', 'a', 'planned', 0,
+INSERT INTO edition VALUES ('2026-03-17', 'b', 'Other', '<p>more</p>', 'less');
+CREATE TABLE delivery (issue DATE NOT NULL, subscriber TEXT NOT NULL, email TEXT NOT NULL,
+  name TEXT NOT NULL, timezone TEXT NOT NULL, edition TEXT NOT NULL, state TEXT NOT NULL,
+  attempt INTEGER NOT NULL, lease_owner TEXT, lease_until DATETIME, next_at DATETIME,
+  code INTEGER NOT NULL, reason TEXT NOT NULL, changed_at DATETIME NOT NULL,
+  PRIMARY KEY (issue, subscriber), FOREIGN KEY(issue) REFERENCES issue (date));
+CREATE INDEX delivery_open ON delivery (issue, state, next_at);
+INSERT INTO delivery VALUES ('2026-03-17', 'id-a', 'a@Readers.example', 'A', 'UTC', 'a', 'planned', 0,
   NULL, NULL, NULL, 0, '', '2026-03-17 06:30:00.000000');
+INSERT INTO delivery VALUES ('2026-03-17', 'id-b', 'b@readers.example', 'B', 'UTC', 'b', 'deferred', 2,
+  NULL, NULL, '2026-03-17 07:30:00.000000', 451, '451 later', '2026-03-17 06:40:00.000000');
 """
+"""What version 0.1 made of an empty file, as SQLite tells it, and a few rows."""
+URL = "sqlite:///old.db"
 
 
-def test_an_issue_planned_by_the_second_version_is_sent_as_it_was(tmp_path: Path) -> None:
-    """Its editions, whole then, are there in blocks, and its deliveries wait as before."""
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
-    with engine.begin() as connection:
-        for statement in SECOND.split(";"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
-    engine.dispose()
+def make_old(folder: Path, version: int = 1) -> sa.Engine:
+    """Make a database of an older schema, with the rows of FIRST, as its program left it."""
+    with sqlite3.connect(folder / "old.db") as opened:
+        opened.executescript(FIRST)
+    opened.close()
+    engine = sa.create_engine(f"sqlite:///{folder}/old.db")
+    if version > 1:
+        with engine.begin() as connection:
+            command.stamp(configure(connection), "0001")
+            command.upgrade(configure(connection), f"{version:04}")
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+            connection.exec_driver_sql("UPDATE schema SET version = ?", (version,))
+    return engine
+
+
+def revision(folder: Path) -> str:
+    with sqlite3.connect(folder / "old.db") as opened:
+        ((found,),) = opened.execute("SELECT version_num FROM alembic_version").fetchall()
+    opened.close()
+    return str(found)
+
+
+@pytest.mark.parametrize("version", range(1, 6))
+def test_an_issue_that_an_older_version_planned_is_sent_as_it_was(
+    tmp_path: Path, version: int
+) -> None:
+    """Its editions, whole once, are there in blocks, and its deliveries wait as before."""
+    make_old(tmp_path, version).dispose()
 
     for _ in range(2):  # the second time there is nothing left to do
-        database = open_database("sqlite:///old.db", tmp_path)
-        edition = IssueStore(database).edition(TODAY, "agents")
-        assert (edition.html, edition.text) == ("<p>html</p>", "text")
-        (waiting,) = SqlLedger(database).deliveries(TODAY)
-        assert waiting.state is DeliveryState.PLANNED
-        assert waiting.language == "en"
-        assert IssueStore(database).dates() == (dt.date(2026, 3, 17),)
+        database = open_database(URL, tmp_path)
+        editions = IssueStore(database).editions(TODAY)
+        assert [(one.html, one.text) for _, one in editions] == [
+            ("<p>html</p>", "text"),
+            ("<p>more</p>", "less"),
+        ]
+        first, second = SqlLedger(database).deliveries(TODAY)
+        assert (first.state, first.language) == (DeliveryState.PLANNED, "en")
+        assert (second.state, second.attempt) == (DeliveryState.DEFERRED, 2)
+        assert second.next_at == dt.datetime(2026, 3, 17, 7, 30, tzinfo=dt.UTC)
+        assert SqlLedger(database).waits(TODAY, now=NOW, domains=["readers.example"])
+        assert IssueStore(database).dates() == (TODAY,)
+        assert SourceStore(database).remembered()(make_source()) == Health()
         database.close()
+        assert revision(tmp_path) == HEAD
+
+
+def test_readers_of_older_versions_keep_their_ids(tmp_path: Path) -> None:
+    """Links and bounce addresses in mail that is out there go on; the list tells who is active."""
+    make_old(tmp_path).dispose()
+    with open_database(URL, tmp_path) as database:
+        store = SubscriberStore(database, lambda: "new")
+        assert store.counts()[SubscriberState.LEFT] == 2
+
+        followed = store.follow([SignUp(email="A@readers.example")], NOW)
+
+        assert followed == Synchronised(back=1)
+        back = store.find("a@readers.example")
+        assert back is not None
+        assert (back.id, back.state) == ("id-a", SubscriberState.ACTIVE)
+        SqlLedger(database).follow_subscribers(TODAY, NOW)
+        states = {one.subscriber: one.state for one in SqlLedger(database).deliveries(TODAY)}
+        assert states == {"id-a": DeliveryState.PLANNED, "id-b": DeliveryState.CANCELLED}
+
+
+@pytest.mark.parametrize("version", range(1, 6))
+def test_a_migrated_database_is_as_a_new_one(tmp_path: Path, version: int) -> None:
+    """Alembic finds no difference to the tables of the program, nor does SQLite itself."""
+    make_old(tmp_path, version).dispose()
+    old, new = (open_database(f"sqlite:///{name}.db", tmp_path) for name in ("old", "new"))
+
+    with old.transaction() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, metadata) == []
+    assert described(old) == described(new)
+    old.close()
+    new.close()
+
+
+def described(database: Database) -> dict[str, object]:
+    """Return the columns of each table, and how each index is made."""
+    with database.transaction() as connection:
+        rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
+        found: dict[str, object] = {}
+        for kind, name, text in rows:
+            if kind == "table":
+                about = connection.exec_driver_sql(f"PRAGMA table_info({name})").all()
+                found[name] = sorted(tuple(column[1:]) for column in about)
+            else:
+                found[name] = text
+    return found
+
+
+def test_the_newest_revision_is_known_by_heart() -> None:
+    """Opening a database compares with a constant, which is the last of one line of revisions."""
+    with sa.create_engine("sqlite://").connect() as connection:
+        scripts = ScriptDirectory.from_config(configure(connection))
+
+    assert scripts.get_heads() == [HEAD]
+    line = [one.revision for one in scripts.walk_revisions()]
+    assert line[::-1] == [f"{number:04}" for number in range(1, int(HEAD) + 1)]
+
+
+def test_alembic_is_imported_only_where_there_is_something_to_migrate(tmp_path: Path) -> None:
+    """Commands that open a database of today, or make one, do not wait for it."""
+    program = (
+        "import sys, pathlib; from newsletter.store import open_database\n"
+        "for _ in range(2): open_database(sys.argv[1], pathlib.Path(sys.argv[2])).close()\n"
+        "print('alembic' in sys.modules)"
+    )
+    make_old(tmp_path).dispose()
+
+    for url, imported in (("sqlite:///new.db", "False\n"), (URL, "True\n"), (URL, "False\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", program, url, tmp_path],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.stdout, done.stderr) == (imported, ""), url
+
+
+def test_of_two_that_open_an_old_database_at_once_one_migrates(tmp_path: Path) -> None:
+    """The other waits, and finds nothing left to do."""
+    make_old(tmp_path).dispose()
+    program = (
+        "import sys, pathlib; from newsletter.store import open_database\n"
+        "print('opening', flush=True)\n"
+        "open_database(sys.argv[1], pathlib.Path(sys.argv[2])).close()\n"
+        "print('alembic' in sys.modules)"
+    )
+    with sqlite3.connect(tmp_path / "old.db", isolation_level=None) as held:
+        held.execute("BEGIN IMMEDIATE")
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-c", program, URL, tmp_path],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        for one in both:
+            assert one.stdout
+            assert one.stdout.readline() == "opening\n"
+        held.execute("COMMIT")
+    held.close()
+
+    told = [one.communicate(timeout=60) for one in both]
+    assert sorted(told) == [("False\n", ""), ("True\n", "")]
+    with open_database(URL, tmp_path) as database:
+        assert len(list(IssueStore(database).editions(TODAY))) == 2
+        with database.transaction() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM block").scalar() == 4
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    """All of it is one transaction: the older program can still use the database."""
+    engine = make_old(tmp_path)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE bounce (in_the_way TEXT)")
+        before = connection.exec_driver_sql("SELECT sql FROM sqlite_master").all()
+    with pytest.raises(StoreError, match="bounce already exists"):
+        open_database(URL, tmp_path)
+
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT sql FROM sqlite_master").all() == before
+        assert connection.exec_driver_sql("SELECT version FROM schema").all() == [(1,)]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE alembic_version SET version_num = '0099'", "UPDATE alembic_version SET version_num = 'x'"],
+)  # fmt: skip
+def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path, change: str) -> None:
+    """An older program does not touch what it does not know."""
+    with open_database(URL, tmp_path) as database, database.transaction() as connection:
+        connection.exec_driver_sql(change)
+
+    with pytest.raises(StoreError, match=r"made by a newer newsletter .*; update this program"):
+        open_database(URL, tmp_path)
+
+
+def test_a_number_that_no_program_gave_a_schema_is_refused(tmp_path: Path) -> None:
+    """The table of old holds 1 to 5."""
+    with make_old(tmp_path).begin() as connection:
+        connection.exec_driver_sql("UPDATE schema SET version = 99")
+
+    with pytest.raises(StoreError, match="made by a newer newsletter"):
+        open_database(URL, tmp_path)
 
 
 def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
     """A paper that was sent under an odd name is found, and never sent, under its new one."""
     odd, sent = "url:evil.example/\ue000\x1b", "url:e.example/größe"
     twin, plain = "url:e.example/ü", "url:e.example/%C3%BC"
-    database = open_database("sqlite:///old.db", tmp_path)
-    store = PaperStore(database, lambda paper: (f"near:{paper.title}",))
-    store.save(
-        [make_paper(title=one, id=one, keys=(one,)) for one in (odd, sent, twin, plain)], NOW
-    )
-    plan(database, [make_delivery()], offered=[sent, twin])
-    with database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE schema SET version = 4")
-    database.close()
+    with Database(make_old(tmp_path, 4)) as database:
+        store = PaperStore(database, lambda paper: (f"near:{paper.title}",))
+        store.save(
+            [make_paper(title=one, id=one, keys=(one,)) for one in (odd, sent, twin, plain)], NOW
+        )
+        with database.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE paper SET offered = '2026-03-17' WHERE id IN (?, ?)", (sent, twin)
+            )
 
-    database = open_database("sqlite:///old.db", tmp_path)
+    database = open_database(URL, tmp_path)
     store = PaperStore(database)
     window = IssueWindow(
         date=TODAY + dt.timedelta(days=1),
@@ -89,20 +295,20 @@ def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
 
 def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:
     """Addresses with a login or a key are forgotten, and the habit of the source is not."""
-    database = open_database("sqlite:///old.db", tmp_path)
-    row = (
-        '{"failures": 2, "last_error": "https://bob:s3cret@e.example/: HTTP 503", "validators": '
-        '{"url": "https://e.example/?key=s3cret", "etag": "1"}, "moved_to": "https://s3cret@e.example/",'
-        ' "days": [["2026-03-16", 4]]}'
-    )
-    with database.transaction() as connection:
+    row = {
+        "failures": 2,
+        "last_error": "https://bob:s3cret@e.example/: HTTP 503",
+        "validators": {"url": "https://e.example/?key=s3cret", "etag": "1"},
+        "moved_to": "https://s3cret@e.example/",
+        "days": [["2026-03-16", 4]],
+    }
+    with make_old(tmp_path, 4).begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO source_health VALUES ('1', 'a', ?, '2026-03-17 06:00:00')", (row,)
+            "INSERT INTO source_health VALUES ('1', 'a', ?, '2026-03-17 06:00:00')",
+            (json.dumps(row),),
         )
-        connection.exec_driver_sql("UPDATE schema SET version = 4")
-    database.close()
 
-    database = open_database("sqlite:///old.db", tmp_path)
+    database = open_database(URL, tmp_path)
 
     ((_, health),) = SourceStore(database).known([make_source()], NOW)[1:]
     assert (health.failures, health.days) == (2, ((dt.date(2026, 3, 16), 4),))

@@ -6,14 +6,12 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_source
 
 from newsletter.model import Health, SourceReport, Validators
 from newsletter.store import SourceStore, open_database
-from newsletter.store.database import SCHEMA_VERSION
 from newsletter.store.sources import REMEMBERED_DAYS, after
 
 SEEN = Validators(address="1f", etag='"abc"', last_modified="Tue, 17 Mar 2026 06:00:00 GMT")
@@ -107,24 +105,6 @@ def test_doctor_lists_what_is_configured_and_what_a_list_named(store: SourceStor
 
     assert [name for name, _ in store.known([ours], day(6))] == ["test", "listed"]
     assert [name for name, _ in store.known([ours], day(8))] == ["test"]
-
-
-def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
-    """Its papers and deliveries stay; the health of sources is learnt anew."""
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE schema (version INTEGER PRIMARY KEY)")
-        connection.exec_driver_sql("INSERT INTO schema VALUES (1)")
-        connection.exec_driver_sql("CREATE TABLE source (id TEXT PRIMARY KEY, etag TEXT)")
-    engine.dispose()
-
-    store = SourceStore(open_database("sqlite:///old.db", tmp_path))
-
-    assert store.remembered()(make_source()) == Health()
-    with sa.create_engine(f"sqlite:///{tmp_path}/old.db").connect() as connection:
-        tables = sa.inspect(connection).get_table_names()
-        assert connection.exec_driver_sql("SELECT version FROM schema").scalar() == SCHEMA_VERSION
-    assert "source" not in tables
 
 
 def test_what_cannot_be_read_is_learnt_anew(tmp_path: Path) -> None:

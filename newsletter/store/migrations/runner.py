@@ -1,0 +1,80 @@
+"""Which revision a database has, and how it comes to the newest.
+
+Alembic keeps the revision in the table `alembic_version`. We read it by hand: importing Alembic
+takes longer than most commands do, and nearly always there is nothing to migrate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD: Final = "0006"
+"""The newest revision in versions/."""
+
+_own = sa.MetaData()
+_stamps = sa.Table(
+    "alembic_version", _own, sa.Column("version_num", sa.String(32), primary_key=True)
+)
+_old_stamps = sa.Table("schema", _own, sa.Column("version", sa.Integer, primary_key=True))
+"""Where the number of the schema was kept, 1 to 5, before there was Alembic."""
+
+
+def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Make the tables of `metadata` in an empty database; migrate one of an older version.
+
+    All of it happens in the transaction that `connection` is in. Raises StoreError when a newer
+    version of this program made the database.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    found = _revision(connection, tables)
+    if found is None:
+        metadata.create_all(connection)
+        _stamp(connection, HEAD)
+        return
+    if found not in {f"{number:04}" for number in range(1, int(HEAD) + 1)}:
+        raise StoreError(
+            f"{connection.engine.url.database}: made by a newer newsletter (schema {found}, this "
+            f"one knows {HEAD}); update this program"
+        )
+    if _stamps.name not in tables:
+        _old_stamps.drop(connection)
+        _stamp(connection, found)
+    if found != HEAD:
+        _upgrade(connection)
+
+
+def configure(connection: sa.Connection) -> Config:
+    """Return what Alembic needs to know to work on a connection with our revisions."""
+    from alembic.config import Config  # noqa: PLC0415  slow to import, and seldom needed
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "newsletter.store:migrations")
+    return config
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(configure(connection), HEAD)
+
+
+def _revision(connection: sa.Connection, tables: set[str]) -> str | None:
+    """Return the revision of a database, or None when it has no tables of ours yet."""
+    if _stamps.name in tables:
+        return connection.scalar(sa.select(_stamps.c.version_num))
+    if _old_stamps.name in tables:
+        version = connection.scalar(sa.select(_old_stamps.c.version))
+        return None if version is None else f"{version:04}"
+    return None
+
+
+def _stamp(connection: sa.Connection, revision: str) -> None:
+    _stamps.create(connection)
+    connection.execute(_stamps.insert().values(version_num=revision))

@@ -1,0 +1,51 @@
+"""Subscribers are kept, with the ids that older versions gave them, and which edition each gets."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+# Older versions knew subscribers only by their deliveries. Those on the list are active again when
+# it is next read.
+FILL = """INSERT OR IGNORE INTO subscriber (id, address, email, domain, name, wishes, audience,
+ timezone, language, state, origin, changed_by, consent_at, consent, changed_at)
+ SELECT subscriber, lower(email), email, lower(substr(email, instr(email, '@') + 1)), name, '{}',
+ '*', '', '', 'left', 'yaml', 'yaml', changed_at, 'was on the list before version 0.2', changed_at
+ FROM delivery ORDER BY issue DESC"""
+# The edition of one reader is named after them, behind a tilde.
+AUDIENCES = """INSERT INTO audience (issue, name, edition) SELECT issue,
+ CASE WHEN instr(key, '~') > 0 THEN substr(key, instr(key, '~')) ELSE key END, key FROM edition"""
+
+
+def upgrade() -> None:
+    """Make the tables, and fill them from the ledger."""
+    op.create_table(
+        "audience",
+        sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("edition", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "subscriber",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("address", sa.Text, nullable=False, unique=True),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("domain", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("wishes", sa.Text, nullable=False),
+        sa.Column("audience", sa.Text, nullable=False),
+        sa.Column("timezone", sa.Text, nullable=False),
+        sa.Column("language", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("paused_until", sa.Date),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("changed_by", sa.Text, nullable=False),
+        sa.Column("consent_at", sa.DateTime, nullable=False),
+        sa.Column("consent", sa.Text, nullable=False),
+        sa.Column("changed_at", sa.DateTime, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("subscriber_audience", "subscriber", ["state", "audience"])
+    op.execute(FILL)
+    op.execute(AUDIENCES)
