@@ -33,10 +33,12 @@ from corpora import documents as corpus
 from corpora.expectations import verdicts
 
 from newsletter.cli.demo import FEEDS
-from newsletter.collect import KINDS, Fetcher, Reader, collect_papers
 from newsletter.collect.answers import Document
-from newsletter.collect.http.fetcher import CONNECTIONS
+from newsletter.collect.http.fetcher import CONNECTIONS, Fetcher
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.papers import collect_papers
 from newsletter.collect.plain.text import plain_text
+from newsletter.collect.reader import Reader
 from newsletter.errors import SourceError
 from newsletter.model import Health, Source
 

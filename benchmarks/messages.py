@@ -22,17 +22,11 @@ from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import demo_config
 from newsletter.day import letters, selections
 from newsletter.model import Edition, Issue
-from newsletter.pick import choose, pick_papers
-from newsletter.render import (
-    Letterhead,
-    Links,
-    Masthead,
-    Recipient,
-    Selection,
-    compose,
-    encode_edition,
-    render_editions,
-)
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_editions
+from newsletter.render.messages import Letterhead, Recipient, compose, encode_edition
+from newsletter.render.press import Links, Masthead, Selection
 from newsletter.render.tokens import TOKEN
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)

@@ -39,9 +39,9 @@ from newsletter.cli.demo import demo_config
 from newsletter.config import Config
 from newsletter.day import letters, selections
 from newsletter.model import Issue, Pick
-from newsletter.pick import pick_papers
-from newsletter.render import Encoder, Recipient, Selection, as_read
-from newsletter.render.press import Press
+from newsletter.pick.papers import pick_papers
+from newsletter.render.messages import Encoder, Recipient, as_read
+from newsletter.render.press import Press, Selection
 from newsletter.render.sandbox import sandbox
 from newsletter.render.templates import Templates, compile_mjml
 

@@ -2,9 +2,11 @@
 
 In the order of a run; what is further down knows nothing of what is above it:
 
+__main__.py where the program starts
 cli/        the commands
 serve/      pages: the preview of an issue
-world.py    the clock, the environment, the database and the network, put together
+world.py    the machine, the database and the network, put together for the issue of a day
+machine.py  the clock, the environment and the database
 day/        one issue, from settings and stages
 collect/    1. the day's papers, from the sources
 learn/      2. what topics and readers like
@@ -20,3 +22,5 @@ files/      reading and writing files
 model/      the facts, as frozen plain data
 errors.py   the error tree
 """
+
+__version__ = "0.1.0"

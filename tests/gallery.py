@@ -16,10 +16,14 @@ from newsletter.cli.checking import sample_papers
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.config import Config, load_config
 from newsletter.day import letters, selections
+from newsletter.machine import STARTER
 from newsletter.model import Edition, Issue, Paper, Subscriber
-from newsletter.pick import choose, pick_papers
-from newsletter.render import Recipient, Selection, as_read, long_date, render_editions
-from newsletter.world import STARTER
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_editions
+from newsletter.render.locales import long_date
+from newsletter.render.messages import Recipient, as_read
+from newsletter.render.press import Selection
 
 ISSUES = {
     "daily": "",

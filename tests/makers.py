@@ -33,10 +33,10 @@ from newsletter.model import (
     Subscriber,
     Topic,
 )
-from newsletter.pick import parse_match
-from newsletter.render import Letterhead, Recipient
+from newsletter.pick.filters.language import parse_match
+from newsletter.render.messages import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
-from newsletter.send import Parcel
+from newsletter.send.smtp import Parcel
 
 Result = TypeVar("Result")
 
@@ -280,7 +280,7 @@ def over_smtp(port: int, connections: int) -> str:
     )
 
 
-PROGRAM = (sys.executable, "-c", "from newsletter.cli import main; main()")
+PROGRAM = (sys.executable, "-m", "newsletter")
 """The command, without being installed."""
 
 

@@ -8,8 +8,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from newsletter.cli.checking import sample_papers
-from newsletter.collect import KINDS
 from newsletter.collect.answers import Document
+from newsletter.collect.kinds.table import KINDS
 from newsletter.model import Paper, Source
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)

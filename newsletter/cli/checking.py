@@ -13,22 +13,26 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter import world
+from newsletter import machine
 from newsletter.cli import account, terms
 from newsletter.cli.demo import MORNING, demo_config
 from newsletter.cli.terminal import print_json
-from newsletter.collect import KINDS, Reader, merge_papers
 from newsletter.collect.answers import Document
 from newsletter.collect.http.files import read_files
-from newsletter.collect.reader import SECONDS
+from newsletter.collect.identity.duplicates import merge_papers
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.reader import SECONDS, Reader
 from newsletter.config import Config, load_config
 from newsletter.day import letters, selections
 from newsletter.day.proofs import proofread
 from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
 from newsletter.learn.libraries import read_library
 from newsletter.model import Issue, Paper, Pick, Topic
-from newsletter.pick import choose, pick_papers
-from newsletter.render import Finding, Selection, render_editions
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
+from newsletter.render.checks.findings import Finding
+from newsletter.render.editions import render_editions
+from newsletter.render.press import Selection
 from newsletter.store import PaperStore, database_exists
 
 
@@ -110,7 +114,7 @@ def _idle_terms(
     """Hold the terms of topics.yaml against the papers that were collected, if there are any."""
     if not database_exists(config.database, config.root):
         return ()
-    with world.open_ledger(config) as database:
+    with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - terms.DAYS)
     return tuple(terms.idle_terms(folder, environment, papers))
 

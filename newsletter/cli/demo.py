@@ -15,9 +15,10 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.config import Config, load_config
-from newsletter.day import Day
+from newsletter.day.steps import Day
+from newsletter.machine import STARTER
 from newsletter.model import Delivery, Outcome, SourceReport
-from newsletter.world import STARTER, open_day
+from newsletter.world import open_day
 
 MORNING = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 """The demo's clock: always the same morning, so that the second run finds the first."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from newsletter import world
+from newsletter import machine, world
 from newsletter.cli import health
 from newsletter.cli.checking import sample_papers
 from newsletter.config import Config, load_config
@@ -20,8 +20,14 @@ from newsletter.day.proofs import proofread
 from newsletter.errors import NewsletterError
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Border, Edition, Issue, Paper, Pick, Subscriber, Topic, fault_of
-from newsletter.pick import OWN_TOPICS, near_misses, pick_papers
-from newsletter.render import Finding, Selection, as_read, html_bytes, lint_message, render_editions
+from newsletter.pick.misses import near_misses
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.personal import OWN_TOPICS
+from newsletter.render.checks.findings import Finding
+from newsletter.render.checks.lint import lint_message
+from newsletter.render.editions import render_editions
+from newsletter.render.messages import as_read
+from newsletter.render.press import Selection, html_bytes
 from newsletter.schedule import due_date, issue_window
 from newsletter.serve import Preview, PreviewEdition
 from newsletter.store import (
@@ -39,9 +45,9 @@ def load_preview(folder: Path, date: str = "") -> Preview:
     redact: Callable[[str], str] = str
     try:
         config = load_config(folder, os.environ)
-        redact = world.redactor(config.secrets)
-        now = world.utc_now()
-        with world.open_ledger(config) as database:
+        redact = machine.redactor(config.secrets)
+        now = machine.utc_now()
+        with machine.open_ledger(config) as database:
             planned = [one.isoformat() for one in IssueStore(database).dates()]
             due = due_date(config.schedule, now).isoformat()
             dates = tuple(dict.fromkeys((due, *planned)))
@@ -61,8 +67,8 @@ def load_editions(config: Config) -> tuple[PreviewEdition, ...]:
 
     The first one has every topic.
     """
-    now = world.utc_now()
-    with world.open_ledger(config) as database:
+    now = machine.utc_now()
+    with machine.open_ledger(config) as database:
         return _due(config, database, due_date(config.schedule, now), (), now).editions
 
 

@@ -13,11 +13,11 @@ from rich.markup import escape
 from newsletter.cli import account
 from newsletter.cli.terminal import print_json
 from newsletter.config import Config
-from newsletter.day import Day, steps
+from newsletter.day import steps
 from newsletter.day.results import Ran
+from newsletter.day.steps import Day
 from newsletter.errors import SendError
-from newsletter.model import Delivery, DeliveryState, Topic
-from newsletter.send import OPEN
+from newsletter.model import OPEN, Delivery, DeliveryState, Topic
 
 
 def show_demo(

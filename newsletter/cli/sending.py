@@ -1,41 +1,25 @@
-"""Commands that send, and tell what was sent: run, send, send-test, status."""
+"""Commands that send, and tell what was sent: run, send, send-test."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from newsletter import world
-from newsletter.cli import account, reports
-from newsletter.cli.program import (
-    DONE,
-    NOT_FINAL,
-    NOT_RIGHT,
-    VERSION,
-    AsJson,
-    ConfigDir,
-    OnDate,
-    Quiet,
-    app,
-    find_subscriber,
-    finish,
-    load,
-    parse_date,
-    parse_states,
-    wait_for,
-)
+from newsletter import __version__, world
+from newsletter.cli import reports
+from newsletter.cli.endings import finish
+from newsletter.cli.given import find_subscriber, load, parse_date, parse_states, wait_for
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, Quiet, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config
 from newsletter.day import selections, steps
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
-from newsletter.model import DeliveryState
 
 MOST_NAMED = 20
 """Editions that are named to whoever names one that is not there."""
@@ -60,7 +44,7 @@ def run(
         with show_progress(quiet=quiet or as_json) as watch:
             async with world.open_day(
                 settings,
-                version=VERSION,
+                version=__version__,
                 date=parse_date(date),
                 on_source=watch.source,
                 on_delivery=watch.delivery,
@@ -101,13 +85,13 @@ def send(
     states = parse_states(only)
 
     async def rehearse() -> reports.Rehearsal:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
+        async with world.open_day(settings, version=__version__, date=parse_date(date)) as day:
             return await reports.dry_run(day, to, states)
 
     async def work() -> Ran:
         with show_progress(quiet=quiet or as_json) as watch:
             async with world.open_day(
-                settings, version=VERSION, date=parse_date(date), on_delivery=watch.delivery
+                settings, version=__version__, date=parse_date(date), on_delivery=watch.delivery
             ) as day:
                 planned = day.issues.get(day.date) is not None
                 if planned and states:
@@ -181,48 +165,3 @@ def send_test(
         print_json(told)
     else:
         console().print(escape(said), soft_wrap=True)
-
-
-@app.command()
-def status(
-    *, config: ConfigDir = Path("config"), date: OnDate = None, as_json: AsJson = False
-) -> None:
-    """Show the ledger of an issue (default: the newest): who got it, who did not, and why.
-
-    Example: `newsletter status --date 2026-11-24 --json`
-    """
-
-    async def work(settings: Config) -> tuple[Any, ...]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
-            wanted = parse_date(date) or next(iter(day.issues.dates()), None)
-            issue = day.issues.get(wanted) if wanted else None
-            if issue is None:
-                return wanted, None, {}, (), ""
-            others = frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
-            listed = day.ledger.deliveries(issue.date, others)
-            halted = day.ledger.halted(issue.date)
-            return wanted, issue, day.ledger.counts(issue.date), listed, halted
-
-    wanted, issue, counts, listed, halted = wait_for(work(load(config)))
-    if as_json:
-        print_json(
-            {
-                "date": wanted,
-                "number": issue.number if issue else None,
-                "halted": halted,
-                "deliveries": account.counts_json(counts),
-                "failed": account.by_verdict(listed),
-                "not_accepted": [account.delivery_json(one) for one in listed],
-            }
-        )
-    elif issue is None:
-        console().print(f"No issue was planned{f' for {wanted}' if wanted else ' yet'}")
-    else:
-        console().print(f"[bold]Issue {issue.number}[/], {account.explain_date(issue.date)}")
-        if halted:
-            account.problem(errors(), f"{issue.date}: {halted}")
-        account.deliveries(console(), counts)
-        for verdict, count in account.by_verdict(listed).items():
-            console().print(f"{count:>8}  failed: {verdict}")
-        account.troubled(console(), listed)
-    raise typer.Exit(NOT_FINAL if account.open_count(counts) else DONE)

@@ -9,28 +9,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import world
+from newsletter import __version__, world
 from newsletter.cli import account, checking, health
-from newsletter.cli.program import (
-    DONE,
-    NOT_RIGHT,
-    VERSION,
-    AsJson,
-    ConfigDir,
-    OnDate,
-    app,
-    find_subscriber,
-    load,
-    parse_date,
-    wait_for,
-)
+from newsletter.cli.given import find_subscriber, load, parse_date, wait_for
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config import Config
 from newsletter.day import letters, selections, steps
 from newsletter.day.results import Collected, Rendered
 from newsletter.model import Fault
-from newsletter.pick import OWN_TOPICS, choose
+from newsletter.pick.personal import OWN_TOPICS
+from newsletter.pick.variety import choose
 
 
 @app.command()
@@ -45,7 +35,7 @@ def collect(
     async def work(settings: Config) -> tuple[Collected, tuple[Fault, ...]]:
         with show_progress(quiet=as_json) as watch:
             async with world.open_day(
-                settings, version=VERSION, date=parse_date(date), on_source=watch.source
+                settings, version=__version__, date=parse_date(date), on_source=watch.source
             ) as day:
                 watch.expect(len(settings.sources), 0)
                 return await steps.collect(day), day.faults.seen
@@ -103,7 +93,7 @@ def pick(
         topics = [one for name in reader.topics for one in topics if one.name == name]
 
     async def work() -> tuple[Any, ...]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
+        async with world.open_day(settings, version=__version__, date=parse_date(date)) as day:
             papers, scored = steps.candidates(day), steps.pick(day)
             chosen = choose(scored, topics)
             if subscriber is not None:
@@ -139,7 +129,7 @@ def render(
     """
 
     async def work(settings: Config) -> tuple[Rendered, Path]:
-        async with world.open_day(settings, version=VERSION, date=parse_date(date)) as day:
+        async with world.open_day(settings, version=__version__, date=parse_date(date)) as day:
             rendered = steps.render(day, steps.pick(day))
             account.faults(errors(), day.faults.seen, day.faults.folder)
             return rendered, day.outbox.of(day.date)

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
 from newsletter.config.documents import Document, read_document
@@ -24,8 +24,11 @@ from newsletter.config.themes import read_theme
 from newsletter.config.topics import libraries, read_topics
 from newsletter.errors import ConfigError, SigningError
 from newsletter.model import Schedule, Source, Subscriber, Topic
-from newsletter.render import Density, Theme
-from newsletter.send import Pace, SigningKey, load_key, parse_rate
+from newsletter.render.looks import Density, Theme
+from newsletter.send.pace import Pace, parse_rate
+
+if TYPE_CHECKING:
+    from newsletter.send.signatures import SigningKey
 
 AnyShape = TypeVar("AnyShape", bound=Shape)
 
@@ -215,8 +218,11 @@ def _keys(
 ) -> Iterator[SigningKey]:
     """Yield the keys that sign mail; what is wrong with one is told without a word of it."""
     main = shapes.get("newsletter")
-    if not isinstance(main, NewsletterShape):
+    if not isinstance(main, NewsletterShape) or not main.dkim:
         return
+    # Cryptography is slow to load, and needed only by those who sign here.
+    from newsletter.send.signatures import load_key  # noqa: PLC0415
+
     for place, one in enumerate(main.dkim):
         if ("dkim", place, "key") in documents["newsletter"].unset:
             continue

@@ -26,8 +26,9 @@ from newsletter.config.values import (
     Zone,
 )
 from newsletter.links import MIN_SECRET
-from newsletter.pick import OWN_TOPICS, SIGNALS
-from newsletter.render import DEFAULT_SUBJECT
+from newsletter.pick.personal import OWN_TOPICS
+from newsletter.pick.signals import SIGNALS
+from newsletter.render.looks import DEFAULT_SUBJECT
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from newsletter.collect import ENRICHERS, KINDS
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Network, Secret, Web
 from newsletter.model.gate import link

@@ -18,7 +18,7 @@ from newsletter.config.shapes import (
 )
 from newsletter.config.topics import check_likes, read_filter
 from newsletter.model import Match, Subscriber
-from newsletter.pick import parse_match
+from newsletter.pick.filters.language import parse_match
 
 
 def read_subscribers(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Slug, Web
+from newsletter.render.looks import Density
 
 FONTS = {
     "serif": "Georgia, 'Times New Roman', Times, serif",
@@ -41,7 +42,6 @@ def _https(text: str) -> str:
 COLOUR = "^#[0-9a-fA-F]{6}$"
 Colour = Annotated[str, AfterValidator(_colour), Field(json_schema_extra={"pattern": COLOUR})]
 Font = Annotated[str, AfterValidator(_font)]
-Density = Literal["comfortable", "compact", "titles"]
 
 
 class ColoursShape(Shape):

@@ -12,7 +12,8 @@ from newsletter.config.shape import Shape
 from newsletter.config.shapes import NewsletterShape
 from newsletter.config.theme_shapes import ColoursShape, LookShape, ThemeShape
 from newsletter.errors import ConfigError
-from newsletter.render import Theme, direction_of
+from newsletter.render.locales import direction_of
+from newsletter.render.looks import Theme
 
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
 """The templates that come with the program; those of a newsletter go before them."""

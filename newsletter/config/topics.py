@@ -12,7 +12,7 @@ from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
 from newsletter.config.shapes import TopicShape, TopicsShape
 from newsletter.model import Match, Topic
-from newsletter.pick import FilterError, parse_match
+from newsletter.pick.filters.language import FilterError, parse_match
 
 
 def read_topics(

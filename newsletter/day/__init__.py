@@ -9,7 +9,3 @@ proofs.py     the checks on an issue before anybody gets it
 mailroom.py   messages for a batch of deliveries
 results.py    what the steps have done
 """
-
-from newsletter.day.steps import Day
-
-__all__ = ["Day"]

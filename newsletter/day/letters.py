@@ -18,24 +18,13 @@ from newsletter.model import (
     Pick,
     Subscriber,
 )
-from newsletter.pick import (
-    choose,
-)
-from newsletter.render import (
-    Letterhead,
-    Links,
-    Masthead,
-    Recipient,
-    Selection,
-    Templates,
-    as_read,
-    compose,
-    encode_edition,
-    load_templates,
-    long_date,
-    render_page,
-    token,
-)
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_page
+from newsletter.render.locales import long_date
+from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
+from newsletter.render.press import Links, Masthead, Selection
+from newsletter.render.templates import Templates, load_templates
+from newsletter.render.tokens import token
 
 
 def masthead(config: Config) -> Masthead:

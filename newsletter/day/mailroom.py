@@ -11,9 +11,8 @@ from typing import Any
 from newsletter.config import Config
 from newsletter.day import letters
 from newsletter.model import Border, Delivery, Fault, Issue, fault_of
-from newsletter.render import Encoded, Encoder, compose
-from newsletter.send import Signer
-from newsletter.send.signatures import Unsigned
+from newsletter.render.messages import Encoded, Encoder, compose
+from newsletter.send.signatures import Signer, Unsigned
 from newsletter.store import IssueStore
 
 Made = bytes | Fault | None

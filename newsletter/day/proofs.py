@@ -9,7 +9,10 @@ from newsletter.config import Config
 from newsletter.day import letters
 from newsletter.errors import ProofError
 from newsletter.model import Edition, Issue, Topic
-from newsletter.render import Finding, Selection, lint, lint_message, render_editions
+from newsletter.render.checks.findings import Finding
+from newsletter.render.checks.lint import lint, lint_message
+from newsletter.render.editions import render_editions
+from newsletter.render.press import Selection
 
 MOST = 20
 """Editions that are read: all of them come from the same templates and the same papers."""

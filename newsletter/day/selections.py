@@ -8,19 +8,13 @@ from dataclasses import replace
 
 from newsletter.config import Config
 from newsletter.model import Border, Fault, Paper, Pick, Subscriber, Topic, fault_of
-from newsletter.pick import (
-    OUTSIDE_TOPIC,
-    OWN_TOPICS,
-    Mark,
-    choose,
-    choose_for,
-    explore,
-    fold_paper,
-    own_topic,
-    unscored,
-)
-from newsletter.pick.filters import Folded, matches
-from newsletter.render import Selection, edition_key
+from newsletter.pick.filters.folding import Folded, fold_paper
+from newsletter.pick.filters.matching import matches
+from newsletter.pick.papers import unscored
+from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS, choose_for, explore, own_topic
+from newsletter.pick.signals import Mark
+from newsletter.pick.variety import choose
+from newsletter.render.press import Selection, edition_key
 
 MarksOf = Callable[[Sequence[Paper], Sequence[str], Sequence[str]], Mapping[str, Mark]]
 """Papers, likes and dislikes to how near each paper is to them, by its id."""

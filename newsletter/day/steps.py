@@ -13,13 +13,11 @@ import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.collect import (
-    Fetcher,
-    Reader,
-    collect_papers,
-    enrich_papers,
-    look_up,
-)
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.lookup import look_up
+from newsletter.collect.papers import collect_papers
+from newsletter.collect.reader import Reader
+from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.config import Config
 from newsletter.day import letters, selections
 from newsletter.day.borders import without_faulty
@@ -40,10 +38,17 @@ from newsletter.model import (
     SourceReport,
     Subscriber,
 )
-from newsletter.pick import OUTSIDE_TOPIC, OWN_TOPICS, pick_papers
-from newsletter.render import Finding, Selection, render_editions
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS
+from newsletter.render.checks.findings import Finding
+from newsletter.render.editions import render_editions
+from newsletter.render.press import Selection
 from newsletter.schedule import issue_window
-from newsletter.send import DEADLINE, Sent, Signer, Transport, plan_deliveries, send_editions
+from newsletter.send.audience import plan_deliveries
+from newsletter.send.editions import Transport, send_editions
+from newsletter.send.pace import DEADLINE
+from newsletter.send.signatures import Signer
+from newsletter.send.tallies import Sent
 from newsletter.store import (
     Archive,
     FactStore,

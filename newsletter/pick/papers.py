@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from newsletter.model import Match, Paper, Pick, Score, Topic
-from newsletter.pick.filters import Folded, Matcher, fold_paper, matches
+from newsletter.pick.filters.folding import Folded, fold_paper
+from newsletter.pick.filters.matching import matches
+from newsletter.pick.filters.scanning import Matcher
 from newsletter.pick.personal import LIKED
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import LIKED_MARK, Context, Mark

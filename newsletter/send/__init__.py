@@ -16,51 +16,9 @@ outbox.py     the same into files
 processes.py  senders as processes: their names, and whether they are still there
 batches.py    starts and outcomes, written to the ledger in batches
 budgets.py    what may leave now: rates, counted in the ledger
+tallies.py    what sending did, counted
 turns.py      whose turn it is: sessions that work, and those that got no connection
 desks.py      the desk between ledger and sessions: what may be sent, what became of it
 windows.py    a session's window at the desk; the guard at each reader's border
 editions.py   send_editions(): claim, send, settle, until no delivery is open
 """
-
-from newsletter.model import MOVES, OPEN
-from newsletter.send.audience import plan_deliveries
-from newsletter.send.connecting import SmtpSettings
-from newsletter.send.desks import Prepare, Sent
-from newsletter.send.editions import Pace, Transport, deliver_one, send_editions
-from newsletter.send.ledger import Ledger
-from newsletter.send.outbox import OutboxTransport
-from newsletter.send.pace import DEADLINE, Rate, parse_rate
-from newsletter.send.sendmail import SendmailTransport
-from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
-from newsletter.send.smtp import Desk, Parcel, SmtpTransport
-from newsletter.send.verdicts import judge
-from newsletter.send.windows import Window
-
-__all__ = [
-    "DEADLINE",
-    "MOVES",
-    "OPEN",
-    "Desk",
-    "Ledger",
-    "OutboxTransport",
-    "Pace",
-    "Parcel",
-    "Prepare",
-    "Rate",
-    "SendmailTransport",
-    "Sent",
-    "Signer",
-    "SigningKey",
-    "SmtpSettings",
-    "SmtpTransport",
-    "Transport",
-    "Window",
-    "deliver_one",
-    "dns_record",
-    "judge",
-    "load_key",
-    "make_key",
-    "parse_rate",
-    "plan_deliveries",
-    "send_editions",
-]

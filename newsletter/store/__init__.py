@@ -29,7 +29,6 @@ from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
-from newsletter.store.vectors import VectorStore
 
 __all__ = [
     "CANCELLED",
@@ -46,7 +45,6 @@ __all__ = [
     "SqlLedger",
     "Suppression",
     "SuppressionStore",
-    "VectorStore",
     "database_exists",
     "is_at",
     "open_database",

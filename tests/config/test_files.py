@@ -15,7 +15,8 @@ from makers import make_paper, write_newsletter
 from newsletter.config import load_config, schemas
 from newsletter.config.documents import parse_document
 from newsletter.errors import ConfigError
-from newsletter.pick.filters import fold_paper, matches
+from newsletter.pick.filters.folding import fold_paper
+from newsletter.pick.filters.matching import matches
 
 
 def mistake(folder: Path, root: Path, name: str, before: str, after: str) -> str:

@@ -27,7 +27,7 @@ from newsletter.day.results import Ran
 from newsletter.errors import TemplateError
 from newsletter.links import verify
 from newsletter.model import DeliveryState
-from newsletter.render import token
+from newsletter.render.tokens import token
 from newsletter.world import open_day
 
 NEWSLETTER = """
