@@ -32,10 +32,12 @@ import feedparser
 from corpora import documents as corpus
 from corpora.expectations import verdicts
 
-from newsletter.collect import KINDS, Fetcher, Reader, collect_papers
 from newsletter.collect.answers import Document
-from newsletter.collect.http.fetcher import CONNECTIONS
+from newsletter.collect.http.fetcher import CONNECTIONS, Fetcher
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.papers import collect_papers
 from newsletter.collect.plain.text import plain_text
+from newsletter.collect.reader import Reader
 from newsletter.doctor.sample import FEEDS
 from newsletter.errors import SourceError
 from newsletter.model import Health, Source

@@ -21,17 +21,11 @@ from email.message import EmailMessage
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config, sample_papers
 from newsletter.model import Edition, Issue
-from newsletter.pick import choose, pick_papers
-from newsletter.render import (
-    Letterhead,
-    Links,
-    Masthead,
-    Recipient,
-    Selection,
-    compose,
-    encode_edition,
-    render_editions,
-)
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_editions
+from newsletter.render.messages import Letterhead, Recipient, compose, encode_edition
+from newsletter.render.press import Links, Masthead, Selection
 from newsletter.render.tokens import TOKEN
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)

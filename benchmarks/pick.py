@@ -28,7 +28,10 @@ from scipy.sparse import csc_matrix
 
 from newsletter.learn import spaces as taste
 from newsletter.model import Match, Paper
-from newsletter.pick.filters import Folded, Matcher, fold_paper, matches, parse_match
+from newsletter.pick.filters.folding import Folded, fold_paper
+from newsletter.pick.filters.language import parse_match
+from newsletter.pick.filters.matching import matches
+from newsletter.pick.filters.scanning import Matcher
 
 MODELS, CHUNK = 40, 500
 

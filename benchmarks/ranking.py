@@ -34,7 +34,10 @@ from sklearn.svm import LinearSVC
 from newsletter.learn import spaces as taste
 from newsletter.learn.embeddings import Embedder, find_model
 from newsletter.model import Paper, Pick, Score, Topic
-from newsletter.pick import Mark, choose, parse_match, pick_papers
+from newsletter.pick.filters.language import parse_match
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.signals import Mark
+from newsletter.pick.variety import choose
 
 CANDIDATES, HIDDEN, BACKGROUND, READERS, TOP = 300, 5, 1000, 250, 10
 LIKES = (1, 5, 20)

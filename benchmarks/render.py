@@ -34,13 +34,13 @@ from pathlib import Path
 import premailer.cache
 from corpora.letters import rendered_whole
 
-from newsletter.config import Config
+from newsletter.config.settings import Config
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config, sample_papers
 from newsletter.model import Issue, Pick
-from newsletter.pick import pick_papers
-from newsletter.render import Encoder, Recipient, Selection, as_read
-from newsletter.render.press import Press
+from newsletter.pick.papers import pick_papers
+from newsletter.render.messages import Encoder, Recipient, as_read
+from newsletter.render.press import Press, Selection
 from newsletter.render.sandbox import sandbox
 from newsletter.render.templates import Templates, compile_mjml
 

@@ -49,17 +49,13 @@ from newsletter.model import (
     Settlement,
     SignUp,
 )
-from newsletter.render import Encoded, Letterhead, compose, encode_edition
+from newsletter.render.messages import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import Blocks, token
-from newsletter.send import (
-    Pace,
-    Signer,
-    SmtpSettings,
-    SmtpTransport,
-    load_key,
-    make_key,
-    send_editions,
-)
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.editions import send_editions
+from newsletter.send.pace import Pace
+from newsletter.send.signatures import Signer, load_key, make_key
+from newsletter.send.smtp import SmtpTransport
 from newsletter.store import Database, IssueStore, SqlLedger, SubscriberStore, open_database
 
 PEERS = Path(__file__).parent / "peers"

@@ -14,15 +14,16 @@ from typing import Any
 from typer.main import get_command
 
 from newsletter.cli.program import app
-from newsletter.collect import ENRICHERS, KINDS
 from newsletter.collect.answers import Manners
-from newsletter.config import schemas
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.services.table import ENRICHERS
+from newsletter.config.schemas import schemas
 
 ROOT = Path(__file__).parent.parent
 
 
 EXIT = """Exit status: 0 done · 1 the thing checked is not right · 2 wrong usage · 3 some deliveries
-are not final yet, run it again."""
+are not final yet, run it again · 130 ended by Ctrl-C."""
 
 
 def commands() -> str:
@@ -30,7 +31,7 @@ def commands() -> str:
     lines = ["# Commands", "", "Written by `make docs` from the code.", "", *EXIT.split("\n")]
     program = get_command(app)
     for name in program.list_commands(None):  # type: ignore[attr-defined]
-        command = program.commands[name]  # type: ignore[attr-defined]
+        command = program.get_command(None, name)  # type: ignore[attr-defined]
         arguments = [one for one in command.params if not one.opts[0].startswith("-")]
         usage = " ".join(f"[{one.metavar or one.name}]" for one in arguments)
         lines += ["", f"## newsletter {name} {usage}".rstrip(), ""]

@@ -2,10 +2,11 @@
 
 In the order of a run; what is further down knows nothing of what is above it:
 
+__main__.py where the program starts
 cli/        the commands
 serve/      pages: the preview of an issue
 doctor/     is this ready: checks that return what they found
-world.py    the clock, the environment, the database and the network, put together
+world/      the machine: clock, environment, database, network, put together for a day
 day/        one issue, from settings and stages
 collect/    1. the day's papers, from the sources
 learn/      2. what topics and readers like
@@ -22,3 +23,5 @@ files/      reading and writing files
 model/      the facts, as frozen plain data
 errors.py   the error tree
 """
+
+__version__ = "0.1.0"

@@ -7,13 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = [
-    sys.executable,
-    "-W",
-    "error::DeprecationWarning:newsletter",
-    "-c",
-    "from newsletter.cli import main; main()",
-]
+PROGRAM = [sys.executable, "-W", "error::DeprecationWarning:newsletter", "-m", "newsletter"]
 
 
 def newsletter(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

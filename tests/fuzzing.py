@@ -25,14 +25,16 @@ from urllib.parse import urlsplit
 import httpx2
 from makers import NOW, make_document, make_paper
 
-from newsletter.collect import ENRICHERS, KINDS, merge_papers
 from newsletter.collect.answers import Parsed, Window
 from newsletter.collect.http.addresses import on_server, shown, without_secrets
 from newsletter.collect.http.responses import explain, freshness, retry_after
+from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.identity.keys import canonical_url, paper_keys, reference_keys
+from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.plain.latex import plain_latex
 from newsletter.collect.plain.text import plain_text
 from newsletter.collect.services.enrichment import with_facts
+from newsletter.collect.services.table import ENRICHERS
 from newsletter.errors import SourceError
 from newsletter.model import Source
 from newsletter.model.gate import admit, admit_mention, identity, line, link

@@ -12,13 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.config import Config, Letter, load_config
+from newsletter.config.files import load_config
+from newsletter.config.settings import Config, Letter
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import MORNING, sample_papers
 from newsletter.model import Edition, Issue, Paper, Subscriber
-from newsletter.pick import choose, pick_papers
-from newsletter.render import Recipient, Selection, as_read, long_date, render_editions
-from newsletter.world import STARTER
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_editions
+from newsletter.render.locales import long_date
+from newsletter.render.messages import Recipient, as_read
+from newsletter.render.press import Selection
+from newsletter.world.machine import STARTER
 
 ISSUES = {
     "daily": "",

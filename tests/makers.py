@@ -40,13 +40,13 @@ from newsletter.model import (
     Subscription,
     Topic,
 )
-from newsletter.pick import parse_match
-from newsletter.render import Letterhead, Recipient
+from newsletter.pick.filters.language import parse_match
+from newsletter.render.messages import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
-from newsletter.send import Parcel
+from newsletter.send.smtp import Parcel
 from newsletter.store import Database, IssueStore
 from newsletter.store.database import subscribers
-from newsletter.subscribe import subscriber_of
+from newsletter.subscribe.audience import subscriber_of
 
 Result = TypeVar("Result")
 
@@ -349,7 +349,7 @@ def over_smtp(port: int, connections: int) -> str:
     )
 
 
-PROGRAM = (sys.executable, "-c", "from newsletter.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from newsletter.__main__ import main; main()")
 """The command, without being installed."""
 
 

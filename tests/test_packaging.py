@@ -59,7 +59,7 @@ def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path
     program = [
         sys.executable,
         "-c",
-        "import newsletter, sys; assert 'site' in newsletter.__file__; from newsletter.cli import main; main()",
+        "import newsletter, sys; assert 'site' in newsletter.__file__; from newsletter.__main__ import main; main()",
     ]
     for words in (["demo"], ["init", "mine"], ["check", "--config", "mine/config"]):
         done = subprocess.run(

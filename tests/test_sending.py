@@ -24,7 +24,7 @@ from makers import PROGRAM, write_newsletter
 from servers import Page, http_server
 
 from newsletter import links
-from newsletter.send import dns_record, load_key, make_key
+from newsletter.send.signatures import dns_record, load_key, make_key
 
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>

@@ -16,7 +16,8 @@ import pytest
 from makers import ListDesk, make_parcel, play_demo, run
 
 from newsletter.model import DeliveryState
-from newsletter.send import SmtpSettings, SmtpTransport
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.smtp import SmtpTransport
 
 SINK = Path("/usr/sbin/smtp-sink")
 

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from newsletter.cli.terminal import SafeConsole, print_json
 from newsletter.errors import SendError
-from newsletter.world import hiding, redactor
+from newsletter.world.machine import hiding, redactor
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt\u2066\ue000\ufeff\x00\rX\x08"
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from newsletter.render import Selection
-from newsletter.render.press import Press
+from newsletter.render.press import Press, Selection
 from newsletter.render.tokens import HOLE
 
 

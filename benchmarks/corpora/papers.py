@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from newsletter.collect import KINDS
 from newsletter.collect.answers import Document
+from newsletter.collect.kinds.table import KINDS
 from newsletter.doctor.sample import sample_papers
 from newsletter.model import Paper, Source
 

@@ -1,14 +1,19 @@
 """The commands: parse, call, print.
 
-program.py   the program: its options, its exit statuses, what all commands share
+program.py   the program: its options, its exit statuses, where each command is
+loading.py   loads code while somebody waits
+given.py     what commands are given, read
+endings.py   how a run ends
 starting.py  demo, init, check
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
-sending.py   run, send, send-test, status
+sending.py   run, send, send-test
+standing.py  status
 holding.py   pause, resume, cancel
 subscribing.py subscribers
-returning.py bounces, suppressions
+returning.py bounces
+suppressing.py suppressions
 doctoring.py doctor
 keys.py      secret, dkim-key
 reports.py   what a command shows as a whole
@@ -21,29 +26,3 @@ checking.py  how check and pick --explain show what they found
 starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """
-
-from newsletter.cli import (
-    doctoring,
-    holding,
-    keys,
-    previewing,
-    returning,
-    sending,
-    stages,
-    starting,
-    subscribing,
-)
-from newsletter.cli.program import main
-
-__all__ = [
-    "doctoring",
-    "holding",
-    "keys",
-    "main",
-    "previewing",
-    "returning",
-    "sending",
-    "stages",
-    "starting",
-    "subscribing",
-]

@@ -14,11 +14,20 @@ from rich.markup import escape
 
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
-from newsletter.config import Config
+from newsletter.config.settings import Config
 from newsletter.day.results import Collected, Contents, Ran, Rendered
-from newsletter.model import Delivery, DeliveryState, Edition, Fault, Pick, SourceReport, Topic
-from newsletter.render import Finding
-from newsletter.send import OPEN, Sent
+from newsletter.model import (
+    OPEN,
+    Delivery,
+    DeliveryState,
+    Edition,
+    Fault,
+    Pick,
+    SourceReport,
+    Topic,
+)
+from newsletter.render.checks.findings import Finding
+from newsletter.send.tallies import Sent
 
 STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
     DeliveryState.ACCEPTED: ("accepted", "green"),

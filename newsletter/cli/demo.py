@@ -13,10 +13,10 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from newsletter.day import Day, Post, Web
+from newsletter.day.given import Day, Post, Web
 from newsletter.doctor.sample import FEEDS, MORNING, demo_config
 from newsletter.model import Delivery, Outcome, SourceReport
-from newsletter.world import open_day, open_post, open_web
+from newsletter.world.days import open_day, open_post, open_web
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
-from newsletter import world
 from newsletter.cli import account, health
-from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
+from newsletter.cli.given import load
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.store import SourceStore
+from newsletter.world import machine
 
 
 @app.command()
@@ -22,8 +23,8 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
     Example: `newsletter doctor --json`
     """
     settings = load(config)
-    now = world.utc_now()
-    with world.open_ledger(settings) as database:
+    now = machine.utc_now()
+    with machine.open_ledger(settings) as database:
         known = SourceStore(database).known(settings.collecting.sources, now)
     sick = [name for name, one in known if one.failures or one.retired]
     if as_json:

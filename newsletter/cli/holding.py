@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from newsletter import world
-from newsletter.cli.program import ConfigDir, app, load, parse_date
+from newsletter.cli.given import load, parse_date
+from newsletter.cli.program import ConfigDir, app
 from newsletter.cli.terminal import console
 from newsletter.store import CANCELLED, IssueStore, SqlLedger
+from newsletter.world import machine
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
 
@@ -25,7 +26,7 @@ def pause(date: Date, *, config: ConfigDir = Path("config")) -> None:
     """
 
     def hold(ledger: SqlLedger, day: dt.date) -> str:
-        ledger.pause(day, "paused by the operator", world.utc_now())
+        ledger.pause(day, "paused by the operator", machine.utc_now())
         _stays(ledger, day)
         return f"{day}: paused; `newsletter resume {day}` goes on"
 
@@ -55,7 +56,7 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
     """
 
     def give_up(ledger: SqlLedger, day: dt.date) -> str:
-        count = ledger.cancel(day, world.utc_now())
+        count = ledger.cancel(day, machine.utc_now())
         return f"{day}: cancelled; {count} deliveries will not be sent"
 
     _do(config, date, give_up)
@@ -70,7 +71,7 @@ def _stays(ledger: SqlLedger, day: dt.date) -> None:
 def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:
     settings = load(config)
     day = parse_date(date)
-    with world.open_ledger(settings) as database:
+    with machine.open_ledger(settings) as database:
         if day is None or IssueStore(database).get(day) is None:
             raise typer.BadParameter(f"no issue of {date} was planned; see `newsletter status`")
         console().print(what(SqlLedger(database), day))

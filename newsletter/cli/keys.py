@@ -10,9 +10,9 @@ import typer
 
 from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import errors, print_json
-from newsletter.config import sender_domain
+from newsletter.config.files import sender_domain
 from newsletter.links import MIN_SECRET, new_secret
-from newsletter.send import dns_record, load_key, make_key
+from newsletter.send.signatures import dns_record, load_key, make_key
 
 
 @app.command(name="dkim-key")

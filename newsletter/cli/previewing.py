@@ -12,14 +12,14 @@ import typer
 import uvicorn
 import watchfiles
 
-from newsletter import world
 from newsletter.cli import account
 from newsletter.cli.program import NOT_RIGHT, ConfigDir, app
 from newsletter.cli.rehearsing import load_preview
 from newsletter.cli.terminal import console, errors
-from newsletter.config import load_config
+from newsletter.config.files import load_config
 from newsletter.errors import StoreError
-from newsletter.serve import Preview, PreviewEdition, preview_app, write_static
+from newsletter.serve.previews import Preview, PreviewEdition, preview_app, write_static
+from newsletter.world import days
 
 
 @app.command()
@@ -57,7 +57,7 @@ def preview(
 
     async def send_test(edition: PreviewEdition, to: str) -> str:
         message = edition.message.replace("\n", "\r\n").encode()
-        return await world.send_test(load_config(config, os.environ), message, to)
+        return await days.send_test(load_config(config, os.environ), message, to)
 
     site = preview_app(load, changes, send_test, settings.letter.reply_to)
     # An open page listens for as long as it is open: stopping does not wait for it.

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import datetime as dt
-import importlib.metadata
+import importlib
 import logging
 import os
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
-from newsletter.cli import account, reports
-from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config, load_config, read_address
-from newsletter.day import Day
-from newsletter.day.results import Ran
+from newsletter import __version__
+from newsletter.cli.loading import loading
 from newsletter.errors import NewsletterError
-from newsletter.model import DeliveryState, SubscriberState, Subscription
-
-Result = TypeVar("Result")
-VERSION = importlib.metadata.version("newsletter")
 
 DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL = 0, 1, 2, 3
 """Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
@@ -35,21 +25,53 @@ TRACEBACK = "NEWSLETTER_TRACEBACK"
 """A variable with which a fault of ours shows where it happened."""
 
 
-class _InOrder(TyperGroup):
-    """Lists the commands in the order in which one meets them."""
+MODULES = {
+    "demo": "starting",
+    "init": "starting",
+    "check": "starting",
+    "collect": "stages",
+    "pick": "stages",
+    "render": "stages",
+    "preview": "previewing",
+    "send-test": "sending",
+    "send": "sending",
+    "run": "sending",
+    "status": "standing",
+    "pause": "holding",
+    "resume": "holding",
+    "cancel": "holding",
+    "subscribers": "subscribing",
+    "bounces": "returning",
+    "suppressions": "suppressing",
+    "doctor": "doctoring",
+    "secret": "keys",
+    "dkim-key": "keys",
+}
+"""Where each command is, in the order in which one meets them."""
+
+
+class Commands(TyperGroup):
+    """Commands whose modules are loaded when they are asked for: all of them take a second."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, the first steps first."""
-        order = (
-            "demo init check collect pick render preview send-test send run status pause resume "
-            "cancel subscribers bounces suppressions doctor secret dkim-key"
-        ).split()
-        return sorted(super().list_commands(ctx), key=order.index)
+        del ctx
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; when there is none, all are loaded, for one of them may be meant."""
+        if cmd_name not in self.commands:
+            wanted = [MODULES[cmd_name]] if cmd_name in MODULES else MODULES.values()
+            with loading():
+                for module in wanted:
+                    importlib.import_module(f"newsletter.cli.{module}")
+            self.commands.update(get_group(app).commands)
+        return super().get_command(ctx, cmd_name)
 
 
 app = typer.Typer(
     name="newsletter",
-    cls=_InOrder,
+    cls=Commands,
     help="A daily-papers newsletter: collect feeds, pick highlights, render email, send it.\n\n"
     "Start with `newsletter demo`, then `newsletter init my-letter`.",
     no_args_is_help=True,
@@ -76,30 +98,33 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except NewsletterError as error:
-        account.problem(errors(), str(error))
-        sys.exit(NOT_RIGHT)
+        _fail(str(error))
     except BrokenPipeError:
         # The reader of our output is gone (`newsletter status | head`): that is no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
-    except KeyboardInterrupt:
-        account.problem(errors(), "interrupted; run it again to go on")
-        sys.exit(NOT_FINAL)
     except Exception as error:
         if TRACEBACK in os.environ:
             raise
         # Its kind alone: the words of a library may hold what it was given.
-        account.problem(
-            errors(),
+        _fail(
             f"a fault of this program ({type(error).__name__}); please report it with what "
-            f"{TRACEBACK}=1 in the environment shows",
+            f"{TRACEBACK}=1 in the environment shows"
         )
-        sys.exit(NOT_RIGHT)
+
+
+def _fail(text: str) -> None:
+    # Loaded here, since most runs have nothing of the kind to say.
+    from newsletter.cli import account  # noqa: PLC0415
+    from newsletter.cli.terminal import errors  # noqa: PLC0415
+
+    account.problem(errors(), text)
+    sys.exit(NOT_RIGHT)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback
     if wanted:
-        typer.echo(f"newsletter {VERSION}")
+        typer.echo(f"newsletter {__version__}")
         raise typer.Exit
 
 
@@ -111,67 +136,3 @@ def options(
     ] = False,
 ) -> None:
     """Hold the options of the program itself."""
-
-
-def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bool) -> None:
-    """Print a run and leave with its exit status; `nobody`: no subscriber gets mail."""
-    told = sys.stdout.isatty() and not quiet and not as_json
-    if as_json:
-        print_json(account.ran_json(ran))
-    elif told:
-        reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
-    elif not quiet:
-        console().print(account.ran_line(ran), markup=False, soft_wrap=True)
-    is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
-    if is_kept and not quiet and not as_json:
-        console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
-    reports.show_problems(errors(), ran, settings, shown=told, nobody=nobody)
-    raise typer.Exit(exit_status(ran))
-
-
-def exit_status(ran: Ran) -> int:
-    """Return the exit status of a run."""
-    if ran.faults or (ran.collected and ran.collected.all_failed):
-        return NOT_RIGHT
-    waiting = ran.sent.error or ran.unfinished or account.open_count(ran.counts)
-    return NOT_FINAL if waiting else DONE
-
-
-def load(folder: Path) -> Config:
-    """Read the configuration in `folder`."""
-    return load_config(folder, os.environ)
-
-
-def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a command's work to its end."""
-    return asyncio.run(work)
-
-
-def parse_date(text: str | None) -> dt.date | None:
-    """Return the date that was given, if any; leaves with wrong usage when it is none."""
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"`{text}` is not a date such as 2026-11-24") from None
-
-
-def find_subscriber(day: Day, email: str) -> Subscription:
-    """Return the active subscriber with an address; leaves with wrong usage when there is none."""
-    with contextlib.suppress(ValueError):  # what is no address is nobody's
-        kept = day.stores.subscribers.find(read_address(email))
-        if kept is not None and kept.state is SubscriberState.ACTIVE:
-            return kept
-    raise typer.BadParameter(f"no subscriber (or a paused one) has the address `{email}`")
-
-
-def parse_states(only: str | None) -> tuple[DeliveryState, ...]:
-    """Return the states that `--only` names."""
-    if only is None:
-        return ()
-    allowed = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED)
-    names = [name.strip() for name in only.split(",")]
-    if not set(names) <= {state.value for state in allowed}:
-        raise typer.BadParameter(f"`{only}`: choose among {', '.join(allowed)}")
-    return tuple(DeliveryState(name) for name in names)

@@ -11,20 +11,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from newsletter import world
 from newsletter.cli import health
-from newsletter.config import load_config
-from newsletter.day import Day, letters, steps
+from newsletter.config.files import load_config
+from newsletter.day import letters, steps
 from newsletter.day.drafts import Draft, Drafted, Readers, as_reader, curious, make_draft
+from newsletter.day.given import Day
 from newsletter.day.proofs import proofread
 from newsletter.day.rendering import READABLE, sample_reader
 from newsletter.doctor.sample import sample_papers
 from newsletter.errors import NewsletterError
 from newsletter.model import Border, Edition, Issue, Pick, Subscriber, fault_of
-from newsletter.pick import OWN_TOPICS, near_misses
-from newsletter.render import Finding, as_read, html_bytes, lint_message
-from newsletter.serve import Preview, PreviewEdition
+from newsletter.pick.misses import near_misses
+from newsletter.pick.personal import OWN_TOPICS
+from newsletter.render.checks.findings import Finding
+from newsletter.render.checks.lint import lint_message
+from newsletter.render.messages import as_read
+from newsletter.render.press import html_bytes
+from newsletter.serve.previews import Preview, PreviewEdition
 from newsletter.store import FaultStore
+from newsletter.world import days, machine
 
 
 def load_preview(folder: Path, date: str = "") -> Preview:
@@ -32,8 +37,8 @@ def load_preview(folder: Path, date: str = "") -> Preview:
     redact: Callable[[str], str] = str
     try:
         config = load_config(folder, os.environ)
-        redact = world.redactor(config.secrets)
-        with world.open_day(config) as day:
+        redact = machine.redactor(config.secrets)
+        with days.open_day(config) as day:
             steps.follow_list(day)
             planned = [one.isoformat() for one in day.stores.issues.dates()]
             due = day.date.isoformat()

@@ -12,13 +12,12 @@ from rich.markup import escape
 
 from newsletter.cli import account
 from newsletter.cli.terminal import print_json
-from newsletter.config import Config
-from newsletter.day import Day, Post
+from newsletter.config.settings import Config
 from newsletter.day.drafts import as_reader, make_draft
+from newsletter.day.given import Day, Post
 from newsletter.day.results import Ran
 from newsletter.errors import SendError
-from newsletter.model import Delivery, DeliveryState, Topic
-from newsletter.send import OPEN
+from newsletter.model import OPEN, Delivery, DeliveryState, Topic
 
 
 def show_demo(

@@ -1,37 +1,34 @@
-"""Commands for what comes back: bounces, suppressions."""
+"""The bounces command: what comes back."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from newsletter import world
 from newsletter.cli import account
-from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load
-from newsletter.cli.tables import new_table
+from newsletter.cli.given import load
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config
 from newsletter.config.environment import read_environment
+from newsletter.config.settings import Config
 from newsletter.model import Fault
 from newsletter.store import (
     FactStore,
     FaultStore,
-    Suppression,
     SuppressionStore,
 )
 from newsletter.suppress.imap import PASSWORD
 from newsletter.suppress.mailboxes import MOST, Mail, name_of, read_mailbox
 from newsletter.suppress.returns import NOTED, read_returned
+from newsletter.world import machine
 
 MARKS = "mailbox"
 """What the marks of mailboxes are kept as, among what is remembered of the world."""
@@ -56,12 +53,12 @@ def bounces(
     Examples: `newsletter bounces /var/mail/bounce`, `newsletter bounces imaps://me@mail.example.org`
     """
     settings = load(config)
-    now = world.utc_now()
+    now = machine.utc_now()
     name = name_of(place)
     read = _Read()
     folder = settings.root / "outbox" / "faults"
-    faults = FaultStore(folder, world.redactor(settings.secrets))
-    with world.open_ledger(settings) as database:
+    faults = FaultStore(folder, machine.redactor(settings.secrets))
+    with machine.open_ledger(settings) as database:
         marks = FactStore(database)
         known = {} if again else marks.known(MARKS, [name], dt.datetime.min.replace(tzinfo=dt.UTC))
         after = str(known.get(name, {}).get("mark", ""))
@@ -139,63 +136,3 @@ def _tell(read: _Read, faults: int, *, as_json: bool) -> None:
         console().print(f"  {escape(address)}", soft_wrap=True)
     if read.messages == MOST:
         console().print(f"{MOST} were read; run it again for the rest")
-
-
-listing = typer.Typer(
-    help="Addresses that must not be mailed: list, export, remove.\n\n"
-    "Example: newsletter suppressions list",
-    no_args_is_help=True,
-)
-app.add_typer(listing, name="suppressions")
-
-
-@listing.command(name="list")
-def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> None:
-    """Show every suppressed address, since when, and why.
-
-    Example: `newsletter suppressions list --json`
-    """
-    found = _all(config)
-    if as_json:
-        print_json({"suppressions": [asdict(one) for one in found]})
-        return
-    shown = new_table("Address", "Since", "Why", "What was said")
-    for one in found:
-        why = f"{one.verdict} ({one.source})"
-        shown.add_row(escape(one.email), f"{one.since:%Y-%m-%d}", why, escape(one.evidence[:80]))
-    console().print(shown if found else "Nobody is suppressed.")
-
-
-@listing.command()
-def export(*, config: ConfigDir = Path("config")) -> None:
-    """Print every suppressed address as CSV.
-
-    Example: `newsletter suppressions export > suppressed.csv`
-    """
-    writer = csv.writer(sys.stdout)
-    writer.writerow(("email", "since", "verdict", "source", "evidence"))
-    for one in _all(config):
-        cells = (one.email, one.since.isoformat(), one.verdict, one.source, one.evidence)
-        # A spreadsheet takes these for formulas, and the evidence is a stranger's.
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@" else cell for cell in cells])
-
-
-@listing.command()
-def remove(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")], *, config: ConfigDir = Path("config")
-) -> None:
-    """Mail an address again.
-
-    Example: `newsletter suppressions remove ada@example.org`
-    """
-    settings = load(config)
-    with world.open_ledger(settings) as database:
-        gone = SuppressionStore(database).remove(email)
-    console().print(f"{email}: mailed again" if gone else f"{email}: was not suppressed")
-    raise typer.Exit(DONE if gone else NOT_RIGHT)
-
-
-def _all(config: Path) -> tuple[Suppression, ...]:
-    settings = load(config)
-    with world.open_ledger(settings) as database:
-        return tuple(SuppressionStore(database).all())

@@ -1,4 +1,4 @@
-"""Commands that send, and tell what was sent: run, send, send-test, status."""
+"""Commands that send, and tell what was sent: run, send, send-test."""
 
 from __future__ import annotations
 
@@ -8,32 +8,20 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from newsletter import world
-from newsletter.cli import account, reports
-from newsletter.cli.program import (
-    DONE,
-    NOT_FINAL,
-    NOT_RIGHT,
-    VERSION,
-    AsJson,
-    ConfigDir,
-    OnDate,
-    Quiet,
-    app,
-    find_subscriber,
-    finish,
-    load,
-    parse_date,
-    parse_states,
-    wait_for,
-)
+from newsletter import __version__
+from newsletter.cli import reports
+from newsletter.cli.endings import finish
+from newsletter.cli.given import find_subscriber, load, parse_date, parse_states, wait_for
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, Quiet, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.day import Day, steps
+from newsletter.day import steps
+from newsletter.day.given import Day
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
-from newsletter.model import DeliveryState, SubscriberState
+from newsletter.model import SubscriberState
+from newsletter.world import days
 
 MOST_NAMED = 20
 """Editions that are named to whoever names one that is not there."""
@@ -57,13 +45,13 @@ def run(
     async def work() -> tuple[Ran, bool]:
         with (
             show_progress(quiet=quiet or as_json) as watch,
-            world.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date)) as day,
         ):
             steps.follow_list(day)
             expected = _active(day)
             async with (
-                world.open_web(settings, version=VERSION, on_source=watch.source) as web,
-                world.open_post(settings, on_delivery=watch.delivery) as post,
+                days.open_web(settings, version=__version__, on_source=watch.source) as web,
+                days.open_post(settings, on_delivery=watch.delivery) as post,
             ):
                 watch.expect(len(settings.collecting.sources), expected)
                 return await steps.run(day, web, post), not expected
@@ -100,16 +88,16 @@ def send(
     states = parse_states(only)
 
     async def rehearse() -> reports.Rehearsal:
-        with world.open_day(settings, date=parse_date(date)) as day:
+        with days.open_day(settings, date=parse_date(date)) as day:
             steps.follow_list(day)
             address = find_subscriber(day, to).email if to else None
-            async with world.open_post(settings) as post:
+            async with days.open_post(settings) as post:
                 return await reports.dry_run(day, post, address, states)
 
     async def work() -> tuple[Ran, bool]:
         with (
             show_progress(quiet=quiet or as_json) as watch,
-            world.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date)) as day,
         ):
             steps.follow_list(day)
             address = find_subscriber(day, to).email if to else None
@@ -118,7 +106,7 @@ def send(
             if planned and states:
                 stores.ledger.reopen(day.date, states, day.clock(), address)
             watch.expect(0, expected)
-            async with world.open_post(settings, on_delivery=watch.delivery) as post:
+            async with days.open_post(settings, on_delivery=watch.delivery) as post:
                 sent = await steps.send(day, post, email=address)
             counts = stores.ledger.counts(day.date) if stores.issues.get(day.date) else {}
             ran = Ran(
@@ -171,7 +159,7 @@ def send_test(
     --subscriber ada@example.org`
     """
     settings = load(config)
-    with world.open_day(settings) as day:
+    with days.open_day(settings) as day:
         steps.follow_list(day)
         email = find_subscriber(day, subscriber).email if subscriber else None
         editions = load_editions(day, email)
@@ -181,7 +169,7 @@ def send_test(
         raise typer.BadParameter(f"there is no edition `{edition}`; there are {known}")
     message = chosen.message.replace("\n", "\r\n").encode()
     try:
-        said = wait_for(world.send_test(settings, message, address))
+        said = wait_for(days.send_test(settings, message, address))
     except NewsletterError:
         raise
     except ValueError as error:
@@ -191,43 +179,3 @@ def send_test(
         print_json(told)
     else:
         console().print(escape(said), soft_wrap=True)
-
-
-@app.command()
-def status(
-    *, config: ConfigDir = Path("config"), date: OnDate = None, as_json: AsJson = False
-) -> None:
-    """Show the ledger of an issue (default: the newest): who got it, who did not, and why.
-
-    Example: `newsletter status --date 2026-11-24 --json`
-    """
-    others = frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
-    with world.open_day(load(config), date=parse_date(date)) as day:
-        issues, ledger = day.stores.issues, day.stores.ledger
-        wanted = parse_date(date) or next(iter(issues.dates()), None)
-        issue = issues.get(wanted) if wanted else None
-        counts = ledger.counts(issue.date) if issue else {}
-        listed = ledger.deliveries(issue.date, others) if issue else ()
-        halted = ledger.halted(issue.date) if issue else ""
-    if as_json:
-        print_json(
-            {
-                "date": wanted,
-                "number": issue.number if issue else None,
-                "halted": halted,
-                "deliveries": account.counts_json(counts),
-                "failed": account.by_verdict(listed),
-                "not_accepted": [account.delivery_json(one) for one in listed],
-            }
-        )
-    elif issue is None:
-        console().print(f"No issue was planned{f' for {wanted}' if wanted else ' yet'}")
-    else:
-        console().print(f"[bold]Issue {issue.number}[/], {account.explain_date(issue.date)}")
-        if halted:
-            account.problem(errors(), f"{issue.date}: {halted}")
-        account.deliveries(console(), counts)
-        for verdict, count in account.by_verdict(listed).items():
-            console().print(f"{count:>8}  failed: {verdict}")
-        account.troubled(console(), listed)
-    raise typer.Exit(NOT_FINAL if account.open_count(counts) else DONE)

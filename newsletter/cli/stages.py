@@ -9,24 +9,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from newsletter import world
+from newsletter import __version__
 from newsletter.cli import account, checking, health
-from newsletter.cli.program import (
-    DONE,
-    NOT_RIGHT,
-    VERSION,
-    AsJson,
-    ConfigDir,
-    OnDate,
-    app,
-    find_subscriber,
-    load,
-    parse_date,
-    wait_for,
-)
+from newsletter.cli.given import find_subscriber, load, parse_date, wait_for
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config import Config
+from newsletter.config.settings import Config
 from newsletter.day import steps
 from newsletter.day.drafts import Readers, as_reader, curious, make_draft
 from newsletter.day.explaining import explain as explained
@@ -35,6 +24,7 @@ from newsletter.day.rendering import render as render_day
 from newsletter.day.results import Collected
 from newsletter.errors import ConfigError
 from newsletter.model import Fault
+from newsletter.world import days
 
 
 @app.command()
@@ -49,10 +39,10 @@ def collect(
     async def work(settings: Config) -> tuple[Collected, tuple[Fault, ...]]:
         with (
             show_progress(quiet=as_json) as watch,
-            world.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date)) as day,
         ):
             steps.follow_list(day)
-            async with world.open_web(settings, version=VERSION, on_source=watch.source) as web:
+            async with days.open_web(settings, version=__version__, on_source=watch.source) as web:
                 watch.expect(len(settings.collecting.sources), 0)
                 return await steps.collect(day, web), day.folders.faults.seen
 
@@ -106,7 +96,7 @@ def pick(
     if not names:
         known = ", ".join(settings.choice.topic_names)
         raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
-    with world.open_day(settings, date=parse_date(date)) as day:
+    with days.open_day(settings, date=parse_date(date)) as day:
         steps.follow_list(day)
         reader: Readers | None = curious(day)
         if subscriber is not None:
@@ -146,7 +136,7 @@ def render(
 
     Example: `newsletter render --date 2026-11-24`
     """
-    with world.open_day(load(config), date=parse_date(date)) as day:
+    with days.open_day(load(config), date=parse_date(date)) as day:
         steps.follow_list(day)
         rendered = render_day(day)
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from newsletter.config.schemas import schemas
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
-from newsletter.world import STARTER
+from newsletter.world.machine import STARTER
 
 
 def cron_line(program: str, folder: Path) -> str:

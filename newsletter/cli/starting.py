@@ -8,25 +8,19 @@ from typing import Annotated
 
 import typer
 
-from newsletter import world
+from newsletter import __version__
 from newsletter.cli import account, checking, reports, starter
 from newsletter.cli.demo import demo_day
-from newsletter.cli.program import (
-    DONE,
-    NOT_RIGHT,
-    VERSION,
-    AsJson,
-    ConfigDir,
-    app,
-    exit_status,
-    wait_for,
-)
+from newsletter.cli.endings import exit_status
+from newsletter.cli.given import wait_for
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.day import steps
 from newsletter.day.results import Ran
 from newsletter.doctor import checks
 from newsletter.model import Delivery, SubscriberState, Topic
+from newsletter.world import machine
 
 
 @app.command()
@@ -42,7 +36,7 @@ def demo(*, as_json: AsJson = False) -> None:
     async def play() -> tuple[Ran, Path, int, tuple[Topic, ...], tuple[Delivery, ...]]:
         with show_progress(quiet=as_json) as watch:
             async with demo_day(
-                Path.cwd(), version=VERSION, on_source=watch.source, on_delivery=watch.delivery
+                Path.cwd(), version=__version__, on_source=watch.source, on_delivery=watch.delivery
             ) as demo:
                 day, settings = demo.day, demo.day.config
                 steps.follow_list(day)
@@ -73,7 +67,7 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> 
 
     Example: `newsletter init my-letter && cd my-letter && newsletter run`
     """
-    starter.write_starter(console(), directory, world.program())
+    starter.write_starter(console(), directory, machine.program())
 
 
 @app.command()
@@ -82,7 +76,7 @@ def check(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
 
     Example: `newsletter check --config config`
     """
-    found = checks.check(config, os.environ, world.utc_now())
+    found = checks.check(config, os.environ, machine.utc_now())
     if as_json:
         print_json(checking.as_json(found))
     else:

@@ -13,16 +13,18 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter import world
 from newsletter.cli import account
-from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app, load, parse_date
+from newsletter.cli.given import load, parse_date
+from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_address, read_line
-from newsletter.day import Day, steps
+from newsletter.day import steps
+from newsletter.day.given import Day
 from newsletter.errors import ConfigError
 from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wishes
 from newsletter.subscribe.imports import Refused, read_csv
+from newsletter.world import days
 
 MOST_SHOWN = 50
 """People who are listed on a screen; `--json` and `export` know no limit."""
@@ -62,7 +64,7 @@ def list_(
 
     Examples: `newsletter subscribers list --state left`, `newsletter subscribers list --json`
     """
-    with world.open_day(load(config)) as day:
+    with days.open_day(load(config)) as day:
         steps.follow_list(day)
         counts = day.stores.subscribers.counts()
         found = day.stores.subscribers.all(
@@ -97,7 +99,7 @@ def show(email: Email, *, config: ConfigDir = Path("config"), as_json: AsJson = 
 
     Example: `newsletter subscribers show ada@example.org`
     """
-    with world.open_day(load(config)) as day:
+    with days.open_day(load(config)) as day:
         steps.follow_list(day)
         found = _find(day, email)
     if as_json:
@@ -135,7 +137,7 @@ def add(
         wishes=Wishes(topics=tuple(dict.fromkeys(topic or ()))),
         consent="added with the command `newsletter subscribers add`",
     )
-    with world.open_day(settings) as day:
+    with days.open_day(settings) as day:
         steps.follow_list(day)
         store = day.stores.subscribers
         found = store.bring([who], Origin.COMMAND, day.clock(), keep=not dry_run)
@@ -214,7 +216,7 @@ def import_(
     """
     settings = load(config)
     refused: list[Refused] = []
-    with world.open_day(settings) as day:
+    with days.open_day(settings) as day:
         steps.follow_list(day)
         rows = read_csv(
             _lines(file),
@@ -257,7 +259,7 @@ def export(
     writer = csv.writer(sys.stdout)
     columns = "email name topics timezone language consent_at state origin consent".split()
     writer.writerow(columns)
-    with world.open_day(load(config)) as day:
+    with days.open_day(load(config)) as day:
         steps.follow_list(day)
         for one in day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
@@ -283,7 +285,7 @@ def _change(
     dry_run: bool,
 ) -> None:
     """Bring one person into a state, and say so."""
-    with world.open_day(load(config)) as day:
+    with days.open_day(load(config)) as day:
         steps.follow_list(day)
         found = _find(day, email)
         if not dry_run:

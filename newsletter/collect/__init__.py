@@ -13,26 +13,3 @@ http/          polite, safe HTTP, and files from disk
 plain/         HTML and LaTeX → plain Unicode
 identity/      when two sightings are one paper
 """
-
-from newsletter.collect.http.fetcher import Fetcher
-from newsletter.collect.identity.duplicates import attach_mentions, merge_papers
-from newsletter.collect.identity.likeness import near_keys
-from newsletter.collect.kinds.table import KINDS
-from newsletter.collect.lookup import look_up
-from newsletter.collect.papers import collect_papers
-from newsletter.collect.reader import Reader
-from newsletter.collect.services.enrichment import enrich_papers
-from newsletter.collect.services.table import ENRICHERS
-
-__all__ = [
-    "ENRICHERS",
-    "KINDS",
-    "Fetcher",
-    "Reader",
-    "attach_mentions",
-    "collect_papers",
-    "enrich_papers",
-    "look_up",
-    "merge_papers",
-    "near_keys",
-]

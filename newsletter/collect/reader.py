@@ -19,9 +19,9 @@ from newsletter.model import Source
 
 SMALL = 8_000
 """Bytes of a document that is read in a thread: in so few nothing can grow without bounds, and
-starting a process takes a second. A thread cannot be ended, nor its memory limited."""
+starting a process takes longer. A thread cannot be ended, nor its memory limited."""
 MUCH = 1_000_000
-"""Bytes read in one process before a second one is worth that second."""
+"""Bytes read in one process before a second one is worth its start."""
 MANY = 50
 """Sources from which much is to be expected."""
 SECONDS = 15.0

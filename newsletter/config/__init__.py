@@ -17,22 +17,3 @@ subscribers.py subscribers.yaml → SignUp
 schemas.py    the JSON Schema of each file
 files.py      load_config(): the files but for the list → Config
 """
-
-from newsletter.config.files import load_config, sender_domain
-from newsletter.config.schemas import schemas
-from newsletter.config.settings import Choice, Collecting, Config, Delivering, Letter
-from newsletter.config.subscribers import read_list
-from newsletter.config.values import read_address
-
-__all__ = [
-    "Choice",
-    "Collecting",
-    "Config",
-    "Delivering",
-    "Letter",
-    "load_config",
-    "read_address",
-    "read_list",
-    "schemas",
-    "sender_domain",
-]

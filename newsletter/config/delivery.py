@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,9 +12,10 @@ from newsletter.config.settings import Delivering
 from newsletter.config.shape import Shape
 from newsletter.config.values import Address, Host, Line, RateText, Secret, Slug
 from newsletter.errors import SigningError
-from newsletter.send.editions import Pace
-from newsletter.send.pace import parse_rate
-from newsletter.send.signatures import SigningKey, load_key
+from newsletter.send.pace import Pace, parse_rate
+
+if TYPE_CHECKING:
+    from newsletter.send.signatures import SigningKey
 
 
 class DkimShape(Shape):
@@ -128,6 +129,11 @@ def read_keys(
 
     What is wrong with one goes to `problems`, without a word of the key.
     """
+    if not given:
+        return
+    # Cryptography is slow to load, and needed only by those who sign here.
+    from newsletter.send.signatures import load_key  # noqa: PLC0415
+
     for place, one in enumerate(given):
         if ("dkim", place, "key") in document.unset:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from newsletter.config.delivery import delivering, read_keys
@@ -19,8 +20,10 @@ from newsletter.config.subscribers import check_list
 from newsletter.config.themes import read_theme
 from newsletter.config.topics import TopicsShape, libraries, read_topics
 from newsletter.errors import ConfigError
-from newsletter.render.templates import Theme
-from newsletter.send.signatures import SigningKey
+from newsletter.render.looks import Theme
+
+if TYPE_CHECKING:
+    from newsletter.send.signatures import SigningKey
 
 _SHAPES: Mapping[str, type[Shape]] = {
     "newsletter": NewsletterShape,

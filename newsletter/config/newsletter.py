@@ -25,9 +25,7 @@ from newsletter.config.values import (
 )
 from newsletter.links import MIN_SECRET
 from newsletter.model import Schedule, Topic
-from newsletter.render.press import Density
-from newsletter.render.subjects import DEFAULT_SUBJECT
-from newsletter.render.templates import Theme
+from newsletter.render.looks import DEFAULT_SUBJECT, Density, Theme
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,14 +6,16 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule, Source, Topic
-from newsletter.render.press import Density
-from newsletter.render.templates import Theme
-from newsletter.send.editions import Pace
-from newsletter.send.signatures import SigningKey
+from newsletter.render.looks import Density, Theme
+from newsletter.send.pace import Pace
+
+if TYPE_CHECKING:
+    from newsletter.send.signatures import SigningKey  # which loads all of cryptography
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from newsletter.collect import ENRICHERS, KINDS
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.documents import Document
 from newsletter.config.nodes import not_set
 from newsletter.config.settings import Collecting

@@ -15,7 +15,7 @@ from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Slug, Web
 from newsletter.errors import ConfigError
 from newsletter.render.locales import direction_of
-from newsletter.render.templates import Theme
+from newsletter.render.looks import Theme
 
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
 """The templates that come with the program; those of a newsletter go before them."""

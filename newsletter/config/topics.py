@@ -15,7 +15,9 @@ from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
 from newsletter.config.values import Like, Line, Slug
 from newsletter.model import Match, Topic
-from newsletter.pick import OWN_TOPICS, SIGNALS, FilterError, parse_match
+from newsletter.pick.filters.language import FilterError, parse_match
+from newsletter.pick.personal import OWN_TOPICS
+from newsletter.pick.signals import SIGNALS
 
 OWN_NAMES = tuple(topic.name for topic in OWN_TOPICS)
 """What the sections of a reader's own are called."""

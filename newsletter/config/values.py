@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import difflib
 import functools
+import importlib.resources
 import ipaddress
 import re
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from newsletter.errors import StoreError, TemplateError
 from newsletter.model.gate import NEVER, link
-from newsletter.render import parse_subject
-from newsletter.send import parse_rate
+from newsletter.send.pace import parse_rate
 from newsletter.store.urls import read_url
 
 # Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
@@ -56,7 +55,8 @@ def read_line(text: str) -> str:
 
 @functools.cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # What `zoneinfo.available_timezones` finds, without a look at every file of the system's.
+    return frozenset((importlib.resources.files("tzdata") / "zones").read_text("utf-8").split())
 
 
 def read_zone(name: str) -> str:
@@ -125,6 +125,9 @@ def _slug(text: str) -> str:
 
 
 def _subject(text: str) -> str:
+    # Jinja is slow to load, and most newsletters keep the subject that we have.
+    from newsletter.render.subjects import parse_subject  # noqa: PLC0415
+
     try:
         parse_subject(text)
     except TemplateError as error:

@@ -14,7 +14,3 @@ planning.py   editions written down until the issue is planned
 mailroom.py   messages for a batch of deliveries
 results.py    what the steps have done
 """
-
-from newsletter.day.given import Day, Folders, Post, Stores, Web
-
-__all__ = ["Day", "Folders", "Post", "Stores", "Web"]

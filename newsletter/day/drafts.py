@@ -25,19 +25,14 @@ from newsletter.model import (
     Topic,
     fault_of,
 )
-from newsletter.pick import (
-    OUTSIDE_TOPIC,
-    OWN_TOPICS,
-    Candidates,
-    FilterError,
-    choose,
-    own_topic,
-    pick_among,
-    unscored,
-)
-from newsletter.render import Selection, render_editions, render_page
+from newsletter.pick.filters.language import FilterError
+from newsletter.pick.papers import Candidates, pick_among, unscored
+from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS, own_topic
+from newsletter.pick.variety import choose
+from newsletter.render.editions import render_editions, render_page
+from newsletter.render.press import Selection
 from newsletter.schedule import issue_window
-from newsletter.subscribe import subscriber_of
+from newsletter.subscribe.audience import subscriber_of
 
 NOVELTY = dt.timedelta(days=30)
 """What was sent so long ago is new again."""

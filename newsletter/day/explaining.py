@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from newsletter.day.drafts import Draft, Readers
 from newsletter.model import Paper, Pick, Topic
-from newsletter.pick import OWN_TOPICS, why_not
-from newsletter.pick.personal import with_mark
+from newsletter.pick.misses import why_not
+from newsletter.pick.personal import OWN_TOPICS, with_mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

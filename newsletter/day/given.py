@@ -8,11 +8,13 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.collect import Fetcher, Reader
-from newsletter.config import Config
-from newsletter.learn import Tastes
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.reader import Reader
+from newsletter.config.settings import Config
+from newsletter.learn.tastes import Tastes
 from newsletter.model import Delivery, Fate, Outcome, SourceReport
-from newsletter.send import Signer, Transport
+from newsletter.send.editions import Transport
+from newsletter.send.signatures import Signer
 from newsletter.store import (
     Archive,
     FactStore,
@@ -25,7 +27,7 @@ from newsletter.store import (
     SubscriberStore,
     SuppressionStore,
 )
-from newsletter.subscribe import SubscriberFile
+from newsletter.subscribe.lists import SubscriberFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

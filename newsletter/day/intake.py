@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from newsletter.collect import attach_mentions, merge_papers
+from newsletter.collect.identity.duplicates import attach_mentions, merge_papers
 from newsletter.collect.services.enrichment import Enriched
 from newsletter.errors import StoreError
 from newsletter.model import (

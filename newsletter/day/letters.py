@@ -9,21 +9,13 @@ from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from newsletter import links
-from newsletter.config import Letter
+from newsletter.config.settings import Letter
 from newsletter.model import Delivery, Edition, Issue, Subscriber
-from newsletter.render import (
-    Letterhead,
-    Links,
-    Masthead,
-    Recipient,
-    Templates,
-    as_read,
-    compose,
-    encode_edition,
-    load_templates,
-    long_date,
-    token,
-)
+from newsletter.render.locales import long_date
+from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
+from newsletter.render.press import Links, Masthead
+from newsletter.render.templates import Templates, load_templates
+from newsletter.render.tokens import token
 
 
 def masthead(letter: Letter) -> Masthead:

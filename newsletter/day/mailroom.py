@@ -12,9 +12,8 @@ from newsletter.day import letters
 from newsletter.day.given import Day
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.model import Border, Delivery, Fault, Issue, fault_of
-from newsletter.render import Encoded, compose, encode_edition
-from newsletter.send import Signer
-from newsletter.send.signatures import Unsigned
+from newsletter.render.messages import Encoded, compose, encode_edition
+from newsletter.send.signatures import Signer, Unsigned
 
 Made = bytes | Fault | None
 EDITIONS = 128

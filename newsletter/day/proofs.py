@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from newsletter.config import Letter
+from newsletter.config.settings import Letter
 from newsletter.day import letters
 from newsletter.errors import ProofError
 from newsletter.model import Edition, Issue, Topic
-from newsletter.render import Finding, Selection, lint, lint_message, render_editions
+from newsletter.render.checks.findings import Finding
+from newsletter.render.checks.lint import lint, lint_message
+from newsletter.render.editions import render_editions
+from newsletter.render.press import Selection
 
 MOST = 20
 """Editions that are read: all of them come from the same templates and the same papers."""

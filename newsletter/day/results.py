@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter.model import DeliveryState, Edition, Fault, Health, Issue, Paper, SourceReport
-from newsletter.render import Finding
-from newsletter.send import Sent
+from newsletter.render.checks.findings import Finding
+from newsletter.send.tallies import Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.config import Choice
+from newsletter.config.settings import Choice
 from newsletter.model import Paper, Pick, Subscriber, Topic
-from newsletter.pick import (
-    OUTSIDE_TOPIC,
-    OWN_TOPICS,
-    Mark,
-    choose,
-    choose_for,
-    explore,
-)
-from newsletter.pick.filters import Folded, matches
-from newsletter.render import Selection, edition_key
+from newsletter.pick.filters.folding import Folded
+from newsletter.pick.filters.matching import matches
+from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS, choose_for, explore
+from newsletter.pick.signals import Mark
+from newsletter.pick.variety import choose
+from newsletter.render.press import Selection, edition_key
 
 
 def edition_of(subscriber: Subscriber) -> str:

@@ -11,7 +11,9 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from newsletter.collect import collect_papers, enrich_papers, look_up
+from newsletter.collect.lookup import look_up
+from newsletter.collect.papers import collect_papers
+from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.day.drafts import candidates, everybody, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
@@ -20,7 +22,9 @@ from newsletter.day.planning import Spool
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Ran, Rendered
-from newsletter.send import DEADLINE, Sent, send_editions
+from newsletter.send.editions import send_editions
+from newsletter.send.pace import DEADLINE
+from newsletter.send.tallies import Sent
 
 
 async def run(day: Day, web: Web, post: Post) -> Ran:

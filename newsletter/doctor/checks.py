@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter import world
-from newsletter.collect import KINDS, Reader
 from newsletter.collect.http.files import read_files
-from newsletter.collect.reader import SECONDS
-from newsletter.config import Config, load_config, read_list
-from newsletter.config.subscribers import SubscriberList
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.reader import SECONDS, Reader
+from newsletter.config.files import load_config
+from newsletter.config.settings import Config
+from newsletter.config.subscribers import SubscriberList, read_list
 from newsletter.day import letters
 from newsletter.day.drafts import curious, make_draft
 from newsletter.day.proofs import proofread
@@ -23,8 +23,11 @@ from newsletter.doctor.terms import DAYS, idle_terms
 from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
 from newsletter.learn.libraries import read_library
 from newsletter.model import Origin, SubscriberState
-from newsletter.render import Finding, Selection, render_editions
+from newsletter.render.checks.findings import Finding
+from newsletter.render.editions import render_editions
+from newsletter.render.press import Selection
 from newsletter.store import PaperStore, SubscriberStore, database_exists, open_database
+from newsletter.world import days, machine
 
 STAYS_AWAY = 5
 """People who are named of those that left and are still on the list."""
@@ -126,9 +129,9 @@ def _known(
     """
     if not database_exists(config.database, config.root):
         return ()
-    with world.open_ledger(config) as database:
+    with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - DAYS)
-        away = tuple(_away(SubscriberStore(database, world.new_id), people))
+        away = tuple(_away(SubscriberStore(database, machine.new_id), people))
     return (*idle_terms(folder, environment, papers), *away)
 
 
@@ -154,7 +157,7 @@ def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
 def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
     """Draft an issue of the invented papers for somebody who wants every topic, and lint it."""
     with open_database("sqlite://", config.root) as nothing:
-        day = world.day_of(config, nothing, date=now.date(), clock=lambda: now)
+        day = days.day_of(config, nothing, date=now.date(), clock=lambda: now)
         draft = make_draft(day, sample_papers(now))
         shown = draft.for_readers([curious(day)], send_empty=True)
         chosen, editions = [one.selection for one in shown], [one.edition for one in shown]

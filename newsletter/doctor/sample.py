@@ -7,11 +7,13 @@ import functools
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter.collect import KINDS, merge_papers
 from newsletter.collect.answers import Document
-from newsletter.config import Config, load_config
+from newsletter.collect.identity.duplicates import merge_papers
+from newsletter.collect.kinds.table import KINDS
+from newsletter.config.files import load_config
+from newsletter.config.settings import Config
 from newsletter.model import Paper
-from newsletter.world import STARTER
+from newsletter.world.machine import STARTER
 
 MORNING = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 """The demo's clock: always the same morning, so that the second run finds the first."""

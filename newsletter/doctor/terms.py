@@ -9,7 +9,9 @@ from pathlib import Path
 from newsletter.config.documents import Document, read_document
 from newsletter.config.nodes import Path_
 from newsletter.model import Paper
-from newsletter.pick.filters import Matcher, fold_paper, parse_match
+from newsletter.pick.filters.folding import fold_paper
+from newsletter.pick.filters.language import parse_match
+from newsletter.pick.filters.scanning import Matcher
 
 DAYS = dt.timedelta(days=30)
 ENOUGH = 100

@@ -5,9 +5,3 @@ libraries.py  library files that readers bring → titles and abstracts
 spaces.py     papers as points in a space, and what is near a taste
 embeddings.py sentence embeddings, where the extra is installed
 """
-
-from newsletter.learn.embeddings import Embedder, find_model
-from newsletter.learn.libraries import Library, read_library
-from newsletter.learn.tastes import Tastes
-
-__all__ = ["Embedder", "Library", "Tastes", "find_model", "read_library"]

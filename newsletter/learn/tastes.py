@@ -13,7 +13,7 @@ from newsletter.files.reading import read_regular
 from newsletter.learn import spaces as tastes
 from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
 from newsletter.model import Border, Fault, Paper, Topic, fault_of
-from newsletter.pick import Mark
+from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
 BACKGROUND = 2000

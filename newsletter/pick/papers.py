@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from newsletter.model import Match, Paper, Pick, Score, Topic
-from newsletter.pick.filters import Folded, Matcher, fold_paper, matches
+from newsletter.pick.filters.folding import Folded, fold_paper
+from newsletter.pick.filters.matching import matches
+from newsletter.pick.filters.scanning import Matcher
 from newsletter.pick.personal import LIKED
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import LIKED_MARK, Context, Mark

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from newsletter.model import Match, Paper, Part, Pick, Score, Subscriber, Topic
-from newsletter.pick.filters import Folded, matches
+from newsletter.pick.filters.folding import Folded
+from newsletter.pick.filters.matching import matches
 from newsletter.pick.signals import LIKED_MARK, Mark
 from newsletter.pick.variety import choose
 

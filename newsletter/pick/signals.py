@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.model import Paper, Topic
-from newsletter.pick.filters import Folded, Hit, fold, hits
+from newsletter.pick.filters.folding import Folded, fold
+from newsletter.pick.filters.matching import Hit, hits
 from newsletter.pick.trending import Crowd, trend
 
 # How telling a place is. A word of the title says what the paper is about, one of the abstract

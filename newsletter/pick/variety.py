@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from newsletter.model import Paper, Pick, Topic
-from newsletter.pick.filters import fold
+from newsletter.pick.filters.folding import fold
 
 ALIKE = 0.5
 """Share of all words of two papers that both have, from which they say the same: a paper's

@@ -8,12 +8,13 @@ import html
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from newsletter.model import Edition, Issue, Pick, Topic
 from newsletter.render.frames import Contents, Frame
 from newsletter.render.locales import direction_of, long_date, short_date
-from newsletter.render.subjects import DEFAULT_SUBJECT, parse_subject
+from newsletter.render.looks import DEFAULT_SUBJECT, Density
+from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import Blocks, hole, token
 from newsletter.render.views import PaperView, SectionView, paper_view, shorten
@@ -37,8 +38,6 @@ UNLIMITED = (9_999, 9_999)
 MAX_ALSO = 60
 """Titles listed under `also today`; what is more is counted."""
 WEEK = 7
-
-Density = Literal["comfortable", "compact", "titles"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,6 @@ from jinja2 import meta
 from newsletter.errors import TemplateError
 from newsletter.render.sandbox import sandbox
 
-DEFAULT_SUBJECT: Final = (
-    "{{ name }}, {{ day }}: "
-    "{% if lead %}{{ lead }}{% if more %} and {{ more }} more{% endif %}{% else %}no new papers"
-    "{% endif %}"
-)
 SUBJECT_NAMES: Final = ("name", "day", "date", "number", "lead", "count", "more", "topics")
 """What a subject can say: the newsletter's name, the day (`Nov 24`), the long date, the issue's
 number, the first paper's title, how many papers, how many besides the first, their topics."""

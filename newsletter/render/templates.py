@@ -11,13 +11,13 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from newsletter.errors import TemplateError
 from newsletter.render.frames import Loop, Region, Rendering, cut, renderer
+from newsletter.render.looks import Theme
 from newsletter.render.parts import Source, read_template, with_places
 from newsletter.render.sandbox import sandbox
 
@@ -40,15 +40,6 @@ _ARTICLE = re.compile(r'<div [^>]*role="article"[^>]*>')
 _BRACES = re.compile(r"[{}]")
 _COMMENT = re.compile(r"<!--(?!\[if|<!\[endif).*?-->", re.DOTALL)
 """What Outlook reads (`<!--[if mso]>`) is no comment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
-    """How an issue looks: what `{{ theme.NAME }}` stands for, and parts of its own."""
-
-    values: tuple[tuple[str, str], ...]
-    folders: tuple[Path, ...]
-    """Where templates are looked for, the first that has one counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +28,7 @@ from newsletter.send.budgets import Allowance, Budget
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import Breaker, next_attempt
 from newsletter.send.smtp import AFTER_DOT, Parcel
+from newsletter.send.tallies import Sent
 from newsletter.send.turns import Turns
 
 LEASE = dt.timedelta(minutes=30)
@@ -44,24 +45,6 @@ MOST_FAULTS = 20
 
 Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | None]]]
 """Deliveries to their messages, or why one cannot be made; None for who has left the list."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Sent:
-    """What one call of `send_editions` did."""
-
-    outcomes: Counter[DeliveryState] = field(default_factory=Counter)
-    freed: int = 0
-    """Deliveries that a dead sender had leased and not begun to send."""
-    lost: int = 0
-    """Deliveries that a dead sender left ambiguous; they are `unknown` now."""
-    expired: int = 0
-    error: str = ""
-    """Why sending stopped early; what was not sent is still planned."""
-    resume_at: dt.datetime | None = None
-    """When a rate allows more, if that was too long to wait for; the rest is still planned."""
-    faults: list[Fault] = field(default_factory=list)
-    """What went wrong with single readers; their deliveries are failed, or unknown."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,31 +14,16 @@ from newsletter.errors import SendError, StoreError
 from newsletter.model import Claim, Delivery, DeliveryState, Fate, Outcome
 from newsletter.send import desks
 from newsletter.send.budgets import Budget
-from newsletter.send.desks import Prepare, Sent
+from newsletter.send.desks import Prepare
 from newsletter.send.ledger import Ledger
-from newsletter.send.pace import Breaker, Rate, Throttle
+from newsletter.send.pace import Breaker, Pace, Throttle
 from newsletter.send.smtp import Desk, Parcel
+from newsletter.send.tallies import Sent
 from newsletter.send.turns import Turns
 from newsletter.send.windows import Window
 
 MANNERS = 2.0
 """Seconds that a session which only waits is given to say goodbye, when sending is stopped."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast mail may leave."""
-
-    connections: int = 4
-    rate: Rate | None = None
-    per_domain: tuple[tuple[str, Rate], ...] = ()
-    """Domain of the address and its rate; `*` is every other domain."""
-    cooldown: float = 1.0
-    """Seconds of silence after a busy answer."""
-    patience: float = 60.0
-    """Seconds at most that a rate is waited for; what it does not allow by then is left."""
-    grace: float = 30.0
-    """Seconds that messages in flight are given when sending is stopped."""
 
 
 class Session(Protocol):

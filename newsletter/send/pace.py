@@ -77,6 +77,22 @@ def parse_rate(text: str) -> Rate:
     return Rate(count=int(found[1]), per=dt.timedelta(seconds=_SECONDS[found[2]]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast mail may leave."""
+
+    connections: int = 4
+    rate: Rate | None = None
+    per_domain: tuple[tuple[str, Rate], ...] = ()
+    """Domain of the address and its rate; `*` is every other domain."""
+    cooldown: float = 1.0
+    """Seconds of silence after a busy answer."""
+    patience: float = 60.0
+    """Seconds at most that a rate is waited for; what it does not allow by then is left."""
+    grace: float = 30.0
+    """Seconds that messages in flight are given when sending is stopped."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Throttle:
     """How many connections may work at once: fewer when the server is busy (AIMD).

@@ -3,7 +3,3 @@
 previews.py  an issue before it goes out: widths, modes, parts, scores, checks
 pages/       the HTML, style and script of these pages (data, no code)
 """
-
-from newsletter.serve.previews import Preview, PreviewEdition, preview_app, write_static
-
-__all__ = ["Preview", "PreviewEdition", "preview_app", "write_static"]

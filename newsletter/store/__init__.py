@@ -31,7 +31,6 @@ from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import Imported, SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
-from newsletter.store.vectors import VectorStore
 
 __all__ = [
     "CANCELLED",
@@ -50,7 +49,6 @@ __all__ = [
     "SubscriberStore",
     "Suppression",
     "SuppressionStore",
-    "VectorStore",
     "database_exists",
     "is_at",
     "open_database",

@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
-from newsletter.store.migrations import prepare
+from newsletter.store.migrations.runner import prepare
 from newsletter.store.urls import read_url
 
 BUSY_SECONDS = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.model import Match, Subscriber, Subscription
-from newsletter.pick import parse_match
+from newsletter.pick.filters.language import parse_match
 
 
 def subscriber_of(

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_paper, run
 from servers import Page, http_server
 
-from newsletter.collect import ENRICHERS, Fetcher, Reader, enrich_papers
-from newsletter.collect.services.enrichment import Enriched, with_facts
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.reader import Reader
+from newsletter.collect.services.enrichment import Enriched, enrich_papers, with_facts
+from newsletter.collect.services.table import ENRICHERS
 from newsletter.errors import SourceError
 from newsletter.model import Enrichment, Paper
 

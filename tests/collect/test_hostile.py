@@ -12,16 +12,19 @@ from fuzzing import TARGETS
 from makers import NOW, make_document, make_paper, make_source, run
 from servers import Page, http_server
 
-from newsletter.collect import KINDS, Fetcher, Reader, collect_papers
 from newsletter.collect.answers import Parsed
 from newsletter.collect.entries import read_papers
+from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.collect.kinds.hackernews import parse_stories
 from newsletter.collect.kinds.huggingface import parse_daily_papers
 from newsletter.collect.kinds.opml import parse_opml
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.papers import collect_papers
 from newsletter.collect.plain.latex import plain_latex
 from newsletter.collect.plain.text import plain_text
+from newsletter.collect.reader import Reader
 from newsletter.errors import SourceError
 from newsletter.model import Health, Paper, Visit
 

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_document, make_paper, make_source
 
-from newsletter.collect import KINDS, merge_papers, near_keys
+from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.identity.keys import paper_keys
+from newsletter.collect.identity.likeness import near_keys
+from newsletter.collect.kinds.table import KINDS
 from newsletter.model import Paper
 
 TITLE = "Pre-training Large Language Models on Engines of Thought"

@@ -10,7 +10,11 @@ import pytest
 from makers import NOW, make_document, make_source, run
 from servers import Page, http_server
 
-from newsletter.collect import KINDS, Fetcher, Reader, collect_papers, merge_papers
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.identity.duplicates import merge_papers
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.papers import collect_papers
+from newsletter.collect.reader import Reader
 from newsletter.errors import SourceError
 from newsletter.model import Health, Paper, Source, Visit
 

@@ -10,9 +10,9 @@ import time
 import pytest
 from makers import NOW, make_document, make_source, run
 
-from newsletter.collect import Reader
 from newsletter.collect.answers import Document, Kind, Parsed, Parser
 from newsletter.collect.kinds.feeds import parse_feed
+from newsletter.collect.reader import Reader
 from newsletter.errors import SourceError
 from newsletter.model import Source
 

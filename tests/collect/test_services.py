@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
-from newsletter.collect import KINDS
 from newsletter.collect.answers import Document, Window
+from newsletter.collect.kinds.table import KINDS
 from newsletter.errors import SourceError
 
 DAY = dt.timedelta(days=1)

@@ -13,10 +13,12 @@ import pytest
 from makers import make_paper, make_source, run
 from servers import Page, Web, http_server
 
-from newsletter.collect import KINDS, Fetcher, Reader
 from newsletter.collect.answers import CatchUp, Document, Kind, Parsed
+from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds.calendar import EASTERN
 from newsletter.collect.kinds.feeds import parse_feed
+from newsletter.collect.kinds.table import KINDS
+from newsletter.collect.reader import Reader
 from newsletter.collect.visits import BACKLOG, MAX_PAGES, MAX_PAPERS, visit_source
 from newsletter.model import Border, Fault, Health, Paper, Source, Validators, Visit
 

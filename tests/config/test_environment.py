@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import write_newsletter
 
-from newsletter.config import load_config
 from newsletter.config.environment import read_environment
+from newsletter.config.files import load_config
 from newsletter.errors import ConfigError
 
 

@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import as_subscriber, make_paper, write_newsletter
 
-from newsletter.config import load_config, read_list, schemas
 from newsletter.config.documents import parse_document
+from newsletter.config.files import load_config
+from newsletter.config.schemas import schemas
+from newsletter.config.subscribers import read_list
 from newsletter.errors import ConfigError
-from newsletter.pick.filters import fold_paper, matches
+from newsletter.pick.filters.folding import fold_paper
+from newsletter.pick.filters.matching import matches
 
 
 def mistake(folder: Path, root: Path, name: str, before: str, after: str) -> str:

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from makers import write_newsletter
 
-from newsletter.config import load_config, read_list
+from newsletter.config.files import load_config
+from newsletter.config.subscribers import read_list
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule
-from newsletter.send import make_key, parse_rate
+from newsletter.send.pace import parse_rate
+from newsletter.send.signatures import make_key
 
 SECRET = "s" * 32
 EVERYTHING = """

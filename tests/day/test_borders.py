@@ -16,14 +16,14 @@ import pytest
 from commands import newsletter
 from makers import NOW, make_paper, write_newsletter
 
-from newsletter.config import load_config
+from newsletter.config.files import load_config
 from newsletter.day import steps
 from newsletter.day.borders import without_faulty
 from newsletter.day.drafts import everybody, make_draft
 from newsletter.doctor.checks import check
 from newsletter.model import Border, Fault, fault_of
 from newsletter.store import FaultStore
-from newsletter.world import open_day
+from newsletter.world.days import open_day
 
 TOPICS = "topics:\n  - {name: agents, title: Agents, match: [agent], limit: 20}\n"
 SECRET = "a secret of tests, of 32 bytes at least"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from makers import NOW, make_issue, make_paper, make_pick, write_newsletter
 
-from newsletter.config import load_config
+from newsletter.config.files import load_config
 from newsletter.day import steps
 from newsletter.day.drafts import Draft
 from newsletter.model import Pick
-from newsletter.pick import Candidates
+from newsletter.pick.papers import Candidates
 from newsletter.store import open_database
-from newsletter.world import day_of
+from newsletter.world.days import day_of
 
 TOPICS = "topics: [{name: agents, title: Agents, match: [agent], limit: 3}]\n"
 PLAIN = "{email: bo@readers.example}"

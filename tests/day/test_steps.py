@@ -21,17 +21,18 @@ import pytest
 from makers import NOW, TODAY, play_demo, run, write_newsletter
 from servers import Mail, Page, Web, http_server, smtp_server
 
-from newsletter.config import load_config
-from newsletter.day import Day, Post, given, steps
+from newsletter.config.files import load_config
+from newsletter.day import given, steps
 from newsletter.day.drafts import candidates, make_draft
+from newsletter.day.given import Day, Post
 from newsletter.day.rendering import render
 from newsletter.day.results import Ran
 from newsletter.doctor.sample import MORNING
 from newsletter.errors import TemplateError
 from newsletter.links import verify
 from newsletter.model import DeliveryState
-from newsletter.render import token
-from newsletter.world import open_day, open_post, open_web
+from newsletter.render.tokens import token
+from newsletter.world.days import open_day, open_post, open_web
 
 NEWSLETTER = """
 name: Daily Papers

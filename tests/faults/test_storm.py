@@ -34,7 +34,10 @@ SENDER = """
 import asyncio, datetime as dt, random, sys
 from pathlib import Path
 from newsletter.send.processes import fate_of, sender_name
-from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
+from newsletter.send.pace import Pace
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.smtp import SmtpTransport
+from newsletter.send.editions import send_editions
 from newsletter.store import SqlLedger, open_database
 folder, port, connections = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 owner = sender_name()

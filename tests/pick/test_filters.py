@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 from makers import make_paper
 
 from newsletter.model import Paper
-from newsletter.pick.filters import (
-    FilterError,
-    Matcher,
-    find,
-    fold,
-    fold_paper,
-    matches,
-    parse_match,
-)
+from newsletter.pick.filters.folding import fold, fold_paper
+from newsletter.pick.filters.language import FilterError, parse_match
+from newsletter.pick.filters.matching import find, matches
+from newsletter.pick.filters.scanning import Matcher
 
 
 def hit(match: object, paper: Paper) -> bool:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_topic
 
-from newsletter.pick import choose, pick_papers
+from newsletter.pick.papers import pick_papers
+from newsletter.pick.variety import choose
 
 
 def test_every_pick_says_why() -> None:

@@ -8,18 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
 
-from newsletter.pick import (
+from newsletter.pick.filters.folding import fold_paper
+from newsletter.pick.filters.language import parse_match
+from newsletter.pick.papers import pick_papers, unscored
+from newsletter.pick.personal import (
+    LIKED,
+    LIKED_LIMIT,
     OUTSIDE_TOPIC,
-    Mark,
+    OWN_WORDS,
     choose_for,
     explore,
-    fold_paper,
     own_topic,
-    parse_match,
-    pick_papers,
-    unscored,
+    with_mark,
 )
-from newsletter.pick.personal import LIKED, LIKED_LIMIT, OWN_WORDS, with_mark
+from newsletter.pick.signals import Mark
 
 TOPIC = make_topic()
 PAPERS = [

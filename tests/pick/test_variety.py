@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from makers import make_paper, make_pick, make_topic
 
 from newsletter.model import Pick
-from newsletter.pick import choose
+from newsletter.pick.variety import choose
 
 TOPICS = [make_topic("one", limit=3), make_topic("two", limit=3)]
 

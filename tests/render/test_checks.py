@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, UNSUBSCRIBE, make_edition, make_issue, make_letterhead, make_recipient
 
-from newsletter.render import compose, encode_edition, lint, lint_message
 from newsletter.render.checks.contrast import ratio
 from newsletter.render.checks.documents import read
 from newsletter.render.checks.features import DEGRADES, clients_without, unsupported
+from newsletter.render.checks.lint import lint, lint_message
+from newsletter.render.messages import compose, encode_edition
 from newsletter.render.parts import Source
 from newsletter.render.templates import compile_mjml
 from newsletter.render.tokens import token

@@ -18,8 +18,9 @@ from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config
 from newsletter.model import Edition, Paper, Pick
-from newsletter.render import Links, Masthead, Selection, lint, render_editions, render_page
-from newsletter.render.press import BUDGET, Press, html_bytes
+from newsletter.render.checks.lint import lint
+from newsletter.render.editions import render_editions, render_page
+from newsletter.render.press import BUDGET, Links, Masthead, Press, Selection, html_bytes
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import token
 

@@ -8,10 +8,16 @@ import pytest
 from mjml import mjml2html
 
 from newsletter.errors import TemplateError
-from newsletter.render import Theme, load_templates
+from newsletter.render.looks import Theme
 from newsletter.render.parts import Source
 from newsletter.render.sandbox import fill
-from newsletter.render.templates import MJML_TAGS, Template, compile_mjml, compile_text
+from newsletter.render.templates import (
+    MJML_TAGS,
+    Template,
+    compile_mjml,
+    compile_text,
+    load_templates,
+)
 
 
 def compiled(source: str) -> Template:

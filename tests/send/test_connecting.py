@@ -22,7 +22,9 @@ from makers import run
 from servers import smtp_server, trusting
 
 from newsletter.errors import SendError
-from newsletter.send import SendmailTransport, SmtpSettings, SmtpTransport
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.sendmail import SendmailTransport
+from newsletter.send.smtp import SmtpTransport
 
 
 def settings(port: int, **changes: Any) -> SmtpSettings:

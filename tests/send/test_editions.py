@@ -13,8 +13,12 @@ import pytest
 from makers import NOW, TODAY, make_delivery, plan, run
 from servers import Mail, smtp_server
 
-from newsletter.model import Delivery, DeliveryState, Fate, Fault
-from newsletter.send import OPEN, Pace, Sent, SmtpSettings, SmtpTransport, send_editions
+from newsletter.model import OPEN, Delivery, DeliveryState, Fate, Fault
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.editions import send_editions
+from newsletter.send.pace import Pace
+from newsletter.send.smtp import SmtpTransport
+from newsletter.send.tallies import Sent
 from newsletter.store import SqlLedger, open_database
 
 S = DeliveryState

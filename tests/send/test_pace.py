@@ -18,18 +18,21 @@ from makers import NOW, TODAY, make_delivery, plan, run
 
 from newsletter.errors import StoreError
 from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
-from newsletter.send import (
-    DEADLINE,
-    Pace,
-    Sent,
-    SmtpSettings,
-    SmtpTransport,
-    parse_rate,
-    send_editions,
-)
 from newsletter.send.budgets import Budget
-from newsletter.send.pace import Breaker, Throttle, is_busy, next_attempt
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.editions import send_editions
+from newsletter.send.pace import (
+    DEADLINE,
+    Breaker,
+    Pace,
+    Throttle,
+    is_busy,
+    next_attempt,
+    parse_rate,
+)
+from newsletter.send.smtp import SmtpTransport
 from newsletter.send.streams import Reply
+from newsletter.send.tallies import Sent
 from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
 
 S = DeliveryState

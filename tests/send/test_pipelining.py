@@ -13,9 +13,10 @@ from makers import ListDesk, make_parcel, run
 
 from newsletter.errors import SendError
 from newsletter.model import DeliveryState
-from newsletter.send import SmtpSettings, SmtpTransport
 from newsletter.send import smtp as module
+from newsletter.send.connecting import SmtpSettings
 from newsletter.send.envelopes import stuffed
+from newsletter.send.smtp import SmtpTransport
 
 S = DeliveryState
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from makers import NOW, make_edition, make_issue, make_letterhead, make_recipient
 
 from newsletter.errors import SigningError
-from newsletter.render import compose, encode_edition
-from newsletter.send import Signer, SigningKey, dns_record, load_key, make_key
+from newsletter.render.messages import compose, encode_edition
+from newsletter.send.signatures import Signer, SigningKey, dns_record, load_key, make_key
 
 DOMAIN = "news.example.org"
 

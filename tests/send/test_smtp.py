@@ -12,7 +12,8 @@ from servers import Mail, smtp_server, trusting
 
 from newsletter.errors import SendError
 from newsletter.model import DeliveryState, Outcome
-from newsletter.send import SmtpSettings, SmtpTransport
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.smtp import SmtpTransport
 
 MESSAGE = b"Subject: x\r\n\r\n.leading dot\r\n..two\r\nend\r\n"
 

@@ -36,7 +36,7 @@ from newsletter.store import (
     open_database,
 )
 from newsletter.store.database import metadata
-from newsletter.store.migrations import HEAD, configure
+from newsletter.store.migrations.runner import HEAD, configure
 
 FIRST = """
 PRAGMA journal_mode=WAL;

@@ -21,7 +21,7 @@ from makers import (
 
 from newsletter.errors import StoreError
 from newsletter.model import Claim, DeliveryState
-from newsletter.send import OutboxTransport
+from newsletter.send.outbox import OutboxTransport
 from newsletter.store import Outbox
 
 

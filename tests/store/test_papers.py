@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from makers import NOW, TODAY, make_delivery, make_paper, plan
 
-from newsletter.collect import merge_papers, near_keys
+from newsletter.collect.identity.duplicates import merge_papers
+from newsletter.collect.identity.likeness import near_keys
 from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.store import Database, PaperStore, open_database
 

@@ -11,7 +11,8 @@ import pytest
 from makers import make_paper
 
 from newsletter.model import Paper
-from newsletter.store import VectorStore, open_database, vectors
+from newsletter.store import open_database, vectors
+from newsletter.store.vectors import VectorStore
 
 
 class Maker:

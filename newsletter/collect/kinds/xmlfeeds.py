@@ -11,8 +11,6 @@ import xml.sax
 from collections.abc import Mapping
 from typing import Any
 
-import feedparser
-
 from newsletter.collect.answers import Document
 from newsletter.collect.http.addresses import joined
 from newsletter.errors import SourceError
@@ -26,6 +24,8 @@ Entry = Mapping[str, Any]
 
 def feed_of(document: Document) -> Mapping[str, Any]:
     """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
+    import feedparser  # noqa: PLC0415  slow to load, and most commands read no feed
+
     if not document.content.strip():
         raise SourceError(f"{document.shown}: the answer is empty")
     # Without its address, so that ids stay as they are (RFC 4287, 4.2.6: compared as written);

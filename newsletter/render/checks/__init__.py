@@ -7,8 +7,3 @@ contrast.py   contrast of text with its ground, light and dark
 contents.py   links, pictures, headings, left-overs, both parts alike
 lint.py       lint(): all of that, with the line that prints it
 """
-
-from newsletter.render.checks.findings import Finding
-from newsletter.render.checks.lint import lint, lint_message
-
-__all__ = ["Finding", "lint", "lint_message"]

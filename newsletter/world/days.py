@@ -1,4 +1,4 @@
-"""Put the world together: the only place that knows the clock, the machine and the environment."""
+"""The issue of a day with all that it needs: database, folders, network, mail server."""
 
 from __future__ import annotations
 
@@ -8,42 +8,36 @@ import datetime as dt
 import functools
 import os
 import random
-import re
-import secrets
 import signal
-import sys
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
-import newsletter
-from newsletter.collect import Fetcher, Reader, near_keys
-from newsletter.config import Config, load_config, read_address
-from newsletter.day import Day, Folders, Post, Stores, Web, letters
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.collect.http.fetcher import Fetcher
+from newsletter.collect.identity.likeness import near_keys
+from newsletter.collect.reader import Reader
+from newsletter.config.settings import Config
+from newsletter.config.values import read_address
+from newsletter.day import letters
+from newsletter.day.given import Day, Folders, Post, Stores, Web
 from newsletter.files.writing import write
 from newsletter.learn.embeddings import Embedder, find_model
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Delivery, Outcome, Paper, SourceReport
-from newsletter.render import as_test
+from newsletter.render.messages import as_test
 from newsletter.schedule import due_date
-from newsletter.send import (
-    OutboxTransport,
-    SendmailTransport,
-    Signer,
-    SmtpSettings,
-    SmtpTransport,
-    Transport,
-    deliver_one,
-)
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.editions import Transport, deliver_one
+from newsletter.send.outbox import OutboxTransport
 from newsletter.send.processes import boot_id, fate_of, sender_name
+from newsletter.send.sendmail import SendmailTransport
+from newsletter.send.signatures import Signer
+from newsletter.send.smtp import SmtpTransport
 from newsletter.store import (
     Archive,
     Database,
     FactStore,
     FaultStore,
-    Identity,
     IssueStore,
     Outbox,
     PaperStore,
@@ -51,15 +45,10 @@ from newsletter.store import (
     SqlLedger,
     SubscriberStore,
     SuppressionStore,
-    VectorStore,
-    is_at,
-    open_database,
-    recognise,
 )
-from newsletter.subscribe import SubscriberFile
-
-STARTER = Path(newsletter.__file__).parent / "starter"
-"""What `init` writes and `demo` plays."""
+from newsletter.store.vectors import VectorStore
+from newsletter.subscribe.lists import SubscriberFile
+from newsletter.world.machine import hiding, new_id, open_ledger, redactor, utc_now
 
 
 def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
@@ -69,43 +58,6 @@ def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
         return None
     model = functools.cache(lambda: Embedder(folder))
     return VectorStore(database, lambda papers: model().embed(papers)).embed
-
-
-def program() -> str:
-    """Return the absolute path of the command that is running."""
-    beside = Path(sys.executable).with_name("newsletter")
-    return str(beside if beside.exists() else Path(sys.argv[0]).resolve())
-
-
-def open_ledger(config: Config) -> Database:
-    """Open the newsletter's database.
-
-    Raises StoreError when it cannot be used, or is another newsletter's.
-    """
-    database = open_database(config.database, config.root)
-    folder = config.folder.resolve()
-    letter = config.letter
-    identity = Identity(name=letter.name, sender=letter.sender, folder=str(folder))
-
-    def still_uses_it(other: str) -> bool:
-        """Tell whether another newsletter uses this database; a folder may have two paths."""
-        try:
-            there = load_config(Path(other), os.environ)
-            return not folder.samefile(other) and is_at(database, there.database, there.root)
-        except (NewsletterError, OSError, ValueError):
-            return False  # it is gone, or of no use
-
-    try:
-        recognise(database, identity, still_uses_it)
-    except StoreError:
-        database.close()
-        raise
-    return database
-
-
-def utc_now() -> dt.datetime:
-    """Return the present moment."""
-    return dt.datetime.now(dt.UTC)
 
 
 def user_agent(config: Config, version: str) -> str:
@@ -264,34 +216,10 @@ async def open_post(
         )
 
 
-def new_id() -> str:
-    """Return an id for a subscriber that nobody can guess."""
-    return secrets.token_hex(10)
-
-
 def signer_of(config: Config) -> Signer | None:
     """Return what signs mail, if anything does."""
     keys = config.delivering.keys
     return Signer(keys) if keys else None
-
-
-@contextlib.contextmanager
-def hiding(redact: Callable[[str], str]) -> Iterator[None]:
-    """Take secrets out of the errors raised within: libraries tell what they were given."""
-    try:
-        yield
-    except NewsletterError as error:
-        error.args = tuple(redact(str(one)) for one in error.args)
-        raise
-
-
-def redactor(secrets: Collection[str]) -> Callable[[str], str]:
-    """Return what takes `secrets` out of a text that is shown or kept."""
-    if not secrets:
-        return str
-    # The longest first: one may be a part of another.
-    known = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))))
-    return lambda text: known.sub("***", text)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,37 @@
+"""How a run ends: what is printed of it, and its exit status."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from newsletter.cli import account, reports
+from newsletter.cli.program import DONE, NOT_FINAL, NOT_RIGHT
+from newsletter.cli.terminal import console, errors, print_json
+from newsletter.config.settings import Config
+from newsletter.day.results import Ran
+
+
+def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bool) -> None:
+    """Print a run and leave with its exit status; `nobody`: no subscriber gets mail."""
+    told = sys.stdout.isatty() and not quiet and not as_json
+    if as_json:
+        print_json(account.ran_json(ran))
+    elif told:
+        reports.show_run(console(), ran, settings.root / "outbox" / ran.date.isoformat())
+    elif not quiet:
+        console().print(account.ran_line(ran), markup=False, soft_wrap=True)
+    is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
+    if is_kept and not quiet and not as_json:
+        console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
+    reports.show_problems(errors(), ran, settings, shown=told, nobody=nobody)
+    raise typer.Exit(exit_status(ran))
+
+
+def exit_status(ran: Ran) -> int:
+    """Return the exit status of a run."""
+    if ran.faults or (ran.collected and ran.collected.all_failed):
+        return NOT_RIGHT
+    waiting = ran.sent.error or ran.unfinished or account.open_count(ran.counts)
+    return NOT_FINAL if waiting else DONE

@@ -1,0 +1,63 @@
+"""The status command: how an issue stands. It reads the database, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import typer
+
+from newsletter.cli import account
+from newsletter.cli.given import load, parse_date
+from newsletter.cli.program import DONE, NOT_FINAL, AsJson, ConfigDir, OnDate, app
+from newsletter.cli.terminal import console, errors, print_json
+from newsletter.model import Delivery, DeliveryState
+from newsletter.store import IssueStore, SqlLedger
+from newsletter.world import machine
+
+
+@app.command()
+def status(
+    *, config: ConfigDir = Path("config"), date: OnDate = None, as_json: AsJson = False
+) -> None:
+    """Show the ledger of an issue (default: the newest): who got it, who did not, and why.
+
+    Example: `newsletter status --date 2026-11-24 --json`
+    """
+    settings = load(config)
+    wanted = parse_date(date)
+    with machine.open_ledger(settings) as database:
+        issues, ledger = IssueStore(database), SqlLedger(database)
+        wanted = wanted or next(iter(issues.dates()), None)
+        issue = issues.get(wanted) if wanted else None
+        counts: Mapping[DeliveryState, int] = {}
+        listed: Sequence[Delivery] = ()
+        halted = ""
+        if issue:
+            counts = ledger.counts(issue.date)
+            listed = ledger.deliveries(
+                issue.date, frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
+            )
+            halted = ledger.halted(issue.date)
+    if as_json:
+        print_json(
+            {
+                "date": wanted,
+                "number": issue.number if issue else None,
+                "halted": halted,
+                "deliveries": account.counts_json(counts),
+                "failed": account.by_verdict(listed),
+                "not_accepted": [account.delivery_json(one) for one in listed],
+            }
+        )
+    elif issue is None:
+        console().print(f"No issue was planned{f' for {wanted}' if wanted else ' yet'}")
+    else:
+        console().print(f"[bold]Issue {issue.number}[/], {account.explain_date(issue.date)}")
+        if halted:
+            account.problem(errors(), f"{issue.date}: {halted}")
+        account.deliveries(console(), counts)
+        for verdict, count in account.by_verdict(listed).items():
+            console().print(f"{count:>8}  failed: {verdict}")
+        account.troubled(console(), listed)
+    raise typer.Exit(NOT_FINAL if account.open_count(counts) else DONE)

@@ -1,0 +1,5 @@
+"""World: the only room that knows the machine; every door opens this.
+
+machine.py the clock, the environment and the database; no network
+days.py    open_day(), open_web(), open_post(): what the steps are given
+"""
