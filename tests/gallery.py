@@ -102,9 +102,9 @@ def shown(name: str) -> Shown:
     head, templates = letters.masthead(letter), letters.templates(letter)
     (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates)
     reader = Subscriber(
-        id="1639bd1d3165c8edf56d",
+        id="11bb9fef006fefd530c7",
         email="amelie@readers.example",
-        name="Amélie",
+        name="Amélie Dubois-Łęcka",
         topics=names,
         timezone="Europe/Paris",
         language=letter.language,

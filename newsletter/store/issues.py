@@ -196,7 +196,7 @@ def _edition(connection: sa.Connection, row: sa.Row[Any]) -> Edition:
         wanted = sa.select(blocks.c.number, blocks.c.content).where(
             blocks.c.issue == row.issue, blocks.c.number.in_(some)
         )
-        table.update(dict(connection.execute(wanted)))
+        table.update(dict(connection.execute(wanted).all()))
     return Edition(
         key=row.key,
         subject=row.subject,

@@ -21,13 +21,18 @@ from newsletter.pick.filters.folding import fold_paper
 from newsletter.pick.filters.matching import matches
 
 
+def read_all(folder: Path) -> None:
+    config = load_config(folder, {})
+    read_list(config.folder, config.choice.topic_names, {})
+
+
 def mistake(folder: Path, root: Path, name: str, before: str, after: str) -> str:
     """Return what is said when `before` is replaced by `after` in one shipped file."""
     text = (root / "config" / f"{name}.yaml").read_text("utf-8")
     assert before in text
     write_newsletter(folder, root, **{name: text.replace(before, after, 1)})
     with pytest.raises(ConfigError) as caught:
-        load_config(folder / "config", {})
+        read_all(folder / "config")
     return str(caught.value).replace(str(folder / "config") + "/", "")
 
 

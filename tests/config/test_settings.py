@@ -103,7 +103,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "density": "compact",
         "feedback": False,
         "archive": "https://lab.example/old",
-        "digest": "weekly",
+        "is_weekly": True,
         "site": "https://lab.example/papers",
         "secret": SECRET.encode(),
         "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich")),
@@ -126,26 +126,18 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
                 service="github", api="https://git.example", headers=(("Authorization", "another key"),)
             ),
         ),
-        "listed": 1,
         "missing": (),
         "left_out": (),
         "libraries": (),
         "places": {"A": f"{tmp_path}/config/sources.yaml:9:20", "B": f"{tmp_path}/config/sources.yaml:10:5"},
     }  # fmt: skip
-    found = {name: getattr(config, name) for name in expected}
-    assert found == expected
-    names = {field.name for field in dataclasses.fields(config)}
-    compared_below = {
-        "theme",
-        "delivering",
-        "pace",
-        "keys",
-        "sources",
-        "topics",
-        "subscribers",
-        "secrets",
+    slices = (config, config.letter, config.choice, config.collecting)
+    told = {
+        field.name: getattr(one, field.name) for one in slices for field in dataclasses.fields(one)
     }
-    assert names - set(expected) == compared_below
+    assert {name: told[name] for name in expected} == expected
+    compared_below = {"theme", "delivering", "sources", "topics", "secrets"}
+    assert set(told) - set(expected) == compared_below | {"letter", "choice", "collecting"}
 
 
 def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
@@ -289,7 +281,7 @@ def test_what_only_ends_like_a_file_is_none(tmp_path: Path, root: Path, like: st
     """DOIs, addresses and sentences."""
     topics = f"topics:\n  - {{name: a, title: A, like: ['{like}']}}\n"
 
-    assert settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").topics[
+    assert settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").choice.topics[
         0
     ].like == (like,)
 
@@ -330,7 +322,7 @@ def test_an_item_of_a_list_has_no_name(tmp_path: Path, root: Path, item: str, to
     write_newsletter(tmp_path, root, subscribers=f"subscribers:\n  - {item}\n")
 
     with pytest.raises(ConfigError, match=rf"subscribers\.yaml:{told}"):
-        load_config(tmp_path / "config", {})
+        read_list(tmp_path / "config", (), {})
 
 
 @pytest.mark.parametrize(
@@ -361,7 +353,9 @@ def test_every_setting_of_a_topic_arrives(tmp_path: Path, root: Path) -> None:
         "topics:\n  - {name: a, title: A, match: [x], authors: [Bo Li], venues: [ICML], limit: 3, "
         "min_score: 0.2, fresh: 4, rank: {recency: 2}}\n  - {name: b, title: B, extends: a}\n"
     )
-    first, second = settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n").topics
+    first, second = settings(
+        tmp_path, root, topics=topics, subscribers="subscribers: []\n"
+    ).choice.topics
 
     assert (first.authors, first.venues, first.limit) == (("Bo Li",), ("ICML",), 3)
     assert (first.min_score, first.fresh) == (0.2, dt.timedelta(days=4))

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from newsletter.day import steps
 from newsletter.day.borders import without_faulty
 from newsletter.day.drafts import everybody, make_draft
 from newsletter.doctor.checks import check
+from newsletter.learn.tastes import Tastes
 from newsletter.model import Border, Fault, fault_of
+from newsletter.pick.signals import Mark
 from newsletter.store import FaultStore
 from newsletter.world.days import open_day
 
@@ -356,14 +359,15 @@ def test_readers_for_whom_choosing_fails_are_left_out(tmp_path: Path, root: Path
     )  # fmt: skip
     config = load_config(folder / "config", {})
 
-    def fails(*_: object) -> dict[str, Any]:
-        raise ZeroDivisionError("of ours")
+    class Failing(Tastes):
+        def marks(self, *_: object) -> dict[str, Mark]:
+            raise ZeroDivisionError("of ours")
 
-    with open_day(config, clock=lambda: NOW) as day:
-        steps.follow_list(day)
+    with open_day(config, clock=lambda: NOW) as opened:
+        steps.follow_list(opened)
+        day = replace(opened, tastes=Failing(opened.stores.papers, folder))
         both = [one for some in everybody(day) for one in some]
         draft = make_draft(day, [make_paper()])
-        draft.day.tastes.marks = fails  # type: ignore[assignment,method-assign]
         found = draft.for_readers(both, send_empty=True)
         faults = day.folders.faults.seen
 

@@ -105,6 +105,7 @@ class World:
 
         async def work() -> Any:
             async with self.open(**options) as (day, web, post):
+                steps.follow_list(day)
                 has = {"day": day, "web": web, "post": post}
                 wanted = [has[one] for one in inspect.signature(step).parameters if one in has]
                 result = step(*wanted)
