@@ -12,7 +12,8 @@ import typer
 from newsletter.cli.given import load, parse_date
 from newsletter.cli.program import ConfigDir, app
 from newsletter.cli.terminal import console
-from newsletter.store import CANCELLED, IssueStore, SqlLedger
+from newsletter.model import IssueState
+from newsletter.store import IssueStore, SqlLedger
 from newsletter.world import machine
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
@@ -64,8 +65,8 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
 
 def _stays(ledger: SqlLedger, day: dt.date) -> None:
     """Leave when an issue was cancelled: neither pausing nor resuming it changes that."""
-    if ledger.halted(day) == CANCELLED:
-        raise typer.BadParameter(f"{day} was {CANCELLED}, and stays so")
+    if ledger.state(day) is IssueState.CANCELLED:
+        raise typer.BadParameter(f"{day} was cancelled, and stays so")
 
 
 def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:

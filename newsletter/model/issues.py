@@ -33,6 +33,17 @@ class IssueWindow:
     """What was published earlier is never news."""
 
 
+class IssueState(StrEnum):
+    """Whether anything is sent of an issue."""
+
+    PLANNED = "planned"
+    """Its deliveries are sent as they are due."""
+    PAUSED = "paused"
+    """Nothing more is sent until somebody resumes it."""
+    CANCELLED = "cancelled"
+    """Given up, for good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated newsletter."""

@@ -4,8 +4,9 @@
        ▲          │             │
        │          ├─────────────┼─▶ deferred ──▶ leased … or expired
        │          ├─────────────┼─▶ failed
-       └──────────┘             └─▶ unknown
-    planned, deferred ──▶ suppressed, cancelled, expired
+       └──────────┤             └─▶ unknown
+                  └─▶ suppressed
+    planned, deferred ──▶ cancelled, expired
     failed, unknown ──▶ planned, when the operator asks for it
     cancelled ──▶ planned, when a reader who had left is back
 
@@ -13,7 +14,7 @@
 `unknown`: nobody can tell whether the mail went out (RFC 1047), so it is never sent again unless
 the operator says so. Whoever dies before leaves `leased`, which goes back to `planned`.
 
-Every statement that moves deliveries takes the states it may start from out of `before()`.
+Every statement that moves deliveries is made by one function of the store, which asks `before()`.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ from newsletter.model.issues import DeliveryState
 ) = DeliveryState
 
 MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-    PLANNED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
+    PLANNED: frozenset({LEASED, EXPIRED, CANCELLED}),
     # unknown: the machine went down, and the last of what was written with it.
     LEASED: frozenset(
         {PLANNED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, UNKNOWN, SUPPRESSED, CANCELLED}
     ),
     DATA_STARTED: frozenset({ACCEPTED, DEFERRED, FAILED, UNKNOWN}),
-    DEFERRED: frozenset({LEASED, EXPIRED, SUPPRESSED, CANCELLED}),
+    DEFERRED: frozenset({LEASED, EXPIRED, CANCELLED}),
     FAILED: frozenset({PLANNED}),
     UNKNOWN: frozenset({PLANNED}),
     ACCEPTED: frozenset(),

@@ -9,8 +9,7 @@ papers.py      papers, and the issue each was offered in
 facts.py       what services that enrich papers have answered
 vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
-claims.py      leases of deliveries, begun and settled: the ledger's moves for each message
-deliveries.py  the ledger in SQL (satisfies send.ledger.Ledger)
+ledger/        deliveries, and what may become of them (satisfies send.ledger.Ledger)
 subscribers.py who gets the newsletter, since when, and what they asked for
 suppressions.py addresses that must not be mailed, and the bounces that say so
 faults.py      faults with their inputs, under outbox/faults/
@@ -20,11 +19,11 @@ archive.py     what may be published of it, under public/<date>/
 
 from newsletter.store.archive import Archive
 from newsletter.store.database import Database, open_database
-from newsletter.store.deliveries import CANCELLED, SqlLedger
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
+from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
@@ -33,7 +32,6 @@ from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
 
 __all__ = [
-    "CANCELLED",
     "Archive",
     "Bounce",
     "Database",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,9 +112,10 @@ issues = sa.Table(
     sa.Column("number", sa.Integer, nullable=False, unique=True),
     sa.Column("papers", sa.Integer, nullable=False),
     sa.Column("planned_at", Moment, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="planned"),
     sa.Column("halted", sa.Text, nullable=False, server_default=""),
 )
-"""`halted` says why nothing is sent: paused by somebody or by itself, or cancelled."""
+"""`halted` says to people why an issue is paused, by somebody or by itself, or cancelled."""
 
 editions = sa.Table(
     "edition",
@@ -231,11 +233,11 @@ class Database:
     kept: list[PoolProxiedConnection] = field(default_factory=list)
     """Connections that somebody holds for as long as the database is open."""
 
-    def keep(self) -> DBAPIConnection:
+    def keep(self) -> sqlite3.Connection:
         """Return a connection of one's own, for statements that are too many for SQLAlchemy."""
         proxied = self.engine.raw_connection()
         self.kept.append(proxied)
-        return cast("DBAPIConnection", proxied.driver_connection)
+        return cast("sqlite3.Connection", proxied.driver_connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:

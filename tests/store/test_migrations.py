@@ -21,6 +21,7 @@ from newsletter.errors import StoreError
 from newsletter.model import (
     DeliveryState,
     Health,
+    IssueState,
     IssueWindow,
     SignUp,
     SubscriberState,
@@ -291,6 +292,23 @@ def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
     assert [paper.id for paper in store.with_keys([plain])] == [plain]
     assert store.known_keys([make_paper(keys=(odd, sent))]) == frozenset()
     database.close()
+
+
+def test_what_the_fifth_version_said_of_an_issue_is_its_state(tmp_path: Path) -> None:
+    """`cancelled` was a word among reasons; every other reason was that of a pause."""
+    said = {"": "planned", "cancelled": "cancelled", "paused: cancelled by the server": "paused"}
+    with make_old(tmp_path, 5).begin() as connection:
+        for day, why in enumerate(said, start=1):
+            connection.exec_driver_sql(
+                "INSERT INTO issue VALUES (?, ?, 1, '2026-02-01 06:30:00', ?)",
+                (f"2026-02-{day:02}", day, why),
+            )
+
+    with open_database(URL, tmp_path) as database:
+        ledger = SqlLedger(database)
+        for day, (why, state) in enumerate(said.items(), start=1):
+            date = dt.date(2026, 2, day)
+            assert (ledger.state(date), ledger.halted(date)) == (IssueState(state), why)
 
 
 def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:

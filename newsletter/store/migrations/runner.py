@@ -15,7 +15,7 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest revision in versions/."""
 
 _own = sa.MetaData()

@@ -1,4 +1,4 @@
-"""Identities of papers pass the gate; addresses that may hold a key go; whose database this is."""
+"""Identities of papers pass the gate; addresses of sources that may hold a key go."""
 
 import hashlib
 import json
@@ -37,13 +37,6 @@ def upgrade() -> None:
         connection.exec_driver_sql(
             "UPDATE source_health SET data = ? WHERE id = ?", (json.dumps(kept), name)
         )
-    op.create_table(
-        "identity",
-        sa.Column("place", sa.Integer, primary_key=True),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("sender", sa.Text, nullable=False),
-        sa.Column("folder", sa.Text, nullable=False),
-    )
 
 
 def rename(connection: sa.Connection, old: str, new: str) -> None:

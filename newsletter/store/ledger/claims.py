@@ -1,0 +1,357 @@
+"""The moves for each message: leased, begun, settled; each checks who held the delivery.
+
+These run for every message, on the driver's own cursor: the statements are put together and made
+into text once, because with SQLAlchemy at each row the ledger would cost more than the mail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+from newsletter.model import (
+    LEFT,
+    Claim,
+    Delivery,
+    DeliveryState,
+    IssueState,
+    Settlement,
+    SubscriberState,
+    allowed,
+)
+from newsletter.store.database import (
+    Database,
+    deliveries,
+    explain,
+    issues,
+    subscribers,
+    suppressions,
+)
+from newsletter.store.ledger.statements import (
+    HELD,
+    REASON,
+    fixed,
+    is_in,
+    move,
+    place,
+    places,
+    prepared,
+)
+
+_S = DeliveryState
+_DAY, _NOW, _MOST = place("day"), place("now"), place("most")
+_FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
+
+Row = dict[str, str | int | None]
+"""Values for a statement, by name."""
+
+
+class Claims:
+    """Leases of deliveries: taken, begun and settled."""
+
+    def __init__(self, database: Database, *, lean: bool) -> None:
+        """Use an open `database`; a `lean` one forces only leases to the disk."""
+        self._database = database
+        self._lean = lean
+        self._own: sqlite3.Connection | None = None
+        self._forces = True
+        """Whether a commit on our own connection waits for the disk: so it is opened."""
+
+    def claim(
+        self,
+        issue: dt.date,
+        *,
+        owner: str,
+        limit: int,
+        now: dt.datetime,
+        until: dt.datetime,
+        email: str | None,
+        without: Collection[str],
+    ) -> tuple[Delivery, ...]:
+        """Lease up to `limit` deliveries that are planned, or deferred and due."""
+        narrowed = _narrowed(email, without)
+        moment = _moment(now)
+        values: Row = {
+            "day": issue.isoformat(),
+            "now": moment,
+            "owner": owner,
+            "until": _moment(until),
+            "most": limit,
+            **narrowed,
+        }
+        with self._transaction(durable=True) as cursor:
+            row = cursor.execute(_issue_state(), values).fetchone()
+            if row and row[0] != IssueState.PLANNED:
+                return ()
+            cursor.execute(_claim(of_email=email is not None, domains=len(without)), values)
+            found = [
+                Delivery(
+                    issue=issue, subscriber=row[0], email=row[1], name=row[2], timezone=row[3],
+                    edition=row[4], language=row[5], attempt=row[6], state=DeliveryState.LEASED,
+                )
+                for row in cursor.fetchall()
+            ]  # fmt: skip
+            barred = _suppressed(cursor, found, moment)
+            barred |= _absent(
+                cursor, [one for one in found if one.subscriber not in barred], moment
+            )
+        return tuple(one for one in found if one.subscriber not in barred)
+
+    def waits(
+        self, issue: dt.date, *, now: dt.datetime, email: str | None, domains: Collection[str]
+    ) -> bool:
+        """Tell whether anything is planned, or deferred and due: of `email`, or of `domains`."""
+        values: Row = {"day": issue.isoformat(), "now": _moment(now), **_narrowed(email, domains)}
+        with self._transaction() as cursor:
+            query = _waits(of_email=email is not None, domains=len(domains))
+            return bool(cursor.execute(query, values).fetchone()[0])
+
+    def record(
+        self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
+    ) -> frozenset[str]:
+        """Write which messages may leave from now on, and what became of others."""
+        moment = _moment(now)
+        work: dict[DeliveryState, list[Row]] = {}
+        for one in settled:
+            work.setdefault(one.outcome.state, []).append(
+                {
+                    **_held(one.claim),
+                    "now": moment,
+                    "answer": one.outcome.reason[:REASON],
+                    "reply": one.outcome.code,
+                    "meaning": one.outcome.verdict,
+                    "due": _moment(one.next_at) if one.next_at else None,
+                }
+            )
+        ends = [(_settle(state), state, rows) for state, rows in work.items()]
+        starts: list[Row] = [{**_held(one), "now": moment} for one in started]
+        lost: set[str] = set()
+        with self._transaction() as cursor:
+            for statement, state, rows in ends:
+                cursor.executemany(statement, rows)
+                if cursor.rowcount != len(rows):
+                    lost |= _lost(cursor, [row | {"owner": None} for row in rows], state)
+            if starts:
+                cursor.executemany(_start(), starts)
+                if cursor.rowcount != len(starts):
+                    lost |= _lost(cursor, starts, _S.DATA_STARTED)
+        return frozenset(lost)
+
+    @contextlib.contextmanager
+    def _transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Cursor]:
+        """Run a transaction on a connection of our own; a lean ledger forces only leases."""
+        if self._own is None:
+            self._own = self._database.keep()
+        cursor = self._own.cursor()
+        try:
+            if self._lean and durable is not self._forces:
+                cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._forces = durable
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(explain(self._database.engine.url, str(error))) from None
+        finally:
+            cursor.close()
+
+
+def _suppressed(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+    """Settle those of the claimed whose address must not be mailed; return who they are."""
+    if not found:
+        return frozenset()
+    emails = sorted({one.email.lower() for one in found})
+    addresses = {f"email{number}": email for number, email in enumerate(emails)}
+    known = cursor.execute(_suppression(len(emails)), addresses).fetchall()
+    said = {email: (verdict, evidence) for email, verdict, evidence in known}
+    barred = [one for one in found if one.email.lower() in said]
+    rows: list[Row] = [
+        {
+            "day": one.issue.isoformat(),
+            "who": one.subscriber,
+            "meaning": said[one.email.lower()][0],
+            "answer": f"suppressed: {said[one.email.lower()][1]}"[:REASON],
+            "now": moment,
+        }
+        for one in barred
+    ]
+    cursor.executemany(_suppress(), rows)
+    return frozenset(one.subscriber for one in barred)
+
+
+def _absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+    """Cancel those of the claimed whose readers get no mail by now; return who they are."""
+    if not found:
+        return frozenset()
+    days = {one.subscriber: one.issue.isoformat() for one in found}
+    ids = {f"id{number}": who for number, who in enumerate(days)}
+    absent = [str(row[0]) for row in cursor.execute(_absence(len(ids)), ids).fetchall()]
+    rows: list[Row] = [
+        {"day": days[who], "who": who, "meaning": "", "answer": LEFT, "now": moment}
+        for who in absent
+    ]
+    cursor.executemany(_leave(), rows)
+    return frozenset(absent)
+
+
+def _lost(cursor: sqlite3.Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:
+    """Return who of some deliveries was not ours any more when they were written as `state`."""
+    found = ((row["who"], cursor.execute(_ours(state), row).fetchone()) for row in rows)
+    return {str(who) for who, ours in found if ours is None}
+
+
+@cache
+def _issue_state() -> str:
+    return prepared(sa.select(issues.c.state).where(issues.c.date == _DAY))
+
+
+@lru_cache(maxsize=64)
+def _claim(*, of_email: bool, domains: int) -> str:
+    ready = _ready(_narrowing(of_email, domains, among=False))
+    # `OFFSET 0` in so many words: SQLAlchemy has SQLite skip a number, which is a value by default.
+    some = (sa.select(one.limit(_MOST).offset(fixed(0)).subquery()) for one in ready)
+    chosen = sa.union_all(*some).limit(_MOST).offset(fixed(0))
+    row = deliveries.c
+    return prepared(
+        move(_S.LEASED, _S.PLANNED, _S.DEFERRED)
+        .where(row.issue == _DAY, row.subscriber.in_(chosen))
+        .values(
+            attempt=row.attempt + fixed(1),
+            lease_owner=place("owner"),
+            lease_until=place("until"),
+            next_at=sa.null(),
+            changed_at=_NOW,
+        )
+        .returning(
+            row.subscriber,
+            row.email,
+            row.name,
+            row.timezone,
+            row.edition,
+            row.language,
+            row.attempt,
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _waits(*, of_email: bool, domains: int) -> str:
+    planned, due = _ready(_narrowing(of_email, domains, among=True))
+    return prepared(sa.select(planned.exists() | due.exists()))
+
+
+@lru_cache(maxsize=64)
+def _suppression(count: int) -> str:
+    row = suppressions.c
+    query = sa.select(row.email, row.verdict, row.evidence)
+    return prepared(query.where(row.email.in_(places("email", count))))
+
+
+@cache
+def _suppress() -> str:
+    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
+    return prepared(move(_S.SUPPRESSED, _S.LEASED).where(meant).values(_FREE | _told()))
+
+
+@lru_cache(maxsize=64)
+def _absence(count: int) -> str:
+    row = subscribers.c
+    query = sa.select(row.id).where(row.id.in_(places("id", count)))
+    return prepared(query.where(row.state != fixed(SubscriberState.ACTIVE)))
+
+
+@cache
+def _leave() -> str:
+    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
+    return prepared(move(_S.CANCELLED, _S.LEASED).where(meant).values(_FREE | _told()))
+
+
+@cache
+def _start() -> str:
+    statement = move(_S.DATA_STARTED, _S.LEASED).where(HELD)
+    return prepared(statement.values(started_at=_NOW, changed_at=_NOW))
+
+
+@cache
+def _settle(after: DeliveryState) -> str:
+    """Return the statement for an outcome; raises LedgerError when nothing held comes to that."""
+    held = (_S.LEASED, _S.DATA_STARTED)
+    end = {"code": place("reply"), "next_at": place("due")}
+    statement = move(after, *(allowed(after, held) or held)).where(HELD)
+    return prepared(statement.values(_FREE | _told() | end))
+
+
+@cache
+def _ours(state: DeliveryState) -> str:
+    row = deliveries.c
+    return prepared(
+        sa.select(fixed(1)).where(
+            row.issue == _DAY,
+            row.subscriber == place("who"),
+            row.attempt == place("number"),
+            row.lease_owner.is_not_distinct_from(place("owner")),
+            is_in(state),
+        )
+    )
+
+
+def _told() -> dict[str, sa.ColumnElement[str]]:
+    """Return what a statement writes of an answer, and when."""
+    return {
+        "reason": place("answer"),
+        "verdict": place("meaning"),
+        "changed_at": _NOW,
+    }
+
+
+def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
+    """Return the queries for what is planned, and for what is deferred and due."""
+    row = deliveries.c
+    some = sa.select(row.subscriber).where(row.issue == _DAY, also)
+    return (
+        some.where(is_in(_S.PLANNED)),
+        some.where(is_in(_S.DEFERRED), row.next_at <= _NOW),
+    )
+
+
+def _narrowing(of_email: bool, domains: int, *, among: bool) -> sa.ColumnElement[bool]:  # noqa: FBT001
+    """Return what narrows a choice to an address, or to those `among` some domains or not."""
+    if of_email:
+        return sa.func.lower(deliveries.c.email) == place("email")
+    if not domains:
+        return sa.true()
+    listed = deliveries.c.domain.in_(places("domain", domains))
+    return listed if among else ~listed
+
+
+def _narrowed(email: str | None, domains: Collection[str]) -> Mapping[str, str]:
+    """Return the values for `_narrowing`."""
+    if email is not None:
+        return {"email": email.lower()}
+    return {f"domain{number}": one for number, one in enumerate(sorted(domains))}
+
+
+def _held(claim: Claim) -> Row:
+    """Return the values for `HELD`."""
+    one = claim.delivery
+    return {
+        "day": one.issue.isoformat(),
+        "who": one.subscriber,
+        "number": one.attempt,
+        "owner": claim.owner,
+    }
+
+
+def _moment(moment: dt.datetime) -> str:
+    """Return a moment as SQLAlchemy writes it into SQLite."""
+    return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

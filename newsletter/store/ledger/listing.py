@@ -1,0 +1,53 @@
+"""Where deliveries stand: how many in each state, and which."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.model import Delivery, DeliveryState
+from newsletter.store.database import deliveries
+from newsletter.store.ledger.statements import is_in
+
+
+def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, int]:
+    """Return how many deliveries of an issue are in each state."""
+    query = (
+        sa.select(deliveries.c.state, sa.func.count())
+        .where(deliveries.c.issue == issue)
+        .group_by(deliveries.c.state)
+    )
+    found = {DeliveryState(state): count for state, count in connection.execute(query)}
+    return {state: found.get(state, 0) for state in DeliveryState}
+
+
+def rows(
+    connection: sa.Connection, issue: dt.date, states: Collection[DeliveryState]
+) -> tuple[Delivery, ...]:
+    """Return the deliveries of an issue that are in `states`, by address."""
+    query = (
+        sa.select(deliveries)
+        .where(deliveries.c.issue == issue, is_in(*sorted(states)))
+        .order_by(deliveries.c.email)
+    )
+    return tuple(map(_delivery, connection.execute(query)))
+
+
+def _delivery(row: sa.Row[Any]) -> Delivery:
+    return Delivery(
+        issue=row.issue,
+        subscriber=row.subscriber,
+        email=row.email,
+        name=row.name,
+        timezone=row.timezone,
+        edition=row.edition,
+        language=row.language,
+        state=DeliveryState(row.state),
+        attempt=row.attempt,
+        next_at=row.next_at,
+        reason=row.reason,
+        verdict=row.verdict,
+    )

@@ -1,0 +1,33 @@
+"""What waits follows the subscribers: who left gets nothing, who is back gets the issue."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from newsletter.model import LEFT, DeliveryState, IssueState, SubscriberState
+from newsletter.store.database import deliveries, subscribers
+from newsletter.store.ledger import halts, moves
+from newsletter.store.ledger.statements import move
+
+
+def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> None:
+    """Cancel what waits for those who get no mail now, and plan again for who is back."""
+    if halts.state_of(connection, issue) is IssueState.CANCELLED:
+        moves.cancel(connection, issue, now)
+        return
+    of_issue = deliveries.c.issue == issue
+    is_active = subscribers.c.state == SubscriberState.ACTIVE.value
+    absent = sa.select(subscribers.c.id).where(~is_active)
+    present = sa.select(subscribers.c.id).where(is_active)
+    connection.execute(
+        move(DeliveryState.CANCELLED, *moves.WAITING)
+        .where(of_issue, deliveries.c.subscriber.in_(absent))
+        .values(reason=LEFT, changed_at=now)
+    )
+    connection.execute(
+        move(DeliveryState.PLANNED, DeliveryState.CANCELLED)
+        .where(of_issue, deliveries.c.reason == LEFT, deliveries.c.subscriber.in_(present))
+        .values(reason="", next_at=None, changed_at=now)
+    )

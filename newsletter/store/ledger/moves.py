@@ -1,0 +1,119 @@
+"""The moves of many: what senders give back or held when they died, and what is given up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from newsletter.errors import LedgerError
+from newsletter.model import Claim, DeliveryState, Fate, IssueState
+from newsletter.store.database import deliveries
+from newsletter.store.ledger import halts
+from newsletter.store.ledger.statements import HELD, is_in, move, stay
+
+_S = DeliveryState
+WAITING: Final = (_S.PLANNED, _S.DEFERRED)
+"""States from which a sender may claim."""
+_AGAIN: Final = (_S.FAILED, _S.UNKNOWN)
+"""States that only the operator opens."""
+
+
+def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime) -> None:
+    """Give back leases of which nothing was sent; the attempt does not count."""
+    if not claims:
+        return
+    statement = (
+        move(_S.PLANNED, _S.LEASED)
+        .where(HELD)
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            attempt=deliveries.c.attempt - 1,
+            changed_at=now,
+        )
+    )
+    held = [
+        {
+            "day": one.delivery.issue,
+            "who": one.delivery.subscriber,
+            "number": one.delivery.attempt,
+            "owner": one.owner,
+        }
+        for one in claims
+    ]
+    connection.execute(statement, held)
+
+
+def recover(
+    connection: sa.Connection, issue: dt.date, now: dt.datetime, fate_of: Callable[[str], Fate]
+) -> tuple[int, int]:
+    """Free what dead senders held; return how many became planned and how many unknown."""
+    owners = (
+        sa.select(deliveries.c.lease_owner)
+        .distinct()
+        .where(deliveries.c.issue == issue, is_in(_S.LEASED, _S.DATA_STARTED))
+    )
+    freed = {_S.PLANNED: 0, _S.UNKNOWN: 0}
+    reason = "the sender stopped after the message had begun to leave"
+    for owner in connection.scalars(owners).all():
+        fate = fate_of(owner)
+        doubtful = fate in (Fate.LOST, Fate.AWAY)
+        for state in (_S.LEASED, _S.DATA_STARTED):
+            after = _S.PLANNED if state is _S.LEASED and not doubtful else _S.UNKNOWN
+            statement = (
+                move(after, state)
+                .where(deliveries.c.issue == issue, deliveries.c.lease_owner == owner)
+                .values(lease_owner=None, lease_until=None, changed_at=now)
+            )
+            if fate not in (Fate.DEAD, Fate.LOST):
+                statement = statement.where(deliveries.c.lease_until <= now)
+            if after is _S.UNKNOWN:
+                statement = statement.values(reason=reason)
+            freed[after] += connection.execute(statement).rowcount
+    return freed[_S.PLANNED], freed[_S.UNKNOWN]
+
+
+def expire(
+    connection: sa.Connection, issue: dt.date, now: dt.datetime, deadline: dt.datetime
+) -> int:
+    """Give up on what is planned or deferred past the issue's `deadline`; return how many."""
+    if now < deadline:
+        return 0
+    statement = move(_S.EXPIRED, *WAITING).where(deliveries.c.issue == issue)
+    return connection.execute(statement.values(next_at=None, changed_at=now)).rowcount
+
+
+def cancel(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> int:
+    """Give up an issue, and what waits of it; return how many deliveries that is."""
+    halts.set_state(connection, issue, IssueState.CANCELLED, "cancelled")
+    statement = move(_S.CANCELLED, *WAITING).where(deliveries.c.issue == issue)
+    values = {"reason": "the issue was cancelled", "changed_at": now}
+    return connection.execute(statement.values(values)).rowcount
+
+
+def reopen(
+    connection: sa.Connection,
+    issue: dt.date,
+    states: Collection[DeliveryState],
+    now: dt.datetime,
+    email: str | None,
+) -> int:
+    """Have sent again what failed, is unknown or waits; return how many deliveries that is."""
+    if not set(states) <= {*_AGAIN, _S.DEFERRED}:
+        raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
+    if halts.state_of(connection, issue) is IssueState.CANCELLED:
+        raise LedgerError(f"the issue of {issue} was cancelled, for good: none of it is sent")
+    meant = deliveries.c.issue == issue
+    if email is not None:
+        meant &= sa.func.lower(deliveries.c.email) == email.lower()
+    count = 0
+    if some := [state for state in _AGAIN if state in states]:
+        statement = move(_S.PLANNED, *some).where(meant)
+        count += connection.execute(statement.values(next_at=None, changed_at=now)).rowcount
+    if _S.DEFERRED in states:
+        statement = stay(_S.DEFERRED).where(meant)
+        count += connection.execute(statement.values(next_at=now, changed_at=now)).rowcount
+    return count

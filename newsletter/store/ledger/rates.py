@@ -1,0 +1,49 @@
+"""What left lately, of every issue and every sender: what a mail server counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from newsletter.model import DeliveryState
+from newsletter.store.database import deliveries
+from newsletter.store.ledger.statements import is_in
+
+
+def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
+    """Return how many messages left since then, or are about to, by domain of the address."""
+    left = deliveries.c.started_at.between(since, now) & (deliveries.c.started_at > since)
+    query = (
+        sa.select(deliveries.c.domain, sa.func.count())
+        .where(deliveries.c.issue >= _oldest(since))
+        .where(left | is_in(DeliveryState.LEASED))
+        .group_by(deliveries.c.domain)
+    )
+    return {domain: count for domain, count in connection.execute(query)}  # noqa: C416  rows are no pairs
+
+
+def departure(
+    connection: sa.Connection, since: dt.datetime, now: dt.datetime, place: int, domain: str
+) -> dt.datetime | None:
+    """Return when the message at `place` (from 0, oldest first) of those since then left."""
+    query = (
+        sa.select(deliveries.c.started_at)
+        .where(deliveries.c.issue >= _oldest(since))
+        .where(deliveries.c.started_at > since, deliveries.c.started_at <= now)
+        .order_by(deliveries.c.started_at)
+        .offset(place)
+        .limit(1)
+    )
+    if domain:
+        query = query.where(deliveries.c.domain == domain)
+    return connection.scalar(query)
+
+
+def _oldest(since: dt.datetime) -> dt.date:
+    """Return the oldest issue of which something may have left since then.
+
+    An issue is given up within a day: what left lately is of the last ones.
+    """
+    return since.date() - dt.timedelta(days=2)

@@ -1,0 +1,23 @@
+"""Whether an issue is paused or cancelled is a state of its own, no word in the reason."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Read the state out of the reason, where `cancelled` meant that and any other a pause."""
+    op.add_column("issue", sa.Column("state", sa.Text, nullable=False, server_default="planned"))
+    op.execute("UPDATE issue SET state = 'paused' WHERE halted NOT IN ('', 'cancelled')")
+    op.execute("UPDATE issue SET state = 'cancelled' WHERE halted = 'cancelled'")
+    # Some databases of version 5 are older than this table.
+    op.create_table(
+        "identity",
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("sender", sa.Text, nullable=False),
+        sa.Column("folder", sa.Text, nullable=False),
+        if_not_exists=True,
+    )
