@@ -34,7 +34,10 @@ SENDER = """
 import asyncio, datetime as dt, random, sys
 from pathlib import Path
 from newsletter.send.processes import fate_of, sender_name
-from newsletter.send import Pace, SmtpSettings, SmtpTransport, send_editions
+from newsletter.send.connecting import SmtpSettings
+from newsletter.send.editions import send_editions
+from newsletter.send.pace import Pace
+from newsletter.send.smtp import SmtpTransport
 from newsletter.store import SqlLedger, open_database
 folder, port, connections = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 owner = sender_name()
@@ -117,6 +120,7 @@ def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READER
     assert set(copies) <= accepted | unknown
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("senders", [1, 2, 4])
 def test_a_storm_of_kills_loses_and_doubles_nothing(
