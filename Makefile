@@ -7,7 +7,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preview test check fix golden shots bench peers clients fuzz mutants docs lock system
+.PHONY: help setup demo preview test quick check fix golden shots bench peers clients fuzz mutants docs lock system
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ system:
 test: setup system ## ruff, the type checker, the layers and the whole suite
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest -n 2
+
+# Without browsers, mail servers, kills and whole installations: for while one works.
+quick: setup ## the tests that take no more than a minute
+	@$(BIN)/pytest -q -n 2 -m "not slow and not browser" --ignore=tests/browser --ignore=tests/faults \
+		--ignore=tests/test_packaging.py --ignore=tests/test_system.py
 
 check: setup ## ruff, mypy and the layers
 	@$(BIN)/ruff check .

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import subprocess
-import sys
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from commands import newsletter
 
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
@@ -349,14 +348,8 @@ def over_smtp(port: int, connections: int) -> str:
     )
 
 
-PROGRAM = (sys.executable, "-c", "from newsletter.__main__ import main; main()")
-"""The command, without being installed."""
-
-
 def counts_of(folder: Path) -> dict[str, int]:
     """Return the ledger's counts of a newsletter in `folder`, as the program tells them."""
-    done = subprocess.run(
-        [*PROGRAM, "status", "--json"], cwd=folder, capture_output=True, check=False, timeout=60
-    )
+    done = newsletter("status", "--json", cwd=folder)
     counts: dict[str, int] = json.loads(done.stdout)["deliveries"]
     return counts

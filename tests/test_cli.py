@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import PROGRAM, newsletter
+from commands import PROGRAM, Done, newsletter, process
 from makers import write_newsletter
 from servers import Page, http_server
 
@@ -24,7 +24,7 @@ COMMANDS = (
 ).split()
 
 
-def as_json(done: subprocess.CompletedProcess[str]) -> Any:
+def as_json(done: Done) -> Any:
     return json.loads(done.stdout)
 
 
@@ -38,7 +38,7 @@ def letter(tmp_path: Path, root: Path) -> Any:
 
 def test_init_then_run(tmp_path: Path) -> None:
     """What `init` writes runs as it is; without network each source is one line, exit status 1."""
-    first = newsletter("init", "my-letter", cwd=tmp_path)
+    first = process("init", "my-letter", cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     folder = tmp_path / "my-letter"
     assert {path.name for path in folder.iterdir()} == {
@@ -47,7 +47,7 @@ def test_init_then_run(tmp_path: Path) -> None:
     assert newsletter("check", cwd=folder).returncode == 0
 
     # A proxy that nobody runs: no network, whatever the machine has.
-    offline = newsletter(
+    offline = process(
         "run", cwd=folder, HTTPS_PROXY="http://127.0.0.1:9", https_proxy="http://127.0.0.1:9"
     )
 
@@ -179,7 +179,7 @@ def test_help_has_an_example(tmp_path: Path, command: str) -> None:
 
 def test_a_terminal_gets_colours_and_a_pipe_none(tmp_path: Path) -> None:
     """The account of the demo is plain text in a pipe; the second one says nothing was sent."""
-    first = newsletter("demo", cwd=tmp_path)
+    first = process("demo", cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     assert "\x1b[" not in first.stdout
     assert "received 6 messages" in first.stdout

@@ -6,21 +6,21 @@ import contextlib
 import datetime as dt
 import email
 import json
-import os
 import re
 import shutil
 import sqlite3
 import stat
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import commands
 import dkim
 import pytest
 import yaml
+from commands import Done
 from faultserver import DROP, Faults, fault_server
-from makers import PROGRAM, write_newsletter
+from makers import write_newsletter
 from servers import Page, http_server
 
 from newsletter import links
@@ -34,21 +34,11 @@ READERS = ("ada", "bo", "cy")
 KEYS = {"DKIM_R1": make_key("rsa").decode(), "DKIM_E1": make_key("ed25519").decode()}
 
 
-def newsletter(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    env |= {"COLUMNS": "120", "SECRET": SECRET, **KEYS, **more}
-    return subprocess.run(
-        [*PROGRAM, *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env=env,
-    )
+def newsletter(folder: Path, *words: str, **more: str) -> Done:
+    return commands.newsletter(*words, cwd=folder, **{"SECRET": SECRET, **KEYS, **more})
 
 
-def as_json(done: subprocess.CompletedProcess[str]) -> Any:
+def as_json(done: Done) -> Any:
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout)
 

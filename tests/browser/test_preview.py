@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import chromium
-from makers import PROGRAM, write_newsletter
+from commands import PROGRAM
+from makers import write_newsletter
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import newsletter
+from commands import newsletter, process
 from makers import NOW, make_paper, write_newsletter
 
 from newsletter.config.files import load_config
@@ -294,7 +294,7 @@ def test_files_with_addresses_are_their_owners_alone(tmp_path: Path, root: Path)
             tmp_path, root,
             subscribers=readers("{email: ada@readers.example}", "{email: bo@readers.example, likes: [agent]}"),
         )  # fmt: skip
-        assert newsletter("run", cwd=folder).returncode == 0
+        assert process("run", cwd=folder).returncode == 0
     finally:
         os.umask(before)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from makers import PROGRAM, counts_of, over_smtp, write_letter
+from commands import PROGRAM
+from makers import counts_of, over_smtp, write_letter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 60

@@ -11,7 +11,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from makers import PROGRAM, counts_of, over_smtp, write_letter
+from commands import PROGRAM
+from makers import counts_of, over_smtp, write_letter
 from servers import Message, Page, http_server, smtp_server
 
 READERS = 150

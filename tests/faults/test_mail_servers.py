@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
+from commands import PROGRAM, Done
 from mailservers import PASSWORD, MailServers, dovecot, greylisting, mail_folder, postfix
-from makers import PROGRAM, write_newsletter
+from makers import write_newsletter
 from servers import Page, http_server
 
 RSS = Page(
@@ -58,16 +60,8 @@ class Letter:
         trust = {"SSL_CERT_FILE": str(self.servers.authority)}
         return kept | {"SECRET": SECRET, "COLUMNS": "200"} | LOGIN | trust | more
 
-    def newsletter(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [*PROGRAM, *words],
-            cwd=self.folder,
-            env=self.environment(**more),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
+    def newsletter(self, *words: str, **more: str) -> Done:
+        done = commands.newsletter(*words, cwd=self.folder, **self.environment(**more))
         assert "Traceback" not in done.stderr
         return done
 

@@ -34,10 +34,10 @@ SENDER = """
 import asyncio, datetime as dt, random, sys
 from pathlib import Path
 from newsletter.send.processes import fate_of, sender_name
-from newsletter.send.pace import Pace
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.smtp import SmtpTransport
 from newsletter.send.editions import send_editions
+from newsletter.send.pace import Pace
+from newsletter.send.smtp import SmtpTransport
 from newsletter.store import SqlLedger, open_database
 folder, port, connections = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 owner = sender_name()
@@ -119,6 +119,7 @@ def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READER
     assert set(copies) <= accepted | unknown
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("senders", [1, 2, 4])
 def test_a_storm_of_kills_loses_and_doubles_nothing(

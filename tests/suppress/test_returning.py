@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Done, newsletter
 from imapserver import Box, imap_server
-from makers import (
-    PROGRAM,
-    TODAY,
-    make_delivery,
-    plan,
-    write_newsletter,
-)
+from makers import TODAY, make_delivery, plan, write_newsletter
 
 from newsletter import links
 from newsletter.store import SuppressionStore, open_database
@@ -48,12 +42,9 @@ def folder(tmp_path: Path, root: Path) -> Path:
     return tmp_path
 
 
-def bounces(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [*PROGRAM, "bounces", *words], cwd=folder, capture_output=True, text=True, check=False,
-        timeout=60, env=env | {"COLUMNS": "200", "SECRET": SECRET} | more,
-    )  # fmt: skip
+def bounces(folder: Path, *words: str, **more: str) -> Done:
+    env = {"COLUMNS": "200", "SECRET": SECRET, **more}
+    done = newsletter("bounces", *words, cwd=folder, **env)
     assert "Traceback" not in done.stderr
     return done
 
