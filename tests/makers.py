@@ -44,7 +44,7 @@ from newsletter.render.messages import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
 from newsletter.send.smtp import Parcel
 from newsletter.store import Database, IssueStore
-from newsletter.store.database import subscribers
+from newsletter.store.tables import subscribers
 from newsletter.subscribe.audience import subscriber_of
 
 Result = TypeVar("Result")

@@ -11,7 +11,8 @@ previewing.py preview
 sending.py   run, send, send-test
 standing.py  status
 holding.py   pause, resume, cancel
-subscribing.py subscribers
+subscribing.py subscribers list, show, add, remove, pause, resume
+importing.py subscribers import, export
 returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor

@@ -1,10 +1,8 @@
-"""Commands for people: subscribers list, show, add, remove, pause, resume, import, export."""
+"""Commands for people: subscribers list, show, add, remove, pause, resume."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,23 +11,20 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from newsletter.cli import account
+from newsletter.cli import account, importing
 from newsletter.cli.given import load, parse_date
+from newsletter.cli.importing import DryRun, From, State, Text, read_words, would
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config.values import read_address, read_line
+from newsletter.config.values import read_address
 from newsletter.day import steps
 from newsletter.day.given import Day
-from newsletter.errors import ConfigError
 from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wishes
-from newsletter.subscribe.imports import Refused, read_csv
 from newsletter.world import days
 
 MOST_SHOWN = 50
 """People who are listed on a screen; `--json` and `export` know no limit."""
-MOST_REFUSED = 20
-"""Rows of an import that are told of one by one."""
 
 people = typer.Typer(
     help="People: list, show, add, remove, pause, resume, import, export.\n\n"
@@ -40,15 +35,6 @@ people = typer.Typer(
 app.add_typer(people, name="subscribers")
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
-State = Annotated[
-    list[SubscriberState] | None,
-    typer.Option("--state", help="Only those; may be given several times."),
-]
-From = Annotated[
-    list[Origin] | None, typer.Option("--from", help="Only who came that way; the same.")
-]
-Text = Annotated[str, typer.Option("--text", help="Only addresses with this in them.")]
 
 
 @people.command(name="list")
@@ -133,7 +119,7 @@ def add(
             raise typer.BadParameter(f"no topic is called `{one}`; there are {', '.join(known)}")
     who = SignUp(
         email=_address(email),
-        name=_line(name),
+        name=read_words(name),
         wishes=Wishes(topics=tuple(dict.fromkeys(topic or ()))),
         consent="added with the command `newsletter subscribers add`",
     )
@@ -142,7 +128,7 @@ def add(
         store = day.stores.subscribers
         found = store.bring([who], Origin.COMMAND, day.clock(), keep=not dry_run)
     if found.new:
-        console().print(f"{who.email}: {_would(dry_run, 'added')}")
+        console().print(f"{who.email}: {would(dry_run, 'added')}")
     elif found.left:
         told = f"{who.email} has left; `newsletter subscribers resume {who.email}` brings them back"
         account.problem(errors(), told)
@@ -195,84 +181,8 @@ def resume(email: Email, *, config: ConfigDir = Path("config"), dry_run: DryRun 
     _change(config, email, SubscriberState.ACTIVE, "gets mail again", dry_run=dry_run)
 
 
-@people.command(name="import")
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or - for standard input.")],
-    *,
-    config: ConfigDir = Path("config"),
-    consent: Annotated[
-        str, typer.Option(help="How they asked for it, in a few words: kept with each.")
-    ] = "imported",
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Add everybody in a CSV file whose first line names the columns.
-
-    Columns: email; name, topics (with spaces between them), timezone, language, consent_at. Who is
-    known already stays as they are, who has left stays away, and a row that cannot be used is told
-    of and left out: then the exit status is 1.
-
-    Example: `newsletter subscribers import people.csv --consent "sign-up sheet, May 2026"`
-    """
-    settings = load(config)
-    refused: list[Refused] = []
-    with days.open_day(settings) as day:
-        steps.follow_list(day)
-        rows = read_csv(
-            _lines(file),
-            refused.append,
-            topics=settings.choice.topic_names,
-            consent=_line(consent),
-        )
-        found = day.stores.subscribers.bring(rows, Origin.IMPORT, day.clock(), keep=not dry_run)
-    if as_json:
-        told = {**asdict(found), "refused": [asdict(one) for one in refused], "dry_run": dry_run}
-        print_json(told)
-        raise typer.Exit(NOT_RIGHT if refused else DONE)
-    console().print(f"{found.new} {_would(dry_run, 'added')}")
-    for count, words in (
-        (found.known, "were there already, and stay as they are"),
-        (found.left, "have left, and stay away"),
-        (found.suppressed, "of the new ones are suppressed, and get nothing"),
-    ):
-        if count:
-            console().print(f"{count} {words}")
-    for one in refused[:MOST_REFUSED]:
-        account.problem(errors(), f"{file}:{one.line}: {one.why}")
-    if len(refused) > MOST_REFUSED:
-        account.problem(errors(), f"… and {len(refused) - MOST_REFUSED} more; --json has all")
-    raise typer.Exit(NOT_RIGHT if refused else DONE)
-
-
-@people.command()
-def export(
-    *,
-    config: ConfigDir = Path("config"),
-    state: State = None,
-    origin: From = None,
-    text: Text = "",
-) -> None:
-    """Print people as CSV, which `import` reads.
-
-    Example: `newsletter subscribers export --state active > people.csv`
-    """
-    writer = csv.writer(sys.stdout)
-    columns = "email name topics timezone language consent_at state origin consent".split()
-    writer.writerow(columns)
-    with days.open_day(load(config)) as day:
-        steps.follow_list(day)
-        for one in day.stores.subscribers.all(
-            states=tuple(state or ()), origins=tuple(origin or ()), text=text
-        ):
-            wishes = one.wishes
-            cells = (
-                one.email, one.name, " ".join(wishes.topics), wishes.timezone, wishes.language,
-                one.consent_at.isoformat(), one.state.value, one.origin.value, one.consent,
-            )  # fmt: skip
-            # A spreadsheet takes these for formulas, and names are other people's words.
-            writer.writerow(
-                [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
-            )
+people.command(name="import")(importing.import_)
+people.command(name="export")(importing.export)
 
 
 def _change(
@@ -292,11 +202,7 @@ def _change(
             by = Origin.COMMAND.value
             day.stores.subscribers.change(found.email, state, by, day.clock(), until=until)
     end = f" until {until}" if until else ""
-    console().print(f"{escape(found.email)}: {_would(dry_run, told + end)}", soft_wrap=True)
-
-
-def _would(dry_run: bool, told: str) -> str:  # noqa: FBT001  one word
-    return f"would be: {told}" if dry_run else told
+    console().print(f"{escape(found.email)}: {would(dry_run, told + end)}", soft_wrap=True)
 
 
 def _find(day: Day, email: str) -> Subscription:
@@ -311,27 +217,6 @@ def _address(email: str) -> str:
         return read_address(email)
     except ValueError as error:
         raise typer.BadParameter(f"{email}: {error}") from None
-
-
-def _line(text: str) -> str:
-    try:
-        return read_line(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _lines(file: Path) -> Iterator[str]:
-    """Yield the lines of a file of UTF-8, or Windows-1252."""
-    try:
-        if str(file) == "-":
-            yield from sys.stdin
-            return
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield from lines
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}: is not UTF-8 text: save it as CSV with UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{file}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _state(one: Subscription) -> str:

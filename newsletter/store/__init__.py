@@ -2,7 +2,8 @@
 
 migrations/    what databases of older versions need
 urls.py        URLs of databases
-database.py    engine, tables, transactions
+tables.py      the tables
+database.py    the engine, and short transactions
 identities.py  whose database this is: two newsletters do not share one
 sources.py     the health of sources, and what they were recognised by
 papers.py      papers, and the issue each was offered in
@@ -10,6 +11,7 @@ facts.py       what services that enrich papers have answered
 vectors.py     sentence embeddings, each made once
 issues.py      issues and their frozen editions
 ledger/        deliveries, and what may become of them (satisfies send.ledger.Ledger)
+lists.py       lists of people beside the table of subscribers
 subscribers.py who gets the newsletter, since when, and what they asked for
 suppressions.py addresses that must not be mailed, and the bounces that say so
 faults.py      faults with their inputs, under outbox/faults/
@@ -24,10 +26,11 @@ from newsletter.store.faults import FaultStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.lists import Imported
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.sources import SourceStore
-from newsletter.store.subscribers import Imported, SubscriberStore
+from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.store.database import Database, facts
+from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks
+from newsletter.store.tables import facts
 
 
 class FactStore:

@@ -13,7 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
-from newsletter.store.database import Database, identities
+from newsletter.store.database import Database
+from newsletter.store.tables import identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

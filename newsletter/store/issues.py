@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from newsletter.errors import StoreError
 from newsletter.model import DeliveryState, Edition, Issue, SubscriberState
-from newsletter.store.database import (
-    Database,
+from newsletter.store.database import Database
+from newsletter.store.papers import CHUNK, chunks, offer
+from newsletter.store.tables import (
     Moment,
     audiences,
     blocks,
@@ -20,7 +21,6 @@ from newsletter.store.database import (
     issues,
     subscribers,
 )
-from newsletter.store.papers import CHUNK, chunks, offer
 
 _OPEN = tuple(state.value for state in DeliveryState if state.is_open)
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.model.gate import admit
-from newsletter.store.database import Database, paper_keys, paper_traces, papers
+from newsletter.store.database import Database
+from newsletter.store.tables import paper_keys, paper_traces, papers
 
 Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
 from newsletter.model import Health, Source, SourceReport
-from newsletter.store.database import Database, sources
+from newsletter.store.database import Database
+from newsletter.store.tables import sources
 
 REMEMBERED_DAYS = 60
 """Days whose numbers of new papers are kept: what a source's habit is judged by."""

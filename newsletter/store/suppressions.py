@@ -10,7 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from newsletter.model import Verdict
-from newsletter.store.database import Database, bounces, deliveries, suppressions
+from newsletter.store.database import Database
+from newsletter.store.tables import bounces, deliveries, suppressions
 
 HARD: Final = tuple(one.value for one in Verdict if one.is_hard)
 """Verdicts after which nothing will arrive any more."""

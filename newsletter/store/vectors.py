@@ -10,8 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from newsletter.model import Paper
-from newsletter.store.database import Database, vectors
+from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks
+from newsletter.store.tables import vectors
 
 Rows = np.ndarray[Any, np.dtype[np.float32]]
 KEPT = 20_000

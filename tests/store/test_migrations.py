@@ -36,8 +36,8 @@ from newsletter.store import (
     SubscriberStore,
     open_database,
 )
-from newsletter.store.database import metadata
 from newsletter.store.migrations.runner import HEAD, configure
+from newsletter.store.tables import metadata
 
 FIRST = """
 PRAGMA journal_mode=WAL;

@@ -3,6 +3,7 @@
 transactions.py  the ledger: each call is one transaction (satisfies send.ledger.Ledger)
 statements.py    moves as statements; none breaks the law of model.moves
 claims.py        the moves for each message: leased, begun, settled
+barred.py        who gets no mail after all: suppressed, or left
 moves.py         the moves of many: released, recovered, expired, opened again
 halts.py         issues that are paused or cancelled
 lists.py         what waits follows the subscribers

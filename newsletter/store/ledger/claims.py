@@ -16,26 +16,21 @@ import sqlalchemy as sa
 
 from newsletter.errors import StoreError
 from newsletter.model import (
-    LEFT,
     Claim,
     Delivery,
     DeliveryState,
     IssueState,
     Settlement,
-    SubscriberState,
     allowed,
 )
-from newsletter.store.database import (
-    Database,
-    deliveries,
-    explain,
-    issues,
-    subscribers,
-    suppressions,
-)
+from newsletter.store.database import Database, explain
+from newsletter.store.ledger.barred import bar
 from newsletter.store.ledger.statements import (
+    FREE,
     HELD,
     REASON,
+    TOLD,
+    Row,
     fixed,
     is_in,
     move,
@@ -43,13 +38,10 @@ from newsletter.store.ledger.statements import (
     places,
     prepared,
 )
+from newsletter.store.tables import deliveries, issues
 
 _S = DeliveryState
 _DAY, _NOW, _MOST = place("day"), place("now"), place("most")
-_FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
-
-Row = dict[str, str | int | None]
-"""Values for a statement, by name."""
 
 
 class Claims:
@@ -97,10 +89,7 @@ class Claims:
                 )
                 for row in cursor.fetchall()
             ]  # fmt: skip
-            barred = _suppressed(cursor, found, moment)
-            barred |= _absent(
-                cursor, [one for one in found if one.subscriber not in barred], moment
-            )
+            barred = bar(cursor, found, moment)
         return tuple(one for one in found if one.subscriber not in barred)
 
     def waits(
@@ -166,44 +155,6 @@ class Claims:
             cursor.close()
 
 
-def _suppressed(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
-    """Settle those of the claimed whose address must not be mailed; return who they are."""
-    if not found:
-        return frozenset()
-    emails = sorted({one.email.lower() for one in found})
-    addresses = {f"email{number}": email for number, email in enumerate(emails)}
-    known = cursor.execute(_suppression(len(emails)), addresses).fetchall()
-    said = {email: (verdict, evidence) for email, verdict, evidence in known}
-    barred = [one for one in found if one.email.lower() in said]
-    rows: list[Row] = [
-        {
-            "day": one.issue.isoformat(),
-            "who": one.subscriber,
-            "meaning": said[one.email.lower()][0],
-            "answer": f"suppressed: {said[one.email.lower()][1]}"[:REASON],
-            "now": moment,
-        }
-        for one in barred
-    ]
-    cursor.executemany(_suppress(), rows)
-    return frozenset(one.subscriber for one in barred)
-
-
-def _absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
-    """Cancel those of the claimed whose readers get no mail by now; return who they are."""
-    if not found:
-        return frozenset()
-    days = {one.subscriber: one.issue.isoformat() for one in found}
-    ids = {f"id{number}": who for number, who in enumerate(days)}
-    absent = [str(row[0]) for row in cursor.execute(_absence(len(ids)), ids).fetchall()]
-    rows: list[Row] = [
-        {"day": days[who], "who": who, "meaning": "", "answer": LEFT, "now": moment}
-        for who in absent
-    ]
-    cursor.executemany(_leave(), rows)
-    return frozenset(absent)
-
-
 def _lost(cursor: sqlite3.Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:
     """Return who of some deliveries was not ours any more when they were written as `state`."""
     found = ((row["who"], cursor.execute(_ours(state), row).fetchone()) for row in rows)
@@ -250,32 +201,6 @@ def _waits(*, of_email: bool, domains: int) -> str:
     return prepared(sa.select(planned.exists() | due.exists()))
 
 
-@lru_cache(maxsize=64)
-def _suppression(count: int) -> str:
-    row = suppressions.c
-    query = sa.select(row.email, row.verdict, row.evidence)
-    return prepared(query.where(row.email.in_(places("email", count))))
-
-
-@cache
-def _suppress() -> str:
-    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
-    return prepared(move(_S.SUPPRESSED, _S.LEASED).where(meant).values(_FREE | _told()))
-
-
-@lru_cache(maxsize=64)
-def _absence(count: int) -> str:
-    row = subscribers.c
-    query = sa.select(row.id).where(row.id.in_(places("id", count)))
-    return prepared(query.where(row.state != fixed(SubscriberState.ACTIVE)))
-
-
-@cache
-def _leave() -> str:
-    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
-    return prepared(move(_S.CANCELLED, _S.LEASED).where(meant).values(_FREE | _told()))
-
-
 @cache
 def _start() -> str:
     statement = move(_S.DATA_STARTED, _S.LEASED).where(HELD)
@@ -288,7 +213,7 @@ def _settle(after: DeliveryState) -> str:
     held = (_S.LEASED, _S.DATA_STARTED)
     end = {"code": place("reply"), "next_at": place("due")}
     statement = move(after, *(allowed(after, held) or held)).where(HELD)
-    return prepared(statement.values(_FREE | _told() | end))
+    return prepared(statement.values(FREE | TOLD | end))
 
 
 @cache
@@ -303,15 +228,6 @@ def _ours(state: DeliveryState) -> str:
             is_in(state),
         )
     )
-
-
-def _told() -> dict[str, sa.ColumnElement[str]]:
-    """Return what a statement writes of an answer, and when."""
-    return {
-        "reason": place("answer"),
-        "verdict": place("meaning"),
-        "changed_at": _NOW,
-    }
 
 
 def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:

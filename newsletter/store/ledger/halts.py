@@ -7,8 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 
 from newsletter.model import IssueState
-from newsletter.store.database import issues
 from newsletter.store.ledger.statements import REASON
+from newsletter.store.tables import issues
 
 
 def state_of(connection: sa.Connection, issue: dt.date) -> IssueState:

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.model import Delivery, DeliveryState
-from newsletter.store.database import deliveries
 from newsletter.store.ledger.statements import is_in
+from newsletter.store.tables import deliveries
 
 
 def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, int]:

@@ -7,9 +7,9 @@ import datetime as dt
 import sqlalchemy as sa
 
 from newsletter.model import LEFT, DeliveryState, IssueState, SubscriberState
-from newsletter.store.database import deliveries, subscribers
 from newsletter.store.ledger import halts, moves
 from newsletter.store.ledger.statements import move
+from newsletter.store.tables import deliveries, subscribers
 
 
 def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from newsletter.errors import LedgerError
 from newsletter.model import Claim, DeliveryState, Fate, IssueState
-from newsletter.store.database import deliveries
 from newsletter.store.ledger import halts
 from newsletter.store.ledger.statements import HELD, is_in, move, stay
+from newsletter.store.tables import deliveries
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from newsletter.model import DeliveryState
-from newsletter.store.database import deliveries
 from newsletter.store.ledger.statements import is_in
+from newsletter.store.tables import deliveries
 
 
 def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from newsletter.model import DeliveryState, SubscriberState, before
-from newsletter.store.database import deliveries
+from newsletter.store.tables import deliveries
 
 REASON = 500
 """Characters kept of a server's answer."""
@@ -65,3 +65,11 @@ HELD = (
     & (deliveries.c.lease_owner == place("owner"))
 )
 """What a row must still say for a claim to hold; the attempt's number fences off who slept."""
+
+FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
+"""What a statement writes of a delivery that nobody holds any more."""
+TOLD = {"reason": place("answer"), "verdict": place("meaning"), "changed_at": place("now")}
+"""What a statement writes of an answer, and when."""
+
+Row = dict[str, str | int | None]
+"""Values for a statement, by name."""

@@ -1,0 +1,99 @@
+"""Who gets no mail after all: settled within the claim, in its transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+import sqlalchemy as sa
+
+from newsletter.model import LEFT, Delivery, DeliveryState, SubscriberState
+from newsletter.store.ledger.statements import (
+    FREE,
+    REASON,
+    TOLD,
+    Row,
+    fixed,
+    move,
+    place,
+    places,
+    prepared,
+)
+from newsletter.store.tables import deliveries, subscribers, suppressions
+
+_S = DeliveryState
+_DAY = place("day")
+
+
+def bar(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+    """Settle those of the claimed who must not be mailed, or have left; return who they are."""
+    suppressed = _bar_suppressed(cursor, found, moment)
+    others = [one for one in found if one.subscriber not in suppressed]
+    return suppressed | _bar_absent(cursor, others, moment)
+
+
+def _bar_suppressed(
+    cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str
+) -> frozenset[str]:
+    """Settle those whose address must not be mailed; return who they are."""
+    if not found:
+        return frozenset()
+    emails = sorted({one.email.lower() for one in found})
+    addresses = {f"email{number}": email for number, email in enumerate(emails)}
+    known = cursor.execute(_suppression(len(emails)), addresses).fetchall()
+    said = {email: (verdict, evidence) for email, verdict, evidence in known}
+    barred = [one for one in found if one.email.lower() in said]
+    rows: list[Row] = [
+        {
+            "day": one.issue.isoformat(),
+            "who": one.subscriber,
+            "meaning": said[one.email.lower()][0],
+            "answer": f"suppressed: {said[one.email.lower()][1]}"[:REASON],
+            "now": moment,
+        }
+        for one in barred
+    ]
+    cursor.executemany(_suppress(), rows)
+    return frozenset(one.subscriber for one in barred)
+
+
+def _bar_absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+    """Cancel those of the claimed whose readers get no mail by now; return who they are."""
+    if not found:
+        return frozenset()
+    days = {one.subscriber: one.issue.isoformat() for one in found}
+    ids = {f"id{number}": who for number, who in enumerate(days)}
+    absent = [str(row[0]) for row in cursor.execute(_absence(len(ids)), ids).fetchall()]
+    rows: list[Row] = [
+        {"day": days[who], "who": who, "meaning": "", "answer": LEFT, "now": moment}
+        for who in absent
+    ]
+    cursor.executemany(_leave(), rows)
+    return frozenset(absent)
+
+
+@lru_cache(maxsize=64)
+def _suppression(count: int) -> str:
+    row = suppressions.c
+    query = sa.select(row.email, row.verdict, row.evidence)
+    return prepared(query.where(row.email.in_(places("email", count))))
+
+
+@cache
+def _suppress() -> str:
+    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
+    return prepared(move(_S.SUPPRESSED, _S.LEASED).where(meant).values(FREE | TOLD))
+
+
+@lru_cache(maxsize=64)
+def _absence(count: int) -> str:
+    row = subscribers.c
+    query = sa.select(row.id).where(row.id.in_(places("id", count)))
+    return prepared(query.where(row.state != fixed(SubscriberState.ACTIVE)))
+
+
+@cache
+def _leave() -> str:
+    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
+    return prepared(move(_S.CANCELLED, _S.LEASED).where(meant).values(FREE | TOLD))

@@ -1,0 +1,218 @@
+"""Lists of people, put beside the table of subscribers: then each change is one statement."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.model import Origin, SignUp, SubscriberState, Synchronised, Wishes
+from newsletter.store.database import Database
+from newsletter.store.papers import CHUNK, chunks
+from newsletter.store.tables import Moment, subscribers, suppressions
+
+PERSONAL = "~"
+"""How the audience of one reader begins; it sorts behind those of topics."""
+
+_ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
+_LEFT, _PENDING = SubscriberState.LEFT.value, SubscriberState.PENDING.value
+_YAML = Origin.YAML.value
+
+_listed = sa.Table(
+    "listed",
+    sa.MetaData(),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("wishes", sa.Text, nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("is_personal", sa.Boolean, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("is_paused", sa.Boolean, nullable=False),
+    sa.Column("consent_at", Moment, nullable=False),
+    sa.Column("consent", sa.Text, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+"""The list that is followed, while it is."""
+_SAME = ("email", "domain", "name", "wishes", "timezone", "language")
+"""Columns that are taken from the list as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import has brought."""
+
+    new: int = 0
+    known: int = 0
+    """Addresses that were subscribers before: they stay as they are."""
+    left: int = 0
+    """Addresses of people who left: they stay away."""
+    suppressed: int = 0
+    """New ones among them that must not be mailed, for they bounced or complained."""
+
+    def __add__(self, other: Imported) -> Imported:
+        """Return what both have brought."""
+        return Imported(
+            new=self.new + other.new,
+            known=self.known + other.known,
+            left=self.left + other.left,
+            suppressed=self.suppressed + other.suppressed,
+        )
+
+
+@contextlib.contextmanager
+def staged(
+    database: Database,
+    sign_ups: Iterable[SignUp],
+    now: dt.datetime,
+    new_id: Callable[[], str],
+    *,
+    keep: bool = True,
+) -> Iterator[sa.Connection]:
+    """Open a transaction with a list beside the table of subscribers; undo it without `keep`."""
+    # Read before the database is held: a list may come slowly, or turn out to be wrong.
+    rows = (_row(one, now, new_id()) for one in sign_ups)
+    batches = [list(some) for some in chunks(rows, CHUNK)]
+    with database.transaction() as connection:
+        _listed.create(connection)
+        for some in batches:
+            connection.execute(_listed.insert(), some)
+        yield connection
+        if keep:
+            _listed.drop(connection)
+        else:
+            connection.rollback()
+
+
+def follow(connection: sa.Connection, now: dt.datetime) -> Synchronised:
+    """Make those who came by subscribers.yaml what the list that is staged says."""
+    known = subscribers.c.address == _listed.c.address
+    is_back = (subscribers.c.state == _LEFT) & _follows(subscribers.c.changed_by)
+    join = sa.join(subscribers, _listed, known)
+    back = connection.scalar(sa.select(sa.func.count()).select_from(join).where(is_back)) or 0
+    changed = connection.execute(_update_known(known, now)).rowcount
+    new = connection.execute(_insert_new(_YAML, now)).rowcount
+    gone = connection.execute(
+        subscribers.update()
+        .where(subscribers.c.origin == _YAML)
+        .where(subscribers.c.state.in_((_ACTIVE, _PAUSED)))
+        .where(~sa.exists().where(known))
+        .values(state=_LEFT, changed_by=_YAML, paused_until=None, changed_at=now)
+    ).rowcount
+    return Synchronised(new=new, changed=changed - back, gone=gone, back=back)
+
+
+def bring(connection: sa.Connection, origin: Origin, now: dt.datetime) -> Imported:
+    """Add those of the list that is staged who are not known yet."""
+    known = subscribers.c.address == _listed.c.address
+    is_known = sa.exists().where(known)
+    left = _count(connection, sa.exists().where(known, subscribers.c.state == _LEFT))
+    found = _count(connection, is_known)
+    is_barred = sa.exists().where(suppressions.c.email == _listed.c.address)
+    barred = _count(connection, ~is_known, is_barred)
+    new = connection.execute(_insert_new(origin.value, now)).rowcount
+    return Imported(new=new, known=found - left, left=left, suppressed=barred)
+
+
+def _count(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> int:
+    """Return how many of the list fulfil all conditions."""
+    query = sa.select(sa.func.count()).select_from(_listed).where(*where)
+    return connection.scalar(query) or 0
+
+
+def _follows(changed_by: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return changed_by == _YAML
+
+
+def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
+    """Return what makes known subscribers follow the list."""
+    old, new = subscribers.c, _listed.c
+    wanted = sa.case((new.is_paused, _PAUSED), else_=_ACTIVE)
+    comes_back = sa.or_(
+        sa.and_(old.state == _LEFT, _follows(old.changed_by)), old.state == _PENDING
+    )
+    state = sa.case(
+        (comes_back, wanted),
+        (sa.and_(old.state == _ACTIVE, new.is_paused), _PAUSED),
+        (
+            sa.and_(old.state == _PAUSED, _follows(old.changed_by), sa.not_(new.is_paused)),
+            _ACTIVE,
+        ),
+        else_=old.state,
+    )
+    audience = sa.case((new.is_personal, PERSONAL + old.id), else_=new.audience)
+    differs = sa.or_(
+        state != old.state, audience != old.audience, *(old[name] != new[name] for name in _SAME)
+    )
+    return (
+        subscribers.update()
+        .where(known, sa.or_(old.origin == _YAML, old.state == _PENDING), differs)
+        .values(
+            {name: new[name] for name in _SAME}
+            | {
+                "audience": audience,
+                "state": state,
+                "changed_by": sa.case((state != old.state, _YAML), else_=old.changed_by),
+                "origin": _YAML,
+                "changed_at": now,
+            }
+        )
+    )
+
+
+def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
+    """Return what adds those of the list who are not known."""
+    new = _listed.c
+    values: dict[str, sa.ColumnElement[Any]] = {
+        **{name: new[name] for name in (*_SAME, "id", "address", "consent_at", "consent")},
+        "audience": sa.case((new.is_personal, PERSONAL + new.id), else_=new.audience),
+        "state": sa.case((new.is_paused, _PAUSED), else_=_ACTIVE),
+        "origin": sa.literal(origin),
+        "changed_by": sa.literal(origin),
+        "changed_at": sa.literal(now, Moment),
+    }
+    found = (
+        sa.select(*(value.label(name) for name, value in values.items()))
+        .where(~sa.exists().where(subscribers.c.address == new.address))
+        .order_by(new.id)
+    )
+    return subscribers.insert().from_select([*values], found)
+
+
+def _row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
+    """Return one of the list as it is kept."""
+    wishes = one.wishes
+    return {
+        "id": new_id,
+        "address": one.email.lower(),
+        "email": one.email,
+        "domain": one.email.rpartition("@")[2].lower(),
+        "name": one.name,
+        "wishes": _as_text(wishes),
+        "audience": wishes.audience(new_id),
+        "is_personal": wishes.is_personal,
+        "timezone": wishes.timezone,
+        "language": wishes.language,
+        "is_paused": one.is_paused,
+        "consent_at": one.consent_at or now,
+        "consent": one.consent,
+    }
+
+
+_NO_WISHES = asdict(Wishes())
+
+
+def _as_text(wishes: Wishes) -> str:
+    """Return wishes as JSON, equal ones as equal text."""
+    if wishes == Wishes():
+        return "{}"
+    told = {name: value for name, value in asdict(wishes).items() if value != _NO_WISHES[name]}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

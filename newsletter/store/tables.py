@@ -1,0 +1,210 @@
+"""The tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+class Moment(sa.types.TypeDecorator[dt.datetime]):
+    """An aware moment, kept as UTC: databases lose or convert the zone."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        """Store UTC without a zone."""
+        return value.astimezone(dt.UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Return an aware moment in UTC."""
+        return value.replace(tzinfo=dt.UTC) if value else None
+
+
+identities = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+)
+"""One row: whose database this is."""
+
+papers = sa.Table(
+    "paper",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("published", Moment),
+    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("offered", sa.Date, index=True),
+)
+"""`offered` is the issue whose readers could get it; null until there is one."""
+
+paper_keys = sa.Table(
+    "paper_key",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("paper", sa.Text, nullable=False, index=True),
+)
+
+paper_traces = sa.Table(
+    "paper_trace",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("paper", sa.Text, primary_key=True, index=True),
+)
+"""What almost equal papers share: a way to find candidates, no proof."""
+
+sources = sa.Table(
+    "source_health",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("visited_at", Moment, nullable=False),
+)
+"""What is remembered of each source; `id` is a digest of all that decides what it gives."""
+
+facts = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+)
+"""What services that enrich papers answered, so that they are not asked every hour."""
+
+vectors = sa.Table(
+    "vector",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+"""Sentence embeddings, by a digest of the text that they are of; half-precision numbers."""
+
+issues = sa.Table(
+    "issue",
+    metadata,
+    sa.Column("date", sa.Date, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("papers", sa.Integer, nullable=False),
+    sa.Column("planned_at", Moment, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="planned"),
+    sa.Column("halted", sa.Text, nullable=False, server_default=""),
+)
+"""`halted` says to people why an issue is paused, by somebody or by itself, or cancelled."""
+
+editions = sa.Table(
+    "edition",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("html", sa.JSON, nullable=False),
+    sa.Column("text", sa.JSON, nullable=False),
+)
+"""`html` and `text` are numbers of blocks, in their order."""
+
+blocks = sa.Table(
+    "block",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+)
+"""What editions are put together from: ten thousand personal ones have most blocks in common."""
+
+deliveries = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("subscriber", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False, server_default="en"),
+    sa.Column("edition", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", Moment),
+    sa.Column("next_at", Moment),
+    sa.Column("code", sa.Integer, nullable=False, default=0),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("verdict", sa.Text, nullable=False, server_default=""),
+    sa.Column("domain", sa.Text, nullable=False, server_default=""),
+    sa.Column("started_at", Moment),
+    sa.Column("changed_at", Moment, nullable=False),
+    # Only of what waits: a delivery on its way changes no index, whatever becomes of it.
+    sa.Index("delivery_planned", "issue", sqlite_where=sa.text("state = 'planned'")),
+    sa.Index("delivery_deferred", "issue", "next_at", sqlite_where=sa.text("state = 'deferred'")),
+)
+"""`domain` is that of the address; `started_at` is when the message last began to leave."""
+
+audiences = sa.Table(
+    "audience",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("edition", sa.Text, nullable=False),
+)
+"""Which edition of an issue each audience gets: readers of equal topics, or a reader alone."""
+
+subscribers = sa.Table(
+    "subscriber",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False, unique=True),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("wishes", sa.Text, nullable=False),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("paused_until", sa.Date),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("consent_at", Moment, nullable=False),
+    sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("changed_at", Moment, nullable=False),
+    sa.Index("subscriber_audience", "state", "audience"),
+    # Rows lie in the order of their ids: a plan reads them, and writes deliveries, in that order.
+    sqlite_with_rowid=False,
+)
+"""`address` is `email` in lower case: mailboxes differ by case only in theory. `wishes` is JSON;
+`audience`, `timezone` and `language` are what of it a plan reads."""
+
+suppressions = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+)
+"""Addresses, in lower case, that must not be mailed: bounced for good, complained, or asked."""
+
+bounces = sa.Table(
+    "bounce",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("issue", sa.Date),
+    sa.Column("subscriber", sa.Text),
+    sa.Column("email", sa.Text, nullable=False, index=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("verified", sa.Boolean, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+)
+"""Bounces that were read, each once: `digest` is that of the message and the recipient in it."""
