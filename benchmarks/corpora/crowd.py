@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.collect.identity.likeness import near_keys
-from newsletter.config import load_config
+from newsletter.config.files import load_config
 from newsletter.day import steps
 from newsletter.day.given import Day
 from newsletter.doctor.sample import MORNING, sample_papers

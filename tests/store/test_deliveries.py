@@ -219,8 +219,11 @@ def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
 def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Path) -> None:
     """Letters may differ in case: the mailbox is the same."""
     database = open_database("sqlite:///test.db", tmp_path)
-    planned = [make_delivery("ada"), make_delivery("twin", email="Ada@readers.example")]
-    IssueStore(database).plan(make_issue(), [make_edition()], planned, [], NOW)
+    plan(database, [make_delivery("ada"), make_delivery("twin")])
+    with database.transaction() as connection:  # as ledgers of older versions may have it
+        connection.exec_driver_sql(
+            "UPDATE delivery SET email = 'Ada@readers.example' WHERE subscriber = 'id-twin'"
+        )
     bounce = Bounce(
         digest="1",
         email="ada@readers.example",
