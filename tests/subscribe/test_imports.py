@@ -63,11 +63,11 @@ def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:
     """Each with its line, also below one that spans several."""
     found, refused = read(
         "\ufeffemail,name,topics,timezone,language,consent_at\r\n"
-        'ada@readers.example,"Ada\n\nByron"\r\n'
+        'ada@readers.example,"Ada\x07\n\nByron"\r\n'
         "not an address\r\n"
         ",Nobody\r\n"
         "\r\n"
-        "ADA@readers.example\r\n"
+        "di@readers.example\r\nDI@readers.example\r\n"
         "bo@readers.example,Bo,robots\r\n"
         "bo@readers.example,Bo,,Mars/Crater\r\n"
         "bo@readers.example,Bo,,,klingon\r\n"
@@ -75,15 +75,16 @@ def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:
         "cy@readers.example,Cy,agents\r\n"
     )
 
-    assert [one.email for one in found] == ["cy@readers.example"]
+    assert [one.email for one in found] == ["di@readers.example", "cy@readers.example"]
     assert [(one.line, one.why.partition(":")[0]) for one in refused] == [
         (4, "must be one line of text, without control characters"),
         (5, "not an address"),
         (6, "no address"),
-        (9, "bo@readers.example"),
-        (10, "not an IANA time zone; did you mean `Africa/Cairo`?"),
+        (9, "DI@readers.example stands there already"),
+        (10, "bo@readers.example"),
+        (11, "not an IANA time zone such as `Europe/Paris`"),
         (11, 'a language is written as its code (BCP 47), such as "en", "de" or "pt-BR"'),
-        (12, "`yesterday` is no moment such as 2026-11-24T06"),
+        (13, "`yesterday` is no moment such as 2026-11-24T06"),
     ]
 
 

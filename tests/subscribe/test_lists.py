@@ -59,7 +59,7 @@ def test_names_of_topics_are_a_part_of_it(tmp_path: Path, store: SubscriberStore
     write(tmp_path, "  - {email: ada@readers.example, topics: [b]}\n")
     file(tmp_path, store).follow(NOW)
 
-    with pytest.raises(ConfigError, match=r"subscribers\.yaml:2:41: no topic is called `b`"):
+    with pytest.raises(ConfigError, match=r"subscribers\.yaml:2:43: no topic is called `b`"):
         file(tmp_path, store, topics=("a",)).follow(NOW)
 
 
