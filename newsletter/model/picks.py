@@ -13,7 +13,7 @@ class Term:
     """One thing to look for in a paper."""
 
     text: str
-    """As the user wrote it, for reasons and messages."""
+    """The text as the user wrote it, for reasons and messages."""
     field: str
     """`text` (title, abstract and keywords), `title`, `abstract`, `author`, `category`, `venue`,
     `source`, `regex` or `votes`."""
@@ -28,14 +28,14 @@ class Near:
 
     terms: tuple[Term, ...]
     within: int
-    """Words between the first and the last of them."""
+    """Most words between the first and the last of them."""
     text: str
-    """For reasons and messages."""
+    """The text as the user wrote it, for reasons and messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A filter: all of `all`, at least one of `any` (when there is one), none of `none`."""
+    """A filter: all of `all`, at least one of `any` (unless empty), and none of `none`."""
 
     any: tuple[Term | Near | Match, ...] = ()
     all: tuple[Term | Near | Match, ...] = ()
@@ -49,7 +49,7 @@ class Topic:
     name: str
     title: str
     match: Match | None
-    """None: only what is near to `like`."""
+    """None: the topic takes only papers that are near to `like`."""
     weights: tuple[tuple[str, float], ...]
     """Signal name and weight; weights need not add up to one."""
     limit: int
@@ -61,7 +61,7 @@ class Topic:
     fresh: dt.timedelta | None = None
     """Papers older than this are left out."""
     like: tuple[str, ...] = ()
-    """Papers by id, library files, or words, that its papers are like."""
+    """What its papers should be like: papers by id, library files, or words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Part:
     points: float
     """What it adds to the score's total, after weighting."""
     reason: str
-    """A few plain words, or nothing when the signal says nothing about this paper."""
+    """A few plain words; empty when the signal says nothing about this paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +94,8 @@ class Pick:
     score: Score
     reasons: tuple[str, ...]
     tldr: str = ""
-    """One or two sentences that tell what is new."""
+    """One or two sentences that say what is new."""
     tldr_by: str = ""
-    """Who wrote `tldr`; empty when it is the abstract's own words."""
+    """Who wrote `tldr`; empty when it is taken from the abstract."""
     also: tuple[Paper, ...] = ()
-    """Papers that say the same, and are not shown beside it."""
+    """Papers that say the same; they are not shown themselves."""
