@@ -65,7 +65,7 @@ def before(after: DeliveryState, *some: DeliveryState) -> tuple[DeliveryState, .
     """
     for state in some:
         if after not in MOVES[state]:
-            raise LedgerError(f"a delivery that is {state} does not become {after}")
+            raise LedgerError(f"a delivery that is {state} cannot become {after}")
     return some
 
 

@@ -174,7 +174,7 @@ class Fetcher:
             except TimeoutError:
                 problem = f"no complete answer within {self.timeout:g} s"
             except httpx2.TimeoutException:
-                problem = "the server fell silent"
+                problem = "the server stopped sending"
             except httpx2.UnsupportedProtocol:
                 problem = "only http and https addresses can be fetched"
             except httpx2.DecodingError:
