@@ -18,8 +18,8 @@ class Source:
     kind: str
     """A key of `newsletter.collect.kinds.table.KINDS`."""
     location: str = ""
-    """One document: an http(s) URL, or the absolute path of a file or folder. Empty if the kind has
-    a service of its own to ask."""
+    """One document: an http(s) URL, or the absolute path of a file or folder. If it is empty, the
+    kind's own service is asked."""
     api: str = ""
     """Base address of the service, if not the usual one."""
     categories: tuple[str, ...] = ()

@@ -279,7 +279,7 @@ def _mailbox_name(name: str) -> str:
 
 
 def _told(error: Exception, password: str) -> str:
-    """Return an error in one printable line; it may repeat the password, which is removed."""
+    """Return an error in one printable line, without the password that a server may repeat."""
     said = error.args[0] if len(error.args) == 1 else str(error)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
     text = text or type(error).__name__

@@ -279,7 +279,7 @@ def _conditions(validators: Validators) -> dict[str, str]:
 
 
 def _validator(response: httpx2.Response, name: str) -> str:
-    """Return a header if it can be sent back, else nothing: it would fail every later request."""
+    """Return a header if it can be sent back; a bad one would fail every later request."""
     given = response.headers.get(name, "")
     is_sound = given.isascii() and given.isprintable() and len(given) <= VALIDATOR
     return given if is_sound else ""
