@@ -188,8 +188,10 @@ def test_aliases_may_stand_for_ten_thousand_values() -> None:
 
     # What is told is the place of what the alias stands for.
     assert problems_of(laughs(REPEATED + 1)) == (
-        "x.yaml:1:4: the aliases here stand for more than 10000 values: write fewer of them "
-        "inside each other",
+        (
+            "x.yaml:1:4: the aliases here stand for more than 10000 values: write fewer of them "
+            "inside each other"
+        ),
     )
 
 
