@@ -100,7 +100,7 @@ def test_a_reader_who_is_twice_there_hides_no_other_mistake(tmp_path: Path, root
 def test_all_that_templates_read_of_a_theme(tmp_path: Path, root: Path) -> None:
     """Of the shipped theme, what newsletter.yaml changes of it, and where its templates are."""
     text = HEAD + (
-        "theme:\n  name: journal\n  colours: {accent: '#ABCDEF'}\n  dark: {card: '#123456'}\n  font: sans\n"
+        "theme:\n  name: journal\n  colours: {accent: '#ABCDEF'}\n  dark: {card: '#123456'}\n  font: mono\n"
         "  density: titles\n  figures: true\n  logo: {url: 'https://x.example/l.png', width: 99, alt: Our logo}\n"
     )
     usual = dict(load(tmp_path / "usual", root).theme.values)
@@ -110,7 +110,7 @@ def test_all_that_templates_read_of_a_theme(tmp_path: Path, root: Path) -> None:
     assert list(changed) == list(usual) == NAMES
     assert {name: value for name, value in changed.items() if usual[name] != value} == {
         "accent": "#abcdef", "dark_card": "#123456", "gap": "10px", "density": "titles", "figures": "yes",
-        "font": "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
+        "font": "ui-monospace, Menlo, Consolas, 'Courier New', monospace",
         "logo_url": "https://x.example/l.png", "logo_alt": "Our logo", "logo_width": "99",
     }  # fmt: skip
     assert (usual["density"], usual["gap"], usual["figures"]) == ("comfortable", "22px", "")
