@@ -691,8 +691,9 @@ def test_how_a_ledger_forces_what_it_writes(tmp_path: Path, *, lean: bool) -> No
         assert ledger._own is not None
         cursor = ledger._own.cursor()
         cursor.execute("PRAGMA synchronous")
-        (found,) = cursor.fetchone()
-        return int(found)
+        found = cursor.fetchone()
+        assert found is not None
+        return int(found[0])
 
     full, normal = 2, 1
     ledger.claim(TODAY, owner="me", limit=1, now=NOW, until=UNTIL)
