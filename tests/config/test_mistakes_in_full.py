@@ -143,6 +143,7 @@ SOURCES = [
     ("url: 'https://'", "15: `url` is no address that can be fetched: is it whole?"),
     ("url: 'https://x.example', headers: {x-key: hunter2}", "51: `sources.0.headers.x-key` " + SECRET),
     ("url: 'https://x.example', headers: {x-key: 'B ${WORD}'}", "51: `sources.0.headers.x-key` " + SECRET),
+    ("url: 'https://x.example', headers: {'x key': '${WORD}'}", "51: unknown key `x key`"),
     ("kind: arxiv, categories: cs.CL", "40: `categories` " + LIST),
     ("kind: arxiv, categories: [cs.CL], announce: [nw]", "60: `nw` is not one of them; did you mean `new`?"),
     ("kind: semantic-scholar, authors: [7]", "49: `7`: " + TEXT),
