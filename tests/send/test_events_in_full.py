@@ -373,3 +373,61 @@ def test_who_says_not_to_be_a_server_proves_nothing() -> None:
     assert found == told(
         V.UNKNOWN, f"<{ADA}>: 550 5.1.1 user unknown", status="5.1.1"
     )  # fmt: skip
+
+
+FIELDS = f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: 5.1.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kinds"),
+    [
+        ("Status: 5.1.1", [Kind.UNREADABLE]),
+        ("Action: failed", [Kind.UNREADABLE]),
+        (f"Final-Recipient: rfc822; {ADA}", [Kind.UNREADABLE]),
+        (f"Original-Recipient: rfc822; {ADA}", [Kind.UNREADABLE]),
+        ("Action: failed\nStatus: 5.1.1", [Kind.BOUNCE]),
+        (f"Final-Recipient: rfc822; {ADA}\nAction: failed", [Kind.BOUNCE]),
+        (f"Final-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [Kind.BOUNCE]),
+        (f"Original-Recipient: rfc822; {ADA}\nAction: failed", [Kind.BOUNCE]),
+        (f"Original-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [Kind.BOUNCE]),
+    ],
+)
+def test_which_fields_are_those_of_a_recipient(fields: str, kinds: list[Kind]) -> None:
+    """Two of the three that RFC 3464 asks for: gateways lose some."""
+    assert [one.kind for one in read_report(dsn(fields))] == kinds
+
+
+def test_all_that_arrives_is_one_receipt() -> None:
+    """Delivered, passed on and given to a list."""
+    groups = [group("2.0.0", "", action=one) for one in ("delivered", "relayed", "expanded")]
+
+    assert read_report(dsn(*groups)) == RECEIPT
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("Return-Path: <>\nSubject: x\n", Kind.BOUNCE),
+        ("From: MAILER-DAEMON@mx.example\nReturn-Path: <x@mx.example>\n", Kind.BOUNCE),
+        ("From: Ada <ada@x.example>\nReturn-Path: <ada@x.example>\n", Kind.REPLY),
+    ],
+)
+def test_fields_in_plain_text_count_when_a_machine_wrote_them(head: str, kind: Kind) -> None:
+    """A mail server, or whoever has no return path."""
+    (found,) = read(FIELDS, head)
+
+    assert (found.kind, found.email) == (kind, ADA)
+
+
+@pytest.mark.parametrize(
+    ("copied", "email"),
+    [
+        ("From: p@news.example\nTo: ada@x.example\n\nhi", ADA),
+        ("To: bo@x.example\n\nhi", ""),
+        ("From: p@news.example\n\nhi", ""),
+        ("From: p@news.example\nCc: bo@x.example\n\nhi", ""),
+    ],
+)
+def test_whose_mail_is_complained_of(copied: str, email: str) -> None:
+    """The one whom the copy names as its reader, in a head that has both, as that of our mail."""
+    assert [one.email for one in read_report(complaint("Feedback-Type: abuse", copied))] == [email]

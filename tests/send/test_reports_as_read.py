@@ -390,3 +390,25 @@ def test_a_title_at_the_beginning_is_no_end() -> None:
     end = f"\nx{text}"
     assert words_of(read_parts(end.encode())) == "xUndelivered message returned to sender\n"
     assert len(words_of(read_parts(b"\n" + b"x " * MAX_WORDS))) == MAX_WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("=?iso-8859-1?b?6Q==?=", "é"),
+        ("=?iso-8859-1?B?6Q==?=", "é"),
+        ("=?utf-8?q?é?=", "?"),
+        ("=?utf-8?b?YQ==é?=", "a"),
+    ],
+)
+def test_encoded_words_of_either_kind(text: str, found: str) -> None:
+    """By their own charset; what is not ASCII in them is none of them."""
+    assert decoded(text) == found
+
+
+def test_names_in_any_case_and_values_with_colons() -> None:
+    """Of parameters and of fields."""
+    assert text_of(part(b"caf\xe9", content_type="text/plain; CHARSET=ISO-8859-1")) == "café"
+    assert text_of(part(b"caf\xe9", content_type="text/plain; charset = iso-8859-1")) == "café"
+    lines = "Final-Recipient: x:a\nAction: f\nFinal-Recipient: x:b\nAction: g"
+    assert [one["final-recipient"] for one in groups_of(lines)] == ["x:a", "x:b"]
