@@ -12,6 +12,7 @@ from newsletter.day.planning import Spool
 from newsletter.day.proofs import MOST, proofread
 from newsletter.day.results import Contents, Rendered
 from newsletter.model import Edition, Issue, Subscriber
+from newsletter.render.words import say
 
 READABLE = 100
 """Editions of an issue that are written as files: personal ones may be as many as readers."""
@@ -30,8 +31,8 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
     if draft.papers and account.contents:
         page, shown = draft.page()
-        published = day.folders.archive.write(draft.issue, page, draft.papers, shown)
-        told = outbox.write_papers(draft.issue, draft.papers, account.editions)
+        published = day.folders.archive.write(draft.issue, page, draft.papers, shown, say)
+        told = outbox.write_papers(draft.issue, draft.papers, account.editions, say)
         files = (*files, told, *published)
     return Rendered(
         issue=draft.issue,

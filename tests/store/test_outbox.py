@@ -21,6 +21,7 @@ from makers import (
 
 from newsletter.errors import StoreError
 from newsletter.model import Claim, DeliveryState
+from newsletter.render.words import say
 from newsletter.send.outbox import OutboxTransport
 from newsletter.store import Outbox
 
@@ -43,7 +44,7 @@ def test_papers_json_holds_picks_with_their_reasons(tmp_path: Path) -> None:
     """Every paper of the day, and for each edition what it shows and why."""
     edition = make_edition(picks=(make_pick(),))
 
-    path = Outbox(tmp_path).write_papers(make_issue(), [make_paper()], [edition])
+    path = Outbox(tmp_path).write_papers(make_issue(), [make_paper()], [edition], say)
 
     content = json.loads(path.read_text("utf-8"))
     assert content["papers"][0]["title"] == make_paper().title
