@@ -242,8 +242,8 @@ def plan(
 
 
 @dataclass
-class ListDesk:
-    """A desk with some messages on it, for sessions without an engine."""
+class ListQueue:
+    """A queue of some messages, for sessions without a ledger."""
 
     parcels: list[Parcel]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
