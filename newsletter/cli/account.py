@@ -15,7 +15,7 @@ from rich.markup import escape
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
 from newsletter.config.settings import Config
-from newsletter.day.results import Collected, Contents, Ran, Rendered
+from newsletter.day.results import Collected, EditionSummary, Ran, Rendered
 from newsletter.model import (
     OPEN,
     Delivery,
@@ -96,7 +96,9 @@ def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequen
     console.print(table)
 
 
-def readers(console: Console, listed: Iterable[Delivery], contents: Sequence[Contents]) -> None:
+def readers(
+    console: Console, listed: Iterable[Delivery], contents: Sequence[EditionSummary]
+) -> None:
     """Show each reader's delivery: for short lists."""
     papers = {one.key: one.picks for one in contents}
     table = new_table("Reader", "Papers:right" if papers else "", "Delivery")
