@@ -30,6 +30,8 @@ from newsletter.model import (
     Paper,
     Part,
     Pick,
+    Reason,
+    ReasonKind,
     Score,
     Sighting,
     SignUp,
@@ -125,12 +127,13 @@ def make_topic(
 def make_pick(
     paper: Paper | None = None, topic: str = "language-models", total: float = 0.5, **changes: Any
 ) -> Pick:
-    part = Part(signal="relevance", value=total, points=total, reason="matches “x” in the title")
+    reason = Reason(kind=ReasonKind.IN_TITLE, words=("x",))
+    part = Part(signal="relevance", value=total, points=total, reason=reason)
     values: dict[str, Any] = {
         "paper": paper or make_paper(),
         "topic": topic,
         "score": Score(total=total, parts=(part,)),
-        "reasons": (part.reason,),
+        "reasons": (reason,),
         "tldr": "We propose a method.",
     }
     return Pick(**(values | changes))
@@ -243,8 +246,8 @@ def plan(
 
 
 @dataclass
-class ListDesk:
-    """A desk with some messages on it, for sessions without an engine."""
+class ListQueue:
+    """A queue of some messages, for sessions without a ledger."""
 
     parcels: list[Parcel]
     outcomes: dict[str, Outcome] = field(default_factory=dict)

@@ -55,7 +55,7 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class VisitWindow:
     """The time whose papers are wanted."""
 
     since: dt.datetime
@@ -91,20 +91,20 @@ class Manners:
 
 Parser = Callable[[Document, Source, dt.datetime], Parsed]
 """Document, source and now to papers; raises SourceError with one line when it cannot be read."""
-Locator = Callable[[Source, Window], tuple[str, ...]]
+Locator = Callable[[Source, VisitWindow], tuple[str, ...]]
 """Where to ask a service for the papers of a window; each address may lead on to further pages."""
-Catcher = Callable[[Source, Window, Parsed | None, Sequence[Paper]], CatchUp]
+Catcher = Callable[[Source, VisitWindow, Parsed | None, Sequence[Paper]], CatchUp]
 """Source, window, what its document showed (None: nothing could be read) and those of its papers
 that are new to us, to what is missing."""
 
 
-def given_location(source: Source, _window: Window) -> tuple[str, ...]:
+def given_location(source: Source, _window: VisitWindow) -> tuple[str, ...]:
     """Return the address that the source has in the configuration."""
     return (source.location,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class SourceKind:
     """How sources of a kind are asked and read."""
 
     parse: Parser

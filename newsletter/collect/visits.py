@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.collect.answers import Document, Kind, Parsed, Window
+from newsletter.collect.answers import Document, Parsed, SourceKind, VisitWindow
 from newsletter.collect.http.addresses import may_be_kept, origin, shown, without_secrets
 from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError
 from newsletter.collect.identity.duplicates import merge_papers
@@ -37,7 +37,7 @@ PATIENCE = 20
 BACKLOG = 10
 """Undated entries of a first visit that count as news; the rest is an archive."""
 
-Read = Callable[[Kind, Document, Source, dt.datetime], Awaitable[Parsed]]
+Read = Callable[[SourceKind, Document, Source, dt.datetime], Awaitable[Parsed]]
 """Parses a document somewhere off the event loop; raises SourceError."""
 Unseen = Callable[[Sequence[Paper]], Sequence[Paper]]
 """Returns those papers that no source had shown before this run."""
@@ -85,7 +85,7 @@ class _Answer:
 
 async def visit_source(
     source: Source,
-    kind: Kind,
+    kind: SourceKind,
     fetcher: Fetcher,
     read: Read,
     unseen: Unseen,
@@ -106,7 +106,7 @@ async def visit_source(
         return _left_alone(source, f"asked not to be asked before {health.fresh_until:%H:%M} UTC")
     reach = now - max_age
     since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
-    window = Window(since=max(since, reach), until=now, reach=reach, covered=health.covered)
+    window = VisitWindow(since=max(since, reach), until=now, reach=reach, covered=health.covered)
     visiting = _Visiting(source, kind, fetcher, read, health, now)
     answer = await visiting.visit(window, unseen)
     try:
@@ -130,7 +130,7 @@ class _Visiting:
     def __init__(
         self,
         source: Source,
-        kind: Kind,
+        kind: SourceKind,
         fetcher: Fetcher,
         read: Read,
         health: Health,
@@ -141,7 +141,7 @@ class _Visiting:
         self.health, self.now = health, now
         self.until = asyncio.get_running_loop().time() + PATIENCE * fetcher.timeout
 
-    async def visit(self, window: Window, unseen: Unseen) -> _Answer:
+    async def visit(self, window: VisitWindow, unseen: Unseen) -> _Answer:
         """Ask for the papers of a window, and for those that the source's document did not show."""
         source = self.source
         try:
@@ -201,7 +201,7 @@ class _Visiting:
                 break
         answer.notes.append(f"stopped after {page + 1} pages; the rest comes with the next visit")
 
-    async def catch_up(self, answer: _Answer, window: Window, unseen: Unseen) -> None:
+    async def catch_up(self, answer: _Answer, window: VisitWindow, unseen: Unseen) -> None:
         """Ask for what the feed did not show, and note which batch is now collected."""
         assert self.kind.catch_up is not None  # noqa: S101  the caller looked
         shown = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from newsletter.config.documents import Document, read_document
+from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.nodes import Path_
@@ -126,7 +126,7 @@ def list_digest(folder: Path, topics: Sequence[str]) -> str:
 
 
 def _read(
-    shape: SubscribersShape, topics: Sequence[str], document: Document, problems: list[str]
+    shape: SubscribersShape, topics: Sequence[str], document: YamlDocument, problems: list[str]
 ) -> SubscriberList:
     known = frozenset(topics)
     lines: dict[str, str] = {}

@@ -12,7 +12,7 @@ from newsletter.config.topics import LIBRARIES
 from newsletter.files.reading import read_regular
 from newsletter.learn import spaces as tastes
 from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
-from newsletter.model import Border, Fault, Paper, Topic, fault_of
+from newsletter.model import Border, Fault, Paper, Reason, ReasonKind, Topic, fault_of
 from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
@@ -55,10 +55,9 @@ class Tastes:
         model = tastes.learn(space, liked, disliked)
         values = tastes.marks(seen, [model])[:, 0]
 
-        def reason(paper: Paper) -> str:
+        def reason(paper: Paper) -> Reason:
             words = tastes.shared_words(space, model, paper)
-            quoted = " and ".join(f"“{word}”" for word in words)
-            return f"like what you like: {quoted}" if quoted else "like what you like"
+            return Reason(kind=ReasonKind.LIKED, words=words)
 
         return {
             paper.id: Mark(value=float(value), reason=functools.partial(reason, paper))

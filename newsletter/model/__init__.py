@@ -2,7 +2,7 @@
 
 papers.py   papers, where they were seen, and what was said of them
 sources.py  sources, what is remembered of them, and what a visit gave
-picks.py    topics, scores and picks
+picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and for what of it
 issues.py   issues, their editions, and deliveries of them
 moves.py    the law of the ledger: which states a delivery may go from, and to
@@ -28,7 +28,17 @@ from newsletter.model.issues import (
 from newsletter.model.leases import Claim, Fate, Settlement
 from newsletter.model.moves import MOVES, OPEN, allowed, before
 from newsletter.model.papers import Mention, Paper, Sighting
-from newsletter.model.picks import Match, Near, Part, Pick, Score, Term, Topic
+from newsletter.model.picks import (
+    Match,
+    Near,
+    Part,
+    Pick,
+    Reason,
+    ReasonKind,
+    Score,
+    Term,
+    Topic,
+)
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
     EVERYTHING,
@@ -69,6 +79,8 @@ __all__ = [
     "Paper",
     "Part",
     "Pick",
+    "Reason",
+    "ReasonKind",
     "Schedule",
     "Score",
     "Settlement",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
 from newsletter.model.papers import Paper
 
@@ -64,6 +65,67 @@ class Topic:
     """Papers by id, library files, or words, that its papers are like."""
 
 
+class ReasonKind(StrEnum):
+    """What a reason says, with the values of `Reason` that it says it of."""
+
+    IN_TITLE = "in-title"
+    """The title holds `words` that the topic looks for."""
+    IN_ABSTRACT = "in-abstract"
+    IN_AUTHORS = "in-authors"
+    IN_TEXT = "in-text"
+    """The expressions in `words` match somewhere in the text."""
+    IN_VENUE = "in-venue"
+    IN_SOURCE = "in-source"
+    IN_CATEGORY = "in-category"
+    VOTES_WANTED = "votes-wanted"
+    """It has the `count` of votes, or more, that the topic asks for."""
+    VOTES = "votes"
+    """It got `count` votes; from the source `name`, where there are several."""
+    COMMENTS = "comments"
+    """The same of comments."""
+    TOP = "top"
+    """Among the best `share` percent of today's votes."""
+    STARS = "stars"
+    """Its code has `count` stars."""
+    NEW = "new"
+    """Not older than a day."""
+    AGE = "age"
+    """It is `count` days old."""
+    LIKED = "liked"
+    """Near to what the reader or topic likes, shown by `words` where there are such."""
+    AUTHOR = "author"
+    """The topic asks for the author `name`."""
+    VENUE = "venue"
+    """The topic asks for the venue `name`."""
+    NOVEL = "novel"
+    """Unlike all that was sent lately."""
+    SHOWN_ELSEWHERE = "shown-elsewhere"
+    """Not shown here: it scores more under the topic with the title `name`."""
+    SAYS_THE_SAME = "says-the-same"
+    """Not shown: a paper with the title `name` says the same."""
+    SAME_AUTHOR = "same-author"
+    """Not shown: `count` papers of the author `name` are."""
+    NO_ROOM = "no-room"
+    """Not shown: `count` papers score more; `gap` is missing."""
+    LEFT_OUT = "left-out"
+    """Not shown: left out for variety, or muted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a paper is shown or not, as data; `newsletter.render.words` says it in words."""
+
+    kind: ReasonKind
+    words: tuple[str, ...] = ()
+    """As the topic or the paper writes them."""
+    name: str = ""
+    count: int = 0
+    share: int = 0
+    """Percent."""
+    gap: float = 0.0
+    """Points of a score."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One signal's share of a score."""
@@ -73,8 +135,8 @@ class Part:
     """In [0, 1]."""
     points: float
     """What it adds to the score's total, after weighting."""
-    reason: str
-    """A few plain words, or nothing when the signal says nothing about this paper."""
+    reason: Reason | None
+    """None: the signal says nothing about this paper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +149,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A paper chosen under a topic, with the reasons in words."""
+    """A paper chosen under a topic, with the reasons."""
 
     paper: Paper
     topic: str
     score: Score
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    """The strongest first."""
     tldr: str = ""
     """One or two sentences that tell what is new."""
     tldr_by: str = ""

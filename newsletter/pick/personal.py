@@ -119,7 +119,7 @@ def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick
     if mark is None:
         return pick
     points = share * mark.value
-    reason = mark.reason() if mark.value >= LIKED_MARK else ""
+    reason = mark.reason() if mark.value >= LIKED_MARK else None
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)
     parts = tuple(replace(one, points=one.points * (1 - share)) for one in pick.score.parts)
     total = pick.score.total * (1 - share) + points

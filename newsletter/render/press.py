@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsletter.model import Edition, Issue, Pick, Topic
+from newsletter.render import words
 from newsletter.render.frames import Contents, Frame
 from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.render.looks import DEFAULT_SUBJECT, Density
@@ -37,7 +38,6 @@ keeps an edition in its budget is taken."""
 UNLIMITED = (9_999, 9_999)
 MAX_ALSO = 60
 """Titles listed under `also today`; what is more is counted."""
-WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Press:
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "number": self.issue.number,
-            "period": "week" if head.days == WEEK else "today",
+            "period": words.period(head.days),
             "density": head.density,
             "archive_url": archive,
             "web": self.web,
@@ -284,24 +284,16 @@ class Press:
         )
 
     def _glance(self, picked: int) -> str:
-        when = "this week" if self.masthead.days == WEEK else "today"
-        if self.web:
-            return f"{_papers(picked)} picked out of {self.issue.papers} new {when}."
-        return f"{_papers(picked)} picked for you, out of {self.issue.papers} new {when}."
+        say = words.web_glance if self.web else words.glance
+        return say(picked, self.issue.papers, self.masthead.days)
 
     def _preheader(self, picks: Sequence[Pick]) -> str:
         """Return a sentence that goes on where the subject ends: what inboxes show beside it."""
         counts = Counter(pick.topic for pick in picks)
-        told = ", ".join(f"{self._titles[name]} {count}" for name, count in counts.items())
-        when = "this week" if self.masthead.days == WEEK else "today"
-        start = f"{_papers(len(picks))} of {self.issue.papers} new {when}"
-        return f"{start}: {told}." if told else f"{start}."
+        told = [(self._titles[name], count) for name, count in counts.items()]
+        return words.preheader(told, self.issue.papers, self.masthead.days)
 
 
 def html_bytes(text: str) -> int:
     """Return the bytes that HTML has once its tokens are filled in, as they usually are."""
     return len(text.encode("utf-8", "replace")) + TOKEN_BYTES * text.count("\ue000")
-
-
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count} papers"

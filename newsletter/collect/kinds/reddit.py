@@ -9,7 +9,7 @@ from newsletter.collect.answers import (
     MAX_FIELD,
     Document,
     Parsed,
-    Window,
+    VisitWindow,
     complaint,
     count,
     mapping,
@@ -26,7 +26,7 @@ MENTIONED = 3
 """Papers that one post's text may speak of; a longer list is a round-up, and discusses none."""
 
 
-def locate_posts(source: Source, _window: Window) -> tuple[str, ...]:
+def locate_posts(source: Source, _window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for the week's most wanted posts of subreddits (`a+b`)."""
     return (f"{source.api or API}/r/{source.query}/top.json?t=week&limit=100&raw_json=1",)
 

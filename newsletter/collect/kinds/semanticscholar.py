@@ -11,7 +11,7 @@ from newsletter.collect.answers import (
     Document,
     Manners,
     Parsed,
-    Window,
+    VisitWindow,
     asking,
     complaint,
     count,
@@ -42,7 +42,7 @@ LATE = dt.timedelta(days=3)
 """Papers are indexed some days after their publication, and are found by its date."""
 
 
-def locate_papers(source: Source, window: Window) -> tuple[str, ...]:
+def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for the papers on the source's query, and of each of its authors."""
     api = source.api or API
     found = []
