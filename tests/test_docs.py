@@ -144,7 +144,7 @@ def test_the_glossary_equals_the_model() -> None:
     }
 
     assert classes <= words
-    ours = "word signal gate ledger outbox draft finding block token spool parcel lease suppression"
+    ours = "word signal gate ledger outbox draft finding block token spool queue parcel lease suppression"
     assert words - classes == set(ours.split())
 
 
