@@ -171,9 +171,9 @@ def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
     return Subscriber(**(values | changes))
 
 
-def as_subscriber(listed: SignUp) -> Subscriber:
-    """Return an entry of a list as stages see it."""
-    kept = Subscription(
+def as_kept(listed: SignUp) -> Subscription:
+    """Return an entry of a list as the store keeps it."""
+    return Subscription(
         id="1639bd1d3165c8edf56d",
         email=listed.email,
         name=listed.name,
@@ -186,7 +186,11 @@ def as_subscriber(listed: SignUp) -> Subscriber:
         consent="",
         changed_at=NOW,
     )
-    return subscriber_of(kept, listed.wishes.topics, timezone="UTC", language="en")
+
+
+def as_subscriber(listed: SignUp) -> Subscriber:
+    """Return an entry of a list as stages see it."""
+    return subscriber_of(as_kept(listed), listed.wishes.topics, timezone="UTC", language="en")
 
 
 def make_delivery(name: str = "ada", **changes: Any) -> Delivery:

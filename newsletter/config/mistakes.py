@@ -131,7 +131,7 @@ def _short(value: str) -> str:
 def _allowed(context: Mapping[str, Any]) -> list[str]:
     """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
     listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
-    return [name.strip(" '") for name in listed]
+    return [name for one in listed if (name := one.strip(" '"))]
 
 
 def _lower(message: str) -> str:

@@ -149,12 +149,12 @@ def _read(
             )
             continue
         lines[address] = document.where((*path, "email"), value=True)
-        for name in ("words", "mute"):
-            read_filter(getattr(person, name), document, (*path, name), problems)
+        read_filter(person.words, document, (*path, "words"), problems)
         for name in ("likes", "dislikes"):
             likes = getattr(person, name)
             check_likes(likes, document, (*path, name), problems)
             files += libraries(likes, document, (*path, name))
+        read_filter(person.mute, document, (*path, "mute"), problems)
         found.append(sign_up(person))
     return SubscriberList(sign_ups=tuple(found), libraries=tuple(files))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,11 +15,19 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
     impl = sa.DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+    def process_bind_param(
+        self,
+        value: dt.datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002
+    ) -> dt.datetime | None:
         """Store UTC without a zone."""
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value else None
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> dt.datetime | None:  # noqa: ARG002
+    def process_result_value(
+        self,
+        value: dt.datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002
+    ) -> dt.datetime | None:
         """Return an aware moment in UTC."""
         return value.replace(tzinfo=dt.UTC) if value else None
 

@@ -279,6 +279,7 @@ def test_any_encoding_comes_out_as_written(encoding: str) -> None:
     assert paper.title == title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

@@ -202,6 +202,7 @@ PIECES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_text_takes_time_by_its_length(piece: str) -> None:
     """Four times the text takes about four times as long, never sixteen."""
@@ -269,6 +270,7 @@ def _known_as(*keys: str) -> Paper:
     return Paper(id=keys[0], keys=keys, title="x", url="")
 
 
+@pytest.mark.slow
 def test_a_flood_of_entries_is_cut_and_counted() -> None:
     """The first ten thousand are read."""
     items: list[dict[str, object]] = [

@@ -84,6 +84,7 @@ def broken(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
     raise ZeroDivisionError("our own bug")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of address space is Linux's")
 @pytest.mark.parametrize("parse", [greedy, greedy_bit_by_bit, gives_too_much])
 def test_a_document_that_wants_all_memory_is_given_up(parse: Parser) -> None:
@@ -92,6 +93,7 @@ def test_a_document_that_wants_all_memory_is_given_up(parse: Parser) -> None:
         read(SourceKind(parse=parse), small=0)
 
 
+@pytest.mark.slow
 def test_memory_is_given_to_large_documents() -> None:
     """A feed of many entries is read within the limit."""
     items = "".join(f"<item><title>{number}</title></item>" for number in range(20_000))

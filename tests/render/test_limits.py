@@ -91,6 +91,7 @@ json.dump(said, sys.stdout)
 """What it says of each template, and the kilobytes that it has taken at most until then."""
 
 
+@pytest.mark.slow
 def test_greedy_templates_are_stopped() -> None:
     """Each with its file, before it takes a hundred megabytes: what would grow is refused."""
     if not Path("/proc/self/status").is_file():

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from makers import NOW, TODAY, make_delivery, plan
 
 from newsletter.errors import LedgerError, StoreError
-from newsletter.model import Claim, DeliveryState, Fate, Outcome, Settlement
+from newsletter.model import Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
 from newsletter.send.ledger import MOVES
-from newsletter.store import IssueStore, SqlLedger, open_database
+from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
 
 S = DeliveryState
 LEASE = dt.timedelta(minutes=30)
@@ -138,6 +139,104 @@ def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
     """Nobody can ask for an accepted mail to go out again."""
     with pytest.raises(LedgerError, match="only failed, unknown and deferred"):
         make_ledger(tmp_path).reopen(TODAY, {S.ACCEPTED}, NOW)
+
+
+def test_an_outcome_that_no_delivery_comes_to_is_refused(tmp_path: Path) -> None:
+    """The whole call is: nothing of it is written."""
+    ledger = make_ledger(tmp_path)
+    one, other = claim(ledger, "me", limit=2)
+
+    with pytest.raises(LedgerError, match="a delivery that is leased does not become expired"):
+        ledger.record([], [settled(one, S.ACCEPTED), settled(other, S.EXPIRED)], NOW)
+
+    assert ledger.counts(TODAY)[S.LEASED] == 2
+
+
+def test_outcomes_of_every_kind_are_written_in_one_call(tmp_path: Path) -> None:
+    """Each delivery gets its own, and only what is another sender's is told."""
+    ledger = make_ledger(tmp_path)
+    first, second, third, taken, begins = claim(ledger, "me", limit=5)
+    ledger.record([taken], [settled(taken, S.ACCEPTED)], NOW)
+
+    lost = ledger.record(
+        [begins],
+        [
+            settled(first, S.ACCEPTED),
+            settled(second, S.FAILED),
+            settled(third, S.ACCEPTED),
+            settled(taken, S.FAILED),
+        ],
+        NOW,
+    )
+
+    assert lost == {taken.delivery.subscriber}
+    counts = ledger.counts(TODAY)
+    assert (counts[S.ACCEPTED], counts[S.FAILED], counts[S.DATA_STARTED]) == (3, 1, 1)
+
+
+def test_cancelling_is_all_or_nothing(tmp_path: Path) -> None:
+    """An issue is not cancelled while its deliveries still wait."""
+    ledger = make_ledger(tmp_path)
+    with ledger._database.transaction() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE UPDATE ON delivery WHEN old.subscriber = 'id-r3' "
+            "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+
+    with pytest.raises(sa.exc.IntegrityError, match="the disk is full"):
+        ledger.cancel(TODAY, NOW)
+
+    assert (ledger.state(TODAY), ledger.halted(TODAY)) == (IssueState.PLANNED, "")
+    assert ledger.counts(TODAY)[S.PLANNED] == READERS
+
+
+def test_what_was_cancelled_is_neither_paused_nor_resumed(tmp_path: Path) -> None:
+    """A pause is a state that ends; a cancellation does not."""
+    ledger = make_ledger(tmp_path)
+    ledger.pause(TODAY, "paused by the operator", NOW)
+    assert (ledger.state(TODAY), claim(ledger, "me")) == (IssueState.PAUSED, [])
+    ledger.resume(TODAY)
+    assert (ledger.state(TODAY), ledger.halted(TODAY)) == (IssueState.PLANNED, "")
+
+    assert ledger.cancel(TODAY, NOW) == READERS
+    ledger.pause(TODAY, "paused by the operator", NOW)
+    ledger.resume(TODAY)
+
+    assert (ledger.state(TODAY), ledger.halted(TODAY)) == (IssueState.CANCELLED, "cancelled")
+    with pytest.raises(LedgerError, match="cancelled, for good"):
+        ledger.reopen(TODAY, {S.FAILED}, NOW)
+
+
+def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
+    """What is told to people decides nothing."""
+    ledger = make_ledger(tmp_path)
+    ledger.pause(TODAY, "cancelled", NOW)
+    ledger.resume(TODAY)
+
+    assert len(claim(ledger, "me", limit=READERS)) == READERS
+
+
+def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Path) -> None:
+    """Letters may differ in case: the mailbox is the same."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    plan(database, [make_delivery("ada"), make_delivery("twin")])
+    with database.transaction() as connection:  # as ledgers of older versions may have it
+        connection.exec_driver_sql(
+            "UPDATE delivery SET email = 'Ada@readers.example' WHERE subscriber = 'id-twin'"
+        )
+    bounce = Bounce(
+        digest="1",
+        email="ada@readers.example",
+        verdict="no-mailbox",
+        verified=True,
+        evidence="gone",
+    )
+    SuppressionStore(database).note([bounce], NOW)
+    ledger = SqlLedger(database)
+
+    assert claim(ledger, "me", limit=9) == []
+    assert ledger.counts(TODAY)[S.SUPPRESSED] == 2
+    database.close()
 
 
 @pytest.mark.parametrize("url", ["postgresql://x/y", "nonsense", "sqlite:////proc/nowhere/x.db"])

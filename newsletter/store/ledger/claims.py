@@ -168,7 +168,7 @@ def _issue_state() -> str:
 
 @lru_cache(maxsize=64)
 def _claim(*, of_email: bool, domains: int) -> str:
-    ready = _ready(_narrowing(of_email, domains, among=False))
+    ready = _ready(_narrowing(of_email=of_email, domains=domains, among=False))
     # `OFFSET 0` in so many words: SQLAlchemy has SQLite skip a number, which is a value by default.
     some = (sa.select(one.limit(_MOST).offset(fixed(0)).subquery()) for one in ready)
     chosen = sa.union_all(*some).limit(_MOST).offset(fixed(0))
@@ -197,7 +197,7 @@ def _claim(*, of_email: bool, domains: int) -> str:
 
 @lru_cache(maxsize=64)
 def _waits(*, of_email: bool, domains: int) -> str:
-    planned, due = _ready(_narrowing(of_email, domains, among=True))
+    planned, due = _ready(_narrowing(of_email=of_email, domains=domains, among=True))
     return prepared(sa.select(planned.exists() | due.exists()))
 
 
@@ -240,7 +240,7 @@ def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
     )
 
 
-def _narrowing(of_email: bool, domains: int, *, among: bool) -> sa.ColumnElement[bool]:  # noqa: FBT001
+def _narrowing(*, of_email: bool, domains: int, among: bool) -> sa.ColumnElement[bool]:
     """Return what narrows a choice to an address, or to those `among` some domains or not."""
     if of_email:
         return sa.func.lower(deliveries.c.email) == place("email")

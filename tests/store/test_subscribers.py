@@ -1,0 +1,283 @@
+"""Who gets the newsletter: lists that are followed, people who come, pause and go."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from makers import NOW
+
+from newsletter.model import (
+    Audience,
+    Origin,
+    SignUp,
+    SubscriberState,
+    Subscription,
+    Synchronised,
+    Wishes,
+)
+from newsletter.store import (
+    Bounce,
+    Database,
+    Imported,
+    SubscriberStore,
+    SuppressionStore,
+    open_database,
+)
+from newsletter.store.subscribers import LINK
+
+S = SubscriberState
+LATER = NOW + dt.timedelta(days=1)
+COMMAND = Origin.COMMAND.value
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database("sqlite:///test.db", tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(database: Database) -> SubscriberStore:
+    numbers = itertools.count()
+    return SubscriberStore(database, lambda: f"{next(numbers):04}")
+
+
+def who(name: str, *, paused: bool = False, called: str = "", **wishes: object) -> SignUp:
+    return SignUp(
+        email=f"{name}@readers.example",
+        name=called,
+        is_paused=paused,
+        wishes=Wishes(**wishes),  # type: ignore[arg-type]
+    )
+
+
+def kept(store: SubscriberStore, name: str) -> Subscription:
+    found = store.find(f"{name}@readers.example")
+    assert found is not None
+    return found
+
+
+def test_a_list_that_is_followed_again_changes_nothing(store: SubscriberStore) -> None:
+    """Everybody is new once, with a time and an origin."""
+    people = [who("ada", topics=("a",)), who("bo", paused=True), who("Cy", words=["x"])]
+
+    assert store.follow(people, NOW) == Synchronised(new=3)
+    assert store.follow(people, LATER) == Synchronised()
+    ada = kept(store, "ADA")
+    assert (ada.origin, ada.consent_at, ada.changed_at) == (Origin.YAML, NOW, NOW)
+    assert ada.wishes == Wishes(topics=("a",))
+    assert {one: count for one, count in store.counts().items() if count} == {
+        S.ACTIVE: 2,
+        S.PAUSED: 1,
+    }
+
+
+def test_who_changes_keeps_an_id(store: SubscriberStore) -> None:
+    """Name, wishes, the way an address is written, and whether an edition is theirs alone."""
+    store.follow([who("ada", topics=("a",))], NOW)
+    before = kept(store, "ada")
+
+    changed = who("Ada", called="Ada", likes=("x",), timezone="Asia/Tokyo", language="ja")
+    assert store.follow([changed], LATER) == Synchronised(changed=1)
+
+    after = kept(store, "ada")
+    assert after.id == before.id
+    assert (after.email, after.name, after.wishes) == (changed.email, "Ada", changed.wishes)
+    assert (after.consent_at, after.changed_at) == (NOW, LATER)
+    assert store.audiences() == ()
+    assert [one.id for some in store.personal() for one in some] == [before.id]
+
+
+def test_who_goes_from_the_list_may_come_back(store: SubscriberStore) -> None:
+    """As the same subscriber, active or paused as the list says."""
+    store.follow([who("ada"), who("bo")], NOW)
+    ada = kept(store, "ada")
+
+    assert store.follow([who("bo")], LATER) == Synchronised(gone=1)
+    assert kept(store, "ada").state is S.LEFT
+    assert store.follow([who("bo"), who("ada", paused=True)], LATER) == Synchronised(back=1)
+    assert (kept(store, "ada").id, kept(store, "ada").state) == (ada.id, S.PAUSED)
+    assert store.follow([who("bo"), who("ada")], LATER) == Synchronised(changed=1)
+    assert kept(store, "ada").state is S.ACTIVE
+
+
+@pytest.mark.parametrize("by", [LINK, COMMAND])
+def test_who_left_otherwise_stays_away(store: SubscriberStore, by: str) -> None:
+    """A list that still names somebody, or names them anew, does not bring them back."""
+    store.follow([who("ada"), who("bo")], NOW)
+    store.change("ada@readers.example", S.LEFT, by, NOW)
+
+    for people in ([who("ada", called="Ada"), who("bo")], [who("bo")], [who("ada"), who("bo")]):
+        store.follow(people, LATER)
+        assert (kept(store, "ada").state, kept(store, "ada").changed_by) == (S.LEFT, by)
+    store.change("ada@readers.example", S.ACTIVE, COMMAND, LATER)
+    assert store.follow([who("bo")], LATER) == Synchronised(gone=1)
+
+
+def test_a_pause_of_ones_own_outlasts_the_list(store: SubscriberStore) -> None:
+    """Until its day, or until somebody ends it; a list says only what it began itself."""
+    store.follow([who("ada"), who("bo")], NOW)
+    store.change("ada@readers.example", S.PAUSED, COMMAND, NOW, until=LATER.date())
+    store.change("bo@readers.example", S.PAUSED, COMMAND, NOW)
+
+    assert store.follow([who("ada"), who("bo")], NOW) == Synchronised()
+    assert store.end_pauses(NOW.date(), NOW) == 0
+    assert store.end_pauses(LATER.date(), LATER) == 1
+    assert (kept(store, "ada").state, kept(store, "bo").state) == (S.ACTIVE, S.PAUSED)
+    assert kept(store, "ada").paused_until is None
+
+
+def test_who_came_otherwise_keeps_what_they_chose(store: SubscriberStore) -> None:
+    """The list neither changes nor removes them."""
+    store.bring([who("ada", called="Ada", topics=("a",))], Origin.SITE, NOW)
+
+    assert store.follow([who("ada", topics=("b",)), who("bo")], LATER) == Synchronised(new=1)
+    assert store.follow([], LATER) == Synchronised(gone=1)
+    ada = kept(store, "ada")
+    assert (ada.name, ada.wishes.topics, ada.state) == ("Ada", ("a",), S.ACTIVE)
+    assert ada.origin is Origin.SITE
+
+
+def test_who_has_not_confirmed_yet_is_confirmed_by_the_list(store: SubscriberStore) -> None:
+    """Who runs the newsletter vouches for those in the file."""
+    store.bring([who("ada")], Origin.SITE, NOW)
+    store.change("ada@readers.example", S.PENDING, "site", NOW)
+
+    store.follow([who("ada", topics=("b",))], LATER)
+
+    ada = kept(store, "ada")
+    assert (ada.state, ada.origin, ada.wishes.topics) == (S.ACTIVE, Origin.YAML, ("b",))
+
+
+def test_an_import_brings_only_who_is_new(database: Database, store: SubscriberStore) -> None:
+    """It says who was there, who has left, and who must not be mailed; a trial changes nothing."""
+    store.follow([who("ada"), who("bo")], NOW)
+    store.change("bo@readers.example", S.LEFT, LINK, NOW)
+    bounce = Bounce(
+        digest="1", email="cy@readers.example", verdict="complaint", verified=True, evidence=""
+    )
+    SuppressionStore(database).note([bounce], NOW)
+    people = [who("ADA", called="x"), who("bo"), who("cy"), who("di", paused=True)]
+    expected = Imported(new=2, known=1, left=1, suppressed=1)
+
+    assert store.bring(people, Origin.IMPORT, NOW, keep=False) == expected
+    assert store.find("di@readers.example") is None
+    assert store.bring(people, Origin.IMPORT, NOW) == expected
+    assert kept(store, "ada").name == ""
+    assert (kept(store, "di").state, kept(store, "di").origin) == (S.PAUSED, Origin.IMPORT)
+    assert store.bring(people, Origin.IMPORT, NOW) == Imported(known=3, left=1)
+
+
+def test_a_long_import_is_written_in_parts(store: SubscriberStore) -> None:
+    """What it has brought is added up."""
+    many = [who(f"r{n}") for n in range(10_500)]
+
+    assert store.bring(many, Origin.IMPORT, NOW) == Imported(new=10_500)
+    assert store.counts()[S.ACTIVE] == 10_500
+    assert sum(1 for _ in store.all()) == 10_500
+
+
+def test_readers_are_told_apart_by_what_they_get(store: SubscriberStore) -> None:
+    """Those of equal topics together, with one of them; the others each alone, in batches."""
+    store.follow(
+        [
+            who("ada", topics=("b", "a")),
+            who("bo", topics=("b", "a")),
+            who("cy"),
+            who("di", paused=True, topics=("a",)),
+            *(who(f"own{n}", topics=("a",), mute=["x"]) for n in range(5)),
+        ],
+        NOW,
+    )
+
+    assert store.audiences() == (
+        Audience(name="*", topics=(), count=1),
+        Audience(name="b+a", topics=("b", "a"), count=2),
+    )
+    first = store.first_of("b+a")
+    assert first is not None
+    assert first.email == "ada@readers.example"
+    assert store.first_of("a") is None
+    batches = list(store.personal(2))
+    assert [len(some) for some in batches] == [2, 2, 1]
+    ids = [one.id for some in batches for one in some]
+    assert ids == sorted(ids)
+    assert {one.wishes.audience(one.id) for some in batches for one in some} == {
+        f"~{one}" for one in ids
+    }
+
+
+def test_people_are_found_by_state_origin_and_text(store: SubscriberStore) -> None:
+    """By address; signs that databases take for patterns are themselves."""
+    store.follow([who("ada"), who("a_a"), who("bo")], NOW)
+    store.bring([who("cy")], Origin.IMPORT, NOW)
+    store.change("bo@readers.example", S.LEFT, LINK, NOW)
+
+    def names(**wanted: object) -> list[str]:
+        found = store.all(**wanted)  # type: ignore[arg-type]
+        return [one.email.partition("@")[0] for one in found]
+
+    assert names() == ["a_a", "ada", "bo", "cy"]
+    assert names(states=[S.LEFT]) == ["bo"]
+    assert names(origins=[Origin.IMPORT]) == ["cy"]
+    assert names(text="A_A") == ["a_a"]
+    assert names(text="%") == []
+    assert names(states=[S.ACTIVE], origins=[Origin.YAML], text="readers") == ["a_a", "ada"]
+
+
+def test_who_gets_no_mail_is_told_of_some(store: SubscriberStore) -> None:
+    """Of those that are asked about; who is not known is not said to be away."""
+    store.follow([who("ada"), who("bo"), who("cy", paused=True)], NOW)
+    ids = {name: kept(store, name).id for name in ("ada", "bo", "cy")}
+    store.change("bo@readers.example", S.LEFT, LINK, NOW)
+
+    assert store.absent([*ids.values(), "nobody"]) == {ids["bo"], ids["cy"]}
+    assert store.absent([ids["ada"]]) == frozenset()
+    assert store.change("nobody@readers.example", S.LEFT, LINK, NOW) is False
+
+
+NAMES = st.sampled_from(["ada", "bo", "cy", "di"])
+PERSON = st.builds(
+    who,
+    NAMES,
+    paused=st.booleans(),
+    called=st.sampled_from(["", "x"]),
+    topics=st.sampled_from([(), ("a",)]),
+    words=st.sampled_from([None, ["w"]]),
+)
+LISTS = st.lists(PERSON, max_size=4, unique_by=lambda one: one.email)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lists=st.lists(LISTS, min_size=1, max_size=4), gone=st.sets(NAMES, max_size=2))
+def test_the_store_is_what_the_last_list_says(
+    tmp_path: Path, lists: list[list[SignUp]], gone: set[str]
+) -> None:
+    """Whatever lists came before: its people with its settings, and nobody who left by a link."""
+    (tmp_path / "each.db").unlink(missing_ok=True)
+    numbers = itertools.count()
+    with open_database("sqlite:///each.db", tmp_path) as database:
+        store = SubscriberStore(database, lambda: f"{next(numbers):04}")
+        for place, people in enumerate(lists):
+            told = store.follow(people, NOW)
+            assert told.new + told.back + told.changed <= len(people)
+            if place == 0:
+                for name in gone:
+                    store.change(f"{name}@readers.example", S.LEFT, LINK, NOW)
+        left = {f"{name}@readers.example" for name in gone} & {one.email for one in lists[0]}
+        last = {one.email: one for one in lists[-1] if one.email not in left}
+        if len(lists) == 1:
+            last = {one.email: one for one in lists[0] if one.email not in left}
+
+        found = {one.email: one for one in store.all(states=[S.ACTIVE, S.PAUSED])}
+        assert set(found) == set(last)
+        for email, one in last.items():
+            assert (found[email].name, found[email].wishes) == (one.name, one.wishes)
+            assert (found[email].state is S.PAUSED) == one.is_paused
+        assert {one.email for one in store.all(states=[S.LEFT])} >= left

@@ -1,0 +1,126 @@
+"""Lists of other programs, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import ImportListError
+from newsletter.model import SignUp, Wishes
+from newsletter.subscribe.imports import Refused, read_csv
+
+
+def read(text: str) -> tuple[list[SignUp], list[Refused]]:
+    refused: list[Refused] = []
+    lines = io.StringIO(text, newline="")
+    found = list(read_csv(lines, refused.append, topics=("agents", "vision"), consent="a sheet"))
+    return found, refused
+
+
+def test_all_columns_arrive() -> None:
+    """By name, in any order and case; what is empty is not chosen."""
+    found, refused = read(
+        "Name,EMAIL ,topics,timezone,language,consent_at,other\n"
+        '"Byron, Ada",ada@Bücher.example,vision agents vision,Asia/Tokyo,ja,2024-05-06T07:08:09Z,x\n'
+        ",bo@readers.example,,,,,\n"
+    )
+
+    assert refused == []
+    assert found == [
+        SignUp(
+            email="ada@xn--bcher-kva.example",
+            name="Byron, Ada",
+            wishes=Wishes(topics=("vision", "agents"), timezone="Asia/Tokyo", language="ja"),
+            consent_at=dt.datetime(2024, 5, 6, 7, 8, 9, tzinfo=dt.UTC),
+            consent="a sheet",
+        ),
+        SignUp(email="bo@readers.example", consent="a sheet"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-05-06", dt.datetime(2024, 5, 6, tzinfo=dt.UTC)),
+        ("2024-05-06 07:08:09", dt.datetime(2024, 5, 6, 7, 8, 9, tzinfo=dt.UTC)),
+        ("2024-05-06 07:08:09 UTC", dt.datetime(2024, 5, 6, 7, 8, 9, tzinfo=dt.UTC)),
+        ("2024-05-06T07:08:09+02:00", dt.datetime(2024, 5, 6, 5, 8, 9, tzinfo=dt.UTC)),
+    ],
+)
+def test_moments_as_programs_write_them(text: str, moment: dt.datetime) -> None:
+    """One without a zone is UTC."""
+    ((found,), _) = read(f"email,confirmed_at\nada@readers.example,{text}\n")
+
+    assert found.consent_at == moment
+
+
+def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:
+    """Each with its line, also below one that spans several."""
+    found, refused = read(
+        "\ufeffemail,name,topics,timezone,language,consent_at\r\n"
+        'ada@readers.example,"Ada\x07\n\nByron"\r\n'
+        "not an address\r\n"
+        ",Nobody\r\n"
+        "\r\n"
+        "di@readers.example\r\nDI@readers.example\r\n"
+        "bo@readers.example,Bo,robots\r\n"
+        "bo@readers.example,Bo,,Mars/Crater\r\n"
+        "bo@readers.example,Bo,,,klingon\r\n"
+        "bo@readers.example,Bo,,,,yesterday\r\n"
+        "cy@readers.example,Cy,agents\r\n"
+    )
+
+    assert [one.email for one in found] == ["di@readers.example", "cy@readers.example"]
+    assert [(one.line, one.why.partition(":")[0]) for one in refused] == [
+        (4, "must be one line of text, without control characters"),
+        (5, "not an address"),
+        (6, "no address"),
+        (9, "DI@readers.example stands there already"),
+        (10, "bo@readers.example"),
+        (11, "not an IANA time zone such as `Europe/Paris`"),
+        (12, 'a language is written as its code (BCP 47), such as "en", "de" or "pt-BR"'),
+        (13, "`yesterday` is no moment such as 2026-11-24T06"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "an empty file"),
+        ("name,topics\nAda,agents\n", "no column is called `email`"),
+        ("ada@readers.example\n", "the first line names the columns"),
+    ],
+)
+def test_a_file_without_addresses_is_said_to_be_one(text: str, said: str) -> None:
+    """With what the first line has to be."""
+    with pytest.raises(ImportListError, match=said):
+        read(text)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """No traceback, and whoever is found has an address and one line of a name."""
+    try:
+        found, _ = read("email,name\n" + text)
+    except ImportListError:
+        return
+    assert all("@" in one.email and one.name.isprintable() for one in found)
+    assert len({one.email.lower() for one in found}) == len(found)
+
+
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=5))
+def test_as_many_are_found_or_refused_as_rows_have_something_in_them(
+    rows: list[tuple[str, str]],
+) -> None:
+    """Nobody is lost without a word."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([("email", "name"), *rows])
+
+    found, refused = read(text.getvalue())
+
+    assert len(found) + len(refused) == sum(any(cell.strip() for cell in row) for row in rows)
