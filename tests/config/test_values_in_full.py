@@ -270,7 +270,12 @@ def test_more_settings_of_delivery_arrive(tmp_path: Path, root: Path) -> None:
         60.0,
         100,
     )
-    assert (usual.enrichments, usual.missing, usual.left_out, usual.secrets) == (
+    assert (
+        usual.collecting.enrichments,
+        usual.missing,
+        usual.collecting.left_out,
+        usual.secrets,
+    ) == (
         (),
         (),
         (),

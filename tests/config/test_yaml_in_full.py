@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config.documents import MAX_BYTES, Document, parse_document, read_document
+from newsletter.config.documents import MAX_BYTES, YamlDocument, parse_document, read_document
 from newsletter.config.nodes import REPEATED
 from newsletter.errors import ConfigError
 
@@ -211,7 +211,7 @@ list:
 """
 
 
-def read(text: str, environment: dict[str, str] | None = None) -> Document:
+def read(text: str, environment: dict[str, str] | None = None) -> YamlDocument:
     return parse_document(Path("x.yaml"), text, environment or {})
 
 
@@ -275,7 +275,7 @@ def test_what_is_not_there_has_the_place_of_what_is_above_it(
 
 def test_a_document_without_places_is_told_by_its_beginning() -> None:
     """Nothing is known of where it stood."""
-    document = Document(path=Path("y.yaml"), data={}, places={}, values={})
+    document = YamlDocument(path=Path("y.yaml"), data={}, places={}, values={})
 
     assert document.where(("a",)) == document.where((), value=True) == "y.yaml:1:1"
     assert (document.variables, document.within, document.unset) == (frozenset(), {}, {})

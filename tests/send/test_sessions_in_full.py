@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from faultserver import DROP, STALL, Faults, fault_server
-from makers import ListDesk, make_delivery, make_parcel, run
+from makers import ListQueue, make_delivery, make_parcel, run
 
 from newsletter.errors import HeaderError, SendError
 from newsletter.model import DeliveryState, Outcome, Verdict
@@ -29,9 +29,11 @@ def transport(faults: Faults, **changes: Any) -> SmtpTransport:
     return SmtpTransport(SmtpSettings(**(values | changes)))
 
 
-def deliver(faults: Faults, *some: str | Parcel, **changes: Any) -> ListDesk:
+def deliver(faults: Faults, *some: str | Parcel, **changes: Any) -> ListQueue:
     """Send messages over one session; return what the desk was told."""
-    desk = ListDesk([one if isinstance(one, Parcel) else make_parcel(one, MESSAGE) for one in some])
+    desk = ListQueue(
+        [one if isinstance(one, Parcel) else make_parcel(one, MESSAGE) for one in some]
+    )
 
     async def work() -> None:
         async with transport(faults, **changes).session() as session:
@@ -149,7 +151,7 @@ def test_an_address_that_cannot_be_written_is_a_fault_at_its_turn() -> None:
     """And not while the message before it is sent."""
     odd = make_parcel("bo", MESSAGE)
     odd.claim = type(odd.claim)(delivery=make_delivery("bo", email="b o@x.example"), owner="me")
-    desk = ListDesk([make_parcel("ada", MESSAGE), odd])
+    desk = ListQueue([make_parcel("ada", MESSAGE), odd])
 
     async def work(faults: Faults) -> None:
         async with transport(faults).session() as session:
@@ -256,7 +258,7 @@ def test_a_connection_carries_so_many_messages() -> None:
 
 def test_a_sender_of_its_own_for_each_delivery() -> None:
     """As bounce addresses are; the message for one is not another's."""
-    desk = ListDesk([make_parcel(name, MESSAGE) for name in ("ada", "bo")])
+    desk = ListQueue([make_parcel(name, MESSAGE) for name in ("ada", "bo")])
 
     async def work(faults: Faults) -> None:
         settings = SmtpSettings(host="127.0.0.1", port=faults.port, security="none", sender="x")

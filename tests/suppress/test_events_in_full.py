@@ -8,14 +8,14 @@ import pytest
 
 from newsletter.model import Verdict
 from newsletter.suppress.bounces import EVIDENCE, read_report
-from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.events import Event, ReportKind
 
 V = Verdict
 DAEMON = "From: MAILER-DAEMON@mx.example\nTo: bounce@news.example\nSubject: Undelivered\n"
 ADA = "ada@x.example"
 
 
-def event(kind: Kind, email: str = ADA, verdict: Verdict = V.UNKNOWN, **more: Any) -> Event:
+def event(kind: ReportKind, email: str = ADA, verdict: Verdict = V.UNKNOWN, **more: Any) -> Event:
     return Event(kind=kind, email=email, verdict=verdict, **more)
 
 
@@ -45,7 +45,7 @@ def group(
     )
 
 
-RECEIPT = (event(Kind.RECEIPT, ""),)
+RECEIPT = (event(ReportKind.RECEIPT, ""),)
 
 
 # --- Notifications ------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ RECEIPT = (event(Kind.RECEIPT, ""),)
 
 def bounced(verdict: Verdict, evidence: str, *, is_final: bool = False, **more: Any) -> Event:
     return event(
-        Kind.BOUNCE, verdict=verdict, evidence=evidence, is_final=is_final,
+        ReportKind.BOUNCE, verdict=verdict, evidence=evidence, is_final=is_final,
         **({"beside": ADA, "status": "5.1.1"} | more),
     )  # fmt: skip
 
@@ -62,11 +62,11 @@ NOTIFICATIONS = [
     (dsn(group()), [bounced(V.NO_MAILBOX, "550 5.1.1 user unknown", is_final=True)]),
     (
         dsn(group("4.1.1", "smtp; 450 4.1.1 user unknown", action="delayed")),
-        [event(Kind.DELAY, verdict=V.UNKNOWN, beside=ADA, status="4.1.1", evidence="450 4.1.1 user unknown")],
+        [event(ReportKind.DELAY, verdict=V.UNKNOWN, beside=ADA, status="4.1.1", evidence="450 4.1.1 user unknown")],
     ),
     (
         dsn(group(action="Delayed (still trying)")),
-        [event(Kind.DELAY, verdict=V.SAID_GONE, beside=ADA, status="5.1.1", evidence="550 5.1.1 user unknown")],
+        [event(ReportKind.DELAY, verdict=V.SAID_GONE, beside=ADA, status="5.1.1", evidence="550 5.1.1 user unknown")],
     ),
     # Without an action it failed; the number of its status is found among words.
     (
@@ -96,7 +96,7 @@ NOTIFICATIONS = [
             words="<bo@x.example>: 552 5.2.2 mailbox full\n<Ada@x.example>: 550 5.1.1 no such user"),
         [
             bounced(V.NO_MAILBOX, "<Ada@x.example>: 550 5.1.1 no such user", is_final=True, status="5.0.0"),
-            event(Kind.BOUNCE, "bo@x.example", V.FULL, beside="bo@x.example", status="5.0.0",
+            event(ReportKind.BOUNCE, "bo@x.example", V.FULL, beside="bo@x.example", status="5.0.0",
                   evidence="<bo@x.example>: 552 5.2.2 mailbox full"),
         ],
     ),
@@ -130,12 +130,12 @@ NOTIFICATIONS = [
     # The last address is where it failed.
     (
         dsn(group() + "\nX-Actual-Recipient: rfc822; <bo@y.example>"),
-        [event(Kind.BOUNCE, "bo@y.example", V.NO_MAILBOX, beside="bo@y.example", is_final=True, status="5.1.1",
+        [event(ReportKind.BOUNCE, "bo@y.example", V.NO_MAILBOX, beside="bo@y.example", is_final=True, status="5.1.1",
                evidence="550 5.1.1 user unknown")],
     ),
     (
         dsn(group("5.1.1", "smtp; 550 5.1.1 <bo@y.example> unknown user")),
-        [event(Kind.BOUNCE, "bo@y.example", V.NO_MAILBOX, beside=ADA, is_final=True, status="5.1.1",
+        [event(ReportKind.BOUNCE, "bo@y.example", V.NO_MAILBOX, beside=ADA, is_final=True, status="5.1.1",
                evidence="550 5.1.1 <bo@y.example> unknown user")],
     ),
     (
@@ -153,7 +153,7 @@ NOTIFICATIONS = [
     ),
     (
         dsn("Action: failed\nStatus: 5.1.1"),
-        [event(Kind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1", evidence="It failed.")],
+        [event(ReportKind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1", evidence="It failed.")],
     ),
     # What arrived.
     (dsn(group("2.0.0", "", action="delivered")), RECEIPT),
@@ -170,7 +170,7 @@ NOTIFICATIONS = [
 
 @pytest.mark.parametrize(("raw", "events"), NOTIFICATIONS)
 def test_a_notification_in_full(raw: bytes, events: list[Event]) -> None:
-    """Kind, address, verdict, whether it is final, its number and its words (RFC 3464)."""
+    """ReportKind, address, verdict, whether it is final, its number and its words (RFC 3464)."""
     assert list(read_report(raw)) == list(events)
 
 
@@ -202,7 +202,7 @@ def complaint(fields: str, copied: str = "", kind: str = "message/feedback-repor
 
 
 def complained(email: str = ADA, said: str = "abuse") -> Event:
-    return event(Kind.COMPLAINT, email, evidence=f"complaint: {said}")
+    return event(ReportKind.COMPLAINT, email, evidence=f"complaint: {said}")
 
 
 OURS = "From: p@news.example\nTo: <bo@x.example>\n\nHi"
@@ -245,7 +245,7 @@ def test_an_answer_in_full() -> None:
     head = "From: Ada <ada@x.example>\nSubject: Re: papers\n"
 
     assert read("550 5.1.1 user unknown", head) == (
-        event(Kind.REPLY, ADA, evidence="an answer"),
+        event(ReportKind.REPLY, ADA, evidence="an answer"),
     )  # fmt: skip
 
 
@@ -254,7 +254,11 @@ def test_an_answer_in_full() -> None:
 
 def told(verdict: Verdict, text: str, *, is_final: bool = False, **more: Any) -> Event:
     return event(
-        Kind.BOUNCE, verdict=verdict, evidence=text, is_final=is_final, **({"beside": ADA} | more)
+        ReportKind.BOUNCE,
+        verdict=verdict,
+        evidence=text,
+        is_final=is_final,
+        **({"beside": ADA} | more),
     )
 
 
@@ -278,11 +282,11 @@ WORDS = [
     # Who goes on trying says nothing final.
     (
         f"We will keep trying.\n<{ADA}>: 550 5.1.1 user unknown",
-        [event(Kind.DELAY, verdict=V.UNKNOWN, beside=ADA, status="5.1.1", evidence=f"<{ADA}>: 550 5.1.1 user unknown")],
+        [event(ReportKind.DELAY, verdict=V.UNKNOWN, beside=ADA, status="5.1.1", evidence=f"<{ADA}>: 550 5.1.1 user unknown")],
     ),
     (
         f"We will keep trying.\n<{ADA}>: 552 5.2.2 full",
-        [event(Kind.DELAY, verdict=V.FULL, beside=ADA, status="5.2.2", evidence=f"<{ADA}>: 552 5.2.2 full")],
+        [event(ReportKind.DELAY, verdict=V.FULL, beside=ADA, status="5.2.2", evidence=f"<{ADA}>: 552 5.2.2 full")],
     ),
     # Another address that one leads to.
     (
@@ -296,12 +300,12 @@ WORDS = [
         [told(V.NO_MAILBOX, f"{ADA} MSEXCH:IMS:Org:Site:SERVER 3550 (000B09B6) Unknown Recipient", is_final=True)],
     ),
     # Nobody's name.
-    ("550 5.1.1 user unknown", [event(Kind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1",
+    ("550 5.1.1 user unknown", [event(ReportKind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1",
                                       evidence="550 5.1.1 user unknown")]),
-    ("It failed.", [event(Kind.UNREADABLE, "")]),
+    ("It failed.", [event(ReportKind.UNREADABLE, "")]),
     # Addresses that it came to are not meant.
     ("<bounce@news.example>: 550 5.1.1 user unknown", [
-        event(Kind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1",
+        event(ReportKind.BOUNCE, "", V.NO_MAILBOX, is_final=True, status="5.1.1",
               evidence="<bounce@news.example>: 550 5.1.1 user unknown"),
     ]),
 ]  # fmt: skip
@@ -329,7 +333,7 @@ def test_the_subject_tells_of_a_delay_as_well() -> None:
 
     (found,) = read(f"<{ADA}>: 550 5.1.1 user unknown", head)
 
-    assert (found.kind, found.verdict, found.is_final) == (Kind.DELAY, V.UNKNOWN, False)
+    assert (found.kind, found.verdict, found.is_final) == (ReportKind.DELAY, V.UNKNOWN, False)
 
 
 @pytest.mark.parametrize(
@@ -381,18 +385,18 @@ FIELDS = f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: 5.1.1"
 @pytest.mark.parametrize(
     ("fields", "kinds"),
     [
-        ("Status: 5.1.1", [Kind.UNREADABLE]),
-        ("Action: failed", [Kind.UNREADABLE]),
-        (f"Final-Recipient: rfc822; {ADA}", [Kind.UNREADABLE]),
-        (f"Original-Recipient: rfc822; {ADA}", [Kind.UNREADABLE]),
-        ("Action: failed\nStatus: 5.1.1", [Kind.BOUNCE]),
-        (f"Final-Recipient: rfc822; {ADA}\nAction: failed", [Kind.BOUNCE]),
-        (f"Final-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [Kind.BOUNCE]),
-        (f"Original-Recipient: rfc822; {ADA}\nAction: failed", [Kind.BOUNCE]),
-        (f"Original-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [Kind.BOUNCE]),
+        ("Status: 5.1.1", [ReportKind.UNREADABLE]),
+        ("Action: failed", [ReportKind.UNREADABLE]),
+        (f"Final-Recipient: rfc822; {ADA}", [ReportKind.UNREADABLE]),
+        (f"Original-Recipient: rfc822; {ADA}", [ReportKind.UNREADABLE]),
+        ("Action: failed\nStatus: 5.1.1", [ReportKind.BOUNCE]),
+        (f"Final-Recipient: rfc822; {ADA}\nAction: failed", [ReportKind.BOUNCE]),
+        (f"Final-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [ReportKind.BOUNCE]),
+        (f"Original-Recipient: rfc822; {ADA}\nAction: failed", [ReportKind.BOUNCE]),
+        (f"Original-Recipient: rfc822; {ADA}\nStatus: 5.1.1", [ReportKind.BOUNCE]),
     ],
 )
-def test_which_fields_are_those_of_a_recipient(fields: str, kinds: list[Kind]) -> None:
+def test_which_fields_are_those_of_a_recipient(fields: str, kinds: list[ReportKind]) -> None:
     """Two of the three that RFC 3464 asks for: gateways lose some."""
     assert [one.kind for one in read_report(dsn(fields))] == kinds
 
@@ -407,12 +411,12 @@ def test_all_that_arrives_is_one_receipt() -> None:
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        ("Return-Path: <>\nSubject: x\n", Kind.BOUNCE),
-        ("From: MAILER-DAEMON@mx.example\nReturn-Path: <x@mx.example>\n", Kind.BOUNCE),
-        ("From: Ada <ada@x.example>\nReturn-Path: <ada@x.example>\n", Kind.REPLY),
+        ("Return-Path: <>\nSubject: x\n", ReportKind.BOUNCE),
+        ("From: MAILER-DAEMON@mx.example\nReturn-Path: <x@mx.example>\n", ReportKind.BOUNCE),
+        ("From: Ada <ada@x.example>\nReturn-Path: <ada@x.example>\n", ReportKind.REPLY),
     ],
 )
-def test_fields_in_plain_text_count_when_a_machine_wrote_them(head: str, kind: Kind) -> None:
+def test_fields_in_plain_text_count_when_a_machine_wrote_them(head: str, kind: ReportKind) -> None:
     """A mail server, or whoever has no return path."""
     (found,) = read(FIELDS, head)
 

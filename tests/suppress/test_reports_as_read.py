@@ -15,7 +15,7 @@ from newsletter.suppress.reports import (
     MAX_PARTS,
     MAX_TEXT,
     MAX_WORDS,
-    Part,
+    MessagePart,
     addresses,
     decoded,
     fields_of,
@@ -28,9 +28,9 @@ from newsletter.suppress.reports import (
 )
 
 
-def part(body: bytes = b"", kind: str = "text/plain", **headers: str) -> Part:
+def part(body: bytes = b"", kind: str = "text/plain", **headers: str) -> MessagePart:
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Part(headers=named, kind=kind, body=body, is_copied=False, holds_parts=False)
+    return MessagePart(headers=named, kind=kind, body=body, is_copied=False, holds_parts=False)
 
 
 def test_headers_are_unfolded_and_their_names_lower_case() -> None:
@@ -49,7 +49,7 @@ def test_headers_are_unfolded_and_their_names_lower_case() -> None:
 
 def test_a_part_gives_its_headers_by_name() -> None:
     """The first, or all of them in their order; nothing where there is none."""
-    one = Part(
+    one = MessagePart(
         headers=(("to", "a"), ("cc", "b"), ("to", "c")), kind="text/plain", body=b"",
         is_copied=False, holds_parts=False,
     )  # fmt: skip
@@ -332,7 +332,7 @@ def test_json_that_is_broken_is_passed_over() -> None:
     ]
 
 
-def message(*parts: str) -> list[Part]:
+def message(*parts: str) -> list[MessagePart]:
     inner = "".join(f"--b\n{one}\n" for one in parts)
     return read_parts(f"Content-Type: multipart/mixed; boundary=b\n\n{inner}--b--\n".encode())
 

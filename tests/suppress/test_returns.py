@@ -15,7 +15,7 @@ from newsletter import links
 from newsletter.errors import StoreError
 from newsletter.model import Border, Fault, Verdict
 from newsletter.store import Bounce
-from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.events import Event, ReportKind
 from newsletter.suppress.reports import read_parts
 from newsletter.suppress.returns import Proof, Returned, find_proof, read_returned
 
@@ -305,7 +305,7 @@ def test_what_a_report_means_in_full() -> None:
     raw = bounce(text="<Ada@readers.example>: 550 5.1.1 no such user")
     said = "<Ada@readers.example>: 550 5.1.1 no such user"
     event = Event(
-        kind=Kind.BOUNCE, email="ada@readers.example", beside="ada@readers.example",
+        kind=ReportKind.BOUNCE, email="ada@readers.example", beside="ada@readers.example",
         verdict=Verdict.NO_MAILBOX, is_final=True, status="5.1.1", evidence=said,
     )  # fmt: skip
 
@@ -348,7 +348,7 @@ def test_a_fault_is_told_in_full() -> None:
     found = returned(raw)
 
     assert found == Returned(
-        events=(Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),),
+        events=(Event(kind=ReportKind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),),
         fault=Fault(
             border=Border.REPORT, name="1.eml", content=raw.encode(),
             problem="nobody can tell what it says; no address is held responsible for it",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from newsletter.suppress.answers import is_answer, is_daemon, is_report, is_unanswerable, sender_of
-from newsletter.suppress.reports import Part, read_parts
+from newsletter.suppress.reports import MessagePart, read_parts
 
 NULL = "Return-Path: <>\n"
 ADA = "From: Ada <ada@x.example>\n"
 
 
-def mail(head: str, body: str = "hello") -> list[Part]:
+def mail(head: str, body: str = "hello") -> list[MessagePart]:
     return read_parts(f"{head}\n{body}\n".encode())
 
 

@@ -7,7 +7,7 @@ import pytest
 from newsletter.suppress.transcripts import (
     MOST_RECIPIENTS,
     MOST_REPLIES,
-    Reply,
+    QuotedReply,
     failing,
     introduction,
     is_forwarded,
@@ -62,7 +62,7 @@ NOBODY: frozenset[str] = frozenset()
 )  # fmt: skip
 def test_replies_that_a_text_quotes(text: str, replies: list[tuple[int, str, str]]) -> None:
     """With the numbers that they begin with or end on, and their words."""
-    assert replies_in(text) == [Reply(*one) for one in replies]
+    assert replies_in(text) == [QuotedReply(*one) for one in replies]
 
 
 def test_so_many_replies_are_looked_at() -> None:
@@ -71,7 +71,7 @@ def test_so_many_replies_are_looked_at() -> None:
     found = replies_in(text)
 
     assert len(found) == MOST_REPLIES
-    assert found[-1] == Reply(551, "", f"551 text {MOST_REPLIES - 1}\n")
+    assert found[-1] == QuotedReply(551, "", f"551 text {MOST_REPLIES - 1}\n")
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,11 @@ from newsletter.model import (
     Verdict,
 )
 from newsletter.send.budgets import MOST_ASKED, Allowance, Budget
-from newsletter.send.desks import LEASE, MOST_FAULTS, Desk
+from newsletter.send.guards import GuardedQueue
 from newsletter.send.pace import BACKOFF, Breaker, Rate, Throttle, is_busy, next_attempt, parse_rate
+from newsletter.send.queues import LEASE, MOST_FAULTS, DeliveryQueue
 from newsletter.send.smtp import AFTER_DOT, Parcel
 from newsletter.send.turns import LONGEST, TRIES, Turns
-from newsletter.send.windows import Window
 from newsletter.store import SqlLedger, open_database
 
 S = DeliveryState
@@ -345,7 +345,7 @@ def test_so_many_domains_are_asked_about(ledger: SqlLedger) -> None:
 
 
 def test_when_a_rate_allows_more(ledger: SqlLedger) -> None:
-    """When the oldest of what counts has left its window; of what leaves now, a window from now."""
+    """When the oldest of what counts has left its guarded; of what leaves now, a guarded from now."""
     leave(ledger, "a1@a.example")
     leave(ledger, "a2@a.example", "b1@b.example", at=NOW + MICRO)
     now = NOW + HOUR - MICRO
@@ -370,7 +370,7 @@ def test_when_a_rate_allows_more(ledger: SqlLedger) -> None:
 class Office:
     """A desk and what it told."""
 
-    desk: Desk
+    desk: DeliveryQueue
     told: list[tuple[str, DeliveryState]] = field(default_factory=list)
     prepared: list[list[str]] = field(default_factory=list)
 
@@ -391,7 +391,7 @@ def office(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Office:
         "turns": Turns(throttle=throttle(connections)), "breaker": Breaker(), "email": None,
         "stop": asyncio.Event(), "on_delivery": on_delivery,
     }  # fmt: skip
-    made.append(Office(Desk(**(values | changes))))
+    made.append(Office(DeliveryQueue(**(values | changes))))
     return made[0]
 
 
@@ -618,20 +618,20 @@ def test_a_spent_rate_is_told_with_its_end(ledger: SqlLedger) -> None:
     assert (one.desk.sent.resume_at, one.desk.sent.error) == (NOW + HOUR, "")
 
 
-# --- A window at the desk -----------------------------------------------------------------------
+# --- A guarded at the desk -----------------------------------------------------------------------
 
 
 def test_what_goes_wrong_is_put_down_to_the_message_in_hand(ledger: SqlLedger) -> None:
     """Before it left it is failed; the others in hand go back, in their order."""
 
     async def work(one: Office) -> None:
-        window = Window(one.desk, 1)
-        assert not window.blame(ValueError("nothing in hand"))
-        first, second = await window.next(), await window.next()
-        third = window.next_now()
+        guarded = GuardedQueue(one.desk, 1)
+        assert not guarded.blame(ValueError("nothing in hand"))
+        first, second = await guarded.next(), await guarded.next()
+        third = guarded.next_now()
         assert [name(parcel) for parcel in (first, second, third)] == ["a1", "a2", "a3"]
-        assert window.blame(ValueError("odd"))
-        assert not window.blame(ValueError("nothing in hand"))
+        assert guarded.blame(ValueError("odd"))
+        assert not guarded.blame(ValueError("nothing in hand"))
         assert [name(one.desk.next_now(0)) for _ in range(2)] == ["a2", "a3"]
 
     one = at_desk(ledger, work, connections=4)
@@ -649,17 +649,17 @@ def test_a_message_that_had_begun_to_leave_is_unknown(ledger: SqlLedger) -> None
     """Nobody can tell whether it arrived; an answer ends that."""
 
     async def work(one: Office) -> None:
-        window = Window(one.desk, 0)
+        guarded = GuardedQueue(one.desk, 0)
         for settled in (True, False):
-            parcel = await window.next()
+            parcel = await guarded.next()
             assert parcel is not None
-            assert await window.begin(parcel)
-            assert window.is_leaving
+            assert await guarded.begin(parcel)
+            assert guarded.is_leaving
             if settled:
-                window.settle(parcel, TAKEN)
-                assert not window.is_leaving
-        assert window.blame(ValueError("odd"))
-        assert not window.is_leaving
+                guarded.settle(parcel, TAKEN)
+                assert not guarded.is_leaving
+        assert guarded.blame(ValueError("odd"))
+        assert not guarded.is_leaving
 
     assert at_desk(ledger, work).told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
 
@@ -668,15 +668,15 @@ def test_what_must_not_leave_is_in_hand_no_more(ledger: SqlLedger) -> None:
     """Nothing is put down to it afterwards."""
 
     async def work(one: Office) -> None:
-        window = Window(one.desk, 0)
-        parcel = await window.next()
+        guarded = GuardedQueue(one.desk, 0)
+        parcel = await guarded.next()
         assert parcel is not None
         one.desk.halt("enough")
-        assert not await window.begin(parcel)
-        assert not window.is_leaving
-        assert not window.blame(ValueError("odd"))
-        assert await window.next() is None
-        assert window.next_now() is None
+        assert not await guarded.begin(parcel)
+        assert not guarded.is_leaving
+        assert not guarded.blame(ValueError("odd"))
+        assert await guarded.next() is None
+        assert guarded.next_now() is None
 
     at_desk(ledger, work)
 
@@ -686,27 +686,27 @@ def test_a_server_counts_as_serving_once_it_answered(ledger: SqlLedger) -> None:
     error = SendError("refused")
 
     async def work(one: Office) -> None:
-        window = Window(one.desk, 0)
+        guarded = GuardedQueue(one.desk, 0)
         for outcome in (replace(TAKEN, code=0, state=S.DEFERRED), TAKEN):
-            parcel = await window.next()
+            parcel = await guarded.next()
             assert parcel is not None
             if outcome.code == 0:
-                window.settle(parcel, outcome)
-                other = await window.next()
+                guarded.settle(parcel, outcome)
+                other = await guarded.next()
                 assert other is not None
                 with pytest.raises(SendError, match="refused"):
-                    await window.refused(other, error)
+                    await guarded.refused(other, error)
                 one.desk.turns._refused.clear()
-                window._in_hand.clear()
+                guarded._in_hand.clear()
             else:
-                window.settle(parcel, outcome)
-        parcel = await window.next()
+                guarded.settle(parcel, outcome)
+        parcel = await guarded.next()
         assert parcel is not None
         one.desk.turns.throttle.cooldown = 0.01
-        await window.refused(parcel, error)
+        await guarded.refused(parcel, error)
         assert name(one.desk.next_now(0)) == name(parcel)
-        assert not window.blame(ValueError("nothing in hand"))
-        window.busy()
+        assert not guarded.blame(ValueError("nothing in hand"))
+        guarded.busy()
         assert one.desk.turns.throttle.wait(0) > 0
 
     at_desk(ledger, work, connections=1)
