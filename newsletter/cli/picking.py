@@ -19,7 +19,7 @@ def show_picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]
     titles = {topic.name: topic.title for topic in topics}
     for name in dict.fromkeys(pick.topic for pick in chosen):
         console.print(f"\n[bold]{escape(titles[name])}[/]")
-        for pick in (one for one in chosen if one.topic == name):
+        for pick in (shown for shown in chosen if shown.topic == name):
             console.print(
                 f"  [green]{pick.score.total:.2f}[/]  {escape(pick.paper.title)}", highlight=False
             )

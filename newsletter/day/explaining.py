@@ -27,9 +27,9 @@ def find_paper(draft: Draft, wanted: str) -> Paper | None:
     key = wanted.strip().lower()
     return next(
         (
-            one
-            for one in draft.papers
-            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in one.keys)
+            paper
+            for paper in draft.papers
+            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
         ),
         None,
     )

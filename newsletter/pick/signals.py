@@ -50,7 +50,7 @@ class Mark:
     """How near a paper is to what somebody likes."""
 
     value: float
-    """In [0, 1]; see `newsletter.pick.taste.marks`."""
+    """In [0, 1]; see `newsletter.learn.spaces.marks`."""
     reason: Callable[[], Reason]
     """Says why; asked only where it is shown."""
 
@@ -109,7 +109,7 @@ def recency(paper: Paper, context: Context) -> tuple[float, Reason | None]:
 
 
 def taste(paper: Paper, context: Context) -> tuple[float, Reason | None]:
-    """Return how near the paper is to what the topic likes; see `newsletter.pick.taste`."""
+    """Return how near the paper is to what the topic likes; see `newsletter.learn.spaces`."""
     del paper
     if context.mark is None:
         return 0.0, None

@@ -46,13 +46,13 @@ def heats(paper: Paper, now: dt.datetime) -> tuple[Heat, ...]:
     """Return what each source says of a paper, those that say something."""
     found = [
         Heat(
-            source=one.source,
-            votes=one.votes,
-            comments=one.comments,
-            value=_heat(one.votes + 2 * one.comments, one.seen_at, now),
+            source=sighting.source,
+            votes=sighting.votes,
+            comments=sighting.comments,
+            value=_heat(sighting.votes + 2 * sighting.comments, sighting.seen_at, now),
         )
-        for one in paper.sightings
-        if one.votes or one.comments
+        for sighting in paper.sightings
+        if sighting.votes or sighting.comments
     ]
     since = paper.first_seen or paper.published
     if not found and (paper.votes or paper.comments):
@@ -83,8 +83,8 @@ def crowd_of(papers: Sequence[Paper], now: dt.datetime) -> Crowd:
     by_paper = {paper.id: found for paper in papers if (found := heats(paper, now))}
     ranks: dict[str, list[float]] = defaultdict(list)
     for some in by_paper.values():
-        for one in some:
-            ranks[one.source].append(one.value)
+        for heat in some:
+            ranks[heat.source].append(heat.value)
     return Crowd(by_paper=by_paper, ranks={name: sorted(some) for name, some in ranks.items()})
 
 
@@ -97,11 +97,11 @@ def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None]:
     best: float = 0.0
     reason: Reason | None = None
     told = crowd.by_paper.get(paper.id, ())
-    for one in told:
-        ranks = crowd.ranks[one.source]
-        value = math.log1p(1000 * one.value) / math.log1p(1000 * ranks[-1])
+    for heat in told:
+        ranks = crowd.ranks[heat.source]
+        value = math.log1p(1000 * heat.value) / math.log1p(1000 * ranks[-1])
         if value > best:
-            best, reason = value, _reason(one, ranks, is_only=len(told) == 1)
+            best, reason = value, _reason(heat, ranks, is_only=len(told) == 1)
     return min(1.0, best), reason
 
 

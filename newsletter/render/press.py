@@ -178,11 +178,11 @@ class Press:
     ) -> tuple[Contents, tuple[str, ...]]:
         """Return contents and blocks with as few papers in `also today` as the budget allows."""
         lead = selection.lead
-        others = (one for one in selection.picks if one is not lead)
-        weakest = sorted(others, key=lambda one: one.score.total)
+        others = (pick for pick in selection.picks if pick is not lead)
+        weakest = sorted(others, key=lambda pick: pick.score.total)
 
         def blocks(moved: int) -> tuple[Contents, tuple[str, ...]]:
-            also = frozenset(id(one) for one in weakest[:moved])
+            also = frozenset(id(pick) for pick in weakest[:moved])
             contents = self.contents(selection, room, also)
             return contents, self._html.blocks(contents)
 
@@ -215,7 +215,7 @@ class Press:
         sections = [
             (
                 self._section(name, len(some) + bool(lead and lead.topic == name)),
-                [self._paper(one, room[1]) for one in some],
+                [self._paper(pick, room[1]) for pick in some],
             )
             for name, some in grouped.items()
         ]
@@ -223,7 +223,7 @@ class Press:
         return Contents(
             sections=sections,
             lead=[self._paper(lead, room[0])] if lead else [],
-            also=[self._paper(one, 0) for one in also[:MAX_ALSO]],
+            also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
                 "glance": self._glance(count),
                 "topics": tuple(self._titles[name] for name in selection.topics),

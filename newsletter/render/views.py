@@ -98,8 +98,8 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
             Link(label=label, url=url, number=hole(n)) for n, (label, url) in enumerate(links)
         ),
         also=tuple(
-            Link(label=one.title, url=one.url, number=hole(n))
-            for n, one in enumerate(also, len(links))
+            Link(label=same.title, url=same.url, number=hole(n))
+            for n, same in enumerate(also, len(links))
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The desk and what it decides with: turns, rates, what is in hand, and whose fault it was."""
+"""The queue and what it decides with: turns, rates, what is in hand, and whose fault it was."""
 
 from __future__ import annotations
 
@@ -363,20 +363,20 @@ def test_when_a_rate_allows_more(ledger: SqlLedger) -> None:
     assert both.free_at(now, rooms, ("z.example",)) == now
 
 
-# --- The desk -----------------------------------------------------------------------------------
+# --- The queue -----------------------------------------------------------------------------------
 
 
 @dataclass
-class Office:
-    """A desk and what it told."""
+class Opened:
+    """A queue and what it told."""
 
-    desk: DeliveryQueue
+    queue: DeliveryQueue
     told: list[tuple[str, DeliveryState]] = field(default_factory=list)
     prepared: list[list[str]] = field(default_factory=list)
 
 
-def office(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Office:
-    made: list[Office] = []
+def opened(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Opened:
+    made: list[Opened] = []
 
     async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         made[0].prepared.append([one.subscriber for one in some])
@@ -391,19 +391,19 @@ def office(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Office:
         "turns": Turns(throttle=throttle(connections)), "breaker": Breaker(), "email": None,
         "stop": asyncio.Event(), "on_delivery": on_delivery,
     }  # fmt: skip
-    made.append(Office(DeliveryQueue(**(values | changes))))
+    made.append(Opened(DeliveryQueue(**(values | changes))))
     return made[0]
 
 
-def at_desk(ledger: SqlLedger, work: Callable[[Office], Any], **changes: Any) -> Office:
-    """Do `work` at a desk and close it."""
+def at_queue(ledger: SqlLedger, work: Callable[[Opened], Any], **changes: Any) -> Opened:
+    """Do `work` at a queue and close it."""
 
-    async def whole() -> Office:
-        one = office(ledger, **changes)
+    async def whole() -> Opened:
+        one = opened(ledger, **changes)
         try:
             await work(one)
         finally:
-            one.desk.close()
+            one.queue.close()
         return one
 
     return run(whole())
@@ -424,27 +424,27 @@ TAKEN = Outcome(state=S.ACCEPTED, code=250, reason="ok")
 def test_what_is_sent_is_written_and_told(ledger: SqlLedger) -> None:
     """In its order, each once; what was not begun is given back at the end."""
 
-    async def work(one: Office) -> None:
-        desk = one.desk
-        first = await desk.next(0)
-        second = desk.next_now(1)
+    async def work(one: Opened) -> None:
+        queue = one.queue
+        first = await queue.next(0)
+        second = queue.next_now(1)
         assert (name(first), name(second)) == ("a1", "a2")
         assert first is not None
         assert second is not None
         assert (first.message, first.until, first.claim.owner) == (b"x", NOW + LEASE, "me")
-        assert await desk.begin(first)
-        desk.settle(first, TAKEN)
-        assert await desk.begin(second)
-        desk.settle(second, replace(TAKEN, state=S.UNKNOWN))
+        assert await queue.begin(first)
+        queue.settle(first, TAKEN)
+        assert await queue.begin(second)
+        queue.settle(second, replace(TAKEN, state=S.UNKNOWN))
 
-    one = at_desk(ledger, work)
+    one = at_queue(ledger, work)
 
     assert one.told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
-    assert dict(one.desk.sent.outcomes) == {S.ACCEPTED: 1, S.UNKNOWN: 1}
+    assert dict(one.queue.sent.outcomes) == {S.ACCEPTED: 1, S.UNKNOWN: 1}
     assert states(ledger) == {
         "a1": "accepted", "a2": "unknown", "a3": "planned", "b1": "planned", "b2": "planned", "c1": "planned",
     }  # fmt: skip
-    assert not one.desk.sent.error
+    assert not one.queue.sent.error
 
 
 def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLedger) -> None:
@@ -456,14 +456,14 @@ def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLe
         found[:2] = [None, fault]
         return found
 
-    async def work(one: Office) -> None:
-        assert name(await one.desk.next(0)) == "a3"
+    async def work(one: Opened) -> None:
+        assert name(await one.queue.next(0)) == "a3"
         await asyncio.sleep(0.05)
 
-    one = at_desk(ledger, work, prepare=prepare, connections=8)
+    one = at_queue(ledger, work, prepare=prepare, connections=8)
 
     assert one.told == [("a1", S.CANCELLED), ("a2", S.FAILED)]
-    assert one.desk.sent.faults == [fault]
+    assert one.queue.sent.faults == [fault]
     reasons = {
         row.subscriber: row.reason for row in ledger.deliveries(TODAY, [S.CANCELLED, S.FAILED])
     }
@@ -473,15 +473,15 @@ def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLe
 def test_one_address_and_no_other(ledger: SqlLedger) -> None:
     """The rest of the issue is not touched, nor waited for."""
 
-    async def work(one: Office) -> None:
-        parcel = await one.desk.next(0)
+    async def work(one: Opened) -> None:
+        parcel = await one.queue.next(0)
         assert name(parcel) == "b2"
         assert parcel is not None
-        assert await one.desk.begin(parcel)
-        one.desk.settle(parcel, TAKEN)
-        assert await one.desk.next(0) is None
+        assert await one.queue.begin(parcel)
+        one.queue.settle(parcel, TAKEN)
+        assert await one.queue.next(0) is None
 
-    at_desk(ledger, work, email="B2@b.example")
+    at_queue(ledger, work, email="B2@b.example")
 
     assert sorted(states(ledger).values()) == ["accepted"] + ["planned"] * 5
 
@@ -493,38 +493,38 @@ def test_a_lease_must_outlast_the_answer(
     """Ten minutes: as long as the answer to a whole message may take."""
     moment = [NOW]
 
-    async def work(one: Office) -> None:
-        parcel = await one.desk.next(0)
+    async def work(one: Opened) -> None:
+        parcel = await one.queue.next(0)
         assert parcel is not None
         moment[0] = NOW + LEASE - dt.timedelta(seconds=AFTER_DOT) + late
-        assert await one.desk.begin(parcel) is begins
+        assert await one.queue.begin(parcel) is begins
 
-    at_desk(ledger, work, clock=lambda: moment[0])
+    at_queue(ledger, work, clock=lambda: moment[0])
 
 
 def test_nothing_begins_once_it_is_halted(ledger: SqlLedger) -> None:
-    """By somebody or by the desk; the first reason is kept."""
+    """By somebody or by the queue; the first reason is kept."""
 
-    async def work(one: Office) -> None:
-        parcel = await one.desk.next(0)
+    async def work(one: Opened) -> None:
+        parcel = await one.queue.next(0)
         assert parcel is not None
-        one.desk.halt("one")
-        one.desk.halt("two")
-        assert one.desk.halted
-        assert not await one.desk.begin(parcel)
-        assert one.desk.next_now(0) is None
-        assert await one.desk.next(0) is None
+        one.queue.halt("one")
+        one.queue.halt("two")
+        assert one.queue.halted
+        assert not await one.queue.begin(parcel)
+        assert one.queue.next_now(0) is None
+        assert await one.queue.next(0) is None
 
-    one = at_desk(ledger, work)
-    assert one.desk.sent.error == "one"
+    one = at_queue(ledger, work)
+    assert one.queue.sent.error == "one"
     assert set(states(ledger).values()) == {"planned"}
 
-    async def stopped(one: Office) -> None:
-        one.desk.stop.set()
-        assert one.desk.halted
-        assert await one.desk.next(0) is None
+    async def stopped(one: Opened) -> None:
+        one.queue.stop.set()
+        assert one.queue.halted
+        assert await one.queue.next(0) is None
 
-    assert not at_desk(ledger, stopped).desk.sent.error
+    assert not at_queue(ledger, stopped).queue.sent.error
 
 
 def test_a_paused_issue_says_why(ledger: SqlLedger) -> None:
@@ -532,48 +532,48 @@ def test_a_paused_issue_says_why(ledger: SqlLedger) -> None:
     leave(ledger, "a1@a.example")
     ledger.pause(TODAY, "paused: lunch", NOW)
 
-    async def work(one: Office) -> None:
-        assert await one.desk.next(0) is None
+    async def work(one: Opened) -> None:
+        assert await one.queue.next(0) is None
 
-    assert at_desk(ledger, work).desk.sent.error == "paused: lunch"
-    assert at_desk(ledger, work, email="a1@a.example").desk.sent.error == ""
-    assert at_desk(ledger, work, email="a2@a.example").desk.sent.error == "paused: lunch"
+    assert at_queue(ledger, work).queue.sent.error == "paused: lunch"
+    assert at_queue(ledger, work, email="a1@a.example").queue.sent.error == ""
+    assert at_queue(ledger, work, email="a2@a.example").queue.sent.error == "paused: lunch"
 
 
 def test_refusals_of_the_sender_pause_the_issue(ledger: SqlLedger) -> None:
     """With what the last server said; other refusals do not count."""
     policy = Outcome(state=S.FAILED, code=550, reason="550 no", verdict=Verdict.POLICY)
 
-    async def work(one: Office) -> None:
+    async def work(one: Opened) -> None:
         for outcome in (replace(policy, verdict=Verdict.NO_MAILBOX), policy, TAKEN, policy):
-            parcel = await one.desk.next(0)
+            parcel = await one.queue.next(0)
             assert parcel is not None
-            assert not one.desk.halted
-            one.desk.settle(parcel, outcome)
+            assert not one.queue.halted
+            one.queue.settle(parcel, outcome)
 
-    one = at_desk(ledger, work, breaker=Breaker(least=2, share=0.0))
+    one = at_queue(ledger, work, breaker=Breaker(least=2, share=0.0))
 
     told = "paused: mail servers refuse the sender, not single readers: 550 no"
-    assert (one.desk.sent.error, ledger.halted(TODAY)) == (told, told)
+    assert (one.queue.sent.error, ledger.halted(TODAY)) == (told, told)
 
 
 def test_what_is_refused_for_now_is_tried_later(ledger: SqlLedger) -> None:
     """By the number of its attempt; only who is busy slows everybody down."""
     later = Outcome(state=S.DEFERRED, code=450, reason="450 later")
 
-    async def work(one: Office) -> None:
+    async def work(one: Opened) -> None:
         for outcome in (later, replace(later, is_busy=True), TAKEN):
-            parcel = await one.desk.next(0)
+            parcel = await one.queue.next(0)
             assert parcel is not None
-            before = one.desk.turns.throttle.allowed
-            one.desk.settle(parcel, outcome)
-            allowed = one.desk.turns.throttle.allowed
+            before = one.queue.turns.throttle.allowed
+            one.queue.settle(parcel, outcome)
+            allowed = one.queue.turns.throttle.allowed
             assert allowed == (
                 before / 2 if outcome.is_busy else min(2.0, before + (outcome is TAKEN))
             )
-            one.desk.turns.throttle._until = 0.0
+            one.queue.turns.throttle._until = 0.0
 
-    at_desk(ledger, work)
+    at_queue(ledger, work)
 
     chance = random.Random(1)
     wanted = {f"id-{one}": next_attempt(1, NOW, chance) for one in ("a1", "a2")}
@@ -585,58 +585,58 @@ def test_twenty_faults_in_a_row_stop_the_issue(ledger: SqlLedger) -> None:
     fault = Fault(border=Border.READER, name="x", problem="broken", trace="line 1")
     bare = replace(fault, trace="", name="y")
 
-    async def work(one: Office) -> None:
-        parcel = await one.desk.next(0)
+    async def work(one: Opened) -> None:
+        parcel = await one.queue.next(0)
         assert parcel is not None
         for _ in range(MOST_FAULTS - 1):
-            one.desk.fail(parcel, fault, S.FAILED)
-        one.desk.fail(parcel, bare, S.FAILED)
-        assert not one.desk.halted
-        one.desk.settle(parcel, TAKEN)
+            one.queue.fail(parcel, fault, S.FAILED)
+        one.queue.fail(parcel, bare, S.FAILED)
+        assert not one.queue.halted
+        one.queue.settle(parcel, TAKEN)
         for _ in range(MOST_FAULTS - 1):
-            one.desk.fail(parcel, fault, S.FAILED)
-        assert not one.desk.halted
-        one.desk.fail(parcel, fault, S.FAILED)
-        assert one.desk.halted
+            one.queue.fail(parcel, fault, S.FAILED)
+        assert not one.queue.halted
+        one.queue.fail(parcel, fault, S.FAILED)
+        assert one.queue.halted
 
-    one = at_desk(ledger, work)
+    one = at_queue(ledger, work)
 
     told = "paused: one message after the other goes wrong here: broken"
-    assert (one.desk.sent.error, ledger.halted(TODAY)) == (told, told)
-    assert one.desk.sent.faults == [fault, bare]
+    assert (one.queue.sent.error, ledger.halted(TODAY)) == (told, told)
+    assert one.queue.sent.faults == [fault, bare]
 
 
 def test_a_spent_rate_is_told_with_its_end(ledger: SqlLedger) -> None:
     """When nobody has the patience to wait for it."""
     leave(ledger, "a1@a.example")
 
-    async def work(one: Office) -> None:
-        assert await one.desk.next(0) is None
+    async def work(one: Opened) -> None:
+        assert await one.queue.next(0) is None
 
-    one = at_desk(ledger, work, budget=budget(ledger, per(1)), patience=HOUR - MICRO)
+    one = at_queue(ledger, work, budget=budget(ledger, per(1)), patience=HOUR - MICRO)
 
-    assert (one.desk.sent.resume_at, one.desk.sent.error) == (NOW + HOUR, "")
+    assert (one.queue.sent.resume_at, one.queue.sent.error) == (NOW + HOUR, "")
 
 
-# --- A guarded at the desk -----------------------------------------------------------------------
+# --- A guarded at the queue -----------------------------------------------------------------------
 
 
 def test_what_goes_wrong_is_put_down_to_the_message_in_hand(ledger: SqlLedger) -> None:
     """Before it left it is failed; the others in hand go back, in their order."""
 
-    async def work(one: Office) -> None:
-        guarded = GuardedQueue(one.desk, 1)
+    async def work(one: Opened) -> None:
+        guarded = GuardedQueue(one.queue, 1)
         assert not guarded.blame(ValueError("nothing in hand"))
         first, second = await guarded.next(), await guarded.next()
         third = guarded.next_now()
         assert [name(parcel) for parcel in (first, second, third)] == ["a1", "a2", "a3"]
         assert guarded.blame(ValueError("odd"))
         assert not guarded.blame(ValueError("nothing in hand"))
-        assert [name(one.desk.next_now(0)) for _ in range(2)] == ["a2", "a3"]
+        assert [name(one.queue.next_now(0)) for _ in range(2)] == ["a2", "a3"]
 
-    one = at_desk(ledger, work, connections=4)
+    one = at_queue(ledger, work, connections=4)
 
-    (fault,) = one.desk.sent.faults
+    (fault,) = one.queue.sent.faults
     delivery = make_delivery("a1", email="a1@a.example", state=S.LEASED, attempt=1)
     assert (fault.border, fault.name) == (Border.READER, "a1@a.example")
     assert fault.problem == "a fault of this program (ValueError: odd)"
@@ -648,8 +648,8 @@ def test_what_goes_wrong_is_put_down_to_the_message_in_hand(ledger: SqlLedger) -
 def test_a_message_that_had_begun_to_leave_is_unknown(ledger: SqlLedger) -> None:
     """Nobody can tell whether it arrived; an answer ends that."""
 
-    async def work(one: Office) -> None:
-        guarded = GuardedQueue(one.desk, 0)
+    async def work(one: Opened) -> None:
+        guarded = GuardedQueue(one.queue, 0)
         for settled in (True, False):
             parcel = await guarded.next()
             assert parcel is not None
@@ -661,32 +661,32 @@ def test_a_message_that_had_begun_to_leave_is_unknown(ledger: SqlLedger) -> None
         assert guarded.blame(ValueError("odd"))
         assert not guarded.is_leaving
 
-    assert at_desk(ledger, work).told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
+    assert at_queue(ledger, work).told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
 
 
 def test_what_must_not_leave_is_in_hand_no_more(ledger: SqlLedger) -> None:
     """Nothing is put down to it afterwards."""
 
-    async def work(one: Office) -> None:
-        guarded = GuardedQueue(one.desk, 0)
+    async def work(one: Opened) -> None:
+        guarded = GuardedQueue(one.queue, 0)
         parcel = await guarded.next()
         assert parcel is not None
-        one.desk.halt("enough")
+        one.queue.halt("enough")
         assert not await guarded.begin(parcel)
         assert not guarded.is_leaving
         assert not guarded.blame(ValueError("odd"))
         assert await guarded.next() is None
         assert guarded.next_now() is None
 
-    at_desk(ledger, work)
+    at_queue(ledger, work)
 
 
 def test_a_server_counts_as_serving_once_it_answered(ledger: SqlLedger) -> None:
     """Then a connection that is refused is tried again; an outcome without a code is no answer."""
     error = SendError("refused")
 
-    async def work(one: Office) -> None:
-        guarded = GuardedQueue(one.desk, 0)
+    async def work(one: Opened) -> None:
+        guarded = GuardedQueue(one.queue, 0)
         for outcome in (replace(TAKEN, code=0, state=S.DEFERRED), TAKEN):
             parcel = await guarded.next()
             assert parcel is not None
@@ -696,17 +696,17 @@ def test_a_server_counts_as_serving_once_it_answered(ledger: SqlLedger) -> None:
                 assert other is not None
                 with pytest.raises(SendError, match="refused"):
                     await guarded.refused(other, error)
-                one.desk.turns._refused.clear()
+                one.queue.turns._refused.clear()
                 guarded._in_hand.clear()
             else:
                 guarded.settle(parcel, outcome)
         parcel = await guarded.next()
         assert parcel is not None
-        one.desk.turns.throttle.cooldown = 0.01
+        one.queue.turns.throttle.cooldown = 0.01
         await guarded.refused(parcel, error)
-        assert name(one.desk.next_now(0)) == name(parcel)
+        assert name(one.queue.next_now(0)) == name(parcel)
         assert not guarded.blame(ValueError("nothing in hand"))
         guarded.busy()
-        assert one.desk.turns.throttle.wait(0) > 0
+        assert one.queue.turns.throttle.wait(0) > 0
 
-    at_desk(ledger, work, connections=1)
+    at_queue(ledger, work, connections=1)

@@ -30,17 +30,17 @@ def transport(faults: Faults, **changes: Any) -> SmtpTransport:
 
 
 def deliver(faults: Faults, *some: str | Parcel, **changes: Any) -> ListQueue:
-    """Send messages over one session; return what the desk was told."""
-    desk = ListQueue(
+    """Send messages over one session; return what the queue was told."""
+    queue = ListQueue(
         [one if isinstance(one, Parcel) else make_parcel(one, MESSAGE) for one in some]
     )
 
     async def work() -> None:
         async with transport(faults, **changes).session() as session:
-            await session.work(desk)
+            await session.work(queue)
 
     run(work())
-    return desk
+    return queue
 
 
 def envelope(name: str) -> list[str]:
@@ -60,22 +60,22 @@ def answering(name: str, reply: str, usual: str) -> Any:
 def test_what_is_said_to_a_server(pipelining: bool) -> None:  # noqa: FBT001
     """An envelope for each message, and a farewell; nothing else."""
     with fault_server(pipelining=pipelining) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
     assert said(faults) == ["EHLO", *envelope("ada"), *envelope("bo"), "QUIT"]
-    assert desk.outcomes == {"ada": TAKEN, "bo": TAKEN}
+    assert queue.outcomes == {"ada": TAKEN, "bo": TAKEN}
 
 
 def test_a_recipient_who_is_refused_takes_one_more_round() -> None:
     """RSET begins anew; what was refused is told as the server said it."""
     with fault_server(rcpt=answering("ada", "550 5.1.1 no such user", "250 ok")) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
     assert said(faults) == ["EHLO", *envelope("ada"), "RSET", *envelope("bo"), "QUIT"]
-    assert desk.outcomes["ada"] == Outcome(
+    assert queue.outcomes["ada"] == Outcome(
         state=S.FAILED, reason="550 5.1.1 no such user", code=550, verdict=Verdict.NO_MAILBOX
     )
-    assert desk.outcomes["bo"] == TAKEN
+    assert queue.outcomes["bo"] == TAKEN
 
 
 def test_without_pipelining_a_refusal_ends_the_envelope() -> None:
@@ -83,10 +83,10 @@ def test_without_pipelining_a_refusal_ends_the_envelope() -> None:
     with fault_server(
         pipelining=False, rcpt=answering("ada", "450 4.2.1 later", "250 ok")
     ) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
     assert said(faults) == ["EHLO", *envelope("ada")[:2], "RSET", *envelope("bo"), "QUIT"]
-    assert (desk.outcomes["ada"].state, desk.outcomes["ada"].is_busy) == (S.DEFERRED, False)
+    assert (queue.outcomes["ada"].state, queue.outcomes["ada"].is_busy) == (S.DEFERRED, False)
 
 
 def test_a_busy_answer_to_rcpt_is_about_that_mailbox() -> None:
@@ -126,19 +126,19 @@ def test_a_sender_who_is_refused_is_told_in_full(reply: str, more: str) -> None:
 def test_a_refusal_at_mail_that_is_of_one_message(reply: str) -> None:
     """Or for now: the next one is tried."""
     with fault_server(pipelining=False, mail=reply) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
-    assert {one.reason for one in desk.outcomes.values()} == {reply}
-    assert len(desk.outcomes) == 2
+    assert {one.reason for one in queue.outcomes.values()} == {reply}
+    assert len(queue.outcomes) == 2
 
 
 def test_a_message_that_cannot_be_offered_says_why_at_its_turn() -> None:
     """What stands behind it is sent; nothing of it is said to the server."""
     big = make_parcel("bo", b"x" * 1_001)
     with fault_server(extensions=("SIZE 1000",)) as faults:
-        desk = deliver(faults, "ada", big, "cy")
+        queue = deliver(faults, "ada", big, "cy")
 
-    assert desk.outcomes["bo"] == Outcome(
+    assert queue.outcomes["bo"] == Outcome(
         state=S.FAILED, verdict=Verdict.TOO_BIG,
         reason="1,001 bytes; the server takes 1,000 at most (RFC 1870)",
     )  # fmt: skip
@@ -151,15 +151,15 @@ def test_an_address_that_cannot_be_written_is_a_fault_at_its_turn() -> None:
     """And not while the message before it is sent."""
     odd = make_parcel("bo", MESSAGE)
     odd.claim = type(odd.claim)(delivery=make_delivery("bo", email="b o@x.example"), owner="me")
-    desk = ListQueue([make_parcel("ada", MESSAGE), odd])
+    queue = ListQueue([make_parcel("ada", MESSAGE), odd])
 
     async def work(faults: Faults) -> None:
         async with transport(faults).session() as session:
-            await session.work(desk)
+            await session.work(queue)
 
     with fault_server() as faults, pytest.raises(HeaderError, match="cannot stand in an envelope"):
         run(work(faults))
-    assert desk.outcomes == {"ada": TAKEN}
+    assert queue.outcomes == {"ada": TAKEN}
 
 
 @pytest.mark.parametrize(
@@ -175,20 +175,20 @@ def test_a_server_that_hangs_up_before_anything_left(what: dict[str, Any], why: 
     """It is tried once more on a new connection, and then later; who says 421 is busy, too."""
     reply, changes = what["rcpt"], {name: one for name, one in what.items() if name != "rcpt"}
     with fault_server(rcpt=answering("ada", reply, "250 ok")) as faults:
-        desk = deliver(faults, "ada", "bo", **changes)
+        queue = deliver(faults, "ada", "bo", **changes)
         told = why.format(faults.port)
 
-    assert desk.outcomes["ada"].reason.startswith(
+    assert queue.outcomes["ada"].reason.startswith(
         "the server hung up before anything left: " + told
     )
-    assert (desk.outcomes["ada"].state, desk.outcomes["ada"].verdict) == (
+    assert (queue.outcomes["ada"].state, queue.outcomes["ada"].verdict) == (
         S.DEFERRED,
         Verdict.NETWORK,
     )
-    assert desk.outcomes["bo"] == TAKEN
+    assert queue.outcomes["bo"] == TAKEN
     assert faults.connections == 3
-    assert desk.busy_count == (2 if reply.startswith("421") else 0)
-    assert desk.began == ["bo"]
+    assert queue.busy_count == (2 if reply.startswith("421") else 0)
+    assert queue.began == ["bo"]
 
 
 @pytest.mark.parametrize(
@@ -198,28 +198,28 @@ def test_a_server_that_hangs_up_before_anything_left(what: dict[str, Any], why: 
 def test_a_connection_that_breaks_while_a_message_leaves(answer: str, why: str) -> None:
     """Nobody can tell whether it was taken; the one behind it is offered again."""
     with fault_server(answer=answering("ada", answer, "250 2.0.0 taken")) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
-    assert desk.outcomes["ada"] == Outcome(
+    assert queue.outcomes["ada"] == Outcome(
         state=S.UNKNOWN, reason=f"the connection broke while the message was leaving: {why}"
     )
-    assert desk.outcomes["bo"] == TAKEN
-    assert (faults.connections, desk.began) == (2, ["ada", "bo"])
+    assert queue.outcomes["bo"] == TAKEN
+    assert (faults.connections, queue.began) == (2, ["ada", "bo"])
 
 
 def test_a_server_that_closes_after_a_message_is_called_again() -> None:
     """421 to the dot is that message's answer; the next one needs another connection."""
     with fault_server(answer=answering("ada", "421 4.3.2 closing", "250 2.0.0 taken")) as faults:
-        desk = deliver(faults, "ada", "bo")
+        queue = deliver(faults, "ada", "bo")
 
-    assert desk.outcomes["ada"] == Outcome(
+    assert queue.outcomes["ada"] == Outcome(
         state=S.DEFERRED,
         reason="421 4.3.2 closing",
         code=421,
         verdict=Verdict.THROTTLED,
         is_busy=True,
     )
-    assert desk.outcomes["bo"] == TAKEN
+    assert queue.outcomes["bo"] == TAKEN
     assert faults.connections == 2
 
 
@@ -248,9 +248,9 @@ def test_a_connection_with_many_refusals_is_opened_anew() -> None:
 def test_a_connection_carries_so_many_messages() -> None:
     """The last of them has no other behind it."""
     with fault_server() as faults:
-        desk = deliver(faults, "ada", "bo", "cy", per_connection=2)
+        queue = deliver(faults, "ada", "bo", "cy", per_connection=2)
 
-    assert set(desk.outcomes.values()) == {TAKEN}
+    assert set(queue.outcomes.values()) == {TAKEN}
     assert said(faults) == [
         "EHLO", *envelope("ada"), *envelope("bo"), "QUIT", "EHLO", *envelope("cy"), "QUIT",
     ]  # fmt: skip
@@ -258,13 +258,13 @@ def test_a_connection_carries_so_many_messages() -> None:
 
 def test_a_sender_of_its_own_for_each_delivery() -> None:
     """As bounce addresses are; the message for one is not another's."""
-    desk = ListQueue([make_parcel(name, MESSAGE) for name in ("ada", "bo")])
+    queue = ListQueue([make_parcel(name, MESSAGE) for name in ("ada", "bo")])
 
     async def work(faults: Faults) -> None:
         settings = SmtpSettings(host="127.0.0.1", port=faults.port, security="none", sender="x")
         own = SmtpTransport(settings, lambda one: f"b+{one.subscriber}@n.example")
         async with own.session() as session:
-            await session.work(desk)
+            await session.work(queue)
 
     with fault_server() as faults:
         run(work(faults))
