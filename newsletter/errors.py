@@ -1,4 +1,4 @@
-"""What can go wrong and is worth telling a person, as one tree.
+"""The errors that are worth telling a person, as one tree.
 
 NewsletterError
 ├── ConfigError (ValueError)       a mistake in config/, at file:line:column
@@ -6,28 +6,28 @@ NewsletterError
 ├── HeaderError (ValueError)       a value that must not enter a mail header
 ├── ProofError (ValueError)        the checks found errors in an issue
 ├── SigningError (ValueError)      a key that cannot sign mail
-├── LinkError (ValueError)         a signed link that is forged, cut or of another kind
+├── LinkError (ValueError)         a signed link that is forged, cut or for another purpose
 ├── StoreError (OSError)           the database or the outbox cannot be used
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
-├── LibraryError (ValueError)      a library of likes that cannot be read
+├── LibraryError (ValueError)      a reader's library of likes that cannot be read
 ├── ImportListError (ValueError)   a list of people that cannot be read
 ├── MailboxError (OSError)         a mailbox of bounces cannot be read
 └── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
 
-Every message says what is wrong, where, and how to mend it. A failing source or recipient is
-a value in a report, never an exception that reaches the command line.
+Every message says what is wrong, where, and how to mend it. If a source or a recipient fails, that
+is a value in a report, never an exception that reaches the command line.
 """
 
 from __future__ import annotations
 
 
 class NewsletterError(Exception):
-    """The root: catch it to catch everything this package raises on purpose."""
+    """The root: catch it to catch every error that this package raises on purpose."""
 
 
 class ConfigError(NewsletterError, ValueError):
-    """One or more mistakes in the configuration, each already located."""
+    """One or more mistakes in the configuration, each with its place."""
 
     def __init__(self, *problems: str) -> None:
         """Keep the `problems`, one printable line each."""
@@ -50,19 +50,19 @@ class ProofError(NewsletterError, ValueError):
 
 
 class ImportListError(NewsletterError, ValueError):
-    """A list of people, of another program, that cannot be read."""
+    """Another program's list of people that cannot be read."""
 
 
 class HeaderError(NewsletterError, ValueError):
-    """A value with a control character, which could smuggle in another header (RFC 5322, 2.2)."""
+    """A value with a control character, which could add another header (RFC 5322, 2.2)."""
 
 
 class SigningError(NewsletterError, ValueError):
-    """A key that cannot sign mail: none, too weak, or of another kind."""
+    """A key that cannot sign mail: missing, too weak, or of another kind."""
 
 
 class LinkError(NewsletterError, ValueError):
-    """A signed link that this newsletter did not make, or made for something else."""
+    """A signed link that this newsletter did not make, or made for another purpose."""
 
 
 class StoreError(NewsletterError, OSError):
@@ -70,18 +70,18 @@ class StoreError(NewsletterError, OSError):
 
 
 class LedgerError(NewsletterError, RuntimeError):
-    """A delivery's move that the ledger's rules forbid, or one that came too late."""
+    """A move of a delivery that the ledger's rules forbid, or that came too late."""
 
 
 class SourceError(NewsletterError, OSError):
-    """A source that could not be fetched or understood; the message is one clear line."""
+    """A source that could not be fetched or understood; the message is one line."""
 
 
 class LibraryError(NewsletterError, ValueError):
-    """A library of what somebody likes that cannot be read; it costs its owner that library."""
+    """A library of likes that cannot be read; only this library is lost to its owner."""
 
     def __init__(self, *problems: str) -> None:
-        """Keep the `problems`, one line each with file and line."""
+        """Keep the `problems`: one text each, with file and line."""
         self.problems = problems
         super().__init__("\n".join(problems))
 
@@ -91,4 +91,4 @@ class MailboxError(NewsletterError, OSError):
 
 
 class SendError(NewsletterError, ConnectionError):
-    """The transport as a whole is unusable: refused, no TLS, wrong password."""
+    """The mail server cannot be used at all: connection refused, no TLS, wrong password."""

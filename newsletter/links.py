@@ -1,4 +1,4 @@
-"""Signed links that need no login: a subscriber's own unsubscribe and preferences pages."""
+"""Signed links that need no login: each subscriber's unsubscribe and preferences pages."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from newsletter.errors import LinkError
 
 VERSION = 1
 SIGNATURE_BYTES = 12
-"""96 bits: far past guessing, and short enough for one header line."""
+"""96 bits: too many to guess, and short enough for one header line."""
 MIN_SECRET = 32
-"""Bytes of the key: as many as its hash has (RFC 2104, 3)."""
+"""Least number of bytes of the key: as many as its hash has (RFC 2104, 3)."""
 PURPOSES = ("unsubscribe", "preferences", "feedback")
 
 
 def sign(secret: bytes, purpose: str, subscriber_id: str) -> str:
-    """Return a URL-safe token by which `subscriber_id` may do `purpose` and nothing else.
+    """Return a URL-safe token that lets `subscriber_id` do `purpose` and nothing else.
 
-    Raises LinkError for a secret that is empty or short.
+    Raises LinkError when the secret is empty or too short.
 
-    The key is derived per purpose, so that a forwarded unsubscribe link opens no preferences
-    (a reader forwards a mail, and with it the link). The token never expires: an unsubscribe link
-    must work for as long as the mail may be read (CAN-SPAM, 16 CFR 316.5).
+    Each purpose has its own key, so an unsubscribe link does not open the preferences: a reader who
+    forwards a mail forwards the link with it. The token never expires: an unsubscribe link must
+    work for as long as the mail may be read (CAN-SPAM, 16 CFR 316.5).
     """
     payload = bytes((VERSION, PURPOSES.index(purpose))) + subscriber_id.encode()
     return base64.urlsafe_b64encode(payload + _mac(secret, purpose, payload)).decode().rstrip("=")
@@ -34,8 +34,8 @@ def sign(secret: bytes, purpose: str, subscriber_id: str) -> str:
 def verify(secret: bytes, purpose: str, token: str) -> str:
     """Return the subscriber id that `token` was signed for.
 
-    Raises LinkError when the token is cut, forged, or was made for another purpose, and for a
-    secret that is empty or short, with which anybody could have made it.
+    Raises LinkError when the token is cut, forged, or made for another purpose. Also raises it when
+    the secret is empty or too short, because then anybody could have made the token.
     """
     try:
         raw = base64.b64decode(
@@ -52,15 +52,15 @@ def verify(secret: bytes, purpose: str, token: str) -> str:
 
 EPOCH = dt.date(2020, 1, 1)
 BOUNCE_SIGNATURE = 5
-"""40 bits: an address can be tried only by sending mail to it."""
+"""40 bits: somebody who guesses must send a mail for each try."""
 
 
 def bounce_tag(secret: bytes, issue: dt.date, subscriber_id: str) -> str:
-    """Return what stands behind the `+` of an envelope sender: whose delivery it was, signed.
+    """Return the part after the `+` of an envelope sender: a signed name of the delivery.
 
-    A report that comes back to it is about that delivery, whatever else it says (VERP). Nothing,
-    for an id that is not made of hexadecimal digits. Raises LinkError for a secret that is empty
-    or short.
+    A report that comes back to that address is about that delivery, whatever else it says (VERP).
+    Returns an empty text if the id is not made of hexadecimal digits. Raises LinkError when the
+    secret is empty or too short.
     """
     try:
         payload = (issue - EPOCH).days.to_bytes(2, "big") + bytes.fromhex(subscriber_id)
@@ -71,7 +71,7 @@ def bounce_tag(secret: bytes, issue: dt.date, subscriber_id: str) -> str:
 
 
 def read_bounce_tag(secret: bytes, tag: str) -> tuple[dt.date, str] | None:
-    """Return the issue and the subscriber of a tag; None when it is not ours."""
+    """Return the issue and the subscriber of a tag; None when the tag is not ours."""
     if len(secret) < MIN_SECRET:
         return None
     try:

@@ -1,15 +1,15 @@
 """Collect: the day's papers, from the sources.
 
 papers.py      collect_papers(): every source at once; keep what worked, report what did not
-visits.py      visit_source(): one source, page by page, and how it went
-lookup.py      look_up(): papers that somebody names by id
-reader.py      parsing in processes, within limits of time and memory
-confinement.py what runs there: a guard, and the limit of memory
-answers.py     what a source is asked and answers: the types of all kinds
+visits.py      visit_source(): one source, page by page, and how the visit went
+lookup.py      look_up(): papers by their arXiv ids
+reader.py      parsing in separate processes, within limits of time and memory
+confinement.py what runs in such a process: the parser, guarded, with a limit of memory
+answers.py     what a source is asked and what it answers: the types that all kinds share
 entries.py     the entries of a document, one by one, through the gate (`model.gate`)
-kinds/         one file for each kind of source, and the table of them
-services/      one file for each service that knows more of papers, and the table of them
+kinds/         one file for each kind of source, and the table of kinds
+services/      one file for each service that enriches papers, and the table of services
 http/          polite, safe HTTP, and files from disk
 plain/         HTML and LaTeX → plain Unicode
-identity/      when two sightings are one paper
+identity/      when two sightings are of the same paper
 """

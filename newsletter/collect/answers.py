@@ -1,4 +1,4 @@
-"""What a source is asked and what it answers: documents, pages, odd JSON read safely."""
+"""What a source is asked and what it answers: documents, pages, and JSON that may be malformed."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from newsletter.model import Fault, Mention, Paper, Source
 from newsletter.model.gate import MAX_TEXT, cut
 
 MAX_FIELD = 20_000
-"""Characters of one field that are looked at: far past any abstract, short of an attack."""
+"""Characters of a field that are read: far more than any abstract, far fewer than an attack."""
 MAX_DIGITS = 18
-"""Of a number that is read as such; past them it is more than anything there is."""
+"""Longest number that is read exactly; a longer one becomes 10^18."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a source sent, as it sent it."""
+    """A document as the source sent it."""
 
     url: str
-    """After redirects; the base of relative links."""
+    """The address after redirects; relative links in the document start from it."""
     content: bytes
     content_type: str = ""
 
     @property
     def shown(self) -> str:
-        """Its address as it may be told."""
+        """Its address without secrets, for messages."""
         return shown(self.url)
 
 
@@ -43,63 +43,63 @@ class Parsed:
     papers: tuple[Paper, ...] = ()
     mentions: tuple[Mention, ...] = ()
     sources: tuple[Source, ...] = ()
-    """Of a list of sources (OPML): those that it names."""
+    """The sources that the document names, when it is a list of sources (OPML)."""
     skipped: int = 0
     note: str = ""
     more: str = ""
-    """Address of the next page, where there is one."""
+    """Address of the next page; empty when there is none."""
     dated: dt.datetime | None = None
-    """When the document says it was made."""
+    """When the document was made, as it says itself."""
     faults: tuple[Fault, ...] = ()
-    """What went wrong with one entry, or with the whole, and must not stop the others."""
+    """Faults of single entries or of the whole document; they must not stop anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitWindow:
-    """The time whose papers are wanted."""
+    """The span of time whose papers are asked for."""
 
     since: dt.datetime
-    """The last good visit, or a first look back; never before `reach`."""
+    """The last good visit, or FIRST_LOOK before the first; never before `reach`."""
     until: dt.datetime
     """Now."""
     reach: dt.datetime
-    """What is older is too old for an issue."""
+    """Papers older than this are too old for an issue."""
     covered: dt.datetime | None = None
-    """The source's last batch that was collected, for those that publish in batches."""
+    """The last batch that was collected, for sources that publish in batches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchUp:
-    """What a source's document did not show and has to be asked for."""
+    """What is missing from a source's document and must be asked for separately."""
 
     url: str = ""
     """Empty when nothing is missing."""
     why: str = ""
     covered: dt.datetime | None = None
-    """The last batch that is collected once `url` has answered."""
+    """The last batch that will have been collected once `url` has answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """How one server wants to be asked."""
+    """How often and how many times at once one server may be asked."""
 
     connections: int = 2
-    """Requests at a time: what a polite browser does on one page."""
+    """Requests at the same time: as many as a polite browser makes for one page."""
     pause: float = 0.0
     """Seconds from the start of one request to the start of the next."""
 
 
 Parser = Callable[[Document, Source, dt.datetime], Parsed]
-"""Document, source and now to papers; raises SourceError with one line when it cannot be read."""
+"""(document, source, now) → papers. Raises SourceError, in one line, if it cannot be read."""
 Locator = Callable[[Source, VisitWindow], tuple[str, ...]]
-"""Where to ask a service for the papers of a window; each address may lead on to further pages."""
+"""(source, window) → the addresses to ask; each answer may lead to further pages."""
 Catcher = Callable[[Source, VisitWindow, Parsed | None, Sequence[Paper]], CatchUp]
-"""Source, window, what its document showed (None: nothing could be read) and those of its papers
-that are new to us, to what is missing."""
+"""(source, window, shown, fresh) → what is missing. `shown` is what the document held, or None if
+it could not be read; `fresh` are the papers in it that we had not seen before."""
 
 
 def given_location(source: Source, _window: VisitWindow) -> tuple[str, ...]:
-    """Return the address that the source has in the configuration."""
+    """Return the source's address from the configuration."""
     return (source.location,)
 
 
@@ -110,18 +110,18 @@ class SourceKind:
     parse: Parser
     locate: Locator = given_location
     catch_up: Catcher | None = None
-    """For sources that show their last batch only."""
+    """Set for sources that show only their last batch."""
     needs: tuple[str, ...] = ("url",)
-    """Settings one of which a source must have; none means that it needs nothing."""
+    """A source must have at least one of these settings; empty means it needs none."""
     takes: tuple[str, ...] = ("url", "headers")
-    """Settings that mean something to it."""
+    """The settings that this kind uses."""
     manners: Manners = Manners()
     terms: str = ""
-    """What the service says of programs that ask it, and where it says so."""
+    """What the service asks of programs, and the page where it says so."""
 
 
 def read_json(document: Document) -> Any:
-    """Return the JSON value of a document; raises SourceError when it is none."""
+    """Return the JSON value of a document; raises SourceError when it is not JSON."""
     try:
         return json.loads(document.content, parse_int=whole)
     except (ValueError, RecursionError) as error:
@@ -129,9 +129,9 @@ def read_json(document: Document) -> Any:
 
 
 def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Mapping[str, Any]]:
-    """Return the list under `key` of a JSON object, and the object.
+    """Return the list under `key` of a JSON object, and the object itself.
 
-    Raises SourceError with what the service said instead: most put it under `error` or `message`.
+    Raises SourceError if there is no such list, with the service's own error message if any.
     """
     answer = mapping(read_json(document))
     found = answer.get(key)
@@ -146,7 +146,7 @@ def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Ma
 
 
 def complaint(answer: object) -> str:
-    """Return the error that a JSON answer holds, in its own words, or nothing."""
+    """Return the error message in a JSON answer, in the service's words; empty if there is none."""
     given = mapping(answer)
     for name in ("error", "message", "detail", "errors"):
         said = given.get(name)
@@ -158,74 +158,74 @@ def complaint(answer: object) -> str:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """Return `value` when it is a JSON object, else an empty one: odd fields cost themselves."""
+    """Return `value` if it is a JSON object, else an empty one: a bad field loses only itself."""
     return value if isinstance(value, dict) else {}
 
 
 def listed(value: object) -> list[Any]:
-    """Return `value` when it is a JSON array, else an empty one."""
+    """Return `value` if it is a JSON array, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def text(value: object, length: int = MAX_TEXT) -> str:
-    """Return a string as plain text, cut at a word when it is long; of anything else, nothing."""
+    """Return a string as plain text, cut between words if long; empty if `value` is no string."""
     if not isinstance(value, str) or not value:
         return ""
     if len(value) > MAX_FIELD:
-        # Never cut inside a tag: what is left of it would be printed.
+        # Do not cut inside a tag: the rest of the tag would be printed.
         value = value[:MAX_FIELD]
         value = value[: value.rfind("<")] if value.rfind("<") > value.rfind(">") else value
     return cut(plain_text(value), length)
 
 
 def texts(values: object) -> tuple[str, ...]:
-    """Return the strings of a JSON array as plain text, each once."""
+    """Return the strings of a JSON array as plain text, without repeats."""
     return tuple(dict.fromkeys(filter(None, map(text, listed(values)))))
 
 
 def count(value: object) -> int:
-    """Return a number of things; what is no whole number, or below zero, counts nothing."""
+    """Return `value` if it is a whole number of at least 0, else 0."""
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def whole(digits: str) -> int:
-    """Return the number that a text of digits says; nothing that is longer is worth the time.
+    """Return the number that `digits` spell; more than MAX_DIGITS digits give 10^18.
 
-    Python takes a number of 4,300 digits for an attack, and JSON that holds one for no JSON.
+    Python refuses to convert numbers of more than 4,300 digits, and then the whole JSON would fail.
     """
     return int(digits) if len(digits) <= MAX_DIGITS else 10**MAX_DIGITS
 
 
 def numbered(value: object) -> int:
-    """Return a number that a service gives now as one, now as text."""
+    """Return a count that a service sends sometimes as a number, sometimes as text."""
     if isinstance(value, str):
         return whole(value) if value.isdecimal() else 0
     return count(value)
 
 
 def asked(url: str) -> dict[str, str]:
-    """Return what the query of an address asks, by name."""
+    """Return the query of an address as names and values."""
     return dict(parse_qsl(urlsplit(url).query))
 
 
 def asking(url: str, **changes: str) -> str:
-    """Return an address that asks the same but for `changes`: a further page of an answer."""
+    """Return the address with `changes` made to its query, to ask for a further page."""
     return f"{url.partition('?')[0]}?{urlencode(asked(url) | changes, errors='replace')}"
 
 
 def iso_moment(value: object) -> dt.datetime | None:
-    """Return an RFC 3339 date as a moment in UTC, or nothing when it is none."""
+    """Return an RFC 3339 date as a moment in UTC, or None if it is not one."""
     try:
         moment = dt.datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
     except ValueError:
         return None
-    except OverflowError:  # past the calendar: the gate leaves it out, and counts it
+    except OverflowError:  # past the last date of Python: the gate leaves it out and counts it
         return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def unix_moment(value: object, per_second: int = 1) -> dt.datetime | None:
-    """Return seconds (or, at 1000 `per_second`, milliseconds) since 1970 as a moment in UTC."""
+    """Return the moment in UTC that lies `value` seconds after 1970 (milliseconds if 1000)."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:

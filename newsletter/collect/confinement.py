@@ -1,6 +1,6 @@
-"""Reading one document within limits of memory, and with a guard around the parser.
+"""Read one document with a limit of memory and a guard around the parser.
 
-This is what runs in a worker process. The limit of time is kept by whoever waits for it.
+This runs in a worker process. The process that waits for it keeps the limit of time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from newsletter.errors import SourceError
 from newsletter.model import Border, Source, fault_of
 
 MEMORY = 400_000_000
-"""Bytes that reading may take: a feed of 20 MB takes 120 million."""
+"""Bytes that reading one document may take; a feed of 20 MB takes 120 million."""
 
 
 def read_document(parse: Parser, document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return what the document holds; a fault of the parser is in it, with the document.
+    """Return what the document holds; if the parser fails, a fault that keeps the document.
 
     Raises SourceError when the document cannot be read.
     """
@@ -31,25 +31,25 @@ def read_document(parse: Parser, document: Document, source: Source, now: dt.dat
         raise
     except MemoryError:
         raise SourceError(f"{document.shown}: takes too much memory, and was left out") from None
-    except Exception as error:  # noqa: BLE001  the guard: one document stops no other
+    except Exception as error:  # noqa: BLE001  guard: one document must not stop the others
         fault = fault_of(Border.SOURCE, source.name, error, document.content)
         return Parsed(faults=(fault,))
 
 
 def in_little_memory(call: Callable[..., Any], memory: int, *given: Any) -> Any:
-    """Return what `call` does of what is `given`, in a process that may take `memory` bytes more.
+    """Return `call(*given)`, run in a process that may take `memory` bytes more than now.
 
-    The limit is set once, and stays: the process is there for nothing else.
+    The limit is set once and stays: the process does nothing else.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY:
-        # Not every system has such a limit; where there is none, the limit of time is left.
+        # Some systems cannot limit memory; there only the limit of time holds.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_AS, (_taken() + memory, hard))
     return call(*given)
 
 
 def _taken() -> int:
-    """Return the bytes of address space that this process has already."""
+    """Return how many bytes of address space this process has already taken."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
     return pages * resource.getpagesize()

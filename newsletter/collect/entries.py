@@ -1,7 +1,7 @@
-"""The entries of a document, one by one, through the gate: an odd one costs itself, no other.
+"""Pass the entries of a document through the gate one by one: a bad entry loses only itself.
 
-Every parser hands its entries to `read_papers` or `read_mentions`. Nothing else makes a Paper of
-what comes from outside.
+Every parser hands its entries to `read_papers` or `read_mentions`. No other code makes a Paper
+from data that comes from outside.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from newsletter.model import Border, Fault, Mention, Paper, Source, fault_of
 from newsletter.model.gate import COUNTS, LINKS, admit, admit_mention
 
 MOST = 10_000
-"""Entries of a document that are read: ten times the largest day of arXiv."""
+"""Entries that are read of one document: ten times the largest day of arXiv."""
 KEPT_FAULTS = 10
-"""Faults of one document that are kept with their inputs; all of them are counted."""
+"""Faults of one document that are kept with their input; all faults are counted."""
 KEPT_INPUT = 100_000
 """Characters of an entry that are kept with its fault."""
 Entry = TypeVar("Entry")
@@ -31,17 +31,17 @@ class EntryTally:
 
     source: Source
     skipped: int = 0
-    """Entries that are no papers."""
+    """Entries that are not papers."""
     unread: int = 0
     """Entries that could not be read."""
     uncounted: int = 0
-    """Entries past the first MOST."""
+    """Entries beyond MOST, which were not read."""
     faults: list[Fault] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    """Fields whose value could not be true or safe."""
+    """How often a field was emptied because its value could not be true or safe."""
 
     def notes(self) -> Iterator[str]:
-        """Yield in words what was left out."""
+        """Yield, in words, what was left out."""
         if self.unread:
             yield f"{self.unread} could not be read"
         if self.uncounted:
@@ -68,9 +68,9 @@ def read_papers(
     source: Source,
     now: dt.datetime,
 ) -> tuple[tuple[Paper, ...], EntryTally]:
-    """Return the papers of the entries, as the gate lets them pass, and what became of the rest.
+    """Return the papers that the gate lets through, and an account of the other entries.
 
-    `read` returns None for an entry that is no paper. An exception of it costs that entry.
+    `read` returns None for an entry that is not a paper. If it raises, only that entry is lost.
     """
 
     def passed(entry: Entry) -> tuple[Paper, tuple[str, ...]] | None:
@@ -85,7 +85,7 @@ def read_papers(
             continue
         paper, emptied = found
         tally.left_out.update(emptied)
-        # One that never had a link is told as well: readers cannot go anywhere.
+        # Count papers that never had a link, too: a reader could not open them.
         tally.left_out["url"] += not paper.url and "url" not in emptied
         papers.append(paper)
     return tuple(papers), tally
@@ -94,7 +94,7 @@ def read_papers(
 def read_mentions(
     entries: Sequence[Entry], read: Callable[[Entry], Iterable[Mention]], source: Source
 ) -> tuple[tuple[Mention, ...], EntryTally]:
-    """Return the discussions in the entries, likewise; an entry may have several, or none."""
+    """Return the discussions in the entries, and an account; an entry may hold several or none."""
 
     def passed(entry: Entry) -> tuple[Mention, ...]:
         return tuple(map(admit_mention, read(entry)))
@@ -110,7 +110,7 @@ def read_mentions(
 def read_sources(
     entries: Sequence[Entry], read: Callable[[Entry], Source | None], source: Source
 ) -> tuple[tuple[Source, ...], EntryTally]:
-    """Return the sources that the entries name, likewise."""
+    """Return the sources that the entries name, and an account."""
     tally = EntryTally(source)
     sources = []
     for found in _each(entries, read, tally):
@@ -128,9 +128,9 @@ def _each(
     for entry in entries[:MOST]:
         try:
             yield read(entry)
-        except MemoryError:  # of the whole document
+        except MemoryError:  # the limit is for the whole document
             raise
-        except Exception as error:  # noqa: BLE001  the guard: one entry stops no other
+        except Exception as error:  # noqa: BLE001  guard: one entry must not stop the others
             tally.unread += 1
             if len(tally.faults) < KEPT_FAULTS:
                 content = repr(entry)[:KEPT_INPUT].encode("utf-8", "replace")

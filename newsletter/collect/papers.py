@@ -1,4 +1,4 @@
-"""Collect the day's papers: every source at once; keep what worked, report what did not."""
+"""Collect the day's papers from every source at once; keep what worked, report what did not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.collect.visits import Unseen, failed_visit, visit_source
 from newsletter.model import Health, Source, Visit
 
 AT_ONCE = 256
-"""Visits begun and not yet handed on: their papers are all that memory has to hold."""
+"""Visits that may be under way or waiting to be yielded: a limit to what memory must hold."""
 
 
 async def collect_papers(
@@ -29,12 +29,12 @@ async def collect_papers(
     now: dt.datetime,
     max_age: dt.timedelta,
 ) -> AsyncIterator[Visit]:
-    """Visit every source at once and yield what each gave, in the order of the configuration.
+    """Visit every source at once and yield each visit, in the order of the configuration.
 
-    `remembered` is what is known of each source from its visits; `unseen` tells which papers no
-    source had shown before this run. A source that fails costs its own papers only. Visits are
-    handed on as they end, so that memory does not grow with the number of sources; those that a
-    list of sources (OPML) names follow at the end.
+    `remembered` holds each source's health from earlier visits. `unseen` returns the papers that
+    no source had shown before this run. A source that fails loses only its own papers. A visit is
+    yielded once it ends, so memory does not grow with the number of sources. Sources named by a
+    list of sources (OPML) come at the end.
     """
     waiting = deque(sources)
     known = {source.location for source in sources if source.location}
@@ -53,7 +53,7 @@ async def collect_papers(
                 now=now,
                 max_age=max_age,
             )
-        except Exception as error:  # noqa: BLE001  the guard: one source stops no other
+        except Exception as error:  # noqa: BLE001  guard: one source must not stop the others
             return failed_visit(source, error)
 
     try:
@@ -71,7 +71,7 @@ async def collect_papers(
 
 
 def _others(listed: Iterable[Source], known: set[str], names: set[str]) -> list[Source]:
-    """Return the sources of a list that are not visited anyway, each under a name of its own."""
+    """Return the listed sources that are not visited already, each with a unique name."""
     found = []
     for source in listed:
         if source.location in known:

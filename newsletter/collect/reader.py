@@ -1,4 +1,4 @@
-"""Parsing off the event loop, within limits: in processes, and in a thread what is very small."""
+"""Parse documents off the event loop: small ones in a thread, others in limited processes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from newsletter.errors import SourceError
 from newsletter.model import Source
 
 SMALL = 8_000
-"""Bytes of a document that is read in a thread: in so few nothing can grow without bounds, and
-starting a process takes longer. A thread cannot be ended, nor its memory limited."""
+"""Bytes up to which a document is read in a thread: so little cannot take much time or memory,
+and starting a process takes longer. A thread can be neither stopped nor limited in memory."""
 MUCH = 1_000_000
-"""Bytes read in one process before a second one is worth its start."""
+"""Bytes read so far after which a second process is worth starting."""
 MANY = 50
-"""Sources from which much is to be expected."""
+"""Number of sources from which much reading is expected."""
 SECONDS = 15.0
 SECONDS_PER_MEGABYTE = 10.0
-"""For one document: feedparser takes half a second for a usual megabyte, and two for one of very
-small entries, on a machine that does nothing else."""
+"""Time for one document: feedparser takes 0.5 s for a usual megabyte and 2 s for one of very small
+entries, on an idle machine."""
 Result = TypeVar("Result")
 
 
 class DocumentReader:
     """Reads documents; use as an async context manager, one per run.
 
-    A document may be made to take all of the time and memory there is, so that it is read where
-    both have limits. feedparser also holds the interpreter for 0.15 s per 500 entries: only
-    processes use a second core.
+    An attacker may send a document that takes all time and memory there is, so it is read in a
+    process that limits both. feedparser also holds the interpreter for 0.15 s per 500 entries:
+    only processes can use a second core.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class DocumentReader:
         seconds: float = SECONDS,
         memory: int = MEMORY,
     ) -> None:
-        """Use `processes` (default: one for each core) for all that is not `small`.
+        """Use `processes` (default: one for each core) for documents larger than `small` bytes.
 
-        A document gets `seconds`, and SECONDS_PER_MEGABYTE more, and `memory` bytes. With many
-        `sources` the small ones go to the processes too.
+        A document may take `memory` bytes, and `seconds` plus SECONDS_PER_MEGABYTE for its size.
+        With many `sources`, small documents go to the processes too.
         """
         self._processes = processes or os.cpu_count() or 1
         self._small = small
@@ -60,12 +60,12 @@ class DocumentReader:
         self._read = 0
         self._expects_much = sources >= MANY
         self._limiter = anyio.CapacityLimiter(self._processes if self._expects_much else 1)
-        # More documents in flight than workers would only lie in memory.
+        # More documents than the workers can take would only fill memory.
         self._slots = asyncio.Semaphore(2 * self._processes)
         self._starting: list[asyncio.Task[int]] = []
 
     async def __aenter__(self) -> Self:
-        """Start the processes when much is expected: they get ready while servers answer."""
+        """Start the processes at once if much is expected: they get ready while servers answer."""
         if self._expects_much:
             self._starting = [
                 asyncio.create_task(to_process.run_sync(int, limiter=self._limiter))
@@ -79,22 +79,22 @@ class DocumentReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until every process has started: they end with the event loop."""
+        """Wait until every process has started: the event loop ends them."""
         await asyncio.gather(*self._starting, return_exceptions=True)
 
     async def read(
         self, kind: SourceKind, document: Document, source: Source, now: dt.datetime
     ) -> Parsed:
-        """Return what the document holds; raises SourceError when it cannot be read."""
+        """Return what the document holds; raises SourceError if it cannot be read."""
         return await self.call(document, read_document, kind.parse, document, source, now)
 
     async def call(
         self, document: Document, function: Callable[..., Result], *given: object
     ) -> Result:
-        """Return what a `function` makes of a document, and of what is `given` to it.
+        """Return `function(*given)`, within the limits for `document`.
 
-        Both must be such as can be sent to another process. Raises SourceError when it takes more
-        time or memory than it may, and whatever `function` raises.
+        The function and its arguments must be picklable. Raises SourceError when it takes too much
+        time or memory, and whatever `function` raises.
         """
         size = len(document.content)
         self._read += size
@@ -103,7 +103,7 @@ class DocumentReader:
         async with self._slots:
             if size <= self._small and not self._expects_much:
                 return await asyncio.to_thread(function, *given)
-            # Waiting for a process is no part of the time that a document may take.
+            # Waiting for a process does not count towards the document's time.
             async with self._limiter:
                 seconds = self._seconds + SECONDS_PER_MEGABYTE * size / 1_000_000
                 try:
@@ -121,7 +121,7 @@ class DocumentReader:
                         )
                 except TimeoutError:
                     problem = f"took more than {round(seconds, 1):g} s to read, and was left out"
-                except MemoryError:  # of what was read, on its way here
+                except MemoryError:  # while its result was sent back to us
                     problem = "takes too much memory, and was left out"
                 except anyio.BrokenWorkerProcess:
                     problem = "the process that read it was killed; is memory short?"

@@ -1,4 +1,4 @@
-"""visit_source(): ask one source, page by page, and say how it went."""
+"""visit_source(): ask one source, page by page, and report how it went."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from newsletter.model import (
 from newsletter.model.gate import link
 
 FIRST_LOOK = dt.timedelta(days=2)
-"""How far back the first visit of a service looks: an issue is of the day, not of the month."""
+"""How far back the first visit of a service looks: an issue covers a day, not a month."""
 OVERLAP = dt.timedelta(hours=6)
-"""How far before the last visit the next one looks: services index what they take with a delay."""
+"""How far before the last visit the next one looks: services index papers with a delay."""
 MAX_PAGES = 40
 MAX_PAPERS = 20_000
-"""Of one visit, over all of its pages: the next one goes on."""
+"""Papers of one visit, over all pages; the next visit continues."""
 PATIENCE = 20
-"""A source may take so many times the limit of one document, over all of its pages."""
+"""A visit, over all pages, may take this many times the time limit of one document."""
 BACKLOG = 10
-"""Undated entries of a first visit that count as news; the rest is an archive."""
+"""Undated entries of a first visit that count as news; the rest are taken for an archive."""
 
 Read = Callable[[SourceKind, Document, Source, dt.datetime], Awaitable[Parsed]]
-"""Parses a document somewhere off the event loop; raises SourceError."""
+"""Parses a document off the event loop; raises SourceError."""
 Unseen = Callable[[Sequence[Paper]], Sequence[Paper]]
-"""Returns those papers that no source had shown before this run."""
+"""Returns the papers that no source had shown before this run."""
 
 
 @dataclass(slots=True)
@@ -53,31 +53,31 @@ class _Answer:
     notes: list[str] = field(default_factory=list)
     unchanged: int = 0
     first: Fetched = field(default_factory=Fetched)
-    """The answer at the first address: the one that is recognised again."""
+    """The answer at the first address; its validators are sent with the next visit."""
     gone: bool = False
     covered: dt.datetime | None = None
-    """The last batch that is collected now."""
+    """The last batch that has been collected now."""
     caught_up: bool = False
-    """What the feed did not show was asked for, and was answered."""
+    """The service was asked for what the feed did not show, and it answered."""
 
     @property
     def papers(self) -> list[Paper]:
         return [paper for part in self.parsed for paper in part.papers]
 
     def failed(self, source: Source, error: Exception) -> None:
-        """Note what went wrong: a reason, or a fault of ours that must not stop other sources."""
+        """Record a failure: a reason, or a fault of ours that must not stop other sources."""
         if isinstance(error, SourceError):
             self.errors.append(str(error))
             return
         fault = fault_of(Border.SOURCE, source.name, error)
-        # What an exception says of an address is more than anybody should read.
+        # The text of an exception may hold an address with its secrets.
         told, trace = without_secrets(fault.problem), without_secrets(fault.trace)
         fault = replace(fault, problem=told, trace=trace)
         self.faults.append(fault)
         self.errors.append(fault.problem)
 
     def take(self, parsed: Parsed) -> None:
-        """Add what a document gave."""
+        """Add the content of a document."""
         self.parsed.append(parsed)
         self.faults += parsed.faults
         self.errors += [one.problem for one in parsed.faults if one.border is Border.SOURCE]
@@ -94,9 +94,9 @@ async def visit_source(
     now: dt.datetime,
     max_age: dt.timedelta,
 ) -> Visit:
-    """Return the papers of a source since its last visit, and a report that says what is missing.
+    """Return a source's papers since its last visit, with a report that says what is missing.
 
-    Nothing is raised: what fails is in the report. A source that is retired, or asked to be left
+    Raises nothing: failures are in the report. A source that is retired, or that asked to be left
     alone for a while, is not asked.
     """
     if health.retired:
@@ -111,21 +111,21 @@ async def visit_source(
     answer = await visiting.visit(window, unseen)
     try:
         papers = await asyncio.to_thread(merge_papers, answer.papers, alike=False)
-    except Exception as error:  # noqa: BLE001  the guard: they are merged again when they are kept
+    except Exception as error:  # noqa: BLE001  guard: papers are merged again when stored
         answer.failed(source, error)
         papers = tuple(answer.papers)
     return _visited(source, answer, papers, health, now)
 
 
 def failed_visit(source: Source, error: Exception) -> Visit:
-    """Return the visit that an error, which no guard within it caught, made of it."""
+    """Return a visit that failed with an error that no guard inside it caught."""
     answer = _Answer()
     answer.failed(source, error)
     return _visited(source, answer, (), Health(), None)
 
 
 class _Visiting:
-    """The questions of one visit."""
+    """The requests of one visit."""
 
     def __init__(
         self,
@@ -142,28 +142,28 @@ class _Visiting:
         self.until = asyncio.get_running_loop().time() + PATIENCE * fetcher.timeout
 
     async def visit(self, window: VisitWindow, unseen: Unseen) -> _Answer:
-        """Ask for the papers of a window, and for those that the source's document did not show."""
+        """Ask for the papers of a window, then for those that the source's document lacks."""
         source = self.source
         try:
             given = (self.health.moved_to or source.location,) if source.location else ()
             answer = await self.ask(given or self.kind.locate(source, window))
-        except Exception as error:  # noqa: BLE001  the guard: one source stops no other
+        except Exception as error:  # noqa: BLE001  guard: one source must not stop the others
             answer = _Answer()
             answer.failed(source, error)
         if self.kind.catch_up and not answer.gone:
             try:
                 await self.catch_up(answer, window, unseen)
-            except Exception as error:  # noqa: BLE001  the guard: what was shown is there
+            except Exception as error:  # noqa: BLE001  guard: keep what the document showed
                 answer.failed(source, error)
         return answer
 
     async def ask(self, locations: Sequence[str]) -> _Answer:
-        """Ask at each address in turn, and at the pages that they lead to."""
+        """Ask at each address in turn, and at the further pages that its answer names."""
         answer = _Answer()
         for number, location in enumerate(locations):
             try:
                 await self.pages(location, answer, is_first=number == 0)
-            except Exception as error:  # noqa: BLE001  the guard: one page stops no other
+            except Exception as error:  # noqa: BLE001  guard: one page must not stop the others
                 answer.gone = answer.gone or isinstance(error, GoneError)
                 answer.failed(self.source, error)
         return answer
@@ -171,7 +171,7 @@ class _Visiting:
     async def pages(self, location: str, answer: _Answer, *, is_first: bool) -> None:
         url, found = location, 0
         for page in range(MAX_PAGES):
-            # Headers may hold keys: they are for the server that the configuration names.
+            # Headers may hold keys: send them only to the server that the configuration names.
             ours = origin(url) == origin(location)
             fetched = await self.fetcher.fetch(
                 url,
@@ -202,8 +202,8 @@ class _Visiting:
         answer.notes.append(f"stopped after {page + 1} pages; the rest comes with the next visit")
 
     async def catch_up(self, answer: _Answer, window: VisitWindow, unseen: Unseen) -> None:
-        """Ask for what the feed did not show, and note which batch is now collected."""
-        assert self.kind.catch_up is not None  # noqa: S101  the caller looked
+        """Ask for what the feed did not show, and note which batch has been collected now."""
+        assert self.kind.catch_up is not None  # noqa: S101  the caller checks this
         shown = None
         if answer.parsed:
             dated = next((part.dated for part in answer.parsed if part.dated), None)
@@ -245,8 +245,8 @@ def _visited(
     errors = answer.errors
     if answer.unchanged and not answer.parsed and not errors:
         notes.append("nothing new since the last visit")
-    # One bad page or file beside good ones is worth a note; when nothing worked it is the error.
-    # So is a feed that failed when the service itself gave the papers.
+    # If some pages or files worked, the errors of the others become notes. The same holds when
+    # the feed failed but the service itself gave the papers.
     if errors and (papers or mentions or answer.caught_up):
         notes += errors
         errors = []
@@ -260,7 +260,7 @@ def _visited(
     if first.moved_to and moved_to:
         notes.append(f"moved for good to {shown(moved_to)}: change it in sources.yaml")
     if link(moved_to) != moved_to or not may_be_kept(moved_to):
-        moved_to = ""  # the redirect is followed anew each time: it may hold a key
+        moved_to = ""  # it may hold a key: do not keep it, follow the redirect each time
     report = SourceReport(
         source=source.name,
         papers=len(papers),
@@ -269,7 +269,7 @@ def _visited(
         mentions=len(mentions),
         error="; ".join(dict.fromkeys(errors[:3])),
         note="; ".join(dict.fromkeys(notes)),
-        # A document that could not be read must be asked for again, whole.
+        # If a document could not be read, the next visit must get it again in full.
         validators=None if answer.errors or answer.faults else first.validators,
         fresh_until=(
             now + dt.timedelta(seconds=first.fresh) if now and first.fresh and not errors else None
@@ -291,6 +291,6 @@ def _visited(
 
 
 def _backlog(papers: Sequence[Paper]) -> frozenset[str]:
-    """Return the ids of undated papers after the first few: a feed begins with its newest."""
+    """Return the ids of undated papers after the first BACKLOG: a feed begins with its newest."""
     undated = [paper.id for paper in papers if paper.published is None]
     return frozenset(undated[BACKLOG:])

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class DkimShape(Shape):
     """One DKIM signature; `newsletter dkim-key` makes a key for it."""
 
-    selector: Slug = Field(description="Names the key in DNS: <selector>._domainkey.<domain>.")
-    key: Secret = Field(description="`${NAME}` of the private key in PEM form; never the key.")
+    selector: Slug = Field(description="Name of the key in DNS: <selector>._domainkey.<domain>.")
+    key: Secret = Field(description="`${NAME}` of the private key (PEM); never the key itself.")
     domain: Line | None = Field(None, description="Default: the domain of `from`.")
 
 
@@ -34,35 +34,37 @@ class DeliveryShape(Shape):
         description="`outbox` writes one .eml file per subscriber and sends nothing; `smtp` sends; "
         "`lmtp` hands mail to a mail store on this machine, `sendmail` to a command.",
     )
-    host: Host = Field("localhost", description="Name of the SMTP server; for LMTP also a socket.")
+    host: Host = Field(
+        "localhost", description="Name of the mail server; LMTP also takes a socket."
+    )
     port: int = Field(
         587, ge=1, le=65535, description="587 for starttls, 465 for tls, 24 for LMTP."
     )
     command: list[Line] = Field(
         ["/usr/sbin/sendmail"],
         min_length=1,
-        description="The command of `sendmail`, and its own arguments; -i -f and the addresses "
+        description="The command for `sendmail`, with its own arguments; -i -f and the addresses "
         "follow.",
     )
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls",
-        description="`none` sends in the clear: only for a server on this machine.",
+        description="`none` does not encrypt: only for a server on this machine.",
     )
     username: Secret | None = Field(
-        None, description="`${NAME}` of an environment variable; never the name itself."
+        None, description="`${NAME}` of an environment variable; never the user name itself."
     )
     password: Secret | None = Field(
-        None, description="`${NAME}` of an environment variable; never the word itself."
+        None, description="`${NAME}` of an environment variable; never the password itself."
     )
     auth: Literal["password", "xoauth2"] = Field(
         "password", description="`xoauth2`: the password is an access token."
     )
-    connections: int = Field(4, ge=1, le=200, description="SMTP connections held at a time.")
+    connections: int = Field(4, ge=1, le=200, description="SMTP connections at the same time.")
     messages_per_connection: int = Field(
-        100, ge=1, le=100_000, description="Messages after which a connection is opened anew."
+        100, ge=1, le=100_000, description="Messages after which a connection is replaced."
     )
     rate: RateText | None = Field(
-        None, description="At most so many messages: 14/second, 500/hour, 2000/day."
+        None, description="Limit on messages, such as 14/second, 500/hour or 2000/day."
     )
     per_domain: dict[str, RateText] = Field(
         {}, description="The same for single domains of readers; `*` is every other domain."
@@ -71,21 +73,21 @@ class DeliveryShape(Shape):
         60.0,
         ge=0,
         le=86_400,
-        description="Seconds to wait at most until a rate allows more; what it does not allow by "
-        "then is left to the next run.",
+        description="Longest wait, in seconds, until a rate allows more; what is not sent by then "
+        "is left to the next run.",
     )
     timeout: float = Field(
-        60.0, gt=0, le=600, description="Seconds to wait for an answer before DATA ends."
+        60.0, gt=0, le=600, description="Longest wait, in seconds, for an answer before DATA ends."
     )
     bounce: Address | None = Field(
         None,
-        description="Envelope sender, where bounces return. Default: the `from` address. With a "
-        "`secret`, each delivery has one of its own (bounce+…@), which your mail server must take.",
+        description="Envelope sender, to which bounces return. Default: the `from` address. With a "
+        "`secret`, each delivery has its own (bounce+…@), which your mail server must accept.",
     )
     complaints: Address | None = Field(
         None,
-        description="Where mailbox providers report complaints (CFBL-Address, RFC 9477); of the "
-        "domain of `from`, or under it.",
+        description="Where mailbox providers report complaints (CFBL-Address, RFC 9477); at the "
+        "domain of `from`, or at a subdomain of it.",
     )
 
     @model_validator(mode="after")
@@ -93,12 +95,12 @@ class DeliveryShape(Shape):
         if (self.username is None) != (self.password is None):
             raise ValueError("`username` and `password` go together: give both or neither")
         if self.password and self.security == "none":
-            raise ValueError("a password must not travel in the clear: use starttls or tls")
+            raise ValueError("a password must not be sent unencrypted: use starttls or tls")
         return self
 
 
 def delivering(mail: DeliveryShape, keys: tuple[SigningKey, ...]) -> Delivering:
-    """Return the settings of sending, secrets read already."""
+    """Return the settings of sending; secrets have been read already."""
     return Delivering(
         transport=mail.transport,
         host=mail.host,
@@ -127,17 +129,17 @@ def read_keys(
 ) -> Iterator[SigningKey]:
     """Yield the keys that sign mail from `sender`.
 
-    What is wrong with one goes to `problems`, without a word of the key.
+    Mistakes go to `problems`, without any part of the key.
     """
     if not given:
         return
-    # Cryptography is slow to load, and needed only by those who sign here.
+    # The cryptography package is slow to load, and only those who sign need it.
     from newsletter.send.signatures import load_key  # noqa: PLC0415
 
     for place, one in enumerate(given):
         if ("dkim", place, "key") in document.unset:
             continue
-        # In one line of a file of variables, line ends are written as \\n.
+        # In a .env file, a key on one line has its line ends written as \\n.
         pem = one.key.get_secret_value().replace("\\n", "\n").encode()
         domain = one.domain or sender.rpartition("@")[2]
         where = document.where(("dkim", place, "key"), value=True)

@@ -1,4 +1,4 @@
-"""Text that is no YAML: where the mistake is, and what to write, in words for a newcomer."""
+"""Text that is not YAML: where the mistake is, and what to write, in words for a newcomer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 import yaml
 
 _GLUED = re.compile(r"(?:^|[\s:\[{,])(#[^\s#][^\s,}\]]*)")
-"""A `#` that begins a comment though a value was meant: `accent: #0b5fff`."""
+"""A value that YAML takes for a comment because of its `#`: `accent: #0b5fff`."""
 _KEYED = re.compile(r"\s*(?:- )?\s*([^\s:#'\"\[{][^:#]*):(?:\s|$)")
 
 
 def undecodable(raw: bytes, at: int) -> tuple[int, int, str]:
-    """Return line, column and mend of the byte `at` which text in UTF-8 cannot have."""
+    """Return line, column and remedy for the byte at `at`, which is not valid UTF-8."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]:
         return 1, 1, "this file is UTF-16: save it as UTF-8"
     before = raw[:at]
@@ -27,7 +27,7 @@ def undecodable(raw: bytes, at: int) -> tuple[int, int, str]:
 
 
 def diagnose(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:  # noqa: PLR0911  one per mistake
-    """Return line, column (from 1) and what is wrong there, with the mend."""
+    """Return line and column (from 1), and what is wrong there, with the remedy."""
     lines = lines_of(text)
     problem, context = error.problem or "", error.context or ""
     mark = error.problem_mark or error.context_mark
@@ -69,14 +69,14 @@ def lines_of(text: str) -> list[str]:
 
 
 def glued_comment(lines: list[str], line: int, column: int) -> str:
-    """Return the comment that stands where a value would, after `line` and `column`, or nothing."""
+    """Return the comment in the place of a value after `line` and `column`, or nothing."""
     rest = lines[line - 1][max(column - 1, 0) :] if line <= len(lines) else ""
     found = re.match(r"\s*:?\s*(#[^\s#][^\s,}\]]*)", rest)
     return found[1] if found else ""
 
 
 def _flow(lines: list[str], start: yaml.Mark) -> tuple[int, int, str]:
-    """Tell of a list or mapping in brackets that has no end: often a `#` ate it."""
+    """Explain a list or mapping whose bracket is not closed; often a `#` hides the end."""
     until = min(start.line + 1, len(lines))
     for number in range(until, 0, -1):
         if found := _GLUED.search(lines[number - 1]):
@@ -93,7 +93,7 @@ def _flow(lines: list[str], start: yaml.Mark) -> tuple[int, int, str]:
 
 
 def _unclosed(lines: list[str], end: yaml.Mark) -> tuple[int, int, str] | None:
-    """Return the bracket that is open at a place of the text: its line, its column, itself."""
+    """Return the bracket that is still open at `end`: its line, its column, itself."""
     opened: list[tuple[int, int, str]] = []
     for number, line in enumerate(lines[: end.line + 1]):
         for column, sign in enumerate(line[: end.column + 1] if number == end.line else line):
@@ -122,7 +122,7 @@ def _second_colon(lines: list[str], line: int, column: int) -> tuple[int, int, s
 
 
 def _misplaced(here: str, column: int, lines: list[str], line: int) -> str:
-    """Tell of a line that stands where nothing can: too far left or right, or after a value."""
+    """Explain a line that cannot be where it is: too far left or right, or after a value."""
     begins = len(here) - len(here.lstrip())
     if column - 1 > begins:
         return "unexpected text after a value: put the whole value in quotes"

@@ -1,4 +1,4 @@
-"""YAML text → plain data that remembers where each value stood."""
+"""YAML text → plain data that remembers where each value was written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.errors import ConfigError
 from newsletter.files.reading import read_regular
 
 MAX_BYTES = 100_000_000
-"""Of one file: a million readers in YAML are less."""
+"""Largest file that is read; a million readers in YAML need less."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -48,14 +48,14 @@ class YamlDocument:
     values: Mapping[Path_, tuple[int, int]] = field(repr=False)
     """Path → line and column of the value."""
     variables: frozenset[Path_] = frozenset()
-    """Where a value came from the environment as a whole: the only way in for a secret."""
+    """Paths of values that are one `${NAME}` as a whole: a secret must be written so."""
     within: Mapping[Path_, Collection[str]] = field(default_factory=dict, repr=False)
-    """Where values from the environment are a part of a longer one: those values."""
+    """Path → values from the environment that are part of the value at the path."""
     unset: Mapping[Path_, str] = field(default_factory=dict)
-    """Where such a value is missing there: the variable's name."""
+    """Path → name of the environment variable that is missing there."""
 
     def where(self, path: Path_, *, value: bool = False) -> str:
-        """Return `file:line:column` of `path`, or of the nearest thing above it that exists."""
+        """Return `file:line:column` of `path`, or of its nearest parent that exists."""
         table = self.values if value else self.places
         for length in range(len(path), -1, -1):
             if path[:length] in table:
@@ -77,8 +77,8 @@ class YamlDocument:
 def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
     """Read a YAML file; `${NAME}` in a value is replaced from `environment`.
 
-    Raises ConfigError, with file:line:column, for a file that is missing or is not YAML, for a key
-    that stands twice and for a variable that is not set.
+    Raises ConfigError, with file:line:column, if the file is missing or is not YAML, a key is
+    repeated, or a variable is not set.
     """
     try:
         raw = read_regular(path, MAX_BYTES)
@@ -101,7 +101,7 @@ def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
 
 
 def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> YamlDocument:
-    """Parse YAML `text` that stands at `path`; see `read_document`."""
+    """Parse YAML `text` read from `path`; see `read_document`."""
     try:
         loader = _Loader(text)
         try:

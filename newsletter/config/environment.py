@@ -1,4 +1,4 @@
-"""The environment that `${NAME}` is read from: the process's own, files that it names, and .env."""
+"""Where `${NAME}` is read from: the process's environment, files that it names, and .env."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from newsletter.errors import ConfigError
 from newsletter.files.reading import read_regular
 
 PRIVATE = ".env"
-"""The file beside config/ that holds secrets: cron has no environment of its own."""
+"""The file beside config/ that holds secrets: jobs of cron have hardly any environment."""
 SUFFIX = "_FILE"
-"""`NAME_FILE` is the path of a file that holds the value of `NAME`, as container engines mount
-secrets."""
+"""`NAME_FILE` is the path of a file that holds the value of `NAME`: this is how container engines
+pass secrets."""
 MAX_BYTES = 100_000
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
 _QUOTED = re.compile(r"""(?:'([^']*)'|"([^"]*)")(?:\s+#.*)?""")
 _OPENED = re.compile(
     r"""\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(?:(?=("))"[^"]+|(?=('))'[^']+)"""
 )
-"""An entry whose quote is still open at the end of the line: a key in PEM form."""
+"""An entry whose quote is still open at the end of its line, such as a key in PEM form."""
 _COMMENT = re.compile(r"\s#")
 
 
 class Environment(Mapping[str, str]):
-    """Variables by name, stripped of white space around them; files are read when asked for."""
+    """Variables by name, without surrounding white space; files are read on demand."""
 
     def __init__(self, given: Mapping[str, str], private: Mapping[str, str]) -> None:
-        """Look in `given` first, then in files it names, then in `private`."""
+        """Look in `given` first, then in the files it names, then in `private`."""
         self._given = given
         self._private = private
 
     def __getitem__(self, name: str) -> str:
-        """Return a value; raises KeyError without one, ConfigError for a file that is not there."""
+        """Return a value; raises KeyError if it is not set, ConfigError if its file is missing."""
         for some in (self._given, self._private):
-            # An empty variable is what a line such as `NAME=` leaves: nobody means it.
+            # Treat an empty variable as not set: a line `NAME=` leaves one by mistake.
             if found := some.get(name, "").strip():
                 return found
             if file := some.get(name + SUFFIX):
@@ -57,10 +57,10 @@ class Environment(Mapping[str, str]):
 def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
     """Return the variables for the newsletter in `root`: `given`, and those of its .env file.
 
-    A line of .env is `NAME=value`, the value in quotes or not; one in quotes may go over several
-    lines, as a key in PEM form does. `#` begins a comment line, and a
-    comment after quotes. Raises ConfigError for a file that others may read, for a line that is
-    none, and for a value that other programs would read in another way.
+    A line of .env is `NAME=value`, with or without quotes. A quoted value may span several lines,
+    as a key in PEM form does. A `#` begins a comment, on a line of its own or after quotes. Raises
+    ConfigError for a file that others may read, for an invalid line, and for a value that other
+    programs would read differently.
     """
     path = root / PRIVATE
     if not path.exists():
@@ -73,8 +73,8 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
     for number, line in _entries(_read(path, "")):
         match = _LINE.fullmatch(line)
         if match is None:
-            # Not a word of the line itself: it may be a secret.
-            raise ConfigError(f"{path}:{number}:1: a line is NAME=value, or begins with #")
+            # Do not show the line: it may be a secret.
+            raise ConfigError(f"{path}:{number}:1: a line must be NAME=value, or begin with #")
         value = _unquoted(match[2])
         if value is None:
             raise ConfigError(
@@ -86,7 +86,7 @@ def read_environment(root: Path, given: Mapping[str, str]) -> Environment:
 
 
 def _entries(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each entry with the number of its line; a value in quotes may go over several."""
+    """Yield each entry with its line number; a quoted value may span several lines."""
     lines = iter(enumerate(text.splitlines(), 1))
     for number, line in lines:
         if not line.strip() or line.lstrip().startswith("#"):
@@ -111,7 +111,7 @@ def _read(path: Path, name: str) -> str:
 
 
 def _unquoted(value: str) -> str | None:
-    """Return a value without quotes and comment; None where it may be meant in two ways."""
+    """Return a value without quotes and comment, or None if it can be read in two ways."""
     if whole := _QUOTED.fullmatch(value):
         return whole[1] or whole[2] or ""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":

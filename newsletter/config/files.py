@@ -1,4 +1,4 @@
-"""load_config(): newsletter.yaml, sources.yaml and topics.yaml → Config, all mistakes in one go."""
+"""load_config(): newsletter.yaml, sources.yaml and topics.yaml → Config, with all mistakes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _SHAPES: Mapping[str, type[Shape]] = {
 def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     """Read the configuration in `folder`; `environment` gives the values of `${NAME}`.
 
-    The list of subscribers is not read (`read_list` does it), unless there are mistakes: then all
-    files are looked at. Raises ConfigError with one `file:line:column: what is wrong` for each.
+    The list of subscribers is read by `read_list`; here it is only checked, if the other files have
+    mistakes. Raises ConfigError with one `file:line:column: what is wrong` for each mistake.
     """
     if not folder.is_dir():
         raise ConfigError(
@@ -76,7 +76,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     if problems or topics is None or sources is None or theme is None:
         names = [one.name for one in wanted.topics] if isinstance(wanted, TopicsShape) else None
         raise ConfigError(*problems, *check_list(folder, names, variables))
-    assert isinstance(main, NewsletterShape)  # noqa: S101  without it there is no theme
+    assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101
     assert isinstance(wanted, TopicsShape)  # noqa: S101
     return Config(
@@ -99,21 +99,21 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
 
 
 def _missing(document: YamlDocument) -> Iterator[str]:
-    """Yield a sentence for each secret that is missing, with its place."""
+    """Yield a sentence, with its place, for each secret that is missing."""
     for path, name in document.unset.items():
         yield f"{document.where(path, value=True)}: {not_set(name)}"
 
 
 SHORTEST = 8
-"""Characters of a secret from which on it is looked for in what is shown: a shorter one would
-black out innocent words."""
+"""Shortest secret that is blacked out of what is shown: a shorter one may be part of an innocent
+word."""
 
 
 def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
     """Yield the values that must not be shown: passwords and keys, with their encoded forms."""
     for name, document in documents.items():
         whole = (document.at(path) for path in document.variables if is_secret(name, path))
-        # Of an address such as `https://x.example/feed?key=${KEY}`; a part with a slash is a place.
+        # Parts of an address, as in `https://x.example/feed?key=${KEY}`; no key has a slash.
         parts = (one for some in document.within.values() for one in some if "/" not in one)
         for value in (*whole, *parts):
             if isinstance(value, str) and len(value) >= SHORTEST:
@@ -123,16 +123,17 @@ def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
 
 
 class _Whatever(dict[str, str]):
-    """An environment in which every variable is set, to nothing."""
+    """An environment in which every variable is set, but empty."""
 
     def __contains__(self, _name: object) -> bool:
         return True
 
 
 def sender_domain(folder: Path) -> str:
-    """Return the domain of `from` in newsletter.yaml, whatever else is missing or wrong there.
+    """Return the domain of `from` in newsletter.yaml, even if other settings are missing or wrong.
 
-    Who makes a key cannot have it in the environment yet. Raises ConfigError without an address.
+    Somebody who is making a key cannot have it in the environment yet. Raises ConfigError if there
+    is no address.
     """
     document = read_document(folder / "newsletter.yaml", _Whatever())
     domain = str(document.at(("from",))).rpartition("@")[2].strip("> ")

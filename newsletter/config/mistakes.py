@@ -23,7 +23,7 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
     ),
     "sources": (("sources", "*", "headers", "*"), ("enrich", "*", "headers", "*")),
 }
-"""Values that may only come from the environment; `*` is any key or place in a list."""
+"""Values that may come only from the environment; `*` is any key or place in a list."""
 
 
 def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
@@ -57,7 +57,7 @@ def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
 
 
 def is_secret(name: str, path: Path_) -> bool:
-    """Tell whether the value at `path` of the file called `name` is a secret."""
+    """Return whether the value at `path` of the file called `name` is a secret."""
     return any(
         len(path) == len(secret)
         and all(wanted in ("*", step) for wanted, step in zip(secret, path, strict=True))
@@ -99,7 +99,7 @@ def _sentence(error: dict[str, Any], document: YamlDocument, shape: type[Shape],
     label = f"`{key}`: " if isinstance(key, str) and key else ""
     message = _PLAIN.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     if named := _ABOUT.match(message) if isinstance(error["input"], dict) else None:
-        # Of a rule for several keys together: the place is that of the key it speaks of.
+        # The rule is about several keys: show the place of the key that it names.
         where = document.where((*path, named[1]))
     if kind == "literal_error":
         hint = suggest(str(error["input"]), _allowed(context))
@@ -109,21 +109,21 @@ def _sentence(error: dict[str, Any], document: YamlDocument, shape: type[Shape],
 
 _ABOUT = re.compile(r"`(\w+)`")
 _PLAIN = {
-    "int_parsing": "a whole number is wanted, such as 6",
-    "int_type": "a whole number is wanted, such as 6",
-    "int_from_float": "a whole number is wanted, such as 6",
-    "float_parsing": "a number is wanted, such as 0.5",
-    "float_type": "a number is wanted, such as 0.5",
-    "bool_parsing": "true or false is wanted",
-    "bool_type": "true or false is wanted",
-    "string_type": "text is wanted; does it need quotes?",
+    "int_parsing": "expected a whole number, such as 6",
+    "int_type": "expected a whole number, such as 6",
+    "int_from_float": "expected a whole number, such as 6",
+    "float_parsing": "expected a number, such as 0.5",
+    "float_type": "expected a number, such as 0.5",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "string_type": "expected text; does it need quotes?",
 }
-"""What pydantic says in its own words, in ours."""
+"""Our words for pydantic's kinds of error."""
 MAX_SHOWN = 80
 
 
 def _short(value: str) -> str:
-    """Return a value as it is shown: on one line, and not all of it when it is long."""
+    """Return a value as messages show it: on one line, shortened when it is long."""
     line = " ".join(value.split())
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
@@ -139,7 +139,7 @@ def _lower(message: str) -> str:
 
 
 def _known(shape: type[Shape], path: Path_) -> tuple[str, ...]:
-    """Return the keys that may stand in the mapping at `path`, from the JSON Schema."""
+    """Return the keys that are allowed in the mapping at `path`, from the JSON Schema."""
     schema = shape.model_json_schema(by_alias=True)
     here: Any = schema
     for step in path:
@@ -159,7 +159,7 @@ def _follow(here: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def suggest(word: str, known: list[str]) -> str:
-    """Return `; did you mean …?`, or what there is to choose from."""
+    """Return `; did you mean …?`, or the list of known words."""
     close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean `{close[0]}`?"

@@ -1,4 +1,4 @@
-"""newsletter.yaml → Letter and Schedule: what the newsletter is called, looks like, and when."""
+"""newsletter.yaml → Letter, Choice and Schedule: its name, its look, and when it is due."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ class NewsletterShape(Shape):
     name: Line = Field(description="Shown in the masthead, the subject and as the sender.")
     sender: Address = Field(alias="from", description="Address the mail comes from.")
     reply_to: Address | None = Field(
-        None, description="Where replies go, requests to unsubscribe too. Default: `from`."
+        None, description="Where replies and requests to unsubscribe go. Default: `from`."
     )
     timezone: Zone = Field("UTC", description="IANA time zone of the issue's date.")
     language: Language = Field(
-        "en", description="Language of the issue (BCP 47): how dates are written, and from where."
+        "en", description="Language of the issue (BCP 47), for its direction and its dates."
     )
     subject: Subject = Field(
         DEFAULT_SUBJECT,
-        description="Template of the subject; it knows {{ name }}, {{ day }}, {{ date }}, "
+        description="Template of the subject; it can use {{ name }}, {{ day }}, {{ date }}, "
         "{{ number }}, {{ lead }}, {{ count }}, {{ more }} and {{ topics }}.",
     )
     digest: Literal["daily", "weekly"] = Field(
@@ -68,7 +68,7 @@ class NewsletterShape(Shape):
     )
     theme: ThemeShape = ThemeShape()
     feedback: bool = Field(
-        default=True, description="Whether readers are offered more or less like a paper."
+        default=True, description="Whether readers are offered links for more or less like a paper."
     )
     archive: Web | None = Field(
         None,
@@ -77,12 +77,12 @@ class NewsletterShape(Shape):
     )
     postal_address: Line | None = Field(
         None,
-        description="A postal address in the footer: many countries ask it of public newsletters.",
+        description="Postal address in the footer; many countries require it of newsletters.",
     )
     dkim: list[DkimShape] = Field(
         [],
-        description="Signatures on every mail: one with RSA, and one with Ed25519 beside it; that "
-        "of the first key stands on top. None, when your mail server signs.",
+        description="Signatures on every mail: one with RSA, and perhaps one with Ed25519; that of "
+        "the first key comes first. Leave it out when your mail server signs.",
     )
     site: Web | None = Field(
         None,
@@ -96,37 +96,37 @@ class NewsletterShape(Shape):
     )
     schedule: ScheduleShape = ScheduleShape()
     on_empty: Literal["skip", "send"] = Field(
-        "skip", description="What to do on a day without papers for a reader's topics."
+        "skip", description="Whether readers get an email on a day without papers for them."
     )
     on_error: Literal["hold", "send"] = Field(
         "hold",
-        description="What to do with an issue in which the checks find an error: hold it until it "
-        "is mended, or send it all the same.",
+        description="What to do with an issue in which the checks find an error: hold it until the "
+        "error is mended, or send it anyway.",
     )
     max_age_days: int = Field(
-        7, ge=1, le=366, description="Papers published earlier than this are never news."
+        7, ge=1, le=366, description="Papers published more days ago than this are never news."
     )
     per_author: int = Field(
-        3, ge=1, le=50, description="At most so many papers of any one author in an email."
+        3, ge=1, le=50, description="Most papers of any one author in an email."
     )
     variety: float = Field(
         0.0,
         ge=0,
         le=0.9,
-        description="How much a paper loses by being like one above it; 0.2 is a little.",
+        description="How much a paper loses for being like one above it; 0.2 is a little.",
     )
     sections: list[Literal["topics", "own-words", "liked", "outside"]] = Field(
         ["topics", "own-words", "liked", "outside"],
         min_length=1,
-        description="The sections of an email and their order: a reader's topics in the reader's "
-        "order, then what is their own. One that is not named is left out.",
+        description="The sections of an email in order: a reader's topics, in the reader's order, "
+        "then the reader's own sections. A section that is not listed is left out.",
     )
     explore: int = Field(
         0,
         ge=0,
         le=10,
-        description="Papers outside of a reader's topics that are talked about most: a section "
-        "at the end.",
+        description="Number of papers outside a reader's topics that are talked about most, in a "
+        "section at the end.",
     )
     delivery: DeliveryShape = DeliveryShape()
     database: DatabaseUrl = Field(
@@ -141,7 +141,7 @@ class NewsletterShape(Shape):
         return self
 
     def days(self) -> frozenset[int]:
-        """Return the days of the week that have an issue, Monday is 0."""
+        """Return the days of the week that have an issue; Monday is 0."""
         if self.digest == "weekly" and "days" not in self.schedule.model_fields_set:
             return frozenset({0})
         return frozenset(DAYS.index(day) for day in self.schedule.days)
@@ -157,11 +157,11 @@ class NewsletterShape(Shape):
     @field_validator("secret")
     @classmethod
     def _signs_well(cls, secret: SecretStr | None) -> SecretStr | None:
-        # An empty one is a variable that is not set, which is told where it is read.
+        # If it is empty, its variable is not set; that is reported where it is read.
         value = secret.get_secret_value().encode() if secret else b""
         if value and len(value) < MIN_SECRET:
             raise ValueError(
-                f"has {len(value)} bytes, and signing links safely takes {MIN_SECRET}: "
+                f"has {len(value)} bytes, but links can be signed safely only with {MIN_SECRET}: "
                 "`newsletter secret` makes one"
             )
         return secret
@@ -172,7 +172,7 @@ class NewsletterShape(Shape):
 
 
 def letter(main: NewsletterShape, theme: Theme) -> Letter:
-    """Return what the newsletter says of itself, and how it looks."""
+    """Return what the newsletter says about itself, and how it looks."""
     mail = main.delivery
     secret = main.secret.get_secret_value().encode() if main.secret else b""
     return Letter(

@@ -1,4 +1,4 @@
-"""YAML nodes → plain data with the place of each key and value; what aliases cost is limited."""
+"""YAML nodes → plain data with the place of each key and value; aliases have a limit."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from newsletter.config.diagnoses import glued_comment
 from newsletter.errors import ConfigError
 
 Path_ = tuple[str | int, ...]
-"""Keys and list places from the top of a document, as in pydantic's `loc`."""
+"""Keys and list positions from the top of a document, as in pydantic's `loc`."""
 
 REPEATED = 10_000
-"""Values that may come from aliases, or ten times as many as are written out: a hundred bytes of
-aliases of aliases could stand for millions (the "billion laughs")."""
+"""Values that aliases may add; or ten times as many as are written out, if that is more. A hundred
+bytes of aliases of aliases could stand for millions of values (the "billion laughs")."""
 PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 MAPPING, SEQUENCE, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "merge"))
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -25,10 +25,10 @@ _NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class NodeReader:
-    """Builds plain data from YAML nodes and notes where everything stood."""
+    """Builds plain data from YAML nodes and notes where each value was written."""
 
     def __init__(self, where: str, lines: list[str], environment: Mapping[str, str]) -> None:
-        """Read nodes of the file called `where`, whose text has these `lines`."""
+        """Read nodes of the file called `where`, whose text consists of `lines`."""
         self._where = where
         self._lines = lines
         self._environment = environment
@@ -38,18 +38,18 @@ class NodeReader:
         self.places: dict[Path_, tuple[int, int]] = {(): (1, 1)}
         self.values: dict[Path_, tuple[int, int]] = {}
         self.variables: set[Path_] = set()
-        """Where a value came from the environment as a whole."""
+        """Paths of values that are one `${NAME}` as a whole."""
         self.within: dict[Path_, set[str]] = {}
-        """Where values from the environment are a part of a longer one: those values."""
+        """Path → values from the environment that are part of the value at the path."""
         self.unset: dict[Path_, str] = {}
-        """Where such a value is missing there: the variable's name."""
+        """Path → name of the environment variable that is missing there."""
         self.problems: list[str] = []
 
     def read(self, node: yaml.Node, path: Path_ = ()) -> Any:
         """Return the value of a node; mistakes go to `problems`.
 
-        Raises ConfigError when aliases stand for more than a configuration ever needs, and
-        RecursionError for one that contains itself.
+        Raises ConfigError when aliases stand for more values than any configuration needs, and
+        RecursionError when an alias contains itself.
         """
         self._count(node)
         place = _place(node)
@@ -90,7 +90,7 @@ class NodeReader:
             self._look_for_comment(value_node, _end(key_node), (*path, key))
             result[key] = self.read(value_node, (*path, key))
         for source in self._merged(node):
-            # What is written out counts, and of several merged mappings the first (YAML's `<<`).
+            # A mapping's own keys win over merged ones; of several merges (`<<`) the first wins.
             for key, key_node, value_node in self._flattened(source):
                 if key not in result:
                     self.places[(*path, key)] = _place(key_node)
@@ -98,7 +98,7 @@ class NodeReader:
         return result
 
     def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:
-        """Yield the keys that a mapping itself has."""
+        """Yield the keys written in a mapping itself."""
         for key_node, value_node in node.value:
             if key_node.tag == MERGE:
                 continue
@@ -111,7 +111,7 @@ class NodeReader:
                 self._problem(key_node, "a key must be a word")
 
     def _merged(self, node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:
-        """Yield the mappings that `<<` takes over."""
+        """Yield the mappings that are merged with `<<`."""
         for key_node, value_node in node.value:
             if key_node.tag != MERGE:
                 continue
@@ -121,12 +121,12 @@ class NodeReader:
                     self._count(one)
                     yield one
                 else:
-                    self._problem(one, "`<<` takes over a mapping: write `<<: *name` of one")
+                    self._problem(one, "`<<` merges a mapping: write `<<: *name` of one")
 
     def _flattened(
         self, node: yaml.MappingNode
     ) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:
-        """Yield the keys of a mapping and of those that it takes over, its own first."""
+        """Yield the keys of a mapping, then those of the mappings merged into it."""
         yield from self._pairs(node)
         for source in self._merged(node):
             yield from self._flattened(source)
@@ -139,7 +139,7 @@ class NodeReader:
         return False
 
     def _scalar(self, node: yaml.Node) -> Any:
-        """Return the plain value of a scalar node; None, and a problem, when it has none."""
+        """Return the plain value of a scalar node; if it has none, None, and report a problem."""
         if not isinstance(node, yaml.ScalarNode):
             return None
         if not self._is_plain(node, PLAIN):
@@ -164,7 +164,7 @@ class NodeReader:
         return _VARIABLE.sub(lambda found: self._variable(found[1], path, node, whole), value)
 
     def _look_for_comment(self, node: yaml.Node, after: tuple[int, int], path: Path_) -> None:
-        """Find a value that YAML takes for a comment: `accent: #0b5fff` has none."""
+        """Report a value that YAML takes for a comment: `accent: #0b5fff` has no value."""
         if not isinstance(node, yaml.ScalarNode) or node.value or node.style:
             return
         if eaten := glued_comment(self._lines, *after):
@@ -180,7 +180,7 @@ class NodeReader:
                 node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"
             )
             return ""
-        # An empty variable is what a line such as `NAME=` leaves: nobody means it.
+        # Treat an empty variable as not set: a line `NAME=` leaves one by mistake.
         found = self._environment.get(name, "")
         if found and not whole:
             self.within.setdefault(path, set()).add(found)
@@ -193,7 +193,7 @@ class NodeReader:
         return ""
 
     def _around(self, node: yaml.Node) -> str:
-        """Return the two characters before a node and its first."""
+        """Return the two characters before a node, and the node's first character."""
         mark = node.start_mark
         return self._lines[mark.line][max(mark.column - 2, 0) : mark.column + 1]
 

@@ -16,7 +16,7 @@ SHAPES: dict[str, type[Shape]] = {
     "topics": TopicsShape,
     "subscribers": SubscribersShape,
 }
-"""File name without `.yaml` → what it may hold."""
+"""File name without `.yaml` → the shape of the file."""
 
 _FILTER = {
     "description": "A term or a query, a list of them (any), or any:, all:, none:, near(5):, "
@@ -38,7 +38,7 @@ _FILTER = {
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Return the JSON Schema of each file, so that editors complete and check as one types."""
+    """Return the JSON Schema of each file, with which editors complete and check it."""
     found = {name: shape.model_json_schema(by_alias=True) for name, shape in SHAPES.items()}
     definitions = found["topics"]["$defs"]
     definitions["Filter"] = _FILTER

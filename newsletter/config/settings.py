@@ -1,4 +1,4 @@
-"""The configuration, in slices: each part of the program gets the one that it needs."""
+"""The configuration in slices: each part of the program gets the slice that it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What the newsletter says of itself, and how it looks."""
+    """What the newsletter says about itself, and how it looks."""
 
     name: str
     sender: str
@@ -28,9 +28,9 @@ class Letter:
     bounce: str
     """Envelope sender."""
     verp: bool
-    """Whether each delivery has an envelope sender of its own."""
+    """Whether each delivery has its own envelope sender."""
     complaints: str
-    """Where mailbox providers report complaints, or nothing."""
+    """Where mailbox providers report complaints; empty for nowhere."""
     language: str
     postal_address: str
     subject: str
@@ -42,9 +42,9 @@ class Letter:
     is_weekly: bool
     site: str
     secret: bytes = field(repr=False)
-    """The key that signs links; empty when there is none."""
+    """The key that signs links; empty if there is none."""
     holds_errors: bool
-    """Whether an issue with errors waits until they are mended."""
+    """Whether an issue with errors is held until they are mended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +53,14 @@ class Choice:
 
     topics: tuple[Topic, ...]
     max_age_days: int
-    """Papers published earlier are never news."""
+    """Papers published more days ago are never news."""
     per_author: int
     variety: float
     explore: int
-    """Papers outside a reader's topics."""
+    """Number of papers from outside a reader's topics."""
     sections: tuple[str, ...]
     send_empty: bool
-    """Whether a reader without papers gets an email all the same."""
+    """Whether a reader without papers still gets an email."""
 
     @property
     def topic_names(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collecting:
-    """The sources, the services that enrich, and the limits of both."""
+    """The sources, the enriching services, and the limits of both."""
 
     sources: tuple[Source, ...]
     enrichments: tuple[Enrichment, ...]
@@ -80,13 +80,13 @@ class Collecting:
     max_bytes: int
     private_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
     left_out: tuple[str, ...] = ()
-    """Sources and services that cannot be asked, and why: their secrets are missing."""
+    """Sources and services that cannot be asked because a secret is missing, and why."""
     places: Mapping[str, str] = field(default_factory=dict)
-    """Where each source stands, by its name."""
+    """Source name → its place in sources.yaml."""
 
     @property
     def arxiv_api(self) -> str:
-        """Where arXiv's API is, when a source says so."""
+        """The address of arXiv's API, if a source sets one."""
         return next(
             (one.api for one in self.sources if one.kind.startswith("arxiv") and one.api), ""
         )
@@ -94,7 +94,7 @@ class Collecting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivering:
-    """How mail leaves the machine: secrets read already."""
+    """How mail leaves the machine; secrets have been read already."""
 
     transport: str
     host: str
@@ -110,16 +110,16 @@ class Delivering:
     keys: tuple[SigningKey, ...]
 
     def __repr__(self) -> str:
-        """Show where mail goes and nothing that is secret."""
+        """Show where mail goes, and nothing secret."""
         return f"Delivering({self.transport}, {self.host}:{self.port}, {self.security})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole configuration but for the list of subscribers, which is in the store."""
+    """The whole configuration except the list of subscribers, which is in the store."""
 
     folder: Path
-    """Where the YAML files are."""
+    """The folder of the YAML files."""
     root: Path
     """The folder that holds config/, templates/ and outbox/; relative paths start here."""
     database: str
@@ -129,15 +129,15 @@ class Config:
     collecting: Collecting
     delivering: Delivering
     missing: tuple[str, ...] = ()
-    """Secrets without which no mail can leave: a sentence with its place for each. Everything
-    else works without them."""
+    """Missing secrets without which no mail can be sent: a sentence with its place for each.
+    Everything else works without them."""
     libraries: tuple[tuple[str, str], ...] = ()
-    """Files of what topics like, each with the place where it is named."""
+    """Library files that topics like, each with the place where it is named."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     """Values that must not be shown."""
 
     def require_ready(self) -> None:
-        """Raise ConfigError when a secret is missing without which no mail can leave."""
+        """Raise ConfigError when a secret is missing without which no mail can be sent."""
         if self.missing:
             raise ConfigError(*self.missing)
 
@@ -147,5 +147,5 @@ class Config:
         return self.schedule.zone
 
     def __repr__(self) -> str:
-        """Show what it is about; never the secret."""
+        """Show the newsletter's name and folder; never a secret."""
         return f"Config({self.letter.name!r} at {self.root})"

@@ -1,4 +1,4 @@
-"""What all shapes of configuration have in common."""
+"""What all shapes of configuration share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Shape(BaseModel):
-    """Unknown keys are mistakes; values are taken as written."""
+    """Unknown keys are mistakes; values are not converted to another type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)

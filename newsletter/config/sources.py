@@ -27,16 +27,16 @@ Headers = dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")], Secret
 class SourceShape(Shape):
     """One source."""
 
-    name: Line = Field(description="What reports call it; each source has its own.")
+    name: Line = Field(description="Name in reports; no two sources may share one.")
     kind: Literal[tuple(KINDS)] = Field("feed", description="How to ask and read it.")  # type: ignore[valid-type]
     url: str | None = Field(
         None, min_length=1, description="Web address, or path of a file or folder of feed files."
     )
     categories: list[Line] = Field(
-        [], description="Only these categories: of arXiv (cs.CL), or a field of bioRxiv's."
+        [], description="Only these categories: arXiv's (cs.CL), or fields of bioRxiv."
     )
     announce: list[Literal["new", "cross", "replace", "replace-cross"]] = Field(
-        ["new", "cross"], min_length=1, description="arXiv announcements that count."
+        ["new", "cross"], min_length=1, description="Types of arXiv announcement that count."
     )
     query: Line | None = Field(
         None,
@@ -46,7 +46,7 @@ class SourceShape(Shape):
     authors: list[Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]] = Field(
         [], description="Author ids of Semantic Scholar."
     )
-    api: Web | None = Field(None, description="Base address of the service, if not its usual one.")
+    api: Web | None = Field(None, description="Base address of the service, if not the usual one.")
     headers: Headers = Field(
         {}, description="Sent to this source only, such as an API key; values are `${NAME}`."
     )
@@ -74,10 +74,10 @@ class SourceShape(Shape):
 
 
 class EnrichmentShape(Shape):
-    """One service that knows more of papers."""
+    """One service that knows more about papers."""
 
-    service: Literal[tuple(ENRICHERS)] = Field(description="Which one.")  # type: ignore[valid-type]
-    api: Web | None = Field(None, description="Base address of the service, if not its usual one.")
+    service: Literal[tuple(ENRICHERS)] = Field(description="Its name.")  # type: ignore[valid-type]
+    api: Web | None = Field(None, description="Base address of the service, if not the usual one.")
     headers: Headers = Field(
         {}, description="Sent to this service only, such as an API key; values are `${NAME}`."
     )
@@ -88,7 +88,7 @@ class SourcesShape(Shape):
 
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one document, in all.")
     silence: float = Field(
-        15.0, gt=0, le=600, description="Seconds without a single byte before it is given up."
+        15.0, gt=0, le=600, description="Longest silence, in seconds, before giving up."
     )
     max_megabytes: int = Field(20, ge=1, le=500, description="Size limit of one document.")
     private_networks: list[Network] = Field(
@@ -99,7 +99,7 @@ class SourcesShape(Shape):
     sources: list[SourceShape] = Field(min_length=1, description="Where papers come from.")
     enrich: list[EnrichmentShape | Literal[tuple(ENRICHERS)]] = Field(  # type: ignore[valid-type]
         [],
-        description="Services that are asked about papers your topics want: citations, venues, "
+        description="Services to ask about papers that match your topics: citations, venues, "
         "stars, code links. A name, or `service:` with `headers:`.",
     )
     enrich_seconds: float = Field(
@@ -110,7 +110,7 @@ class SourcesShape(Shape):
 def read_sources(
     shape: SourcesShape, root: Path, document: YamlDocument, problems: list[str]
 ) -> tuple[Source, ...]:
-    """Return the configured sources; two of one name go to `problems`."""
+    """Return the configured sources; a repeated name goes to `problems`."""
     names: set[str] = set()
     for place, source in enumerate(shape.sources):
         if source.name in names:
@@ -138,7 +138,7 @@ def _source(source: SourceShape, root: Path) -> Source:
 
 
 def enrichment_of(given: EnrichmentShape | str) -> Enrichment:
-    """Return a service that enriches, from its name alone or with settings."""
+    """Return an enriching service, from its name alone or with its settings."""
     if isinstance(given, str):
         return Enrichment(service=given)
     return Enrichment(
@@ -153,7 +153,7 @@ def _headers(shape: SourceShape | EnrichmentShape) -> tuple[tuple[str, str], ...
 def collecting(
     shape: SourcesShape, sources: tuple[Source, ...], document: YamlDocument
 ) -> Collecting:
-    """Return the settings of collecting; what cannot be asked without its secret is left out."""
+    """Return the settings of collecting, without what cannot be asked for lack of a secret."""
     left_out = {
         path[:2]: f"{document.where(path, value=True)}: {not_set(name)}"
         for path, name in document.unset.items()

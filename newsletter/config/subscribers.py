@@ -23,36 +23,36 @@ from newsletter.model import SignUp, Wishes
 
 FILE = "subscribers.yaml"
 MOST = 100_000_000
-"""Bytes of the list: a million readers are less."""
+"""Largest list that is read, in bytes; a million readers need less."""
 FORM = "1"
-"""Of what is read out of the list: a new one makes every list be read again."""
+"""Version of what is read from the list: change it, and every list is read again."""
 
 
 class SubscriberShape(Shape):
     """One subscriber."""
 
-    email: Address = Field(description="Where the mail goes; each address once.")
+    email: Address = Field(description="Where the mail goes; no two may share one.")
     name: Text = Field("", description="For the greeting.")
     topics: list[Slug] = Field(
-        [], description="Names from topics.yaml, in the order wanted. Default: every topic."
+        [], description="Names from topics.yaml, in the order of the email. Default: every topic."
     )
     timezone: Zone | None = Field(None, description="Default: the newsletter's.")
     language: Language | None = Field(
-        None, description="How they write dates (BCP 47). Default: the newsletter's."
+        None, description="Language of their dates (BCP 47). Default: the newsletter's."
     )
     words: Any = Field(
-        None, description="Words of their own, as in a topic's `match`: a section of its own."
+        None, description="Words of their own, as in a topic's `match`; they make a section."
     )
-    follow: list[Line] = Field([], description="Authors whose papers they want, in that section.")
+    follow: list[Line] = Field([], description="Authors whose papers go into that section.")
     mute: Any = Field(None, description="Papers that they do not want, as in a topic's `match`.")
     mute_authors: list[Line] = Field([], description="Authors whose papers they do not want.")
     likes: list[Like] = Field(
         [],
         description="What they like, as in a topic's `like`: it decides half of each score, and "
-        "brings a section of papers close to it.",
+        "adds a section of papers close to it.",
     )
-    dislikes: list[Like] = Field([], description="What they do not, in the same way.")
-    paused: bool = Field(default=False, description="True: gets nothing until it is false again.")
+    dislikes: list[Like] = Field([], description="What they do not like, in the same form.")
+    paused: bool = Field(default=False, description="If true, gets nothing until it is false.")
 
 
 class SubscribersShape(Shape):
@@ -63,17 +63,17 @@ class SubscribersShape(Shape):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberList:
-    """What subscribers.yaml says."""
+    """The contents of subscribers.yaml."""
 
     sign_ups: tuple[SignUp, ...]
     libraries: tuple[tuple[str, str], ...]
-    """Files of what somebody likes, each with the place where it is named."""
+    """Library files that subscribers like, each with the place where it is named."""
 
 
 def read_list(
     folder: Path, topics: Sequence[str], environment: Mapping[str, str]
 ) -> SubscriberList:
-    """Read subscribers.yaml in `folder`; `topics` are the names of those that there are.
+    """Read subscribers.yaml in `folder`; `topics` are the names of the topics that exist.
 
     `environment` gives the values of `${NAME}`. Raises ConfigError with one `file:line:column: what
     is wrong` for each mistake.
@@ -81,7 +81,7 @@ def read_list(
     variables = read_environment(folder.resolve().parent, environment)
     document = read_document(folder / FILE, variables)
     shape = checked(SubscribersShape, document, "subscribers")
-    assert isinstance(shape, SubscribersShape)  # noqa: S101  `checked` returns what it is asked for
+    assert isinstance(shape, SubscribersShape)  # noqa: S101  `checked` returns the given shape
     problems: list[str] = []
     found = _read(shape, topics, document, problems)
     if problems:
@@ -94,7 +94,7 @@ def check_list(
 ) -> tuple[str, ...]:
     """Return the mistakes in subscribers.yaml.
 
-    Without `topics`, names of topics are not checked.
+    Without `topics`, the names of topics are not checked.
     """
     try:
         document = read_document(folder / FILE, environment)
@@ -109,10 +109,10 @@ def check_list(
 
 
 def list_digest(folder: Path, topics: Sequence[str]) -> str:
-    """Return a digest of subscribers.yaml and the names of topics; nothing for an unusual file.
+    """Return a digest of subscribers.yaml and the topics' names; empty for an unusual file.
 
-    As long as it stays the same, reading the list again would give the same. A file with values
-    from the environment, or one that cannot be read, has none.
+    While it is unchanged, reading the list again gives the same result. A file with values from
+    the environment, or one that cannot be read, has no digest.
     """
     try:
         raw = read_regular(folder / FILE, MOST)
@@ -140,7 +140,7 @@ def _read(
             for number, name in enumerate(person.topics)
             if name not in known
         )
-        # Mailboxes differ by case only in theory (RFC 5321, 2.4): nobody wants two copies.
+        # Mailboxes differ by case only in theory (RFC 5321, 2.4), and nobody wants two copies.
         address = person.email.lower()
         if address in lines:
             problems.append(

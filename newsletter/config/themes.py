@@ -18,10 +18,10 @@ from newsletter.render.locales import direction_of
 from newsletter.render.looks import Theme
 
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
-"""The templates that come with the program; those of a newsletter go before them."""
+"""The templates that come with the program; a newsletter's own take precedence."""
 
 GAPS: Final = {"comfortable": 22, "compact": 14, "titles": 10}
-"""Pixels above a paper."""
+"""Pixels of space above a paper."""
 
 
 FONTS = {
@@ -29,7 +29,7 @@ FONTS = {
     "sans": "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
     "mono": "ui-monospace, Menlo, Consolas, 'Courier New', monospace",
 }
-"""Families that are on every machine, by the name that configuration gives them."""
+"""Font families that every machine has, by their name in the configuration."""
 
 
 def _colour(text: str) -> str:
@@ -64,26 +64,26 @@ class ColoursShape(Shape):
     ground: Colour | None = Field(None, description="Behind the card.")
     card: Colour | None = Field(None, description="Behind the text.")
     ink: Colour | None = Field(None, description="Text and titles.")
-    quiet: Colour | None = Field(None, description="Authors, badges, reasons, footer.")
+    quiet: Colour | None = Field(None, description="Authors, badges, reasons and footer.")
     accent: Colour | None = Field(None, description="Links and topics.")
-    line: Colour | None = Field(None, description="Rules between papers.")
+    line: Colour | None = Field(None, description="Lines between papers.")
 
 
 class LogoShape(Shape):
     """A picture in place of the name."""
 
     url: Annotated[Web, AfterValidator(_https)] = Field(
-        description="Where the picture is; it is loaded when a mail is opened."
+        description="Address of the picture, which is loaded when a mail is opened."
     )
-    alt: Line | None = Field(None, description="Shown without pictures. Default: the name.")
+    alt: Line | None = Field(None, description="Shown if pictures are off. Default: the name.")
     width: int = Field(160, ge=16, le=560, description="In pixels.")
 
 
 class LookShape(Shape):
     """What a theme decides: theme.yaml in its folder."""
 
-    font: Font | None = Field(None, description="Of the text: serif, sans, mono or a stack.")
-    headings: Font | None = Field(None, description="Of the name and of titles.")
+    font: Font | None = Field(None, description="For the text: serif, sans, mono or a stack.")
+    headings: Font | None = Field(None, description="For the name and for titles.")
     colours: ColoursShape = ColoursShape()
     dark: ColoursShape = Field(ColoursShape(), description="Colours in dark mode.")
     density: Density | None = Field(
@@ -93,16 +93,16 @@ class LookShape(Shape):
 
 
 class ThemeShape(LookShape):
-    """`theme:` of newsletter.yaml: a theme, and what is different from it."""
+    """`theme:` of newsletter.yaml: a theme, and what differs from it."""
 
-    name: Slug = Field("journal", description="journal, terminal, gazette, or one of your own.")
+    name: Slug = Field("journal", description="journal, terminal, gazette, or your own theme.")
     logo: LogoShape | None = Field(None, description="A picture in place of the name.")
     figures: bool = Field(
         default=False,
-        description="Show the pictures that sources have; their hosts learn who opens the mail.",
+        description="Show the sources' pictures; their hosts then learn who opens the mail.",
     )
     templates: Line | None = Field(
-        None, description="A folder whose templates and parts go before all others."
+        None, description="A folder whose templates and parts take precedence over all others."
     )
 
 
@@ -115,9 +115,9 @@ def read_theme(
     name: str,
     language: str,
 ) -> Theme:
-    """Return the theme that newsletter.yaml, `document`, asks for.
+    """Return the theme that newsletter.yaml (`document`) asks for.
 
-    `name` and `language` are those of the newsletter. Mistakes are added to `problems`.
+    `name` and `language` are the newsletter's. Mistakes are added to `problems`.
     """
     folders = [root / "templates", SHIPPED]
     own = [folder / "themes" / wanted.name for folder in folders]
@@ -135,8 +135,8 @@ def read_theme(
         place = document.where(("theme", "templates"), value=True)
         if not first[0].resolve().is_relative_to(root.resolve()):
             problems.append(
-                f"{place}: {first[0]} lies outside of {root}: templates are the newsletter's own, "
-                "copy them into it"
+                f"{place}: {first[0]} is outside of {root}: templates must be inside the "
+                "newsletter's folder; copy them there"
             )
         elif not first[0].is_dir():
             problems.append(f"{place}: {first[0]}: no such folder")
@@ -156,7 +156,7 @@ def read_theme(
 def _values(
     name: str, language: str, wanted: ThemeShape, looks: Sequence[LookShape]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what `{{ theme.NAME }}` stands for; of several looks the last that says it counts."""
+    """Yield what `{{ theme.NAME }}` stands for; the last look that sets a value wins."""
 
     def last(key: str) -> str:
         return next(str(value) for one in reversed(looks) if (value := getattr(one, key)))

@@ -20,20 +20,20 @@ from newsletter.pick.personal import OWN_TOPICS
 from newsletter.pick.signals import SIGNALS
 
 OWN_NAMES = tuple(topic.name for topic in OWN_TOPICS)
-"""What the sections of a reader's own are called."""
+"""The names of readers' own sections."""
 
 
 class TopicShape(Shape):
     """One topic."""
 
-    name: Slug = Field(description="Short name that subscribers list: lower case and hyphens.")
+    name: Slug = Field(description="Short name that subscribers use: lower case and hyphens.")
     title: Line = Field(description="Heading in the email.")
     match: Any = Field(
         None, description="Terms, a one-line query, or any:, all: and none: over them."
     )
     like: list[Like] = Field(
         [],
-        description="Papers that its papers are like: arXiv ids, library files (.bib, or .json "
+        description="What its papers should be like: arXiv ids, library files (.bib, or .json "
         "from Zotero), titles, or a sentence.",
     )
     rank: dict[Literal[tuple(SIGNALS)], Annotated[float, Field(ge=0)]] = Field(  # type: ignore[valid-type]
@@ -41,33 +41,37 @@ class TopicShape(Shape):
         description="Weights of the signals. Default: relevance 1, trending 0.8, recency 0.2, and "
         "1 for taste with `like`, author with `authors`, venue with `venues`.",
     )
-    limit: int = Field(6, ge=1, le=50, description="At most so many papers in an email.")
+    limit: int = Field(6, ge=1, le=50, description="Most papers of the topic in an email.")
     authors: list[Line] = Field(
-        [], description="People whose papers count more: `rank` weighs them by `author`."
+        [], description="Authors whose papers count more; `author` in `rank` is their weight."
     )
     venues: list[Line] = Field(
-        [], description="Venues whose papers count more: `rank` weighs them by `venue`."
+        [], description="Venues whose papers count more; `venue` in `rank` is their weight."
     )
     fresh: int | None = Field(
         None, ge=1, le=366, description="Days after which a paper is too old for this topic."
     )
     extends: Slug | None = Field(
-        None, description="Another topic, whose settings hold where this one says nothing."
+        None, description="Another topic, whose settings apply where this one sets none."
     )
-    min_score: float = Field(0.0, ge=0, le=1, description="Papers that score less are left out.")
+    min_score: float = Field(0.0, ge=0, le=1, description="Papers with lower scores are left out.")
 
     @model_validator(mode="after")
     def _weighs_something(self) -> TopicShape:
         if self.rank and not any(self.rank.values()):
             raise ValueError("`rank` needs at least one weight above 0")
         if self.match is None and not self.like and not self.extends:
-            raise ValueError("a topic needs a `match`, or something that its papers are `like`")
+            raise ValueError(
+                "a topic needs a `match`, or a `like` with what its papers should be like"
+            )
         if self.name in OWN_NAMES:
-            raise ValueError(f"`{self.name}` is what a section of readers' own is called")
+            raise ValueError(
+                f"`{self.name}` is the name of a section of readers' own: choose another"
+            )
         return self
 
     def weights(self) -> tuple[tuple[str, float], ...]:
-        """Return what each signal weighs."""
+        """Return the weight of each signal."""
         usual = {"relevance": 1.0, "trending": 0.8, "recency": 0.2}
         more = {"taste": self.like, "author": self.authors, "venue": self.venues}
         given = self.rank or (usual | {name: 1.0 for name, some in more.items() if some})
@@ -83,7 +87,7 @@ class TopicsShape(Shape):
 def read_topics(
     shape: TopicsShape, document: YamlDocument, problems: list[str]
 ) -> tuple[Topic, ...]:
-    """Return the topics, each with what it takes over; mistakes go to `problems`."""
+    """Return the topics, each with the settings it inherits; mistakes go to `problems`."""
     topics: list[Topic] = []
     for place, given in enumerate(shape.topics):
         path: Path_ = ("topics", place)
@@ -120,7 +124,7 @@ def _extended(
     path: Path_,
     problems: list[str],
 ) -> TopicShape:
-    """Return a topic with the settings of those that it extends, where it says nothing itself."""
+    """Return a topic with the settings of the topics it extends, where it sets none itself."""
     by_name = {one.name: one for one in topics}
     seen = {topic.name}
     found, wanted = topic, topic.extends
@@ -135,7 +139,7 @@ def _extended(
         seen.add(wanted)
         base = by_name[wanted]
         missing = base.model_fields_set - found.model_fields_set - {"name", "title"}
-        # `extends` itself has been followed; what the base takes over comes with the next turn.
+        # `extends` itself has been followed; the base's own base comes in the next round.
         update = {name: getattr(base, name) for name in missing - {"extends"}}
         found = found.model_copy(update=update)
         wanted = base.extends
@@ -143,7 +147,7 @@ def _extended(
 
 
 LIBRARIES = (".bib", ".json", ".ris")
-"""How the names of files end that hold papers somebody likes."""
+"""Suffixes of library files, which hold papers that somebody likes."""
 _OTHER_FILES = re.compile(
     r"\S+\.(?:bibtex|biblatex|csv|docx?|enl|enw|html?|md|nbib|opml|pdf|rdf|tex|tsv|txt|xlsx?|xml|zip)",
     re.IGNORECASE,
@@ -153,7 +157,7 @@ _OTHER_FILES = re.compile(
 def libraries(
     likes: Sequence[str], document: YamlDocument, path: Path_
 ) -> Iterator[tuple[str, str]]:
-    """Yield the library files among likes, each with the place where it is named."""
+    """Yield the library files among the likes, each with the place where it is named."""
     for place, like in enumerate(likes):
         if like.lower().endswith(LIBRARIES):
             yield like, document.where((*path, place), value=True)
@@ -162,7 +166,7 @@ def libraries(
 def check_likes(
     likes: Sequence[str], document: YamlDocument, path: Path_, problems: list[str]
 ) -> None:
-    """Find files of kinds that cannot be read: they would be taken for words."""
+    """Report files of kinds that cannot be read: they would be taken for words."""
     problems.extend(
         f"{document.where((*path, place), value=True)}: `{like}` is no library that can be read: "
         "export it as BibTeX (.bib), CSL JSON (.json) or RIS (.ris)"
@@ -174,7 +178,7 @@ def check_likes(
 def read_filter(
     value: object, document: YamlDocument, path: Path_, problems: list[str]
 ) -> Match | None:
-    """Return the filter that stands at `path`, if any; a mistake in it goes to `problems`."""
+    """Return the filter at `path`, or None; a mistake in it goes to `problems`."""
     if value is None:
         return None
     try:

@@ -19,19 +19,19 @@ from newsletter.model.gate import NEVER, link
 from newsletter.send.pace import parse_rate
 from newsletter.store.urls import read_url
 
-# Controls could smuggle in a header; private-use characters are the tokens of rendered editions.
+# Controls could add a mail header; private-use characters are the tokens of rendered editions.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f0000-\U0010ffff]")
-# What the gate keeps out of papers: it turns a line around, or makes two names look like one.
-# The joiners (U+200C, U+200D) stay between letters that are not ASCII: Persian needs them there.
+# Characters that the gate keeps out of papers: they reverse text, or make two names look alike. The
+# joiners (U+200C, U+200D) stay between letters that are not ASCII: Persian needs them there.
 _UNSEEN = re.compile(f"[{NEVER}]|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 LOCAL_PART = 64
-"""Characters before the @ that a mail server has to take (RFC 5321, 4.5.3.1.1)."""
+"""Most characters before the @ that mail servers must accept (RFC 5321, 4.5.3.1.1)."""
 
 
 def read_address(text: str) -> str:
-    """Return an address as mail is sent to it; raises ValueError for what is none."""
+    """Return an address as mail is sent to it; raises ValueError if it is not valid."""
     try:
-        # SMTPUTF8 addresses need every relay on the way to agree; quoted local parts can smuggle
+        # SMTPUTF8 addresses need the support of every relay on the way; quoted local parts can add
         # SMTP parameters (GHSA-mm7p-fcc7-pg87).
         found = validate_email(
             text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True
@@ -42,12 +42,12 @@ def read_address(text: str) -> str:
         raise ValueError(
             f"{len(found.local_part)} characters before the @: mail servers take {LOCAL_PART}"
         )
-    # The domain as DNS and SMTP write it (RFC 5890): `xn--bcher-kva.example` for `bücher.example`.
+    # The domain as in DNS and SMTP (RFC 5890): `xn--bcher-kva.example` for `bücher.example`.
     return found.ascii_email or found.normalized
 
 
 def read_line(text: str) -> str:
-    """Return a line of text as it is kept; raises ValueError for control characters."""
+    """Return a line of text as it is stored; raises ValueError for control characters."""
     if _UNPRINTABLE.search(text):
         raise ValueError("must be one line of text, without control characters")
     return " ".join(_UNSEEN.sub("", text).split())
@@ -55,16 +55,16 @@ def read_line(text: str) -> str:
 
 @functools.cache
 def _zones() -> frozenset[str]:
-    # What `zoneinfo.available_timezones` finds, without a look at every file of the system's.
+    # Like `zoneinfo.available_timezones`, but without looking at every file of the system.
     return frozenset((importlib.resources.files("tzdata") / "zones").read_text("utf-8").split())
 
 
 def read_zone(name: str) -> str:
-    """Return the name of a time zone (IANA); raises ValueError for what is none."""
-    # Compared by name: ZoneInfo would open any file of that path.
+    """Return the name of a time zone (IANA); raises ValueError if there is no such zone."""
+    # Compared by name only: ZoneInfo would open any file with that path.
     if name not in _zones():
         city = name.strip().replace(" ", "_").lower()
-        # `Etc/GMT+1` is an hour behind GMT, and whoever writes `GMT+1` means one ahead.
+        # `Etc/GMT+1` is an hour behind GMT, but people who write `GMT+1` mean an hour ahead.
         likely = [zone for zone in _zones() if not re.search("GMT[-+0]", zone)]
         meant = sorted(zone for zone in likely if zone.lower().rpartition("/")[2] == city)
         meant = meant or difflib.get_close_matches(name, likely, n=1, cutoff=0.8)
@@ -74,7 +74,7 @@ def read_zone(name: str) -> str:
 
 
 def read_language(text: str) -> str:
-    """Return the code of a language (BCP 47); raises ValueError for what is none."""
+    """Return a language's code (BCP 47); raises ValueError if it is not one."""
     if not re.fullmatch(LANGUAGE, text):
         code = _language_codes().get(text.strip().lower())
         hint = f"; did you mean `{code}`?" if code else ', such as "en", "de" or "pt-BR"'
@@ -85,7 +85,7 @@ def read_language(text: str) -> str:
 @functools.cache
 def _language_codes() -> dict[str, str]:
     """Return the codes of languages by their names, in English and in the language itself."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  only a mistake needs it
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  needed only for a mistake
 
     found = {}
     for code, name in Locale("en").languages.items():
@@ -125,7 +125,7 @@ def _slug(text: str) -> str:
 
 
 def _subject(text: str) -> str:
-    # Jinja is slow to load, and most newsletters keep the subject that we have.
+    # Jinja is slow to load, and most newsletters keep the default subject.
     from newsletter.render.subjects import parse_subject  # noqa: PLC0415
 
     try:
@@ -152,7 +152,7 @@ def _host(text: str) -> str:
     if text.startswith("/"):
         return text  # a socket
     if "://" in text:
-        raise ValueError("the name of the server alone, such as smtp.example.org")
+        raise ValueError("give the name of the server alone, such as smtp.example.org")
     if found := re.fullmatch(r"(?:\[([^\s\[\]]+)\]|([^\s\[\]:]+)):(\d+)", text):
         name = found[1] or found[2]
         raise ValueError(f"a port has a line of its own: host: {name}, port: {found[3]}")
@@ -169,7 +169,7 @@ def _secret(value: object) -> object:
 
 
 def _like(value: object) -> object:
-    # YAML reads 2410.01230 as a number, and a number has lost its last zero.
+    # YAML reads 2410.01230 as a number, which loses the last zero.
     if isinstance(value, int | float):
         raise ValueError('an id goes in quotes, such as "2410.01234"')  # noqa: TRY004  pydantic's
     return value

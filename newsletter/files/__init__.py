@@ -1,5 +1,5 @@
-"""Files: read and written safely, below all stages.
+"""Files: reading and writing them safely, below all stages.
 
-reading.py read_regular(): regular files only, so many bytes at most
-writing.py write(): whole files or none, private unless they are meant for everybody
+reading.py read_regular(): regular files only, up to a number of bytes
+writing.py write(): a whole file or nothing, private unless it is meant for everybody
 """

@@ -1,4 +1,4 @@
-"""Regular files only: a pipe or a device in a file's place may never end."""
+"""Read regular files only: reading a pipe or a device may never end."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """Return the first `most` bytes of a file, and one more when it has more.
+    """Return the first `most` bytes of a file, and one byte more if the file is longer.
 
-    Raises OSError for what cannot be read, is a folder, or is no regular file.
+    Raises OSError when the path cannot be read, is a folder, or is not a regular file.
     """
-    # Opening a pipe would wait for somebody who writes into it.
+    # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):

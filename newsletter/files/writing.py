@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, private unless they are meant for everybody."""
+"""Write whole files or nothing, private unless they are meant for everybody."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from newsletter.errors import StoreError
 
 
 def write(path: Path, content: bytes, *, public: bool = False) -> None:
-    """Write a file whole or not at all; raises StoreError when the disk refuses.
+    """Write a whole file or nothing; raises StoreError when the disk refuses.
 
-    What is not `public` can be read by its owner only, and so can its folder, whatever the umask
-    is: it holds addresses, or links that are as good as a password.
+    Only the owner can read a file that is not `public`, or its folder, whatever the umask: it holds
+    addresses, or links that are as good as a password.
     """
     with clear_errors(path):
         make_folder(path.parent, public=public)
@@ -34,7 +34,7 @@ def write(path: Path, content: bytes, *, public: bool = False) -> None:
 
 
 def make_folder(path: Path, *, public: bool = False) -> None:
-    """Make a folder, and those above it that are missing; close a private one to others."""
+    """Make a folder and its missing parents; if it is private, close it to others."""
     missing = [one for one in (path, *path.parents) if not one.exists()]
     for one in reversed(missing):
         one.mkdir(exist_ok=True)
@@ -46,7 +46,7 @@ def make_folder(path: Path, *, public: bool = False) -> None:
 
 @contextlib.contextmanager
 def clear_errors(path: Path) -> Iterator[None]:
-    """Raise StoreError, in words for a person, for what the disk refuses within."""
+    """Turn what the disk refuses inside the block into a StoreError with a clear message."""
     try:
         yield
     except OSError as error:

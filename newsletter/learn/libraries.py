@@ -1,4 +1,4 @@
-"""Libraries that readers bring (BibTeX, CSL or Better BibTeX JSON, RIS) → titles, abstracts."""
+"""Readers' libraries (BibTeX, CSL or Better BibTeX JSON, RIS) → titles and abstracts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from newsletter.files.reading import read_regular
 from newsletter.model import Paper
 
 MAX_BYTES = 50_000_000
-"""Of one library: far past anybody's; one megabyte takes about a second."""
+"""Largest library that is read: far more than anybody has; 1 MB takes about a second."""
 MAX_TEXT = 10_000
-"""Characters of a title or an abstract that are looked at."""
+"""Characters of a title or an abstract that are read."""
 _BRACES = re.compile(r"[{}]")
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 _RIS = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
@@ -28,20 +28,20 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """What a library teaches."""
+    """What was read from a library."""
 
     papers: tuple[Paper, ...]
     """Titles and abstracts, in the order of the file."""
     notes: tuple[str, ...] = ()
-    """What of it could not be read, a line each, with the line of the file."""
+    """What could not be read: one text for each problem, with the line in the file."""
 
 
 def read_library(path: Path) -> Library:
     """Return the titles and abstracts of a library file.
 
-    Its kind is told by its name: .bib (BibTeX), .json (CSL JSON, or Better BibTeX JSON) or .ris.
-    Text is UTF-8, or else Windows-1252. Raises LibraryError, with file, line and reason, when there
-    is nothing in it to learn from.
+    The name tells the format: .bib (BibTeX), .json (CSL JSON, or Better BibTeX JSON) or .ris.
+    Text is UTF-8, or else Windows-1252. Raises LibraryError, with file, line and reason, when the
+    file holds nothing to learn from.
     """
     try:
         raw = read_regular(path, MAX_BYTES)
@@ -54,7 +54,7 @@ def read_library(path: Path) -> Library:
         raise LibraryError(f"{path}:1: an empty file")
     if _PAGE.match(text):
         raise LibraryError(
-            f"{path}:1: a web page, not a library (a login page, perhaps): export it anew"
+            f"{path}:1: a web page, not a library (perhaps a login page): export the library again"
         )
     notes: list[str] = []
     entries = READERS[path.suffix.lower()](path, text, notes)
@@ -65,7 +65,7 @@ def read_library(path: Path) -> Library:
 
 
 def words_as_paper(text: str, abstract: str = "") -> Paper:
-    """Return words as if they were a paper's title, to learn from."""
+    """Return a paper that has these words as its title, to learn from."""
     return Paper(id=text, keys=(f"title:{text}",), title=text, url="", abstract=abstract)
 
 
@@ -75,7 +75,7 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # What is not UTF-8 was mostly written on Windows; a few of its bytes mean nothing.
+        # Text that is not UTF-8 was mostly written on Windows; some bytes are undefined there.
         return raw.decode("cp1252", "replace")
 
 
@@ -91,7 +91,7 @@ def _text(entry: Entry, name: str) -> str:
 
 
 def _bibtex(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
-    from bibtexparser.entrypoint import parse_string  # noqa: PLC0415  only who has one pays for it
+    from bibtexparser.entrypoint import parse_string  # noqa: PLC0415  slow; few need it
 
     logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
     logging.getLogger("bibtexparser").propagate = False
@@ -99,14 +99,14 @@ def _bibtex(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
     for entry in library.entries:
         yield _lowered({name: one.value for name, one in entry.fields_dict.items()})
     for block in library.failed_blocks:
-        # An entry whose key, or one of whose fields, stands twice is whole all the same.
+        # An entry with a repeated key or a repeated field can still be used.
         whole = getattr(block, "ignore_error_block", None)
         fields = getattr(whole, "fields", None)
         if fields is not None:
             yield _lowered({one.key: one.value for one in reversed(fields)})
             continue
         line = (block.start_line or 0) + 1
-        notes.append(f"{path}:{line}: an entry that cannot be read: is a brace never closed?")
+        notes.append(f"{path}:{line}: this entry cannot be read: is a closing brace missing?")
 
 
 def _json(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
@@ -115,21 +115,21 @@ def _json(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
     except json.JSONDecodeError as error:
         raise LibraryError(f"{path}:{error.lineno}: not valid JSON: {error.msg.lower()}") from None
     except (ValueError, RecursionError):
-        raise LibraryError(f"{path}:1: not JSON that can be read") from None
+        raise LibraryError(f"{path}:1: JSON that cannot be read") from None
     if isinstance(content, dict):
         content = content.get("items")
     if not isinstance(content, list):
         raise LibraryError(f"{path}:1: neither CSL JSON (a list) nor Better BibTeX JSON (`items`)")
     odd = 0
     for one in content:
-        # Zotero's own API puts the fields below `data`.
+        # Zotero's own API puts the fields under `data`.
         found = one.get("data", one) if isinstance(one, dict) else None
         if isinstance(found, dict):
             yield _lowered(found)
         else:
             odd += 1
     if odd:
-        notes.append(f"{path}:1: {odd} entries are no objects")
+        notes.append(f"{path}:1: {odd} entries are not objects")
 
 
 def _ris(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
@@ -148,7 +148,7 @@ def _ris(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
         last = ""
         if tag == "TY":
             if begun:
-                notes.append(f"{path}:{begun}: an entry without its end (ER)")
+                notes.append(f"{path}:{begun}: this entry has no end (a line `ER  -`)")
                 yield entry
             entry, begun = {}, number
         elif tag == "ER":
@@ -158,7 +158,7 @@ def _ris(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
             last = names[tag]
             entry[last] = value
     if begun:
-        notes.append(f"{path}:{begun}: an entry without its end (ER)")
+        notes.append(f"{path}:{begun}: this entry has no end (a line `ER  -`)")
         yield entry
 
 
@@ -171,4 +171,4 @@ READERS: Final[Mapping[str, Callable[[Path, str, list[str]], Iterable[Entry]]]] 
     ".json": _json,
     ".ris": _ris,
 }
-"""How a library is read, by the end of its name."""
+"""How a library is read, by the suffix of its file name."""

@@ -1,15 +1,15 @@
-"""What a reader's likes teach us: a linear model over words and over what words mean together.
+"""What a reader's likes teach us: a linear model over words and over their latent meaning.
 
-Two views of a paper, because no single one wins at every number of likes. Words and pairs of words
-(TF-IDF, the title's three times) feed a linear support vector machine that tells the likes from a
-background of other papers, and is best when there are many. Latent semantic analysis (Deerwester
-et al. 1990) places papers by what their words have in common with those of others; nearness to the
-likes there is best when there are few. Both are measured in standard deviations of the background,
-so that they can be added, and so that a mark means the same on a full day and on a quiet one.
-Sentence embeddings, where they are installed, are two views more: nearness to the likes, and a
-machine that tells them.
+A paper is seen in two views, because neither is best for every number of likes. Words and pairs of
+words (TF-IDF; the title counts three times) feed a linear support vector machine that separates the
+likes from a background of other papers; it is best with many likes. Latent semantic analysis
+(Deerwester et al. 1990) places papers by the words they have in common with others; nearness to the
+likes in that space is best with few likes. Both are measured in standard deviations of the
+background, so that they can be added, and so that a mark means the same on full and quiet days.
+Sentence embeddings, if installed, add two more views: nearness to the likes, and a support vector
+machine.
 
-`benchmarks/ranking.py` compares it with arxiv-sanity-lite and others on readers' real libraries.
+`benchmarks/ranking.py` compares this with arxiv-sanity-lite and others on readers' real libraries.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from newsletter.model import Paper
 TITLE_TIMES: Final = 3
 """How often a title's words count: they say what a paper is about."""
 DIMENSIONS: Final = 60
-"""Of the latent space; more of them blur what few likes say."""
+"""Dimensions of the latent space; with more of them a few likes are blurred."""
 SOFTNESS: Final = 0.1
-"""The support vector machine's C: small, because likes are few and say little for sure."""
+"""The support vector machine's C: small, because the likes are few and uncertain."""
 MEANING: Final = 2.0
-"""How much nearness of meaning counts beside the other views: with few likes it says most."""
+"""Weight of nearness in meaning beside the other views: it helps most when likes are few."""
 WORDS_KEPT: Final = 1500
-"""Weights that a model keeps, the largest ones: 12 kB."""
+"""Weights that a model keeps: the largest ones, in 12 kB."""
 MIDDLE: Final = 2.0
 """Standard deviations above the background at which a mark is one half."""
 FEWEST: Final = 100
-"""Papers without which a background says nothing: in fewer, any word in common looks rare."""
+"""Papers that a background needs: among fewer, any shared word would look rare."""
 _WORD = re.compile(r"[a-z][a-z0-9]+")
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def words(paper: Paper) -> list[str]:
-    """Return the stems of a paper's words and their pairs, those of the title three times."""
+    """Return the stems of a paper's words and pairs of words; the title counts three times."""
     title, rest = _stems(paper.title), _stems(paper.abstract)
     found = title * TITLE_TIMES + rest
     pairs = [f"{one} {two}" for some in (title, rest) for one, two in zip(some, some[1:])]  # noqa: B905, RUF007
@@ -63,7 +63,7 @@ def _stem(word: str) -> str:
 
 @functools.cache
 def _stemmer() -> Any:
-    import snowballstemmer  # noqa: PLC0415  loads every language it knows: only who has likes waits
+    import snowballstemmer  # noqa: PLC0415  slow to import, and needed only where there are likes
 
     return snowballstemmer.stemmer("porter")
 
@@ -77,17 +77,17 @@ def _stop_words() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Papers as models see them, a row each."""
+    """Papers as models see them: one row for each paper."""
 
     words: Any
-    """Sparse, each row of length 1."""
+    """Weights of words: sparse, each row of length 1."""
     senses: Floats
-    """DIMENSIONS numbers, each row of length 1."""
+    """Places in the latent space: DIMENSIONS numbers, each row of length 1."""
     meanings: Floats
     """Sentence embeddings, each row of length 1; empty without the extra that makes them."""
 
     def rows(self, places: Sequence[int]) -> Seen:
-        """Return some of the papers."""
+        """Return the papers at these places."""
         wanted = list(places)
         return Seen(
             words=self.words[wanted],
@@ -97,21 +97,21 @@ class Seen:
 
 
 Embed = Callable[[Sequence[Paper]], "Floats"]
-"""Papers to sentence embeddings, a row each."""
+"""(papers) → sentence embeddings, one row for each paper."""
 
 
 class Space:
-    """The words of a background of papers: how rare each is, and which go together."""
+    """The words of a background of papers: how rare each is, and which occur together."""
 
     def __init__(self, background: Sequence[Paper], embed: Embed | None = None) -> None:
-        """Learn from papers that nobody need have liked; raises ValueError if they are too few.
+        """Learn from any papers, liked or not; raises ValueError if they are too few.
 
-        With `embed` a third view of papers is added: what their sentences mean.
+        With `embed`, papers get a third view: the meaning of their sentences.
         """
         self._embed = embed
         if len(background) < FEWEST:
             raise ValueError(f"a background needs {FEWEST} papers or more")
-        # Imported here: a newsletter whose readers like nothing need not wait for it.
+        # Imported here, so that a newsletter without likes need not wait for it.
         from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
         from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
@@ -143,19 +143,19 @@ class Space:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taste:
-    """One reader's model: at most 20 kB, made of nothing but their likes, gone when dropped.
+    """One reader's model: at most 20 kB, made only from the reader's likes, gone when dropped.
 
-    A mark is linear in what is seen of a paper, until the curve at its end.
+    A mark is a linear function of what is seen of a paper, up to the curve at its end.
     """
 
     columns: np.ndarray[Any, np.dtype[np.int32]]
-    """The words that count, by their place in the Space."""
+    """The words that have a weight, by their place in the Space."""
     weights: Floats
     senses: Floats
     meanings: Floats
-    """Empty where the Space knows no meanings."""
+    """Empty if the Space has no sentence embeddings."""
     shift: float
-    """Mean of the sum over the background, in its standard deviations."""
+    """Mean of the summed views over the background, in its standard deviations."""
 
     @property
     def nbytes(self) -> int:
@@ -172,7 +172,7 @@ def learn(
 ) -> Taste:
     """Return the model of a reader with `likes` (at least one) and perhaps `dislikes`.
 
-    They are told from the `background`, which is that of the space when none is given.
+    The likes are compared with the `background`; the default is the background of the space.
     """
     return learn_seen(
         background or space.background,
@@ -182,7 +182,7 @@ def learn(
 
 
 def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> Taste:
-    """Return the model of what is `liked`, as `learn` does."""
+    """Return the model of papers that are `liked`, as `learn` does."""
     from scipy.sparse import vstack  # noqa: PLC0415  slow to import
 
     others = [background.words] + ([disliked.words] * 3 if disliked else [])
@@ -214,7 +214,7 @@ def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> T
 
 
 def _machine(rows: Any, likes: int) -> Floats:
-    """Return the weights by which a support vector machine tells the first rows from the rest."""
+    """Return the weights of a support vector machine that separates the likes from the rest."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415  slow to import
 
     is_like = np.zeros(rows.shape[0])
@@ -225,13 +225,13 @@ def _machine(rows: Any, likes: int) -> Floats:
 
 
 def _middle(liked: Floats, disliked: Floats | None) -> Floats:
-    """Return the mean of what is liked, less half of that of what is not."""
+    """Return the mean of the liked papers, minus half the mean of the disliked ones."""
     found: Floats = liked.mean(axis=0)
     return found if disliked is None else found - np.float32(0.5) * disliked.mean(axis=0)
 
 
 def _scaled(weights: Floats, background: Any) -> tuple[Any, Floats]:
-    """Return the background's values and the weights, both in the values' standard deviation."""
+    """Return the background's values and the weights, both divided by the standard deviation."""
     values = background @ weights
     deviation = np.float32(max(float(values.std()), 1e-6))
     return values / deviation, weights / deviation
@@ -240,7 +240,7 @@ def _scaled(weights: Floats, background: Any) -> tuple[Any, Floats]:
 def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
     """Return a mark in [0, 1] for each paper (row) and reader (column).
 
-    It is one half at MIDDLE standard deviations of the background above its mean.
+    A mark is one half at MIDDLE standard deviations above the mean of the background.
     """
     from scipy.sparse import csc_matrix  # noqa: PLC0415
 
@@ -268,9 +268,9 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
 
 
 def novelty(seen: Seen, sent: Seen) -> Floats:
-    """Return for each paper how unlike it is to the nearest of those that were sent, in [0, 1].
+    """Return for each paper, in [0, 1], how unlike the most similar paper in `sent` it is.
 
-    Nearness is the mean of both views: words, and what they mean together.
+    Likeness is the mean of two views: the words, and their latent meaning.
     """
     nearness = (seen.words @ sent.words.T).toarray() + seen.senses @ sent.senses.T
     found: Floats = np.clip(1 - nearness.max(axis=1) / 2, 0, 1).astype(np.float32)
@@ -278,7 +278,7 @@ def novelty(seen: Seen, sent: Seen) -> Floats:
 
 
 def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tuple[str, ...]:
-    """Return the words of a paper that speak most for it, as they are written there."""
+    """Return the words of a paper that raise its mark most, as they are written in the paper."""
     row = space.see([paper]).words
     weight = dict(zip(taste.columns.tolist(), taste.weights.tolist(), strict=True))
     points = [
@@ -295,7 +295,7 @@ def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tup
     found: list[str] = []
     for name in best:
         shown = written.get(name, "")
-        # A word that is part of a pair already shown says nothing more, and the other way round.
+        # Leave out a word that is part of a pair already shown, and a pair that holds such a word.
         if shown and not any(shown in other or other in shown for other in found):
             found.append(shown)
         if len(found) == most:

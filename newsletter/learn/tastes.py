@@ -17,20 +17,20 @@ from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
 BACKGROUND = 2000
-"""Papers that likes are told from: the last ones that were collected."""
+"""Papers that likes are compared with: the last ones collected."""
 
 
 @dataclass(slots=True)
 class Tastes:
-    """Marks for the papers of a day, by what somebody likes."""
+    """Marks for the papers of a day, by the likes of a topic or reader."""
 
     papers: PaperStore
     root: Path
-    """Where paths of libraries start."""
+    """The folder from which relative paths of libraries start."""
     embed: tastes.Embed | None = None
-    """Makes sentence embeddings, where they are installed."""
+    """Makes sentence embeddings, if they are installed."""
     on_fault: Callable[[Fault], None] = lambda _fault: None
-    """Told of a library that cannot be read."""
+    """Called with a fault for each library that cannot be read."""
     _space: tastes.Space | None = field(default=None, init=False)
     _seen: tastes.Seen | None = field(default=None, init=False)
     _of: tuple[str, ...] = field(default=(), init=False)
@@ -39,12 +39,11 @@ class Tastes:
     def marks(
         self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
     ) -> dict[str, Mark]:
-        """Return how near each candidate is to the likes, by paper id; nothing without likes.
+        """Return how near each candidate is to the likes, by paper id; empty without likes.
 
-        A like is an id or address of a paper, a library file (BibTeX, or CSL JSON as Zotero
-        exports it), or words: a title, a sentence. What is not known yet teaches nothing.
-
-        A library that cannot be read is told of, and teaches nothing.
+        A like is a paper's id or address, a library file (BibTeX, or CSL JSON as Zotero exports
+        it), or words, such as a title or a sentence. A paper that the store does not know yet
+        teaches nothing. Neither does a library that cannot be read; `on_fault` is called for it.
         """
         liked, disliked = self._texts(likes), self._texts(dislikes)
         if not liked or not candidates:
@@ -67,11 +66,11 @@ class Tastes:
     def of_topics(
         self, candidates: Sequence[Paper], topics: Iterable[Topic]
     ) -> dict[str, dict[str, Mark]]:
-        """Return the marks of every topic that likes something, by its name."""
+        """Return the marks of every topic that has likes, by the topic's name."""
         return {topic.name: self.marks(candidates, topic.like) for topic in topics if topic.like}
 
     def novelty(self, candidates: Sequence[Paper], sent: Sequence[Paper]) -> dict[str, float]:
-        """Return how unlike each candidate is to the nearest paper that was `sent`, by its id."""
+        """Return how unlike each candidate is to the most similar `sent` paper, by its id."""
         if not candidates or not sent:
             return {}
         space, seen = self._look(candidates)
@@ -81,30 +80,30 @@ class Tastes:
         return {paper.id: float(value) for paper, value in zip(candidates, values, strict=True)}
 
     def unknown(self, likes: Iterable[str]) -> tuple[str, ...]:
-        """Return the arXiv ids among the likes of papers that the store does not know."""
+        """Return the arXiv ids among the likes whose papers the store does not know."""
         named = {key for like in likes if (key := _key(like)).startswith("arxiv:")}
         known = {key for paper in self.papers.with_keys(named) for key in paper.keys}
         return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
 
     def _look(self, candidates: Sequence[Paper]) -> tuple[tastes.Space | None, tastes.Seen | None]:
-        """Return the space of the last papers, and the candidates in it; made once for a day."""
+        """Return the space of the last papers, and the candidates in it; made once a day."""
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
                 self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
-            except ValueError:  # a newsletter's first days: too few papers to tell likes from
+            except ValueError:  # the newsletter's first days: too few papers for a background
                 return None, None
         if self._seen is None or of != self._of:
             self._seen, self._of = self._space.see(candidates), of
         return self._space, self._seen
 
     def _library(self, name: str) -> tuple[Paper, ...]:
-        """Return the papers of a library; one that cannot be read costs its owner that library."""
+        """Return the papers of a library; if it cannot be read, only this library is lost."""
         if name not in self._libraries:
             path = self.root / name
             try:
                 library = read_library(path)
-            except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
+            except Exception as error:  # noqa: BLE001  border: a library must not stop the others
                 self.on_fault(fault_of(Border.LIBRARY, name, error, _content(path)))
                 self._libraries[name] = ()
             else:
@@ -127,7 +126,7 @@ class Tastes:
 
 
 def _key(like: str) -> str:
-    """Return the identity that a like names, or nothing when it is words or a file."""
+    """Return the identity that a like names, or nothing if the like is words or a file."""
     known = identity.arxiv_id(like)
     if known:
         return f"arxiv:{known[0]}"

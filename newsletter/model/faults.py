@@ -1,4 +1,4 @@
-"""What went wrong with one thing while all others went on: a value, told and kept."""
+"""What went wrong with one thing while all others went on, as a value to report and keep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from newsletter.errors import NewsletterError
 
 MAX_PROBLEM = 300
-"""Characters of an error's own words that are told."""
+"""Most characters of an error's own message that are shown."""
 
 
 class Border(StrEnum):
@@ -27,28 +27,28 @@ class Border(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An error at a border: its owner is left out, and everybody else goes on."""
+    """An error at a border: the thing it concerns is left out, and all others go on."""
 
     border: Border
     name: str
-    """Which source, library, reader and so on, as a person knows it."""
+    """The source, library, reader and so on, as a person knows it."""
     problem: str
     """One line."""
     trace: str = field(default="", repr=False)
-    """Where in the program it happened; empty when the input alone is wrong."""
+    """Where in the program it happened; empty when only the input is wrong."""
     content: bytes = field(default=b"", repr=False)
-    """The input, as far as it is at hand."""
+    """The input, or as much of it as is at hand."""
 
     def __str__(self) -> str:
-        """Return it in one line."""
+        """Return the fault in one line."""
         return f"{self.border} {self.name}: {self.problem}"
 
 
 def fault_of(border: Border, name: str, error: Exception, content: bytes = b"") -> Fault:
-    """Return what to tell of an error that was caught at a border.
+    """Return the fault for an error that was caught at a border.
 
-    An error that the program raises on purpose speaks for itself; of any other, which is a fault
-    of ours, the trace is kept too.
+    An error that the program raises on purpose explains itself. Any other error is a fault of the
+    program, so its trace is kept, too.
     """
     if isinstance(error, NewsletterError):
         return Fault(border=border, name=name, problem=_line(str(error)), content=content)

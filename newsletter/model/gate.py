@@ -1,7 +1,7 @@
-"""The gate: what a text, link, number, date or identity from outside may be to become a Paper's.
+"""The gate: which texts, links, numbers, dates and identities from outside may be in a Paper.
 
-Everything that a source says passes here, and so does what the database holds when it is read. What
-does not pass is not in the model: the field is empty, the paper stays.
+Everything that a source gives passes here, and so does what is read from the database. A value that
+does not pass is left out: its field is empty, and the paper stays.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ import idna
 from newsletter.model import Mention, Paper, Sighting
 
 MAX_LINK = 2_000
-"""Characters of a link: what browsers, mail programs and filters all take."""
+"""Most characters of a link: browsers, mail programs and filters all accept this many."""
 MAX_KEY = 500
-"""Characters of an identity: it is in indexes, and in links of the mail."""
+"""Most characters of an identity, which is in indexes and in links of the mail."""
 MAX_COUNT = 10_000_000
-"""Votes, citations or stars: past the most starred repository there is."""
+"""Most votes, citations or stars: more than any repository has."""
 MAX_VERSION = 999
 MAX_TITLE = 300
 MAX_TEXT = 5_000
-"""Characters of an abstract or summary: a blog that sends whole articles fills no database."""
+"""Most characters of an abstract or summary, so that whole articles do not fill the database."""
 MAX_NAME = 200
 MAX_SIGHTINGS = 100
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 AHEAD = dt.timedelta(days=366)
-"""How far ahead of today a journal may date its issue."""
+"""How far ahead of today a journal may date its issues."""
 
 NEVER: Final = (
     "\x00-\x1f\x7f-\x9f"  # controls
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they turn the direction of what is around
-    "\xad\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\uffff"  # shown as nothing
-    "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e00ff"  # halves, no characters, tags
-    "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: a reader's own places are marked with them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # they change the direction of the text
+    "\xad\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\uffff"  # invisible
+    "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e00ff"  # surrogates, non-characters, tags
+    "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: tokens of editions are made of them
 )
-"""Characters that nothing from outside may have. The two joiners may stay: Persian, the scripts of
-India and emoji need them."""
+"""Characters that nothing from outside may have. The two joiners are allowed: Persian, Indian
+scripts and emoji need them."""
 _NEVER = re.compile(f"[{NEVER}]")
 _SPACES = re.compile(r"\s+")
 _BREAKS = re.compile(r"[\t\r\n]+")
@@ -62,23 +62,24 @@ _IN_KEYS = "".join(map(chr, range(0x21, 0x7F)))
 def line(given: str, length: int = MAX_TEXT) -> str:
     """Return `given` as one line of at most `length` characters, none of which is in NEVER."""
     if given.isprintable() and "  " not in given and given == given.strip():
-        return cut(given, length)  # most texts; `isprintable` knows no white space but U+0020
+        return cut(given, length)  # most texts; U+0020 is the only printable white space
     plain = _NEVER.sub("", _SPACES.sub(" ", given))
     return cut(_SPACES.sub(" ", plain).strip(), length)
 
 
 def cut(plain: str, length: int) -> str:
-    """Return `plain`, cut at a word and marked so when it is longer than `length` characters."""
+    """Return `plain`; if it has more than `length` characters, cut between words and marked."""
     return plain if len(plain) <= length else plain[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
 def link(given: str) -> str:
-    """Return an address as printable ASCII (RFC 3986), or nothing when it is unfit to be a link.
+    """Return an address as printable ASCII (RFC 3986), or nothing when it is not fit for a link.
 
-    Fit are http and https with a host. The name and password in an address are left out; a host of
-    other letters becomes its A-labels (RFC 5891), what else is not ASCII is percent-encoded. Tabs
-    and line breaks are left out as browsers do (https://url.spec.whatwg.org/#url-parsing); with any
-    other control, bidirectional or private-use character there is no link, and none past MAX_LINK.
+    A link must be http or https and have a host. A name and password in it are removed; a host in
+    other letters becomes A-labels (RFC 5891); other characters that are not ASCII are
+    percent-encoded. Tabs and line breaks are removed as browsers do
+    (https://url.spec.whatwg.org/#url-parsing). An address with other control, bidirectional or
+    private-use characters gives no link, and neither does one longer than MAX_LINK.
     """
     if len(given) <= MAX_LINK and _SOUND.fullmatch(given):
         return given
@@ -89,9 +90,9 @@ def link(given: str) -> str:
         parts = urlsplit(text)
         port = "" if parts.port is None else f":{parts.port}"
         host = _host(parts.hostname or "")
-    except ValueError:  # of a broken `[…]`, a port that is none, letters that IDNA does not know
+    except ValueError:  # a broken `[…]`, an invalid port, letters that IDNA does not allow
         return ""
-    # Browsers take a backslash for a slash, we do not: they would go to another host.
+    # Browsers read a backslash as a slash and would go to another host than we see.
     if parts.scheme not in ("http", "https") or not host or "\\" in parts.netloc:
         return ""
     where = quote(_STRAY_PERCENT.sub("%25", parts.path), safe=_SAFE)
@@ -110,14 +111,14 @@ def _host(name: str) -> str:
 
 
 def number(given: int, most: int = MAX_COUNT) -> int:
-    """Return a count between 0 and `most`, or 0 when it is none."""
+    """Return a count between 0 and `most`, or 0 when the value is not valid."""
     return given if 0 <= given <= most else 0
 
 
 def moment(given: dt.datetime | None, now: dt.datetime | None = None) -> dt.datetime | None:
-    """Return a date when something could be of it: of a year that had papers, and not far ahead.
+    """Return a date if it is plausible, else None: neither before papers existed nor far ahead.
 
-    Without `now` the year alone counts.
+    Without `now` only the year is checked.
     """
     if given is None or not FIRST_YEAR <= given.year <= LAST_YEAR:
         return None
@@ -125,7 +126,7 @@ def moment(given: dt.datetime | None, now: dt.datetime | None = None) -> dt.date
 
 
 def identity(given: str) -> str:
-    """Return an identity as printable ASCII without spaces; a long one by its digest."""
+    """Return an identity as printable ASCII without spaces; a long one becomes a digest."""
     if not _KEY.fullmatch(given):
         given = quote(_NEVER.sub("", given), safe=_IN_KEYS)
     if len(given) <= MAX_KEY:
@@ -145,13 +146,13 @@ _TEXTS: Final[Mapping[str, int]] = {
     "submitted_by": MAX_NAME,
 }
 _LISTS: Final[Mapping[str, int]] = {"authors": 5_000, "categories": 50, "keywords": 50}
-"""The largest collaborations have three thousand authors."""
+"""Most entries of a field; the largest collaborations have three thousand authors."""
 LINKS: Final = ("url", "pdf_url", "code_url", "discussion_url", "image_url")
 COUNTS: Final = ("votes", "comments", "stars", "citations")
 
 
 def admit(paper: Paper, now: dt.datetime | None = None) -> tuple[Paper, tuple[str, ...]]:
-    """Return a paper with nothing in it but what the gate lets pass, and the fields it emptied."""
+    """Return a paper with only what the gate lets pass, and the names of the emptied fields."""
     passed: dict[str, Any] = {}
     passed |= {name: line(getattr(paper, name), most) for name, most in _TEXTS.items()}
     passed |= {name: _lines(getattr(paper, name), most) for name, most in _LISTS.items()}
@@ -169,7 +170,7 @@ def admit(paper: Paper, now: dt.datetime | None = None) -> tuple[Paper, tuple[st
 
 
 def admit_mention(mention: Mention) -> Mention:
-    """Return a mention with nothing in it but what the gate lets pass."""
+    """Return a mention with only what the gate lets pass."""
     keys = tuple(dict.fromkeys(map(identity, mention.keys[:50])))
     return Mention(keys=keys, sighting=_sighting(mention.sighting))
 

@@ -18,30 +18,30 @@ class Schedule:
 
     at: dt.time
     days: frozenset[int]
-    """Days of the week, Monday is 0."""
+    """Days of the week; Monday is 0."""
     zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueWindow:
-    """Which papers belong to an issue: those seen before `until` that no earlier one offered."""
+    """Which papers belong to an issue: seen before `until`, and offered by no earlier issue."""
 
     date: dt.date
     until: dt.datetime
-    """When the next issue is due: what comes later is the next one's."""
+    """When the next issue is due; papers seen later belong to that one."""
     oldest: dt.datetime
-    """What was published earlier is never news."""
+    """Papers published before this are never news."""
 
 
 class IssueState(StrEnum):
-    """Whether anything is sent of an issue."""
+    """Whether an issue's deliveries are sent."""
 
     PLANNED = "planned"
-    """Its deliveries are sent as they are due."""
+    """Its deliveries are sent when they are due."""
     PAUSED = "paused"
     """Nothing more is sent until somebody resumes it."""
     CANCELLED = "cancelled"
-    """Given up, for good."""
+    """Given up for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,34 +51,34 @@ class Issue:
     date: dt.date
     number: int
     papers: int
-    """How many papers were collected for it, picked or not."""
+    """How many papers were collected for it, whether picked or not."""
     planned_at: dt.datetime | None = None
-    """When its deliveries were written to the ledger; from then on it does not change."""
+    """When its deliveries were written to the ledger; after that the issue does not change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What one set of subscribers gets of an issue; the same bytes for all but their tokens."""
+    """What one set of subscribers gets of an issue; only the tokens differ between them."""
 
     key: str
-    """The names of its topics joined by `+`, or a digest of them when that is long."""
+    """The names of its topics joined by `+`, or a digest of them if that is too long."""
     subject: str
     html_blocks: tuple[int, ...] = field(repr=False)
-    """The HTML in pieces, of which other editions have most too: their places in `blocks`. What
-    is a reader's own, a token, is a piece for itself."""
+    """The HTML in pieces, as their numbers in `blocks`; editions share most pieces. A token, which
+    stands for something of one reader's own, is a piece by itself."""
     text_blocks: tuple[int, ...] = field(repr=False)
     blocks: Sequence[str] | Mapping[int, str] = field(repr=False, compare=False)
-    """By number: at least those that this edition is made of."""
+    """Number → block; it holds at least the blocks of this edition."""
     picks: tuple[Pick, ...] = field(default=(), repr=False)
 
     @property
     def html(self) -> str:
-        """The whole of the HTML."""
+        """The whole HTML part."""
         return "".join([self.blocks[number] for number in self.html_blocks])
 
     @property
     def text(self) -> str:
-        """The whole of the text part."""
+        """The whole text part."""
         return "".join([self.blocks[number] for number in self.text_blocks])
 
 
@@ -88,27 +88,27 @@ class DeliveryState(StrEnum):
     PLANNED = "planned"
     """Waiting for a sender."""
     LEASED = "leased"
-    """A sender holds it; not a byte of the message has left."""
+    """A sender holds it; no byte of the message has left yet."""
     DATA_STARTED = "data_started"
-    """The message may be on its way: from here a crash is ambiguous."""
+    """The message may be on its way: after a crash nobody knows whether it left."""
     ACCEPTED = "accepted"
-    """The mail server took responsibility for it."""
+    """The mail server took responsibility for the message."""
     DEFERRED = "deferred"
-    """Refused for now; tried again after `next_at`."""
+    """Refused for now; to be tried again after `next_at`."""
     FAILED = "failed"
     """Refused for good."""
     UNKNOWN = "unknown"
-    """The connection or the sender died after DATA began: never sent again on its own."""
+    """The connection or the sender died after DATA began; not sent again unless someone says so."""
     EXPIRED = "expired"
     """Deferred until the issue was too old to be worth sending."""
     SUPPRESSED = "suppressed"
     """The address must not be mailed."""
     CANCELLED = "cancelled"
-    """The subscriber left, or was paused, after the issue was planned."""
+    """The subscriber left or paused after the issue was planned."""
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to happen; the others are final."""
+        """Whether something is still to happen; all other states are final."""
         return self in (
             DeliveryState.PLANNED,
             DeliveryState.LEASED,
@@ -118,7 +118,7 @@ class DeliveryState(StrEnum):
 
 
 LEFT = "no longer on the list"
-"""Why a delivery is cancelled whose reader has left; they may come back."""
+"""The reason of a delivery that is cancelled because its reader left; readers may come back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +136,10 @@ class Delivery:
     language: str = "en"
     state: DeliveryState = DeliveryState.PLANNED
     attempt: int = 0
-    """How often it was leased; also the fencing number of the present lease."""
+    """How often it was leased; also the fencing number of the current lease."""
     next_at: dt.datetime | None = None
     reason: str = ""
-    """The last answer of the mail server, or why there was none."""
+    """The mail server's last answer, or why there was none."""
     verdict: str = ""
     """What that answer is about: a `Verdict`."""
 
@@ -158,13 +158,13 @@ class Outcome:
     code: int = 0
     """The SMTP reply code, 0 when there was none."""
     verdict: str = ""
-    """What a refusal says of the address, or of us: a `Verdict`."""
+    """What a refusal says about the address, or about us: a `Verdict`."""
     is_busy: bool = False
-    """Whether the server asks everybody to be slower, and not this mailbox alone."""
+    """Whether the server asks us to slow down for all mail, not only for this mailbox."""
 
 
 def delivery_name(issue: dt.date, subscriber: str) -> str:
-    """Return what mail calls a delivery at every attempt (Message-ID; ENVID, RFC 3461)."""
+    """Return a delivery's name in mail, equal at every attempt (Message-ID; ENVID, RFC 3461)."""
     return f"{_day(issue)}.{subscriber}"
 
 

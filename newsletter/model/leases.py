@@ -21,22 +21,22 @@ class Fate(StrEnum):
     """What is known of a sender that holds deliveries."""
 
     ALIVE = "alive"
-    """It may be at work: its leases hold until they run out."""
+    """It may be at work: its leases hold until they expire."""
     DEAD = "dead"
-    """Its process ended; what it wrote is all there."""
+    """Its process ended; everything it wrote is there."""
     LOST = "lost"
-    """Its machine went down: the last of what it wrote may be missing, so that a message which it
-    had only leased may have left."""
+    """Its machine went down: the last of what it wrote may be missing, so a message that looks only
+    leased may have left."""
     AWAY = "away"
-    """It is on another machine, or nobody can tell: its leases hold until they run out, and then
-    it is as if it were lost."""
+    """It is on another machine, or its state is unknown: its leases hold until they expire, and
+    then it is treated as lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What became of a delivery that was claimed."""
+    """What became of a claimed delivery."""
 
     claim: Claim
     outcome: Outcome
     next_at: dt.datetime | None = None
-    """When to try again, after a refusal for now."""
+    """When to try again after a temporary refusal."""

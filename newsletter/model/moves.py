@@ -1,4 +1,4 @@
-"""The law of the ledger: which states a delivery may go from, and to.
+"""The law of the ledger: from which state a delivery may go to which.
 
     planned ──▶ leased ──▶ data_started ──▶ accepted
        ▲          │             │
@@ -8,13 +8,14 @@
                   └─▶ suppressed
     planned, deferred ──▶ cancelled, expired
     failed, unknown ──▶ planned, when the operator asks for it
-    cancelled ──▶ planned, when a reader who had left is back
+        cancelled ──▶ planned, when a reader who had left comes back
 
-`data_started` is written, durably, before the first byte of DATA. Whoever dies after that leaves
-`unknown`: nobody can tell whether the mail went out (RFC 1047), so it is never sent again unless
-the operator says so. Whoever dies before leaves `leased`, which goes back to `planned`.
+`data_started` is written to the disk before the first byte of DATA. If the sender dies after that,
+the delivery becomes `unknown`: nobody knows whether the mail went out (RFC 1047), so it is sent
+again only if the operator says so. If the sender dies before that, the delivery is still `leased`,
+and goes back to `planned`.
 
-Every statement that moves deliveries is made by one function of the store, which asks `before()`.
+One function of the store makes every statement that moves deliveries, and it calls `before()`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from newsletter.model.issues import DeliveryState
 
 MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     PLANNED: frozenset({LEASED, EXPIRED, CANCELLED}),
-    # unknown: the machine went down, and the last of what was written with it.
+    # unknown: the machine went down, and what was written last was lost with it.
     LEASED: frozenset(
         {PLANNED, DATA_STARTED, ACCEPTED, DEFERRED, FAILED, UNKNOWN, SUPPRESSED, CANCELLED}
     ),
@@ -54,13 +55,13 @@ MOVES: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     CANCELLED: frozenset({PLANNED}),
 }
 OPEN: Final = frozenset(state for state in DeliveryState if state.is_open)
-"""States in which something is still to happen; the others are final."""
+"""States in which something is still to happen; all other states are final."""
 
 
 def before(after: DeliveryState, *some: DeliveryState) -> tuple[DeliveryState, ...]:
-    """Return `some` states, all of which may become `after`; raises LedgerError when one may not.
+    """Return `some` states, if all of them may become `after`; raises LedgerError if one may not.
 
-    Statements name the states that they mean: were the table to forbid one, they must not go on.
+    Statements name the states they move from: if the table forbids one, the statement must not run.
     """
     for state in some:
         if after not in MOVES[state]:
@@ -69,5 +70,5 @@ def before(after: DeliveryState, *some: DeliveryState) -> tuple[DeliveryState, .
 
 
 def allowed(after: DeliveryState, some: Collection[DeliveryState]) -> tuple[DeliveryState, ...]:
-    """Return those of `some` states that may become `after`."""
+    """Return those of `some` states from which a delivery may move to `after`."""
     return tuple(state for state in some if after in MOVES[state])

@@ -1,4 +1,4 @@
-"""Papers, where they were seen, and what was said of them."""
+"""Papers, where they were seen, and discussions of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A discussion of a paper: it tells of interest in a paper, but brings none by itself."""
+    """A discussion of a paper: a sign of interest in it, which brings no paper by itself."""
 
     keys: tuple[str, ...]
     """The identities of the paper that is discussed."""
@@ -28,12 +28,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A research paper (or a post about one), its text already plain Unicode."""
+    """A research paper, or a post about one; its text is plain Unicode already."""
 
     id: str
-    """The strongest of `keys`: what the store, the ledger and the reader's links call it."""
+    """The strongest of `keys`: the paper's name in the store, the ledger and readers' links."""
     keys: tuple[str, ...]
-    """Every identity it is known by: `arxiv:2410.01234`, `doi:10.1/x`, `url:example.org/p`."""
+    """All its identities: `arxiv:2410.01234`, `doi:10.1/x`, `url:example.org/p`."""
     title: str
     url: str
     abstract: str = ""
@@ -41,7 +41,7 @@ class Paper:
     categories: tuple[str, ...] = ()
     published: dt.datetime | None = None
     announce: str = ""
-    """arXiv's announcement type, where there is one."""
+    """arXiv's announcement type, if there is one."""
     version: int = 1
     summary: str = ""
     """A one-sentence summary that a source gave; never mixed with the authors' abstract."""
@@ -56,13 +56,13 @@ class Paper:
     venue: str = ""
     """Journal or conference."""
     organisation: str = ""
-    """Whom the authors work for, as a source says."""
+    """The authors' employer, as a source gives it."""
     submitted_by: str = ""
-    """Who brought it to the source's attention."""
+    """Who submitted it to the source."""
     votes: int = 0
     comments: int = 0
     stars: int = 0
-    """Of the code's repository."""
+    """Stars of the code's repository."""
     citations: int = 0
     sightings: tuple[Sighting, ...] = ()
     """Oldest first."""

@@ -1,4 +1,4 @@
-"""Subscribers: what they asked for, what is kept of them, and how stages see them."""
+"""Subscribers: what they asked for, what the store keeps, and how the stages see them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from newsletter.model.picks import Match
 
 EVERYTHING = "*"
-"""The audience of those who want every topic."""
+"""The audience of readers who want every topic."""
 
 
 class SubscriberState(StrEnum):
     """Whether a subscriber gets mail."""
 
     PENDING = "pending"
-    """Asked for it, and has not confirmed the address yet."""
+    """Asked for it, but has not confirmed the address yet."""
     ACTIVE = "active"
     """Gets every issue."""
     PAUSED = "paused"
@@ -27,10 +27,10 @@ class SubscriberState(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a subscriber, or a change of one, came from."""
+    """Where a subscriber, or a change to one, came from."""
 
     YAML = "yaml"
-    """subscribers.yaml: such a subscriber follows what the file says."""
+    """From subscribers.yaml; such a subscriber follows what the file says."""
     SITE = "site"
     IMPORT = "import"
     COMMAND = "command"
@@ -41,17 +41,17 @@ class Wishes:
     """What a subscriber wants, as they wrote it."""
 
     topics: tuple[str, ...] = ()
-    """Names of topics in the order wanted; none: every topic."""
+    """Names of topics in the order wanted; empty: every topic."""
     timezone: str = ""
     """IANA name; empty: the newsletter's."""
     language: str = ""
     """BCP 47; empty: the newsletter's."""
     words: Any = None
-    """A filter of their own, as plain YAML data: a section of its own."""
+    """The subscriber's own filter, as plain YAML data; it makes a section of its own."""
     follow: tuple[str, ...] = ()
-    """Authors whose papers they want, in that section."""
+    """Authors whose papers go into that section."""
     mute: Any = None
-    """A filter of what they do not want, as plain YAML data."""
+    """A filter for papers they do not want, as plain YAML data."""
     mute_authors: tuple[str, ...] = ()
     likes: tuple[str, ...] = ()
     """Papers by id, library files, or words."""
@@ -59,13 +59,13 @@ class Wishes:
 
     @property
     def is_personal(self) -> bool:
-        """Whether an edition is this reader's alone."""
+        """Whether an edition is for this reader alone."""
         return bool(self.words or self.follow or self.mute or self.mute_authors or self.likes)
 
     def audience(self, subscriber: str) -> str:
-        """Return the name of those who get the same: readers of equal topics, or one `subscriber`.
+        """Return the name of the audience: readers with equal topics, or one `subscriber` alone.
 
-        A name of one reader begins with `~`, which sorts behind all others.
+        The name of a single reader begins with `~`, so it sorts after all others.
         """
         if self.is_personal:
             return f"~{subscriber}"
@@ -81,9 +81,9 @@ class SignUp:
     wishes: Wishes = field(default_factory=Wishes)
     is_paused: bool = False
     consent_at: dt.datetime | None = None
-    """When they asked for it; None: when it was read."""
+    """When they asked for it; None: when the sign-up was read."""
     consent: str = ""
-    """How they did, in a few words."""
+    """How they asked, in a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +97,10 @@ class Subscription:
     wishes: Wishes
     state: SubscriberState
     paused_until: dt.date | None
-    """The first day on which they get mail again; None: until somebody says so."""
+    """The first day on which they get mail again; None: when somebody ends the pause."""
     origin: Origin
     changed_by: str
-    """Who brought about the state: an `Origin`, or `link` for an unsubscribe link."""
+    """Who caused the state: an `Origin`, or `link` for an unsubscribe link."""
     consent_at: dt.datetime
     consent: str
     changed_at: dt.datetime
@@ -108,7 +108,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """A subscriber as stages see them: what they did not choose is filled in."""
+    """A subscriber as the stages see them, with defaults for what they did not choose."""
 
     id: str
     email: str
@@ -118,9 +118,9 @@ class Subscriber:
     timezone: str = "UTC"
     """IANA name."""
     language: str = "en"
-    """BCP 47: how they write dates."""
+    """BCP 47; it decides how dates are written."""
     words: Match | None = None
-    """Own words and followed authors: a section of their own."""
+    """The subscriber's own words and followed authors; they make a section of their own."""
     muted: Match | None = None
     """Words and authors that they do not want to see."""
     likes: tuple[str, ...] = ()
@@ -129,7 +129,7 @@ class Subscriber:
 
     @property
     def is_personal(self) -> bool:
-        """Whether an edition is this reader's alone."""
+        """Whether an edition is for this reader alone."""
         return bool(self.words or self.muted or self.likes)
 
 
@@ -140,18 +140,18 @@ class Audience:
     name: str
     """What `Wishes.audience` returns."""
     topics: tuple[str, ...]
-    """As they were asked for; none: every topic."""
+    """Topics in the order asked for; empty: every topic."""
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synchronised:
-    """What following a list has changed."""
+    """What changed when the store followed subscribers.yaml."""
 
     new: int = 0
     changed: int = 0
-    """Subscribers whose entry differs from what was known."""
+    """Subscribers whose entry differs from the stored one."""
     gone: int = 0
-    """Subscribers who are not on the list any more."""
+    """Subscribers who are no longer on the list."""
     back: int = 0
-    """Subscribers who had gone from the list, and are on it again."""
+    """Subscribers who had gone from the list and are on it again."""

@@ -12,7 +12,7 @@ class Verdict(StrEnum):
     NO_DOMAIN = "no-domain"
     MOVED = "moved"
     SAID_GONE = "said-gone"
-    """Words without a number say that there is no such mailbox: believed when it lasts."""
+    """Words without a code say that there is no such mailbox: believed only if it lasts."""
     DISABLED = "disabled"
     FULL = "full"
     TOO_BIG = "too-big"

@@ -1,4 +1,4 @@
-"""A local page that shows an issue before it goes out, and again after every edit."""
+"""A local page that shows an issue before it is sent, and redraws it after every edit."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-# The mail may hold nothing that acts; the page runs its own script only.
+# The mail may run nothing; the page may run only its own script.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; sandbox"
 PAGE_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src https: data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 HEARTBEAT = 15.0
-"""Seconds after which an idle stream says something, so that a closed page is noticed."""
+"""Seconds between signs of life on an idle stream; they reveal that a page was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +37,27 @@ class PreviewEdition:
     """One edition as the page shows it."""
 
     key: str
-    """What the ledger calls it."""
+    """The edition's key in the ledger."""
     label: str
-    """Whose it is: a reader, or topics."""
+    """Whom it is for: a reader, or topics."""
     readers: str
-    """How many get it."""
+    """How many readers get it."""
     subject: str
     html: str
     text: str
     message: str
     """The whole message, as one reader gets it."""
     bytes: int
-    """Of HTML, as Gmail counts."""
+    """Size of the HTML, as Gmail counts it."""
     picks: tuple[Mapping[str, Any], ...] = ()
-    """Papers with their scores in parts."""
+    """Papers with the parts of their scores."""
     misses: tuple[Mapping[str, Any], ...] = ()
-    """Papers that just missed, and why."""
+    """Papers that were almost chosen, and why they were not."""
     findings: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def head(self) -> dict[str, Any]:
-        """What the list of editions shows of it."""
+        """What the list of editions shows."""
         return {"label": self.label, "readers": self.readers, "subject": self.subject}
 
     @property
@@ -77,17 +77,17 @@ class PreviewEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What there is to show of one issue."""
+    """Everything that the page shows of one issue."""
 
     name: str
     date: str
     dates: tuple[str, ...] = ()
-    """Of the issues that there are, newest first."""
+    """Dates of the existing issues, newest first."""
     editions: tuple[PreviewEdition, ...] = ()
     notes: tuple[str, ...] = ()
-    """What a person should know: sick sources, invented papers."""
+    """What a person should know: failing sources, invented papers."""
     problem: str = ""
-    """Why there is nothing newer to show: a mistake in config or templates, with its place."""
+    """Why this is not the newest state: a mistake in config or templates, with its place."""
 
     @property
     def state(self) -> dict[str, Any]:
@@ -103,13 +103,13 @@ class Preview:
 
 
 Load = Callable[[str], Preview]
-"""A date (or nothing, for the issue that is due) to what there is to show of it."""
+"""(date, or empty for the issue that is due) → what to show of it."""
 SendTest = Callable[[PreviewEdition, str], Awaitable[str]]
-"""An edition and an address to where it went; raises ValueError or OSError when it does not."""
+"""(edition, address) → where it went; raises ValueError or OSError when sending fails."""
 
 
 class _Previews:
-    """Loads issues when they are asked for, again after every change; keeps the last good one."""
+    """Loads issues on demand, and again after every change; keeps the last that worked."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
@@ -131,14 +131,14 @@ class _Previews:
             return self._fresh[date]
 
     def forget(self) -> None:
-        """Load anew from now on, and tell every page."""
+        """Load issues again from now on, and tell every page."""
         self._fresh.clear()
         self.changed.set()
         self.changed = asyncio.Event()
 
 
 class _Pages:
-    """What the page asks for."""
+    """The answers to the page's requests."""
 
     def __init__(self, previews: _Previews, send_test: SendTest, address: str) -> None:
         self._previews = previews
@@ -163,7 +163,7 @@ class _Pages:
         return HTMLResponse(found.html, headers={"Content-Security-Policy": MAIL_POLICY})
 
     async def test(self, request: Request) -> Response:
-        # A page elsewhere cannot send this header without asking us first (CORS), and we say no.
+        # Another site cannot send this header without our permission (CORS), which we never give.
         if request.headers.get("X-Preview") != "yes":
             return JSONResponse({"error": "only the preview's own page may send"}, status_code=403)
         found = await self._edition(request)
@@ -199,11 +199,11 @@ def preview_app(
     send_test: SendTest,
     address: str,
 ) -> Starlette:
-    """Return the app.
+    """Return the web application.
 
-    `changes` yields whenever a file was edited. `send_test` sends an edition to an address and says
-    where it went; it goes to `address` unless another is typed. A mistake in a file shows on the
-    page, with the last good render behind it.
+    `changes` yields whenever a file was edited. `send_test` sends an edition to `address`, or to
+    another one that was typed, and says where it went. If a file has a mistake, the page shows it
+    together with the last preview that worked.
     """
     previews = _Previews(load)
     pages = _Pages(previews, send_test, address)
@@ -230,7 +230,7 @@ def preview_app(
             Route("/events", pages.events),
             Route("/preview.{kind:str}", _asset),
         ],
-        # A page elsewhere must not read this one under a name of its own (DNS rebinding).
+        # Refuse other host names, so that another site cannot read this page (DNS rebinding).
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
         lifespan=lifespan,
     )
@@ -249,7 +249,7 @@ def _file(name: str) -> str:
 
 
 def render_page(name: str, settings: Mapping[str, Any]) -> str:
-    """Return the page; `settings` are what its script is told: where tests go, a static state."""
+    """Return the page; its script gets `settings`: where tests go, and the state if static."""
     template = Environment(autoescape=True).from_string(_file("preview.html"))
     return template.render(name=name, settings=settings)
 
@@ -266,7 +266,7 @@ def write_static(shown: Preview, folder: Path) -> tuple[Path, ...]:
         "preview.js": _file("preview.js"),
     }
     for number, edition in enumerate(shown.editions):
-        # A script, since pages from files may not fetch; `<` would end a script early.
+        # As scripts, because pages opened from files may not fetch; `<` could end a script early.
         data = json.dumps(edition.whole).replace("<", "\\u003c")
         files[f"edition-{number}.js"] = f"window.editions[{number}] = {data};\n"
         files[f"edition-{number}.html"] = edition.html
@@ -275,5 +275,5 @@ def write_static(shown: Preview, folder: Path) -> tuple[Path, ...]:
             old.unlink()
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
-        (folder / name).chmod(0o600)  # readers' addresses are in them
+        (folder / name).chmod(0o600)  # they hold readers' addresses
     return tuple(folder / name for name in files)

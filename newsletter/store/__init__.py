@@ -1,22 +1,22 @@
-"""Store: what must survive a run, behind plain data.
+"""Store: what must survive a run, given and taken as plain data.
 
-migrations/    what databases of older versions need
+migrations/    changes that databases of older versions need
 urls.py        URLs of databases
 tables.py      the tables
 database.py    the engine, and short transactions
-identities.py  whose database this is: two newsletters do not share one
-sources.py     the health of sources, and what they were recognised by
+identities.py  whose database this is: two newsletters must not share one
+sources.py     the health of sources, and their validators
 papers.py      papers, and the issue each was offered in
-facts.py       what services that enrich papers have answered
-vectors.py     sentence embeddings, each made once
+facts.py       answers of the services that enrich papers
+vectors.py     sentence embeddings, each computed once
 issues.py      issues and their frozen editions
-ledger/        deliveries, and what may become of them (satisfies send.ledger.Ledger)
+ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 subscribers.py who gets the newsletter, since when, and what they asked for
-suppressions.py addresses that must not be mailed, and the bounces that say so
+suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 outbox.py      an issue as files under outbox/<date>/
-archive.py     what may be published of it, under public/<date>/
+archive.py     the public part of an issue, under public/<date>/
 """
 
 from newsletter.store.archive import Archive

@@ -20,7 +20,7 @@ from newsletter.store.tables import metadata
 from newsletter.store.urls import read_url
 
 BUSY_SECONDS = 30.0
-"""How long one process waits while another writes."""
+"""How long a process waits while another one writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Database:
 
     engine: sa.Engine
     kept: list[PoolProxiedConnection] = field(default_factory=list)
-    """Connections that somebody holds for as long as the database is open."""
+    """Connections that stay in use until the database is closed."""
 
     def keep(self) -> sqlite3.Connection:
-        """Return a connection of one's own, for statements that are too many for SQLAlchemy."""
+        """Return a connection for the caller alone, for statements too many for SQLAlchemy."""
         proxied = self.engine.raw_connection()
         self.kept.append(proxied)
         return cast("sqlite3.Connection", proxied.driver_connection)
@@ -47,7 +47,7 @@ class Database:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
 
     def __enter__(self) -> Self:
-        """Use it for a block, and close it then."""
+        """Use the database for a block, then close it."""
         return self
 
     def __exit__(self, *_raised: object) -> None:
@@ -55,19 +55,19 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         while self.kept:
             self.kept.pop().close()
         self.engine.dispose()
 
 
 def open_database(url: str, root: Path) -> Database:
-    """Open the database at a SQLAlchemy `url`, whose relative path starts at `root`.
+    """Open the database at a SQLAlchemy `url`; a relative path in it starts at `root`.
 
-    An empty one gets its tables; one that an older version made is migrated.
+    An empty database gets its tables; one of an older version is migrated.
 
-    Raises StoreError when the URL is of another kind, the file cannot be opened, or a newer
-    version of this program made it.
+    Raises StoreError when the URL is not SQLite's, the file cannot be opened, or a newer version
+    of this program made the database.
     """
     try:
         parsed = read_url(url)
@@ -76,7 +76,7 @@ def open_database(url: str, root: Path) -> Database:
     if parsed.database and parsed.database != ":memory:":
         path = root / parsed.database
         try:
-            # Folders of the newsletter's own are closed to others; elsewhere they are as they are.
+            # Make only the newsletter's own folders private; leave others as they are.
             is_ours = path.parent != root and path.parent.is_relative_to(root)
             make_folder(path.parent, public=path.parent.exists() and not is_ours)
         except OSError as error:
@@ -93,14 +93,14 @@ def open_database(url: str, root: Path) -> Database:
 
 
 def _make_private(path: Path) -> None:
-    """Let a database be its owner's alone, whatever the umask: it holds addresses."""
-    with contextlib.suppress(OSError):  # SQLite says what is wrong with it
+    """Make the database readable only by its owner, whatever the umask: it holds addresses."""
+    with contextlib.suppress(OSError):  # SQLite will report what is wrong
         path.touch(mode=0o600)
         path.chmod(0o600)
 
 
 def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # We begin transactions ourselves (below): the driver would do so only before writes.
+    # We begin transactions ourselves (below): the driver would begin them only before writes.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
@@ -111,12 +111,12 @@ def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> No
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    # IMMEDIATE: a transaction that reads and then writes must not find the lock taken half-way.
+    # IMMEDIATE: the lock must not be lost to another process between a read and a write.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def explain(url: sa.URL, text: str) -> str:
-    """Return what a message of SQLite means, and how to mend it."""
+    """Return what SQLite's message means, and how to mend it."""
     advice = {
         "database is locked": "another run is writing; try again",
         "unable to open database file": "is the folder there and writable?",

@@ -1,4 +1,4 @@
-"""What services that enrich papers have answered, and when."""
+"""The answers of services that enrich papers, and when they came."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsletter.store.tables import facts
 
 
 class FactStore:
-    """Answers of services in the database."""
+    """Services' answers in the database."""
 
     def __init__(self, database: Database) -> None:
         """Use an open `database`."""
@@ -23,7 +23,7 @@ class FactStore:
     def known(
         self, service: str, subjects: Iterable[str], since: dt.datetime
     ) -> dict[str, dict[str, Any]]:
-        """Return what `service` answered about `subjects` after `since`, by subject."""
+        """Return what `service` has answered about `subjects` after `since`, by subject."""
         found: dict[str, dict[str, Any]] = {}
         with self._database.transaction() as connection:
             for some in chunks(subjects, CHUNK):
@@ -36,7 +36,7 @@ class FactStore:
         return found
 
     def save(self, service: str, told: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
-        """Write what `service` answered, an empty answer too: it need not be asked again soon."""
+        """Write what `service` answered; empty answers too, so that it is not asked again soon."""
         with self._database.transaction() as connection:
             for some in chunks(told.items(), CHUNK):
                 connection.execute(

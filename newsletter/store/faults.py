@@ -1,4 +1,4 @@
-"""Faults with their inputs, as files under outbox/faults/: what to look at, or to report."""
+"""Faults with their inputs, as files under outbox/faults/, to look at or to report."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from newsletter.files.writing import write
 from newsletter.model import Fault
 
 MOST = 200
-"""Faults that are kept; the oldest make room."""
+"""Faults that are kept; the oldest are deleted first."""
 MAX_CONTENT = 5_000_000
-"""Bytes of an input that are kept."""
+"""Bytes of a fault's input that are kept."""
 
 
 class FaultStore:
-    """The folder of faults, and those of this run."""
+    """The folder of faults, and the faults of this run."""
 
     def __init__(self, folder: Path, redact: Callable[[str], str] = str) -> None:
-        """Use `folder`, which is made when the first fault is kept; `redact` takes secrets out."""
+        """Use `folder`, made when the first fault is kept; `redact` removes secrets from text."""
         self.folder = folder
         self._redact = redact
         self._seen: dict[str, Fault] = {}
 
     @property
     def seen(self) -> tuple[Fault, ...]:
-        """Return the faults of this run, each once, as they may be shown."""
+        """Return the faults of this run without repeats, and without secrets."""
         return tuple(self._seen.values())
 
     def keep(self, *faults: Fault) -> None:
-        """Note faults, and write each with its input; the same one has the same file again.
+        """Note faults, and write each with its input to a file; the same fault has the same file.
 
-        A disk that refuses stops nothing: the fault is told all the same.
+        If the disk refuses, the fault is still reported.
         """
         for fault in faults:
             self._keep(fault)
@@ -46,9 +46,9 @@ class FaultStore:
             name=self._redact(fault.name),
             problem=self._redact(fault.problem),
             trace=self._redact(fault.trace),
-            content=b"",  # it is kept in a file: a run may have many
+            content=b"",  # it is in the file: keeping many in memory would cost too much
         )
-        # As Latin-1 every byte is a character, and comes back as itself.
+        # Latin-1 maps every byte to a character and back.
         content = self._redact(fault.content[:MAX_CONTENT].decode("latin-1")).encode("latin-1")
         digest = hashlib.sha256(f"{shown}\0".encode("utf-8", "replace") + content).hexdigest()[:16]
         if digest in self._seen:

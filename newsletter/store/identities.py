@@ -1,7 +1,7 @@
-"""Whose database this is: two newsletters that share one by mistake are told, before they mix.
+"""Whose database this is: refuse a second newsletter that is set to the same database by mistake.
 
-An issue is known by its date alone, so the second of two would take the first one's issue for its
-own, and its readers for people who have left.
+An issue is identified by its date alone, so a second newsletter would take the first one's issue
+for its own, and the first one's readers for people who have left.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from newsletter.store.tables import identities
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What tells a newsletter from others."""
+    """What distinguishes a newsletter from others."""
 
     name: str
     sender: str
-    """The address that its mail is from."""
+    """The address that its mail comes from."""
     folder: str
-    """Where its configuration is, as an absolute path."""
+    """The absolute path of its configuration folder."""
 
     def __str__(self) -> str:
-        """Return it as a person knows it."""
+        """Return it in words for people."""
         return f"“{self.name}” (from {self.sender}, {self.folder})"
 
 
 def is_at(database: Database, url: str, root: Path) -> bool:
-    """Tell whether a SQLAlchemy `url`, whose relative path starts at `root`, is of this database.
+    """Return whether a SQLAlchemy `url`, relative to `root`, leads to this database.
 
-    Raises OSError when there is no such file, and ValueError for what is no URL.
+    Raises OSError when there is no such file, and ValueError when it is not a URL.
     """
     try:
         name = sa.engine.make_url(url).database
@@ -46,13 +46,13 @@ def is_at(database: Database, url: str, root: Path) -> bool:
 
 
 def recognise(database: Database, identity: Identity, still_uses_it: Callable[[str], bool]) -> None:
-    """Remember whose database this is, at first use and whenever something has changed.
+    """Remember whose database this is, at first use and after every change.
 
-    It is the same newsletter when its configuration is where it was: then its name and address may
-    be new. It has moved when name and address are what they were, and it is not where it was any
-    more: two that nobody has changed since `init` differ by nothing else. `still_uses_it` tells
-    whether there is a newsletter in a folder that names this very database. Raises StoreError when
-    it is another one's.
+    It is the same newsletter if its configuration folder is the same; its name and address may
+    then have changed. It has moved if its name and address are the same, and the old folder no
+    longer uses the database: two newsletters fresh from `init` differ only in their folder.
+    `still_uses_it` returns whether a folder holds a newsletter that names this database. Raises
+    StoreError when the database belongs to another newsletter.
     """
     now = asdict(identity)
     with database.transaction() as connection:

@@ -15,7 +15,7 @@ from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Reason
 
 
 class Outbox:
-    """The outbox folder. It is private: editions and messages tell who reads what."""
+    """The outbox folder. It is private: editions and messages show who reads what."""
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`, which is made when the first file is written."""
@@ -26,9 +26,9 @@ class Outbox:
         return self.folder / date.isoformat()
 
     def write_files(self, issue: Issue, files: Iterable[tuple[str, bytes]]) -> tuple[Path, ...]:
-        """Write what an issue is to be read from: pages, texts and messages, by file name.
+        """Write an issue's files: pages, texts and messages, by file name.
 
-        Files of that kind that the issue no longer has are taken away.
+        Files of these kinds that the issue no longer has are deleted.
         """
         folder = self.of(issue.date)
         written: set[Path] = set()
@@ -97,11 +97,11 @@ def pick_json(pick: Pick, say: Callable[[Reason], str]) -> dict[str, Any]:
 
 
 MAX_NAME = 120
-"""Characters of an address in a file's name: file systems take 255 bytes."""
+"""Most characters of an address in a file name: file systems allow 255 bytes."""
 
 
 def _file_name(delivery: Delivery) -> str:
-    """Return the address as a file's name; with the reader's id, where the two differ."""
+    """Return the address as a file name; if that changes it, with the reader's id."""
     name = re.sub(r"[^a-z0-9@._+-]", "_", delivery.email.lower())[:MAX_NAME]
-    # Two addresses that are written alike in file names are still two readers.
+    # Two addresses may give the same file name, but are still two readers.
     return name if name == delivery.email else f"{name}.{delivery.subscriber}"

@@ -1,4 +1,4 @@
-"""Papers, the keys they are known by, and the issue each was offered in."""
+"""Papers, the keys that identify them, and the issue each was offered in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newsletter.store.tables import paper_keys, paper_traces, papers
 
 Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The date of publication of what has none and is no news."""
+"""Date of publication given to an undated paper that is no news."""
 CHUNK = 500
 """Values in one statement; SQLite allows 32,766 variables."""
 
@@ -28,14 +28,14 @@ class PaperStore:
     def __init__(
         self, database: Database, traces: Callable[[Paper], tuple[str, ...]] = lambda _paper: ()
     ) -> None:
-        """Use an open `database`; `traces` of a paper are what a like one may be found by."""
+        """Use an open `database`; a paper's `traces` help to find similar papers."""
         self._database = database
         self._traces = traces
 
     def known(self, found: Iterable[Paper]) -> tuple[Paper, ...]:
         """Return the stored papers that share a key or a trace with any of `found`, oldest first.
 
-        Who shares a trace only may be another paper: it is for the caller to compare them.
+        Papers that share only a trace may be different papers: the caller must compare them.
         """
         found = tuple(found)
         keys = {key for paper in found for key in paper.keys}
@@ -43,7 +43,7 @@ class PaperStore:
         return self._with((paper_keys, keys), (paper_traces, traces))
 
     def with_keys(self, keys: Iterable[str]) -> tuple[Paper, ...]:
-        """Return the stored papers that are known by any of `keys`, oldest first."""
+        """Return the stored papers that have any of `keys`, oldest first."""
         return self._with((paper_keys, set(keys)))
 
     def _with(self, *wanted: tuple[sa.Table, set[str]]) -> tuple[Paper, ...]:
@@ -62,7 +62,7 @@ class PaperStore:
         return tuple(_paper(row.data) for row in ordered)
 
     def last(self, count: int) -> tuple[Paper, ...]:
-        """Return the papers that were seen last, at most `count`."""
+        """Return the papers that were seen last, at most `count` of them."""
         query = sa.select(papers.c.data).order_by(papers.c.first_seen.desc(), papers.c.id)
         return self._read(query.limit(count))
 
@@ -72,7 +72,7 @@ class PaperStore:
         return self._read(query.order_by(papers.c.first_seen, papers.c.id))
 
     def offered_since(self, date: dt.date) -> tuple[Paper, ...]:
-        """Return the papers that issues from `date` on chose from."""
+        """Return the papers that were offered in issues from `date` on."""
         query = sa.select(papers.c.data).where(papers.c.offered >= date)
         return self._read(query.order_by(papers.c.id))
 
@@ -81,7 +81,7 @@ class PaperStore:
             return tuple(_paper(data) for data in connection.scalars(query))
 
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
-        """Return those keys of `found` that a stored paper has."""
+        """Return the keys of `found` that stored papers have."""
         wanted = sorted({key for paper in found for key in paper.keys})
         known: set[str] = set()
         with self._database.transaction() as connection:
@@ -95,9 +95,9 @@ class PaperStore:
     ) -> int:
         """Write papers, each under its id; return how many were new.
 
-        When a paper's keys join two stored ones, the second's row goes, and the earlier of their
-        offers stays: a paper that was sent under either name is never sent again. New ones of the
-        `backlog`, by id, are known from now on and never news.
+        If a paper's keys belong to several stored papers, these become one, which keeps the
+        earliest issue they were offered in: a paper sent under either id is not sent again. New
+        papers whose ids are in `backlog` are stored, but are never news.
         """
         new = 0
         with self._database.transaction() as connection:
@@ -115,7 +115,7 @@ class PaperStore:
             .distinct()
         ).all()
         offers = [row.offered for row in rows if row.offered]
-        # The date of an archived paper outlives its later sightings.
+        # The date of an archived paper stays when it is seen again.
         dates = [row.published for row in rows if row.published]
         if archived and not rows:
             dates.append(LONG_AGO)
@@ -143,8 +143,8 @@ class PaperStore:
     def candidates(self, window: IssueWindow) -> tuple[Paper, ...]:
         """Return the papers that belong to an issue: not offered before, in time, and not too old.
 
-        Papers already set aside for this very issue are among them. "Too old" goes by the date of
-        publication, where there is one, so that a first run does not mail a blog's whole archive.
+        Papers that were already offered in this same issue are among them. Age is counted from the
+        date of publication, if known, so that a first run does not mail a blog's whole archive.
         """
         query = (
             sa.select(papers.c.data)

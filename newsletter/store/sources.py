@@ -1,4 +1,4 @@
-"""What is remembered of each source between visits: its health, and what it was recognised by."""
+"""What is remembered of each source between visits: its health and its validators."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from newsletter.store.database import Database
 from newsletter.store.tables import sources
 
 REMEMBERED_DAYS = 60
-"""Days whose numbers of new papers are kept: what a source's habit is judged by."""
+"""Days for which numbers of new papers are kept, to judge a source's usual pauses."""
 LISTED = dt.timedelta(days=7)
-"""A source that no longer is in the configuration, nor in a list of it, is forgotten after that."""
+"""A source that is neither in the configuration nor in a list of sources is forgotten then."""
 _HEALTH = TypeAdapter(Health)
 
 
@@ -29,7 +29,7 @@ class SourceStore:
         self._database = database
 
     def remembered(self) -> Callable[[Source], Health]:
-        """Return what is remembered of each source; of a stranger, nothing."""
+        """Return a function that gives a source's remembered health; empty for a new source."""
         with self._database.transaction() as connection:
             rows = dict(connection.execute(sa.select(sources.c.id, sources.c.data)).all())
         return lambda source: _health(rows.get(source_id(source)))
@@ -37,7 +37,7 @@ class SourceStore:
     def known(
         self, configured: Sequence[Source], now: dt.datetime
     ) -> tuple[tuple[str, Health], ...]:
-        """Return name and health of the configured sources, then of those that lists named."""
+        """Return name and health of the configured sources, then of those from lists of sources."""
         remembered = self.remembered()
         ours = {source_id(source) for source in configured}
         query = (
@@ -68,7 +68,7 @@ class SourceStore:
 
 
 def after(health: Health, report: SourceReport, now: dt.datetime) -> Health:
-    """Return what is to be remembered after a visit: a bad one forgets nothing good."""
+    """Return the health after a visit; a failed visit keeps what good ones brought."""
     if not report.asked:
         return health
     failed = not report.ok
@@ -80,7 +80,7 @@ def after(health: Health, report: SourceReport, now: dt.datetime) -> Health:
         failures=health.failures + 1 if failed else 0,
         validators=kept,
         fresh_until=report.fresh_until,
-        # A new address that fails is forgotten: the old one will tell where to go.
+        # If a new address fails it is dropped: the old address will redirect again.
         moved_to=report.moved_to,
         retired=report.retired,
         covered=report.covered or health.covered,
@@ -97,10 +97,10 @@ def _with_day(
 
 
 def source_id(source: Source) -> str:
-    """Return a digest of what decides which papers a source gives.
+    """Return a digest of the settings that decide which papers a source gives.
 
-    When any of it changes, the server must be asked for the whole document again: a 304 would
-    hide what an earlier setting had left out. Secrets are no part of it.
+    When one of them changes, the whole document must be asked for again: a 304 would hide what the
+    earlier setting left out. Secrets are not part of the digest.
     """
     told = repr(
         (
@@ -117,7 +117,7 @@ def source_id(source: Source) -> str:
 
 
 def _health(data: Any) -> Health:
-    """Return what a row remembers; one that cannot be read is learnt anew at the next visit."""
+    """Return the health in a row; if it cannot be read, the next visit learns it again."""
     try:
         return Health() if data is None else _HEALTH.validate_python(data, strict=False)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Addresses that must not be mailed, and the bounces that say so."""
+"""Addresses that must not be mailed, and the bounces that prove it."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from newsletter.store.database import Database
 from newsletter.store.tables import bounces, deliveries, suppressions
 
 HARD: Final = tuple(one.value for one in Verdict if one.is_hard)
-"""Verdicts after which nothing will arrive any more."""
+"""Verdicts that mean that no mail will arrive any more."""
 SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value, Verdict.SAID_GONE.value)
-"""Verdicts that may pass, or may be wrong: they count when they last."""
+"""Verdicts that may pass or may be wrong: they count only when they last."""
 COMPLAINT: Final = "complaint"
 ISSUES = 3
 LASTING = dt.timedelta(days=7)
-"""What counts when it lasts is believed after so many issues over so long."""
+"""A lasting verdict is believed after ISSUES issues over at least this time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounce:
-    """What one report says of one address."""
+    """What one report says about one address."""
 
     digest: str
-    """Of the report and the address: the same report is noted once."""
+    """Digest of the report and the address, so that the same report is noted once."""
     email: str
     verdict: str
     """A `Verdict`, or `complaint`."""
     verified: bool
-    """Whether it came to an address, or with a link, that only mail of ours to `email` has."""
+    """Whether it came with a tag or a link that only our mail to `email` has."""
     evidence: str
     is_final: bool = True
-    """Whether a hard verdict is proved; one in words alone counts when it lasts."""
+    """Whether a hard verdict is proved; one in words alone counts only when it lasts."""
     issue: dt.date | None = None
     subscriber: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """An address that gets nothing any more."""
+    """An address that gets no more mail."""
 
     email: str
     verdict: str
     source: str
-    """`reply` (the mail server's own), `bounce` or `complaint`."""
+    """`reply` (of the mail server while sending), `bounce` or `complaint`."""
     evidence: str
     since: dt.datetime
 
@@ -61,9 +61,9 @@ class SuppressionStore:
         self._database = database
 
     def note(self, found: Sequence[Bounce], now: dt.datetime) -> tuple[int, tuple[str, ...]]:
-        """Note bounces; return how many were new, and whose addresses are suppressed from now on.
+        """Note bounces; return how many were new, and which addresses are now suppressed.
 
-        A report is unauthenticated: without proof that it is about our mail it suppresses nobody.
+        Anybody can write a report: without proof that it is about our mail it suppresses nobody.
         """
         new = 0
         barred: list[str] = []
@@ -88,7 +88,7 @@ class SuppressionStore:
         return new, tuple(barred)
 
     def address_of(self, issue: dt.date | None, subscriber: str) -> str | None:
-        """Return where a delivery went, or a subscriber's latest one; None for what never was."""
+        """Return where a delivery, or the subscriber's latest one, went; None if there is none."""
         query = (
             sa.select(deliveries.c.email)
             .where(deliveries.c.subscriber == subscriber)
@@ -116,7 +116,7 @@ class SuppressionStore:
             bounces.c.verified,
         )
         count, first, last = connection.execute(query).one()
-        # The days of the issues, not of the reading: a mailbox may be read once a month.
+        # Count days between issues, not between readings: a mailbox may be read once a month.
         return bool(count >= ISSUES and last - first >= LASTING)
 
     def learn(self, issue: dt.date, now: dt.datetime) -> int:
@@ -133,7 +133,7 @@ class SuppressionStore:
             )
 
     def all(self) -> Iterator[Suppression]:
-        """Yield every suppression, by address."""
+        """Yield every suppression, sorted by address."""
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(suppressions).order_by(suppressions.c.email)).all()
         for row in rows:
@@ -143,9 +143,10 @@ class SuppressionStore:
             )  # fmt: skip
 
     def remove(self, email: str) -> bool:
-        """Mail an address again; return whether it was suppressed.
+        """Allow mail to an address again; return whether it was suppressed.
 
-        Its bounces count no more; they are kept, so that the same mail read again counts neither.
+        Its bounces no longer count. They are kept, so that reading the same mail again does not
+        count them either.
         """
         address = email.lower()
         with self._database.transaction() as connection:
@@ -164,7 +165,7 @@ def _suppress(
     evidence: str,
     now: dt.datetime,
 ) -> bool:
-    """Suppress an address; return whether it was not yet."""
+    """Suppress an address; return whether it was not suppressed before."""
     known = sa.select(suppressions.c.email).where(suppressions.c.email == email)
     if connection.scalar(known):
         return False

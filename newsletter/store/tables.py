@@ -10,7 +10,7 @@ metadata = sa.MetaData()
 
 
 class Moment(sa.types.TypeDecorator[dt.datetime]):
-    """An aware moment, kept as UTC: databases lose or convert the zone."""
+    """A moment with a time zone, stored in UTC: databases drop or convert the zone."""
 
     impl = sa.DateTime
     cache_ok = True
@@ -51,7 +51,7 @@ papers = sa.Table(
     sa.Column("first_seen", Moment, nullable=False),
     sa.Column("offered", sa.Date, index=True),
 )
-"""`offered` is the issue whose readers could get it; null until there is one."""
+"""`offered` is the issue in which readers could get it; null until there is one."""
 
 paper_keys = sa.Table(
     "paper_key",
@@ -66,7 +66,7 @@ paper_traces = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("paper", sa.Text, primary_key=True, index=True),
 )
-"""What almost equal papers share: a way to find candidates, no proof."""
+"""Traces: almost equal papers share them. They help to find candidates, but prove nothing."""
 
 sources = sa.Table(
     "source_health",
@@ -76,7 +76,7 @@ sources = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("visited_at", Moment, nullable=False),
 )
-"""What is remembered of each source; `id` is a digest of all that decides what it gives."""
+"""What is remembered of each source; `id` is a digest of the settings that decide its papers."""
 
 facts = sa.Table(
     "fact",
@@ -86,7 +86,7 @@ facts = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("asked_at", Moment, nullable=False),
 )
-"""What services that enrich papers answered, so that they are not asked every hour."""
+"""Answers of services that enrich papers, kept so that they are not asked every hour."""
 
 vectors = sa.Table(
     "vector",
@@ -95,7 +95,7 @@ vectors = sa.Table(
     sa.Column("digest", sa.Text, nullable=False, unique=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
-"""Sentence embeddings, by a digest of the text that they are of; half-precision numbers."""
+"""Sentence embeddings, in half-precision numbers, by a digest of the text."""
 
 issues = sa.Table(
     "issue",
@@ -107,7 +107,7 @@ issues = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default="planned"),
     sa.Column("halted", sa.Text, nullable=False, server_default=""),
 )
-"""`halted` says to people why an issue is paused, by somebody or by itself, or cancelled."""
+"""`halted` is the reason, for people, why an issue is paused or cancelled."""
 
 editions = sa.Table(
     "edition",
@@ -118,7 +118,7 @@ editions = sa.Table(
     sa.Column("html", sa.JSON, nullable=False),
     sa.Column("text", sa.JSON, nullable=False),
 )
-"""`html` and `text` are numbers of blocks, in their order."""
+"""`html` and `text` are numbers of blocks, in order."""
 
 blocks = sa.Table(
     "block",
@@ -127,7 +127,7 @@ blocks = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
 )
-"""What editions are put together from: ten thousand personal ones have most blocks in common."""
+"""Pieces that editions are made of: ten thousand personal editions share most of them."""
 
 deliveries = sa.Table(
     "delivery",
@@ -154,7 +154,7 @@ deliveries = sa.Table(
     sa.Index("delivery_planned", "issue", sqlite_where=sa.text("state = 'planned'")),
     sa.Index("delivery_deferred", "issue", "next_at", sqlite_where=sa.text("state = 'deferred'")),
 )
-"""`domain` is that of the address; `started_at` is when the message last began to leave."""
+"""`domain` is the address's; `started_at` is when the message last began to leave."""
 
 audiences = sa.Table(
     "audience",
@@ -163,7 +163,7 @@ audiences = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("edition", sa.Text, nullable=False),
 )
-"""Which edition of an issue each audience gets: readers of equal topics, or a reader alone."""
+"""Which edition of an issue each audience gets: readers with equal topics, or a single reader."""
 
 subscribers = sa.Table(
     "subscriber",
@@ -185,11 +185,11 @@ subscribers = sa.Table(
     sa.Column("consent", sa.Text, nullable=False),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Index("subscriber_audience", "state", "audience"),
-    # Rows lie in the order of their ids: a plan reads them, and writes deliveries, in that order.
+    # Rows are stored in the order of ids, in which a plan reads them and writes deliveries.
     sqlite_with_rowid=False,
 )
 """`address` is `email` in lower case: mailboxes differ by case only in theory. `wishes` is JSON;
-`audience`, `timezone` and `language` are what of it a plan reads."""
+`audience`, `timezone` and `language` are copied from it for the plan to read."""
 
 suppressions = sa.Table(
     "suppression",
@@ -214,4 +214,4 @@ bounces = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
 )
-"""Bounces that were read, each once: `digest` is that of the message and the recipient in it."""
+"""Bounces that were read, each once; `digest` is of the message and the recipient in it."""

@@ -1,4 +1,4 @@
-"""URLs of databases: what they say, and whether there is one."""
+"""URLs of databases: how to read them, and whether the database exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.errors import StoreError
 
 
 def read_url(url: str) -> sa.URL:
-    """Return the parts of a database's URL; raises StoreError when it is none of SQLite's."""
+    """Return the parts of a database's URL; raises StoreError when it is not SQLite's."""
     try:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
@@ -27,7 +27,7 @@ def read_url(url: str) -> sa.URL:
 
 
 def database_exists(url: str, root: Path) -> bool:
-    """Tell whether there is a database at `url` already: looking must not make one."""
+    """Return whether there is a database at `url` already, without creating one."""
     try:
         name = read_url(url).database
     except StoreError:

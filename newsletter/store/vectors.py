@@ -1,4 +1,4 @@
-"""Sentence embeddings of papers, so that each is made once."""
+"""Sentence embeddings of papers, stored so that each is computed once."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from newsletter.store.tables import vectors
 
 Rows = np.ndarray[Any, np.dtype[np.float32]]
 KEPT = 20_000
-"""Embeddings that are kept, the last ones made: 15 MB."""
+"""Embeddings that are kept, the newest ones: 15 MB."""
 
 
 class VectorStore:
-    """Embeddings in the database, by a digest of the text that they are of."""
+    """Embeddings in the database, by a digest of the text."""
 
     def __init__(self, database: Database, make: Callable[[Sequence[Paper]], Rows]) -> None:
-        """Use an open `database`, and `make` for what it does not hold."""
+        """Use an open `database`; `make` computes the embeddings that it lacks."""
         self._database = database
         self._make = make
 
     def embed(self, papers: Sequence[Paper]) -> Rows:
-        """Return a row for each paper; what is not known yet is made and kept."""
+        """Return one row for each paper; missing rows are computed and stored."""
         digests = [_digest(paper) for paper in papers]
         known: dict[str, Rows] = {}
         with self._database.transaction() as connection:

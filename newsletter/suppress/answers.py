@@ -1,4 +1,4 @@
-"""Who speaks in a mail that came back: a mail server, or somebody's answering machine."""
+"""Who wrote a mail that came back: a mail server, or a person or their answering machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RETURNED = re.compile(
     r"|could not (?:be )?deliver|non-?deliver|bounced?\b|unzustellbar|non remis|no entregado)",
     re.IGNORECASE,
 )
-"""How mail servers call their reports."""
+"""Subjects of the reports that mail servers write."""
 _AWAY = re.compile(
     r"out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|vacation"
     r"|on leave|abwesen|absence|away from|fuori (?:sede|ufficio)|fuera de (?:la )?oficina"
@@ -45,7 +45,7 @@ _AWAY = re.compile(
 
 
 def is_report(parts: list[MessagePart]) -> bool:
-    """Tell whether a message has what only reports have: a mail server's fields (RFC 3464)."""
+    """Return whether a message has fields that only a mail server's report has (RFC 3464)."""
     message = parts[0]
     told = message.get("content-type").lower()
     if told.startswith("multipart/report") and "delivery-status" in told:
@@ -55,7 +55,7 @@ def is_report(parts: list[MessagePart]) -> bool:
 
 
 def is_daemon(parts: list[MessagePart]) -> bool:
-    """Tell whether a mail server, or a service in its place, says that it wrote this."""
+    """Return whether a message claims to be from a mail server, or a service in its place."""
     message = parts[0]
     if message.get("x-failed-recipients") or is_report(parts):
         return True
@@ -71,12 +71,12 @@ def is_daemon(parts: list[MessagePart]) -> bool:
 
 
 def is_unanswerable(message: MessagePart) -> bool:
-    """Tell whether a message has the null return path, which reports have (RFC 5321, 4.5.5)."""
+    """Return whether a message has the null return path that reports have (RFC 5321, 4.5.5)."""
     return message.get("return-path").replace(" ", "") == "<>"
 
 
 def is_answer(parts: list[MessagePart]) -> bool:
-    """Tell whether this is somebody's answer, by hand or by machine (RFC 3834), and no report."""
+    """Return whether this is an answer by a person or a machine (RFC 3834), not a report."""
     message = parts[0]
     if any(one.kind == "message/disposition-notification" for one in parts):
         return True
@@ -91,14 +91,14 @@ def is_answer(parts: list[MessagePart]) -> bool:
 
 
 def _is_marked(message: MessagePart) -> bool:
-    """Tell whether a message says that it is a machine's answer (RFC 3834, 5)."""
+    """Return whether a message says that a machine answered (RFC 3834, 5)."""
     return message.get("auto-submitted").lower().startswith("auto-replied") or any(
         message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
     )
 
 
 def sender_of(message: MessagePart) -> str:
-    """Return the address of who wrote a message, or nothing."""
+    """Return the address of a message's author, or nothing."""
     return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
 
 

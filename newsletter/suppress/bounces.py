@@ -1,8 +1,9 @@
-"""Reports that come back: what they are, of which address, and what they prove.
+"""Reports that come back: what they are, which address they are about, and what they prove.
 
-In this order: a complaint (ARF, RFC 5965), a delivery status notification (RFC 3464), an answer by
-a person or a machine (RFC 3834), which is no report, and the words of mail servers. A report is
-unauthenticated: whose it is, `newsletter.returns` tells, by what only our own mail has.
+Looked for in this order: a complaint (ARF, RFC 5965); a delivery status notification (RFC 3464); an
+answer by a person or a machine (RFC 3834), which is not a report; the words of mail servers. A
+report proves nothing about who sent it; `returns.py` finds the reader, by what only our own mail
+contains.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ from newsletter.suppress.transcripts import (
 )
 
 EVIDENCE = 300
-"""Characters of a server's words that are kept."""
+"""Characters of a server's text that are kept."""
 
 
 _ARRIVED = ("delivered", "relayed", "expanded")
 _NO_COMPLAINT = ("not-spam", "dkim", "auth-failure")
 _ONE = re.compile(r"(?:^|[\s<;:])([^\s<>;:,\"()@]{1,64}@[^\s<>;:,\"()@]{1,255})")
-"""An address in a field; it may have letters of any script (RFC 6533)."""
+"""An address in a field; its letters may be of any script (RFC 6533)."""
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _EXCHANGE = re.compile(r"MSEXCH:\S{1,200} [^\n]{0,200}\([0-9A-F]{8}\)")
-"""Exchange's own numbers, which it has in place of a reply's."""
+"""Exchange's own error numbers, which it gives instead of a reply's code."""
 _INDENTED = re.compile(
     r"^[ \t>]{1,20}(?=(?:final-recipient|original-recipient|action|status|diagnostic-code):)",
     re.IGNORECASE | re.MULTILINE,
@@ -62,33 +63,33 @@ _TO = re.compile(rf"^To: [^\n]{{0,200}}?({ADDRESS})", re.IGNORECASE | re.MULTILI
 
 @dataclass(frozen=True, kw_only=True)
 class _Report:
-    """A message that came back, taken apart once."""
+    """A message that came back, parsed once."""
 
     parts: list[MessagePart]
     own: list[MessagePart]
-    """Parts with text that are not of the message that it is about."""
+    """Text parts, without those of the copied message."""
     words: str
     others: frozenset[str]
-    """Addresses that it came to, which it is not about."""
+    """Addresses that the message was sent to; it is not about them."""
     by_daemon: bool
     by_machine: bool
-    """Whether nobody can answer it, as a report."""
+    """Whether the message cannot be answered, as is true of reports."""
 
     @functools.cached_property
     def about(self) -> dict[str, str]:
-        """What its words say of each address."""
+        """Its text about each address."""
         return texts_by_recipient(self.words, self.others)
 
     @functools.cached_property
     def explained(self) -> Verdict:
-        """What it says before it quotes a reply."""
+        """What its introduction says, before the first quoted reply."""
         return judge(0, "", introduction(self.words))
 
 
 def read_report(raw: bytes) -> tuple[Event, ...]:
-    """Return what a message that came back says, an event for each address.
+    """Return what a message that came back says: one event for each address.
 
-    Never raises: what cannot be understood is one event of the kind `unreadable`.
+    Never raises: a message that cannot be understood gives one event of the kind `unreadable`.
     """
     parts = read_parts(raw)
     names = ("to", "delivered-to", "x-original-to", "envelope-to")
@@ -114,7 +115,7 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
 def _complaint(report: _Report) -> Iterator[Event]:
     found = [text_of(one) for one in report.own if one.kind == "message/feedback-report"]
     if not found and "feedback-report" in report.parts[0].get("content-type").lower():
-        # Where MIME is broken the fields stand in the text, or nowhere.
+        # If the MIME structure is broken, the fields may be in the text, or missing.
         found = [text for one in report.own if _FEEDBACK.search(text := text_of(one))] or [""]
     if not found:
         return
@@ -153,7 +154,7 @@ def _notification(report: _Report) -> Iterator[Event]:
 
 
 def _is_recipient(fields: dict[str, str]) -> bool:
-    """Tell whether fields are those of a recipient (RFC 3464, 2.3); gateways lose some."""
+    """Return whether fields describe a recipient (RFC 3464, 2.3); gateways drop some fields."""
     named = "final-recipient" in fields or "original-recipient" in fields
     return ("action" in fields and "status" in fields) or (
         named and ("action" in fields or "status" in fields)
@@ -161,8 +162,8 @@ def _is_recipient(fields: dict[str, str]) -> bool:
 
 
 def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
-    """Return what a notification says of one recipient."""
-    # The last address is where it failed: a reader's own, or one that the reader's leads to.
+    """Return what a notification says about one recipient."""
+    # The actual recipient is where delivery failed: the reader's address, or where it forwards to.
     names = ("x-actual-recipient", "final-recipient", "original-recipient")
     found = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
     found = found or list(addresses(report.parts[0].all("x-failed-recipients")))
@@ -211,7 +212,7 @@ def _words(report: _Report) -> Iterator[Event]:
     for email, said in found.items() if found else [("", report.words)]:
         verdict, is_final, reply = _told(said, "", report)
         if verdict is Verdict.UNKNOWN and len(found) == 1 and not replies_in(said):
-            # Of one address speaks all that is said, also what stands before it.
+            # With only one address, the whole text is about it, also what comes before it.
             verdict, is_final, reply = _told(report.words, "", report)
         if not found and verdict is Verdict.UNKNOWN:
             return
@@ -230,14 +231,14 @@ def _words(report: _Report) -> Iterator[Event]:
 
 
 def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, QuotedReply]:
-    """Return what a text says, whether a reply says that for good, and which one.
+    """Return a text's verdict, whether a reply makes it permanent, and that reply.
 
-    `enhanced` is the number that is known of all of it.
+    `enhanced` is the enhanced code that applies to the whole text.
     """
     around = f"{said}\n{report.words}"
     replies = replies_in(said)
     if report.explained in (Verdict.FULL, Verdict.DISABLED) and replies:
-        # Who explains a reply knows more than it says: "user unknown" of an account on hold.
+        # An explanation says more than the reply: "user unknown" may be an account on hold.
         return report.explained, False, replies[0]
     judged: list[tuple[Verdict, QuotedReply]] = []
     for reply in replies:
@@ -247,7 +248,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Quo
         if verdict is not Verdict.UNKNOWN:
             judged.append((verdict, reply))
     if judged:
-        # Replies that disagree prove nothing: the first that spares the reader counts.
+        # Replies that disagree prove nothing: take the first one that does not blame the address.
         verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
         return verdict, verdict.is_hard and _is_final(reply), reply
     reply = replies[0] if replies else QuotedReply(0, "", "")
@@ -259,10 +260,10 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Quo
 
 
 def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
-    """Return a verdict as far as a report alone is believed.
+    """Return a verdict, weakened if a report alone cannot prove it.
 
-    Of a mailbox, words without a telling number are not enough. Of a domain that is not there
-    nobody can give one.
+    That a mailbox does not exist needs a specific code; words are not enough. A missing domain is
+    believed without, because no server is there to give a code.
     """
     if verdict in (Verdict.NO_MAILBOX, Verdict.MOVED) and not is_proved:
         return Verdict.SAID_GONE
@@ -270,17 +271,17 @@ def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
 
 
 def _is_telling(said: str, reply: QuotedReply) -> bool:
-    """Tell whether numbers say more than that it was refused."""
+    """Return whether the code says more than that the message was refused."""
     return reply.enhanced[1:] not in ("", ".0.0") or bool(_EXCHANGE.search(said))
 
 
 def _is_final(reply: QuotedReply) -> bool:
-    """Tell whether a reply is of class 5: for good (RFC 5321, 4.2.1; RFC 3463, 2)."""
+    """Return whether a reply is of class 5: permanent (RFC 5321, 4.2.1; RFC 3463, 2)."""
     return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
 
 
 def _copied(report: _Report) -> list[str]:
-    """Return whom the message that came back was for."""
+    """Return the recipients of the message that came back."""
     for part in report.parts[1:]:
         if part.get("from") and part.get("to"):
             return list(addresses(part.all("to")))

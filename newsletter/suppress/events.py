@@ -1,4 +1,4 @@
-"""What a report says of one address, as plain data."""
+"""What a report says about one address, as plain data."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ class ReportKind(StrEnum):
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     DELAY = "delay"
-    """Not yet: the server goes on trying."""
+    """Not delivered yet: the server keeps trying."""
     RECEIPT = "receipt"
-    """It was delivered or passed on, or a report speaks of no reader at all."""
+    """The mail was delivered or passed on, or the report is about no reader at all."""
     REPLY = "reply"
-    """A machine or a person answered: no report at all."""
+    """A person or a machine answered: not a report."""
     UNREADABLE = "unreadable"
-    """A report perhaps, and nobody can tell of what."""
+    """Perhaps a report, but it is unclear about what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What a report says of one address."""
+    """What a report says about one address."""
 
     kind: ReportKind
     email: str
     verdict: Verdict
     beside: str = ""
-    """The address that leads to this one, or to which this one leads; or the same."""
+    """A second address: one forwards to the other; or the same address again."""
     is_final: bool = False
-    """Whether a reply of class 5 says so; words alone may be anybody's summary."""
+    """Whether a reply of class 5 says so; mere words may be anybody's summary."""
     status: str = ""
     """The enhanced code, such as `5.1.1`."""
     evidence: str = ""
-    """What the server said, in one line; hostile, as everything from outside."""
+    """The server's own words in one line; untrusted, like everything from outside."""

@@ -1,7 +1,7 @@
-"""Unread mail in a folder over IMAP (RFC 3501), from a server that may answer anything.
+"""Unread mail in a folder over IMAP (RFC 3501), from a server that is not trusted.
 
-`imaplib` waits for each piece of an answer as long as for the first, and keeps whatever it is sent.
-Here an answer has a limit in time, bytes and lines.
+`imaplib` allows each piece of an answer the full timeout, and keeps whatever it is sent. Here an
+answer as a whole has a limit of time, bytes and lines.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from newsletter.errors import MailboxError
 TIMEOUT = 60.0
 """Seconds for each answer, from the command to its last byte."""
 MAX_ANSWER = 8_000_000
-"""Bytes of one answer."""
+"""Most bytes of one answer."""
 MAX_LINES = 20_000
-"""Lines of one answer."""
+"""Most lines of one answer."""
 WINDOW = 20_000
-"""UIDs that are searched at once: their numbers fit into an answer, however many are unread."""
+"""UIDs in one search, so that the numbers found fit into one answer."""
 MOST_WINDOWS = 5_000
 PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105  the name of a variable
 
@@ -38,26 +38,26 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A message that nobody has read."""
+    """An unread message."""
 
     raw: bytes
     uid: int
     mark: str
-    """Where to go on, once it is dealt with."""
+    """The mark to read on from, once this message is dealt with."""
     done: Callable[[], None]
     """Marks it as read; raises MailboxError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a folder is; without its password."""
+    """Where a folder is, without its password."""
 
     host: str
     port: int
     user: str
     folder: str
     implicit: bool
-    """Whether TLS begins at once; else by STARTTLS. There is none without."""
+    """True if TLS begins at once, False for STARTTLS; a connection without TLS is not possible."""
 
     def __str__(self) -> str:
         """Return its address."""
@@ -66,9 +66,9 @@ class Place:
 
 
 def parse_place(text: str) -> Place:
-    """Return what imaps://user@host/Folder names.
+    """Return the place that imaps://user@host/Folder names.
 
-    Raises MailboxError, without the text: a password may stand in it.
+    Raises MailboxError; its message does not show the text, which may hold a password.
     """
     wanted = "write imaps://user@host/Folder"
     try:
@@ -92,9 +92,9 @@ def read_unread(
     place: Place, password: str, *, after: str = "", limit: int, max_bytes: int,
     clock: Clock = time.monotonic,
 ) -> Iterator[Unread]:  # fmt: skip
-    """Yield at most `limit` unread messages behind the mark `after`, `max_bytes` of each.
+    """Yield at most `limit` unread messages after the mark `after`, up to `max_bytes` of each.
 
-    Nothing is marked as read but by `done`. Raises MailboxError, in one printable line without the
+    Only `done` marks a message as read. Raises MailboxError, in one printable line without the
     password.
     """
     if not password:
@@ -115,7 +115,7 @@ def read_unread(
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         raise MailboxError(f"{place.host}: {_told(error, password)}") from None
     finally:
-        # Who was interrupted does not wait for a farewell.
+        # If we were interrupted, do not wait for the server's goodbye.
         if client is not None:
             with contextlib.suppress(OSError):
                 client.shutdown()
@@ -136,12 +136,12 @@ class _Limited(imaplib.IMAP4):
         self._bytes = self._lines = 0
 
     def send(self, data: Any) -> None:
-        """Send a command, or a part of one: its answer begins anew."""
+        """Send a command or a part of one, and restart the limits for its answer."""
         self._begin()
         super().send(data)
 
     def read(self, size: int) -> bytes:
-        """Return so many bytes of an answer."""
+        """Return `size` bytes of an answer."""
         if size > MAX_ANSWER:
             raise self.abort("it announces more than was asked for")
         self._follow()
@@ -150,7 +150,7 @@ class _Limited(imaplib.IMAP4):
         return self._take(size)
 
     def readline(self) -> bytes:
-        """Return a line of an answer."""
+        """Return one line of an answer."""
         self._follow()
         start = 0
         while (end := self._pending.find(b"\n", start)) < 0:
@@ -162,7 +162,7 @@ class _Limited(imaplib.IMAP4):
         return self._take(end + 1)
 
     def _follow(self) -> None:
-        """Refuse what came before TLS began: it is no answer that came under it."""
+        """Refuse bytes that came before TLS began: an attacker may have put them there."""
         if self._source is not self.sock:
             if self._pending:
                 raise self.abort("it sent something ahead of TLS")
@@ -239,7 +239,7 @@ def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:
         last = str(begin + WINDOW - 1) if end else "*"
         _, data = client.uid("SEARCH", "UID", f"{begin}:{last}", "UNSEEN")
         told = (data[0] or b"").split() if data else []
-        # `n:*` names the last message also where there is none from n on.
+        # `n:*` also names the last message when there is none from n on.
         yield from sorted({int(one) for one in told if _is_uid(one) and int(one) >= begin})
         begin += WINDOW
         if begin >= end:
@@ -251,7 +251,7 @@ def _is_uid(text: bytes) -> bool:
 
 
 def _number(client: _Limited, name: str) -> int:
-    """Return a number that SELECT told; 0 when it did not."""
+    """Return a number from the answer to SELECT; 0 when it is missing."""
     _, data = client.response(name)
     text = data[0] if data else None
     return int(text) if isinstance(text, bytes) and _is_uid(text) else 0
@@ -279,7 +279,7 @@ def _mailbox_name(name: str) -> str:
 
 
 def _told(error: Exception, password: str) -> str:
-    """Return an error in one printable line; a server may repeat what it was sent."""
+    """Return an error in one printable line; it may repeat the password, which is removed."""
     said = error.args[0] if len(error.args) == 1 else str(error)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
     text = text or type(error).__name__

@@ -1,7 +1,7 @@
 """Where reports come back: files, folders, mbox, Maildir and IMAP, one message after the other.
 
-Whoever may put files there may put anything: only regular files are opened, and read up to a limit.
-Each message has a mark; who reads on from the last one reads what is new since, and only that.
+Anything may be put into such a folder, so only regular files are opened, and read up to a limit.
+Each message has a mark. Reading on from the last mark yields only messages that are new since then.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from newsletter.model import Border, Fault
 from newsletter.suppress.imap import parse_place, read_unread
 
 MOST = 10_000
-"""Messages read in one go."""
+"""Messages that are read at most in one run."""
 MAX_BYTES = 2_000_000
-"""Bytes that are read of a message."""
+"""Bytes that are read of a message, at most."""
 
 LINE = 1000
-"""Bytes of the first line of an mbox, which has the time when its first message came."""
+"""Bytes that are compared of an mbox's first line, which says when its first message came."""
 
 _QUIETLY = (FileNotFoundError, IsADirectoryError)
-"""A mail program moved it, or it is none: the next reading finds it where it is."""
+"""A mail program moved the file, or it is none; if it moved, the next run finds it."""
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -39,17 +39,17 @@ class Mail:
 
     raw: bytes
     name: str
-    """Which file, or which message of a folder, as a person knows it."""
+    """The file or the message in a folder, as a person would name it."""
     mark: str
-    """Where to go on, once it is dealt with; empty where there is nothing to go on."""
+    """The mark to read on from, once this message is dealt with; empty if there is none."""
     done: Callable[[], None]
-    """To be called when it has been dealt with and was ours; raises MailboxError."""
+    """Call this when the message was ours and has been dealt with; raises MailboxError."""
 
 
 def name_of(place: str) -> str:
-    """Return a name of a place by which its mark is kept: never with a password.
+    """Return the name under which a place's mark is kept; it never holds a password.
 
-    Raises MailboxError when it is no place.
+    Raises MailboxError when the text names no mailbox.
     """
     if _is_imap(place):
         return str(parse_place(place))
@@ -61,9 +61,9 @@ def read_mailbox(
 ) -> Iterator[Mail | Fault]:
     """Yield messages at `place`: a path, or imaps://user@host/Folder with its `password`.
 
-    At most MOST of them, those behind the mark `after`. Of an IMAP folder those that nobody has
-    read; one is marked as read by its `done` only. What cannot be read alone is a fault. Raises
-    MailboxError when the place as a whole cannot be read.
+    Yields at most MOST messages, those after the mark `after`; of an IMAP folder only unread ones,
+    and only `done` marks them as read. A single message that cannot be read is yielded as a fault.
+    Raises MailboxError when the place as a whole cannot be read.
     """
     if _is_imap(place):
         for one in read_unread(
@@ -93,7 +93,7 @@ def _is_imap(place: str) -> bool:
 
 
 def _nothing() -> None:
-    """Do nothing: files stay as they are."""
+    """Do nothing: files are not changed."""
 
 
 # --- Folders ------------------------------------------------------------------------------------
@@ -102,14 +102,14 @@ def _nothing() -> None:
 def _folder(path: Path, after: str, now: dt.datetime) -> Iterator[Mail | Fault]:
     """Yield the messages in a folder or Maildir in the order in which they came there.
 
-    The time of a file's last change of place (ctime) is the only one that nobody can set, and that
-    is never before what was read already; a clock that was set back makes all be read again.
+    The order is that of the inode's change time (ctime): nobody can set it, and it is never
+    earlier than that of a file already read. After a clock is set back, all are read again.
     """
     begin = _parse_mark(after)
     if begin[0] > now.timestamp() * 1e9:
         begin = (0, "")
     faults: list[Fault] = []
-    # Of any number of files only as many names are kept in memory as are read.
+    # However many files there are, memory holds only as many names as are read.
     found = heapq.nsmallest(MOST, (one for one in _files(path, faults) if one[:2] > begin))
     yield from faults
     for changed, name, file in found:
@@ -125,7 +125,7 @@ def _folder(path: Path, after: str, now: dt.datetime) -> Iterator[Mail | Fault]:
 
 
 def _files(path: Path, faults: list[Fault]) -> Iterator[tuple[int, str, str]]:
-    """Yield time of change, name as it sorts, and path of every regular file in a folder."""
+    """Yield change time, sorted name and path of every regular file in a folder."""
     if (path / "new").is_dir() and (path / "cur").is_dir():
         waiting = [str(path / "new"), str(path / "cur")]
         is_deep = False
@@ -156,7 +156,7 @@ def _parse_mark(mark: str) -> tuple[int, str]:
 
 
 def _read(file: str) -> bytes | None:
-    """Return the beginning of a file; None when it is no regular one."""
+    """Return the beginning of a file, or None if it is not a regular file."""
     handle = os.open(file, _OPEN | os.O_NOFOLLOW)
     with os.fdopen(handle, "rb") as opened:
         return opened.read(MAX_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else None
@@ -184,7 +184,7 @@ def _file(path: Path, after: str) -> Iterator[Mail]:
         begin, known = _parse_mark(after)
         opened.seek(begin)
         if known != first or opened.read(5) not in (b"From ", b""):
-            begin = 0  # somebody emptied it since, and it grew again, perhaps to the same size
+            begin = 0  # the file was emptied and has grown again, perhaps to the same size
         elif begin > os.fstat(handle).st_size:
             begin = 0
         opened.seek(begin)
@@ -197,7 +197,7 @@ def _file(path: Path, after: str) -> Iterator[Mail]:
 
 
 def _messages(opened: BinaryIO, begin: int) -> Iterator[tuple[int, bytes, int]]:
-    """Yield start, text and end of each message; a line is read in pieces, however long it is."""
+    """Yield start, text and end of each message; long lines are read in pieces."""
     start = place = begin
     lines: list[bytes] = []
     size = 0

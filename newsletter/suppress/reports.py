@@ -1,8 +1,8 @@
-"""Mail that came back, as it is read: its parts, its words, its fields.
+"""Mail that came back, parsed: its parts, its words, its fields.
 
-The bytes are a stranger's. Python's own parser recurses into nested messages, tries every open
-boundary on every line, and raises on some broken headers; what is needed of MIME (RFC 2045, 2046)
-is read here in one pass, with limits, and never fails.
+The mail is not trusted. Python's own parser recurses into nested messages, tries every open
+boundary on every line, and raises on some broken headers. So the little of MIME that is needed (RFC
+2045, 2046) is parsed here in one pass, with limits, and never fails.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_BYTES = 2_000_000
-"""Bytes that are read of a report: what is wrong stands at its beginning."""
+"""Bytes that are read of a report; the reason of a bounce is near its beginning."""
 MAX_PARTS = 60
 MAX_DEPTH = 8
 MAX_HEAD = 100_000
-"""Bytes of the headers of a part."""
+"""Bytes that are read of a part's headers."""
 MAX_ENCODED = 100_000
 """Bytes of a part that are decoded."""
 MAX_TEXT = 20_000
-"""Characters of a part that are looked at."""
+"""Characters that are read of a part."""
 MAX_WORDS = 6_000
-"""Characters of what a report says in words."""
+"""Characters that are read of a report's words."""
 
 ADDRESS = (
     r"(?<![A-Za-z0-9!#$%&'*+/=?^_`{|}~.-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 )
-"""A pattern of what is taken for an address; it looks at each run of characters once."""
+"""A pattern for addresses; it looks at each run of characters only once."""
 ANY = re.compile(ADDRESS)
 COPIES: Final = (
     "message/rfc822",
@@ -40,7 +40,7 @@ COPIES: Final = (
     "text/rfc822-headers",
     "message/rfc822-headers",
 )
-"""Kinds of parts that hold the message that a report is about, or its headers."""
+"""Media types of parts that hold the returned message, or its headers."""
 STATUSES: Final = ("message/delivery-status", "message/global-delivery-status")
 
 _COPY: Final = re.compile(
@@ -53,7 +53,7 @@ _COPY: Final = re.compile(
     r"|(?:received|return-path|dkim-signature|x-mailer|mime-version|message-id):)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Where a report ends and the message that it is about begins."""
+"""Where a report's own text ends and the returned message begins."""
 _WORD: Final = re.compile(
     r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([bq])\?([^?\s]{0,2000})\?=", re.IGNORECASE
 )
@@ -64,7 +64,7 @@ _CHARSETS: Final = re.compile(
     r"|euc-(?:jp|kr)|iso-2022-(?:jp|kr)[\w-]{0,6}|ks_c_5601-1987|tis-620|mac[\w-]{1,12}",
     re.IGNORECASE,
 )
-"""Charsets of mail. Python knows others, some of which take quadratic time."""
+"""Charsets used in mail; Python knows others, and some of those take quadratic time."""
 _BOUNDARY: Final = re.compile(
     r"boundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
@@ -81,29 +81,29 @@ _JSON_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePart:
-    """A message, or a part of one."""
+    """A message, or one part of it."""
 
     headers: tuple[tuple[str, str], ...]
-    """Names in lower case, and values on one line."""
+    """Pairs of a name in lower case and a value on one line."""
     kind: str
     """Its media type in lower case."""
     body: bytes
-    """As it was transferred, lines ending with a line feed."""
+    """The body before decoding, with lines that end in a line feed."""
     is_copied: bool
-    """Whether it is the message that a report is about, or stands in it."""
+    """Whether this is the returned message, or a part of it."""
     holds_parts: bool
 
     def all(self, name: str) -> list[str]:
-        """Return the values of every header called `name`, which is in lower case."""
+        """Return the values of every header with this name, given in lower case."""
         return [value for key, value in self.headers if key == name]
 
     def get(self, name: str) -> str:
-        """Return the first header called `name`; nothing when there is none."""
+        """Return the first header with this name; empty when there is none."""
         return next((value for key, value in self.headers if key == name), "")
 
 
 def read_parts(raw: bytes) -> list[MessagePart]:
-    """Return a message and the parts in it, as deep and as many as is reasonable."""
+    """Return a message and the parts in it, within limits of depth and number."""
     whole = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     waiting = [(whole, 0, False)]
     found: list[MessagePart] = []
@@ -133,7 +133,7 @@ def _cut(content: bytes) -> tuple[bytes, bytes]:
 
 
 def headers_of(head: bytes) -> tuple[tuple[str, str], ...]:
-    """Return headers, unfolded; lines that are none are passed over."""
+    """Return unfolded headers; lines that are not headers are skipped."""
     found: list[tuple[str, list[str]]] = []
     for line in head.decode("utf-8", "replace").split("\n"):
         if line[:1] in (" ", "\t"):
@@ -147,7 +147,7 @@ def headers_of(head: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _type_of(headers: tuple[tuple[str, str], ...]) -> tuple[str, bytes]:
-    """Return the media type of a part and its boundary, text/plain when it names none."""
+    """Return the media type of a part (by default text/plain) and its boundary."""
     value = next((value for name, value in headers if name == "content-type"), "")
     kind = value.partition(";")[0].strip().lower() or "text/plain"
     found = re.search(
@@ -159,7 +159,7 @@ def _type_of(headers: tuple[tuple[str, str], ...]) -> tuple[str, bytes]:
 def _inside(
     kind: str, boundary: bytes, headers: tuple[tuple[str, str], ...], body: bytes
 ) -> list[bytes]:
-    """Return the parts in a part."""
+    """Return the parts inside a multipart body."""
     if kind in ("message/rfc822", "message/global"):
         return [_transferred(headers, body)]
     if not kind.startswith("multipart/") or not boundary:
@@ -179,7 +179,7 @@ def _inside(
 
 
 def fields_of(text: str) -> dict[str, str]:
-    """Return the fields of a report, unfolded, by name in lower case; the first one counts."""
+    """Return a report's unfolded fields by name in lower case; the first of a name counts."""
     found: dict[str, str] = {}
     for name, value in headers_of(text.encode("utf-8", "replace")):
         found.setdefault(name, value)
@@ -189,7 +189,7 @@ def fields_of(text: str) -> dict[str, str]:
 def groups_of(text: str) -> Iterator[dict[str, str]]:
     """Yield the fields of each recipient of a delivery status notification (RFC 3464, 2.1).
 
-    Groups are set apart by an empty line, or, where a gateway lost those, by a recipient.
+    An empty line separates two groups; if a gateway removed it, the next recipient field does.
     """
     if tells_as_json(text):
         yield from _json_groups(text)
@@ -210,26 +210,26 @@ def groups_of(text: str) -> Iterator[dict[str, str]]:
 
 
 def tells_as_json(text: str) -> bool:
-    """Tell whether a text is Amazon SES's notice of a bounce, which has the fields as JSON."""
+    """Return whether a text is Amazon SES's notice of a bounce, whose fields are JSON."""
     return '"bouncedRecipients' in text.replace("\\", "")[:MAX_TEXT]
 
 
 def _json_groups(text: str) -> Iterator[dict[str, str]]:
-    # The notice is a string inside of another notice: its quotation marks are escaped once.
+    # The notice is a string within another notice, so its quotation marks are escaped once.
     for found in _JSON.findall(text.replace('\\"', '"')):
         with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(found, strict=False)
-            # Half of a surrogate pair can be written in JSON, and is no text.
+            # JSON can hold half of a surrogate pair, which is not valid text.
             texts = {name: str(told[name]).encode("utf-8", "replace").decode() for name in told}
             yield {_JSON_NAMES[name]: texts[name] for name in texts if name in _JSON_NAMES}
 
 
 def words_of(parts: list[MessagePart]) -> str:
-    """Return the words of a report, without the message that it is about."""
+    """Return the words of a report, without those of the returned message."""
     for part in parts:
         if part.is_copied or part.holds_parts or part.kind in STATUSES:
             continue
-        # A multipart without parts is broken: its words are there all the same.
+        # A multipart without parts is broken, but may still hold the words.
         if not part.kind.startswith(("text/", "multipart/")):
             continue
         text = text_of(part)
@@ -243,7 +243,7 @@ def words_of(parts: list[MessagePart]) -> str:
 
 
 def text_of(part: MessagePart) -> str:
-    """Return a part as text, however it is encoded."""
+    """Return a part's text, decoded."""
     raw = _transferred(part.headers, part.body[:MAX_ENCODED])
     found = re.search(
         r"charset\s{0,9}=\s{0,9}\"?([\w.:-]{1,40})", part.get("content-type"), re.IGNORECASE
@@ -278,7 +278,7 @@ def _decode(raw: bytes, charset: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Return a header with its encoded words (RFC 2047) decoded; as it is when they are broken."""
+    """Return a header with its encoded words (RFC 2047) decoded; unchanged if they are broken."""
     return _WORD.sub(_word, re.sub(r"(\?=)\s{1,99}(?==\?)", r"\1", text))
 
 

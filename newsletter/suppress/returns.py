@@ -1,8 +1,8 @@
-"""Mail that came back: whose it is, and what it means for that reader.
+"""Mail that came back: which reader it is about, and what it means for that reader.
 
-Anybody can write a report. Whose it is says the tag of an envelope sender (VERP), or the link in
-the copy of our mail, which nobody can make up; never an address that stands in it. What it says
-counts when it speaks of that reader's own mailbox.
+Anybody can write a report, so an address in it proves nothing. The reader is found by the tag in
+the envelope sender (VERP) or by the link in the copy of our mail; both are signed and cannot be
+forged. What the report says counts if it is about that reader's own mailbox.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from newsletter.suppress.reports import ANY, MessagePart, read_parts, text_of
 from newsletter.suppress.transcripts import is_same_mailbox
 
 MOST_PROOFS = 20
-"""Tags and links that are tried of one message: each is a guess at a signature."""
+"""Tags and links that are tried of one message: each may be a guess at a signature."""
 
 NOTED = (ReportKind.BOUNCE, ReportKind.COMPLAINT)
-"""Kinds of events that are noted; the others mean nothing for a reader."""
+"""Kinds of events that are noted; the others mean nothing for the reader."""
 
 AddressOf = Callable[[dt.date | None, str], str | None]
-"""Where an issue (None: the latest) went for a subscriber; None for what never was."""
+"""(issue, or None for the latest; subscriber) → the address it was sent to; None if never sent."""
 
 _TAG = re.compile(r"\+([a-z2-7]{20,60})@", re.IGNORECASE)
 _LINK = re.compile(r"/(unsubscribe|preferences|feedback)/([A-Za-z0-9_-]{20,120})")
@@ -40,19 +40,19 @@ _RECIPIENTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """What one message that came back means."""
+    """What one returned message means."""
 
     events: tuple[Event, ...] = ()
     bounces: tuple[Bounce, ...] = ()
     is_ours: bool = False
-    """Whether it came back to this newsletter, and not to another that shares the mailbox."""
+    """Whether it came back to this newsletter, not to another one that shares the mailbox."""
     fault: Fault | None = None
-    """Why it could not be read, or not understood."""
+    """Why the message could not be read or understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whose a message is, signed by ourselves."""
+    """Which reader a message is about, proved by our own signature."""
 
     issue: dt.date | None
     subscriber: str
@@ -63,15 +63,15 @@ def read_returned(
 ) -> Returned:
     """Return what a message called `name` means.
 
-    `secret` is what tags and links are signed with; without one nothing is proved. `own` are the
-    addresses that mail of ours comes back to. A fault of ours is a value; raises StoreError only,
-    when `address_of` cannot use the database.
+    Tags and links are signed with `secret`; without it nothing is proved. `own` are our addresses
+    to which mail comes back. A fault of ours is returned, not raised. Raises StoreError only if
+    `address_of` cannot use the database.
     """
     try:
         return _read(raw, name, secret, own, address_of)
     except StoreError:
         raise
-    except Exception as error:  # noqa: BLE001  the border: one message cannot stop the others
+    except Exception as error:  # noqa: BLE001  border: one message must not stop the others
         return Returned(fault=fault_of(Border.REPORT, name, error, raw))
 
 
@@ -95,9 +95,9 @@ def _read(
 
 
 def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
-    """Return whose a message is; None when nothing in it says so, or more than one reader's does.
+    """Return which reader a message is about; None if nothing proves it, or for several readers.
 
-    The envelope that it came to counts first, then what it quotes of our own mail.
+    The address that the message came to is tried first, then the copy of our own mail in it.
     """
     if not secret:
         return None
@@ -130,7 +130,7 @@ def _by_links(text: str, secret: bytes) -> list[Proof]:
 
 
 def _came_to(message: MessagePart, own: Collection[str]) -> bool:
-    """Tell whether a message came to an address of ours, whatever stands behind its `+`."""
+    """Return whether a message came to one of our addresses, ignoring what follows a `+`."""
     found = (
         one for name in _RECIPIENTS for value in message.all(name) for one in ANY.findall(value)
     )
@@ -167,9 +167,9 @@ def _meaning(event: Event, reader: str | None) -> tuple[str, bool]:
         return "complaint", True
     named = [one for one in (event.email, event.beside) if one]
     if reader and not all(is_same_mailbox(one, reader) for one in named):
-        # The reader's address leads to another; that it is dead does not make the reader's dead.
+        # The reader's address forwards to this one; that this one is dead says nothing about it.
         return Verdict.UNKNOWN.value, False
     if event.verdict is Verdict.SAID_GONE and event.is_final and reader:
-        # A mail server's reply of class 5, that came to an address nobody can make up.
+        # A reply of class 5 from a mail server, sent to an address that cannot be forged.
         return Verdict.NO_MAILBOX.value, True
     return event.verdict.value, event.is_final

@@ -1,4 +1,4 @@
-"""What mail servers write in reports for people: whose text is whose, and the replies in it."""
+"""Mail servers' texts for people: which address each text is about, and the replies in it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from newsletter.suppress.reports import ADDRESS, ANY
 MOST_RECIPIENTS = 10
 MOST_REPLIES = 20
 TELLING = 12
-"""Characters from which on a text says something."""
+"""Least number of characters with which a text says something."""
 
 ROLES = re.compile(
     r"^(?:mailer-?daemon|post[-_]?master|mail-?daemon|mdaemon|no-?reply|bounces?|abuse|support"
     r"|help|info|admin(?:istrator)?)(?:[+@-]|$)",
     re.IGNORECASE,
 )
-"""Local parts of whom a report is never about: who wrote it, and whom to ask."""
+"""Local parts of addresses that no report is about: its author, and the postmaster to ask."""
 _NUMBERS = r"(?:[45]\d\d[ :-]{1,3})?(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?[ :]{1,2})?"
 _OWNER = re.compile(
     rf"^[ \t>*]{{0,20}}(?:<<<[ ]|>>>[ ]RCPT[ ]TO:[ ]?)?{_NUMBERS}<?({ADDRESS})>?(?=[\s:;,.(]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A line that begins with an address, or that is a reply which does: what follows is about it."""
+"""A line or reply that begins with an address: the text that follows is about that address."""
 _BRACKETED = re.compile(rf"<({ADDRESS})>")
 _REPLY = re.compile(
     r"(?<![\w.:/-])#?([45][0-5]\d)(?=[ \-:;,#<]|$)"
     r"[ \-:;,#(]{0,4}(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?"
     r"|(?<![\w.])(\()?#?([45]\.\d{1,3}\.\d{1,3})(?![\d.])(\))?"
 )
-"""The numbers that a reply begins with (RFC 5321, 4.2; RFC 3463, 2), or that stand behind it."""
+"""The codes at the start of a reply (RFC 5321, 4.2; RFC 3463, 2), or after it."""
 _FORWARDED = re.compile(
     r"forward|expanded from|generated from|redirect|on behalf of|\balias|weitergeleitet"
     r"|transf[eé]r(?!-)|reenviad|rediri[gj]|r[eé]-?exp[eé]di|inoltrat|doorgestuurd|vidarebefordr"
@@ -45,16 +45,16 @@ class QuotedReply:
     """A server's reply as a report quotes it."""
 
     code: int
-    """Three digits; 0 when there are none."""
+    """Three digits; 0 if there is no code."""
     enhanced: str
-    """Such as `5.1.1`, or nothing."""
+    """An enhanced code such as `5.1.1`, or empty."""
     text: str
 
 
 def replies_in(text: str) -> list[QuotedReply]:
-    """Return the replies that a text quotes, each with the words up to the next one.
+    """Return the replies that a text quotes, each with the words up to the next reply.
 
-    The lines of one reply repeat its numbers, and are one.
+    A reply of several lines repeats its code on each line; it is returned as one.
     """
     found: list[QuotedReply] = []
     begin = 0
@@ -82,16 +82,16 @@ def replies_in(text: str) -> list[QuotedReply]:
 
 
 def _paragraph(text: str) -> str:
-    """Return a text up to an empty line, unless that comes at once."""
+    """Return a text up to its first empty line; an empty line at its very start does not count."""
     end = re.compile(r"\n[ \t]*\n").search(text, TELLING)
     return text[: end.start()] if end else text
 
 
 def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
-    """Return what a report says of each address that it names; `not_about` are others.
+    """Return what a report says about each address that it names, except those in `not_about`.
 
-    Texts that begin with an address are cut apart; what stands before them is about the addresses
-    in it. An address that stands in several places has all that is said there.
+    The text is cut where a line begins with an address; text before the first such line is about
+    the addresses in it. An address that occurs in several places gets all of their texts.
     """
     starts = [one for one in _OWNER.finditer(words) if _is_candidate(one[1], not_about)]
     bounds = [*(one.start() for one in starts), len(words)]
@@ -102,7 +102,7 @@ def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
         listed[one[1].lower()] = listed.get(one[1].lower(), "") + words[one.start() : end] + "\n"
         says = says or len(words[one.end() : end].strip(" \t>:;,\n")) > 1
     if not says:
-        # A bare list, or one address in a sentence: what is said stands around it.
+        # A bare list, or one address within a sentence: the text about it is around it.
         names = listed or dict.fromkeys(_named(words, not_about))
         return dict.fromkeys(list(names)[:MOST_RECIPIENTS], words)
     if replies_in(head):
@@ -111,15 +111,15 @@ def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
 
 
 def introduction(words: str) -> str:
-    """Return what a report says in its own words, before any address or reply."""
+    """Return the introduction of a report: what comes before any address or reply."""
     cuts = [one.start() for one in (_OWNER.search(words), _REPLY.search(words)) if one]
     return words[: min(cuts)] if cuts else words
 
 
 def failing(address: str, said: str, not_about: frozenset[str]) -> str:
-    """Return which address a reply is about: the one that it names, else `address`.
+    """Return the address that a reply is about: the one it names, else `address`.
 
-    A mail server to which a reader forwards names the reader's other address.
+    If a reader forwards mail, the second mail server names the reader's other address.
     """
     named = [str(one).lower() for one in ANY.findall(said) if _is_candidate(one, not_about)]
     if not named or any(is_same_mailbox(one, address) for one in named):
@@ -128,9 +128,9 @@ def failing(address: str, said: str, not_about: frozenset[str]) -> str:
 
 
 def is_same_mailbox(address: str, reader: str) -> bool:
-    """Tell whether a report's `address` is the `reader`'s.
+    """Return whether a report's `address` is the `reader`'s.
 
-    It is, too, at a host of the same domain, and without what the reader's has behind a `+`.
+    A host of the same domain also counts, and so does the address without its `+` part.
     """
     name, _, domain = address.lower().rpartition("@")
     own_name, _, own_domain = reader.lower().rpartition("@")
@@ -140,7 +140,7 @@ def is_same_mailbox(address: str, reader: str) -> bool:
 
 
 def _alabel(domain: str) -> str:
-    """Return a domain as mail has it (RFC 5891); as it is when it is none."""
+    """Return a domain in the form used in mail (RFC 5891), or unchanged if it is invalid."""
     if domain.isascii() or len(domain) > 255:  # noqa: PLR2004  RFC 1035, 2.3.4
         return domain
     try:
@@ -150,7 +150,7 @@ def _alabel(domain: str) -> str:
 
 
 def is_forwarded(text: str, not_about: frozenset[str]) -> bool:
-    """Tell whether a text speaks of an address that another one leads to."""
+    """Return whether a text is about an address that another one forwards to."""
     named = {one.lower() for one in ANY.findall(text) if _is_candidate(one, not_about)}
     return len(named) > 1 and bool(_FORWARDED.search(text))
 
@@ -160,7 +160,7 @@ def _is_candidate(address: str, not_about: frozenset[str]) -> bool:
 
 
 def _named(words: str, not_about: frozenset[str]) -> Iterator[str]:
-    """Yield the addresses in some words; those in brackets count first."""
+    """Yield the addresses in a text, those in angle brackets first."""
     for pattern in (_BRACKETED, ANY):
         some = (match[match.lastindex or 0].lower() for match in pattern.finditer(words))
         if seen := dict.fromkeys(one for one in some if _is_candidate(one, not_about)):

@@ -87,7 +87,7 @@ def test_a_line_that_is_none_is_said_without_its_words(tmp_path: Path) -> None:
     """It may be a secret."""
     private(tmp_path, "A=1\nhunter2\n")
 
-    with pytest.raises(ConfigError, match=r"\.env:2:1: a line is NAME=value") as caught:
+    with pytest.raises(ConfigError, match=r"\.env:2:1: a line must be NAME=value") as caught:
         read_environment(tmp_path, {})
 
     assert "hunter2" not in str(caught.value)

@@ -71,7 +71,7 @@ def test_ris(tmp_path: Path) -> None:
 
     assert titles(found) == ["Planning agents", "Other", "Cut off"]
     assert [one.abstract for one in found.papers] == ["We plan.", "So.", ""]
-    assert found.notes == (f"{tmp_path}/z.ris:10: an entry without its end (ER)",)
+    assert found.notes == (f"{tmp_path}/z.ris:10: this entry has no end (a line `ER  -`)",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -111,7 +111,7 @@ def test_a_broken_entry_costs_itself(tmp_path: Path) -> None:
 
     assert titles(found) == ["Good", "Too"]
     assert found.notes == (
-        f"{tmp_path}/x.bib:3: an entry that cannot be read: is a brace never closed?",
+        f"{tmp_path}/x.bib:3: this entry cannot be read: is a closing brace missing?",
     )
 
 
@@ -122,13 +122,13 @@ def test_a_broken_entry_costs_itself(tmp_path: Path) -> None:
         ("x.json", "[\n\n{]", "x.json:3: not valid JSON"),
         ("x.json", "3", "x.json:1: neither CSL JSON"),
         ("x.json", '{"a": 1}', "x.json:1: neither CSL JSON"),
-        ("x.json", "[1, 2]", "x.json:1: 2 entries are no objects"),
-        ("x.json", "[" * 100_000, "x.json:1: not JSON that can be read"),
+        ("x.json", "[1, 2]", "x.json:1: 2 entries are not objects"),
+        ("x.json", "[" * 100_000, "x.json:1: JSON that cannot be read"),
         ("x.bib", "", "x.bib:1: an empty file"),
         ("x.bib", " \n", "x.bib:1: an empty file"),
         ("x.bib", "<!DOCTYPE html><html><body>Sign in</body></html>", "x.bib:1: a web page"),
         ("x.bib", "just words", "x.bib:1: no entry with a title"),
-        ("x.bib", "\n@article{x, title = {No end", "x.bib:2: an entry that cannot be read"),
+        ("x.bib", "\n@article{x, title = {No end", "x.bib:2: this entry cannot be read"),
         ("x.ris", "TY  - JOUR\nER  - \n", "x.ris:1: no entry with a title"),
         ("x.ris", "<html>", "x.ris:1: a web page"),
     ],

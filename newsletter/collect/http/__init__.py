@@ -1,8 +1,8 @@
-"""HTTP: polite to servers, safe from what they send.
+"""HTTP: polite to servers, safe against what they send.
 
-fetcher.py     documents over HTTP, within limits
-connections.py no private addresses, checked when connecting
-responses.py   what a response says beside its document
-addresses.py   addresses of sources, shown without what is secret in them
+fetcher.py     fetch documents over HTTP, within limits
+connections.py no connection to private addresses, checked when connecting
+responses.py   what a response's status and headers say
+addresses.py   addresses of sources, without their secrets
 files.py       documents from disk
 """

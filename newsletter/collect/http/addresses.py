@@ -1,7 +1,7 @@
-"""Addresses of sources: as they may be told, what links start from, which server they are of.
+"""Addresses of sources: how to show them, what links start from, and which server they are on.
 
-An address may hold a key, in its name and password or in its query: neither is ever shown, kept, or
-given to another server.
+An address may hold a key, in its name and password or in its query. These are never shown, stored,
+or given to another server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STARTS = ("http://", "https://")
 
 
 def shown(address: str) -> str:
-    """Return an address as it may be told to people: in one line, without what may be secret.
+    """Return an address as it may be shown to people: on one line, without possible secrets.
 
     >>> shown("https://bob:pw@example.org/feed?format=rss&key=abc")
     'https://example.org/feed?format=…&key=…'
@@ -38,28 +38,28 @@ def shown(address: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text in which every address is as it may be told."""
+    """Return a text in which every address is shown without possible secrets."""
     return _IN_TEXT.sub(lambda found: shown(found[0]), text)
 
 
 def base(address: str) -> str:
-    """Return what relative links in a document start from: its address without name and query."""
+    """Return the address that relative links start from: without name, password and query."""
     found = _PARTS.fullmatch(address)
     return found["scheme"] + found["place"] if found else address
 
 
 def digest(address: str) -> str:
-    """Return what an address is recognised by without being kept."""
+    """Return a digest that recognises an address without storing it."""
     return hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def may_be_kept(address: str) -> bool:
-    """Tell whether an address has no room for a secret."""
+    """Return whether an address has no part that could hold a secret."""
     return address == base(address)
 
 
 def origin(address: str) -> tuple[str, str]:
-    """Return what tells one server from another (RFC 6454, 4)."""
+    """Return the scheme, host and port that identify a server (RFC 6454, 4)."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -68,7 +68,7 @@ def origin(address: str) -> tuple[str, str]:
 
 
 def joined(start: str, link: str) -> str:
-    """Return a relative link as a whole one (RFC 3986, 5); nothing where that cannot be."""
+    """Return a relative link as a whole address (RFC 3986, 5), or nothing if it is malformed."""
     try:
         return urljoin(start, link)
     except ValueError:  # `http://[`
@@ -76,7 +76,7 @@ def joined(start: str, link: str) -> str:
 
 
 def on_server(server: str, link: str) -> str:
-    """Return a link of a service as a whole one, or nothing when it leads to another server.
+    """Return a link of a service as a whole address, or nothing if it leads to another server.
 
     >>> on_server("https://openreview.net/", "//evil.example/pdf")
     ''

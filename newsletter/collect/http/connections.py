@@ -1,8 +1,8 @@
-"""Connections to public addresses only, checked when they are opened, on every hop of a redirect.
+"""Connect to public addresses only; each connection is checked, on every hop of a redirect.
 
-A feed's address is somebody else's text: it may name this machine, its network or a cloud's
-metadata service, and a name may resolve to another address a moment later (DNS rebinding). So the
-name is resolved here, and the connection goes to the very address that was checked.
+A stranger chooses a feed's address: it may name this machine, its network or a cloud's metadata
+service, and its name may resolve to another address a moment later (DNS rebinding). So the name is
+resolved here, and the connection goes to the very address that was checked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import httpcore2
 import httpx2
 
 KEPT = 2
-"""Idle connections: sources of one server come one after the other, others never come back."""
+"""Idle connections that are kept: the sources of one server follow each other closely."""
 KEPT_SECONDS = 10.0
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,37 +34,37 @@ _NOT_PUBLIC_4 = tuple(
         ),
     )
 )  # fmt: skip
-"""IANA's IPv4 Special-Purpose Address Registry (RFC 6890, https://www.iana.org/assignments/
-iana-ipv4-special-registry), whole; multicast (RFC 5771); and, last, the address at which Azure's
-machines find their platform, which only looks like one of the Internet."""
+"""IANA's whole IPv4 Special-Purpose Address Registry (RFC 6890, https://www.iana.org/assignments/
+iana-ipv4-special-registry); multicast (RFC 5771); and, last, the address at which Azure's machines
+find their platform, which only looks public."""
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
-"""All that IANA has given out for the Internet (https://www.iana.org/assignments/
-ipv6-address-space): so loopback, mapped, translated, unique-local, link-local, site-local,
-segment-routing and multicast addresses are none of it, nor what is not given out yet."""
+"""All addresses that IANA has allocated for the Internet (https://www.iana.org/assignments/
+ipv6-address-space). Loopback, mapped, translated, unique-local, link-local, site-local,
+segment-routing, multicast and unallocated addresses are outside it."""
 _NOT_PUBLIC_6 = tuple(
     map(
         ipaddress.IPv6Network,
         ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
     )
 )
-"""What the IPv6 Special-Purpose Address Registry (https://www.iana.org/assignments/
-iana-ipv6-special-registry) has within that: protocol assignments with Teredo, whose addresses hide
-an IPv4 one behind a relay, documentation, 6to4 and AS112."""
+"""The special-purpose addresses within that (https://www.iana.org/assignments/
+iana-ipv6-special-registry): protocol assignments with Teredo, whose addresses hide an IPv4 address
+behind a relay, documentation, 6to4 and AS112."""
 _EMBEDDING = (
     ipaddress.IPv6Network("64:ff9b::/96"),  # NAT64 (RFC 6052)
     ipaddress.IPv6Network("::ffff:0:0/96"),  # mapped (RFC 4291, 2.5.5.2)
 )
-"""Whose last 32 bits are the IPv4 address that is really meant."""
+"""Networks in which the last 32 bits of an address are the IPv4 address really meant."""
 _6TO4 = ipaddress.IPv6Network("2002::/16")
-"""RFC 3056: bits 16 to 47 are."""
+"""6to4 (RFC 3056): bits 16 to 47 of an address are the IPv4 address really meant."""
 
 
 class PrivateAddressError(httpcore2.ConnectError):
-    """A name that resolves to nothing but addresses of private networks."""
+    """A name that resolves only to addresses in private networks."""
 
 
 def real_address(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64), or itself."""
+    """Return the IPv4 address that an IPv6 address stands for (mapped, 6to4, NAT64), or itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if any(address in network for network in _EMBEDDING):
@@ -75,10 +75,10 @@ def real_address(address: Address) -> Address:
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address is of the open Internet.
+    """Return whether an address is on the open Internet.
 
-    Not so is whatever IANA's registries keep for a special purpose: loopback, private, link-local
-    (with the clouds' 169.254.169.254), shared, reserved and multicast addresses and many more.
+    Addresses that IANA's registries keep for a special purpose are not: loopback, private,
+    link-local (with the clouds' 169.254.169.254), shared, reserved, multicast and others.
     """
     real = real_address(address)
     if isinstance(real, ipaddress.IPv4Address):
@@ -99,7 +99,7 @@ async def resolve(host: str, port: int) -> list[Address]:
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens TCP connections to public addresses, and to networks that the operator allows."""
+    """Connects over TCP to public addresses, and to networks that the operator allows."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         resolver: Callable[[str, int], Awaitable[list[Address]]] = resolve,
         backend: httpcore2.AsyncNetworkBackend | None = None,
     ) -> None:
-        """Allow `allowed` beside the public addresses; connect by `backend`."""
+        """Allow the `allowed` networks beside public addresses; connect through `backend`."""
         self._allowed = tuple(allowed)
         self._resolve = resolver
         self._backend = backend or httpcore2.AnyIOBackend()
@@ -121,7 +121,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Resolve `host`, refuse what is private, and connect to the first that answers."""
+        """Resolve `host`, refuse private addresses, and connect to the first that answers."""
         refused: list[str] = []
         failure: Exception | None = None
         for address in await self._resolve(host, port):
@@ -143,7 +143,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         )
 
     def permits(self, address: Address) -> bool:
-        """Tell whether `address` may be connected to."""
+        """Return whether connecting to `address` is allowed."""
         meant = {address, real_address(address)}
         return is_public(address) or any(
             one in network for one in meant for network in self._allowed
@@ -155,15 +155,15 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
 
 
 class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """httpx's transport on guarded connections."""
+    """httpx's transport, with guarded connections."""
 
     def __init__(self, allowed: Sequence[Network], connections: int) -> None:
-        """Hold at most `connections` at a time."""
+        """Keep at most `connections` open at a time."""
         super().__init__(trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
             max_connections=connections,
-            # Every request looks at every idle connection: few are worth keeping.
+            # Every request looks through all idle connections, so keep few.
             max_keepalive_connections=KEPT,
             keepalive_expiry=KEPT_SECONDS,
             network_backend=GuardedBackend(allowed),

@@ -1,4 +1,4 @@
-"""Documents over HTTP or from disk, politely and within limits; a failure is one clear line."""
+"""Fetch documents over HTTP or from disk, politely and within limits; a failure is one line."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ MAX_REDIRECTS = 5
 CONNECTIONS = 32
 RETRIES = 2
 BUSY = frozenset({429, 500, 502, 503, 504})
-"""Answers that are worth asking again."""
+"""Status codes after which the request is repeated."""
 FOR_GOOD = frozenset({301, 308})
 """Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
 VALIDATOR = 500
-"""Characters of an ETag, date or type that are kept: servers choose them."""
+"""Most characters of an ETag, date or type that are kept: servers choose their length."""
 
 
 MAX_CAUSE = 300
-"""Characters of an error's own words that are told."""
+"""Most characters of an error's own message that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What one question brought."""
+    """The result of one fetch."""
 
     documents: tuple[Document, ...] = ()
     unchanged: bool = False
-    """The server said 304: nothing new since the visit whose validators we sent."""
+    """The server said 304: nothing new since the visit whose validators were sent."""
     validators: Validators | None = None
     fresh: float = 0.0
     """Seconds for which the server asks not to be asked again (RFC 9111, 5.2.2.1)."""
     moved_to: str = ""
-    """Where a permanent redirect led."""
+    """Where a permanent redirect led; empty if there was none."""
 
 
 class GoneError(SourceError):
@@ -56,11 +56,11 @@ class GoneError(SourceError):
 
 
 class MissingError(SourceError):
-    """HTTP 404: nothing is there."""
+    """HTTP 404: there is nothing at the address."""
 
 
 class _BusyError(SourceError):
-    """The server asks to come back later."""
+    """The server asks us to come back later."""
 
     def __init__(self, message: str, wait: float | None) -> None:
         self.wait = wait
@@ -69,28 +69,28 @@ class _BusyError(SourceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """What a server is asked."""
+    """One request to a server."""
 
     url: str
     headers: Mapping[str, str]
-    """For the server of `url` only: they may hold keys."""
+    """Sent to the server of `url` only: they may hold keys."""
     conditions: Mapping[str, str]
     body: bytes | None
 
 
 class _Host:
-    """One server's place in the queue: so many requests at a time, so far apart."""
+    """The queue of one server: how many requests at a time, and how far apart."""
 
     def __init__(self, manners: Manners) -> None:
         self.slots = asyncio.Semaphore(manners.connections)
         self.next = 0.0
-        """On the event loop's clock."""
+        """When the next request may start, on the event loop's clock."""
 
 
 class Fetcher:
     """Fetches documents; use as an async context manager, one per run."""
 
-    def __init__(  # noqa: PLR0913  each is one limit
+    def __init__(  # noqa: PLR0913  each argument is one limit
         self,
         *,
         user_agent: str,
@@ -103,16 +103,16 @@ class Fetcher:
         chance: random.Random | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Allow each document `timeout` seconds in all, `silence` without a byte, `max_bytes`.
+        """Allow each document `timeout` seconds in all, `silence` without a byte, and `max_bytes`.
 
-        The size counts after decompression. Only public addresses are connected to, and
-        `private_networks`. Behind a proxy (`proxied`) it is the proxy that resolves names and
-        connects, and that has to check. A busy server is asked again after about `backoff`
-        seconds, then twice that.
+        `max_bytes` counts after decompression. Connections go only to public addresses and to
+        `private_networks`. Behind a proxy (`proxied`) the proxy resolves names and connects, so
+        the proxy must check them. A busy server is asked again after about `backoff` seconds, then
+        after twice that.
         """
         self.timeout = timeout
         self.backoff = backoff
-        self._chance = chance or random.Random(0)  # noqa: S311  spreads retries
+        self._chance = chance or random.Random(0)  # noqa: S311  only to spread retries
         self._sleep = sleep
         self.max_bytes = max_bytes
         self._hosts: dict[str, _Host] = {}
@@ -146,15 +146,15 @@ class Fetcher:
         manners: Manners = POLITE,
         body: bytes | None = None,
     ) -> Fetched:
-        """Return the document at a URL, or those in a file or folder, sorted by name.
+        """Return the document at a URL, or those of a file or folder, sorted by name.
 
-        With the `validators` of the last visit the server may say that nothing has changed. One
-        that is busy (429, 5xx) is asked again, after as long as it asks for, within the time limit.
-        `headers` are for the server of `location` only: a redirect elsewhere goes without them.
-        With a JSON `body` the request is a POST.
+        With the `validators` of the last visit the server may answer that nothing has changed. A
+        busy server (429, 5xx) is asked again, after the wait it asks for, within the time limit.
+        `headers` go only to the server of `location`, not along with a redirect to another. With a
+        JSON `body` the request is a POST.
 
-        Raises SourceError with one line: what failed, where, and how to mend it; GoneError when
-        the server says that the document is gone for good.
+        Raises SourceError with one line: what failed, where, and how to mend it. Raises GoneError
+        when the server says that the document is gone for good.
         """
         if "://" not in location:
             documents = await asyncio.to_thread(read_files, Path(location), self.max_bytes)
@@ -188,7 +188,7 @@ class Fetcher:
         raise SourceError(f"{shown(location)}: {problem}")
 
     async def _wait_turn(self, host: _Host, manners: Manners) -> None:
-        """Wait until the last request to the host is as long ago as it wants."""
+        """Wait until the pause since the last request to this host is over."""
         now = asyncio.get_running_loop().time()
         start = max(host.next, now)
         host.next = start + manners.pause
@@ -196,10 +196,10 @@ class Fetcher:
             await self._sleep(start - now)
 
     async def _patiently(self, asked: _Question) -> Fetched:
-        """Ask, and ask again when the server is busy.
+        """Send the request, and repeat it while the server is busy.
 
-        It says how long to wait, or we wait longer each time, by a little more or less, so that
-        many clients do not come back at once.
+        The wait is what the server asks for, or doubles each time. It varies a little at random,
+        so that many clients do not come back at once.
         """
         for attempt in range(RETRIES):
             try:
@@ -214,7 +214,7 @@ class Fetcher:
         return await self._follow(asked)
 
     async def _follow(self, asked: _Question) -> Fetched:
-        """Ask, and ask where the answer leads; each hop's address is checked like the first."""
+        """Send the request and follow redirects; each address is checked like the first."""
         here, moved_to, is_permanent = asked.url, "", True
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._ask(here, asked)
@@ -230,7 +230,7 @@ class Fetcher:
         raise SourceError(f"{shown(asked.url)}: more than {MAX_REDIRECTS} redirects")
 
     async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
-        """Return the answer at `url`, or the code and the target of a redirect."""
+        """Return the answer at `url`, or the status code and the target of a redirect."""
         headers = {**(asked.headers if origin(url) == origin(asked.url) else {})}
         headers |= asked.conditions
         if asked.body is not None:
@@ -256,7 +256,7 @@ class Fetcher:
             )
 
     async def _document(self, url: str, response: httpx2.Response) -> Document:
-        # Each layer may make a thousand bytes of one before anybody can count them.
+        # Each layer of compression can turn one byte into a thousand before we can count.
         if "," in response.headers.get("content-encoding", ""):
             raise SourceError(f"{shown(url)}: compressed more than once")
         content = bytearray()
@@ -279,14 +279,14 @@ def _conditions(validators: Validators) -> dict[str, str]:
 
 
 def _validator(response: httpx2.Response, name: str) -> str:
-    """Return a header that can be sent back; any other would fail every later request."""
+    """Return a header if it can be sent back, else nothing: it would fail every later request."""
     given = response.headers.get(name, "")
     is_sound = given.isascii() and given.isprintable() and len(given) <= VALIDATOR
     return given if is_sound else ""
 
 
 def _refused(told: str, response: httpx2.Response) -> SourceError:
-    """Return the error that an answer without a document is."""
+    """Return the error for an answer without a document."""
     if response.status_code in BUSY:
         return _BusyError(told, retry_after(response))
     if response.status_code == httpx2.codes.GONE:
@@ -296,14 +296,14 @@ def _refused(told: str, response: httpx2.Response) -> SourceError:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it came from, the innermost last."""
+    """Yield an error and its causes, the innermost last."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def _refusal(error: BaseException) -> str:
-    """Return why an address was refused, or nothing when that is not what happened."""
+    """Return why an address was refused, or nothing if it was not."""
     return next((str(one) for one in _chain(error) if isinstance(one, PrivateAddressError)), "")
 
 

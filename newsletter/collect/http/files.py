@@ -9,11 +9,11 @@ from newsletter.collect.answers import Document
 from newsletter.errors import SourceError
 
 FOLDER_SUFFIXES = frozenset({"", ".xml", ".rss", ".atom", ".rdf", ".json", ".feed", ".opml"})
-"""Files of a folder that are read; the others (a README, an editor's backup) are not feeds."""
+"""Suffixes of the files in a folder that are read; others (README, backups) are not feeds."""
 
 
 def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
-    """Return a file, or the feed files of a folder by name; raises SourceError."""
+    """Return a file, or a folder's feed files sorted by name; raises SourceError."""
     try:
         files = (
             sorted(file for file in path.iterdir() if _is_feed_file(file))
@@ -21,7 +21,7 @@ def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
             else [path]
         )
         for file in files:
-            # A pipe or device may never end.
+            # Reading a pipe or device may never end.
             if not stat.S_ISREG((status := file.stat()).st_mode):
                 raise SourceError(f"{file}: neither a file nor a folder")
             if status.st_size > max_bytes:

@@ -1,4 +1,4 @@
-"""What an HTTP response says beside its document: when to come back, and why there is none."""
+"""What a response's status and headers say: when to come back, and why there is no document."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import httpx2
 from newsletter.model.gate import line
 
 MAX_FRESH = 3300.0
-"""Seconds that a server may ask us to stay away, whatever it says: a little less than the hour
-between two runs, because tomorrow's papers must not wait for the day after."""
+"""Longest time, in seconds, that a server can keep us away: less than the hour between two runs,
+so that tomorrow's papers do not wait for the day after."""
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=\"?(\d{1,9})", re.IGNORECASE)
 _UNKEPT = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 
 
 def freshness(response: httpx2.Response) -> float:
-    """Return for how many seconds the answer stays good, as its Cache-Control says."""
+    """Return for how many seconds the answer stays valid, by its Cache-Control."""
     control = response.headers.get("cache-control", "")
     found = _MAX_AGE.search(control)
     if found is None or _UNKEPT.search(control):
@@ -28,7 +28,7 @@ def freshness(response: httpx2.Response) -> float:
 
 
 def retry_after(response: httpx2.Response) -> float | None:
-    """Return the seconds a server asks to wait (RFC 9110, 10.2.3), a date counted from its own."""
+    """Return the seconds that a server asks to wait (RFC 9110, 10.2.3), by its own clock."""
     asked = response.headers.get("retry-after", "")
     if asked.isdecimal():
         return float(asked)
@@ -43,13 +43,13 @@ def retry_after(response: httpx2.Response) -> float | None:
 
 
 def explain(response: httpx2.Response) -> str:
-    """Return in words what a status code means, and what to do about it."""
-    # The phrase is any text that the server likes: it goes to a terminal and into the database.
+    """Return, in words, what a status code means and what to do about it."""
+    # The server chooses the phrase, and it goes to a terminal and into the database: clean it.
     status = f"HTTP {response.status_code} {line(response.reason_phrase, 60)}".strip()
     if wait := line(response.headers.get("retry-after", ""), 40):
         return f"{status}; the server asks to wait ({wait})"
     return {
-        400: f"{status}: the service does not understand the question",
+        400: f"{status}: the service does not understand the request",
         401: f"{status}: this source needs a login",
         403: f"{status}: this source refuses programs",
         404: f"{status}: has the address changed?",

@@ -1,7 +1,7 @@
-"""Identity: when two sightings are one paper.
+"""Identity: when two sightings are of the same paper.
 
-keys.py         what a paper is known by: arXiv id, DOI, OpenReview id, canonical URL
-likeness.py     almost the same title by the same people
+keys.py         what identifies a paper: arXiv id, DOI, OpenReview id, canonical URL
+likeness.py     almost the same title by the same authors
 duplicates.py   one paper seen by several sources → one Paper
 repositories.py links to code in a text
 """

@@ -1,4 +1,4 @@
-"""One paper seen by several sources becomes one Paper that keeps the best of each."""
+"""Merge the sightings of a paper by several sources into one Paper with the best of each."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from newsletter.collect.identity.likeness import is_same_work, near_keys
 from newsletter.model import Mention, Paper, Sighting
 
 CROWD = 20
-"""Papers that one is compared with for each trace they share: titles that more papers have tell
-works no better apart, and comparing all with all would take the square of their number."""
+"""Papers that each paper is compared with per shared key. A title that more papers share does not
+identify a work, and comparing all with all would take the square of their number."""
 
 
 def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper, ...]:
-    """Merge papers that share a key, also through a third one, or are versions of one work.
+    """Merge papers that share a key, even through a third paper, or are versions of one work.
 
-    With `alike` false only keys count, as within one source, which knows its own papers apart.
-    The order is that of first sight. A paper that was known before must come before its new
-    sightings: the id of the first stays, so that a delivery's links and the store's rows keep
-    their name.
+    With `alike` false only keys count. This is used within one source, which does not list a paper
+    under two names. The order is that of first sight. A known paper must come before its new
+    sightings: the first paper's id is kept, so links in sent issues and rows in the store stay
+    valid.
     """
     given = tuple(papers)
     homes = _Homes(len(given))
@@ -43,20 +43,20 @@ def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper,
 
 
 class _Homes:
-    """Which papers are one: a disjoint-set forest, in which joining costs next to nothing."""
+    """Which papers belong together: a disjoint-set forest, in which joining is almost free."""
 
     def __init__(self, count: int) -> None:
         self._above = list(range(count))
 
     def of(self, number: int) -> int:
-        """Return the first paper of the group."""
+        """Return the first paper of the group that a paper is in."""
         while self._above[number] != number:
             self._above[number] = self._above[self._above[number]]
             number = self._above[number]
         return number
 
     def join(self, one: int, other: int) -> None:
-        """Make two groups one."""
+        """Join two groups."""
         first, second = sorted((self.of(one), self.of(other)))
         self._above[second] = first
 
@@ -64,7 +64,7 @@ class _Homes:
 def attach_mentions(papers: Iterable[Paper], mentions: Iterable[Mention]) -> tuple[Paper, ...]:
     """Return those of `papers` that are discussed, with the sightings of their discussions.
 
-    A paper that has no page of discussion yet gets the liveliest one.
+    A paper without a discussion page gets that of the liveliest discussion.
     """
     talk: dict[str, list[Sighting]] = {}
     for mention in mentions:
@@ -91,7 +91,7 @@ def _merge(papers: list[Paper]) -> Paper:
         return first
     keys = tuple(dict.fromkeys(key for paper in papers for key in paper.keys))
     dates = [paper.published for paper in papers if paper.published]
-    # The source that knows the paper by its strongest identity is believed on title and link.
+    # Title and link come from the source whose key for the paper is the strongest.
     authority = min(papers, key=lambda paper: strength(paper.keys[0]))
     return replace(
         first,
@@ -123,7 +123,7 @@ def _merge(papers: list[Paper]) -> Paper:
 
 
 def _sightings(papers: Iterable[Paper]) -> tuple[Sighting, ...]:
-    """Return every sighting once, at its first time, with the votes that it has by now."""
+    """Return every sighting once, with its earliest time and its latest number of votes."""
     found: dict[tuple[str, str], Sighting] = {}
     for paper in papers:
         for seen in paper.sightings:

@@ -1,4 +1,4 @@
-"""What makes two papers one: arXiv id without version, DOI, OpenReview id, canonical URL."""
+"""What identifies a paper: arXiv id without version, DOI, OpenReview id, canonical URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from newsletter.model.gate import MAX_LINK, identity, link
 
-# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number, before 2007-04 archive/number.
+# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.number; before 2007-04 archive/number.
 _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")
@@ -40,13 +40,13 @@ def arxiv_id(text: str) -> tuple[str, int] | None:
 
 
 def doi(text: str) -> str | None:
-    """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs have no case)."""
+    """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs ignore case)."""
     found = _DOI.search(text[:MAX_LINK].strip())
     return found[1].rstrip(".,;)").lower() if found else None
 
 
 def canonical_url(url: str) -> str:
-    """Return `url` without what does not change the page: scheme, www, tracking, fragment.
+    """Return `url` without parts that do not change the page: scheme, www, tracking, fragment.
 
     >>> canonical_url("http://www.Example.org/a/?utm_source=x&b=1#top")
     'example.org/a?b=1'
@@ -62,23 +62,23 @@ def canonical_url(url: str) -> str:
 
 
 def web_url(url: str) -> str:
-    """Return `url` as a link that may be shown, or nothing: others never pass."""
+    """Return `url` if it is a link that may be shown to readers, else nothing."""
     return link(url)
 
 
 def strength(key: str) -> int:
-    """Return how far down a key stands among the identities: 0 is the strongest."""
+    """Return the rank of a key in SCHEMES: 0 is the strongest identity."""
     return SCHEMES.index(key.partition(":")[0])
 
 
 def reference_keys(text: str) -> tuple[str, ...]:
     """Return the identities of all papers that a link or a text names.
 
-    A text that is one web address is known by that address as well.
+    A text that is itself a web address gives that address as an identity, too.
     """
     keys = [f"arxiv:{found['id']}" for found in _ARXIV_PLACES.finditer(text)]
     names = (found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text))
-    # arXiv's own DOIs hold the id, which is there already.
+    # arXiv's own DOIs only repeat the arXiv id.
     keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
     keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
     if not keys and not any(map(str.isspace, text)) and (url := web_url(text)):
@@ -87,26 +87,26 @@ def reference_keys(text: str) -> tuple[str, ...]:
 
 
 SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
-"""What a key may begin with, strongest first; `work` is in older databases only."""
+"""The prefixes of keys, strongest first; `work` occurs in older databases only."""
 
 
 @functools.lru_cache(maxsize=20_000)  # titles and first authors are compared again and again
 def letters(text: str) -> str:
-    """Return the letters and digits of `text` without case, accents, spaces and punctuation."""
+    """Return the letters and digits of `text`, without case, accents, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in plain if char.isalnum())
 
 
 def surname(name: str) -> str:
-    """Return the family name of `Ada Byron`, `Byron, Ada` and `A. Byron`, folded."""
+    """Return the family name in `Ada Byron`, `Byron, Ada` or `A. Byron`, as `letters` gives it."""
     return letters(name.partition(",")[0] if "," in name else (name.split() or [""])[-1])
 
 
 def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
     """Return a paper's identities, strongest first.
 
-    `references` are ids, links and DOIs as the source gave them. A paper with neither arXiv id,
-    DOI nor URL is known by a digest of its title.
+    `references` are ids, links and DOIs as the source gave them. A paper without arXiv id, DOI and
+    URL is identified by a digest of its title.
     """
     keys: list[str] = []
     for reference in (one[:MAX_LINK] for one in references):

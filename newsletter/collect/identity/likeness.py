@@ -1,8 +1,8 @@
-"""Almost the same title by the same people: how a preprint meets its journal version.
+"""Find a preprint's journal version: almost the same title by the same authors.
 
-Exact identities (`identity.py`) come first. What is left is found in two steps, as in record
-linkage (Fellegi and Sunter 1969): papers that share a band of a MinHash signature (Broder 1997)
-are compared, and only a careful comparison makes them one.
+Exact identities (`keys.py`) come first. The rest are found in two steps, as in record linkage
+(Fellegi and Sunter 1969): papers that share a band of a MinHash signature (Broder 1997) are
+compared, and only a careful comparison takes them for one work.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from newsletter.collect.identity.keys import letters, surname
 from newsletter.model import Paper
 
 TELLING_WORDS = 4
-"""Titles of fewer words (`Errata`, `Deep Learning`) are shared by different works of one author."""
+"""Shorter titles (`Errata`, `Deep Learning`) may belong to different works of one author."""
 SHINGLE = 4
-"""Letters of one shingle: shorter ones are shared by any two English titles."""
+"""Letters of one shingle; any two English titles share shorter ones."""
 BANDS, ROWS = 6, 2
-"""Titles that share 4 in 5 shingles meet with probability 1 - (1 - 0.8^2)^6 = 0.998."""
+"""Titles that share 4 in 5 shingles share a band with probability 1 - (1 - 0.8^2)^6 = 0.998."""
 _WORD = re.compile(r"[^\W_]+")
 _COUNTED = re.compile(r"[0-9]+|(?:i{1,3}|iv|vi{0,3}|ix)(?![^\W_])")
-"""Numbers, Roman ones too: `Part 1` is not `Part 2`, and `GPT-3` is not `GPT-4`."""
+"""Arabic and Roman numbers: `Part 1` is not `Part 2`, and `GPT-3` is not `GPT-4`."""
 SPELLING = 0.7
-"""How alike two spellings of a word are (`pretraining`, `pre training`), unlike two words."""
+"""Least likeness of two spellings of one word (`pretraining`, `pre training`)."""
 LOOSE_WORDS = 0.15
-"""Share of a title's words that one version may have and the other not."""
+"""Share of a title's words that may be in only one of the two versions."""
 PEOPLE = 100
-"""Authors that are compared: the first of them tell a collaboration's papers apart as well."""
+"""Authors that are compared: these are enough even for the papers of a large collaboration."""
 SAME_PEOPLE = 0.5
 """Share of all surnames that both versions must have."""
 
 
 def near_keys(paper: Paper) -> tuple[str, ...]:
-    """Return the bands by which a paper is found again under an almost equal title.
+    """Return the bands under which a paper with almost the same title can be found.
 
-    Only known works have any: a blog's posts have like titles every week.
+    Only papers that are known works have bands: posts of a blog have similar titles every week.
     """
     if not paper.authors or len(paper.title.split()) < TELLING_WORDS or not _is_work(paper):
         return ()
     return _bands(paper.title)
 
 
-@functools.lru_cache(maxsize=10_000)  # a paper's bands are asked for when it is found and kept
+@functools.lru_cache(maxsize=10_000)  # needed twice: when a paper is searched, and when stored
 def _bands(title: str) -> tuple[str, ...]:
     plain = letters(title)
     shingles = {plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1))}
     hashes = [zlib.crc32(one.encode()) for one in shingles]
-    # The least of the hashes under a mask: as good a permutation as any, and quick to make.
+    # The least hash under an XOR mask: a cheap permutation that is good enough for MinHash.
     signature = [min([one ^ mask for one in hashes]) ^ mask for mask in _MASKS]
     bands = (signature[band * ROWS : (band + 1) * ROWS] for band in range(BANDS))
     return tuple(
@@ -62,16 +62,16 @@ _MASKS = tuple(zlib.crc32(b"mask %d" % number) for number in range(BANDS * ROWS)
 
 
 def is_same_work(one: Paper, other: Paper) -> bool:
-    """Tell whether two papers are versions of one work, by title and authors.
+    """Return whether two papers are versions of one work, by title and authors.
 
-    arXiv never gives a work two ids, so two ids are two works, however alike.
+    arXiv never gives a work two ids, so two different arXiv ids are two works, however alike.
     """
     ids = [{key for key in paper.keys if key.startswith("arxiv:")} for paper in (one, other)]
     if all(ids) and ids[0].isdisjoint(ids[1]):
         return False
     if not (one.authors and other.authors):
         return False
-    # Some sources name the first author only: then the title must be the very same.
+    # Some sources name only the first author: then the titles must be equal.
     first = surname(one.authors[0]) == surname(other.authors[0])
     if first and letters(one.title) == letters(other.title):
         return True
@@ -87,13 +87,13 @@ def _same_people(one: Paper, other: Paper) -> bool:
     return len(names[0] & names[1]) >= SAME_PEOPLE * len(names[0] | names[1])
 
 
-@functools.lru_cache(maxsize=1_000)  # a paper is compared with several
+@functools.lru_cache(maxsize=1_000)  # each paper is compared with several others
 def _surnames(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(surname, names))
 
 
 def _same_title(one: str, other: str) -> bool:
-    """Tell whether titles differ in spelling or by a word more, but in no word's sense."""
+    """Return whether titles differ only in spelling or by a few words, not in meaning."""
     words: list[list[str]] = [_WORD.findall(_plain(title)) for title in (one, other)]
     if len({tuple(_COUNTED.findall(" ".join(some))) for some in words}) > 1:
         return False

@@ -1,4 +1,4 @@
-"""Code repositories that a text links to."""
+"""The code repository that a text links to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOT_OWNERS = frozenset({"features", "topics", "orgs", "sponsors", "marketplace"
 
 
 def repository(text: str) -> str:
-    """Return the address of the first code repository that `text` names, or nothing.
+    """Return the address of the first code repository in `text`, or nothing.
 
     >>> repository("Code: github.com/ada/engine.git.")
     'https://github.com/ada/engine'

@@ -1,15 +1,15 @@
 """Kinds of sources: one file each, and the table KINDS.
 
 table.py           KINDS: how each kind is asked and read
-feeds.py           entries of feeds, and JSON Feed → Paper
+feeds.py           entries of RSS and Atom feeds, and JSON Feed → Paper
 xmlfeeds.py        RSS, Atom, RDF, CDF → entries
 opml.py            a list of feeds → Source
 arxiv.py           arXiv announcements and API → Paper
-calendar.py        when arXiv announces what
+calendar.py        which batch arXiv announces when
 huggingface.py     Daily Papers API → Paper
 biorxiv.py         bioRxiv and medRxiv → Paper
-openreview.py      a venue's submissions → Paper
-semanticscholar.py a query, or some authors → Paper; citations and venue of others
+openreview.py      submissions to a venue → Paper
+semanticscholar.py a query or some authors → Paper; citations and venues of known papers
 hackernews.py      stories about papers → Mention
 reddit.py          posts about papers → Mention
 """

@@ -28,12 +28,12 @@ RSS = "https://rss.arxiv.org/rss/{categories}"
 """Several categories joined by `+` come as one feed (https://info.arxiv.org/help/rss.html)."""
 API = "https://export.arxiv.org/api/query"
 MANNERS = Manners(connections=1, pause=3.0)
-"""One connection and a request every three seconds (https://info.arxiv.org/help/api/tou.html)."""
+"""One connection; one request every three seconds (https://info.arxiv.org/help/api/tou.html)."""
 PAGE = 500
-"""Entries asked for at a time: arXiv allows 2,000, and is slow to make them."""
+"""Entries of one request: arXiv allows 2,000, but takes long to make them."""
 EVERYTHING = ("new", "cross", "replace", "replace-cross")
 LATE = dt.timedelta(days=2)
-"""Moderation holds a paper back by days: so much earlier than a batch it may have been sent in."""
+"""How long before its batch a paper may have been submitted: moderation can take days."""
 
 
 def locate_announcements(source: Source, _window: VisitWindow) -> tuple[str, ...]:
@@ -42,20 +42,20 @@ def locate_announcements(source: Source, _window: VisitWindow) -> tuple[str, ...
 
 
 def locate_search(source: Source, window: VisitWindow) -> tuple[str, ...]:
-    """Return the address of what was submitted in the window and answers the source's query."""
+    """Return the address of the papers that match the query and were submitted in the window."""
     return (_search(source, f"({source.query})", window.since - LATE, window.until),)
 
 
 def parse_arxiv(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the papers of an announcement or of an answer of the API; say why there are none.
+    """Return the papers of an announcement or an API answer; if there are none, the note says why.
 
-    arXiv's feed names the days that stay empty in `skipDays`.
+    arXiv's feed names in `skipDays` the days without announcements.
 
-    Raises SourceError when the document is no feed, or is an error that the API sent as an entry.
+    Raises SourceError when the document is not a feed, or holds an error of the API as an entry.
     """
     feed = feed_of(document)["feed"]
     is_search = "opensearch_totalresults" in feed
-    # The API answers with every paper of the query; which of them count is decided below.
+    # The API answers with every paper that matches; the ones to keep are chosen below.
     every = replace(source, announce=EVERYTHING)
     parsed = parse_feed(document, every if is_search else source, now)
     if len(parsed.papers) == 1 and "arxiv.org/api/errors" in parsed.papers[0].url:
@@ -70,7 +70,7 @@ def parse_arxiv(document: Document, source: Source, now: dt.datetime) -> Parsed:
 
 
 def _of_search(parsed: Parsed, source: Source, document: Document, total: int) -> Parsed:
-    """Return the page of an answer: what the source asks for, and where the next page is."""
+    """Return one page of an API answer: the papers that the source keeps, and the next page."""
     papers = [_announced(paper, source) for paper in parsed.papers]
     kept = tuple(paper for paper in papers if paper.announce in source.announce)
     query = asked(document.url)
@@ -84,10 +84,10 @@ def _of_search(parsed: Parsed, source: Source, document: Document, total: int) -
 
 
 def _announced(paper: Paper, source: Source) -> Paper:
-    """Tell a new paper of the source's categories from one that is only listed there as well."""
+    """Mark a paper as new in the source's categories, or as only cross-listed there."""
     if not source.categories or not paper.categories:
         return replace(paper, announce="new")
-    # The first category of an API entry is its primary one.
+    # The first category of an API entry is the primary category.
     primary = paper.categories[0] in source.categories
     return replace(paper, announce="new" if primary else "cross")
 
@@ -101,14 +101,14 @@ def catch_up(
 ) -> CatchUp:
     """Return which announcements the feed did not show, and where to ask for their papers.
 
-    The feed holds only the last batch: after a pause the earlier ones must be asked for, and so
-    must the last when the feed fails, is late, or shows yesterday's papers under today's date,
-    be it in one of its categories only.
+    The feed holds only the last batch, so earlier ones must be asked for after a pause. The last
+    batch must be asked for when the feed fails, is late, or shows yesterday's papers under today's
+    date, even if in only one of its categories.
     """
     due = latest(window.until - READY)
     batch = (latest(shown.dated) if shown.dated else due) if shown and fresh else None
     if window.covered is None:
-        # The first visit wants the last batch only, never the months before.
+        # A first visit asks for the last batch only, not for the months before.
         missed = [due] if batch is None or batch < due else []
     else:
         since = max(window.covered, window.reach)
@@ -134,9 +134,9 @@ def _is_due(window: VisitWindow, due: dt.datetime) -> bool:
 
 
 def _stale(source: Source, shown: Parsed | None, fresh: Sequence[Paper]) -> tuple[str, ...]:
-    """Return the categories of which the feed shows papers, and none that is new.
+    """Return the categories whose papers in the feed are all old.
 
-    A feed of several categories is put together from one batch each: one may be yesterday's.
+    A feed of several categories joins one batch of each; one of them may still be yesterday's.
     """
     if shown is None:
         return ()
@@ -148,7 +148,7 @@ def _stale(source: Source, shown: Parsed | None, fresh: Sequence[Paper]) -> tupl
 
 
 def _why(missed: Sequence[dt.datetime], shown: Parsed | None, fresh: Sequence[Paper]) -> str:
-    """Return in words why the API is asked."""
+    """Return, in words, why the API is asked."""
     days = ", ".join(f"{moment.astimezone(EASTERN):%a %d %b}" for moment in missed[:3])
     days += " …" * (len(missed) > 3)  # noqa: PLR2004
     if shown is None:
@@ -172,7 +172,7 @@ def _search(source: Source, query: str, since: dt.datetime, until: dt.datetime) 
 
 
 def subject(paper: Paper) -> str:
-    """Return the arXiv id of a paper that arXiv itself has not told us about yet."""
+    """Return the paper's arXiv id if arXiv itself has not shown the paper yet, else nothing."""
     known = next((key for key in paper.keys if key.startswith("arxiv:")), "")
     return "" if paper.categories else known.removeprefix("arxiv:")
 
@@ -186,7 +186,7 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
 def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return categories, authors, abstract, code, journal and DOI by arXiv id; raises SourceError.
 
-    Authors write into `arxiv:comment` where the code is, and where the paper was accepted.
+    In `arxiv:comment` authors say where the code is and where the paper was accepted.
     """
     del subjects
     source = Source(name="arXiv", kind="arxiv", announce=EVERYTHING)

@@ -1,4 +1,4 @@
-"""bioRxiv and medRxiv, through the API they share → Paper."""
+"""bioRxiv and medRxiv, which share an API → Paper."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def locate_preprints(server: str) -> Locator:
     """Return where to ask for the preprints of `biorxiv` or `medrxiv`, by date of posting."""
 
     def locate(source: Source, window: VisitWindow) -> tuple[str, ...]:
-        # Dates, not moments: the first day is asked for whole, for what was posted late on it.
+        # The API takes dates, so the whole first day is asked for.
         since, until = (f"{moment:%Y-%m-%d}" for moment in (window.since, window.until))
         return (f"{source.api or API}/details/{server}/{since}/{until}/0/json",)
 
@@ -41,10 +41,10 @@ def locate_preprints(server: str) -> Locator:
 
 
 def parse_preprints(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the preprints of one page; new versions of older ones are left out.
+    """Return the preprints of one page, without new versions of older preprints.
 
-    With `categories` only those fields count. Raises SourceError when the answer is of another
-    kind, or an error.
+    If the source has `categories`, only preprints of those count. Raises SourceError when the
+    answer is an error or not a list of preprints.
     """
     found, answer = read_list(document, "bioRxiv", "collection")
     wanted = {name.casefold() for name in source.categories}
@@ -70,7 +70,7 @@ def parse_preprints(document: Document, source: Source, now: dt.datetime) -> Par
 
 
 def _next_page(document: Document, said: object, found: list[object]) -> str:
-    """Return the address of the next page: the cursor in it counts preprints."""
+    """Return the address of the next page; its last number is how many preprints came before."""
     page = _PAGE.search(document.url)
     total = numbered(mapping(said).get("total"))
     if not page or not found or whole(page[1]) + len(found) >= total:
@@ -88,7 +88,7 @@ def _paper(
     server = "medrxiv" if text(given.get("server")).lower() == "medrxiv" else "biorxiv"
     url = f"https://www.{server}.org/content/{name}v{version}"
     authors = tuple(filter(None, map(str.strip, text(given.get("authors")).split(";"))))
-    # `published` is the journal version's DOI, or `NA`: the two are one work.
+    # `published` is the DOI of the journal version, or `NA`: both are the same work.
     published = str(given.get("published") or "")
     keys = paper_keys(references=(name, published), url="", title=title)
     return Paper(

@@ -1,10 +1,10 @@
 """arXiv's calendar: when batches are announced, and what was submitted for each.
 
-The rules are arXiv's (https://info.arxiv.org/help/availability.html): submissions until 14:00 are
-announced at 20:00, Sunday to Thursday, all US Eastern; Friday's wait for Sunday, the weekend's for
-Monday. On its holidays nothing is announced and the next batch is larger. arXiv publishes these
-year by year; here are those that come back every year. It skips others too: a batch that is missing
-is a reason to look, never proof of a fault.
+The rules are arXiv's (https://info.arxiv.org/help/availability.html), all in US Eastern time.
+Papers submitted by 14:00 are announced at 20:00, Sunday to Thursday; Friday's are announced on
+Sunday, the weekend's on Monday. On its holidays arXiv announces nothing, and the next batch is
+larger. arXiv publishes its holidays each year; this module knows those that recur every year. arXiv
+skips other days too, so a missing batch is a reason to look, never proof of a fault.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ EASTERN = ZoneInfo("America/New_York")
 ANNOUNCED = dt.time(20)
 DEADLINE = dt.time(14)
 READY = dt.timedelta(hours=6)
-"""The feed shows a batch from midnight, four hours after its announcement; two more for delays."""
+"""After an announcement, the feed shows the batch in 4 hours, at midnight; 2 more for delays."""
 _DAY = dt.timedelta(days=1)
 _FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
 
 
 def announcements(since: dt.datetime, until: dt.datetime) -> tuple[dt.datetime, ...]:
-    """Return the moments after `since`, up to `until`, at which a batch is announced."""
+    """Return when batches are announced after `since`, up to and including `until`."""
     found = []
     date = since.astimezone(EASTERN).date()
     while date <= until.astimezone(EASTERN).date():
@@ -34,17 +34,17 @@ def announcements(since: dt.datetime, until: dt.datetime) -> tuple[dt.datetime, 
 
 
 def latest(before: dt.datetime) -> dt.datetime:
-    """Return the last announcement up to a moment."""
+    """Return the last announcement at or before a moment."""
     return announcements(before - 14 * _DAY, before)[-1]
 
 
 def is_announcement_day(date: dt.date) -> bool:
-    """Tell whether a batch is announced on the evening of `date`, US Eastern."""
+    """Return whether a batch is announced on the evening of `date`, US Eastern."""
     return date.weekday() not in (_FRIDAY, _SATURDAY) and not is_holiday(date)
 
 
 def is_holiday(date: dt.date) -> bool:
-    """Tell whether arXiv, at Cornell in the state of New York, keeps `date` as a holiday."""
+    """Return whether `date` is a holiday of arXiv (Cornell University, state of New York)."""
     fixed = {(1, 1), (6, 19), (7, 4), (12, 25)}
     month, weekday, week = date.month, date.weekday(), (date.day - 1) // 7 + 1
     # Martin Luther King Day, Labor Day, Thanksgiving: the nth weekday of a month.
@@ -53,9 +53,9 @@ def is_holiday(date: dt.date) -> bool:
 
 
 def submitted(announcement: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """Return from when to when papers had to be submitted to be in a batch.
+    """Return the first and the last moment at which papers of a batch were submitted.
 
-    A batch after a holiday holds the holiday's as well.
+    A batch after a holiday also holds the papers of the holiday.
     """
     date = announcement.astimezone(EASTERN).date()
     before = latest(announcement - dt.timedelta(seconds=1)).astimezone(EASTERN).date()
@@ -63,6 +63,6 @@ def submitted(announcement: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _deadline(announced: dt.date) -> dt.datetime:
-    """Return until when papers are taken for the batch of an evening: Sunday's closed on Friday."""
+    """Return when submission closed for the batch announced on a date: for Sunday's, on Friday."""
     day = announced - 2 * _DAY if announced.weekday() == _SUNDAY else announced
     return dt.datetime.combine(day, DEADLINE, EASTERN)

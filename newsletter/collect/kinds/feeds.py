@@ -1,4 +1,4 @@
-"""RSS, Atom, RDF and JSON Feed documents → Paper, whatever their oddities."""
+"""RSS, Atom, RDF and JSON Feed documents → Paper, with allowances for their usual errors."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,3}")
 
 
 def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the papers of a feed document of any of the usual formats.
+    """Return the papers of a feed in any of the usual formats.
 
-    Raises SourceError when the document is no feed. Entries with neither a title nor a text, and
-    arXiv announcements of types that the source does not ask for, are left out and counted.
+    Raises SourceError when the document is not a feed. Left out and counted: entries with neither
+    title nor text, and arXiv announcements of types that the source does not ask for.
     """
     if document.content.lstrip()[:1] in (b"{", b"["):
         return _papers(_json_items(document), source, now, _json_entry)
@@ -50,7 +50,7 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
 def _papers(
     entries: Sequence[Entry], source: Source, now: dt.datetime, flat: Callable[[Entry], Entry]
 ) -> Parsed:
-    # Some feeds link every entry to the same page: then the link identifies none of them.
+    # Some feeds link every entry to the same page; that link then identifies no paper.
     titles: dict[str, set[str]] = {}
     for entry in entries:
         titles.setdefault(_page(entry), set()).add(str(entry.get("title")))
@@ -72,7 +72,7 @@ def _papers(
 
 
 def _page(entry: Entry) -> str:
-    """Return the link of an entry, of either kind, as it stands there."""
+    """Return the link of an entry, in either format, as the feed gives it."""
     return str(entry.get("link") or entry.get("url") or entry.get("external_url") or "")
 
 
@@ -106,7 +106,7 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
         id=keys[0],
         keys=keys,
         title=cut(title, MAX_TITLE),
-        # One that is unfit goes to the gate all the same, which counts what it leaves out.
+        # Pass a bad link on to the gate, which leaves it out and counts it.
         url=url or str(entry.get("link") or ""),
         abstract=abstract,
         authors=authors,
@@ -127,11 +127,11 @@ def _shown(value: object) -> str:
 
 
 _STAND_IN = 100
-"""Characters of a text that stand in for a missing title."""
+"""Most characters of text that are used in place of a missing title."""
 
 
 def _first_words(text: str) -> str:
-    """Return a title for an entry that has none: its first sentence, cut at a word."""
+    """Return a title for an entry without one: its first sentence, cut between words."""
     return cut(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], _STAND_IN)
 
 
@@ -140,7 +140,7 @@ def _first_words(text: str) -> str:
 _ANNOUNCED = re.compile(
     r"^\s*(?:arXiv:\S+\s+)?Announce Type:\s*(?P<type>[a-z-]+)\s+(?:Abstract:\s*)?", re.IGNORECASE
 )
-# and, in the older RDF, the id after the title: `Title. (arXiv:2301.00001v2 [cs.CL] UPDATED)`.
+# The older RDF puts the id after the title: `Title. (arXiv:2301.00001v2 [cs.CL] UPDATED)`.
 _SUFFIX = re.compile(
     r"\.?\s?\((arXiv:[^\s()\[\]]{1,40}\s?\[[^()\[\]]{0,100}\](?:\s?\w{1,20})?)\)$", re.IGNORECASE
 )
@@ -153,7 +153,7 @@ def _announcement(given: str, abstract: str) -> tuple[str, str]:
     return given.strip().lower() or found["type"].lower(), abstract[found.end() :]
 
 
-# Feeds made from paper lists put what RSS has no element for into the text, with labels:
+# Feeds made from lists of papers put what RSS has no element for into the text, under labels:
 # `Authors: A, B Upvotes: 3 Summary: We introduce …`.
 _LABELLED = re.compile(
     r"^(?:Authors?:\s*(?P<authors>.{1,5000}?)\s+)?(?:(?:Upvotes|Votes):\s*(?P<votes>\d{1,7})\s+)?"
@@ -162,7 +162,7 @@ _LABELLED = re.compile(
 
 
 def _labels(text: str) -> tuple[dict[str, list[str]], str]:
-    """Return the labelled authors and votes that a text begins with, and the rest of it."""
+    """Return the labelled authors and votes at the start of a text, and the rest of it."""
     found = _LABELLED.match(text)
     if not found:
         return {"authors": [], "votes": []}, text
@@ -176,17 +176,17 @@ def _without_arxiv_suffix(title: str) -> tuple[str, str]:
 
 
 def _without_affiliation(name: str) -> str:
-    """Return names without what arXiv puts in brackets: `Ada Byron (1), Bo Li ((1) X, (2) Y)`."""
-    for _ in range(3):  # brackets in brackets
+    """Return names without arXiv's affiliations: `Ada Byron (1), Bo Li ((1) X, (2) Y)`."""
+    for _ in range(3):  # nested brackets
         name = re.sub(r"\s*\([^()]*\)", "", name)
     return name.strip(" ,;")
 
 
 def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
-    """Return author names; one string that holds many is split.
+    """Return author names; a single string that holds several is split.
 
-    `Smith, John` stays one author: a list is believed only when each part has two words. An
-    address is no name, and nothing to show to thousands of readers.
+    `Smith, John` stays one author: a string is split only when each part has two words. Email
+    addresses are left out: they are not names, and must not be shown to readers.
     """
     listed = [_without_affiliation(_ADDRESS.sub("", _shown(name))) for name in names or ()]
     if len(listed) == 1:
@@ -195,11 +195,11 @@ def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
 
 
 def _split_names(text: str) -> list[str]:
-    """Return the names in `text`, which may have commas inside of names and between them."""
+    """Return the names in `text`, which may have commas within names and between names."""
     if ";" in text:
         return [part.strip() for part in text.split(";")]
     parts = [part for part in _NAME_LISTS.split(text) if part]
-    # `Byron, A., Li, B.`: every other part is somebody's initials.
+    # In `Byron, A., Li, B.` every second part is initials.
     if len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2])):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
     if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004

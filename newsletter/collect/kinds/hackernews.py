@@ -1,4 +1,4 @@
-"""Hacker News: stories about papers, as signals of discussion → Mention."""
+"""Hacker News: stories about papers, as a signal of discussion → Mention."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from newsletter.model import Mention, Sighting, Source
 API = "https://hn.algolia.com/api/v1"
 PAGE = 100
 VOTED_DAYS = 3
-"""A story collects its points within a few days: so far back they are read again."""
+"""Days for which a story is read again: most of its points come in the first few."""
 
 
 def locate_stories(source: Source, window: VisitWindow) -> tuple[str, ...]:
-    """Return where to ask for the stories whose link holds the source's query (arxiv.org)."""
+    """Return where to ask for the stories whose link contains the source's query (arxiv.org)."""
     since = min(window.since, window.until - dt.timedelta(days=VOTED_DAYS))
     query = {
         "query": source.query or "arxiv.org",
@@ -42,7 +42,7 @@ def locate_stories(source: Source, window: VisitWindow) -> tuple[str, ...]:
 def parse_stories(document: Document, source: Source, now: dt.datetime) -> Parsed:
     """Return the discussions of one page.
 
-    Raises SourceError when the answer is of another kind, or an error.
+    Raises SourceError when the answer is an error or not a list of stories.
     """
     found, answer = read_list(document, "Hacker News", "hits")
     mentions, account = read_mentions(found, lambda hit: _mentions(hit, source, now), source)

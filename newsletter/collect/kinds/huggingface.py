@@ -24,11 +24,11 @@ from newsletter.model import Paper, Sighting, Source
 
 API = "https://huggingface.co/api/daily_papers"
 REFRESHED_DAYS = 3
-"""Days before today whose papers are asked for again: most votes come on the first three."""
+"""Days before today that are asked for again: most votes come in the first three days."""
 
 
 def locate_daily_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
-    """Return the addresses of today's list and of each day since, and of those still voted on."""
+    """Return the addresses of today's list and of earlier days: since the last visit, or recent."""
     api = source.api or API
     today = window.until.date()
     first = min(window.since.date(), today - dt.timedelta(days=REFRESHED_DAYS))
@@ -39,7 +39,7 @@ def locate_daily_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
 def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
     """Return the papers of one answer of the API.
 
-    An odd or missing field loses that field, not the paper; a paper without a title loses itself.
+    A malformed or missing field loses only that field; a paper without a title is left out.
     Raises SourceError when the answer is not a list of papers.
     """
     answer = read_json(document)
@@ -49,7 +49,7 @@ def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> 
         raise SourceError(f"{document.shown}: JSON, but not a list of daily papers")
     papers, account = read_papers(answer, lambda item: _paper(item, source, now), source, now)
     notes = [f"{account.skipped} without title"] if account.skipped else []
-    # Today's list is empty in the morning, a weekend's all day.
+    # Today's list is empty in the morning, and all day at weekends.
     if not answer and "?date=" not in document.url:
         notes.append("no papers yet today")
     return Parsed(
@@ -104,6 +104,6 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
 
 
 def _name(given: object) -> str:
-    """Return the name of a person or organisation: an object, in some copies a plain string."""
+    """Return the name of a person or organisation, given as an object or as a plain string."""
     named = mapping(given)
     return text(named.get("fullname")) or text(named.get("name")) or text(given)

@@ -35,7 +35,7 @@ PAGE = 500
 def locate_notes(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for what is new at a venue, such as `ICLR.cc/2026/Conference`.
 
-    `mintcdate` is when a note was made, in milliseconds: later visits ask for new papers only.
+    `mintcdate` is the earliest creation time, in milliseconds: a visit asks for new papers only.
     """
     query = {
         "content.venueid": source.query,
@@ -47,9 +47,9 @@ def locate_notes(source: Source, window: VisitWindow) -> tuple[str, ...]:
 
 
 def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the papers of one page of notes, of either version of the API.
+    """Return the papers of one page of notes, from version 1 or 2 of the API.
 
-    Raises SourceError when the answer is of another kind, or an error.
+    Raises SourceError when the answer is an error or not a list of notes.
     """
     found, _ = read_list(document, "OpenReview", "notes")
     papers, account = read_papers(found, lambda note: _paper(note, source, now), source, now)
@@ -76,7 +76,7 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
     content = {name: _value(field) for name, field in mapping(given.get("content")).items()}
     forum = str(given.get("forum") or given.get("id") or "")
     title = text(content.get("title"))
-    # A reply (review, comment) has the forum of its paper, and another id.
+    # A reply (review, comment) names its paper as its forum but has an id of its own.
     if not title or not forum or given.get("id", forum) != forum:
         return None
     abstract = text(content.get("abstract"))
@@ -107,6 +107,6 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
 
 
 def _value(field: object) -> Any:
-    """Return a field's value: version 2 of the API wraps it, version 1 does not."""
+    """Return a field's value: version 2 of the API wraps it in an object, version 1 does not."""
     wrapped: Mapping[str, Any] = mapping(field)
     return wrapped.get("value", field)

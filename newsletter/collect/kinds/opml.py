@@ -1,4 +1,4 @@
-"""OPML: a list of feeds, as every feed reader exports its own → sources."""
+"""OPML: a list of feeds, as feed readers export it → sources."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_SOURCES = 5_000
 
 
 def parse_opml(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the feeds that an OPML document (http://opml.org/spec2.opml) names, each once.
+    """Return the feeds that an OPML document (http://opml.org/spec2.opml) names, without repeats.
 
-    Outlines are nested in folders at will; those without `xmlUrl` are folders, or no feeds. The
-    sources have the list's own headers no more: keys are for one server only.
+    Outlines may be nested to any depth; those without `xmlUrl` are folders or not feeds. The
+    sources do not inherit the list's headers: a key is for one server only.
 
     Raises SourceError when the document is not OPML.
     """
@@ -61,7 +61,7 @@ def parse_opml(document: Document, source: Source, now: dt.datetime) -> Parsed:
 
 
 def _feed_address(given: str) -> str:
-    """Return an address that can be asked, or nothing; a name and password in it may stay."""
+    """Return an address that can be fetched, or nothing; it may keep a name and password."""
     sound = link(given)
     login, at, _ = urlsplit(given).netloc.rpartition("@") if sound else ("", "", "")
     scheme, _, rest = sound.partition("://")

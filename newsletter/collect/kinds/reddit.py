@@ -1,4 +1,4 @@
-"""Reddit: posts about papers, as signals of discussion → Mention."""
+"""Reddit: posts about papers, as a signal of discussion → Mention."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from newsletter.model import Mention, Sighting, Source
 
 API = "https://www.reddit.com"
 MENTIONED = 3
-"""Papers that one post's text may speak of; a longer list is a round-up, and discusses none."""
+"""Most papers that one post can discuss; a post that lists more is a round-up, and is left out."""
 
 
 def locate_posts(source: Source, _window: VisitWindow) -> tuple[str, ...]:
-    """Return where to ask for the week's most wanted posts of subreddits (`a+b`)."""
+    """Return where to ask for the week's top posts of the subreddits (`a+b`)."""
     return (f"{source.api or API}/r/{source.query}/top.json?t=week&limit=100&raw_json=1",)
 
 
 def parse_posts(document: Document, source: Source, now: dt.datetime) -> Parsed:
     """Return the discussions of papers among the posts of a listing.
 
-    Raises SourceError when the answer is of another kind, or an error.
+    Raises SourceError when the answer is an error or not a listing.
     """
     answer = mapping(read_json(document))
     posts = mapping(answer.get("data")).get("children")
@@ -59,7 +59,7 @@ def _mentions(post: object, source: Source, now: dt.datetime) -> Iterator[Mentio
         return
     link = web_url(str(given.get("url") or ""))
     written = f"{given.get('title') or ''}\n{given.get('selftext') or ''}"[:MAX_FIELD]
-    # A post that links to its paper discusses that one; a written one may speak of a few.
+    # A link post discusses the paper it links to; a text post may discuss a few.
     papers = [] if given.get("is_self") else list(filter(None, [reference_keys(link)]))
     if not papers:
         papers = list(dict.fromkeys((key,) for key in reference_keys(written) if "url" not in key))

@@ -1,4 +1,4 @@
-"""Semantic Scholar: papers on a query, or of some authors → Paper."""
+"""Semantic Scholar: papers that match a query or are by given authors → Paper."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ FIELDS = (
 )
 PAGE = 500
 MANNERS = Manners(connections=1, pause=1.1)
-"""One request a second, and a little more so that a slow clock does not break it."""
+"""One request a second, with 0.1 s to spare for slow clocks."""
 SUMMARY_BY = "AI, Semantic Scholar"
 LATE = dt.timedelta(days=3)
-"""Papers are indexed some days after their publication, and are found by its date."""
+"""Papers are found by publication date, but are indexed some days after it."""
 
 
 def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
-    """Return where to ask for the papers on the source's query, and of each of its authors."""
+    """Return where to ask for the papers that match the query, and for those of each author."""
     api = source.api or API
     found = []
     if source.query:
@@ -55,7 +55,7 @@ def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
         }
         found.append(f"{api}/paper/search/bulk?{urlencode(query)}")
     for author in source.authors:
-        # An author's papers cannot be asked for by date: their last ones come first.
+        # An author's papers cannot be asked for by date; the newest come first.
         query = {"fields": FIELDS, "limit": str(PAGE)}
         found.append(f"{api}/author/{author}/papers?{urlencode(query)}")
     return tuple(found)
@@ -64,7 +64,7 @@ def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
 def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
     """Return the papers of one page.
 
-    Raises SourceError when the answer is of another kind, or an error.
+    Raises SourceError when the answer is an error or not a list of papers.
     """
     found, answer = read_list(document, "Semantic Scholar", "data")
     papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
@@ -83,7 +83,7 @@ def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed
 
 
 def subject(paper: Paper) -> str:
-    """Return what the service knows the paper by: its arXiv id, or its DOI."""
+    """Return the id by which the service finds the paper: its arXiv id, or its DOI."""
     for scheme, name in (("arxiv:", "ARXIV:"), ("doi:", "DOI:")):
         for key in paper.keys:
             if key.startswith(scheme):
@@ -92,7 +92,7 @@ def subject(paper: Paper) -> str:
 
 
 def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
-    """Return the address and the body of a question about many papers at once."""
+    """Return the address and the body of a request about many papers at once."""
     fields = urlencode({"fields": "venue,citationCount,tldr,externalIds"})
     return f"{api}/paper/batch?{fields}", {"ids": list(subjects)}
 
@@ -100,7 +100,7 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
 def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return venue, citations, summary and DOI by subject; raises SourceError.
 
-    The answer has one entry for each question, in order; null for a paper that is not known.
+    The answer has one entry for each subject, in order, and null for an unknown paper.
     """
     answer = read_json(document)
     if not isinstance(answer, list):
@@ -117,7 +117,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
             "summary_by": SUMMARY_BY if summary else "",
             "keys": [identity(f"doi:{doi.lower()}")] if isinstance(doi, str) and doi else [],
         }
-        # Every preprint has a venue of that name: it tells nothing.
+        # Every preprint has this venue: it says nothing.
         if facts["venue"] == "arXiv.org":
             del facts["venue"]
         found[name] = {key: value for key, value in facts.items() if value}
@@ -164,7 +164,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
 
 
 def _address(keys: tuple[str, ...], page: str) -> str:
-    """Return where the paper itself is, before the page that lists it."""
+    """Return a link to the paper itself if its keys give one, else the service's page on it."""
     scheme, _, name = keys[0].partition(":")
     if scheme == "arxiv":
         return f"https://arxiv.org/abs/{name}"

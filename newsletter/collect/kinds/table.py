@@ -21,19 +21,19 @@ _BIORXIV = SourceKind(
     needs=(),
     takes=("url", "api", "categories", "announce"),
     manners=Manners(connections=1, pause=1.0),
-    terms="Open to programs; pages of 100 (https://api.biorxiv.org).",
+    terms="Open to programs, in pages of 100 (https://api.biorxiv.org).",
 )
 
 KINDS: Final[dict[str, SourceKind]] = {
     "feed": SourceKind(
         parse=parse_feed,
         takes=("url", "announce", "headers"),
-        terms="Feeds are made for programs; a server's Cache-Control and Retry-After are kept to.",
+        terms="Feeds are made for programs; we obey a server's Cache-Control and Retry-After.",
     ),
     "opml": SourceKind(
         parse=parse_opml,
         takes=("url", "announce", "headers"),
-        terms="As for feeds, for each that the list names.",
+        terms="As for feeds, for each feed that the list names.",
     ),
     "arxiv": SourceKind(
         parse=arxiv.parse_arxiv,
@@ -58,7 +58,7 @@ KINDS: Final[dict[str, SourceKind]] = {
         needs=(),
         takes=("url", "api", "headers"),
         manners=Manners(connections=1, pause=0.5),
-        terms="A public API without a key; robots.txt leaves /api open (https://huggingface.co/docs/hub/api).",
+        terms="A public API without a key; robots.txt allows /api (https://huggingface.co/docs/hub/api).",
     ),
     "biorxiv": _BIORXIV,
     "medrxiv": replace(_BIORXIV, locate=biorxiv.locate_preprints("medrxiv")),
@@ -68,7 +68,7 @@ KINDS: Final[dict[str, SourceKind]] = {
         needs=("query",),
         takes=("api", "query"),
         manners=Manners(connections=1, pause=1.0),
-        terms="A public API, limited by rate (https://docs.openreview.net).",
+        terms="A public API with a rate limit (https://docs.openreview.net).",
     ),
     "semantic-scholar": SourceKind(
         parse=scholar.parse_papers,
@@ -76,7 +76,7 @@ KINDS: Final[dict[str, SourceKind]] = {
         needs=("query", "authors"),
         takes=("api", "query", "authors", "headers"),
         manners=scholar.MANNERS,
-        terms="One request a second; without a key all share one limit "
+        terms="One request a second; all users without a key share one limit "
         "(https://www.semanticscholar.org/product/api).",
     ),
     "hackernews": SourceKind(
@@ -93,8 +93,8 @@ KINDS: Final[dict[str, SourceKind]] = {
         needs=("query",),
         takes=("api", "query", "headers"),
         manners=Manners(connections=1, pause=6.0),
-        terms="Ten requests a minute without a login, and robots.txt asks programs to use the API "
-        "with one (https://support.reddithelp.com/hc/en-us/articles/16160319875092).",
+        terms="Ten requests a minute without a login; robots.txt asks programs to log in "
+        "(https://support.reddithelp.com/hc/en-us/articles/16160319875092).",
     ),
 }
 """How each kind of source is asked and read. A new kind is one file and one entry here."""

@@ -1,4 +1,4 @@
-"""Feeds in XML (RSS, Atom, RDF, CDF), as feedparser reads them → entries."""
+"""Feeds in XML (RSS, Atom, RDF, CDF) → entries, by feedparser."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from newsletter.model.gate import line
 _EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
 
 Entry = Mapping[str, Any]
-"""One feed entry, as feedparser or JSON gives it: nothing about it can be relied on."""
+"""One feed entry as feedparser or JSON gives it; any field may be missing or malformed."""
 
 
 def feed_of(document: Document) -> Mapping[str, Any]:
-    """Return feedparser's view of an XML document; raises SourceError when it is no feed."""
-    import feedparser  # noqa: PLC0415  slow to load, and most commands read no feed
+    """Return feedparser's view of an XML document; raises SourceError if it is not a feed."""
+    import feedparser  # noqa: PLC0415  slow to load, and most commands do not read feeds
 
     if not document.content.strip():
         raise SourceError(f"{document.shown}: the answer is empty")
-    # Without its address, so that ids stay as they are (RFC 4287, 4.2.6: compared as written);
-    # relative links are resolved below.
+    # feedparser is not given the address, so ids stay as written (RFC 4287, 4.2.6); relative
+    # links are resolved below.
     headers = {"content-type": document.content_type} if document.content_type else {}
     try:
         feed: Mapping[str, Any] = feedparser.parse(
             io.BytesIO(_without_long_runs(document.content)),
             response_headers=headers,
-            # All HTML becomes plain text below, so that cleaning it first is work for nothing.
+            # All HTML becomes plain text below, so feedparser need not clean it.
             sanitize_html=False,
             resolve_relative_uris=False,
         )
@@ -54,8 +54,8 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     raise SourceError(f"{document.shown}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
 
 
-# feedparser looks for an address in an author's name, and for the start of a document type, in a
-# time that grows with the square of the run: no name, word or margin is so long.
+# feedparser searches author names for an address, and the start for a document type, in time that
+# grows with the square of a run's length. No real name, word or margin is this long.
 _LONG = 2_500
 _LONG_WORD = re.compile(rb"(?<![\w.+-])[\w.+-]{2500,}")
 _LONG_SPACE = re.compile(rb"\s(?<!\s\s)\s{500,}")
@@ -64,15 +64,15 @@ _KEPT_OF_IT = 500
 
 def _without_long_runs(content: bytes) -> bytes:
     content = _LONG_SPACE.sub(b"\n", content)
-    if max(map(len, content.split()), default=0) < _LONG:  # nearly always, and quick to see
+    if max(map(len, content.split()), default=0) < _LONG:  # nearly always, and quick to check
         return content
     return _LONG_WORD.sub(lambda found: found[0][:_KEPT_OF_IT], content)
 
 
 def flat_entry(entry: Entry, start: str) -> Entry:
-    """Return what we use of a feedparser entry, under the names `_paper` reads.
+    """Return the fields of a feedparser entry that we use, under the names that `_paper` reads.
 
-    Relative links begin at `start`, the document's own address (RFC 3986, 5.1.3).
+    Relative links are resolved against `start`, the document's own address (RFC 3986, 5.1.3).
     """
     link = str(entry.get("link") or _alternate(entry))
     contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
@@ -98,9 +98,9 @@ def _alternate(entry: Entry) -> str:
 
 
 def date_of(entry: Entry, *names: str) -> dt.datetime | None:
-    """Return the first of the dates of an entry that is one, as a moment in UTC."""
+    """Return the first of an entry's named dates that is valid, as a moment in UTC."""
     for name in names:
-        # feedparser answers for a date that is not there with another one, and a warning.
+        # For a missing date feedparser returns another date, and warns.
         parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401
         with contextlib.suppress(TypeError, ValueError, OverflowError, OSError):
             if parsed:

@@ -2,5 +2,5 @@
 
 text.py    HTML and entities → plain Unicode
 latex.py   LaTeX → plain Unicode
-symbols.py names of LaTeX, and the characters they print
+symbols.py LaTeX names and the characters that they print
 """

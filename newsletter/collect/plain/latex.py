@@ -1,7 +1,7 @@
-"""LaTeX commands and maths, as titles and abstracts hold them, to Unicode.
+"""LaTeX commands and maths in titles and abstracts, to Unicode.
 
-Symbols come from pylatexenc's tables; the walk over the text is our own, because a title must come
-out whole whatever is wrong with its braces.
+Symbols come from pylatexenc's tables. The parser is our own, because a title must come out whole
+even when its braces are wrong.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from newsletter.collect.plain.symbols import (
     macros,
 )
 
-# TeX eats the space after a command; a reader wants it back, as after a word.
+# TeX swallows the space after a command; readers need it, as after any word.
 _COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
 _PUNCTUATION = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
 _DEPTH = 40
-"""Braces nested deeper than this print their content, and what is deeper stands for no argument."""
+"""Deepest nesting of braces that is parsed; deeper braces print only their content."""
 
 
-# What commands that print nothing leave behind: a space before a stop or inside brackets.
-# A search that could begin at every space of a run would take the square of its length.
+# Commands that print nothing leave a space before a full stop or inside brackets.
+# The lookbehind makes the search linear: it may not start at every space of a run.
 _LOOSE = re.compile(r"(?<!\s)\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
 
 
@@ -35,7 +35,7 @@ def plain_latex(text: str) -> str:
     r"""Return `text` with LaTeX commands and maths written in Unicode.
 
     `$O(n^2)$` → O(n²), `\'e` → é, `78.2\%` → 78.2%, `~\cite{x}` → nothing. A dollar sign that
-    opens no maths (`costs $5 and $6`) stays, by pandoc's rule for `tex_math_dollars`.
+    does not open maths (`costs $5 and $6`) stays, by pandoc's rule for `tex_math_dollars`.
     """
     spelled = _Walk(_mark_maths(text)).run()
     return _LOOSE.sub("", spelled) if "\\" in text else spelled
@@ -53,7 +53,7 @@ _MATHS_ON, _MATHS_OFF = "\ue010", "\ue011"
 
 
 def _mark_maths(text: str) -> str:
-    """Put private marks around the maths, so that the walk need not guess what a `$` means."""
+    """Put private characters around maths, so that the parser need not guess what a `$` means."""
 
     def mark(found: re.Match[str]) -> str:
         return _MATHS_ON + str(found[found.lastgroup or 0]) + _MATHS_OFF
@@ -71,7 +71,7 @@ _ACCENTED = re.compile(r"\s*\{|\s+\\?[A-Za-z]\b")
 
 
 class _Walk:
-    """One pass over one text; every character is either printed or understood."""
+    """One pass over one text: every character is printed or interpreted."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -86,7 +86,7 @@ class _Walk:
         return "".join(out)
 
     def plain(self) -> str:
-        """Read the characters that mean nothing but themselves, up to one that may."""
+        """Read plain characters, up to the next one that may have a meaning in LaTeX."""
         found = _PLAIN.match(self.text, self.at)
         if found is None:
             return ""
@@ -107,7 +107,7 @@ class _Walk:
         if char in (_MATHS_ON, _MATHS_OFF):
             self.maths += 1 if char == _MATHS_ON else -1
             return ""
-        # A brace after it is TeX, also where the dollar signs were forgotten: `x_{t+1}`.
+        # `_{` and `^{` are TeX even where the dollar signs were forgotten: `x_{t+1}`.
         if char in "^_" and self.at < len(text) and (self.maths > 0 or text[self.at] == "{"):
             return self.script(char, depth)
         if char == "'" and self.maths > 0:
@@ -115,7 +115,7 @@ class _Walk:
         return self.tie(start) if char == "~" else self.punctuation(char, start)
 
     def punctuation(self, char: str, start: int) -> str:
-        """Read quotation marks and dashes, which TeX spells with several characters."""
+        """Read quotation marks and dashes, for which TeX uses several characters."""
         if not self.maths:
             for spelled, printed in _PUNCTUATION:
                 if self.text.startswith(spelled, start):
@@ -124,13 +124,13 @@ class _Walk:
         return char
 
     def tie(self, start: int) -> str:
-        """Read `~`: a no-break space between words, itself in `~5%` and in web addresses."""
+        """Read `~`: a no-break space between words, but itself in `~5%` and in web addresses."""
         before = self.text[start - 1] if start else " "
         after = self.text[self.at] if self.at < len(self.text) else " "
         return "~" if before.isspace() or before in "/(" or after.isspace() else " "
 
     def group(self, depth: int) -> str:
-        """Read up to the brace that closes the one just read."""
+        """Read up to the brace that closes the group just opened."""
         out = []
         while self.at < len(self.text):
             if self.text[self.at] == "}":
@@ -147,7 +147,7 @@ class _Walk:
             return ""
         if depth < _DEPTH:
             return self.piece(depth + 1)
-        # Whoever asks for an argument must get past something, or it would ask for ever.
+        # Move on by at least one character, or the caller would never end.
         self.at += 1
         return self.text[self.at - 1].strip("\\{}")
 
@@ -160,11 +160,11 @@ class _Walk:
         return found[1]
 
     def has_group(self) -> bool:
-        """Tell whether a braced argument follows."""
+        """Return whether an argument in braces follows."""
         return _GROUP.match(self.text, self.at) is not None
 
     def script(self, kind: str, depth: int) -> str:
-        """Read a super- or subscript; in Unicode where every character has one."""
+        """Read a super- or subscript; in Unicode if every character has such a form."""
         return self.raised(kind, self.argument(depth))
 
     def raised(self, kind: str, content: str) -> str:
@@ -198,14 +198,14 @@ class _Walk:
             printed = self.spaced(name) if name in OPERATORS else macros().get(name)
         if printed is not None:
             return printed
-        # Unknown: a command with an argument prints the argument (\textbf, \emph, \textsc …); one
-        # without is kept as a word (a paper on `\foo` or a path `C:\temp`).
+        # An unknown command with an argument prints the argument (\textbf, \emph, \textsc …); one
+        # without an argument stays as a word (a paper on `\foo`, a path `C:\temp`).
         if self.has_group_after_option():
             self.option()
         return self.argument(depth) if self.has_group() else name
 
     def structure(self, name: str, depth: int) -> str | None:  # noqa: PLR0911  one per command
-        """Read the arguments of a command that arranges them; None for any other command."""
+        """Read the arguments of a command that arranges them; return None for any other command."""
         if name in ("begin", "end"):
             self.argument(depth)
             return " "
@@ -231,15 +231,15 @@ class _Walk:
         return None
 
     def has_group_after_option(self) -> bool:
-        """Tell whether `[…]{` follows."""
+        """Return whether `[…]{` follows."""
         return _OPTION_AND_GROUP.match(self.text, self.at) is not None
 
     def is_accent(self) -> bool:
-        r"""Tell `\v{s}` and `\c c` from a command that merely begins with the letter."""
+        r"""Return whether this is an accent (`\v{s}`, `\c c`), not a longer name (`\vec`)."""
         return _ACCENTED.match(self.text, self.at) is not None
 
     def accent(self, mark: str, depth: int) -> str:
-        """Put `mark` on the next letter."""
+        """Put the accent `mark` on the next letter."""
         base = self.argument(depth)
         if not base.strip():
             return ""
@@ -247,7 +247,7 @@ class _Walk:
         return unicodedata.normalize("NFC", plain + mark) + base[1:]
 
     def skip_arguments(self, depth: int) -> str:
-        """Pass over the arguments of a command that prints nothing."""
+        """Skip the arguments of a command that prints nothing."""
         while self.option():
             pass
         while self.has_group():
@@ -255,11 +255,11 @@ class _Walk:
         return ""
 
     def fraction(self, depth: int) -> str:
-        """Read one half of a fraction, in brackets when it is more than a word."""
+        """Read one half of a fraction; put it in brackets when it is more than a word."""
         half = self.argument(depth).strip()
         return half if half.isalnum() or len(half) <= 1 else f"({half})"
 
     def spaced(self, name: str) -> str:
-        """Return an operator's name with the space that maths would set after it."""
+        """Return an operator's name with the space that maths prints after it."""
         following = self.text[self.at : self.at + 1]
         return f"{name} " if following.isalnum() or following == "\\" else name

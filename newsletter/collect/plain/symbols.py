@@ -1,4 +1,4 @@
-"""Names of LaTeX and the characters they print."""
+"""LaTeX names and the characters that they print."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from pylatexenc.latex2text import get_default_latex_context_db
 from pylatexenc.latexencode import get_builtin_uni2latex_dict
 
-# What LaTeX prints nothing of, with its arguments.
+# Commands that print nothing, not even their arguments.
 SILENT = frozenset(
     "cite citep citet citealp citealt citeauthor citeyear parencite textcite autocite ref eqref "
     "autoref cref Cref label footnote footnotetext thanks vspace hspace pagestyle bibliography "
     "index nocite pageref includegraphics color".split()
 )
-# Switches and spacing that leave no mark of their own.
+# Commands for fonts and spacing that print nothing themselves.
 SWITCHES = frozenset(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr displaystyle textstyle scriptstyle limits "
     "nolimits it bf em rm sf tt sl sc cal tiny small normalsize large Large itshape bfseries "
@@ -72,12 +72,12 @@ SUBSCRIPTS = dict(
 )
 
 _STYLED_LETTERS = range(0x1D400, 0x1D800)
-"""Unicode's bold, script and fraktur letters: screen readers stumble, many fonts lack them."""
+"""Unicode's bold, script and fraktur letters: screen readers and many fonts lack them."""
 
 
 @functools.cache
 def macros() -> dict[str, str]:
-    """Return macro name → character, from pylatexenc's tables and ours above them."""
+    """Return macro name → character, from pylatexenc's tables; ours take precedence."""
     table: dict[str, str] = {}
     for codepoint, latex in get_builtin_uni2latex_dict().items():
         found = re.fullmatch(r"(?:\\ensuremath\{)?\\([A-Za-z]+)\}?", latex)

@@ -1,7 +1,7 @@
 """HTML and LaTeX, as feeds mix them, to plain Unicode text.
 
-The order of the steps matters and is that of `plain_text`: mark-up, entities, mark-up that the
-entities were hiding, LaTeX, Unicode.
+The order of the steps in `plain_text` matters: mark-up, entities, mark-up that was written as
+entities, LaTeX, Unicode.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _TAGS = (
     "strong sub summary sup table tbody td textarea tfoot th thead time tr tt u ul var video "
     "audio embed object param svg path math mi mo mn mrow mfrac msup msub msubsup mtext mspace "
     "msqrt mstyle semantics annotation html body head title wbr "
-    # and those that HTML has given up, or that only old pages know
+    # and obsolete tags
     "applet area base basefont bgsound blink col comment data datalist dialog dir fieldset form "
     "frame frameset hgroup ilayer isindex keygen layer listing map marquee menu menuitem meter "
     "multicol nextid noembed noframes nolayer optgroup output plaintext portal progress rb rp rt "
     "rtc ruby search server slot spacer strike template textarea track xmp xml"
 ).split()
-# Only names that HTML, MathML or JATS know: `a <b and c> d` must survive.
+# Only names of HTML, MathML or JATS: `a <b and c> d` must stay as it is.
 _TAG = re.compile(
     rf"</?(?:{'|'.join(sorted(_TAGS, key=len, reverse=True))}|(?:jats|mml|m):[a-z]+)"
-    # Attributes as HTML has them, or, where their quotes are odd, anything after the first `=`.
+    # Attributes as HTML writes them; if the quotes are wrong, anything after the first `=`.
     r"""(?:(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?|\s+[\w:.-]+\s*=[^<>]*)>""",
     re.IGNORECASE,
 )
-# What a browser shows nothing of, from its opening to its close.
+# Elements whose content a browser does not show.
 _HIDDEN = tuple(
     (re.compile(opening, re.IGNORECASE), re.compile(close, re.IGNORECASE))
     for opening, close in (
@@ -45,7 +45,7 @@ _HIDDEN = tuple(
         (r"<!doctype\b", r">"),
     )
 )
-# Inline tags vanish, the others part words: `<p>one</p><p>two</p>` is two words.
+# Inline tags are removed; other tags separate words: `<p>one</p><p>two</p>` is two words.
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|big|cite|code|em|font|i|kbd|mark|q|s|small|span|strong|sub|sup|tt|u|var"
     r"|jats:(?:italic|bold|sub|sup|sc)|mi|mn|mo|wbr)\b",
@@ -54,8 +54,8 @@ _INLINE = re.compile(
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
-# UTF-8 that someone read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API
-# sends such author names. The pattern is UTF-8's (RFC 3629, 4), so real text cannot match it.
+# UTF-8 that was read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API sends
+# such author names. The pattern is that of UTF-8 (RFC 3629, 4); real text hardly ever matches it.
 _CONTINUATION = "[\x80-\xbf" + "".join(
     bytes((byte,)).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)
 ) + "]"  # fmt: skip
@@ -65,21 +65,21 @@ _MANGLED = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _INVISIBLE = re.compile(f"[{NEVER}]")
-# Python refuses to make a number of 4,300 digits, and there is no such character.
+# Python cannot convert 4,300 digits, and no character has a number this long.
 _NO_CHARACTER = re.compile(r"&#0*[0-9]{8,};?")
 
 
 def plain_text(markup: str) -> str:
-    """Return `markup` as one line of plain Unicode text: no tags, entities, LaTeX or controls.
+    """Return `markup` as one line of plain Unicode: no tags, entities, LaTeX or control characters.
 
-    Never raises and never loses a word, however broken the input. Words that LaTeX itself would
-    not print (citation keys, labels, footnotes) are left out.
+    Never raises and never loses a word, however broken the input, except words that LaTeX itself
+    would not print (citation keys, labels, footnotes).
     """
     text = markup
     if "<" in text:
         text = _strip_tags(text)
     if "&" in text:
-        # Twice: `&amp;lt;` is what a feed that escapes an already escaped title sends.
+        # Twice: a feed that escapes an already escaped title sends `&amp;lt;`.
         for _ in range(2):
             text = html.unescape(_NO_CHARACTER.sub("", text))
         if "<" in text:
@@ -94,7 +94,7 @@ def plain_text(markup: str) -> str:
 
 
 def _unmangle(found: re.Match[str]) -> str:
-    """Return what the bytes meant, or the text as it stands when they mean nothing."""
+    """Return the text that the bytes meant, or the given text if they are not UTF-8."""
     raw = b"".join(
         bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252")  # noqa: PLR2004
         for char in found[0]
@@ -113,7 +113,7 @@ def _strip_tags(text: str) -> str:
 
 
 def _cut(text: str, opening: re.Pattern[str], close: re.Pattern[str]) -> str:
-    """Return `text` without what lies between the two; in linear time, unlike `.*?`."""
+    """Return `text` without what lies between the two patterns; in linear time, unlike `.*?`."""
     kept, at = [], 0
     while (start := opening.search(text, at)) and (end := close.search(text, start.end())):
         kept.append(text[at : start.start()])

@@ -15,7 +15,7 @@ _FIELDS = "DOI,container-title,is-referenced-by-count,abstract,author"
 
 
 def subject(paper: Paper) -> str:
-    """Return the paper's DOI; arXiv's own are DataCite's, which Crossref does not know."""
+    """Return the paper's DOI, unless it is arXiv's: those are at DataCite, not at Crossref."""
     names = (key.removeprefix("doi:") for key in paper.keys if key.startswith("doi:"))
     return next((name for name in names if not name.startswith("10.48550/")), "")
 
@@ -23,7 +23,7 @@ def subject(paper: Paper) -> str:
 def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     """Return the address of a query for several DOIs at once (https://api.crossref.org)."""
     asked = {
-        # A comma parts filters, and several of one name mean any of them.
+        # Commas separate filters; several filters of one name match any of them.
         "filter": ",".join(f"doi:{name.replace(',', '%2C')}" for name in subjects),
         "rows": str(len(subjects)),
         "select": _FIELDS,

@@ -1,4 +1,4 @@
-"""enrich_papers(): what other services know of a paper, asked for within a time limit."""
+"""enrich_papers(): ask other services what they know of papers, within a time limit."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from newsletter.model import Border, Enrichment, Fault, Paper, fault_of
 from newsletter.model.gate import admit, identity
 
 Known = Callable[[str, Sequence[str], dt.datetime], Mapping[str, Facts]]
-"""What a service answered about some subjects since a moment, as it was kept."""
+"""(service, subjects, moment) → the answers about these subjects kept since that moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enriched:
-    """What the services told."""
+    """What the services answered."""
 
     papers: tuple[Paper, ...]
-    """Those that are richer now."""
+    """The papers that gained something."""
     told: tuple[tuple[str, Mapping[str, Facts]], ...] = ()
-    """New answers to keep, by service; an empty one says that it knows nothing."""
+    """New answers to keep, by service; an empty answer means that the service knows nothing."""
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
-    """Of a service, or of one paper, that stopped no other."""
+    """Faults of a service or of one paper; they did not stop the others."""
 
 
 async def enrich_papers(
@@ -43,10 +43,10 @@ async def enrich_papers(
     now: dt.datetime,
     seconds: float,
 ) -> Enriched:
-    """Add what `services` know of `papers`, the most wanted of which come first.
+    """Add to `papers`, most important first, what `services` know of them.
 
-    Answers that are `known` are not asked for again. After `seconds` in all, what has not come is
-    left out; a service that fails costs its own facts only.
+    Answers that are already `known` are not asked for again. After `seconds` in all, asking
+    stops. A service that fails loses only its own facts.
     """
     told: list[tuple[str, Mapping[str, Facts]]] = []
     notes: list[str] = []
@@ -70,7 +70,7 @@ async def enrich_papers(
                     raise
                 except SourceError as error:
                     notes.append(f"{service.service}: {error}")
-                except Exception as error:  # noqa: BLE001  the guard: one service stops no other
+                except Exception as error:  # noqa: BLE001  guard: one service stops no other
                     faults.append(fault_of(Border.SOURCE, service.service, error))
                     notes.append(f"{service.service}: {faults[-1].problem}")
     except TimeoutError:
@@ -88,9 +88,9 @@ async def _ask(
     known: Known,
     now: dt.datetime,
 ) -> AsyncIterator[tuple[bool, Mapping[str, Facts]]]:
-    """Yield answers, as pairs of whether they are new and the facts by subject.
+    """Yield pairs: whether the facts are new, and the facts by subject.
 
-    Raises SourceError when the service does not answer, or with something else.
+    Raises SourceError when the service does not answer, or answers something else.
     """
     subjects = list(dict.fromkeys(filter(None, map(enricher.subject, papers))))
     kept = known(service.service, subjects, now - enricher.kept)
@@ -108,7 +108,7 @@ async def _ask(
             document = fetched.documents[0]
             answered = await reader.call(document, enricher.read, document, some)
         except MissingError:
-            answered = {}  # one repository that is gone says nothing of the next
+            answered = {}  # a repository that is gone is no reason not to ask for the next
         yield True, {one: dict(answered.get(one, {})) for one in some}
 
 
@@ -127,13 +127,13 @@ def _apply(
             continue
         try:
             papers[paper.id], _ = admit(with_facts(paper, facts))
-        except Exception as error:  # noqa: BLE001  the guard: one paper stops no other
+        except Exception as error:  # noqa: BLE001  guard: one paper must not stop the others
             content = json.dumps(dict(facts), default=str).encode()
             yield fault_of(Border.ENTRY, paper.title, error, content)
 
 
 def with_facts(paper: Paper, facts: Facts) -> Paper:
-    """Return the paper with what it did not have; numbers grow, an abstract stays the authors'."""
+    """Return the paper with missing fields filled and higher counts; its own abstract stays."""
     changes: dict[str, Any] = {}
     for name in ("venue", "code_url", "summary", "summary_by", "abstract"):
         if isinstance(facts.get(name), str) and not getattr(paper, name):

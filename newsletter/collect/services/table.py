@@ -1,4 +1,4 @@
-"""ENRICHERS: how each service that knows more of papers is asked and read."""
+"""ENRICHERS: how each enriching service is asked and read."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from newsletter.collect.services import crossref, github
 from newsletter.model import Paper
 
 Facts = Mapping[str, Any]
-"""Fields of a paper as one service knows them; plain JSON, so that they can be kept."""
+"""Fields of a paper, as one service knows them: plain JSON, so they can be stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enricher:
-    """How one service is asked about papers."""
+    """How one service is asked about papers, and how its answer is read."""
 
     subject: Callable[[Paper], str]
-    """What it knows the paper by, or nothing."""
+    """Paper → the id by which the service finds it; empty if it cannot."""
     question: Callable[[str, Sequence[str]], tuple[str, object]]
-    """Its base address and subjects to the address to ask at, and a JSON body or None."""
+    """(base address, subjects) → the address to ask at, and a JSON body or None."""
     read: Callable[[Document, Sequence[str]], Mapping[str, Facts]]
-    """Its answer to facts by subject; raises SourceError."""
+    """(answer, subjects) → facts by subject; raises SourceError."""
     api: str
     batch: int
     most: int
-    """Subjects asked about in one run."""
+    """Most subjects to ask about in one run."""
     kept: dt.timedelta
-    """How long an answer holds."""
+    """How long an answer stays valid."""
     manners: Manners
 
 
@@ -78,5 +78,5 @@ ENRICHERS: Final[dict[str, Enricher]] = {
         manners=Manners(connections=1, pause=0.1),
     ),
 }
-"""What `enrich:` in sources.yaml may name, in the order in which services are asked: arXiv may
-tell of a repository that GitHub is then asked about."""
+"""The services that `enrich:` in sources.yaml may name, in the order in which they are asked:
+arXiv may name a repository, and then GitHub is asked about it."""

@@ -1,9 +1,9 @@
 """Checks: lint of an Edition.
 
 findings.py   what the linter finds
-documents.py  a rendered edition as the linter reads it
-features.py   which features it uses, and whether mail clients know them
-contrast.py   contrast of text with its ground, light and dark
-contents.py   links, pictures, headings, left-overs, both parts alike
-lint.py       lint(): all of that, with the line that prints it
+documents.py  a rendered edition, parsed for the linter
+features.py   which features the edition uses, and which mail clients know them
+contrast.py   contrast of text with its background, in light and dark mode
+contents.py   links, pictures, headings, left-over template code; HTML and text part alike
+lint.py       lint(): all of these checks, with the template line of each finding
 """

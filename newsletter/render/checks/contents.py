@@ -1,4 +1,4 @@
-"""What an edition says and links to: links, pictures, headings, left-overs, both parts alike."""
+"""What an edition says: links, pictures, headings, left-over template code, both parts alike."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SHORTENERS = frozenset(
     "bit.ly t.co tinyurl.com goo.gl ow.ly is.gd buff.ly rebrand.ly cutt.ly".split()
 )
 LATE = 0.5
-"""Share of the HTML after which an unsubscribe link is not near the top any more."""
+"""Share of the HTML before which an unsubscribe link must come to be near the top."""
 
 SCREENFUL = 3_000
-"""Characters of HTML that are near the top whatever follows."""
+"""Characters at the start of the HTML that count as near the top, however short the rest is."""
 
 _LEFT = re.compile(r"\{\{|\{%|qjx\d+xjq|[\ue002\ue003]|\*\|[A-Z:_]+\|\*|%%\w+%%", re.IGNORECASE)
 _FILLER = re.compile(r"\b(?i:lorem ipsum)\b|\bTODO\b|\bXXX\b")
@@ -43,7 +43,7 @@ def check_contents(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
 
 
 def _left_overs(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
-    # A paper on templates may hold such signs itself: that is no mistake of ours.
+    # A paper about templates may contain such signs itself; that is not a mistake.
     said = " ".join(
         part
         for pick in edition.picks
@@ -164,11 +164,11 @@ def _unsubscribe(edition: Edition) -> Iterator[Flaw]:
 
 
 def _both_alike(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
-    """Compare the parts: headings, and where links lead."""
+    """Compare the two parts: their headings, and the targets of their links."""
     if not edition.text.strip():
         yield Flaw("error", "the text part is empty")
         return
-    # Lines are wrapped, so words are compared; headings of topics stand in capitals.
+    # Lines are wrapped, so compare words; headings of topics are in capitals in the text part.
     told = " ".join(edition.text.split()).lower()
     for heading in document.elements("h1", "h2", "h3"):
         if shown(heading) and shown(heading, room=9_999).lower() not in told:
@@ -183,5 +183,5 @@ def _both_alike(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
 
 
 def shown(element: Element, room: int = 60) -> str:
-    """Return the words of an element, or as many as there is room for."""
+    """Return the words of an element, cut to `room` characters."""
     return " ".join(str(element.text_content()).split())[:room]

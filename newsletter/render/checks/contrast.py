@@ -1,4 +1,4 @@
-"""Contrast of text with what is painted behind it, in light and in dark mode (WCAG 2.2, 1.4.3)."""
+"""Contrast of text with its background, in light and dark mode (WCAG 2.2, 1.4.3)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from newsletter.render.checks.documents import Declaration, HtmlDocument, Rule, 
 from newsletter.render.checks.findings import Flaw
 
 LEAST = 4.5
-"""AA, for text of any size."""
+"""Level AA, for text of any size."""
 
 Colour = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
 BLACK: Colour = (0.0, 0.0, 0.0)
 
 Painted = Mapping[Element, tuple[Colour | None, Colour | None]]
-"""Element → its own colour of text and of ground, where it has one."""
+"""Element → its own text colour and background colour; None where it sets none."""
 
 
 def check_contrast(document: HtmlDocument) -> Iterator[Flaw]:
-    """Yield the texts that are hard to read, each pair of colours once in each mode."""
+    """Yield texts that are hard to read, each pair of colours once in each mode."""
     dark = [rule for rule in document.rules if "prefers-color-scheme: dark" in rule.media]
     for mode, painted in (("light", _painted(document, ())), ("dark", _painted(document, dark))):
         if mode == "dark" and not dark:
@@ -46,13 +46,13 @@ def check_contrast(document: HtmlDocument) -> Iterator[Flaw]:
 
 
 def ratio(one: Colour, other: Colour) -> float:
-    """Return the contrast of two colours: 1 when they are equal, 21 for black on white."""
+    """Return the contrast of two colours: 1 if they are equal, 21 for black on white."""
     bright, dim = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
 
 
 def parse_colour(text: str) -> Colour | None:
-    """Return a CSS colour; None for what is none, or lets the ground shine through."""
+    """Return a CSS colour; None if it is invalid or transparent."""
     found = tinycss2.color3.parse_color(text)
     if found is None or isinstance(found, str) or found.alpha < 1:
         return None
@@ -72,7 +72,7 @@ def _hex(colour: Colour) -> str:
 
 
 def _painted(document: HtmlDocument, rules: Iterable[Rule]) -> Painted:
-    """Return the colours of elements: their own, and over them those that `rules` give."""
+    """Return the colours of elements: those that `rules` give override their own."""
     found: dict[Element, list[Colour | None]] = {}
     for element in document.elements():
         own = declarations(element.get("style") or "")
@@ -89,14 +89,14 @@ def _painted(document: HtmlDocument, rules: Iterable[Rule]) -> Painted:
 def _selected(
     rules: Iterable[Rule],
 ) -> Iterator[tuple[tuple[int, int, int], int, Rule, CSSSelector]]:
-    """Yield rules with what sorts them: how specific they are, then their order."""
+    """Yield rules with their sort key: first how specific they are, then their order."""
     for number, rule in enumerate(rules):
         for one in rule.selector.split(","):
             try:
                 (parsed,) = cssselect.parse(one)
                 selector = CSSSelector(one, translator="html")
             except cssselect.SelectorError:
-                continue  # the client may know it; we cannot tell what it selects
+                continue  # a client may know this selector, but we cannot tell what it selects
             yield parsed.specificity(), number, rule, selector
 
 
@@ -119,7 +119,7 @@ def _nearest(element: Element, painted: Painted, which: int, default: Colour) ->
 
 
 def _texts(document: HtmlDocument) -> Iterator[tuple[Element, str]]:
-    """Yield the elements that have text of their own and are shown, with its first words."""
+    """Yield each visible element that has text of its own, with the first words of it."""
     for element in document.elements():
         if element.tag in ("style", "script", "title", "head") or _is_hidden(element):
             continue

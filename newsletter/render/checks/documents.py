@@ -1,4 +1,4 @@
-"""A rendered edition as the linter reads it: elements, style rules, and where each was written."""
+"""A rendered edition, parsed for the linter: elements, style rules, and their source lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rule:
     selector: str
     declarations: tuple[Declaration, ...]
     media: str
-    """The condition of the @media that it stands in, or nothing."""
+    """The condition of the @media rule around it; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +43,18 @@ class HtmlDocument:
     at_rules: tuple[tuple[str, str], ...]
     """Name and condition of every at-rule."""
     place_of_line: Callable[[int], str] = field(repr=False)
-    """`file:line` of a line of the template; nothing when that is not known."""
+    """Line of the template → `file:line`; empty when that is not known."""
     line_with: Callable[[str], str] = field(repr=False)
-    """`file:line` of the first line of the template that has a text in it, or its file."""
+    """Text → `file:line` of the first template line that contains it, or only the file."""
 
     def elements(self, *tags: str) -> Iterator[Element]:
-        """Yield the elements that have one of `tags`; without any, all of them."""
+        """Yield the elements that have one of `tags`; without tags, all elements."""
         for element in self.root.iter(*tags):
             if isinstance(element.tag, str):
                 yield element
 
     def place(self, element: Element | None) -> str:
-        """Return `file:line` of an element, or of the nearest one around it that has one."""
+        """Return `file:line` of an element, or of its nearest parent for which it is known."""
         while element is not None:
             line = element.get("data-at") or ""
             if not line and (found := _PLACE.search(element.get("class") or "")):
@@ -70,7 +70,7 @@ def read(
     place_of_line: Callable[[int], str] = lambda _line: "",
     line_with: Callable[[str], str] = lambda _text: "",
 ) -> HtmlDocument:
-    """Return HTML as the linter reads it; what only Outlook's comments show is left out."""
+    """Return the parsed HTML, without what only Outlook's conditional comments show."""
     root = lxml_html.document_fromstring(_CONDITIONAL.sub("", html))
     rules: list[Rule] = []
     at_rules: list[tuple[str, str]] = []
@@ -87,7 +87,7 @@ def read(
 
 
 def declarations(text: str) -> tuple[Declaration, ...]:
-    """Return what a style attribute declares; what is no declaration is left out."""
+    """Return the declarations of a style attribute; invalid ones are left out."""
     return tuple(
         Declaration(
             name=one.lower_name,

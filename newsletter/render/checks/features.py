@@ -1,4 +1,4 @@
-"""Which features of HTML and CSS a document uses, and whether mail clients know them."""
+"""Which features of HTML and CSS a document uses, and which mail clients know them."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ DEGRADES: Final[Mapping[str, str]] = {
     "element small": "it is plain text", "element bdi": "it is plain text",
     "image webp": "the text in its place is shown",
 }  # fmt: skip
-"""Features that clients may leave out without loss, and what is seen then."""
+"""Features that clients may ignore without harm, and what readers see then."""
 
 INITIAL: Final = frozenset(("auto", "none", "normal", "0", "inherit"))
-"""Values that most properties have anyway: nothing is lost without them."""
+"""Values that most properties have by default: nothing is lost without them."""
 
 _FUNCTION = re.compile(r"([a-z-]+)\(")
 _UNIT = re.compile(r"(?<![\w#.-])-?\d*\.?\d+(%|[a-z]+)\b|(?<![\w#.-])-?\d*\.?\d+(%)")
@@ -67,11 +67,11 @@ class Use:
     """One use of a feature."""
 
     key: str
-    """As in clients.json: `property gap`."""
+    """The feature's key in clients.json, such as `property gap`."""
     place: str
     """file:line, as far as known."""
     enhances: bool = False
-    """Whether it only adds to what is there without it: rules in @media, :hover."""
+    """Whether the mail works without it: rules in @media, :hover."""
 
 
 @functools.cache
@@ -87,7 +87,7 @@ def _data() -> Mapping[str, Mapping[str, tuple[str, str]]]:
 
 
 def clients_without(key: str) -> tuple[str, ...]:
-    """Return the clients that do not know a feature; none when nobody has tested it."""
+    """Return the clients that do not know a feature; empty when nobody has tested it."""
     _, support = _table().get(key, ("", ""))
     return tuple(
         client for client, answer in zip(_data()["clients"], support, strict=False) if answer == "n"
@@ -95,12 +95,12 @@ def clients_without(key: str) -> tuple[str, ...]:
 
 
 def page_of(key: str) -> str:
-    """Return where to read about a feature."""
+    """Return the web page about a feature."""
     return f"https://www.caniemail.com/features/{_table()[key][0]}/"
 
 
 def unsupported(document: HtmlDocument) -> Iterator[tuple[Use, tuple[str, ...]]]:
-    """Yield each feature that some client does not know and nothing stands in for, once."""
+    """Yield, once each, the features that some client does not know and that have no fallback."""
     seen: set[str] = set()
     for use in uses(document):
         if use.enhances or use.key in DEGRADES or use.key in seen:
@@ -111,7 +111,7 @@ def unsupported(document: HtmlDocument) -> Iterator[tuple[Use, tuple[str, ...]]]
 
 
 def uses(document: HtmlDocument) -> Iterator[Use]:
-    """Yield what a document uses, element by element, then rule by rule."""
+    """Yield the features that a document uses, element by element, then rule by rule."""
     for element in document.elements():
         place = document.place(element)
         tag = str(element.tag)
@@ -138,7 +138,7 @@ def uses(document: HtmlDocument) -> Iterator[Use]:
 
 
 def _of_style(style: tuple[Declaration, ...], place: str) -> Iterator[Use]:
-    # What is hidden is hidden in several ways: each stands in for the others.
+    # Hidden elements are hidden in several ways; each is a fallback for the others.
     hidden = any(one.name == "display" and one.value == "none" for one in style)
     for one in style:
         if not hidden or one.name == "display":

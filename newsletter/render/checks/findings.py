@@ -10,7 +10,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something in an edition that its readers would stumble over."""
+    """Something in an edition that is a problem for its readers."""
 
     level: Level
     edition: str
@@ -21,7 +21,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A finding before it is known which edition has it."""
+    """A finding that is not yet assigned to an edition."""
 
     level: Level
     message: str

@@ -1,4 +1,4 @@
-"""lint(): what would look wrong, be cut off or land in spam, with the line that prints it."""
+"""lint(): what would look wrong, be cut off or land in spam, with the template line of it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from newsletter.render.parts import TemplateSource
 from newsletter.render.press import html_bytes
 
 CLIPPED = 102_000
-"""Bytes of HTML from which Gmail hides the rest (hteumeuleu/email-bugs#41)."""
+"""Bytes of HTML beyond which Gmail hides the rest (hteumeuleu/email-bugs#41)."""
 MAX_BYTES = 96_000
 WARN_BYTES = 94_000
 MAX_STYLE = 8_192
-"""Bytes of a style element past which Gmail drops it (hteumeuleu/email-bugs#90)."""
+"""Largest style element, in bytes, that Gmail keeps (hteumeuleu/email-bugs#90)."""
 MAX_SUBJECT = 120
 MAX_LINE = 998
-"""RFC 5322, 2.1.1."""
+"""Most bytes of a line (RFC 5322, 2.1.1)."""
 HEADERS = (
     "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
 )  # fmt: skip
-"""Headers that a message of a list has, each once."""
+"""Headers that every message of a mailing list has exactly once."""
 
 _SHOUTING = re.compile(r"[A-Z]{4,}[^a-z]*[A-Z]{4,}|!!|\${2,}|100%|\bFREE\b")
 
@@ -38,8 +38,8 @@ def lint(
 ) -> tuple[Finding, ...]:
     """Return what is wrong with an edition, errors first.
 
-    `located` is the same edition from located templates, whose lines are those of `source`: with
-    both, findings say where they come from.
+    `located` is the same edition, rendered from templates that record their lines, and `source` is
+    where those lines come from. With both, findings give file and line.
     """
     html = located.html if located else edition.html
     at = source.at if source and located else lambda _line: ""

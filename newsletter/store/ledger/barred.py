@@ -1,4 +1,4 @@
-"""Who gets no mail after all: settled within the claim, in its transaction."""
+"""Claimed deliveries that must not be sent: settled in the transaction of the claim."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DAY = place("day")
 
 
 def bar(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
-    """Settle those of the claimed who must not be mailed, or have left; return who they are."""
+    """Settle those whose address is suppressed or whose reader has left; return the readers."""
     suppressed = _bar_suppressed(cursor, found, moment)
     others = [one for one in found if one.subscriber not in suppressed]
     return suppressed | _bar_absent(cursor, others, moment)
@@ -36,7 +36,7 @@ def bar(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> froze
 def _bar_suppressed(
     cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str
 ) -> frozenset[str]:
-    """Settle those whose address must not be mailed; return who they are."""
+    """Settle deliveries whose address must not be mailed; return their readers."""
     if not found:
         return frozenset()
     emails = sorted({one.email.lower() for one in found})
@@ -59,7 +59,7 @@ def _bar_suppressed(
 
 
 def _bar_absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
-    """Cancel those of the claimed whose readers get no mail by now; return who they are."""
+    """Cancel claimed deliveries whose readers get no mail any more; return the readers."""
     if not found:
         return frozenset()
     days = {one.subscriber: one.issue.isoformat() for one in found}

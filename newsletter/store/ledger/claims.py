@@ -1,7 +1,7 @@
-"""The moves for each message: leased, begun, settled; each checks who held the delivery.
+"""The moves of each message: leased, begun, settled; each move checks who holds the delivery.
 
-These run for every message, on the driver's own cursor: the statements are put together and made
-into text once, because with SQLAlchemy at each row the ledger would cost more than the mail.
+These run for every message, so they use the driver's own cursor, and statements are built and
+turned into text only once. With SQLAlchemy for each row, the ledger would cost more than the mail.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Claims:
         self._lean = lean
         self._own: sqlite3.Connection | None = None
         self._forces = True
-        """Whether a commit on our own connection waits for the disk: so it is opened."""
+        """Whether a commit on our own connection waits for the disk, as it does when opened."""
 
     def claim(
         self,
@@ -95,7 +95,7 @@ class Claims:
     def waits(
         self, issue: dt.date, *, now: dt.datetime, email: str | None, domains: Collection[str]
     ) -> bool:
-        """Tell whether anything is planned, or deferred and due: of `email`, or of `domains`."""
+        """Return whether any delivery of `email` or `domains` is planned, or deferred and due."""
         values: Row = {"day": issue.isoformat(), "now": _moment(now), **_narrowed(email, domains)}
         with self._transaction() as cursor:
             query = _waits(of_email=email is not None, domains=len(domains))
@@ -104,7 +104,7 @@ class Claims:
     def record(
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
     ) -> frozenset[str]:
-        """Write which messages may leave from now on, and what became of others."""
+        """Write which messages may start to leave, and the outcomes of others."""
         moment = _moment(now)
         work: dict[DeliveryState, list[Row]] = {}
         for one in settled:
@@ -134,7 +134,7 @@ class Claims:
 
     @contextlib.contextmanager
     def _transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Cursor]:
-        """Run a transaction on a connection of our own; a lean ledger forces only leases."""
+        """Run a transaction on our own connection; a lean ledger forces only leases to the disk."""
         if self._own is None:
             self._own = self._database.keep()
         cursor = self._own.cursor()
@@ -156,7 +156,7 @@ class Claims:
 
 
 def _lost(cursor: sqlite3.Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:
-    """Return who of some deliveries was not ours any more when they were written as `state`."""
+    """Return whose deliveries were no longer ours when they were written as `state`."""
     found = ((row["who"], cursor.execute(_ours(state), row).fetchone()) for row in rows)
     return {str(who) for who, ours in found if ours is None}
 
@@ -169,7 +169,7 @@ def _issue_state() -> str:
 @lru_cache(maxsize=64)
 def _claim(*, of_email: bool, domains: int) -> str:
     ready = _ready(_narrowing(of_email=of_email, domains=domains, among=False))
-    # `OFFSET 0` in so many words: SQLAlchemy has SQLite skip a number, which is a value by default.
+    # `OFFSET 0` as a literal: SQLAlchemy would pass it to SQLite as a value.
     some = (sa.select(one.limit(_MOST).offset(fixed(0)).subquery()) for one in ready)
     chosen = sa.union_all(*some).limit(_MOST).offset(fixed(0))
     row = deliveries.c
@@ -209,7 +209,7 @@ def _start() -> str:
 
 @cache
 def _settle(after: DeliveryState) -> str:
-    """Return the statement for an outcome; raises LedgerError when nothing held comes to that."""
+    """Return the statement for an outcome; raises LedgerError if no held delivery can have it."""
     held = (_S.LEASED, _S.DATA_STARTED)
     end = {"code": place("reply"), "next_at": place("due")}
     statement = move(after, *(allowed(after, held) or held)).where(HELD)
@@ -231,7 +231,7 @@ def _ours(state: DeliveryState) -> str:
 
 
 def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
-    """Return the queries for what is planned, and for what is deferred and due."""
+    """Return the queries for planned deliveries, and for deferred ones that are due."""
     row = deliveries.c
     some = sa.select(row.subscriber).where(row.issue == _DAY, also)
     return (
@@ -241,7 +241,7 @@ def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
 
 
 def _narrowing(*, of_email: bool, domains: int, among: bool) -> sa.ColumnElement[bool]:
-    """Return what narrows a choice to an address, or to those `among` some domains or not."""
+    """Return the condition for one address, or for domains that are or are not `among` some."""
     if of_email:
         return sa.func.lower(deliveries.c.email) == place("email")
     if not domains:

@@ -1,4 +1,4 @@
-"""Where deliveries stand: how many in each state, and which."""
+"""The states of deliveries: how many are in each, and which."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, 
 def rows(
     connection: sa.Connection, issue: dt.date, states: Collection[DeliveryState]
 ) -> tuple[Delivery, ...]:
-    """Return the deliveries of an issue that are in `states`, by address."""
+    """Return the deliveries of an issue that are in `states`, sorted by address."""
     query = (
         sa.select(deliveries)
         .where(deliveries.c.issue == issue, is_in(*sorted(states)))

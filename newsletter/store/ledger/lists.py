@@ -1,4 +1,4 @@
-"""What waits follows the subscribers: who left gets nothing, who is back gets the issue."""
+"""Waiting deliveries follow the subscribers: who left gets nothing, who is back gets the issue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.store.tables import deliveries, subscribers
 
 
 def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> None:
-    """Cancel what waits for those who get no mail now, and plan again for who is back."""
+    """Cancel waiting deliveries of readers who get no mail now; plan again for returning ones."""
     if halts.state_of(connection, issue) is IssueState.CANCELLED:
         moves.cancel(connection, issue, now)
         return

@@ -16,13 +16,13 @@ from newsletter.store.tables import deliveries
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)
-"""States from which a sender may claim."""
+"""States in which a sender may claim a delivery."""
 _AGAIN: Final = (_S.FAILED, _S.UNKNOWN)
-"""States that only the operator opens."""
+"""States that only the operator can reopen."""
 
 
 def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime) -> None:
-    """Give back leases of which nothing was sent; the attempt does not count."""
+    """Give back leases whose messages were not sent; the attempt does not count."""
     if not claims:
         return
     statement = (
@@ -50,7 +50,7 @@ def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime
 def recover(
     connection: sa.Connection, issue: dt.date, now: dt.datetime, fate_of: Callable[[str], Fate]
 ) -> tuple[int, int]:
-    """Free what dead senders held; return how many became planned and how many unknown."""
+    """Free what dead senders held; return how many became planned, and how many unknown."""
     owners = (
         sa.select(deliveries.c.lease_owner)
         .distinct()
@@ -79,7 +79,7 @@ def recover(
 def expire(
     connection: sa.Connection, issue: dt.date, now: dt.datetime, deadline: dt.datetime
 ) -> int:
-    """Give up on what is planned or deferred past the issue's `deadline`; return how many."""
+    """Expire planned and deferred deliveries after the issue's `deadline`; return how many."""
     if now < deadline:
         return 0
     statement = move(_S.EXPIRED, *WAITING).where(deliveries.c.issue == issue)
@@ -87,7 +87,7 @@ def expire(
 
 
 def cancel(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> int:
-    """Give up an issue, and what waits of it; return how many deliveries that is."""
+    """Give up an issue and its waiting deliveries; return how many deliveries that is."""
     halts.set_state(connection, issue, IssueState.CANCELLED, "cancelled")
     statement = move(_S.CANCELLED, *WAITING).where(deliveries.c.issue == issue)
     values = {"reason": "the issue was cancelled", "changed_at": now}
@@ -101,7 +101,7 @@ def reopen(
     now: dt.datetime,
     email: str | None,
 ) -> int:
-    """Have sent again what failed, is unknown or waits; return how many deliveries that is."""
+    """Send failed, unknown or deferred deliveries again; return how many there are."""
     if not set(states) <= {*_AGAIN, _S.DEFERRED}:
         raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
     if halts.state_of(connection, issue) is IssueState.CANCELLED:

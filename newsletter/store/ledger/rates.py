@@ -1,4 +1,4 @@
-"""What left lately, of every issue and every sender: what a mail server counts."""
+"""What left recently, of every issue and every sender: this is what a mail server counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.store.tables import deliveries
 
 
 def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
-    """Return how many messages left since then, or are about to, by domain of the address."""
+    """Return how many messages have left since then or are about to, by the address's domain."""
     left = deliveries.c.started_at.between(since, now) & (deliveries.c.started_at > since)
     query = (
         sa.select(deliveries.c.domain, sa.func.count())
@@ -27,7 +27,7 @@ def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Map
 def departure(
     connection: sa.Connection, since: dt.datetime, now: dt.datetime, place: int, domain: str
 ) -> dt.datetime | None:
-    """Return when the message at `place` (from 0, oldest first) of those since then left."""
+    """Return when the message at `place` left; 0 is the oldest one since then."""
     query = (
         sa.select(deliveries.c.started_at)
         .where(deliveries.c.issue >= _oldest(since))
@@ -42,8 +42,8 @@ def departure(
 
 
 def _oldest(since: dt.datetime) -> dt.date:
-    """Return the oldest issue of which something may have left since then.
+    """Return the oldest issue whose messages may have left since then.
 
-    An issue is given up within a day: what left lately is of the last ones.
+    An issue expires within a day, so only the last issues count.
     """
     return since.date() - dt.timedelta(days=2)

@@ -1,4 +1,4 @@
-"""Moves as statements: whoever changes deliveries gets the statement here, and only a legal one."""
+"""Moves as statements: all code that changes deliveries gets a statement here, a legal one."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from newsletter.model import DeliveryState, SubscriberState, before
 from newsletter.store.tables import deliveries
 
 REASON = 500
-"""Characters kept of a server's answer."""
+"""Characters of a server's answer that are kept."""
 
 
 def move(after: DeliveryState, *some: DeliveryState) -> sa.Update:
-    """Return the statement that moves deliveries which are in `some` states to `after`.
+    """Return the statement that moves deliveries in any of `some` states to `after`.
 
-    It is for the caller to say which deliveries. Raises LedgerError when the table of
-    `newsletter.model.moves` does not allow it from every one of these states.
+    The caller adds which deliveries. Raises LedgerError when `newsletter.model.moves` forbids the
+    move from one of these states.
     """
     return deliveries.update().where(is_in(*before(after, *some))).values(state=fixed(after))
 
 
 def stay(*some: DeliveryState) -> sa.Update:
-    """Return a statement that changes deliveries in `some` states, and leaves them there."""
+    """Return a statement that changes deliveries in `some` states but not their state."""
     return deliveries.update().where(is_in(*some))
 
 
 def is_in(*some: DeliveryState) -> sa.ColumnElement[bool]:
     """Return the condition that a delivery is in one of `some` states.
 
-    The states stand in the statement itself: a partial index serves no state that comes as a value.
+    The states are literals: SQLite uses no partial index for a state that is passed as a value.
     """
     if len(some) == 1:
         return deliveries.c.state == fixed(some[0])
@@ -39,22 +39,22 @@ def is_in(*some: DeliveryState) -> sa.ColumnElement[bool]:
 
 
 def fixed(value: DeliveryState | SubscriberState | int) -> sa.ColumnElement[Any]:
-    """Return a value of our own that stands in the statement as it is."""
+    """Return a value of our own as a literal in the statement."""
     return sa.literal_column(f"{value:d}" if isinstance(value, int) else f"'{value}'")
 
 
 def place(name: str) -> sa.BindParameter[Any]:
-    """Return a place in a statement for the value of that name."""
+    """Return the parameter of a statement with this name."""
     return sa.bindparam(name, required=False)
 
 
 def places(name: str, count: int) -> list[sa.BindParameter[Any]]:
-    """Return places for `count` values, which have a number after the name, from 0."""
+    """Return `count` parameters; each is the name with a number after it, from 0."""
     return [place(f"{name}{number}") for number in range(count)]
 
 
 def prepared(statement: sa.Update | sa.Select[*tuple[Any, ...]]) -> str:
-    """Return a statement as SQLite's driver takes it: text, with values by name (`:owner`)."""
+    """Return a statement as text for SQLite's driver, with named parameters (`:owner`)."""
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
@@ -64,12 +64,12 @@ HELD = (
     & (deliveries.c.attempt == place("number"))
     & (deliveries.c.lease_owner == place("owner"))
 )
-"""What a row must still say for a claim to hold; the attempt's number fences off who slept."""
+"""True of a row while a claim holds; the number of the attempt excludes a sender that slept."""
 
 FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
-"""What a statement writes of a delivery that nobody holds any more."""
+"""The values of a delivery that nobody holds."""
 TOLD = {"reason": place("answer"), "verdict": place("meaning"), "changed_at": place("now")}
-"""What a statement writes of an answer, and when."""
+"""The values that record an answer, and when it came."""
 
 Row = dict[str, str | int | None]
-"""Values for a statement, by name."""
+"""Values for a statement's parameters, by name."""

@@ -1,8 +1,8 @@
-"""Migrations: what brings a database of an older version to this one, with all that is in it.
+"""Migrations: they bring a database of an older version to this one, with all its data.
 
-runner.py  which revision a database has, and how it comes to the newest
-env.py     what Alembic runs to get it there
-versions/  one file a revision
+runner.py  finds a database's revision, and upgrades it to the newest
+env.py     what Alembic runs to upgrade
+versions/  one file for each revision
 """
 
 from newsletter.store.migrations.runner import HEAD, configure, prepare

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations that are missing, in the transaction that is open already."""
+"""What Alembic runs: the missing migrations, in the transaction that is already open."""
 
 from alembic import context
 

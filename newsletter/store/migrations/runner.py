@@ -1,7 +1,7 @@
-"""Which revision a database has, and how it comes to the newest.
+"""Find a database's revision, and upgrade it to the newest.
 
-Alembic keeps the revision in the table `alembic_version`. We read it by hand: importing Alembic
-takes longer than most commands do, and nearly always there is nothing to migrate.
+Alembic keeps the revision in the table `alembic_version`. It is read here without Alembic, whose
+import takes longer than most commands; usually there is nothing to migrate.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _stamps = sa.Table(
     "alembic_version", _own, sa.Column("version_num", sa.String(32), primary_key=True)
 )
 _old_stamps = sa.Table("schema", _own, sa.Column("version", sa.Integer, primary_key=True))
-"""Where the number of the schema was kept, 1 to 5, before there was Alembic."""
+"""Where versions before Alembic kept the number of the schema, 1 to 5."""
 
 
 def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
-    """Make the tables of `metadata` in an empty database; migrate one of an older version.
+    """Make the tables of `metadata` in an empty database, or migrate one of an older version.
 
-    All of it happens in the transaction that `connection` is in. Raises StoreError when a newer
-    version of this program made the database.
+    All of this happens in the transaction of `connection`. Raises StoreError when a newer version
+    of this program made the database.
     """
     tables = set(sa.inspect(connection).get_table_names())
     found = _revision(connection, tables)
@@ -51,7 +51,7 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
 
 
 def configure(connection: sa.Connection) -> Config:
-    """Return what Alembic needs to know to work on a connection with our revisions."""
+    """Return Alembic's configuration for our revisions on this connection."""
     from alembic.config import Config  # noqa: PLC0415  slow to import, and seldom needed
 
     config = Config(attributes={"connection": connection})
@@ -66,7 +66,7 @@ def _upgrade(connection: sa.Connection) -> None:
 
 
 def _revision(connection: sa.Connection, tables: set[str]) -> str | None:
-    """Return the revision of a database, or None when it has no tables of ours yet."""
+    """Return the revision of a database, or None when it has none of our tables yet."""
     if _stamps.name in tables:
         return connection.scalar(sa.select(_stamps.c.version_num))
     if _old_stamps.name in tables:

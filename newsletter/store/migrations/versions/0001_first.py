@@ -1,4 +1,4 @@
-"""The schema of version 0.1: where every history starts, so there is nothing to do."""
+"""The schema of version 0.1, where every history starts; so there is nothing to do."""
 
 revision = "0001"
 down_revision = None

@@ -1,4 +1,4 @@
-"""The health of sources is a document; what almost equal papers share and services said is kept."""
+"""Health of sources becomes a document; traces of papers and answers of services are kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Forget the health of sources, which was in columns: the next visit learns it anew."""
+    """Drop the health of sources, which was in columns: the next visit learns it again."""
     op.drop_table("source", if_exists=True)
     op.create_table(
         "source_health",

@@ -1,4 +1,4 @@
-"""Editions are put together from blocks; deliveries have a language; sentences have vectors."""
+"""Editions are built from blocks; deliveries have a language; sentences have vectors."""
 
 import json
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make each edition, which was one text, two blocks: its HTML and its text part."""
+    """Split each edition, which was one text, into two blocks: its HTML and its text part."""
     op.create_table(
         "vector",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),

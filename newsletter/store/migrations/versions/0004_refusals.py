@@ -1,4 +1,4 @@
-"""What a refusal says, when a message left, pauses of issues, and whom not to mail again."""
+"""Meanings of refusals, departures of messages, pauses of issues, and suppressions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the columns; indexes are only of what waits from now on."""
+    """Add the columns; from now on indexes hold only waiting deliveries."""
     for column in ("verdict", "domain"):
         op.add_column("delivery", sa.Column(column, sa.Text, nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("started_at", sa.DateTime))

@@ -1,4 +1,4 @@
-"""Identities of papers pass the gate; addresses of sources that may hold a key go."""
+"""Identities of papers pass the gate; addresses of sources that may hold a key are removed."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ LONGEST = 500
 
 
 def upgrade() -> None:
-    """Rename papers and their keys, fold those that are one then, forget addresses of sources."""
+    """Rename papers and their keys, merge those that become equal, remove sources' addresses."""
     connection = op.get_bind()
     for (old,) in connection.exec_driver_sql("SELECT id FROM paper").all():
         if identity(old) != old:
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def rename(connection: sa.Connection, old: str, new: str) -> None:
-    """Give a paper its new identity; when another has that already, the two are one."""
+    """Give a paper its new identity; if another paper has that already, merge the two."""
     if connection.exec_driver_sql("SELECT 1 FROM paper WHERE id = ?", (new,)).first():
         connection.exec_driver_sql(
             "UPDATE paper SET offered = coalesce(offered, (SELECT offered FROM paper "
@@ -59,7 +59,7 @@ def rename(connection: sa.Connection, old: str, new: str) -> None:
 
 
 def identity(given: str) -> str:
-    """Return an identity as printable ASCII without spaces; a long one by its digest."""
+    """Return an identity as printable ASCII without spaces; a long one becomes a digest."""
     if not PRINTABLE.fullmatch(given):
         given = quote(NEVER.sub("", given), safe=SAFE)
     if len(given) <= LONGEST:

@@ -1,4 +1,4 @@
-"""Whether an issue is paused or cancelled is a state of its own, no word in the reason."""
+"""Whether an issue is paused or cancelled becomes a state, instead of a word in the reason."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Read the state out of the reason, where `cancelled` meant that and any other a pause."""
+    """Read the state from the reason: `cancelled` means cancelled, any other reason paused."""
     op.add_column("issue", sa.Column("state", sa.Text, nullable=False, server_default="planned"))
     op.execute("UPDATE issue SET state = 'paused' WHERE halted NOT IN ('', 'cancelled')")
     op.execute("UPDATE issue SET state = 'cancelled' WHERE halted = 'cancelled'")

@@ -1,4 +1,4 @@
-"""Subscribers are kept, with the ids that older versions gave them, and which edition each gets."""
+"""Subscribers are stored, under the ids of older versions, with the edition each one gets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,14 +6,14 @@ from alembic import op
 revision = "0007"
 down_revision = "0006"
 
-# Older versions knew subscribers only by their deliveries. Those on the list are active again when
-# it is next read.
+# Older versions knew subscribers only by their deliveries. Those who are still on the list become
+# active when it is next read.
 FILL = """INSERT OR IGNORE INTO subscriber (id, address, email, domain, name, wishes, audience,
  timezone, language, state, origin, changed_by, consent_at, consent, changed_at)
  SELECT subscriber, lower(email), email, lower(substr(email, instr(email, '@') + 1)), name, '{}',
  '*', '', '', 'left', 'yaml', 'yaml', changed_at, 'was on the list before version 0.2', changed_at
  FROM delivery ORDER BY issue DESC"""
-# The edition of one reader is named after them, behind a tilde.
+# The edition of a single reader is named after the reader, following a tilde.
 AUDIENCES = """INSERT INTO audience (issue, name, edition) SELECT issue,
  CASE WHEN instr(key, '~') > 0 THEN substr(key, instr(key, '~')) ELSE key END, key FROM edition"""
 

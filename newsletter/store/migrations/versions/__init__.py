@@ -1,12 +1,12 @@
-"""One file a revision, in their order; frozen: a revision never imports living code.
+"""One file for each revision, in order. They are frozen: a revision imports no current code.
 
 0001_first.py            the schema of version 0.1
-0002_source_health.py    the health of sources as a document, and what services said
-0003_blocks.py           editions in blocks that others have too; languages; vectors
-0004_refusals.py         what refusals say, when messages left, pauses, suppressions
+0002_source_health.py    the health of sources as a document; answers of services
+0003_blocks.py           editions made of shared blocks; languages; vectors
+0004_refusals.py         meanings of refusals, departures of messages, pauses, suppressions
 0005_gate.py             identities that pass the gate
 0006_issue_state.py      issues that are paused or cancelled; whose database this is
 0007_subscribers.py      subscribers, and which edition each audience gets
 
-Revisions up to 0005 may be in SQLite's words: there was no other database then.
+Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
 """
