@@ -18,10 +18,10 @@ from newsletter.errors import ConfigError
 
 LIST = "is a list: one line `- …` for each, below it, or [a, b]"
 BELOW = "takes `key: value` lines below it"
-WHOLE = "a whole number is wanted, such as 6"
-NUMBER = "a number is wanted, such as 0.5"
-TRUTH = "true or false is wanted"
-TEXT = "text is wanted; does it need quotes?"
+WHOLE = "expected a whole number, such as 6"
+NUMBER = "expected a number, such as 0.5"
+TRUTH = "expected true or false"
+TEXT = "expected text; does it need quotes?"
 RATE = "a rate is written 14/second, 300/minute, 500/hour or 2000/day"
 CLOCK = 'a time of day is written "06:00"'
 ZONE = "not an IANA time zone"
@@ -91,7 +91,7 @@ NEWSLETTER = [
     ),
     ("delivery: {host: 'a:25'}", "18: `host`: `a:25`: a port has a line of its own: host: a, port: 25"),
     ("delivery: {host: '[::1]:25'}", "18: `host`: `[::1]:25`: a port has a line of its own: host: ::1, port: 25"),
-    ("delivery: {host: 'smtp://a'}", "18: `host`: `smtp://a`: the name of the server alone, such as smtp.example.org"),
+    ("delivery: {host: 'smtp://a'}", "18: `host`: `smtp://a`: give the name of the server alone, such as smtp.example.org"),
     ("theme: {colours: {accent: blue}}", '27: `accent`: `blue`: a colour is six digits in quotes, such as "#3a3fc4"'),
     (
         "theme: {font: 'Comic;Sans'}",
@@ -120,12 +120,12 @@ NEWSLETTER = [
     ("delivery: {username: '${WORD}'}", "12: `delivery`: `username` and `password` go together: give both or neither"),
     (
         "delivery: {security: none, username: '${WORD}', password: '${WORD}'}",
-        "11: `delivery`: a password must not travel in the clear: use starttls or tls",
+        "11: `delivery`: a password must not be sent unencrypted: use starttls or tls",
     ),
     ("site: https://x.example", "1: `site` needs a `secret` to sign its links: secret: ${NEWSLETTER_SECRET}"),
     # secrets
     ("secret: ${WORD}", (
-        "9: `secret`: has 8 bytes, and signing links safely takes 32: `newsletter secret` makes one"
+        "9: `secret`: has 8 bytes, but links can be signed safely only with 32: `newsletter secret` makes one"
     )),
     ("dkim: [{selector: a, key: abc}]", "22: `dkim.0.key` " + SECRET),
     ("secret: ${WORD}${WORD}${WORD}${WORD}", "1: `secret` " + SECRET),
@@ -149,7 +149,7 @@ SOURCES = [
     ("kind: semantic-scholar, authors: [7]", "49: `7`: " + TEXT),
 ]  # fmt: skip
 TOPICS = [
-    ("limit: 3", "5: a topic needs a `match`, or something that its papers are `like`"),
+    ("limit: 3", "5: a topic needs a `match`, or a `like` with what its papers should be like"),
     ("like: [2410.01230]", "32: `2410.0123`: " + QUOTED),
     ("like: [5]", "32: `5`: " + QUOTED),
     ("match: a, rank: {trendin: 1}", "42: unknown key `trendin`; did you mean `trending`?"),
@@ -182,7 +182,7 @@ WHOLE_FILES = [
     ]),
     ("topics", "topics:\n  - {name: Agents!, title: A, match: x}\n", ["2:12: `name`: `Agents!`: " + SLUG]),
     ("topics", "topics:\n  - {name: own-words, title: A, match: x}\n", [
-        "2:5: `own-words` is what a section of readers' own is called",
+        "2:5: `own-words` is the name of a section of readers' own: choose another",
     ]),
     ("subscribers", "subscribers:\n  - ann@example.org\n", ["2:5: this item " + BELOW + SUBSCRIBER]),
     ("subscribers", "subscribers:\n  -\n", ["2:4: this item " + EMPTY]),
@@ -260,8 +260,8 @@ LOADED = [
         "newsletter.yaml:3:15: no theme is called `other`; known are `gazette`, `journal`, `terminal`",
     ]),
     ("newsletter", "name: x\nfrom: a@x.example\ntheme: {templates: ../elsewhere}\n", [
-        ("newsletter.yaml:3:20: ROOT/../elsewhere lies outside of ROOT: templates are the newsletter's own, "
-        "copy them into it"),
+        ("newsletter.yaml:3:20: ROOT/../elsewhere is outside of ROOT: templates must be inside the "
+        "newsletter's folder; copy them there"),
     ]),
     ("newsletter", "name: x\nfrom: a@x.example\ntheme: {templates: own}\n", [
         "newsletter.yaml:3:20: ROOT/own: no such folder",

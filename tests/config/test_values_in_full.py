@@ -359,8 +359,8 @@ CLEAR = (
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("A=1\nhunter2\n", ":2:1: a line is NAME=value, or begins with #"),
-        ("\n\n 1A=x\n", ":3:1: a line is NAME=value, or begins with #"),
+        ("A=1\nhunter2\n", ":2:1: a line must be NAME=value, or begin with #"),
+        ("\n\n 1A=x\n", ":3:1: a line must be NAME=value, or begin with #"),
         ("A=1\nexport  B = x # y\n", f":2:13: {CLEAR}"),
         ("A='x\n", f":1:3: {CLEAR}"),
         ("A='x' y\n", f":1:3: {CLEAR}"),

@@ -18,7 +18,7 @@ LATIN = "not UTF-8 text (is it `{}`, saved as Latin-1 or Windows-1252?): save it
 OPEN = "the `{}` that opens here is never closed, or lacks a comma"
 SPACE = "expected `key: value`; is a space missing after a `:` above?"
 EATEN = "`{}` begins a comment, so YAML reads no value: put it in quotes"
-MERGE = "`<<` takes over a mapping: write `<<: *name` of one"
+MERGE = "`<<` merges a mapping: write `<<: *name` of one"
 NEIGHBOURS = "`{}` is indented differently from the lines above: line it up with its neighbours"
 BELONGS = (
     "`{}` is indented differently from what it belongs to: give it {} spaces, "
