@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from newsletter.suppress.bounces import read_report
-from newsletter.suppress.events import Kind
+from newsletter.suppress.events import ReportKind
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         found = read_report(raw)
         seconds += time.perf_counter() - start
         is_hard = any(one["hard"] for one in events)
-        called = any(one.verdict.is_hard and one.kind is Kind.BOUNCE for one in found)
+        called = any(one.verdict.is_hard and one.kind is ReportKind.BOUNCE for one in found)
         at_once = any(one.verdict.is_hard and one.is_final for one in found)
         has_address = any(one.email for one in found)
         counts["messages"] += 1

@@ -37,7 +37,7 @@ from newsletter.collect.http.fetcher import CONNECTIONS, Fetcher
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.plain.text import plain_text
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.doctor.sample import FEEDS
 from newsletter.errors import SourceError
 from newsletter.model import Health, Source
@@ -172,7 +172,7 @@ async def collect(sources: Sequence[Source]) -> tuple[float, int]:
         Fetcher(
             user_agent="benchmark", private_networks=[ipaddress.ip_network("127.0.0.0/8")]
         ) as fetcher,
-        Reader(sources=len(sources)) as reader,
+        DocumentReader(sources=len(sources)) as reader,
     ):
         async for visit in collect_papers(
             sources,

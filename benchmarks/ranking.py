@@ -33,7 +33,7 @@ from sklearn.svm import LinearSVC
 
 from newsletter.learn import spaces as taste
 from newsletter.learn.embeddings import Embedder, find_model
-from newsletter.model import Paper, Pick, Score, Topic
+from newsletter.model import Paper, Pick, Reason, ReasonKind, Score, Topic
 from newsletter.pick.filters.language import parse_match
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.signals import Mark
@@ -288,7 +288,7 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
             continue
         values = taste.marks(space.see(new), [model])[:, 0]
         marks = {
-            paper.id: Mark(value=float(value), reason=str)
+            paper.id: Mark(value=float(value), reason=lambda: Reason(kind=ReasonKind.LIKED))
             for paper, value in zip(new, values, strict=True)
         }
         picks = choose(pick_papers(new, [topic], NOW, {topic.name: marks}), [topic])

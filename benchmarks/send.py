@@ -1,6 +1,6 @@
 """Sending: ours, personalised and recorded in the ledger, against C and Node.
 
-    python benchmarks/send.py [--quick] [--json]
+    python benchmarks/send.py [--quick] [--json] [--readers N]
 
 Peers, in the same run and with the same number of connections and bytes: postfix's `smtp-source`
 into its `smtp-sink` (Debian's package postfix, neither started as a mail system), and nodemailer's
@@ -10,6 +10,10 @@ for its reader, and writes every step of every delivery to the ledger.
 `…_vs_smtp_source` is our messages per second over theirs; `rtt50_share` is our rate through a relay
 that answers after 50 ms, with 100 connections, as a share of connections / round trip;
 `ledger_share` is how much slower we are than without writing to the ledger at all.
+
+A whole issue for `--readers` people (100,000; 10,000 with --quick), one in twenty with an edition
+of their own, is planned and sent by another process: `peak_mb` is the most memory it held, and
+`second_half_ratio` is the CPU time of the second half of its messages over that of the first.
 """
 
 from __future__ import annotations
@@ -288,6 +292,19 @@ def rtt_share(count: int, size: int) -> float:
             relay.kill()
 
 
+def crowd(port: int, readers: int) -> dict[str, float]:
+    """Return what planning and sending a whole issue for so many readers takes."""
+    program = Path(__file__).parent / "corpora" / "crowd.py"
+    command = [sys.executable, str(program), str(readers), str(port)]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, timeout=3600)
+    told = json.loads(ran.stdout)
+    return {
+        "peak_mb": round(told["peak_mb"], 1),
+        "second_half_ratio": round(told["second_half_seconds"] / told["first_half_seconds"], 3),
+        "plan_readers_per_second": round(readers / told["plan_seconds"]),
+    }
+
+
 def senders_of(
     port: int, size: int, count: int, keys: dict[str, Signer]
 ) -> dict[str, Callable[[], float]]:
@@ -310,6 +327,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two minutes")
     parser.add_argument("--json", action="store_true", help="named figures on the last line")
     parser.add_argument("--data", type=Path, help="not needed: all messages are made up")
+    parser.add_argument("--readers", type=int, help="only the whole issue, for so many readers")
     options = parser.parse_args()
     if shutil.which("smtp-source") is None:
         print("postfix's smtp-source and smtp-sink are not installed (make system does it)")
@@ -326,8 +344,10 @@ def main() -> None:
         pairs = zip(rates[name], rates[to], strict=True)
         return round(statistics.median(a / b for a, b in pairs), 3)
 
+    readers = options.readers or (10_000 if options.quick else 100_000)
     with smtp_sink() as port:
-        for name, size in (("60kb", 60_000), ("10kb", 10_000)):
+        figures |= crowd(port, readers)
+        for name, size in () if options.readers else (("60kb", 60_000), ("10kb", 10_000)):
             ours(port, size, 200)
             senders = senders_of(port, size, count if size > 20_000 else 2 * count, keys)
             for _ in range(rounds):
@@ -338,8 +358,9 @@ def main() -> None:
             figures[f"{name}_ledger_share"] = round(1 - ratio(name, f"{name}_no_ledger"), 3)
             if "_nodemailer" in senders:
                 figures[f"{name}_vs_nodemailer"] = ratio(name, f"{name}_nodemailer")
-    figures["ledger_share"] = figures["60kb_ledger_share"]
-    figures["rtt50_share"] = round(rtt_share(20_000, 10_000), 3)
+    if not options.readers:
+        figures["ledger_share"] = figures["60kb_ledger_share"]
+        figures["rtt50_share"] = round(rtt_share(20_000, 10_000), 3)
     for name, values in rates.items():
         print(f"{name:28}{statistics.median(values):>12.2f}")
     for name, value in figures.items():

@@ -29,9 +29,7 @@ are not final yet, run it again · 130 ended by Ctrl-C."""
 def commands() -> str:
     """Return docs/reference/commands.md."""
     lines = ["# Commands", "", "Written by `make docs` from the code.", "", *EXIT.split("\n")]
-    program = get_command(app)
-    for name in program.list_commands(None):  # type: ignore[attr-defined]
-        command = program.get_command(None, name)  # type: ignore[attr-defined]
+    for name, command in _every(get_command(app), ""):
         arguments = [one for one in command.params if not one.opts[0].startswith("-")]
         usage = " ".join(f"[{one.metavar or one.name}]" for one in arguments)
         lines += ["", f"## newsletter {name} {usage}".rstrip(), ""]
@@ -43,6 +41,15 @@ def commands() -> str:
             words = ", ".join(f"`{word}`" for word in one.opts)
             lines.append(f"| {words} | {one.help or ''} |")
     return "\n".join(lines) + "\n"
+
+
+def _every(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """Yield every command with its whole name, those of a group below it."""
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        yield before + name, command
+        if hasattr(command, "list_commands"):
+            yield from _every(command, f"{before}{name} ")
 
 
 def sources() -> str:

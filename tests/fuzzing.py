@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import httpx2
 from makers import NOW, make_document, make_paper
 
-from newsletter.collect.answers import Parsed, Window
+from newsletter.collect.answers import Parsed, VisitWindow
 from newsletter.collect.http.addresses import on_server, shown, without_secrets
 from newsletter.collect.http.responses import explain, freshness, retry_after
 from newsletter.collect.identity.duplicates import merge_papers
@@ -148,7 +148,7 @@ def check(parsed: Parsed) -> None:
     merge_papers(parsed.papers)
     if parsed.papers:
         shown_again = Parsed(papers=parsed.papers, dated=parsed.dated)
-        window = Window(since=NOW, until=NOW, reach=NOW)
+        window = VisitWindow(since=NOW, until=NOW, reach=NOW)
         KINDS["arxiv"].catch_up(SOURCE, window, shown_again, parsed.papers)  # type: ignore[misc]
 
 

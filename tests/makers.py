@@ -30,6 +30,8 @@ from newsletter.model import (
     Paper,
     Part,
     Pick,
+    Reason,
+    ReasonKind,
     Score,
     Sighting,
     SignUp,
@@ -125,12 +127,13 @@ def make_topic(
 def make_pick(
     paper: Paper | None = None, topic: str = "language-models", total: float = 0.5, **changes: Any
 ) -> Pick:
-    part = Part(signal="relevance", value=total, points=total, reason="matches “x” in the title")
+    reason = Reason(kind=ReasonKind.IN_TITLE, words=("x",))
+    part = Part(signal="relevance", value=total, points=total, reason=reason)
     values: dict[str, Any] = {
         "paper": paper or make_paper(),
         "topic": topic,
         "score": Score(total=total, parts=(part,)),
-        "reasons": (part.reason,),
+        "reasons": (reason,),
         "tldr": "We propose a method.",
     }
     return Pick(**(values | changes))
@@ -168,9 +171,9 @@ def make_subscriber(name: str = "ada", **changes: Any) -> Subscriber:
     return Subscriber(**(values | changes))
 
 
-def as_subscriber(listed: SignUp) -> Subscriber:
-    """Return an entry of a list as stages see it."""
-    kept = Subscription(
+def as_kept(listed: SignUp) -> Subscription:
+    """Return an entry of a list as the store keeps it."""
+    return Subscription(
         id="1639bd1d3165c8edf56d",
         email=listed.email,
         name=listed.name,
@@ -183,7 +186,11 @@ def as_subscriber(listed: SignUp) -> Subscriber:
         consent="",
         changed_at=NOW,
     )
-    return subscriber_of(kept, listed.wishes.topics, timezone="UTC", language="en")
+
+
+def as_subscriber(listed: SignUp) -> Subscriber:
+    """Return an entry of a list as stages see it."""
+    return subscriber_of(as_kept(listed), listed.wishes.topics, timezone="UTC", language="en")
 
 
 def make_delivery(name: str = "ada", **changes: Any) -> Delivery:
@@ -239,8 +246,8 @@ def plan(
 
 
 @dataclass
-class ListDesk:
-    """A desk with some messages on it, for sessions without an engine."""
+class ListQueue:
+    """A queue of some messages, for sessions without a ledger."""
 
     parcels: list[Parcel]
     outcomes: dict[str, Outcome] = field(default_factory=dict)

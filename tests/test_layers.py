@@ -65,6 +65,17 @@ def test_every_test_states_its_behaviour(path: Path) -> None:
             ), node.name
 
 
+def test_one_name_is_one_thing() -> None:
+    """No two classes of the package are called alike, so that a name needs no module before it."""
+    named: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                named.setdefault(node.name.lstrip("_"), []).append(str(path.relative_to(ROOT)))
+
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}
+
+
 def test_no_file_names_a_package_host_or_this_workplace() -> None:
     """Lock files and code must work anywhere."""
     listed = subprocess.run(

@@ -93,3 +93,57 @@ def test_what_was_sent_before_still_holds() -> None:
     assert tag == "bhmqb7ya74ap6ah7ad76emieopqa"
     assert bounce_tag(SECRET, dt.date(2026, 11, 26), "no digits") == ""
     assert sign(SECRET, "unsubscribe", "ada") == "AQBhZGH_ie9Ce-ziv1qS024"
+
+
+LINKS = ["AQBhZGH_ie9Ce-ziv1qS024", "AQFhZGHsEnigF-WN_3_fcqY", "AQJhZGGgPiLGihEfuqaN_6I"]
+DAMAGED = "this link is damaged: copy it again, whole, from the email"
+FOREIGN = "this link was not made by this newsletter, or for another purpose"
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("not base64!", DAMAGED),
+        ("é", DAMAGED),
+        ("AQBhZGH", FOREIGN),
+        (sign(SECRET, "unsubscribe", "ada")[:-4], FOREIGN),
+        (sign(SECRET, "preferences", "ada"), FOREIGN),
+        ("", FOREIGN),
+    ],
+)
+def test_what_a_reader_is_told_of_a_bad_link(token: str, said: str) -> None:
+    """Whether it was cut, or is not ours: what to do differs."""
+    with pytest.raises(LinkError) as caught:
+        verify(SECRET, "unsubscribe", token)
+
+    assert str(caught.value) == said
+
+
+def test_links_of_every_purpose_are_what_they_were() -> None:
+    """Those in mails of last year still work; each byte has its meaning."""
+    assert [sign(SECRET, purpose, "ada") for purpose in PURPOSES] == LINKS
+    for purpose, link in zip(PURPOSES, LINKS, strict=True):
+        assert verify(SECRET, purpose, link) == "ada"
+
+
+def test_tags_of_the_first_and_the_last_day() -> None:
+    """Two bytes of days since 2020; what is too short is no tag."""
+    first, last = dt.date(2020, 1, 1), dt.date(2020, 1, 1) + dt.timedelta(days=65_535)
+
+    for day in (first, last):
+        assert read_bounce_tag(SECRET, bounce_tag(SECRET, day, "00ff")) == (day, "00ff")
+    for tag in ("", "aa", "aaaaaaaa", "a", "!"):
+        assert read_bounce_tag(SECRET, tag) is None
+
+
+def test_what_is_said_of_short_secrets() -> None:
+    """How many bytes there are, how many it takes, and what makes one."""
+    with pytest.raises(LinkError) as caught:
+        sign(b"x" * 31, "unsubscribe", "ada")
+    assert str(caught.value) == (
+        "the secret that signs links has 31 bytes and needs 32: `newsletter secret` makes one"
+    )
+    assert sign(b"x" * 32, "unsubscribe", "ada")
+    with pytest.raises(ValueError, match=r"^a secret takes 32 random bytes$"):
+        new_secret(b"x" * 31)
+    assert new_secret(b"\xff" * 32) == "_" * 42 + "8"

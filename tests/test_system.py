@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from makers import ListDesk, make_parcel, play_demo, run
+from makers import ListQueue, make_parcel, play_demo, run
 
 from newsletter.model import DeliveryState
 from newsletter.send.connecting import SmtpSettings
@@ -45,17 +45,17 @@ def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
                     break
             time.sleep(0.05)
 
-        desk = ListDesk([make_parcel(f"r{n}", one) for n, one in enumerate(messages)])
+        queue = ListQueue([make_parcel(f"r{n}", one) for n, one in enumerate(messages)])
 
         async def send() -> None:
             settings = SmtpSettings(
                 host="127.0.0.1", port=port, security="none", sender="b@news.example.org"
             )
             async with SmtpTransport(settings).session() as session:
-                await session.work(desk)
+                await session.work(queue)
 
         run(send())
-        states = [one.state for one in desk.outcomes.values()]
+        states = [one.state for one in queue.outcomes.values()]
         sink.terminate()
 
     assert states == [DeliveryState.ACCEPTED] * len(messages) == [DeliveryState.ACCEPTED] * 6

@@ -23,7 +23,8 @@ health.py    the health of sources
 terminal.py  the one way to the terminal, and to JSON
 tables.py    how tables look
 progress.py  bars on a terminal
-checking.py  how check and pick --explain show what they found
+checking.py  how check shows what it found
+picking.py   how pick shows picks, and why
 starter.py   what `init` writes
 demo.py      the whole path on an invented day
 """

@@ -15,7 +15,7 @@ from rich.markup import escape
 from newsletter.cli import health
 from newsletter.cli.tables import new_table
 from newsletter.config.settings import Config
-from newsletter.day.results import Collected, Contents, Ran, Rendered
+from newsletter.day.results import Collected, EditionSummary, Ran, Rendered
 from newsletter.model import (
     OPEN,
     Delivery,
@@ -96,36 +96,9 @@ def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequen
     console.print(table)
 
 
-def picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]) -> None:
-    """Show picks with their scores and reasons, topic by topic."""
-    titles = {topic.name: topic.title for topic in topics}
-    for name in dict.fromkeys(pick.topic for pick in chosen):
-        console.print(f"\n[bold]{escape(titles[name])}[/]")
-        for pick in (one for one in chosen if one.topic == name):
-            console.print(
-                f"  [green]{pick.score.total:.2f}[/]  {escape(pick.paper.title)}", highlight=False
-            )
-            console.print(
-                f"        [dim]{escape(pick.paper.id)} · {escape(' · '.join(pick.reasons))}[/]",
-                highlight=False,
-            )
-
-
-def pick_json(pick: Pick) -> dict[str, Any]:
-    """Return a pick as plain data."""
-    return {
-        "paper": pick.paper.id,
-        "title": pick.paper.title,
-        "url": pick.paper.url,
-        "topic": pick.topic,
-        "score": round(pick.score.total, 4),
-        "parts": [asdict(part) for part in pick.score.parts],
-        "reasons": list(pick.reasons),
-        "tldr": pick.tldr,
-    }
-
-
-def readers(console: Console, listed: Iterable[Delivery], contents: Sequence[Contents]) -> None:
+def readers(
+    console: Console, listed: Iterable[Delivery], contents: Sequence[EditionSummary]
+) -> None:
     """Show each reader's delivery: for short lists."""
     papers = {one.key: one.picks for one in contents}
     table = new_table("Reader", "Papers:right" if papers else "", "Delivery")

@@ -1,8 +1,7 @@
-"""How `check` and `pick --explain` show what they found."""
+"""How `check` shows what it found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,9 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter.cli import account
-from newsletter.day.explaining import Explained
 from newsletter.doctor.checks import Checked
-from newsletter.model import Paper
 
 
 def show(console: Console, errors: Console, found: Checked) -> None:
@@ -39,32 +36,4 @@ def as_json(found: Checked) -> dict[str, Any]:
         "problems": list(found.problems),
         "warnings": list(found.warnings),
         "findings": [asdict(one) for one in found.findings],
-    }
-
-
-def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -> None:
-    """Show all parts of a paper's score under each topic, also where it was not picked."""
-    console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
-    for one in found:
-        total = f"{one.pick.score.total:.3f}" if one.pick else "  –  "
-        console.print(f"\n[bold]{escape(one.topic.title)}[/]  {total}  {escape(one.verdict)}")
-        for part in one.pick.score.parts if one.pick else ():
-            value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
-            console.print(f"  {value}  [dim]{escape(part.reason)}[/]")
-
-
-def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, Any]:
-    """Return the same as plain data."""
-    return {
-        "paper": paper.id,
-        "title": paper.title,
-        "topics": [
-            {
-                "topic": one.topic.name,
-                "verdict": one.verdict,
-                "score": one.pick.score.total if one.pick else None,
-                "parts": [asdict(part) for part in one.pick.score.parts] if one.pick else [],
-            }
-            for one in found
-        ],
     }

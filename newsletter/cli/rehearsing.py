@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from newsletter.cli import health
+from newsletter.cli import health, picking
 from newsletter.config.files import load_config
 from newsletter.day import letters, steps
 from newsletter.day.drafts import Draft, Drafted, Readers, as_reader, curious, make_draft
@@ -27,6 +27,7 @@ from newsletter.render.checks.findings import Finding
 from newsletter.render.checks.lint import lint_message
 from newsletter.render.messages import as_read
 from newsletter.render.press import html_bytes
+from newsletter.render.words import say
 from newsletter.serve.previews import Preview, PreviewEdition
 from newsletter.store import FaultStore
 from newsletter.world import days, machine
@@ -217,7 +218,7 @@ def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, 
         "title": pick.paper.title,
         "topic": titles.get(pick.topic, pick.topic),
         "score": pick.score.total,
-        "parts": [asdict(part) for part in pick.score.parts],
+        "parts": [picking.part_json(part) for part in pick.score.parts],
         "missed": missed,
     }
 
@@ -227,7 +228,7 @@ def _misses(draft: Draft, one: Drafted) -> tuple[dict[str, Any], ...]:
     titles = _titles(draft.day)
     topics = [topic for topic in choice.topics if topic.name in one.selection.topics]
     found = near_misses(draft.picks, one.selection.picks, topics, choice.per_author)
-    return tuple(_pick(miss.pick, titles, miss.reason) for miss in found)
+    return tuple(_pick(miss.pick, titles, say(miss.reason)) for miss in found)
 
 
 def _notes(day: Day, draft: Draft, shown: int) -> Iterator[str]:

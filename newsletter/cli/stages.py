@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from newsletter import __version__
-from newsletter.cli import account, checking, health
+from newsletter.cli import account, health, picking
 from newsletter.cli.given import find_subscriber, load, parse_date, wait_for
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.progress import show_progress
@@ -112,17 +112,17 @@ def pick(
         if paper is not None:
             verdicts = [one for some in readers for one in explained(draft, paper, some)]
             if as_json:
-                print_json(checking.explained_json(paper, verdicts))
+                print_json(picking.explained_json(paper, verdicts))
             else:
-                checking.show_explained(console(), paper, verdicts)
+                picking.show_explained(console(), paper, verdicts)
             return
         chosen = [p for one in draft.for_readers(readers) for p in one.selection.picks]
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
-        picked = [account.pick_json(one) for one in chosen]
+        picked = [picking.pick_json(one) for one in chosen]
         print_json({"date": day.date, "papers": len(draft.papers), "picks": picked})
         return
-    account.picks(console(), chosen, draft.topics)
+    picking.show_picks(console(), chosen, draft.topics)
     console().print(f"\n{len(chosen)} picks out of {len(draft.papers)} papers for {day.date}")
     if not draft.papers:
         console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")

@@ -55,7 +55,7 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class VisitWindow:
     """The span of time whose papers are asked for."""
 
     since: dt.datetime
@@ -91,20 +91,20 @@ class Manners:
 
 Parser = Callable[[Document, Source, dt.datetime], Parsed]
 """(document, source, now) → papers. Raises SourceError, in one line, if it cannot be read."""
-Locator = Callable[[Source, Window], tuple[str, ...]]
+Locator = Callable[[Source, VisitWindow], tuple[str, ...]]
 """(source, window) → the addresses to ask; each answer may lead to further pages."""
-Catcher = Callable[[Source, Window, Parsed | None, Sequence[Paper]], CatchUp]
+Catcher = Callable[[Source, VisitWindow, Parsed | None, Sequence[Paper]], CatchUp]
 """(source, window, shown, fresh) → what is missing. `shown` is what the document held, or None if
 it could not be read; `fresh` are the papers in it that we had not seen before."""
 
 
-def given_location(source: Source, _window: Window) -> tuple[str, ...]:
+def given_location(source: Source, _window: VisitWindow) -> tuple[str, ...]:
     """Return the source's address from the configuration."""
     return (source.location,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class SourceKind:
     """How sources of a kind are asked and read."""
 
     parse: Parser

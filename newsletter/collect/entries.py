@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(slots=True)
-class Account:
+class EntryTally:
     """What became of the entries of a document."""
 
     source: Source
@@ -67,7 +67,7 @@ def read_papers(
     read: Callable[[Entry], Paper | None],
     source: Source,
     now: dt.datetime,
-) -> tuple[tuple[Paper, ...], Account]:
+) -> tuple[tuple[Paper, ...], EntryTally]:
     """Return the papers that the gate lets through, and an account of the other entries.
 
     `read` returns None for an entry that is not a paper. If it raises, only that entry is lost.
@@ -77,61 +77,61 @@ def read_papers(
         paper = read(entry)
         return admit(paper, now) if paper else None
 
-    account = Account(source)
+    tally = EntryTally(source)
     papers = []
-    for found in _each(entries, passed, account):
+    for found in _each(entries, passed, tally):
         if found is None or not found[0].title:
-            account.skipped += 1
+            tally.skipped += 1
             continue
         paper, emptied = found
-        account.left_out.update(emptied)
+        tally.left_out.update(emptied)
         # Count papers that never had a link, too: a reader could not open them.
-        account.left_out["url"] += not paper.url and "url" not in emptied
+        tally.left_out["url"] += not paper.url and "url" not in emptied
         papers.append(paper)
-    return tuple(papers), account
+    return tuple(papers), tally
 
 
 def read_mentions(
     entries: Sequence[Entry], read: Callable[[Entry], Iterable[Mention]], source: Source
-) -> tuple[tuple[Mention, ...], Account]:
+) -> tuple[tuple[Mention, ...], EntryTally]:
     """Return the discussions in the entries, and an account; an entry may hold several or none."""
 
     def passed(entry: Entry) -> tuple[Mention, ...]:
         return tuple(map(admit_mention, read(entry)))
 
-    account = Account(source)
+    tally = EntryTally(source)
     mentions: list[Mention] = []
-    for found in _each(entries, passed, account):
-        account.skipped += not found
+    for found in _each(entries, passed, tally):
+        tally.skipped += not found
         mentions += found
-    return tuple(mentions), account
+    return tuple(mentions), tally
 
 
 def read_sources(
     entries: Sequence[Entry], read: Callable[[Entry], Source | None], source: Source
-) -> tuple[tuple[Source, ...], Account]:
+) -> tuple[tuple[Source, ...], EntryTally]:
     """Return the sources that the entries name, and an account."""
-    account = Account(source)
+    tally = EntryTally(source)
     sources = []
-    for found in _each(entries, read, account):
+    for found in _each(entries, read, tally):
         if found is None:
-            account.skipped += 1
+            tally.skipped += 1
         else:
             sources.append(found)
-    return tuple(sources), account
+    return tuple(sources), tally
 
 
 def _each(
-    entries: Sequence[Entry], read: Callable[[Entry], Found], account: Account
+    entries: Sequence[Entry], read: Callable[[Entry], Found], tally: EntryTally
 ) -> Iterator[Found]:
-    account.uncounted = max(0, len(entries) - MOST)
+    tally.uncounted = max(0, len(entries) - MOST)
     for entry in entries[:MOST]:
         try:
             yield read(entry)
         except MemoryError:  # the limit is for the whole document
             raise
         except Exception as error:  # noqa: BLE001  guard: one entry must not stop the others
-            account.unread += 1
-            if len(account.faults) < KEPT_FAULTS:
+            tally.unread += 1
+            if len(tally.faults) < KEPT_FAULTS:
                 content = repr(entry)[:KEPT_INPUT].encode("utf-8", "replace")
-                account.faults.append(fault_of(Border.ENTRY, account.source.name, error, content))
+                tally.faults.append(fault_of(Border.ENTRY, tally.source.name, error, content))

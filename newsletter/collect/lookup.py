@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds import arxiv
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.model import Border, Paper, Source, fault_of
 
 MOST = 100
@@ -15,7 +15,7 @@ MOST = 100
 
 
 async def look_up(
-    ids: Sequence[str], fetcher: Fetcher, reader: Reader, now: dt.datetime, api: str = ""
+    ids: Sequence[str], fetcher: Fetcher, reader: DocumentReader, now: dt.datetime, api: str = ""
 ) -> tuple[tuple[Paper, ...], str]:
     """Return the papers that arXiv has under these ids, and what went wrong (empty if nothing)."""
     if not ids:

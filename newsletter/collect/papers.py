@@ -11,7 +11,7 @@ from dataclasses import replace
 from newsletter.collect.http.addresses import digest, shown
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds.table import KINDS
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.collect.visits import Unseen, failed_visit, visit_source
 from newsletter.model import Health, Source, Visit
 
@@ -22,7 +22,7 @@ AT_ONCE = 256
 async def collect_papers(
     sources: Sequence[Source],
     fetcher: Fetcher,
-    reader: Reader,
+    reader: DocumentReader,
     unseen: Unseen,
     *,
     remembered: Callable[[Source], Health],

@@ -12,7 +12,7 @@ from typing import Self, TypeVar, cast
 import anyio
 from anyio import to_process
 
-from newsletter.collect.answers import Document, Kind, Parsed
+from newsletter.collect.answers import Document, Parsed, SourceKind
 from newsletter.collect.confinement import MEMORY, in_little_memory, read_document
 from newsletter.errors import SourceError
 from newsletter.model import Source
@@ -31,7 +31,7 @@ entries, on an idle machine."""
 Result = TypeVar("Result")
 
 
-class Reader:
+class DocumentReader:
     """Reads documents; use as an async context manager, one per run.
 
     An attacker may send a document that takes all time and memory there is, so it is read in a
@@ -83,7 +83,7 @@ class Reader:
         await asyncio.gather(*self._starting, return_exceptions=True)
 
     async def read(
-        self, kind: Kind, document: Document, source: Source, now: dt.datetime
+        self, kind: SourceKind, document: Document, source: Source, now: dt.datetime
     ) -> Parsed:
         """Return what the document holds; raises SourceError if it cannot be read."""
         return await self.call(document, read_document, kind.parse, document, source, now)

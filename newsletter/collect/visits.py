@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.collect.answers import Document, Kind, Parsed, Window
+from newsletter.collect.answers import Document, Parsed, SourceKind, VisitWindow
 from newsletter.collect.http.addresses import may_be_kept, origin, shown, without_secrets
 from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError
 from newsletter.collect.identity.duplicates import merge_papers
@@ -37,7 +37,7 @@ PATIENCE = 20
 BACKLOG = 10
 """Undated entries of a first visit that count as news; the rest are taken for an archive."""
 
-Read = Callable[[Kind, Document, Source, dt.datetime], Awaitable[Parsed]]
+Read = Callable[[SourceKind, Document, Source, dt.datetime], Awaitable[Parsed]]
 """Parses a document off the event loop; raises SourceError."""
 Unseen = Callable[[Sequence[Paper]], Sequence[Paper]]
 """Returns the papers that no source had shown before this run."""
@@ -85,7 +85,7 @@ class _Answer:
 
 async def visit_source(
     source: Source,
-    kind: Kind,
+    kind: SourceKind,
     fetcher: Fetcher,
     read: Read,
     unseen: Unseen,
@@ -108,7 +108,7 @@ async def visit_source(
         )
     reach = now - max_age
     since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
-    window = Window(since=max(since, reach), until=now, reach=reach, covered=health.covered)
+    window = VisitWindow(since=max(since, reach), until=now, reach=reach, covered=health.covered)
     visiting = _Visiting(source, kind, fetcher, read, health, now)
     answer = await visiting.visit(window, unseen)
     try:
@@ -132,7 +132,7 @@ class _Visiting:
     def __init__(
         self,
         source: Source,
-        kind: Kind,
+        kind: SourceKind,
         fetcher: Fetcher,
         read: Read,
         health: Health,
@@ -143,7 +143,7 @@ class _Visiting:
         self.health, self.now = health, now
         self.until = asyncio.get_running_loop().time() + PATIENCE * fetcher.timeout
 
-    async def visit(self, window: Window, unseen: Unseen) -> _Answer:
+    async def visit(self, window: VisitWindow, unseen: Unseen) -> _Answer:
         """Ask for the papers of a window, then for those that the source's document lacks."""
         source = self.source
         try:
@@ -203,7 +203,7 @@ class _Visiting:
                 break
         answer.notes.append(f"stopped after {page + 1} pages; the rest comes with the next visit")
 
-    async def catch_up(self, answer: _Answer, window: Window, unseen: Unseen) -> None:
+    async def catch_up(self, answer: _Answer, window: VisitWindow, unseen: Unseen) -> None:
         """Ask for what the feed did not show, and note which batch has been collected now."""
         assert self.kind.catch_up is not None  # noqa: S101  the caller checks this
         shown = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from newsletter.config.documents import Document
+from newsletter.config.documents import YamlDocument
 from newsletter.config.settings import Delivering
 from newsletter.config.shape import Shape
 from newsletter.config.values import Address, Host, Line, RateText, Secret, Slug
@@ -125,7 +125,7 @@ def delivering(mail: DeliveryShape, keys: tuple[SigningKey, ...]) -> Delivering:
 
 
 def read_keys(
-    given: Sequence[DkimShape], sender: str, document: Document, problems: list[str]
+    given: Sequence[DkimShape], sender: str, document: YamlDocument, problems: list[str]
 ) -> Iterator[SigningKey]:
     """Yield the keys that sign mail from `sender`.
 

@@ -38,7 +38,7 @@ for _tag, _pattern, _first in (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class YamlDocument:
     """One YAML file: its data, and the place of every key and value in it."""
 
     path: Path
@@ -74,7 +74,7 @@ class Document:
         return value
 
 
-def read_document(path: Path, environment: Mapping[str, str]) -> Document:
+def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
     """Read a YAML file; `${NAME}` in a value is replaced from `environment`.
 
     Raises ConfigError, with file:line:column, if the file is missing or is not YAML, a key is
@@ -100,7 +100,7 @@ def read_document(path: Path, environment: Mapping[str, str]) -> Document:
     return parse_document(path, text, environment)
 
 
-def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Document:
+def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> YamlDocument:
     """Parse YAML `text` read from `path`; see `read_document`."""
     try:
         loader = _Loader(text)
@@ -126,7 +126,7 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Doc
         raise ConfigError(f"{path}: nested too deeply, or an alias that contains itself") from None
     if reader.problems:
         raise ConfigError(*reader.problems)
-    return Document(
+    return YamlDocument(
         path=path,
         data=data,
         places=reader.places,

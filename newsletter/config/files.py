@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from newsletter.config.delivery import delivering, read_keys
-from newsletter.config.documents import Document, read_document
+from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
@@ -44,7 +44,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
             "--config DIR names another"
         )
     problems: list[str] = []
-    documents: dict[str, Document] = {}
+    documents: dict[str, YamlDocument] = {}
     shapes: dict[str, Shape] = {}
     root = folder.resolve().parent
     variables = read_environment(root, environment)
@@ -98,7 +98,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     )
 
 
-def _missing(document: Document) -> Iterator[str]:
+def _missing(document: YamlDocument) -> Iterator[str]:
     """Yield a sentence, with its place, for each secret that is missing."""
     for path, name in document.unset.items():
         yield f"{document.where(path, value=True)}: {not_set(name)}"
@@ -109,7 +109,7 @@ SHORTEST = 8
 word."""
 
 
-def _secrets(documents: Mapping[str, Document]) -> Iterator[str]:
+def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
     """Yield the values that must not be shown: passwords and keys, with their encoded forms."""
     for name, document in documents.items():
         whole = (document.at(path) for path in document.variables if is_secret(name, path))

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from newsletter.config.documents import Document
+from newsletter.config.documents import YamlDocument
 from newsletter.config.nodes import Path_, not_set
 from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
@@ -26,7 +26,7 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
 """Values that may come only from the environment; `*` is any key or place in a list."""
 
 
-def checked(shape: type[Shape], document: Document, name: str) -> Shape:
+def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
     """Return the document as its shape; raises ConfigError with every mistake in it."""
     if not isinstance(document.data, dict):
         raise ConfigError(
@@ -65,7 +65,7 @@ def is_secret(name: str, path: Path_) -> bool:
     )
 
 
-def _sentence(error: dict[str, Any], document: Document, shape: type[Shape], name: str) -> str:  # noqa: PLR0911  one per kind
+def _sentence(error: dict[str, Any], document: YamlDocument, shape: type[Shape], name: str) -> str:  # noqa: PLR0911  one per kind
     """Return `file:line:column: what is wrong, the value, and what to write` for one mistake."""
     path: Path_ = tuple(step for step in error["loc"] if step != "[key]")
     kind, context = error["type"], error.get("ctx", {})
@@ -131,7 +131,7 @@ def _short(value: str) -> str:
 def _allowed(context: Mapping[str, Any]) -> list[str]:
     """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
     listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
-    return [name.strip(" '") for name in listed]
+    return [name for one in listed if (name := one.strip(" '"))]
 
 
 def _lower(message: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.services.table import ENRICHERS
-from newsletter.config.documents import Document
+from newsletter.config.documents import YamlDocument
 from newsletter.config.nodes import not_set
 from newsletter.config.settings import Collecting
 from newsletter.config.shape import Shape
@@ -108,7 +108,7 @@ class SourcesShape(Shape):
 
 
 def read_sources(
-    shape: SourcesShape, root: Path, document: Document, problems: list[str]
+    shape: SourcesShape, root: Path, document: YamlDocument, problems: list[str]
 ) -> tuple[Source, ...]:
     """Return the configured sources; a repeated name goes to `problems`."""
     names: set[str] = set()
@@ -150,7 +150,9 @@ def _headers(shape: SourceShape | EnrichmentShape) -> tuple[tuple[str, str], ...
     return tuple((name, value.get_secret_value()) for name, value in shape.headers.items())
 
 
-def collecting(shape: SourcesShape, sources: tuple[Source, ...], document: Document) -> Collecting:
+def collecting(
+    shape: SourcesShape, sources: tuple[Source, ...], document: YamlDocument
+) -> Collecting:
     """Return the settings of collecting, without what cannot be asked for lack of a secret."""
     left_out = {
         path[:2]: f"{document.where(path, value=True)}: {not_set(name)}"

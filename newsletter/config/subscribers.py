@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from newsletter.config.documents import Document, read_document
+from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.nodes import Path_
@@ -126,7 +126,7 @@ def list_digest(folder: Path, topics: Sequence[str]) -> str:
 
 
 def _read(
-    shape: SubscribersShape, topics: Sequence[str], document: Document, problems: list[str]
+    shape: SubscribersShape, topics: Sequence[str], document: YamlDocument, problems: list[str]
 ) -> SubscriberList:
     known = frozenset(topics)
     lines: dict[str, str] = {}
@@ -149,12 +149,12 @@ def _read(
             )
             continue
         lines[address] = document.where((*path, "email"), value=True)
-        for name in ("words", "mute"):
-            read_filter(getattr(person, name), document, (*path, name), problems)
+        read_filter(person.words, document, (*path, "words"), problems)
         for name in ("likes", "dislikes"):
             likes = getattr(person, name)
             check_likes(likes, document, (*path, name), problems)
             files += libraries(likes, document, (*path, name))
+        read_filter(person.mute, document, (*path, "mute"), problems)
         found.append(sign_up(person))
     return SubscriberList(sign_ups=tuple(found), libraries=tuple(files))
 

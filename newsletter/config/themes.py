@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from newsletter.config.documents import Document, read_document
+from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Slug, Web
@@ -109,7 +109,7 @@ class ThemeShape(LookShape):
 def read_theme(
     wanted: ThemeShape,
     root: Path,
-    document: Document,
+    document: YamlDocument,
     problems: list[str],
     *,
     name: str,

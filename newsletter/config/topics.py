@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from newsletter.config.documents import Document
+from newsletter.config.documents import YamlDocument
 from newsletter.config.mistakes import suggest
 from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
@@ -84,7 +84,9 @@ class TopicsShape(Shape):
     topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
 
 
-def read_topics(shape: TopicsShape, document: Document, problems: list[str]) -> tuple[Topic, ...]:
+def read_topics(
+    shape: TopicsShape, document: YamlDocument, problems: list[str]
+) -> tuple[Topic, ...]:
     """Return the topics, each with the settings it inherits; mistakes go to `problems`."""
     topics: list[Topic] = []
     for place, given in enumerate(shape.topics):
@@ -118,7 +120,7 @@ def read_topics(shape: TopicsShape, document: Document, problems: list[str]) -> 
 def _extended(
     topic: TopicShape,
     topics: Sequence[TopicShape],
-    document: Document,
+    document: YamlDocument,
     path: Path_,
     problems: list[str],
 ) -> TopicShape:
@@ -152,14 +154,18 @@ _OTHER_FILES = re.compile(
 )
 
 
-def libraries(likes: Sequence[str], document: Document, path: Path_) -> Iterator[tuple[str, str]]:
+def libraries(
+    likes: Sequence[str], document: YamlDocument, path: Path_
+) -> Iterator[tuple[str, str]]:
     """Yield the library files among the likes, each with the place where it is named."""
     for place, like in enumerate(likes):
         if like.lower().endswith(LIBRARIES):
             yield like, document.where((*path, place), value=True)
 
 
-def check_likes(likes: Sequence[str], document: Document, path: Path_, problems: list[str]) -> None:
+def check_likes(
+    likes: Sequence[str], document: YamlDocument, path: Path_, problems: list[str]
+) -> None:
     """Report files of kinds that cannot be read: they would be taken for words."""
     problems.extend(
         f"{document.where((*path, place), value=True)}: `{like}` is no library of a known kind: "
@@ -170,7 +176,7 @@ def check_likes(likes: Sequence[str], document: Document, path: Path_, problems:
 
 
 def read_filter(
-    value: object, document: Document, path: Path_, problems: list[str]
+    value: object, document: YamlDocument, path: Path_, problems: list[str]
 ) -> Match | None:
     """Return the filter at `path`, or None; a mistake in it goes to `problems`."""
     if value is None:

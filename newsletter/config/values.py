@@ -153,8 +153,9 @@ def _host(text: str) -> str:
         return text  # a socket
     if "://" in text:
         raise ValueError("give the name of the server alone, such as smtp.example.org")
-    if found := re.fullmatch(r"\[?([^\s\[\]:]+)\]?:(\d+)", text):
-        raise ValueError(f"a port has a line of its own: host: {found[1]}, port: {found[2]}")
+    if found := re.fullmatch(r"(?:\[([^\s\[\]]+)\]|([^\s\[\]:]+)):(\d+)", text):
+        name = found[1] or found[2]
+        raise ValueError(f"a port has a line of its own: host: {name}, port: {found[3]}")
     return text
 
 

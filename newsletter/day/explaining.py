@@ -9,6 +9,7 @@ from newsletter.day.drafts import Draft, Readers
 from newsletter.model import Paper, Pick, Topic
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, with_mark
+from newsletter.render.words import say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,9 @@ def find_paper(draft: Draft, wanted: str) -> Paper | None:
     key = wanted.strip().lower()
     return next(
         (
-            one
-            for one in draft.papers
-            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in one.keys)
+            paper
+            for paper in draft.papers
+            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
         ),
         None,
     )
@@ -61,7 +62,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         else:
             scored = with_mark(scored, marks.get(paper.id))
             why = why_not(scored, chosen, topic, [*topics, *OWN_TOPICS], choice.per_author)
-            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {why}")
+            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}")
     for section in OWN_TOPICS:
         shown = _shown(chosen, paper, section.name)
         if shown is not None:

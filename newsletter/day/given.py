@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from newsletter.collect.http.fetcher import Fetcher
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.config.settings import Config
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Delivery, Fate, Outcome, SourceReport
@@ -72,7 +72,7 @@ class Web:
     """What visits sources."""
 
     fetcher: Fetcher
-    reader: Reader
+    reader: DocumentReader
     on_source: Callable[[SourceReport], None] = lambda _report: None
 
 

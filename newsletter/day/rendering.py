@@ -10,8 +10,9 @@ from newsletter.day.drafts import Draft, Drafted, as_reader, make_draft
 from newsletter.day.given import Day
 from newsletter.day.planning import Spool
 from newsletter.day.proofs import MOST, proofread
-from newsletter.day.results import Contents, Rendered
+from newsletter.day.results import EditionSummary, Rendered
 from newsletter.model import Edition, Issue, Subscriber
+from newsletter.render.words import say
 
 READABLE = 100
 """Editions of an issue that are written as files: personal ones may be as many as readers."""
@@ -30,8 +31,8 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
     if draft.papers and account.contents:
         page, shown = draft.page()
-        published = day.folders.archive.write(draft.issue, page, draft.papers, shown)
-        told = outbox.write_papers(draft.issue, draft.papers, account.editions)
+        published = day.folders.archive.write(draft.issue, page, draft.papers, shown, say)
+        told = outbox.write_papers(draft.issue, draft.papers, account.editions, say)
         files = (*files, told, *published)
     return Rendered(
         issue=draft.issue,
@@ -59,7 +60,7 @@ class _Account:
     """The first editions, for the checks."""
     editions: list[Edition] = field(default_factory=list)
     """Those that are written as files."""
-    contents: list[Contents] = field(default_factory=list)
+    contents: list[EditionSummary] = field(default_factory=list)
     readers: int = 0
 
 
@@ -77,7 +78,7 @@ def _files(
             continue
         seen.add(edition.key)
         account.contents.append(
-            Contents(key=edition.key, subject=edition.subject, picks=len(edition.picks))
+            EditionSummary(key=edition.key, subject=edition.subject, picks=len(edition.picks))
         )
         if len(account.proofs) < MOST:
             account.proofs.append(one)
@@ -98,7 +99,8 @@ def _as_planned(day: Day, issue: Issue) -> Rendered:
 
     written = day.folders.outbox.write_files(issue, files())
     contents = tuple(
-        Contents(key=key, subject=subject, picks=0) for key, subject in issues.subjects(issue.date)
+        EditionSummary(key=key, subject=subject, picks=0)
+        for key, subject in issues.subjects(issue.date)
     )
     return Rendered(
         issue=issue,

@@ -34,7 +34,7 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class EditionSummary:
     """What is told of one edition, where its text is not wanted."""
 
     key: str
@@ -49,7 +49,7 @@ class Rendered:
     issue: Issue
     editions: tuple[Edition, ...]
     """The first ones, whole: as many as are written to files."""
-    contents: tuple[Contents, ...]
+    contents: tuple[EditionSummary, ...]
     """Of every edition."""
     readers: int
     """How many people get one."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter.collect.http.files import read_files
 from newsletter.collect.kinds.table import KINDS
-from newsletter.collect.reader import SECONDS, Reader
+from newsletter.collect.reader import SECONDS, DocumentReader
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.config.subscribers import SubscriberList, read_list
@@ -100,7 +100,7 @@ async def _unread_sources(config: Config, now: dt.datetime, seconds: float) -> t
     """Read the local files of sources, as a run does; return what is wrong with them."""
     problems: list[str] = []
     settings = config.collecting
-    async with Reader(seconds=seconds) as reader:
+    async with DocumentReader(seconds=seconds) as reader:
         for source in settings.sources:
             if not source.location or "://" in source.location:
                 continue

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from newsletter.config.documents import Document, read_document
+from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.nodes import Path_
 from newsletter.model import Paper
 from newsletter.pick.filters.folding import fold_paper
@@ -41,7 +41,7 @@ def idle_terms(
             yield f"{where}: `{text}` matches {count} of {whole}: it tells nothing apart"
 
 
-def _terms(document: Document) -> Iterator[tuple[Path_, str]]:
+def _terms(document: YamlDocument) -> Iterator[tuple[Path_, str]]:
     """Yield every wanted term with its place: what is not wanted may well be rare."""
     for path in document.values:
         text = document.at(path)

@@ -12,7 +12,7 @@ from newsletter.config.topics import LIBRARIES
 from newsletter.files.reading import read_regular
 from newsletter.learn import spaces as tastes
 from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
-from newsletter.model import Border, Fault, Paper, Topic, fault_of
+from newsletter.model import Border, Fault, Paper, Reason, ReasonKind, Topic, fault_of
 from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
@@ -54,10 +54,9 @@ class Tastes:
         model = tastes.learn(space, liked, disliked)
         values = tastes.marks(seen, [model])[:, 0]
 
-        def reason(paper: Paper) -> str:
+        def reason(paper: Paper) -> Reason:
             words = tastes.shared_words(space, model, paper)
-            quoted = " and ".join(f"“{word}”" for word in words)
-            return f"like what you like: {quoted}" if quoted else "like what you like"
+            return Reason(kind=ReasonKind.LIKED, words=words)
 
         return {
             paper.id: Mark(value=float(value), reason=functools.partial(reason, paper))
@@ -68,7 +67,7 @@ class Tastes:
         self, candidates: Sequence[Paper], topics: Iterable[Topic]
     ) -> dict[str, dict[str, Mark]]:
         """Return the marks of every topic that has likes, by the topic's name."""
-        return {one.name: self.marks(candidates, one.like) for one in topics if one.like}
+        return {topic.name: self.marks(candidates, topic.like) for topic in topics if topic.like}
 
     def novelty(self, candidates: Sequence[Paper], sent: Sequence[Paper]) -> dict[str, float]:
         """Return how unlike each candidate is to the most similar `sent` paper, by its id."""
@@ -78,11 +77,11 @@ class Tastes:
         if space is None or seen is None:
             return {}
         values = tastes.novelty(seen, space.see(sent))
-        return {paper.id: float(one) for paper, one in zip(candidates, values, strict=True)}
+        return {paper.id: float(value) for paper, value in zip(candidates, values, strict=True)}
 
     def unknown(self, likes: Iterable[str]) -> tuple[str, ...]:
         """Return the arXiv ids among the likes whose papers the store does not know."""
-        named = {key for one in likes if (key := _key(one)).startswith("arxiv:")}
+        named = {key for like in likes if (key := _key(like)).startswith("arxiv:")}
         known = {key for paper in self.papers.with_keys(named) for key in paper.keys}
         return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
 
@@ -112,17 +111,17 @@ class Tastes:
         return self._libraries[name]
 
     def _texts(self, likes: Sequence[str]) -> list[Paper]:
-        keys = {one: _key(one) for one in likes}
+        keys = {like: _key(like) for like in likes}
         stored = self.papers.with_keys(key for key in keys.values() if key)
         by_key = {key: paper for paper in stored for key in paper.keys}
         found: list[Paper] = []
-        for one, key in keys.items():
+        for like, key in keys.items():
             if key:
                 found += [by_key[key]] if key in by_key else []
-            elif one.lower().endswith(LIBRARIES):
-                found += self._library(one)
+            elif like.lower().endswith(LIBRARIES):
+                found += self._library(like)
             else:
-                found.append(words_as_paper(one))
+                found.append(words_as_paper(like))
         return found
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from newsletter.model import Pick, Topic
+from newsletter.model import Pick, Reason, ReasonKind, Topic
 
 NEAREST = 4
 """Papers told of for each topic."""
@@ -17,7 +17,7 @@ class Miss:
     """A paper that a topic wants and an email does not show under it."""
 
     pick: Pick
-    reason: str
+    reason: Reason
 
 
 def near_misses(
@@ -43,10 +43,10 @@ def _of_topic(
     topics: Sequence[Topic],
     per_author: int | None,
 ) -> Iterator[Miss]:
-    here = [one for one in chosen if one.topic == topic.name]
+    here = [shown for shown in chosen if shown.topic == topic.name]
     wanted = sorted(
-        (one for one in picks if one.topic == topic.name and one not in here),
-        key=lambda one: (-one.score.total, one.paper.id),
+        (pick for pick in picks if pick.topic == topic.name and pick not in here),
+        key=lambda pick: (-pick.score.total, pick.paper.id),
     )
     for pick in wanted[:NEAREST]:
         yield Miss(pick=pick, reason=why_not(pick, chosen, topic, topics, per_author))
@@ -58,21 +58,23 @@ def why_not(
     topic: Topic,
     topics: Sequence[Topic],
     per_author: int | None = None,
-) -> str:
+) -> Reason:
     """Return why `chosen` does not show a pick under its topic."""
-    titles = {one.name: one.title for one in topics}
-    alike = {paper.id: one for one in chosen for paper in one.also}
-    people = Counter(name for one in chosen for name in one.paper.authors)
-    here = [one for one in chosen if one.topic == topic.name]
-    other = next((one for one in chosen if one.paper.id == pick.paper.id), None)
+    titles = {section.name: section.title for section in topics}
+    alike = {paper.id: shown for shown in chosen for paper in shown.also}
+    people = Counter(name for shown in chosen for name in shown.paper.authors)
+    here = [shown for shown in chosen if shown.topic == topic.name]
+    other = next((shown for shown in chosen if shown.paper.id == pick.paper.id), None)
     crowd = next((n for n in pick.paper.authors if people[n] >= (per_author or 1_000)), "")
     if other is not None:
-        return f"shown under {titles.get(other.topic, other.topic)}, where it scores more"
+        title = titles.get(other.topic, other.topic)
+        return Reason(kind=ReasonKind.SHOWN_ELSEWHERE, name=title)
     if pick.paper.id in alike:
-        return f"says the same as “{alike[pick.paper.id].paper.title}”"
+        title = alike[pick.paper.id].paper.title
+        return Reason(kind=ReasonKind.SAYS_THE_SAME, name=title)
     if crowd:
-        return f"{people[crowd]} papers of {crowd} are shown already"
+        return Reason(kind=ReasonKind.SAME_AUTHOR, count=people[crowd], name=crowd)
     if len(here) >= topic.limit:
-        gap = max(0.0, min(one.score.total for one in here) - pick.score.total)
-        return f"{topic.limit} papers score more: it misses by {gap:.2f}"
-    return "left out for variety, or muted"
+        gap = max(0.0, min(shown.score.total for shown in here) - pick.score.total)
+        return Reason(kind=ReasonKind.NO_ROOM, count=topic.limit, gap=gap)
+    return Reason(kind=ReasonKind.LEFT_OUT)

@@ -106,8 +106,8 @@ def _holding(topics: Sequence[Topic], candidates: Candidates) -> dict[int, list[
     matcher = Matcher([match for _, match in numbered])
     found: dict[int, list[int]] = {number: [] for number in range(len(topics))}
     for place, paper in enumerate(candidates.papers):
-        for one in matcher.holding(candidates.folded(paper)):
-            found[numbered[one][0]].append(place)
+        for place_of_match in matcher.holding(candidates.folded(paper)):
+            found[numbered[place_of_match][0]].append(place)
     return found
 
 

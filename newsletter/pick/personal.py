@@ -82,13 +82,13 @@ def choose_for(
     ]
     if reader.muted is not None:
         muted = reader.muted
-        candidates = [one for one in candidates if not matches(muted, folded(one.paper))]
+        candidates = [pick for pick in candidates if not matches(muted, folded(pick.paper))]
     # What a topic of theirs wants stands there; the section of likes takes what is left.
     first = choose(candidates, [*topics, *own], per_author=per_author, variety=variety)
-    shown = {paper.id for one in first for paper in (one.paper, *one.also)}
-    rest = [one for one in candidates if one.topic == LIKED and one.paper.id not in shown]
+    shown = {paper.id for pick in first for paper in (pick.paper, *pick.also)}
+    rest = [pick for pick in candidates if pick.topic == LIKED and pick.paper.id not in shown]
     chosen = (*first, *choose(rest, [LIKED_TOPIC], per_author=per_author))
-    return tuple(replace(one, topic=OWN_WORDS) if one.topic == mine else one for one in chosen)
+    return tuple(replace(pick, topic=OWN_WORDS) if pick.topic == mine else pick for pick in chosen)
 
 
 def explore(
@@ -119,9 +119,9 @@ def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick
     if mark is None:
         return pick
     points = share * mark.value
-    reason = mark.reason() if mark.value >= LIKED_MARK else ""
+    reason = mark.reason() if mark.value >= LIKED_MARK else None
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)
-    parts = tuple(replace(one, points=one.points * (1 - share)) for one in pick.score.parts)
+    parts = tuple(replace(part, points=part.points * (1 - share)) for part in pick.score.parts)
     total = pick.score.total * (1 - share) + points
     reasons = (reason, *pick.reasons) if reason else pick.reasons
     return replace(pick, score=Score(total=total, parts=(part, *parts)), reasons=reasons)

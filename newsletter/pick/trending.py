@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.model import Paper
+from newsletter.model import Paper, Reason, ReasonKind
 
 GRAVITY = 1.8
 HEAD_START = 12.0
@@ -46,13 +46,13 @@ def heats(paper: Paper, now: dt.datetime) -> tuple[Heat, ...]:
     """Return what each source says of a paper, those that say something."""
     found = [
         Heat(
-            source=one.source,
-            votes=one.votes,
-            comments=one.comments,
-            value=_heat(one.votes + 2 * one.comments, one.seen_at, now),
+            source=sighting.source,
+            votes=sighting.votes,
+            comments=sighting.comments,
+            value=_heat(sighting.votes + 2 * sighting.comments, sighting.seen_at, now),
         )
-        for one in paper.sightings
-        if one.votes or one.comments
+        for sighting in paper.sightings
+        if sighting.votes or sighting.comments
     ]
     since = paper.first_seen or paper.published
     if not found and (paper.votes or paper.comments):
@@ -83,38 +83,39 @@ def crowd_of(papers: Sequence[Paper], now: dt.datetime) -> Crowd:
     by_paper = {paper.id: found for paper in papers if (found := heats(paper, now))}
     ranks: dict[str, list[float]] = defaultdict(list)
     for some in by_paper.values():
-        for one in some:
-            ranks[one.source].append(one.value)
+        for heat in some:
+            ranks[heat.source].append(heat.value)
     return Crowd(by_paper=by_paper, ranks={name: sorted(some) for name, some in ranks.items()})
 
 
-def trend(paper: Paper, crowd: Crowd) -> tuple[float, str]:
-    """Return the interest in a paper against the hottest of the same source, and in words.
+def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None]:
+    """Return the interest in a paper against the hottest of the same source, and the reason.
 
     The scale is logarithmic, because votes are heavy-tailed: on a linear one the day's first
     would leave all others at zero. Of several sources the one that says most counts.
     """
-    best, reason = 0.0, ""
+    best: float = 0.0
+    reason: Reason | None = None
     told = crowd.by_paper.get(paper.id, ())
-    for one in told:
-        ranks = crowd.ranks[one.source]
-        value = math.log1p(1000 * one.value) / math.log1p(1000 * ranks[-1])
+    for heat in told:
+        ranks = crowd.ranks[heat.source]
+        value = math.log1p(1000 * heat.value) / math.log1p(1000 * ranks[-1])
         if value > best:
-            best, reason = value, _words(one, ranks, is_only=len(told) == 1)
+            best, reason = value, _reason(heat, ranks, is_only=len(told) == 1)
     return min(1.0, best), reason
 
 
-def _words(one: Heat, ranks: Sequence[float], *, is_only: bool) -> str:
+def _reason(heat: Heat, ranks: Sequence[float], *, is_only: bool) -> Reason:
     # The share of papers that did at least as well, itself included.
-    place = len(ranks) - bisect.bisect_left(ranks, one.value)
+    place = len(ranks) - bisect.bisect_left(ranks, heat.value)
     share = math.ceil(100 * place / len(ranks))
     # Where there is but one source of votes, its name tells nothing.
-    where = "" if is_only or one.source == UNNAMED else f" on {one.source}"
-    if one.source == STARS:
-        return f"its code has {one.votes} star{'s' * (one.votes != 1)}"
+    name = "" if is_only else heat.source
+    if heat.source == STARS:
+        return Reason(kind=ReasonKind.STARS, count=heat.votes)
     # A percentage of a handful of papers would be a joke.
     if share <= TOP_SHARE and len(ranks) >= ENOUGH_RANKED:
-        return f"top {share}% of today's votes"
-    if one.votes:
-        return f"{one.votes} vote{'s' * (one.votes != 1)}{where}"
-    return f"{one.comments} comment{'s' * (one.comments != 1)}{where}"
+        return Reason(kind=ReasonKind.TOP, share=share)
+    if heat.votes:
+        return Reason(kind=ReasonKind.VOTES, count=heat.votes, name=name)
+    return Reason(kind=ReasonKind.COMMENTS, count=heat.comments, name=name)

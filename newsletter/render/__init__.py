@@ -9,6 +9,7 @@ frames.py     a template cut where it repeats, so that each block is rendered on
 looks.py      how an issue looks, as settings say it
 locales.py    dates and directions as readers of a language write them
 subjects.py   subject lines from a template of the user's
+words.py      every phrase that a reader sees and that code makes
 views.py      papers and sections as templates see them
 press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection

@@ -20,6 +20,7 @@ from newsletter.model import Edition, Issue, delivery_name
 from newsletter.render.bodies import Bodies, Layout
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
 from newsletter.render.tokens import TOKEN
+from newsletter.render.words import greeting
 
 CRLF = b"\r\n"
 _TO = re.compile(rb"^To: [^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.MULTILINE)
@@ -67,7 +68,7 @@ class Recipient:
     def values(self) -> dict[str, str]:
         """What fills the tokens of an edition."""
         return {
-            "greeting": f"Hello {self.name}" if self.name else "Hello",
+            "greeting": greeting(self.name),
             "email": self.email,
             "date": self.shown_date,
             "unsubscribe": self.unsubscribe,

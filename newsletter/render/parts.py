@@ -31,7 +31,7 @@ _THEME = re.compile(r"\{\{\s*theme\.([a-z_]+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class TemplateSource:
     """A template with its parts in place."""
 
     name: str
@@ -54,7 +54,7 @@ class Source:
         return self.name
 
 
-def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> Source:
+def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> TemplateSource:
     """Return the template `name` of the first folder that has it, parts and theme put in.
 
     Raises TemplateError, with file:line, for a part or a theme value that does not exist.
@@ -68,7 +68,7 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
     lines = tuple(itertools.islice(_lines(path, folders, theme, ()), MAX_LINES + 1))
     if len(lines) > MAX_LINES:
         raise TemplateError(f"{path}: more than {MAX_LINES} lines with the parts it includes")
-    return Source(
+    return TemplateSource(
         name=str(path),
         text="\n".join(line for line, _ in lines) + "\n",
         origins=tuple(origin for _, origin in lines),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from newsletter.model import Edition, Issue, Pick, Topic
+from newsletter.render import words
 from newsletter.render.frames import Contents, Frame
 from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.render.looks import DEFAULT_SUBJECT, Density
@@ -37,7 +38,6 @@ keeps an edition in its budget is taken."""
 UNLIMITED = (9_999, 9_999)
 MAX_ALSO = 60
 """Titles listed under `also today`; what is more is counted."""
-WEEK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Press:
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "number": self.issue.number,
-            "period": "week" if head.days == WEEK else "today",
+            "period": words.period(head.days),
             "density": head.density,
             "archive_url": archive,
             "web": self.web,
@@ -178,11 +178,11 @@ class Press:
     ) -> tuple[Contents, tuple[str, ...]]:
         """Return contents and blocks with as few papers in `also today` as the budget allows."""
         lead = selection.lead
-        others = (one for one in selection.picks if one is not lead)
-        weakest = sorted(others, key=lambda one: one.score.total)
+        others = (pick for pick in selection.picks if pick is not lead)
+        weakest = sorted(others, key=lambda pick: pick.score.total)
 
         def blocks(moved: int) -> tuple[Contents, tuple[str, ...]]:
-            also = frozenset(id(one) for one in weakest[:moved])
+            also = frozenset(id(pick) for pick in weakest[:moved])
             contents = self.contents(selection, room, also)
             return contents, self._html.blocks(contents)
 
@@ -215,7 +215,7 @@ class Press:
         sections = [
             (
                 self._section(name, len(some) + bool(lead and lead.topic == name)),
-                [self._paper(one, room[1]) for one in some],
+                [self._paper(pick, room[1]) for pick in some],
             )
             for name, some in grouped.items()
         ]
@@ -223,7 +223,7 @@ class Press:
         return Contents(
             sections=sections,
             lead=[self._paper(lead, room[0])] if lead else [],
-            also=[self._paper(one, 0) for one in also[:MAX_ALSO]],
+            also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
                 "glance": self._glance(count),
                 "topics": tuple(self._titles[name] for name in selection.topics),
@@ -284,24 +284,16 @@ class Press:
         )
 
     def _glance(self, picked: int) -> str:
-        when = "this week" if self.masthead.days == WEEK else "today"
-        if self.web:
-            return f"{_papers(picked)} picked out of {self.issue.papers} new {when}."
-        return f"{_papers(picked)} picked for you, out of {self.issue.papers} new {when}."
+        say = words.web_glance if self.web else words.glance
+        return say(picked, self.issue.papers, self.masthead.days)
 
     def _preheader(self, picks: Sequence[Pick]) -> str:
         """Return a sentence that goes on where the subject ends: what inboxes show beside it."""
         counts = Counter(pick.topic for pick in picks)
-        told = ", ".join(f"{self._titles[name]} {count}" for name, count in counts.items())
-        when = "this week" if self.masthead.days == WEEK else "today"
-        start = f"{_papers(len(picks))} of {self.issue.papers} new {when}"
-        return f"{start}: {told}." if told else f"{start}."
+        told = [(self._titles[name], count) for name, count in counts.items()]
+        return words.preheader(told, self.issue.papers, self.masthead.days)
 
 
 def html_bytes(text: str) -> int:
     """Return the bytes that HTML has once its tokens are filled in, as they usually are."""
     return len(text.encode("utf-8", "replace")) + TOKEN_BYTES * text.count("\ue000")
-
-
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count} papers"

@@ -26,7 +26,7 @@ FILTERS: Final = frozenset(
 """Jinja's filters that a template may use: those that only compute."""
 
 
-class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
+class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
     """Jinja's sandbox, in which every step of a template counts."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
@@ -64,7 +64,7 @@ class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
 
 def sandbox(*, html: bool) -> jinja2.Environment:
     """Return an environment for templates that may come from anybody."""
-    environment = _Environment(
+    environment = _TemplateEnvironment(
         autoescape=html,
         undefined=jinja2.StrictUndefined,
         finalize=limits.printed,

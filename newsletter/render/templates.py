@@ -18,7 +18,7 @@ import jinja2
 from newsletter.errors import TemplateError
 from newsletter.render.frames import Loop, Region, Rendering, cut, renderer
 from newsletter.render.looks import Theme
-from newsletter.render.parts import Source, read_template, with_places
+from newsletter.render.parts import TemplateSource, read_template, with_places
 from newsletter.render.sandbox import sandbox
 
 MJML_TAGS = frozenset(
@@ -46,7 +46,7 @@ _COMMENT = re.compile(r"<!--(?!\[if|<!\[endif).*?-->", re.DOTALL)
 class Template:
     """A compiled template, whole and cut where an edition repeats."""
 
-    source: Source
+    source: TemplateSource
     cuts: tuple[Region | Loop, ...]
     whole: Callable[[], Rendering]
 
@@ -80,13 +80,13 @@ def load_templates(theme: Theme, name: str = "issue", *, located: bool = False) 
 
 
 @functools.lru_cache(maxsize=16)
-def compile_text(source: Source) -> Template:
+def compile_text(source: TemplateSource) -> Template:
     """Compile a plain-text template; cached by content."""
     return _template(source, source.text, source.at, html=False)
 
 
 @functools.lru_cache(maxsize=16)
-def compile_mjml(source: Source, *, located: bool = False) -> Template:
+def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
     """Compile MJML with Jinja in it to a template of inlined HTML; cached by content.
 
     Raises TemplateError for unknown MJML tags, MJML that is not well formed and Jinja mistakes;
@@ -122,7 +122,9 @@ def compile_mjml(source: Source, *, located: bool = False) -> Template:
     )
 
 
-def _template(source: Source, text: str, at: Callable[[int], str], *, html: bool) -> Template:
+def _template(
+    source: TemplateSource, text: str, at: Callable[[int], str], *, html: bool
+) -> Template:
     environment = sandbox(html=html)
     try:
         cuts = cut(environment, text, at)
@@ -137,7 +139,7 @@ def _template(source: Source, text: str, at: Callable[[int], str], *, html: bool
     )
 
 
-def _refuse_unknown_tags(source: Source, visible: str) -> None:
+def _refuse_unknown_tags(source: TemplateSource, visible: str) -> None:
     for found in _MJ_TAG.finditer(visible):
         if found[1].lower() not in MJML_TAGS:
             line = visible.count("\n", 0, found.start()) + 1
@@ -146,7 +148,7 @@ def _refuse_unknown_tags(source: Source, visible: str) -> None:
             )
 
 
-def _refuse_open_tags(source: Source, visible: str) -> None:
+def _refuse_open_tags(source: TemplateSource, visible: str) -> None:
     """Refuse a tag of Jinja without its end, which would be taken for text."""
     left = re.search(r"\{[{%#]|[}%#]\}", _JINJA.sub(lambda tag: "\n" * tag[0].count("\n"), visible))
     if left:
@@ -154,7 +156,7 @@ def _refuse_open_tags(source: Source, visible: str) -> None:
         raise TemplateError(f"{source.at(line)}: `{left[0]}` opens or ends no tag of Jinja")
 
 
-def _to_html(source: Source, text: str) -> str:
+def _to_html(source: TemplateSource, text: str) -> str:
     import mjml  # noqa: PLC0415  only a run that renders pays for it
 
     try:

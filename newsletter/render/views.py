@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newsletter.model import Paper, Pick
+from newsletter.render import words
 from newsletter.render.locales import direction_of_text
 from newsletter.render.tokens import hole
 
@@ -92,13 +93,13 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         abstract="" if bare else excerpt(paper.abstract, pick.tldr, room),
         figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
         badges=tuple(_badges(paper)),
-        reasons=() if bare else pick.reasons,
+        reasons=() if bare else tuple(map(words.say, pick.reasons)),
         links=tuple(
             Link(label=label, url=url, number=hole(n)) for n, (label, url) in enumerate(links)
         ),
         also=tuple(
-            Link(label=one.title, url=one.url, number=hole(n))
-            for n, one in enumerate(also, len(links))
+            Link(label=same.title, url=same.url, number=hole(n))
+            for n, same in enumerate(also, len(links))
         ),
     )
 
@@ -135,41 +136,36 @@ def shorten(text: str, room: int) -> str:
 def _authors(names: Sequence[str]) -> str:
     """Return the first names and how many more there are; never `and 1 more`."""
     if len(names) <= MAX_AUTHORS + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:MAX_AUTHORS])} and {len(names) - MAX_AUTHORS} more"
+        return words.authors(names, 0)
+    return words.authors(names[:MAX_AUTHORS], len(names) - MAX_AUTHORS)
 
 
 def _badges(paper: Paper) -> Iterable[str]:
     if paper.votes:
-        yield f"▲ {_short(paper.votes)}"
+        yield f"▲ {words.short_number(paper.votes)}"
     if paper.stars:
-        yield f"★ {_short(paper.stars)}"
+        yield f"★ {words.short_number(paper.stars)}"
     if paper.comments:
-        yield "1 comment" if paper.comments == 1 else f"{_short(paper.comments)} comments"
+        yield words.comments(paper.comments)
     if paper.venue:
         yield shorten(paper.venue, 40)
     yield from paper.categories[:2]
     if paper.code_url and not paper.stars:
-        yield "code"
+        yield words.HAS_CODE
     if paper.announce.startswith("replace"):
-        yield f"version {paper.version}"
-
-
-def _short(count: int) -> str:
-    """Return 1234 as `1.2k`."""
-    return str(count) if count < 1_000 else f"{count / 1_000:.1f}".removesuffix(".0") + "k"  # noqa: PLR2004
+        yield words.version(paper.version)
 
 
 def _links(paper: Paper) -> Iterable[tuple[str, str]]:
     """Yield label and address of what can be read of a paper; its title links to `url`."""
     if paper.url:
-        yield "arXiv" if "//arxiv.org/" in paper.url else "Read", paper.url
+        yield words.ARXIV if "//arxiv.org/" in paper.url else words.READ, paper.url
     if paper.pdf_url:
-        yield "PDF", paper.pdf_url
+        yield words.PDF, paper.pdf_url
     if paper.code_url:
-        yield "Code", paper.code_url
+        yield words.CODE, paper.code_url
     if paper.discussion_url and paper.discussion_url != paper.url:
-        yield "Discussion", paper.discussion_url
+        yield words.DISCUSSION, paper.discussion_url
 
 
 def _is_web(url: str) -> bool:

@@ -16,8 +16,8 @@ processes.py  senders as processes: their names, and whether they are still ther
 batches.py    starts and outcomes, written to the ledger in batches
 budgets.py    what may leave now: rates, counted in the ledger
 turns.py      whose turn it is: sessions that work, and those that got no connection
-desks.py      the desk between ledger and sessions: what may be sent, what became of it
+queues.py     the queue of deliveries between ledger and sessions: what may be sent now
 tallies.py    what a call of sending did, counted
-windows.py    a session's window at the desk; the guard at each reader's border
+guards.py     one session's view of the queue; the guard at each reader's border
 editions.py   send_editions(): claim, send, settle, until no delivery is open
 """

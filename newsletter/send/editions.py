@@ -12,15 +12,14 @@ from typing import Protocol
 
 from newsletter.errors import SendError, StoreError
 from newsletter.model import Claim, Delivery, DeliveryState, Fate, Outcome
-from newsletter.send import desks
 from newsletter.send.budgets import Budget
-from newsletter.send.desks import Prepare
+from newsletter.send.guards import GuardedQueue
 from newsletter.send.ledger import Ledger
 from newsletter.send.pace import Breaker, Pace, Throttle
-from newsletter.send.smtp import Desk, Parcel
+from newsletter.send.queues import DeliveryQueue, Prepare
+from newsletter.send.smtp import Parcel, ParcelQueue
 from newsletter.send.tallies import Sent
 from newsletter.send.turns import Turns
-from newsletter.send.windows import Window
 
 MANNERS = 2.0
 """Seconds that a session which only waits is given to say goodbye, when sending is stopped."""
@@ -29,8 +28,8 @@ MANNERS = 2.0
 class Session(Protocol):
     """One line to the mail server."""
 
-    async def work(self, desk: Desk) -> None:
-        """Send what the desk has until it has no more."""
+    async def work(self, queue: ParcelQueue) -> None:
+        """Send what the queue has until it has no more."""
         ...
 
 
@@ -75,7 +74,7 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
     pace = pace or Pace()
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
-    desk = desks.Desk(
+    queue = DeliveryQueue(
         issue=issue,
         ledger=ledger,
         prepare=prepare,
@@ -92,59 +91,59 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
         stop=stop,
         on_delivery=on_delivery,
     )
-    desk.sent.freed, desk.sent.lost = ledger.recover(issue, now=clock(), fate_of=fate_of)
-    desk.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
-    windows = [Window(desk, number) for number in range(pace.connections)]
-    work = [asyncio.create_task(_work(window, transport)) for window in windows]
-    stopping = asyncio.create_task(_after_grace(stop, pace.grace, windows, work))
+    queue.sent.freed, queue.sent.lost = ledger.recover(issue, now=clock(), fate_of=fate_of)
+    queue.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
+    views = [GuardedQueue(queue, number) for number in range(pace.connections)]
+    work = [asyncio.create_task(_work(view, transport)) for view in views]
+    stopping = asyncio.create_task(_after_grace(stop, pace.grace, views, work))
     try:
         done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
-        broken = [one.exception() for one in done if not one.cancelled() and one.exception()]
+        broken = [task.exception() for task in done if not task.cancelled() and task.exception()]
         for error in broken:
             if not isinstance(error, SendError):
                 # A full disk or a locked database stops every session alike.
                 raise error or AssertionError
-            desk.sent.error = desk.sent.error or str(error)
-            desk.halt()
+            queue.sent.error = queue.sent.error or str(error)
+            queue.halt()
         if broken:
             await asyncio.wait(work)
     finally:
         stopping.cancel()
-        for one in work:
-            one.cancel()
+        for task in work:
+            task.cancel()
         await asyncio.gather(*work, stopping, return_exceptions=True)
-        desk.close()
-    return desk.sent
+        queue.close()
+    return queue.sent
 
 
-async def _work(window: Window, transport: Transport) -> None:
+async def _work(view: GuardedQueue, transport: Transport) -> None:
     """Run one session after the other, until there is nothing more to do."""
     while True:
         try:
             async with transport.session() as session:
-                await session.work(window)
+                await session.work(view)
         except (SendError, StoreError):
             raise
         except Exception as error:
             # The guard at a reader's border: also for faults of our own.
-            if not window.blame(error):
+            if not view.blame(error):
                 raise
         else:
             return
 
 
 async def _after_grace(
-    stop: asyncio.Event, grace: float, windows: list[Window], work: list[asyncio.Task[None]]
+    stop: asyncio.Event, grace: float, views: list[GuardedQueue], work: list[asyncio.Task[None]]
 ) -> None:
     """Cut who still waits soon after sending was stopped, and a while later what is in flight."""
     await stop.wait()
     await asyncio.sleep(min(MANNERS, grace))
-    for window, one in zip(windows, work, strict=True):
-        if not window.is_leaving:
-            one.cancel()
+    for view, task in zip(views, work, strict=True):
+        if not view.is_leaving:
+            task.cancel()
     await asyncio.sleep(grace - min(MANNERS, grace))
-    for one in work:
-        one.cancel()
+    for task in work:
+        task.cancel()
 
 
 async def deliver_one(transport: Transport, delivery: Delivery, message: bytes) -> str:
@@ -152,10 +151,11 @@ async def deliver_one(transport: Transport, delivery: Delivery, message: bytes) 
 
     Raises SendError when it did not take it.
     """
-    desk = _Single(Parcel(claim=Claim(delivery=delivery, owner=""), message=message, until=_NEVER))
+    parcel = Parcel(claim=Claim(delivery=delivery, owner=""), message=message, until=_NEVER)
+    queue = _QueueOfOne(parcel)
     async with transport.session() as session:
-        await session.work(desk)
-    outcome = desk.outcome
+        await session.work(queue)
+    outcome = queue.outcome
     if outcome.state is not DeliveryState.ACCEPTED:
         raise SendError(f"{delivery.email}: {outcome.state.value}: {outcome.reason}")
     return f"sent to {delivery.email}: {outcome.reason}"
@@ -165,8 +165,8 @@ _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(slots=True)
-class _Single:
-    """A desk with one message on it."""
+class _QueueOfOne:
+    """A queue of one message."""
 
     parcel: Parcel | None
     outcome: Outcome = field(default=Outcome(state=DeliveryState.UNKNOWN), init=False)

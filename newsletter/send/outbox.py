@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from newsletter.model import Delivery, DeliveryState, Outcome
-from newsletter.send.smtp import Desk
+from newsletter.send.smtp import ParcelQueue
 
 
 class OutboxTransport:
@@ -26,9 +26,9 @@ class OutboxTransport:
         """Return the transport itself: files need no connection."""
         yield self
 
-    async def work(self, desk: Desk) -> None:
-        """Write what the desk has."""
-        while parcel := await desk.next():
+    async def work(self, queue: ParcelQueue) -> None:
+        """Write what the queue has."""
+        while parcel := await queue.next():
             name = self._write(parcel.delivery, parcel.message)
             outcome = Outcome(state=DeliveryState.ACCEPTED, reason=f"written to {name}")
-            desk.settle(parcel, outcome)
+            queue.settle(parcel, outcome)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from newsletter.errors import SendError
 from newsletter.model import Delivery, DeliveryState, Outcome
-from newsletter.send.smtp import Desk, Parcel
+from newsletter.send.smtp import Parcel, ParcelQueue
 from newsletter.send.streams import printable
 
 TEMPFAIL = 75
@@ -46,11 +46,11 @@ class SendmailTransport:
         """Return the transport itself: each message is a process of its own."""
         yield self
 
-    async def work(self, desk: Desk) -> None:
-        """Send what the desk has; raises SendError when the command cannot be run at all."""
-        while parcel := await desk.next():
-            if await desk.begin(parcel):
-                desk.settle(parcel, await self._run(parcel))
+    async def work(self, queue: ParcelQueue) -> None:
+        """Send what the queue has; raises SendError when the command cannot be run at all."""
+        while parcel := await queue.next():
+            if await queue.begin(parcel):
+                queue.settle(parcel, await self._run(parcel))
 
     async def _run(self, parcel: Parcel) -> Outcome:
         sender, recipient = self._sender_of(parcel.delivery), parcel.delivery.email

@@ -51,8 +51,8 @@ class Parcel:
         return self.claim.delivery
 
 
-class Desk(Protocol):
-    """Where a session takes its work and reports it; satisfied by `newsletter.send.editions`."""
+class ParcelQueue(Protocol):
+    """Where a session takes messages from, and reports on them; see `newsletter.send.guards`."""
 
     async def next(self) -> Parcel | None:
         """Return the next delivery to send, when it may be sent; None when there is no more."""
@@ -133,14 +133,14 @@ class SmtpSession:
     _ahead: Parcel | None = field(default=None, init=False)
     """The delivery whose envelope is on its way already."""
 
-    async def work(self, desk: Desk) -> None:
-        """Send what the desk has until it has no more.
+    async def work(self, queue: ParcelQueue) -> None:
+        """Send what the queue has until it has no more.
 
         Raises SendError when the server cannot be used for anybody.
         """
         waiting: Parcel | None = None
         while True:
-            parcel = waiting or self._ahead or await desk.next()
+            parcel = waiting or self._ahead or await queue.next()
             waiting = None
             if parcel is None:
                 return
@@ -148,22 +148,22 @@ class SmtpSession:
                 if self._ahead is not parcel:
                     await self.reach()
             except SendError as error:
-                await desk.refused(parcel, error)
+                await queue.refused(parcel, error)
                 continue
             try:
                 outcome = await self._envelope(parcel)
             except ConnectionBrokenError as error:
-                waiting = self._again(desk, parcel, f"{self._place}: {error}")
+                waiting = self._again(queue, parcel, f"{self._place}: {error}")
                 continue
             if outcome is None:
-                waiting = await self._content(desk, parcel)
+                waiting = await self._content(queue, parcel)
             elif outcome.code == CLOSING:
-                waiting = self._again(desk, parcel, outcome.reason)
-                desk.busy()
+                waiting = self._again(queue, parcel, outcome.reason)
+                queue.busy()
             else:
-                desk.settle(parcel, outcome)
+                queue.settle(parcel, outcome)
 
-    def _again(self, desk: Desk, parcel: Parcel, why: str) -> Parcel | None:
+    def _again(self, queue: ParcelQueue, parcel: Parcel, why: str) -> Parcel | None:
         """Return a delivery to try once more on a new connection; nothing of it had left."""
         self._drop()
         parcel.tries += 1
@@ -171,7 +171,7 @@ class SmtpSession:
             return parcel
         reason = f"the server hung up before anything left: {why}"
         state = DeliveryState.DEFERRED
-        desk.settle(parcel, Outcome(state=state, reason=reason, verdict=Verdict.NETWORK))
+        queue.settle(parcel, Outcome(state=state, reason=reason, verdict=Verdict.NETWORK))
         return None
 
     async def reach(self) -> None:
@@ -210,7 +210,7 @@ class SmtpSession:
         self, parcel: Parcel, connection: Connection, replies: list[Reply]
     ) -> Outcome | None:
         """Return what the answers to an envelope come to; None when the content may follow."""
-        errors = [one for one in replies if one.code >= 400]  # noqa: PLR2004
+        errors = [reply for reply in replies if reply.code >= 400]  # noqa: PLR2004
         connection.errors += len(errors)
         refused = errors[0] if errors else None
         if refused is None and replies[-1].code == GO_ON:
@@ -232,20 +232,20 @@ class SmtpSession:
         of_recipient = len(replies) > RECIPIENT and first is replies[RECIPIENT]
         return outcome_of(first, of_recipient=of_recipient)
 
-    async def _content(self, desk: Desk, parcel: Parcel) -> Parcel | None:
+    async def _content(self, queue: ParcelQueue, parcel: Parcel) -> Parcel | None:
         """Send a message whose envelope was taken, and the next envelope behind it.
 
         Returns a delivery that has to be offered again, if there is one.
         """
         connection = self._connection
-        if not await desk.begin(parcel):
+        if not await queue.begin(parcel):
             # It must not be sent any more, and the server waits for it: only hanging up says so.
             self._drop()
             return None
         connection.sent += 1
         following = None
         if connection.pipelining and not connection.is_worn:
-            following = desk.next_now()
+            following = queue.next_now()
         tail = b""
         if following:
             # What is wrong with the next one is told when it is its turn.
@@ -260,11 +260,11 @@ class SmtpSession:
         except ConnectionBrokenError as error:
             self._drop()
             reason = f"the connection broke while the message was leaving: {error}"
-            desk.settle(parcel, Outcome(state=DeliveryState.UNKNOWN, reason=reason))
+            queue.settle(parcel, Outcome(state=DeliveryState.UNKNOWN, reason=reason))
             return following
         outcome = outcome_of(reply)
         connection.errors = 0 if outcome.state is DeliveryState.ACCEPTED else connection.errors + 1
-        desk.settle(parcel, outcome)
+        queue.settle(parcel, outcome)
         if reply.code == CLOSING:
             self._drop()
         return None if self._ahead else following

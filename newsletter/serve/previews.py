@@ -108,7 +108,7 @@ SendTest = Callable[[PreviewEdition, str], Awaitable[str]]
 """(edition, address) → where it went; raises ValueError or OSError when sending fails."""
 
 
-class _Desk:
+class _Previews:
     """Loads issues on demand, and again after every change; keeps the last that worked."""
 
     def __init__(self, load: Load) -> None:
@@ -140,18 +140,18 @@ class _Desk:
 class _Pages:
     """The answers to the page's requests."""
 
-    def __init__(self, desk: _Desk, send_test: SendTest, address: str) -> None:
-        self._desk = desk
+    def __init__(self, previews: _Previews, send_test: SendTest, address: str) -> None:
+        self._previews = previews
         self._send_test = send_test
         self._address = address
 
     async def page(self, _request: Request) -> Response:
-        shown = await self._desk.preview("")
+        shown = await self._previews.preview("")
         html = render_page(shown.name, {"address": self._address})
         return HTMLResponse(html, headers={"Content-Security-Policy": PAGE_POLICY})
 
     async def state(self, request: Request) -> Response:
-        shown = await self._desk.preview(request.query_params.get("date", ""))
+        shown = await self._previews.preview(request.query_params.get("date", ""))
         return JSONResponse(shown.state, headers={"Cache-Control": "no-store"})
 
     async def whole(self, request: Request) -> Response:
@@ -178,7 +178,7 @@ class _Pages:
         async def stream() -> AsyncIterator[str]:
             yield "retry: 500\n\n"
             while not await request.is_disconnected():
-                changed = self._desk.changed
+                changed = self._previews.changed
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(changed.wait(), HEARTBEAT)
                 yield "event: change\ndata: now\n\n" if changed.is_set() else ": still here\n\n"
@@ -186,7 +186,7 @@ class _Pages:
         return StreamingResponse(stream(), media_type="text/event-stream")
 
     async def _edition(self, request: Request) -> PreviewEdition:
-        shown = await self._desk.preview(request.query_params.get("date", ""))
+        shown = await self._previews.preview(request.query_params.get("date", ""))
         number = int(request.path_params["number"])
         if number >= len(shown.editions):
             raise HTTPException(404, "no such edition")
@@ -205,14 +205,14 @@ def preview_app(
     another one that was typed, and says where it went. If a file has a mistake, the page shows it
     together with the last preview that worked.
     """
-    desk = _Desk(load)
-    pages = _Pages(desk, send_test, address)
+    previews = _Previews(load)
+    pages = _Pages(previews, send_test, address)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async def watch() -> None:
             async for _ in changes():
-                desk.forget()
+                previews.forget()
 
         watching = asyncio.create_task(watch())
         try:

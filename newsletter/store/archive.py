@@ -1,19 +1,19 @@
-"""The public part of an issue, as files under public/<date>/: nothing about any reader."""
+"""What may be published of an issue, as files under public/<date>/: nothing of any reader."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from newsletter.files.writing import write
-from newsletter.model import Issue, Paper, Pick
+from newsletter.model import Issue, Paper, Pick, Reason
 from newsletter.store.outbox import as_json, pick_json
 
 
 class Archive:
-    """The folder for a web server to publish; `archive` in newsletter.yaml is its address."""
+    """The folder that a web server may show; `archive` in newsletter.yaml is its address."""
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`, which is made when the first issue is written."""
@@ -24,19 +24,24 @@ class Archive:
         return self.folder / date.isoformat()
 
     def write(
-        self, issue: Issue, page: bytes, papers: Iterable[Paper], picks: Iterable[Pick]
+        self,
+        issue: Issue,
+        page: bytes,
+        papers: Iterable[Paper],
+        picks: Iterable[Pick],
+        say: Callable[[Reason], str],
     ) -> tuple[Path, ...]:
-        """Write issue.html, the page for everybody, and papers.json; return their paths.
+        """Write issue.html, the page for everybody, and papers.json; return where.
 
-        papers.json holds every paper of the day and the topics' picks. Raises StoreError when the
-        disk refuses.
+        papers.json holds every paper of the day and what the topics pick of them; `say` puts their
+        reasons into words. Raises StoreError when the disk refuses.
         """
         folder = self.of(issue.date)
         content = {
             "date": issue.date.isoformat(),
             "number": issue.number,
             "papers": [as_json(paper) for paper in papers],
-            "picks": [pick_json(pick) for pick in picks],
+            "picks": [pick_json(pick, say) for pick in picks],
         }
         files = {
             folder / "issue.html": page,

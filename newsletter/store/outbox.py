@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from newsletter.files.writing import clear_errors, write
-from newsletter.model import Delivery, Edition, Issue, Paper, Pick
+from newsletter.model import Delivery, Edition, Issue, Paper, Pick, Reason
 
 
 class Outbox:
@@ -42,16 +42,24 @@ class Outbox:
         return tuple(sorted(written))
 
     def write_papers(
-        self, issue: Issue, papers: Iterable[Paper], editions: Iterable[Edition]
+        self,
+        issue: Issue,
+        papers: Iterable[Paper],
+        editions: Iterable[Edition],
+        say: Callable[[Reason], str],
     ) -> Path:
-        """Write papers.json: every paper of the day, and what each edition shows and why."""
+        """Write papers.json: every paper of the day, and what each edition shows and why.
+
+        `say` puts a reason into words.
+        """
         path = self.of(issue.date) / "papers.json"
         content = {
             "date": issue.date.isoformat(),
             "number": issue.number,
             "papers": [as_json(paper) for paper in papers],
             "editions": {
-                edition.key: [pick_json(pick) for pick in edition.picks] for edition in editions
+                edition.key: [pick_json(pick, say) for pick in edition.picks]
+                for edition in editions
             },
         }
         write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
@@ -72,15 +80,18 @@ def as_json(value: Any) -> Any:
     return json.loads(json.dumps(asdict(value), default=str))
 
 
-def pick_json(pick: Pick) -> dict[str, Any]:
-    """Return a pick as plain JSON data, with the parts of its score."""
+def pick_json(pick: Pick, say: Callable[[Reason], str]) -> dict[str, Any]:
+    """Return a pick as plain JSON data, with the parts of its score; `say` words the reasons."""
     return {
         "paper": pick.paper.id,
         "title": pick.paper.title,
         "topic": pick.topic,
         "score": round(pick.score.total, 4),
-        "parts": [as_json(part) for part in pick.score.parts],
-        "reasons": list(pick.reasons),
+        "parts": [
+            as_json(part) | {"reason": say(part.reason) if part.reason else ""}
+            for part in pick.score.parts
+        ],
+        "reasons": [say(reason) for reason in pick.reasons],
         "tldr": pick.tldr,
     }
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from newsletter.suppress.reports import STATUSES, Part, addresses, decoded, tells_as_json, text_of
+from newsletter.suppress.reports import (
+    STATUSES,
+    MessagePart,
+    addresses,
+    decoded,
+    tells_as_json,
+    text_of,
+)
 from newsletter.suppress.transcripts import ROLES
 
 _DAEMON = re.compile(
@@ -37,7 +44,7 @@ _AWAY = re.compile(
 )
 
 
-def is_report(parts: list[Part]) -> bool:
+def is_report(parts: list[MessagePart]) -> bool:
     """Return whether a message has fields that only a mail server's report has (RFC 3464)."""
     message = parts[0]
     told = message.get("content-type").lower()
@@ -47,7 +54,7 @@ def is_report(parts: list[Part]) -> bool:
     return any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own)
 
 
-def is_daemon(parts: list[Part]) -> bool:
+def is_daemon(parts: list[MessagePart]) -> bool:
     """Return whether a message claims to be from a mail server, or a service in its place."""
     message = parts[0]
     if message.get("x-failed-recipients") or is_report(parts):
@@ -63,12 +70,12 @@ def is_daemon(parts: list[Part]) -> bool:
     return bool(_RETURNED.match(_subject(message)))
 
 
-def is_unanswerable(message: Part) -> bool:
+def is_unanswerable(message: MessagePart) -> bool:
     """Return whether a message has the null return path that reports have (RFC 5321, 4.5.5)."""
     return message.get("return-path").replace(" ", "") == "<>"
 
 
-def is_answer(parts: list[Part]) -> bool:
+def is_answer(parts: list[MessagePart]) -> bool:
     """Return whether this is an answer by a person or a machine (RFC 3834), not a report."""
     message = parts[0]
     if any(one.kind == "message/disposition-notification" for one in parts):
@@ -83,17 +90,17 @@ def is_answer(parts: list[Part]) -> bool:
     return marked or by_person or bool(_AWAY.search(_subject(message)))
 
 
-def _is_marked(message: Part) -> bool:
+def _is_marked(message: MessagePart) -> bool:
     """Return whether a message says that a machine answered (RFC 3834, 5)."""
     return message.get("auto-submitted").lower().startswith("auto-replied") or any(
         message.get(name) for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from")
     )
 
 
-def sender_of(message: Part) -> str:
+def sender_of(message: MessagePart) -> str:
     """Return the address of a message's author, or nothing."""
     return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
 
 
-def _subject(message: Part) -> str:
+def _subject(message: MessagePart) -> str:
     return decoded(message.get("subject")).strip()

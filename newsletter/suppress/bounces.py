@@ -18,11 +18,11 @@ from newsletter.model import Verdict
 from newsletter.send.streams import printable
 from newsletter.send.verdicts import is_passing, judge
 from newsletter.suppress.answers import is_answer, is_daemon, is_unanswerable, sender_of
-from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.events import Event, ReportKind
 from newsletter.suppress.reports import (
     ADDRESS,
     STATUSES,
-    Part,
+    MessagePart,
     addresses,
     decoded,
     fields_of,
@@ -34,7 +34,7 @@ from newsletter.suppress.reports import (
 from newsletter.suppress.transcripts import (
     MOST_RECIPIENTS,
     TELLING,
-    Reply,
+    QuotedReply,
     failing,
     introduction,
     is_forwarded,
@@ -65,8 +65,8 @@ _TO = re.compile(rf"^To: [^\n]{{0,200}}?({ADDRESS})", re.IGNORECASE | re.MULTILI
 class _Report:
     """A message that came back, parsed once."""
 
-    parts: list[Part]
-    own: list[Part]
+    parts: list[MessagePart]
+    own: list[MessagePart]
     """Text parts, without those of the copied message."""
     words: str
     others: frozenset[str]
@@ -106,7 +106,7 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
     for reading in (_complaint, _notification, _answer, _words):
         if events := tuple(reading(report)):
             return tuple(dict.fromkeys(events))
-    return (Event(kind=Kind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
+    return (Event(kind=ReportKind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),)
 
 
 # --- Complaints ---------------------------------------------------------------------------------
@@ -122,13 +122,13 @@ def _complaint(report: _Report) -> Iterator[Event]:
     fields = fields_of(re.sub(r"\n\n+", "\n", found[0]))
     said = fields.get("feedback-type", "abuse")
     if said.lower() in _NO_COMPLAINT:
-        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
+        yield Event(kind=ReportKind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
         return
     names = ("original-rcpt-to", "removal-recipient", "original-recipient")
     who = [match[1] for name in names if (match := _ONE.search(fields.get(name, "")))]
     for address in dict.fromkeys(who or _copied(report)) or [""]:
         yield Event(
-            kind=Kind.COMPLAINT,
+            kind=ReportKind.COMPLAINT,
             email=address,
             verdict=Verdict.UNKNOWN,
             evidence=f"complaint: {printable(said)[:40]}",
@@ -150,7 +150,7 @@ def _notification(report: _Report) -> Iterator[Event]:
             yield _of_group(fields, action, report)
         actions.add(action)
     if actions and actions <= set(_ARRIVED):
-        yield Event(kind=Kind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
+        yield Event(kind=ReportKind.RECEIPT, email="", verdict=Verdict.UNKNOWN)
 
 
 def _is_recipient(fields: dict[str, str]) -> bool:
@@ -179,7 +179,7 @@ def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
     dead = failing(email, text, report.others) if verdict.is_hard else email
     named = (email, *(report.about if is_forwarded(report.words, report.others) else ()))
     return Event(
-        kind=Kind.DELAY if action == "delayed" else Kind.BOUNCE,
+        kind=ReportKind.DELAY if action == "delayed" else ReportKind.BOUNCE,
         email=dead,
         beside=next((one for one in named if one != dead), dead),
         verdict=_believed(verdict, is_proved=is_final),
@@ -195,7 +195,9 @@ def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
 def _answer(report: _Report) -> Iterator[Event]:
     if is_answer(report.parts):
         email = sender_of(report.parts[0])
-        yield Event(kind=Kind.REPLY, email=email, verdict=Verdict.UNKNOWN, evidence="an answer")
+        yield Event(
+            kind=ReportKind.REPLY, email=email, verdict=Verdict.UNKNOWN, evidence="an answer"
+        )
 
 
 # --- The words of mail servers ------------------------------------------------------------------
@@ -218,7 +220,7 @@ def _words(report: _Report) -> Iterator[Event]:
         if not report.by_daemon or (verdict.is_hard and (waits or led_on)):
             verdict, is_final = Verdict.UNKNOWN, False
         yield Event(
-            kind=Kind.DELAY if waits and not is_final else Kind.BOUNCE,
+            kind=ReportKind.DELAY if waits and not is_final else ReportKind.BOUNCE,
             email=failing(email, reply.text, report.others) if is_final and email else email,
             beside=email,
             verdict=_believed(verdict, is_proved=is_final and _is_telling(said, reply)),
@@ -228,7 +230,7 @@ def _words(report: _Report) -> Iterator[Event]:
         )
 
 
-def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Reply]:
+def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, QuotedReply]:
     """Return a text's verdict, whether a reply makes it permanent, and that reply.
 
     `enhanced` is the enhanced code that applies to the whole text.
@@ -238,7 +240,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
     if report.explained in (Verdict.FULL, Verdict.DISABLED) and replies:
         # An explanation says more than the reply: "user unknown" may be an account on hold.
         return report.explained, False, replies[0]
-    judged: list[tuple[Verdict, Reply]] = []
+    judged: list[tuple[Verdict, QuotedReply]] = []
     for reply in replies:
         vague = not reply.enhanced or reply.enhanced.endswith(".0.0")
         numbers = enhanced if enhanced and (vague or enhanced[0] == "4") else reply.enhanced
@@ -249,7 +251,7 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Rep
         # Replies that disagree prove nothing: take the first one that does not blame the address.
         verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
         return verdict, verdict.is_hard and _is_final(reply), reply
-    reply = replies[0] if replies else Reply(0, "", "")
+    reply = replies[0] if replies else QuotedReply(0, "", "")
     code = 400 if replies and not any(_is_final(one) for one in replies) else 0
     verdict = judge(code, enhanced or reply.enhanced, said, around)
     detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
@@ -268,12 +270,12 @@ def _believed(verdict: Verdict, *, is_proved: bool) -> Verdict:
     return verdict
 
 
-def _is_telling(said: str, reply: Reply) -> bool:
+def _is_telling(said: str, reply: QuotedReply) -> bool:
     """Return whether the code says more than that the message was refused."""
     return reply.enhanced[1:] not in ("", ".0.0") or bool(_EXCHANGE.search(said))
 
 
-def _is_final(reply: Reply) -> bool:
+def _is_final(reply: QuotedReply) -> bool:
     """Return whether a reply is of class 5: permanent (RFC 5321, 4.2.1; RFC 3463, 2)."""
     return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from newsletter.model import Verdict
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     """What a report is."""
 
     BOUNCE = "bounce"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 class Event:
     """What a report says about one address."""
 
-    kind: Kind
+    kind: ReportKind
     email: str
     verdict: Verdict
     beside: str = ""

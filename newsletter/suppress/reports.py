@@ -80,7 +80,7 @@ _JSON_NAMES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MessagePart:
     """A message, or one part of it."""
 
     headers: tuple[tuple[str, str], ...]
@@ -102,11 +102,11 @@ class Part:
         return next((value for key, value in self.headers if key == name), "")
 
 
-def read_parts(raw: bytes) -> list[Part]:
+def read_parts(raw: bytes) -> list[MessagePart]:
     """Return a message and the parts in it, within limits of depth and number."""
     whole = raw[:MAX_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     waiting = [(whole, 0, False)]
-    found: list[Part] = []
+    found: list[MessagePart] = []
     while waiting and len(found) < MAX_PARTS:
         content, level, is_copied = waiting.pop(0)
         head, body = _cut(content)
@@ -117,7 +117,7 @@ def read_parts(raw: bytes) -> list[Part]:
         if level < MAX_DEPTH:
             inner = _inside(kind, boundary, headers, body)
         found.append(
-            Part(headers=headers, kind=kind, body=body, is_copied=is_copied,
+            MessagePart(headers=headers, kind=kind, body=body, is_copied=is_copied,
                  holds_parts=bool(inner))
         )  # fmt: skip
         waiting[:0] = [(one, level + 1, is_copied) for one in inner]
@@ -224,7 +224,7 @@ def _json_groups(text: str) -> Iterator[dict[str, str]]:
             yield {_JSON_NAMES[name]: texts[name] for name in texts if name in _JSON_NAMES}
 
 
-def words_of(parts: list[Part]) -> str:
+def words_of(parts: list[MessagePart]) -> str:
     """Return the words of a report, without those of the returned message."""
     for part in parts:
         if part.is_copied or part.holds_parts or part.kind in STATUSES:
@@ -242,7 +242,7 @@ def words_of(parts: list[Part]) -> str:
     return ""
 
 
-def text_of(part: Part) -> str:
+def text_of(part: MessagePart) -> str:
     """Return a part's text, decoded."""
     raw = _transferred(part.headers, part.body[:MAX_ENCODED])
     found = re.search(

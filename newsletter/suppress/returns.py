@@ -18,14 +18,14 @@ from newsletter.errors import LinkError, StoreError
 from newsletter.model import Border, Fault, Verdict, fault_of
 from newsletter.store import Bounce
 from newsletter.suppress.bounces import read_report
-from newsletter.suppress.events import Event, Kind
-from newsletter.suppress.reports import ANY, Part, read_parts, text_of
+from newsletter.suppress.events import Event, ReportKind
+from newsletter.suppress.reports import ANY, MessagePart, read_parts, text_of
 from newsletter.suppress.transcripts import is_same_mailbox
 
 MOST_PROOFS = 20
 """Tags and links that are tried of one message: each may be a guess at a signature."""
 
-NOTED = (Kind.BOUNCE, Kind.COMPLAINT)
+NOTED = (ReportKind.BOUNCE, ReportKind.COMPLAINT)
 """Kinds of events that are noted; the others mean nothing for the reader."""
 
 AddressOf = Callable[[dt.date | None, str], str | None]
@@ -83,7 +83,7 @@ def _read(
     proof = find_proof(parts, secret)
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     fault = None
-    if any(one.kind is Kind.UNREADABLE for one in events):
+    if any(one.kind is ReportKind.UNREADABLE for one in events):
         problem = "this message cannot be understood; it counts against no address"
         fault = Fault(border=Border.REPORT, name=name, problem=problem, content=raw)
     return Returned(
@@ -94,7 +94,7 @@ def _read(
     )
 
 
-def find_proof(parts: list[Part], secret: bytes) -> Proof | None:
+def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
     """Return which reader a message is about; None if nothing proves it, or for several readers.
 
     The address that the message came to is tried first, then the copy of our own mail in it.
@@ -129,7 +129,7 @@ def _by_links(text: str, secret: bytes) -> list[Proof]:
     return found
 
 
-def _came_to(message: Part, own: Collection[str]) -> bool:
+def _came_to(message: MessagePart, own: Collection[str]) -> bool:
     """Return whether a message came to one of our addresses, ignoring what follows a `+`."""
     found = (
         one for name in _RECIPIENTS for value in message.all(name) for one in ANY.findall(value)
@@ -163,7 +163,7 @@ def _bounces(
 
 def _meaning(event: Event, reader: str | None) -> tuple[str, bool]:
     """Return what an event means for its reader, and whether that is proved."""
-    if event.kind is Kind.COMPLAINT:
+    if event.kind is ReportKind.COMPLAINT:
         return "complaint", True
     named = [one for one in (event.email, event.beside) if one]
     if reader and not all(is_same_mailbox(one, reader) for one in named):

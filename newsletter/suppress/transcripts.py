@@ -41,7 +41,7 @@ _FORWARDED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class QuotedReply:
     """A server's reply as a report quotes it."""
 
     code: int
@@ -51,12 +51,12 @@ class Reply:
     text: str
 
 
-def replies_in(text: str) -> list[Reply]:
+def replies_in(text: str) -> list[QuotedReply]:
     """Return the replies that a text quotes, each with the words up to the next reply.
 
     A reply of several lines repeats its code on each line; it is returned as one.
     """
-    found: list[Reply] = []
+    found: list[QuotedReply] = []
     begin = 0
     for match in _REPLY.finditer(text):
         code, enhanced = int(match[1] or 0), match[2] or match[4] or ""
@@ -66,16 +66,18 @@ def replies_in(text: str) -> list[Reply]:
             repeats = code in (0, last.code) and enhanced in ("", last.enhanced)
             completes = not last.enhanced and not code
             if repeats or (completes and (stands_behind or enhanced[0] == str(last.code)[0])):
-                found[-1] = Reply(last.code, last.enhanced or enhanced, "")
+                found[-1] = QuotedReply(last.code, last.enhanced or enhanced, "")
                 continue
-            found[-1] = Reply(last.code, last.enhanced, _paragraph(text[begin : match.start()]))
+            found[-1] = QuotedReply(
+                last.code, last.enhanced, _paragraph(text[begin : match.start()])
+            )
         if len(found) == MOST_REPLIES:
             return found
         if found or not stands_behind:
             begin = match.start()
-        found.append(Reply(code, enhanced, ""))
+        found.append(QuotedReply(code, enhanced, ""))
     if found:
-        found[-1] = Reply(found[-1].code, found[-1].enhanced, _paragraph(text[begin:]))
+        found[-1] = QuotedReply(found[-1].code, found[-1].enhanced, _paragraph(text[begin:]))
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.identity.likeness import near_keys
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.config.settings import Config
 from newsletter.config.values import read_address
 from newsletter.day import letters
@@ -190,7 +190,7 @@ async def open_web(
         proxied=bool(urllib.request.getproxies()),
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
-    reader = Reader(sources=len(settings.sources))
+    reader = DocumentReader(sources=len(settings.sources))
     async with fetcher, reader:
         yield Web(fetcher=fetcher, reader=reader, on_source=on_source)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from makers import make_document, make_paper, make_source
 
-from newsletter.collect.answers import CatchUp, Parsed, Window
+from newsletter.collect.answers import CatchUp, Parsed, VisitWindow
 from newsletter.collect.kinds.arxiv import (
     catch_up,
     locate_announcements,
@@ -29,9 +29,9 @@ MONDAY, TUESDAY = (dt.datetime(2026, 3, day, 20, tzinfo=EASTERN) for day in (16,
 SOURCE = make_source(kind="arxiv", location="", categories=("cs.CL", "cs.LG"))
 
 
-def window(covered: dt.datetime | None) -> Window:
+def window(covered: dt.datetime | None) -> VisitWindow:
     week = dt.timedelta(days=7)
-    return Window(since=NOW - week, until=NOW, reach=NOW - week, covered=covered)
+    return VisitWindow(since=NOW - week, until=NOW, reach=NOW - week, covered=covered)
 
 
 def shown(*papers: Paper, day: int = 18) -> Parsed:

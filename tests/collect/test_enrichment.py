@@ -16,7 +16,7 @@ from makers import NOW, make_document, make_paper, run
 from servers import Page, http_server
 
 from newsletter.collect.http.fetcher import Fetcher
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.collect.services.enrichment import Enriched, enrich_papers, with_facts
 from newsletter.collect.services.table import ENRICHERS
 from newsletter.errors import SourceError
@@ -41,7 +41,7 @@ def enrich(
             Fetcher(
                 user_agent="t", timeout=5, private_networks=networks, sleep=no_sleep, backoff=0.01
             ) as fetcher,
-            Reader() as reader,
+            DocumentReader() as reader,
         ):
             return await enrich_papers(papers, services, fetcher, reader, known, NOW, seconds)
 

@@ -24,7 +24,7 @@ from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.plain.latex import plain_latex
 from newsletter.collect.plain.text import plain_text
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.errors import SourceError
 from newsletter.model import Health, Paper, Visit
 
@@ -297,7 +297,7 @@ def test_all_of_them_together_stop_nobody() -> None:
         networks = [ipaddress.ip_network("127.0.0.0/8")]
         async with (
             Fetcher(user_agent="t", timeout=10, private_networks=networks) as fetcher,
-            Reader() as reader,
+            DocumentReader() as reader,
         ):
             visits = collect_papers(
                 sources,

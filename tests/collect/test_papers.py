@@ -14,7 +14,7 @@ from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.papers import collect_papers
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.errors import SourceError
 from newsletter.model import Health, Paper, Source, Visit
 
@@ -29,7 +29,7 @@ async def collect(sources: list[Source], **health: Health) -> list[Visit]:
     """Visit the sources; `health` is what is remembered of each, by name."""
     async with (
         Fetcher(user_agent="test", timeout=5, backoff=0.01, private_networks=[LOOPBACK]) as fetcher,
-        Reader() as reader,
+        DocumentReader() as reader,
     ):
         visits = collect_papers(
             sources,
@@ -147,7 +147,7 @@ def test_what_is_remembered_of_one_source_stops_no_other() -> None:
 
         async with (
             Fetcher(user_agent="test", timeout=5, private_networks=[LOOPBACK]) as fetcher,
-            Reader() as reader,
+            DocumentReader() as reader,
         ):
             visits = collect_papers(
                 sources,

@@ -10,9 +10,9 @@ import time
 import pytest
 from makers import NOW, make_document, make_source, run
 
-from newsletter.collect.answers import Document, Kind, Parsed, Parser
+from newsletter.collect.answers import Document, Parsed, Parser, SourceKind
 from newsletter.collect.kinds.feeds import parse_feed
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.errors import SourceError
 from newsletter.model import Source
 
@@ -32,9 +32,9 @@ def dies(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
     os._exit(9)
 
 
-def read(kind: Kind, content: str = RSS, **options: float) -> Parsed:
+def read(kind: SourceKind, content: str = RSS, **options: float) -> Parsed:
     async def work() -> Parsed:
-        async with Reader(processes=1, **options) as reader:  # type: ignore[arg-type]
+        async with DocumentReader(processes=1, **options) as reader:  # type: ignore[arg-type]
             return await reader.read(kind, make_document(content), make_source(), NOW)
 
     return run(work())
@@ -42,28 +42,28 @@ def read(kind: Kind, content: str = RSS, **options: float) -> Parsed:
 
 def test_the_smallest_are_read_here_and_the_others_elsewhere() -> None:
     """A thread costs nothing; a process has limits. Both give the same."""
-    assert read(Kind(parse=where)).note == str(os.getpid())
-    assert read(Kind(parse=where), small=0).note != str(os.getpid())
-    assert read(Kind(parse=where), sources=100).note != str(os.getpid())
-    assert read(Kind(parse=parse_feed), small=0) == read(Kind(parse=parse_feed))
+    assert read(SourceKind(parse=where)).note == str(os.getpid())
+    assert read(SourceKind(parse=where), small=0).note != str(os.getpid())
+    assert read(SourceKind(parse=where), sources=100).note != str(os.getpid())
+    assert read(SourceKind(parse=parse_feed), small=0) == read(SourceKind(parse=parse_feed))
 
 
 def test_what_cannot_be_read_is_one_line_from_a_process_too() -> None:
     """The error comes back as it was raised there."""
     with pytest.raises(SourceError, match=r"^https://example\.org/feed: not valid JSON"):
-        read(Kind(parse=parse_feed), "{", small=0)
+        read(SourceKind(parse=parse_feed), "{", small=0)
 
 
 def test_a_document_that_never_ends_is_given_up() -> None:
     """The process that reads it is ended, and the run goes on."""
     with pytest.raises(SourceError, match=r"took more than 0\.5 s to read"):
-        read(Kind(parse=endless), small=0, seconds=0.5)
+        read(SourceKind(parse=endless), small=0, seconds=0.5)
 
 
 def test_a_process_that_is_killed_costs_one_document() -> None:
     """Memory ran short, say."""
     with pytest.raises(SourceError, match="was killed; is memory short"):
-        read(Kind(parse=dies), small=0)
+        read(SourceKind(parse=dies), small=0)
 
 
 def greedy(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
@@ -90,14 +90,16 @@ def broken(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
 def test_a_document_that_wants_all_memory_is_given_up(parse: Parser) -> None:
     """The limit is the process's own: neither this program nor the machine runs short."""
     with pytest.raises(SourceError, match=r"^https://example\.org/feed: takes too much memory"):
-        read(Kind(parse=parse), small=0)
+        read(SourceKind(parse=parse), small=0)
 
 
 @pytest.mark.slow
 def test_memory_is_given_to_large_documents() -> None:
     """A feed of many entries is read within the limit."""
     items = "".join(f"<item><title>{number}</title></item>" for number in range(20_000))
-    parsed = read(Kind(parse=parse_feed), f"<rss version='2.0'><channel>{items}</channel></rss>")
+    parsed = read(
+        SourceKind(parse=parse_feed), f"<rss version='2.0'><channel>{items}</channel></rss>"
+    )
 
     assert len(parsed.papers) == 10_000
 
@@ -105,7 +107,7 @@ def test_memory_is_given_to_large_documents() -> None:
 @pytest.mark.parametrize("small", [0, 8_000])
 def test_a_fault_of_the_parser_is_a_value(small: int) -> None:
     """With the document and the place in the program, from a process too."""
-    (fault,) = read(Kind(parse=broken), small=small).faults
+    (fault,) = read(SourceKind(parse=broken), small=small).faults
 
     assert (fault.border, fault.name) == ("source", "test")
     assert fault.problem == "a fault of this program (ZeroDivisionError: our own bug)"
@@ -115,4 +117,4 @@ def test_a_fault_of_the_parser_is_a_value(small: int) -> None:
 
 def test_more_than_a_few_kilobytes_are_never_read_here() -> None:
     """However few documents there are."""
-    assert read(Kind(parse=where), "x" * 9_000).note != str(os.getpid())
+    assert read(SourceKind(parse=where), "x" * 9_000).note != str(os.getpid())

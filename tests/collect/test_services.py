@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
-from newsletter.collect.answers import Document, Window
+from newsletter.collect.answers import Document, VisitWindow
 from newsletter.collect.kinds.table import KINDS
 from newsletter.errors import SourceError
 
 DAY = dt.timedelta(days=1)
-WINDOW = Window(since=NOW - 2 * DAY, until=NOW, reach=NOW - 7 * DAY)
+WINDOW = VisitWindow(since=NOW - 2 * DAY, until=NOW, reach=NOW - 7 * DAY)
 
 
 def answer(value: Any, url: str = "https://api.example/q") -> Document:

@@ -13,12 +13,12 @@ import pytest
 from makers import make_paper, make_source, run
 from servers import Page, Web, http_server
 
-from newsletter.collect.answers import CatchUp, Document, Kind, Parsed
+from newsletter.collect.answers import CatchUp, Document, Parsed, SourceKind
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds.calendar import EASTERN
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.collect.kinds.table import KINDS
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.collect.visits import BACKLOG, MAX_PAGES, MAX_PAPERS, visit_source
 from newsletter.model import Border, Fault, Health, Paper, Source, Validators, Visit
 
@@ -37,7 +37,7 @@ def visit(
     *,
     known: Sequence[str] = (),
     timeout: float = 5,
-    kind: Kind | None = None,
+    kind: SourceKind | None = None,
 ) -> Visit:
     """Visit a source at NOW; papers whose ids are `known` were seen before."""
 
@@ -50,7 +50,7 @@ def visit(
             Fetcher(
                 user_agent="t", timeout=timeout, private_networks=networks, sleep=no_sleep
             ) as fetcher,
-            Reader() as reader,
+            DocumentReader() as reader,
         ):
             return await visit_source(
                 source,
@@ -295,7 +295,7 @@ def breaks(*_given: object) -> Any:
 
 def test_a_fault_in_locating_is_the_sources_error() -> None:
     """A value, not an exception: the other sources go on."""
-    failed = visit(make_source(location=""), kind=Kind(parse=parse_feed, locate=breaks))
+    failed = visit(make_source(location=""), kind=SourceKind(parse=parse_feed, locate=breaks))
 
     assert failed.report.error == "a fault of this program (ZeroDivisionError: our own bug)"
     assert failed.report.faults == 1
@@ -308,7 +308,7 @@ def test_a_fault_in_catching_up_costs_nothing_that_was_shown() -> None:
     """The papers of the feed are there, and the fault is told in the note."""
     with http_server(feed=rss(10001)) as web:
         source = make_source(location=f"{web.url}/feed")
-        found = visit(source, kind=Kind(parse=parse_feed, catch_up=breaks))
+        found = visit(source, kind=SourceKind(parse=parse_feed, catch_up=breaks))
 
     assert [paper.title for paper in found.papers] == ["Paper 10001"]
     assert "a fault of this program" in found.report.note
@@ -319,7 +319,7 @@ def test_a_fault_in_catching_up_costs_nothing_that_was_shown() -> None:
 def test_a_fault_in_parsing_is_kept_with_its_document() -> None:
     """And told as the reason why there are no papers."""
     with http_server(feed=rss(10001)) as web:
-        failed = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=breaks))
+        failed = visit(make_source(location=f"{web.url}/feed"), kind=SourceKind(parse=breaks))
 
     assert failed.report.error.startswith("a fault of this program (ZeroDivisionError")
     assert b"Paper 10001" in failed.faults[0].content
@@ -335,7 +335,7 @@ def test_the_next_page_is_on_the_same_server(more: str) -> None:
     with http_server(feed=rss(10001), next=rss(10002)) as web:
         port = web.url.rpartition(":")[2]
         source = make_source(location=f"{web.url}/feed", headers=(("x-api-key", "secret"),))
-        found = visit(source, kind=Kind(parse=leading_to(more.format(port=port))))
+        found = visit(source, kind=SourceKind(parse=leading_to(more.format(port=port))))
 
     assert "the next page is on another server" in found.report.note
     assert [path for path, _ in web.requests] == ["/feed"]
@@ -347,7 +347,7 @@ def test_headers_stay_with_the_server_that_they_are_for() -> None:
         hop = Page(status=302, headers={"Location": f"{second.url}/there"})
         with http_server(feed=hop) as first:
             source = make_source(location=f"{first.url}/feed", headers=(("x-api-key", "s3cret"),))
-            visit(source, kind=Kind(parse=leading_to(f"{second.url}/next")))
+            visit(source, kind=SourceKind(parse=leading_to(f"{second.url}/next")))
 
     assert {path for path, _ in second.requests} == {"/there", "/next"}
     assert "s3cret" in repr(first.requests)
@@ -385,7 +385,7 @@ def test_no_secret_is_in_a_fault() -> None:
             f"cannot ask at https://bob:s3cret@e.example/?key=s3cret {source.kind}"
         )
 
-    failed = visit(make_source(location=""), kind=Kind(parse=parse_feed, locate=fails))
+    failed = visit(make_source(location=""), kind=SourceKind(parse=parse_feed, locate=fails))
 
     (fault,) = failed.faults
     assert "https://e.example/?key=…" in fault.problem
@@ -402,7 +402,7 @@ def odd_entry(document: Document, _source: Source, _now: dt.datetime) -> Parsed:
 def test_a_document_with_a_fault_is_asked_for_again_whole() -> None:
     """A 304 would hide the entry from a program that can read it by then."""
     with http_server(feed=rss(10001, headers={"ETag": '"1"'})) as web:
-        found = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=odd_entry))
+        found = visit(make_source(location=f"{web.url}/feed"), kind=SourceKind(parse=odd_entry))
 
     assert (found.report.ok, found.report.validators) == (True, None)
     assert found.report.note == "1 could not be read"
@@ -416,7 +416,7 @@ def test_faults_of_what_is_asked_for_later_are_kept_too() -> None:
             return CatchUp(url=f"{web.url}/more", why="late")
 
         source = make_source(location=f"{web.url}/feed")
-        found = visit(source, kind=Kind(parse=odd_entry, catch_up=catch_up))
+        found = visit(source, kind=SourceKind(parse=odd_entry, catch_up=catch_up))
 
     assert [one.problem.rpartition("/")[2] for one in found.faults] == ["feed", "more"]
     assert found.report.faults == 2
@@ -429,7 +429,9 @@ def test_a_visit_ends_when_there_is_enough() -> None:
         return Parsed(papers=(make_paper(1),) * (MAX_PAPERS // 2), more=document.url)
 
     with http_server(feed=rss(10001)) as web:
-        found = visit(make_source(location=f"{web.url}/feed"), kind=Kind(parse=flood), timeout=60)
+        found = visit(
+            make_source(location=f"{web.url}/feed"), kind=SourceKind(parse=flood), timeout=60
+        )
 
     assert len(web.requests) == 2
     assert "stopped after 2 pages" in found.report.note

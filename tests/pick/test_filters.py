@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from makers import make_paper
 
-from newsletter.model import Paper
-from newsletter.pick.filters.folding import fold, fold_paper
+from newsletter.model import Match, Near, Paper, Term
+from newsletter.pick.filters.folding import Folded, fold, fold_paper
 from newsletter.pick.filters.language import FilterError, parse_match
-from newsletter.pick.filters.matching import find, matches
+from newsletter.pick.filters.matching import Hit, find, hits, matches
 from newsletter.pick.filters.scanning import Matcher
 
 
@@ -324,3 +326,188 @@ def test_brackets_go_as_deep_as_anybody_writes_them() -> None:
 
     assert hit(deep, make_paper(title="agent tool"))
     assert not hit(deep, make_paper(title="agent", abstract=""))
+
+
+def words(text: str, field: str = "text", shown: str = "") -> Term:
+    folded = text if field in ("category", "votes", "regex") else f" {text} "
+    return Term(text=shown or text, field=field, words=folded)
+
+
+A, B, C = words("a"), words("b"), words("c")
+
+
+@pytest.mark.parametrize(
+    ("value", "match"),
+    [
+        ("a", Match(any=(A,))),
+        (["a", 7, 1.5], Match(any=(A, words("7"), words("1 5", shown="1.5")))),
+        ({"any": "a", "none": "b"}, Match(any=(A,), none=(B,))),
+        ({"all": ["a"], "any": None}, Match(all=(A,))),
+        ({"all": ["a", {"all": ["b"]}]}, Match(all=(A, B))),
+        ({"all": ["a", {"all": ["b", "c"]}]}, Match(all=(A, Match(all=(B, C))))),
+        ({"all": ["a", {"all": ["b"], "none": ["c"]}]}, Match(all=(A, Match(all=(B,), none=(C,))))),
+        ({"all": ["a", {"all": ["b"], "any": ["c"]}]}, Match(all=(A, Match(all=(B,), any=(C,))))),
+        ({"all": ["a", {"any": ["b"]}]}, Match(all=(A, Match(any=(B,))))),
+        ({"min_votes": 1}, Match(all=(words("1", "votes", "1 votes or more"),))),
+        ({"all": ["a"], "min_votes": 9}, Match(all=(A, words("9", "votes", "9 votes or more")))),
+        ({"near ( 12 )": ["a", "b"]}, Match(all=(Near(terms=(A, B), within=12, text="a … b"),))),
+        (" Title : 'A' ", Match(any=(words("a", "title", "'A'"),))),
+        ('ti: "a" ', Match(any=(words("a", "title"),))),
+        ("ABS:a", Match(any=(words("a", "abstract"),))),
+        ("au:a", Match(any=(words("a", "author"),))),
+        ("cat: CS.*", Match(any=(words("cs.*", "category", "CS.*"),))),
+        ("venue:a", Match(any=(words("a", "venue"),))),
+        ("source:a", Match(any=(words("a", "source"),))),
+        ("/a.b/", Match(any=(words("a.b", "regex", "/a.b/"),))),
+        ("/AND OR/", Match(any=(words("AND OR", "regex", "/AND OR/"),))),
+        ("a AND b", Match(all=(A, B))),
+        ("a OR b OR c", Match(any=(A, B, C))),
+        ("a b OR c", Match(any=(Match(all=(A, B)), C))),
+        ("a NOT b", Match(all=(A,), none=(B,))),
+        ("a ANDNOT b", Match(all=(A,), none=(B,))),
+        ("a AND NOT NOT b", Match(all=(A, B))),
+        ("NOT b AND a", Match(all=(A,), none=(B,))),
+        ("(a OR b) AND c", Match(all=(Match(any=(A, B)), C))),
+        ("(a)", Match(all=(A,))),
+        ("((a b))", Match(all=(A, B))),
+        ('ti: "a" AND b', Match(all=(words("a", "title"), B))),
+        (["a OR b", "c"], Match(any=(Match(any=(A, B)), C))),
+    ],
+)
+def test_what_a_filter_means(value: object, match: Match) -> None:
+    """Part by part: groups, terms with their fields, and queries on one line."""
+    assert parse_match(value) == match
+
+
+GROUP = "this filter finds nothing: give it terms under any: or all:"
+KNOWN = "; known are `any:`, `all:`, `none:`, `near(5):`, `min_votes:`"
+FIELDS = "; known are `title:`, `abstract:`, `author:`, `category:`, `venue:`, `source:`"
+CLOSE = "near(5): takes a list of two or more plain words or phrases"
+VOTES = "min_votes: takes a number of votes, 1 or more"
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "path"),
+    [
+        (5, "a filter is a list of terms, or any:, all: and none: over such", ()),
+        ([], GROUP, ()),
+        ({"none": ["a"]}, GROUP, ()),
+        ({"all": ["a", {"none": ["b"]}]}, GROUP, ("all", 1)),
+        ({"any": {"a": 1}}, "expected a list of terms", ("any",)),
+        ({"any": 5}, "expected a list of terms", ("any",)),
+        ({"zzz": ["a"]}, f"unknown key `zzz`{KNOWN}", ("zzz",)),
+        ({"alll": ["a"]}, "unknown key `alll`; did you mean `all:`?", ("alll",)),
+        ({"title": "a"}, 'a term with a colon goes in quotes: "title: a"', ("title",)),
+        ({"au": 5}, 'a term with a colon goes in quotes: "au: 5"', ("au",)),
+        ({"title": ["a"]}, f"unknown key `title`{KNOWN}", ("title",)),
+        ({"zzz": "a"}, f"unknown key `zzz`{KNOWN}", ("zzz",)),
+        ({5: "a"}, f"unknown key `5`{KNOWN}", ("5",)),
+        ({"near(5)": "a"}, CLOSE, ("near(5)",)),
+        ({"near(5)": ["a", "title: b"]}, CLOSE, ("near(5)",)),
+        ({"near(5)": ["a", {"any": ["b"]}]}, CLOSE, ("near(5)",)),
+        ({"min_votes": 0}, VOTES, ("min_votes",)),
+        ({"min_votes": True}, VOTES, ("min_votes",)),
+        ({"min_votes": "5"}, VOTES, ("min_votes",)),
+        (["a", "titel: b"], "unknown field `titel:`; did you mean `title:`?", ("any", 1)),
+        (["Zzz:b"], f"unknown field `Zzz:`{FIELDS}", ("any", 0)),
+        (["..."], "`...` has no word to look for", ("any", 0)),
+        ([None], "`` has no word to look for", ("any", 0)),
+        (['title: " "'], '`title: " "` has no word to look for', ("any", 0)),
+        ({"all": ["a OR"]}, "`a OR`: nothing follows `OR`", ("all", 0)),
+        (
+            {"any": ["a", {"all": ["/(/"]}]},
+            "`/(/` is no expression: missing ): (",
+            ("any", 1, "all", 0),
+        ),
+        (["a OR titel:b"], "unknown field `titel:`; did you mean `title:`?", ("any", 0)),
+    ],
+)
+def test_each_mistake_in_full(value: object, said: str, path: tuple[object, ...]) -> None:
+    """One sentence, and the way to its place."""
+    with pytest.raises(FilterError) as caught:
+        parse_match(value)
+
+    assert (str(caught.value), caught.value.path) == (said, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Networks", "network"), ("Policies", "policy"), ("dies", "die"), ("ties", "tie"), ("series", "sery"),
+        ("gas", "gas"), ("bus", "bus"), ("this", "this"), ("less", "less"), ("bias", "bias"), ("corpus", "corpus"),
+        ("LLMs", "llm"), ("its", "its"), ("ads", "ads"), ("cars", "car"), ("s", "s"), ("", ""),
+        ("Straße", "strasse"), ("Naïve Bayes", "naive baye"), ("a_b-c.d", "a b c d"), ("GPT-4's", "gpt 4 s"),
+    ],
+)  # fmt: skip
+def test_words_as_matching_sees_them(text: str, folded: str) -> None:
+    """Without case, accents, hyphens and the plainest plurals."""
+    assert fold(text) == f" {folded} "
+
+
+def test_a_paper_as_matching_sees_it() -> None:
+    """Every text that filters look at; summaries and keywords count as its abstract."""
+    sightings = tuple(
+        replace(make_paper().sightings[0], source=name) for name in ("One Feed", "two", "One Feed")
+    )
+    paper = make_paper(
+        title="A Title", abstract="An Abstract", summary="Short", keywords=("K One", "two"), votes=3,
+        authors=("Li, Bo",), categories=("cs.CL", "stat.ML"), venue="ICML 2026", sightings=sightings,
+    )  # fmt: skip
+
+    folded = fold_paper(paper)
+
+    assert folded == Folded(
+        title=" a title ", abstract=" an abstract | short k one two ", authors=(" li bo ",),
+        categories=("cs.cl", "stat.ml"), venue=" icml 2026 ", sources=(" one feed ", " two "), votes=3,
+        written="A Title\nAn Abstract",
+    )  # fmt: skip
+    assert fold_paper(replace(paper, summary="", keywords=())).abstract == " an abstract "
+
+
+@pytest.mark.parametrize(
+    ("term", "place"),
+    [
+        ("direct", "title"), ("feedback", "abstract"), ("reward model", "title"), ("title: direct", "title"),
+        ("title: feedback", None), ("abstract: feedback", "abstract"), ("abstract: direct", None),
+        ("author: ada", "author"), ("author: byron lovelace", None), ("venue: 2026", "venue"), ("venue: neurips", None),
+        ("source: test", "source"), ("category: cs.cl", "category"), ("category: ml", None), ("/\\(DPO\\)/", "regex"),
+        ("/protein/", None), ("protein", None),
+    ],
+)  # fmt: skip
+def test_where_a_term_stands(term: str, place: str | None) -> None:
+    """In the most telling place, or in the field that it names."""
+    (one,) = parse_match(term).any
+    found = find(one, fold_paper(PAPER))  # type: ignore[arg-type]
+
+    assert found == (Hit(term=one, place=place) if place else None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("within", "text", "holds"),
+    [
+        (0, "a b", True), (0, "b a", True), (0, "a x b", False), (1, "a x b", True), (1, "a x x b", False),
+        (1, "a x x x b x a", True), (2, "b x a x b", True), (0, "a a b", True), (5, "a x x", False), (0, "x a b", True),
+        (3, "a x b x x x", True), (0, "ab", False),
+    ],
+)  # fmt: skip
+def test_how_near_two_words_are(within: int, text: str, holds: bool) -> None:  # noqa: FBT001
+    """At most so many other words between them, in either order, wherever they stand."""
+    match = {f"near({within})": ["a", "b"]}
+
+    assert hit(match, make_paper(title=text, abstract="")) is holds
+    assert hit(match, make_paper(title="", abstract=text, keywords=())) is holds
+    near = parse_match(match).all[0]
+    found = find(near, fold_paper(make_paper(title=text, abstract="")))  # type: ignore[arg-type]
+    assert (found.place if found else None) == ("title" if holds else None)
+
+
+def test_terms_that_were_found() -> None:
+    """Those that are wanted and stand there, also of filters in filters that hold."""
+    match = parse_match(
+        {"all": ["direct", {"any": ["reward", "protein"]}], "any": ["feedback", {"all": ["dpo", "protein"]}, "x"],
+         "none": ["protein"]}
+    )  # fmt: skip
+
+    found = [(one.term.text, one.place) for one in hits(match, fold_paper(PAPER))]
+
+    assert found == [("feedback", "abstract"), ("direct", "title"), ("reward", "title")]

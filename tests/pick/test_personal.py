@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
 
+from newsletter.model import Reason, ReasonKind
 from newsletter.pick.filters.folding import fold_paper
 from newsletter.pick.filters.language import parse_match
 from newsletter.pick.papers import pick_papers, unscored
@@ -22,6 +23,7 @@ from newsletter.pick.personal import (
     with_mark,
 )
 from newsletter.pick.signals import Mark
+from newsletter.render.words import say
 
 TOPIC = make_topic()
 PAPERS = [
@@ -33,7 +35,7 @@ PAPERS = [
 
 
 def mark(value: float) -> Mark:
-    return Mark(value=value, reason=lambda: "like what you like: “plans”")
+    return Mark(value=value, reason=lambda: Reason(kind=ReasonKind.LIKED, words=("plans",)))
 
 
 def chosen(marks: dict[str, Mark] | None = None, **own: Any) -> dict[str, list[str]]:
@@ -120,7 +122,7 @@ def test_taste_is_a_signal_with_a_reason() -> None:
     (plans,) = (one for one in picks if one.paper == PAPERS[1])
     part = next(part for part in plans.score.parts if part.signal == "taste")
     assert (part.value, round(part.points, 9)) == (0.8, 0.6)
-    assert plans.reasons[0] == "like what you like: “plans”"
+    assert say(plans.reasons[0]) == "like what you like: “plans”"
 
 
 def test_nobody_gets_a_paper_twice() -> None:

@@ -15,7 +15,7 @@ from newsletter.render.checks.documents import read
 from newsletter.render.checks.features import DEGRADES, clients_without, unsupported
 from newsletter.render.checks.lint import lint, lint_message
 from newsletter.render.messages import compose, encode_edition
-from newsletter.render.parts import Source
+from newsletter.render.parts import TemplateSource
 from newsletter.render.templates import compile_mjml
 from newsletter.render.tokens import token
 
@@ -145,7 +145,7 @@ def test_a_style_element_that_gmail_drops_is_an_error() -> None:
 
 def test_findings_name_the_line_of_their_template() -> None:
     """An element's own line, of the part that it is in; for style rules the line that has them."""
-    source = Source(
+    source = TemplateSource(
         name="issue.mjml",
         text=(
             '<mjml lang="en"><mj-head><mj-style>\na { gap: 3px }\n</mj-style></mj-head><mj-body>\n'

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
-from newsletter.render.parts import Source
+from newsletter.render.parts import TemplateSource
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import compile_text
 
@@ -65,24 +65,24 @@ GREEDY = {
 
 
 def printed(text: str) -> str:
-    template = compile_text(Source(name="issue.txt", text=text))
+    template = compile_text(TemplateSource(name="issue.txt", text=text))
     return template.render({"x": WORDS, "d": dt.date(2026, 11, 26)})
 
 
 ALL_AT_ONCE = """
 import datetime, json, re, sys
 from newsletter.errors import TemplateError
-from newsletter.render.parts import Source
+from newsletter.render.parts import TemplateSource
 from newsletter.render.templates import compile_text
 
 def most():
     return int(re.search(r"VmPeak:\\s+([0-9]+)", open("/proc/self/status").read())[1])
 
-compile_text(Source(name="issue.txt", text="{% for a in x %}{{ a|title|e }}{% endfor %}")).render({"x": ["w"]})
+compile_text(TemplateSource(name="issue.txt", text="{% for a in x %}{{ a|title|e }}{% endfor %}")).render({"x": ["w"]})
 said, before = {}, most()
 for name, text in json.load(sys.stdin).items():
     try:
-        template = compile_text(Source(name="issue.txt", text=text))
+        template = compile_text(TemplateSource(name="issue.txt", text=text))
         template.render({"x": ["w"] * 2000, "d": datetime.date(2026, 11, 26)})
     except TemplateError as error:
         said[name] = str(error), most() - before

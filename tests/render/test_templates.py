@@ -9,7 +9,7 @@ from mjml import mjml2html
 
 from newsletter.errors import TemplateError
 from newsletter.render.looks import Theme
-from newsletter.render.parts import Source
+from newsletter.render.parts import TemplateSource
 from newsletter.render.sandbox import fill
 from newsletter.render.templates import (
     MJML_TAGS,
@@ -21,11 +21,11 @@ from newsletter.render.templates import (
 
 
 def compiled(source: str) -> Template:
-    return compile_mjml(Source(name="issue.mjml", text=source))
+    return compile_mjml(TemplateSource(name="issue.mjml", text=source))
 
 
 def plain(source: str) -> Template:
-    return compile_text(Source(name="issue.txt", text=source))
+    return compile_text(TemplateSource(name="issue.txt", text=source))
 
 
 def theme(*folders: Path) -> Theme:
@@ -228,7 +228,7 @@ def test_rules_behind_a_media_query_are_inlined_too() -> None:
 
 def test_located_templates_carry_their_lines() -> None:
     """Each element says which line it came from; the shipped template does not."""
-    source = Source(
+    source = TemplateSource(
         name="issue.mjml", text=mjml('<mj-text css-class="a"><p>x</p>\n<a href="y">z</a></mj-text>')
     )
 

@@ -9,7 +9,7 @@ import pytest
 from faultserver import DROP, STALL, Faults, fault_server
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import ListDesk, make_parcel, run
+from makers import ListQueue, make_parcel, run
 
 from newsletter.errors import SendError
 from newsletter.model import DeliveryState
@@ -21,10 +21,10 @@ from newsletter.send.smtp import SmtpTransport
 S = DeliveryState
 
 
-def deliver(faults: Faults, *names: str, lost: str = "", **changes: Any) -> ListDesk:
-    """Send a message to each of `names` over one session; return what the desk was told."""
+def deliver(faults: Faults, *names: str, lost: str = "", **changes: Any) -> ListQueue:
+    """Send a message to each of `names` over one session; return what the queue was told."""
     message = b"Subject: x\r\n\r\n.dot\r\n..two\r\nend\r\n"
-    desk = ListDesk([make_parcel(name, message) for name in names], lost=frozenset({lost}))
+    queue = ListQueue([make_parcel(name, message) for name in names], lost=frozenset({lost}))
     values: dict[str, Any] = {
         "host": "127.0.0.1", "port": faults.port, "security": "none", "sender": "b@n.example",
         "timeout": 1.0,
@@ -32,14 +32,14 @@ def deliver(faults: Faults, *names: str, lost: str = "", **changes: Any) -> List
 
     async def work() -> None:
         async with SmtpTransport(SmtpSettings(**(values | changes))).session() as session:
-            await session.work(desk)
+            await session.work(queue)
 
     run(work())
-    return desk
+    return queue
 
 
-def states(desk: ListDesk) -> dict[str, DeliveryState]:
-    return {name: one.state for name, one in desk.outcomes.items()}
+def states(queue: ListQueue) -> dict[str, DeliveryState]:
+    return {name: one.state for name, one in queue.outcomes.items()}
 
 
 def got(faults: Faults) -> list[str]:
@@ -57,9 +57,9 @@ NAMES = ("ada", "bo", "cy")
 def test_messages_arrive_as_they_are(pipelining: bool) -> None:  # noqa: FBT001
     """Dots at line starts and all, over one connection, with commands sent ahead or not."""
     with fault_server(pipelining=pipelining) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == dict.fromkeys(NAMES, S.ACCEPTED)
+    assert states(queue) == dict.fromkeys(NAMES, S.ACCEPTED)
     assert got(faults) == list(NAMES)
     assert faults.messages[0][1] == b"Subject: x\r\n\r\n.dot\r\n..two\r\nend\r\n"
     assert faults.connections == 1
@@ -76,11 +76,11 @@ def test_a_refused_recipient_within_a_group(data: str, reply: str, state: Delive
     with fault_server(rcpt=for_name("bo", reply, "250 fine")) as faults:
         faults.data = lambda address: "354 go on" if address else data
         # A server that takes DATA without a recipient is given an empty message.
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": state, "cy": S.ACCEPTED}
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": state, "cy": S.ACCEPTED}
     assert got(faults) == ["ada", "cy"]
-    assert desk.began == ["ada", "cy"]
+    assert queue.began == ["ada", "cy"]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_refused_recipient_within_a_group(data: str, reply: str, state: Delive
 def test_answers_to_the_dot(answer: str, state: DeliveryState) -> None:
     """Each is its message's own; the next, whose envelope was on its way, is sent once."""
     with fault_server(answer=for_name("bo", answer, "250 taken")) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": state, "cy": S.ACCEPTED}
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": state, "cy": S.ACCEPTED}
     assert got(faults).count("cy") == 1
 
 
@@ -106,9 +106,9 @@ def test_answers_to_the_dot(answer: str, state: DeliveryState) -> None:
 def test_dropped_after_the_dot(taken: bool) -> None:  # noqa: FBT001
     """Nobody can tell whether it was taken: unknown. The next one, already announced, gets one."""
     with fault_server(answer=for_name("bo", DROP, "250 taken"), take=lambda _one: taken) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": S.UNKNOWN, "cy": S.ACCEPTED}
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": S.UNKNOWN, "cy": S.ACCEPTED}
     assert got(faults) == ["ada", "bo", "cy"] if taken else ["ada", "cy"]
     assert faults.connections == 2
 
@@ -126,24 +126,24 @@ def test_dropped_before_anything_left(where: str, how: str) -> None:
         return "354 go on" if where == "data" else "250 fine"
 
     with fault_server(**{where: first_time}) as faults:
-        desk = deliver(faults, *NAMES)
-    assert states(desk) == dict.fromkeys(NAMES, S.ACCEPTED)
+        queue = deliver(faults, *NAMES)
+    assert states(queue) == dict.fromkeys(NAMES, S.ACCEPTED)
     assert got(faults) == list(NAMES)
 
     usual = "354 go on" if where == "data" else "250 fine"
     with fault_server(**{where: for_name("bo", how, usual)}) as faults:
-        desk = deliver(faults, *NAMES)
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
-    assert "bo" not in desk.began
+        queue = deliver(faults, *NAMES)
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
+    assert "bo" not in queue.began
 
 
 def test_silence_is_waited_for_and_then_left() -> None:
     """Before the dot a minute (here a second) is enough; nothing had left."""
     with fault_server(rcpt=for_name("bo", STALL, "250 fine")) as faults:
-        desk = deliver(faults, *NAMES, timeout=0.3)
+        queue = deliver(faults, *NAMES, timeout=0.3)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
-    assert "no answer within" in desk.outcomes["bo"].reason
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
+    assert "no answer within" in queue.outcomes["bo"].reason
 
 
 def test_after_the_dot_ten_minutes_are_waited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,17 +151,17 @@ def test_after_the_dot_ten_minutes_are_waited(monkeypatch: pytest.MonkeyPatch) -
     assert module.AFTER_DOT == 600
     monkeypatch.setattr(module, "AFTER_DOT", 0.3)
     with fault_server(answer=for_name("bo", STALL, "250 taken")) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": S.UNKNOWN, "cy": S.ACCEPTED}
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": S.UNKNOWN, "cy": S.ACCEPTED}
 
 
 def test_replies_a_byte_at_a_time_and_of_many_lines() -> None:
     """However a network cuts them."""
     with fault_server(split=1, mail="250-one\r\n250-two\r\n250 three") as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == dict.fromkeys(NAMES, S.ACCEPTED)
+    assert states(queue) == dict.fromkeys(NAMES, S.ACCEPTED)
 
 
 @pytest.mark.parametrize(
@@ -170,20 +170,20 @@ def test_replies_a_byte_at_a_time_and_of_many_lines() -> None:
 def test_garbage_is_no_answer(garbage: str) -> None:
     """A server that speaks something else is left alone, and nobody's message is lost."""
     with fault_server(rcpt=for_name("bo", garbage, "250 fine")) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
-    assert "no SMTP" in desk.outcomes["bo"].reason
+    assert states(queue) == {"ada": S.ACCEPTED, "bo": S.DEFERRED, "cy": S.ACCEPTED}
+    assert "no SMTP" in queue.outcomes["bo"].reason
 
 
 def test_an_endless_reply_ends() -> None:
     """Sixty-four kilobytes are enough for anybody."""
     endless = "\r\n".join(["250-" + "x" * 500] * 200)
     with fault_server(rcpt=for_name("bo", endless, "250 fine")) as faults:
-        desk = deliver(faults, *NAMES)
+        queue = deliver(faults, *NAMES)
 
-    assert states(desk)["bo"] is S.DEFERRED
-    assert "without end" in desk.outcomes["bo"].reason
+    assert states(queue)["bo"] is S.DEFERRED
+    assert "without end" in queue.outcomes["bo"].reason
 
 
 def test_a_limit_of_messages_per_connection() -> None:
@@ -192,17 +192,17 @@ def test_a_limit_of_messages_per_connection() -> None:
         deliver(faults, *NAMES, per_connection=2)
         assert faults.connections == 2
     with fault_server(per_connection=1) as faults:
-        desk = deliver(faults, *NAMES)
-    assert states(desk) == dict.fromkeys(NAMES, S.ACCEPTED)
+        queue = deliver(faults, *NAMES)
+    assert states(queue) == dict.fromkeys(NAMES, S.ACCEPTED)
     assert got(faults) == list(NAMES)
-    assert desk.busy_count >= 1
+    assert queue.busy_count >= 1
 
 
 def test_what_a_server_offers_is_used() -> None:
     """SIZE, DSN with its parameters; a message that is too large is not even offered."""
     with fault_server(extensions=("DSN", "SIZE 1000", "8BITMIME")) as faults:
-        desk = deliver(faults, "ada")
-    assert states(desk) == {"ada": S.ACCEPTED}
+        queue = deliver(faults, "ada")
+    assert states(queue) == {"ada": S.ACCEPTED}
     mail, rcpt = (one for one in faults.commands if one.startswith(("MAIL", "RCPT")))
     assert re.fullmatch(r"MAIL FROM:<b@n\.example> SIZE=\d+ RET=HDRS ENVID=20260317\.id-ada", mail)
     assert (
@@ -211,8 +211,8 @@ def test_what_a_server_offers_is_used() -> None:
     )
 
     with fault_server(extensions=("SIZE 10",)) as faults:
-        desk = deliver(faults, "ada")
-    assert desk.outcomes["ada"].verdict == "too-big"
+        queue = deliver(faults, "ada")
+    assert queue.outcomes["ada"].verdict == "too-big"
     assert not any(one.startswith("MAIL") for one in faults.commands)
 
 
@@ -227,18 +227,18 @@ def test_tls_that_is_offered_and_fails_sends_nothing() -> None:
 def test_a_lease_that_was_lost_hangs_up_before_the_content() -> None:
     """The server waits for the message, and it must not be sent any more."""
     with fault_server() as faults:
-        desk = deliver(faults, *NAMES, lost="bo")
+        queue = deliver(faults, *NAMES, lost="bo")
 
-    assert states(desk) == {"ada": S.ACCEPTED, "cy": S.ACCEPTED}
+    assert states(queue) == {"ada": S.ACCEPTED, "cy": S.ACCEPTED}
     assert got(faults) == ["ada", "cy"]
 
 
 def test_lmtp() -> None:
     """The same conversation with LHLO, as to a mail store on this machine."""
     with fault_server() as faults:
-        desk = deliver(faults, *NAMES, lmtp=True)
+        queue = deliver(faults, *NAMES, lmtp=True)
 
-    assert states(desk) == dict.fromkeys(NAMES, S.ACCEPTED)
+    assert states(queue) == dict.fromkeys(NAMES, S.ACCEPTED)
     assert faults.commands[0] == "LHLO localhost"
     with fault_server(greeting="554 no") as faults, pytest.raises(SendError, match="554 no"):
         deliver(faults, "ada", lmtp=True)

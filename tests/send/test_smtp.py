@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from faultserver import Faults, fault_server
-from makers import ListDesk, make_parcel, run
+from makers import ListQueue, make_parcel, run
 from servers import Mail, smtp_server, trusting
 
 from newsletter.errors import SendError
@@ -28,14 +28,14 @@ def settings(mail: Mail | Faults, **changes: Any) -> SmtpSettings:
 
 def deliver(config: SmtpSettings, *names: str) -> tuple[list[Outcome], list[str]]:
     """Send one message to each of `names` over one session; return outcomes and who began."""
-    desk = ListDesk([make_parcel(name, MESSAGE) for name in names])
+    queue = ListQueue([make_parcel(name, MESSAGE) for name in names])
 
     async def work() -> None:
         async with SmtpTransport(config).session() as session:
-            await session.work(desk)
+            await session.work(queue)
 
     run(work())
-    return [desk.outcomes[name] for name in names], desk.began
+    return [queue.outcomes[name] for name in names], queue.began
 
 
 def test_messages_arrive_byte_for_byte_over_one_connection() -> None:

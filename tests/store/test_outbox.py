@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from makers import (
     TODAY,
-    ListDesk,
+    ListQueue,
     make_delivery,
     make_edition,
     make_issue,
@@ -21,6 +21,7 @@ from makers import (
 
 from newsletter.errors import StoreError
 from newsletter.model import Claim, DeliveryState
+from newsletter.render.words import say
 from newsletter.send.outbox import OutboxTransport
 from newsletter.store import Outbox
 
@@ -43,7 +44,7 @@ def test_papers_json_holds_picks_with_their_reasons(tmp_path: Path) -> None:
     """Every paper of the day, and for each edition what it shows and why."""
     edition = make_edition(picks=(make_pick(),))
 
-    path = Outbox(tmp_path).write_papers(make_issue(), [make_paper()], [edition])
+    path = Outbox(tmp_path).write_papers(make_issue(), [make_paper()], [edition], say)
 
     content = json.loads(path.read_text("utf-8"))
     assert content["papers"][0]["title"] == make_paper().title
@@ -57,9 +58,9 @@ def test_the_outbox_transport_writes_one_file_each(tmp_path: Path) -> None:
     parcel = replace(make_parcel(), claim=Claim(delivery=odd, owner="me"))
 
     for _ in range(2):
-        desk = ListDesk([replace(parcel)])
-        run(transport.work(desk))
-        assert desk.outcomes["ada"].state is DeliveryState.ACCEPTED
+        queue = ListQueue([replace(parcel)])
+        run(transport.work(queue))
+        assert queue.outcomes["ada"].state is DeliveryState.ACCEPTED
 
     (written,) = (tmp_path / TODAY.isoformat() / "eml").iterdir()
     assert written.name == ".._.._a_b@readers.example.id-ada.eml"
@@ -74,10 +75,10 @@ def test_every_reader_has_a_file_of_their_own(tmp_path: Path) -> None:
         for n, one in enumerate(odd)
     ]  # fmt: skip
 
-    desk = ListDesk(parcels)
-    run(OutboxTransport(Outbox(tmp_path).write_message, str(tmp_path)).work(desk))
+    queue = ListQueue(parcels)
+    run(OutboxTransport(Outbox(tmp_path).write_message, str(tmp_path)).work(queue))
 
-    assert all(one.state is DeliveryState.ACCEPTED for one in desk.outcomes.values())
+    assert all(one.state is DeliveryState.ACCEPTED for one in queue.outcomes.values())
     names = {path.name for path in (tmp_path / TODAY.isoformat() / "eml").iterdir()}
     assert len(names) == len(odd)
     assert "a_b@r.example.eml" in names

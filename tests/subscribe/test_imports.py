@@ -83,7 +83,7 @@ def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:
         (9, "DI@readers.example stands there already"),
         (10, "bo@readers.example"),
         (11, "not an IANA time zone such as `Europe/Paris`"),
-        (11, 'a language is written as its code (BCP 47), such as "en", "de" or "pt-BR"'),
+        (12, 'a language is written as its code (BCP 47), such as "en", "de" or "pt-BR"'),
         (13, "`yesterday` is no moment such as 2026-11-24T06"),
     ]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsletter.model import Verdict
 from newsletter.send.verdicts import judge
 from newsletter.suppress.bounces import read_report
-from newsletter.suppress.events import Event, Kind
+from newsletter.suppress.events import Event, ReportKind
 from newsletter.suppress.transcripts import (
     MOST_RECIPIENTS,
     MOST_REPLIES,
@@ -121,7 +121,7 @@ def test_a_notification() -> None:
     (event,) = read_report(raw)
 
     assert (event.kind, event.email, event.verdict, event.status) == (
-        Kind.BOUNCE, "ada@readers.example", V.NO_MAILBOX, "5.1.1",
+        ReportKind.BOUNCE, "ada@readers.example", V.NO_MAILBOX, "5.1.1",
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_a_delay_is_not_a_bounce() -> None:
     """The server goes on trying."""
     raw = DSN.format(action="delayed", status="4.4.1", diagnostic="connection timed out").encode()
 
-    assert read_report(raw)[0].kind is Kind.DELAY
+    assert read_report(raw)[0].kind is ReportKind.DELAY
 
 
 def test_a_delay_proves_nothing() -> None:
@@ -138,7 +138,7 @@ def test_a_delay_proves_nothing() -> None:
 
     (event,) = read_report(raw)
 
-    assert (event.kind, event.verdict, event.is_final) == (Kind.DELAY, V.SAID_GONE, False)
+    assert (event.kind, event.verdict, event.is_final) == (ReportKind.DELAY, V.SAID_GONE, False)
 
 
 def test_a_complaint() -> None:
@@ -156,8 +156,8 @@ def test_a_complaint() -> None:
     )
     (hidden,) = read_report(head.format(kind="abuse", more="").encode())
 
-    assert (named.kind, named.email) == (Kind.COMPLAINT, "ada@readers.example")
-    assert (hidden.kind, hidden.email) == (Kind.COMPLAINT, "bo@readers.example")
+    assert (named.kind, named.email) == (ReportKind.COMPLAINT, "ada@readers.example")
+    assert (hidden.kind, hidden.email) == (ReportKind.COMPLAINT, "bo@readers.example")
 
 
 DAEMON = "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\n"
@@ -243,37 +243,42 @@ def test_hard_takes_proof_of_kind_and_of_finality(
 @pytest.mark.parametrize(
     ("text", "kind", "verdict", "is_final"),
     [
-        ("<ada@readers.example>: 550 5.1.1 User unknown", Kind.BOUNCE, V.NO_MAILBOX, True),
+        ("<ada@readers.example>: 550 5.1.1 User unknown", ReportKind.BOUNCE, V.NO_MAILBOX, True),
         (
             "<ada@readers.example>:\n550: <ada@readers.example>: User unknown",
-            Kind.BOUNCE,
+            ReportKind.BOUNCE,
             V.SAID_GONE,
             True,
         ),
-        ("<ada@readers.example>: sorry, there is no such user", Kind.BOUNCE, V.SAID_GONE, False),
-        ("<ada@readers.example>: no such domain", Kind.BOUNCE, V.NO_DOMAIN, False),
-        ("<ada@readers.example>: 450 4.1.1 User unknown", Kind.BOUNCE, V.UNKNOWN, False),
+        (
+            "<ada@readers.example>: sorry, there is no such user",
+            ReportKind.BOUNCE,
+            V.SAID_GONE,
+            False,
+        ),
+        ("<ada@readers.example>: no such domain", ReportKind.BOUNCE, V.NO_DOMAIN, False),
+        ("<ada@readers.example>: 450 4.1.1 User unknown", ReportKind.BOUNCE, V.UNKNOWN, False),
         (
             "<ada@readers.example>: 550 5.1.1 User unknown\n\nWe will keep trying.",
-            Kind.DELAY,
+            ReportKind.DELAY,
             V.UNKNOWN,
             False,
         ),
         (
             "ada@readers.example is delayed. 450 user unknown. We will keep trying.",
-            Kind.DELAY,
+            ReportKind.DELAY,
             V.UNKNOWN,
             False,
         ),
         (
             "<ada@readers.example>:\nSorry, no mailbox here by that name. (#5.1.1)",
-            Kind.BOUNCE,
+            ReportKind.BOUNCE,
             V.NO_MAILBOX,
             True,
         ),
         (
             "The account is disabled.\n<ada@readers.example>: 550 5.1.1 User unknown",
-            Kind.BOUNCE,
+            ReportKind.BOUNCE,
             V.DISABLED,
             False,
         ),
@@ -281,7 +286,7 @@ def test_hard_takes_proof_of_kind_and_of_finality(
 )
 def test_the_words_of_a_mail_server(
     text: str,
-    kind: Kind,
+    kind: ReportKind,
     verdict: Verdict,
     is_final: bool,  # noqa: FBT001
 ) -> None:
@@ -375,7 +380,7 @@ def test_fields_that_are_indented_or_quoted_are_fields() -> None:
     for mark in ("    ", "> ", "\t"):
         fields = f"{mark}Final-Recipient: rfc822; a@b.example\n{mark}Action: delivered\n{mark}Status: 2.0.0"
 
-        assert [one.kind for one in said(fields)] == [Kind.RECEIPT]
+        assert [one.kind for one in said(fields)] == [ReportKind.RECEIPT]
 
 
 def test_groups_without_an_empty_line_are_told_apart() -> None:
@@ -404,7 +409,7 @@ def test_a_service_tells_it_as_json() -> None:
     )
 
     assert (event.kind, event.email, event.verdict) == (
-        Kind.BOUNCE,
+        ReportKind.BOUNCE,
         "ada@readers.example",
         V.NO_MAILBOX,
     )
@@ -424,10 +429,10 @@ def test_exim_marks_its_reports_as_answers() -> None:
     by_hand = rewritten.replace("X-Failed-Recipients", "X-Nothing")
     (answer,) = said("This is postmaster's answering machine: 550 5.1.1 Unknown user", by_hand)
 
-    assert (again.kind, again.verdict) == (Kind.BOUNCE, V.NO_MAILBOX)
-    assert answer.kind is Kind.REPLY
-    assert (unknown.kind, unknown.verdict) == (Kind.BOUNCE, V.UNKNOWN)
-    assert (gone.kind, gone.verdict) == (Kind.BOUNCE, V.NO_MAILBOX)
+    assert (again.kind, again.verdict) == (ReportKind.BOUNCE, V.NO_MAILBOX)
+    assert answer.kind is ReportKind.REPLY
+    assert (unknown.kind, unknown.verdict) == (ReportKind.BOUNCE, V.UNKNOWN)
+    assert (gone.kind, gone.verdict) == (ReportKind.BOUNCE, V.NO_MAILBOX)
 
 
 def test_a_receipt_is_no_bounce() -> None:
@@ -445,9 +450,9 @@ def test_a_receipt_is_no_bounce() -> None:
         b"Content-Type: message/feedback-report\n\nFeedback-Type: not-spam\n--b--\n"
     )
 
-    assert [one.kind for one in read_report(delivered)] == [Kind.RECEIPT]
-    assert [one.kind for one in read_report(read)] == [Kind.REPLY]
-    assert [one.kind for one in read_report(praised)] == [Kind.RECEIPT]
+    assert [one.kind for one in read_report(delivered)] == [ReportKind.RECEIPT]
+    assert [one.kind for one in read_report(read)] == [ReportKind.REPLY]
+    assert [one.kind for one in read_report(praised)] == [ReportKind.RECEIPT]
 
 
 @pytest.mark.parametrize(
@@ -472,7 +477,7 @@ def test_an_answer_is_never_hard(head: str, text: str) -> None:
     """No null return path, no mail server, no part of a notification: somebody wrote this."""
     (event,) = said(text, head)
 
-    assert (event.kind, event.verdict) == (Kind.REPLY, V.UNKNOWN)
+    assert (event.kind, event.verdict) == (ReportKind.REPLY, V.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -485,7 +490,7 @@ def test_an_answering_machine_has_the_null_return_path_too(mark: str) -> None:
 
     (event,) = said("I have moved, ada@readers.example is unknown here. Bye", head)
 
-    assert event.kind is Kind.REPLY
+    assert event.kind is ReportKind.REPLY
 
 
 def test_a_report_that_somebody_sends_on_is_an_answer() -> None:
@@ -497,7 +502,7 @@ def test_a_report_that_somebody_sends_on_is_an_answer() -> None:
         b"Content-Type: message/rfc822\n\n" + report + b"\n--c--\n"
     )
 
-    assert [one.kind for one in read_report(raw)] == [Kind.REPLY]
+    assert [one.kind for one in read_report(raw)] == [ReportKind.REPLY]
 
 
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "User unknown", "Status: 5.1.1"])
@@ -520,7 +525,7 @@ def test_answers_by_machines_are_no_reports(head: str) -> None:
         f"From: ada@readers.example\n{head}\n\nI am away until Monday.\n".encode()
     )
 
-    assert event.kind is Kind.REPLY
+    assert event.kind is ReportKind.REPLY
 
 
 def test_an_odd_format() -> None:
@@ -563,11 +568,14 @@ def test_anything_is_read_without_an_error(raw: bytes) -> None:
 def test_a_broken_header_is_no_reason_to_stop() -> None:
     """Python's own parser raises on the first, and recurses without end into the last."""
     assert (
-        read_report(b"From: a@x.example\nSubject: =?utf-8?b?a?=\n\nhello\n")[0].kind is Kind.REPLY
+        read_report(b"From: a@x.example\nSubject: =?utf-8?b?a?=\n\nhello\n")[0].kind
+        is ReportKind.REPLY
     )
-    assert read_report(b"From: a@x.example\nReturn-Path: \x80\n\nhello\n")[0].kind is Kind.REPLY
+    assert (
+        read_report(b"From: a@x.example\nReturn-Path: \x80\n\nhello\n")[0].kind is ReportKind.REPLY
+    )
     nested = b"Content-Type: message/rfc822\n\n" * 1_000
-    assert read_report(nested)[0].kind is Kind.UNREADABLE
+    assert read_report(nested)[0].kind is ReportKind.UNREADABLE
 
 
 def test_so_many_replies_and_recipients_are_looked_at() -> None:
@@ -629,7 +637,9 @@ def test_real_reports_are_understood(data: Path) -> None:
         found = read_report((folder / "set-of-emails" / name).read_bytes())
         is_hard = any(one["hard"] for one in events)
         hard[is_hard] += 1
-        called[is_hard] += any(one.kind is Kind.BOUNCE and one.verdict.is_hard for one in found)
+        called[is_hard] += any(
+            one.kind is ReportKind.BOUNCE and one.verdict.is_hard for one in found
+        )
         address += any(one.email for one in found)
 
     assert called[False] / hard[False] <= 0.03
@@ -714,4 +724,4 @@ def test_who_goes_on_trying_is_understood_in_many_languages(words: str) -> None:
     raw = f"From: MAILER-DAEMON@mx.example\n\n{words}\n\n<ada@readers.example>: 550 5.1.1 unknown\n"
     (found,) = read_report(raw.encode())
 
-    assert (found.kind, found.verdict.is_hard, found.is_final) == (Kind.DELAY, False, False)
+    assert (found.kind, found.verdict.is_hard, found.is_final) == (ReportKind.DELAY, False, False)

@@ -11,7 +11,7 @@ import pytest
 from newsletter.model import Verdict
 from newsletter.send.verdicts import judge
 from newsletter.suppress.bounces import read_report
-from newsletter.suppress.events import Kind
+from newsletter.suppress.events import ReportKind
 
 FOLDER = Path(__file__).parent / "families"
 READER = "ada@reader.example"
@@ -42,7 +42,7 @@ def test_a_family_of_servers_is_understood(family: str) -> None:
         kind, status = expected.split()
         raw = SHAPES[family].replace("{status}", status).replace("{said}", said)
         found = read_report(raw.encode())
-        bounced = [one.verdict for one in found if one.kind is Kind.BOUNCE]
+        bounced = [one.verdict for one in found if one.kind is ReportKind.BOUNCE]
         gone = any(one.is_hard or one is Verdict.SAID_GONE for one in bounced)
         if gone != (kind == "hard") or READER not in [one.email for one in found]:
             wrong.append((kind, said, found))

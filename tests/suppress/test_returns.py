@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,11 @@ from makers import TODAY
 
 from newsletter import links
 from newsletter.errors import StoreError
-from newsletter.model import Border
+from newsletter.model import Border, Fault, Verdict
 from newsletter.store import Bounce
-from newsletter.suppress.returns import Returned, read_returned
+from newsletter.suppress.events import Event, ReportKind
+from newsletter.suppress.reports import read_parts
+from newsletter.suppress.returns import Proof, Returned, find_proof, read_returned
 
 SECRET = b"a secret that is long enough for all of this"
 ADA, BO = "00000000000000000ada", "000000000000000000b0"
@@ -291,3 +294,126 @@ def test_no_mail_makes_a_fault_of_ours(before: bytes, after: bytes) -> None:
     for one in (before + raw + after, raw[:90] + before + raw[90:] + after):
         fault = returned(one).fault
         assert fault is None or not fault.trace
+
+
+def digest(raw: str, email: str) -> str:
+    return hashlib.sha256(raw.encode() + b"\0" + email.encode()).hexdigest()
+
+
+def test_what_a_report_means_in_full() -> None:
+    """Every field of the bounce that is noted, with and without proof."""
+    raw = bounce(text="<Ada@readers.example>: 550 5.1.1 no such user")
+    said = "<Ada@readers.example>: 550 5.1.1 no such user"
+    event = Event(
+        kind=ReportKind.BOUNCE, email="ada@readers.example", beside="ada@readers.example",
+        verdict=Verdict.NO_MAILBOX, is_final=True, status="5.1.1", evidence=said,
+    )  # fmt: skip
+
+    assert returned(raw) == Returned(
+        events=(event,),
+        bounces=(
+            Bounce(
+                digest=digest(raw, "ada@readers.example"), email="ada@readers.example", verdict="no-mailbox",
+                verified=True, evidence=said, is_final=True, issue=TODAY, subscriber=ADA,
+            ),
+        ),
+        is_ours=True,
+    )  # fmt: skip
+    assert returned(raw, b"").bounces == (
+        Bounce(
+            digest=digest(raw, "ada@readers.example"), email="ada@readers.example", verdict="no-mailbox",
+            verified=False, evidence=said, is_final=True, issue=None, subscriber="",
+        ),
+    )  # fmt: skip
+
+
+def test_answers_and_receipts_mean_nothing_and_delays_neither() -> None:
+    """Only bounces and complaints are noted, whatever else stands beside them."""
+    group = "Final-Recipient: rfc822; {}\nAction: {}\nStatus: {}\n\n"
+    raw = (
+        f"{DAEMON}To: <{OURS}>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: message/delivery-status\n\n"
+        + group.format("ada@readers.example", "delayed", "4.4.1")
+        + group.format("ada@readers.example", "failed", "5.2.2")
+        + "--b--\n"
+    )
+
+    assert [one.verdict for one in returned(raw).bounces] == ["full"]
+    assert returned(f"From: a@b.example\nTo: <{OURS}>\n\nhi\n").bounces == ()
+
+
+def test_a_fault_is_told_in_full() -> None:
+    """Which border, which message, what is wrong, and the message itself."""
+    raw = "nobody understands this"
+    found = returned(raw)
+
+    assert found == Returned(
+        events=(Event(kind=ReportKind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),),
+        fault=Fault(
+            border=Border.REPORT, name="1.eml", content=raw.encode(),
+            problem="nobody can tell what it says; no address is held responsible for it",
+        ),
+    )  # fmt: skip
+
+    def broken(_issue: dt.date | None, _subscriber: str) -> str | None:
+        raise RuntimeError("no such table")
+
+    fault = read_returned(
+        bounce().encode(), "7.eml", secret=SECRET, own=(), address_of=broken
+    ).fault
+    assert fault
+    assert (fault.border, fault.name, fault.content) == (Border.REPORT, "7.eml", bounce().encode())
+
+
+PROOF = Proof(TODAY, ADA)
+LINKED = Proof(None, ADA)
+OTHERS = f"bounce+{links.bounce_tag(SECRET, TODAY, BO)}@news.example.org"
+
+
+@pytest.mark.parametrize(
+    ("raw", "proof"),
+    [
+        (f"To: <{OURS}>\n\nhi", PROOF),
+        (f"X-Anything: for {OURS.upper()};\n\nhi", PROOF),
+        (f"To: x\n\nit went to {OURS} once", PROOF),
+        (f"To: x\n\n{LINK}", LINKED),
+        (f"To: x\n\n/preferences/{links.sign(SECRET, 'preferences', ADA)}", LINKED),
+        (f"To: x\n\n/feedback/{links.sign(SECRET, 'feedback', ADA)}", LINKED),
+        (f"To: x\n\n/feedback/{links.sign(SECRET, 'preferences', ADA)}", None),
+        (f"To: x\n\n/other/{links.sign(SECRET, 'preferences', ADA)}", None),
+        # The envelope that it came to counts before all that it quotes.
+        (f"To: <{OURS}>\n\n{OTHERS}", PROOF),
+        (f"To: <{OURS}>, <{OTHERS}>\n\n{LINK}", None),
+        (f"To: <{OURS}>, <{OURS}>\n\nhi", PROOF),
+        (f"To: x\n\n{OURS} {OTHERS}", None),
+        (f"To: x\n\n{OTHERS} {LINK}", None),
+        (f"To: x\n\n{OURS} {LINK}", PROOF),
+        # Some that are none do no harm, as long as there are not too many.
+        (f"To: <x+{'a' * 20}@y.example>, <{OURS}>\n\nhi", PROOF),
+        (f"To: x\n\n/unsubscribe/{'A' * 23}\n{LINK}", LINKED),
+        ("To: x\n\n" + "".join(f"/unsubscribe/{'A' * 22}{n % 10}{n // 10}\n" for n in range(19)) + LINK, LINKED),
+        ("To: x\n\n" + "".join(f"/unsubscribe/{'A' * 22}{n % 10}{n // 10}\n" for n in range(20)) + LINK, None),
+        ("To: x\n\nhi", None),
+    ],
+)  # fmt: skip
+def test_whose_a_message_is(raw: str, proof: Proof | None) -> None:
+    """By a tag or a link that we have signed, of one reader alone."""
+    assert find_proof(read_parts(raw.encode()), SECRET) == proof
+    assert find_proof(read_parts(raw.encode()), b"") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To"],
+)
+def test_every_header_that_says_where_a_message_came_to(name: str) -> None:
+    """One of them is enough, in any case, whatever stands behind the `+`."""
+    for address, is_ours in (
+        ("Bounce@News.example.org", True), ("bounce+a+b@news.example.org", True), ("x@news.example.org", False),
+    ):  # fmt: skip
+        raw = f"From: a@b.example\n{name}: x@y.example, <{address}>\n\nhi\n"
+        found = read_returned(
+            raw.encode(), "x", secret=SECRET, address_of=address_of,
+            own=("other@news.example.org", "BOUNCE@news.example.org"),
+        )  # fmt: skip
+        assert found.is_ours is is_ours

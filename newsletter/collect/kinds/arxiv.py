@@ -13,7 +13,7 @@ from newsletter.collect.answers import (
     Document,
     Manners,
     Parsed,
-    Window,
+    VisitWindow,
     asked,
     asking,
     numbered,
@@ -36,12 +36,12 @@ LATE = dt.timedelta(days=2)
 """How long before its batch a paper may have been submitted: moderation can take days."""
 
 
-def locate_announcements(source: Source, _window: Window) -> tuple[str, ...]:
+def locate_announcements(source: Source, _window: VisitWindow) -> tuple[str, ...]:
     """Return the address of today's announcements in the source's categories."""
     return (RSS.format(categories="+".join(source.categories)),)
 
 
-def locate_search(source: Source, window: Window) -> tuple[str, ...]:
+def locate_search(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return the address of the papers that match the query and were submitted in the window."""
     return (_search(source, f"({source.query})", window.since - LATE, window.until),)
 
@@ -97,7 +97,7 @@ def _number(feed: dict[str, str], name: str) -> int:
 
 
 def catch_up(
-    source: Source, window: Window, shown: Parsed | None, fresh: Sequence[Paper]
+    source: Source, window: VisitWindow, shown: Parsed | None, fresh: Sequence[Paper]
 ) -> CatchUp:
     """Return which announcements the feed did not show, and where to ask for their papers.
 
@@ -129,7 +129,7 @@ def catch_up(
     return CatchUp(url=_search(source, query, start, end), why=why, covered=covered)
 
 
-def _is_due(window: Window, due: dt.datetime) -> bool:
+def _is_due(window: VisitWindow, due: dt.datetime) -> bool:
     return window.covered is not None and window.covered < due
 
 

@@ -11,7 +11,7 @@ from newsletter.collect.answers import (
     Document,
     Locator,
     Parsed,
-    Window,
+    VisitWindow,
     iso_moment,
     listed,
     mapping,
@@ -32,7 +32,7 @@ _PAGE = re.compile(r"/(\d+)(/json)?$")
 def locate_preprints(server: str) -> Locator:
     """Return where to ask for the preprints of `biorxiv` or `medrxiv`, by date of posting."""
 
-    def locate(source: Source, window: Window) -> tuple[str, ...]:
+    def locate(source: Source, window: VisitWindow) -> tuple[str, ...]:
         # The API takes dates, so the whole first day is asked for.
         since, until = (f"{moment:%Y-%m-%d}" for moment in (window.since, window.until))
         return (f"{source.api or API}/details/{server}/{since}/{until}/0/json",)

@@ -6,7 +6,15 @@ import datetime as dt
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from newsletter.collect.answers import Document, Parsed, Window, asking, count, mapping, read_list
+from newsletter.collect.answers import (
+    Document,
+    Parsed,
+    VisitWindow,
+    asking,
+    count,
+    mapping,
+    read_list,
+)
 from newsletter.collect.entries import read_mentions
 from newsletter.collect.identity.keys import reference_keys, web_url
 from newsletter.model import Mention, Sighting, Source
@@ -17,7 +25,7 @@ VOTED_DAYS = 3
 """Days for which a story is read again: most of its points come in the first few."""
 
 
-def locate_stories(source: Source, window: Window) -> tuple[str, ...]:
+def locate_stories(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for the stories whose link contains the source's query (arxiv.org)."""
     since = min(window.since, window.until - dt.timedelta(days=VOTED_DAYS))
     query = {

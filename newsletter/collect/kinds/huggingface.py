@@ -7,7 +7,7 @@ import datetime as dt
 from newsletter.collect.answers import (
     Document,
     Parsed,
-    Window,
+    VisitWindow,
     complaint,
     count,
     iso_moment,
@@ -27,7 +27,7 @@ REFRESHED_DAYS = 3
 """Days before today that are asked for again: most votes come in the first three days."""
 
 
-def locate_daily_papers(source: Source, window: Window) -> tuple[str, ...]:
+def locate_daily_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return the addresses of today's list and of earlier days: since the last visit, or recent."""
     api = source.api or API
     today = window.until.date()

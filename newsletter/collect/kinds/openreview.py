@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from newsletter.collect.answers import (
     Document,
     Parsed,
-    Window,
+    VisitWindow,
     asked,
     asking,
     listed,
@@ -32,7 +32,7 @@ SITE = "https://openreview.net/"
 PAGE = 500
 
 
-def locate_notes(source: Source, window: Window) -> tuple[str, ...]:
+def locate_notes(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for what is new at a venue, such as `ICLR.cc/2026/Conference`.
 
     `mintcdate` is the earliest creation time, in milliseconds: a visit asks for new papers only.

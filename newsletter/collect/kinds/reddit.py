@@ -9,7 +9,7 @@ from newsletter.collect.answers import (
     MAX_FIELD,
     Document,
     Parsed,
-    Window,
+    VisitWindow,
     complaint,
     count,
     mapping,
@@ -26,7 +26,7 @@ MENTIONED = 3
 """Most papers that one post can discuss; a post that lists more is a round-up, and is left out."""
 
 
-def locate_posts(source: Source, _window: Window) -> tuple[str, ...]:
+def locate_posts(source: Source, _window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for the week's top posts of the subreddits (`a+b`)."""
     return (f"{source.api or API}/r/{source.query}/top.json?t=week&limit=100&raw_json=1",)
 

@@ -11,7 +11,7 @@ from newsletter.collect.answers import (
     Document,
     Manners,
     Parsed,
-    Window,
+    VisitWindow,
     asking,
     complaint,
     count,
@@ -42,7 +42,7 @@ LATE = dt.timedelta(days=3)
 """Papers are found by publication date, but are indexed some days after it."""
 
 
-def locate_papers(source: Source, window: Window) -> tuple[str, ...]:
+def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for the papers that match the query, and for those of each author."""
     api = source.api or API
     found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from newsletter.collect.answers import Kind, Manners
+from newsletter.collect.answers import Manners, SourceKind
 from newsletter.collect.kinds import arxiv, biorxiv, hackernews, huggingface, openreview, reddit
 from newsletter.collect.kinds import semanticscholar as scholar
 from newsletter.collect.kinds.feeds import parse_feed
@@ -15,7 +15,7 @@ _ARXIV_TERMS = (
     "One request every three seconds, one connection at a time "
     "(https://info.arxiv.org/help/api/tou.html)."
 )
-_BIORXIV = Kind(
+_BIORXIV = SourceKind(
     parse=biorxiv.parse_preprints,
     locate=biorxiv.locate_preprints("biorxiv"),
     needs=(),
@@ -24,18 +24,18 @@ _BIORXIV = Kind(
     terms="Open to programs, in pages of 100 (https://api.biorxiv.org).",
 )
 
-KINDS: Final[dict[str, Kind]] = {
-    "feed": Kind(
+KINDS: Final[dict[str, SourceKind]] = {
+    "feed": SourceKind(
         parse=parse_feed,
         takes=("url", "announce", "headers"),
         terms="Feeds are made for programs; we obey a server's Cache-Control and Retry-After.",
     ),
-    "opml": Kind(
+    "opml": SourceKind(
         parse=parse_opml,
         takes=("url", "announce", "headers"),
         terms="As for feeds, for each feed that the list names.",
     ),
-    "arxiv": Kind(
+    "arxiv": SourceKind(
         parse=arxiv.parse_arxiv,
         locate=arxiv.locate_announcements,
         catch_up=arxiv.catch_up,
@@ -44,7 +44,7 @@ KINDS: Final[dict[str, Kind]] = {
         manners=arxiv.MANNERS,
         terms=_ARXIV_TERMS,
     ),
-    "arxiv-search": Kind(
+    "arxiv-search": SourceKind(
         parse=arxiv.parse_arxiv,
         locate=arxiv.locate_search,
         needs=("query",),
@@ -52,7 +52,7 @@ KINDS: Final[dict[str, Kind]] = {
         manners=arxiv.MANNERS,
         terms=_ARXIV_TERMS,
     ),
-    "huggingface": Kind(
+    "huggingface": SourceKind(
         parse=huggingface.parse_daily_papers,
         locate=huggingface.locate_daily_papers,
         needs=(),
@@ -62,7 +62,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "biorxiv": _BIORXIV,
     "medrxiv": replace(_BIORXIV, locate=biorxiv.locate_preprints("medrxiv")),
-    "openreview": Kind(
+    "openreview": SourceKind(
         parse=openreview.parse_notes,
         locate=openreview.locate_notes,
         needs=("query",),
@@ -70,7 +70,7 @@ KINDS: Final[dict[str, Kind]] = {
         manners=Manners(connections=1, pause=1.0),
         terms="A public API with a rate limit (https://docs.openreview.net).",
     ),
-    "semantic-scholar": Kind(
+    "semantic-scholar": SourceKind(
         parse=scholar.parse_papers,
         locate=scholar.locate_papers,
         needs=("query", "authors"),
@@ -79,7 +79,7 @@ KINDS: Final[dict[str, Kind]] = {
         terms="One request a second; all users without a key share one limit "
         "(https://www.semanticscholar.org/product/api).",
     ),
-    "hackernews": Kind(
+    "hackernews": SourceKind(
         parse=hackernews.parse_stories,
         locate=hackernews.locate_stories,
         needs=(),
@@ -87,7 +87,7 @@ KINDS: Final[dict[str, Kind]] = {
         manners=Manners(connections=1, pause=1.0),
         terms="A public search API, 10,000 requests an hour (https://hn.algolia.com/api).",
     ),
-    "reddit": Kind(
+    "reddit": SourceKind(
         parse=reddit.parse_posts,
         locate=reddit.locate_posts,
         needs=("query",),

@@ -11,7 +11,7 @@ from typing import Any
 
 from newsletter.collect.http.fetcher import Fetcher, MissingError
 from newsletter.collect.identity.keys import strength
-from newsletter.collect.reader import Reader
+from newsletter.collect.reader import DocumentReader
 from newsletter.collect.services.table import ENRICHERS, Enricher, Facts
 from newsletter.errors import SourceError
 from newsletter.model import Border, Enrichment, Fault, Paper, fault_of
@@ -38,7 +38,7 @@ async def enrich_papers(
     papers: Sequence[Paper],
     services: Sequence[Enrichment],
     fetcher: Fetcher,
-    reader: Reader,
+    reader: DocumentReader,
     known: Known,
     now: dt.datetime,
     seconds: float,
@@ -84,7 +84,7 @@ async def _ask(
     enricher: Enricher,
     papers: Iterable[Paper],
     fetcher: Fetcher,
-    reader: Reader,
+    reader: DocumentReader,
     known: Known,
     now: dt.datetime,
 ) -> AsyncIterator[tuple[bool, Mapping[str, Facts]]]:

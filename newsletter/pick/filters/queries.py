@@ -34,7 +34,7 @@ def read_query(text: str, read_term: ReadTerm) -> Match:
     NOT binds strongest, then AND (which may be left out), then OR. Raises QueryError, and what
     `read_term` raises.
     """
-    reader = _Reader(list(_tokens(text)), read_term)
+    reader = _QueryParser(list(_tokens(text)), read_term)
     found = reader.alternatives(0)
     if reader.peek() is not None:
         raise QueryError("one `)` too many")
@@ -55,7 +55,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _QueryParser:
     """One pass over the tokens of a query, by recursive descent."""
 
     tokens: list[str]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement as Element
 
 from newsletter.model import Edition
-from newsletter.render.checks.documents import Document
+from newsletter.render.checks.documents import HtmlDocument
 from newsletter.render.checks.findings import Flaw
 from newsletter.render.tokens import TOKEN, token
 
@@ -31,7 +31,7 @@ _LEFT = re.compile(r"\{\{|\{%|qjx\d+xjq|[\ue002\ue003]|\*\|[A-Z:_]+\|\*|%%\w+%%"
 _FILLER = re.compile(r"\b(?i:lorem ipsum)\b|\bTODO\b|\bXXX\b")
 
 
-def check_contents(edition: Edition, document: Document) -> Iterator[Flaw]:
+def check_contents(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
     """Yield what is wrong with the contents of an edition."""
     yield from _left_overs(edition, document)
     yield from _links(document)
@@ -42,7 +42,7 @@ def check_contents(edition: Edition, document: Document) -> Iterator[Flaw]:
     yield from _both_alike(edition, document)
 
 
-def _left_overs(edition: Edition, document: Document) -> Iterator[Flaw]:
+def _left_overs(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
     # A paper about templates may contain such signs itself; that is not a mistake.
     said = " ".join(
         part
@@ -59,7 +59,7 @@ def _left_overs(edition: Edition, document: Document) -> Iterator[Flaw]:
             yield Flaw("warning", f"filler text in the {part}: {filler[0]}", where)
 
 
-def _links(document: Document) -> Iterator[Flaw]:
+def _links(document: HtmlDocument) -> Iterator[Flaw]:
     for link in document.elements("a"):
         place = document.place(link)
         target = link.get("href") or ""
@@ -82,7 +82,7 @@ def _links(document: Document) -> Iterator[Flaw]:
             yield Flaw("error", message, place)
 
 
-def _wrong_with(link: Element, target: str, document: Document) -> str:
+def _wrong_with(link: Element, target: str, document: HtmlDocument) -> str:
     if TOKEN.search(target):
         return ""
     if target.startswith("#") and len(target) > 1:
@@ -98,7 +98,7 @@ def _wrong_with(link: Element, target: str, document: Document) -> str:
     return ""
 
 
-def _pictures(document: Document) -> Iterator[Flaw]:
+def _pictures(document: HtmlDocument) -> Iterator[Flaw]:
     for image in document.elements("img"):
         place, source = document.place(image), image.get("src") or ""
         alt = image.get("alt")
@@ -114,7 +114,7 @@ def _pictures(document: Document) -> Iterator[Flaw]:
             yield Flaw("warning", message, place)
 
 
-def _headings(document: Document) -> Iterator[Flaw]:
+def _headings(document: HtmlDocument) -> Iterator[Flaw]:
     level = 0
     headings = list(document.elements("h1", "h2", "h3", "h4", "h5", "h6"))
     for heading in headings:
@@ -131,7 +131,7 @@ def _headings(document: Document) -> Iterator[Flaw]:
         yield Flaw("warning", f"{first} headings of level 1: one names the newsletter")
 
 
-def _structure(document: Document) -> Iterator[Flaw]:
+def _structure(document: HtmlDocument) -> Iterator[Flaw]:
     if not document.root.get("lang"):
         message = "the language is missing: screen readers need <mjml lang=…>"
         yield Flaw("warning", message, document.line_with("<mjml"))
@@ -163,7 +163,7 @@ def _unsubscribe(edition: Edition) -> Iterator[Flaw]:
         yield Flaw("warning", message)
 
 
-def _both_alike(edition: Edition, document: Document) -> Iterator[Flaw]:
+def _both_alike(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
     """Compare the two parts: their headings, and the targets of their links."""
     if not edition.text.strip():
         yield Flaw("error", "the text part is empty")

@@ -10,7 +10,7 @@ import tinycss2.color3
 from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement as Element
 
-from newsletter.render.checks.documents import Declaration, Document, Rule, declarations
+from newsletter.render.checks.documents import Declaration, HtmlDocument, Rule, declarations
 from newsletter.render.checks.findings import Flaw
 
 LEAST = 4.5
@@ -24,7 +24,7 @@ Painted = Mapping[Element, tuple[Colour | None, Colour | None]]
 """Element → its own text colour and background colour; None where it sets none."""
 
 
-def check_contrast(document: Document) -> Iterator[Flaw]:
+def check_contrast(document: HtmlDocument) -> Iterator[Flaw]:
     """Yield texts that are hard to read, each pair of colours once in each mode."""
     dark = [rule for rule in document.rules if "prefers-color-scheme: dark" in rule.media]
     for mode, painted in (("light", _painted(document, ())), ("dark", _painted(document, dark))):
@@ -71,7 +71,7 @@ def _hex(colour: Colour) -> str:
     return "#" + "".join(f"{round(part * 255):02x}" for part in colour)
 
 
-def _painted(document: Document, rules: Iterable[Rule]) -> Painted:
+def _painted(document: HtmlDocument, rules: Iterable[Rule]) -> Painted:
     """Return the colours of elements: those that `rules` give override their own."""
     found: dict[Element, list[Colour | None]] = {}
     for element in document.elements():
@@ -118,7 +118,7 @@ def _nearest(element: Element, painted: Painted, which: int, default: Colour) ->
     return default
 
 
-def _texts(document: Document) -> Iterator[tuple[Element, str]]:
+def _texts(document: HtmlDocument) -> Iterator[tuple[Element, str]]:
     """Yield each visible element that has text of its own, with the first words of it."""
     for element in document.elements():
         if element.tag in ("style", "script", "title", "head") or _is_hidden(element):

@@ -34,7 +34,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class HtmlDocument:
     """The HTML of an edition."""
 
     html: str
@@ -69,14 +69,14 @@ def read(
     html: str,
     place_of_line: Callable[[int], str] = lambda _line: "",
     line_with: Callable[[str], str] = lambda _text: "",
-) -> Document:
+) -> HtmlDocument:
     """Return the parsed HTML, without what only Outlook's conditional comments show."""
     root = lxml_html.document_fromstring(_CONDITIONAL.sub("", html))
     rules: list[Rule] = []
     at_rules: list[tuple[str, str]] = []
     for style in root.iter("style"):
         _collect(tinycss2.parse_stylesheet(style.text or "", True, True), "", rules, at_rules)  # noqa: FBT003  skip_comments, skip_whitespace
-    return Document(
+    return HtmlDocument(
         html=html,
         root=root,
         rules=tuple(rules),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from newsletter.render.checks.documents import Declaration, Document, declarations
+from newsletter.render.checks.documents import Declaration, HtmlDocument, declarations
 
 DEGRADES: Final[Mapping[str, str]] = {
     "property border-radius": "corners are square",
@@ -99,7 +99,7 @@ def page_of(key: str) -> str:
     return f"https://www.caniemail.com/features/{_table()[key][0]}/"
 
 
-def unsupported(document: Document) -> Iterator[tuple[Use, tuple[str, ...]]]:
+def unsupported(document: HtmlDocument) -> Iterator[tuple[Use, tuple[str, ...]]]:
     """Yield, once each, the features that some client does not know and that have no fallback."""
     seen: set[str] = set()
     for use in uses(document):
@@ -110,7 +110,7 @@ def unsupported(document: Document) -> Iterator[tuple[Use, tuple[str, ...]]]:
             yield use, clients
 
 
-def uses(document: Document) -> Iterator[Use]:
+def uses(document: HtmlDocument) -> Iterator[Use]:
     """Yield the features that a document uses, element by element, then rule by rule."""
     for element in document.elements():
         place = document.place(element)

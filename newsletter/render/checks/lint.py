@@ -13,7 +13,7 @@ from newsletter.render.checks.contrast import check_contrast
 from newsletter.render.checks.documents import read
 from newsletter.render.checks.features import page_of, unsupported
 from newsletter.render.checks.findings import Finding, Flaw
-from newsletter.render.parts import Source
+from newsletter.render.parts import TemplateSource
 from newsletter.render.press import html_bytes
 
 CLIPPED = 102_000
@@ -34,7 +34,7 @@ _SHOUTING = re.compile(r"[A-Z]{4,}[^a-z]*[A-Z]{4,}|!!|\${2,}|100%|\bFREE\b")
 
 
 def lint(
-    edition: Edition, located: Edition | None = None, source: Source | None = None
+    edition: Edition, located: Edition | None = None, source: TemplateSource | None = None
 ) -> tuple[Finding, ...]:
     """Return what is wrong with an edition, errors first.
 

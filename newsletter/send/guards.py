@@ -1,4 +1,4 @@
-"""A session's window at the desk: what it has in hand, and the guard at each reader's border.
+"""One session's view of the queue: what it has in hand, and the guard at each reader's border.
 
 Whatever goes wrong in a session, be it a fault of ours, is put down to the message in hand; its
 reader has no mail of this issue, everybody else has.
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from newsletter.errors import SendError
 from newsletter.model import Border, DeliveryState, Outcome, fault_of
-from newsletter.send.desks import Desk
+from newsletter.send.queues import DeliveryQueue
 from newsletter.send.smtp import Parcel
 
 
 @dataclass(slots=True)
-class Window:
-    """One session's place at the desk; satisfies `newsletter.send.smtp.Desk`."""
+class GuardedQueue:
+    """One session's view of the queue; satisfies `newsletter.send.smtp.ParcelQueue`."""
 
-    _desk: Desk
+    _queue: DeliveryQueue
     _number: int
     _in_hand: list[Parcel] = field(default_factory=list)
     """What the session was given and has not settled, the first first."""
@@ -27,15 +27,15 @@ class Window:
 
     async def next(self) -> Parcel | None:
         """Return the next delivery to send; None when there is no more."""
-        return self._hand(await self._desk.next(self._number))
+        return self._hand(await self._queue.next(self._number))
 
     def next_now(self) -> Parcel | None:
         """Return one that is ready, without waiting."""
-        return self._hand(self._desk.next_now(self._number))
+        return self._hand(self._queue.next_now(self._number))
 
     async def begin(self, parcel: Parcel) -> bool:
         """Write, durably, that the message may leave."""
-        self.is_leaving = await self._desk.begin(parcel)
+        self.is_leaving = await self._queue.begin(parcel)
         if not self.is_leaving:
             self._in_hand.remove(parcel)
         return self.is_leaving
@@ -44,24 +44,24 @@ class Window:
         """Report what became of it."""
         self._done(parcel)
         if outcome.code:
-            self._desk.turns.served(self._number)
-        self._desk.settle(parcel, outcome)
+            self._queue.turns.served(self._number)
+        self._queue.settle(parcel, outcome)
 
     def busy(self) -> None:
         """Report that the server wants us to slow down."""
-        self._desk.turns.throttle.busy()
+        self._queue.turns.throttle.busy()
 
     async def refused(self, parcel: Parcel, error: SendError) -> None:
         """Give a delivery back for which no connection could be had, and wait to try again.
 
         Raises the error when there is no use in that: nobody has a connection.
         """
-        seconds = self._desk.turns.refused(self._number)
+        seconds = self._queue.turns.refused(self._number)
         if not seconds:
             raise error
         self._in_hand.remove(parcel)
-        self._desk.put_back(parcel)
-        await self._desk.rest(seconds)
+        self._queue.put_back(parcel)
+        await self._queue.rest(seconds)
 
     def blame(self, error: Exception) -> bool:
         """Put an error down to the message in hand; return False when there is none."""
@@ -72,9 +72,9 @@ class Window:
         self._done(parcel)
         content = repr(parcel.delivery).encode()
         fault = fault_of(Border.READER, parcel.delivery.email, error, content)
-        self._desk.fail(parcel, fault, state)
-        for one in reversed(others):
-            self._desk.put_back(one)
+        self._queue.fail(parcel, fault, state)
+        for other in reversed(others):
+            self._queue.put_back(other)
         self._in_hand.clear()
         return True
 

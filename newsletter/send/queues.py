@@ -1,6 +1,6 @@
-"""The desk between ledger and sessions: what may be sent now, and what became of it.
+"""The queue of deliveries between ledger and sessions: what may be sent now, what became of it.
 
-Sessions ask for parcels and report outcomes; the desk claims and prepares many at a time, since a
+Sessions ask for parcels and report outcomes; the queue claims and prepares many at a time, since a
 transaction for each message would cost more than the message.
 """
 
@@ -48,8 +48,8 @@ Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | None
 
 
 @dataclass(slots=True, kw_only=True)
-class Desk:
-    """What the sessions of one call share."""
+class DeliveryQueue:
+    """Deliveries that the sessions of one call share."""
 
     issue: dt.date
     ledger: Ledger
@@ -155,12 +155,12 @@ class Desk:
 
     async def pause(self, seconds: float) -> None:
         """Sleep, unless sending is stopped meanwhile."""
-        waiting = [asyncio.create_task(one.wait()) for one in (self.stop, self._halted)]
+        waiting = [asyncio.create_task(event.wait()) for event in (self.stop, self._halted)]
         try:
             await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in waiting:
-                one.cancel()
+            for task in waiting:
+                task.cancel()
 
     async def _fill(self) -> bool:
         """Make some deliveries ready; return whether there are any."""
@@ -229,11 +229,11 @@ class Desk:
             without=allowed.full,
         )
         kept, over = self.budget.within(self.budget.allowance(now, len(found)), found)
-        for one in kept:
-            claim = Claim(delivery=one, owner=self.owner)
-            self._held[one.subscriber] = claim
+        for delivery in kept:
+            claim = Claim(delivery=delivery, owner=self.owner)
+            self._held[delivery.subscriber] = claim
             self._claimed.append(claim)
-        self.ledger.release([Claim(delivery=one, owner=self.owner) for one in over], now)
+        self.ledger.release([Claim(delivery=delivery, owner=self.owner) for delivery in over], now)
         return bool(found)
 
     # --- What became of it ----------------------------------------------------------------------
@@ -284,12 +284,12 @@ class Desk:
     ) -> None:
         for claim in started:
             self._held.pop(claim.delivery.subscriber, None)
-        for one in settled:
-            subscriber = one.claim.delivery.subscriber
+        for settlement in settled:
+            subscriber = settlement.claim.delivery.subscriber
             self._held.pop(subscriber, None)
             if subscriber not in lost:
-                self.sent.outcomes[one.outcome.state] += 1
-                self.on_delivery(one.claim.delivery, one.outcome)
+                self.sent.outcomes[settlement.outcome.state] += 1
+                self.on_delivery(settlement.claim.delivery, settlement.outcome)
 
     def close(self) -> None:
         """Write what is left and give back what was not begun."""

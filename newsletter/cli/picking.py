@@ -1,0 +1,75 @@
+"""How `pick` shows picks, their scores and the reasons for them, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from newsletter.day.explaining import Explained
+from newsletter.model import Paper, Part, Pick, Topic
+from newsletter.render.words import say
+
+
+def show_picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]) -> None:
+    """Show picks with their scores and reasons, topic by topic."""
+    titles = {topic.name: topic.title for topic in topics}
+    for name in dict.fromkeys(pick.topic for pick in chosen):
+        console.print(f"\n[bold]{escape(titles[name])}[/]")
+        for pick in (shown for shown in chosen if shown.topic == name):
+            console.print(
+                f"  [green]{pick.score.total:.2f}[/]  {escape(pick.paper.title)}", highlight=False
+            )
+            reasons = escape(" · ".join(map(say, pick.reasons)))
+            console.print(f"        [dim]{escape(pick.paper.id)} · {reasons}[/]", highlight=False)
+
+
+def part_json(part: Part) -> dict[str, Any]:
+    """Return one signal's share of a score as plain data, its reason in words."""
+    return {**asdict(part), "reason": say(part.reason) if part.reason else ""}
+
+
+def pick_json(pick: Pick) -> dict[str, Any]:
+    """Return a pick as plain data."""
+    return {
+        "paper": pick.paper.id,
+        "title": pick.paper.title,
+        "url": pick.paper.url,
+        "topic": pick.topic,
+        "score": round(pick.score.total, 4),
+        "parts": [part_json(part) for part in pick.score.parts],
+        "reasons": [say(reason) for reason in pick.reasons],
+        "tldr": pick.tldr,
+    }
+
+
+def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -> None:
+    """Show all parts of a paper's score under each topic, also where it was not picked."""
+    console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
+    for one in found:
+        total = f"{one.pick.score.total:.3f}" if one.pick else "  –  "
+        console.print(f"\n[bold]{escape(one.topic.title)}[/]  {total}  {escape(one.verdict)}")
+        for part in one.pick.score.parts if one.pick else ():
+            said = say(part.reason) if part.reason else ""
+            value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
+            console.print(f"  {value}  [dim]{escape(said)}[/]")
+
+
+def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, Any]:
+    """Return the same as plain data."""
+    return {
+        "paper": paper.id,
+        "title": paper.title,
+        "topics": [
+            {
+                "topic": one.topic.name,
+                "verdict": one.verdict,
+                "score": one.pick.score.total if one.pick else None,
+                "parts": [part_json(part) for part in one.pick.score.parts] if one.pick else [],
+            }
+            for one in found
+        ],
+    }

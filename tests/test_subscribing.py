@@ -1,0 +1,170 @@
+"""The commands for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Done, newsletter
+from makers import write_newsletter
+
+ADA, BO, CY = (f"{name}@readers.example" for name in ("ada", "bo", "cy"))
+LISTED = f"subscribers:\n  - {{email: {ADA}, name: Ada}}\n  - {{email: {BO}, paused: true}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, root: Path) -> Path:
+    return write_newsletter(tmp_path, root, subscribers=LISTED)
+
+
+def do(folder: Path, *words: str, status: int = 0) -> Done:
+    done = newsletter("subscribers", *words, cwd=folder)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def told(folder: Path, *words: str, status: int = 0) -> Any:
+    return json.loads(do(folder, *words, "--json", status=status).stdout)
+
+
+def states(folder: Path) -> dict[str, str]:
+    return {one["email"]: one["state"] for one in told(folder, "list")["subscribers"]}
+
+
+def test_the_list_is_shown_with_where_everybody_came_from(folder: Path) -> None:
+    """On a screen, and for machines; filters narrow it."""
+    do(folder, "add", CY, "--topic", "agents")
+
+    shown = do(folder, "list").stdout
+    assert [ADA in shown, BO in shown, "every topic" in shown] == [True, True, True]
+    assert "2 active, 1 paused in all" in shown
+    assert states(folder) == {ADA: "active", BO: "paused", CY: "active"}
+    assert [one["email"] for one in told(folder, "list", "--state", "paused")["subscribers"]] == [
+        BO
+    ]
+    assert [one["email"] for one in told(folder, "list", "--from", "command")["subscribers"]] == [
+        CY
+    ]
+    assert [one["email"] for one in told(folder, "list", "--text", "ADA@")["subscribers"]] == [ADA]
+    assert "Nobody." in do(folder, "list", "--state", "left").stdout
+
+
+def test_one_person_is_shown_with_the_consent(folder: Path) -> None:
+    """All that is kept; somebody unknown is wrong usage."""
+    do(folder, "add", CY, "--name", "Cy", "--topic", "agents", "--topic", "vision")
+
+    found = told(folder, "show", CY.upper())
+    assert (found["name"], found["topics"], found["origin"]) == (
+        "Cy",
+        ["agents", "vision"],
+        "command",
+    )
+    assert found["consent"] == "added with the command `newsletter subscribers add`"
+    shown = do(folder, "show", CY).stdout
+    assert "agents, vision" in shown
+    assert "no subscriber has the address" in do(folder, "show", "x@y.example", status=2).stderr
+
+
+def test_somebody_is_added_once(folder: Path) -> None:
+    """Who is there stays as they are; who has left is not brought back by it."""
+    assert "would be: added" in do(folder, "add", CY, "--dry-run").stdout
+    assert CY not in states(folder)
+    assert f"{CY}: added" in do(folder, "add", CY).stdout
+    assert "is there already" in do(folder, "add", CY, "--name", "Other").stdout
+    assert told(folder, "show", CY)["name"] == ""
+    do(folder, "remove", CY)
+    assert "has left" in do(folder, "add", CY, status=1).stderr
+    assert "not an email address" in do(folder, "add", "nobody", status=2).stderr
+    assert "no topic is called `x`" in do(folder, "add", CY, "--topic", "x", status=2).stderr
+
+
+def test_who_is_removed_stays_away_and_check_says_so(folder: Path) -> None:
+    """Although subscribers.yaml names them; `resume` brings them back."""
+    do(folder, "list")
+    assert "would be: removed" in do(folder, "remove", ADA, "--dry-run").stdout
+    assert states(folder)[ADA] == "active"
+    do(folder, "remove", ADA)
+    (folder / "config" / "subscribers.yaml").write_text(LISTED + "# edited\n")
+
+    assert states(folder)[ADA] == "left"
+    checked = newsletter("check", cwd=folder).stderr
+    assert f"{ADA} has left" in checked
+    assert f"`newsletter subscribers resume {ADA}` undoes it" in checked
+    assert "gets mail again" in do(folder, "resume", ADA).stdout
+    assert states(folder)[ADA] == "active"
+    assert ADA not in newsletter("check", cwd=folder).stderr
+
+
+def test_a_pause_has_an_end(folder: Path) -> None:
+    """It is shown, and over on its day."""
+    assert "paused until 2999-01-02" in do(folder, "pause", ADA, "--until", "2999-01-02").stdout
+    assert told(folder, "show", ADA)["paused_until"] == "2999-01-02"
+    do(folder, "pause", ADA, "--until", "2020-01-02")
+    assert states(folder)[ADA] == "active"
+    assert "is not a date" in do(folder, "pause", ADA, "--until", "soon", status=2).stderr
+
+
+def test_an_import_tells_what_it_brought(folder: Path) -> None:
+    """New, known, gone, and each row that cannot be used; a trial changes nothing."""
+    do(folder, "list")
+    do(folder, "remove", BO)
+    path = folder / "people.csv"
+    path.write_text(f"email,name\n{ADA},x\n{BO},y\n{CY},Cy\nnobody,\n", "utf-8")
+    expected = {"new": 1, "known": 1, "left": 1, "suppressed": 0}
+
+    tried = told(folder, "import", "people.csv", "--dry-run", status=1)
+    assert {name: tried[name] for name in expected} == expected
+    assert tried["refused"][0]["line"] == 5
+    assert CY not in states(folder)
+    done = do(folder, "import", "people.csv", "--consent", "a sheet, May 2026", status=1)
+    assert "1 added" in done.stdout
+    assert "1 have left, and stay away" in done.stdout
+    assert "people.csv:5: nobody: not an email address" in done.stderr
+    assert told(folder, "show", CY)["consent"] == "a sheet, May 2026"
+    assert "no such file" in do(folder, "import", "gone.csv", status=1).stderr
+    path.write_bytes(b"email\nk\xf6ln@x.example\n")
+    assert "is not UTF-8 text" in do(folder, "import", "people.csv", status=1).stderr
+
+
+def test_an_export_can_be_imported(folder: Path, tmp_path_factory: Any, root: Path) -> None:
+    """Everybody with what they chose; a spreadsheet takes no name for a formula."""
+    do(folder, "add", CY, "--name", "=1+1", "--topic", "agents")
+
+    exported = do(folder, "export").stdout
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert [(one["email"], one["state"], one["origin"]) for one in rows] == [
+        (ADA, "active", "yaml"), (BO, "paused", "yaml"), (CY, "active", "command"),
+    ]  # fmt: skip
+    assert rows[2]["name"] == "'=1+1"
+    assert [
+        one["email"]
+        for one in csv.DictReader(io.StringIO(do(folder, "export", "--state", "paused").stdout))
+    ] == [BO]
+    other = write_newsletter(
+        tmp_path_factory.mktemp("other"), root, subscribers="subscribers: []\n"
+    )
+    (other / "people.csv").write_text(exported, "utf-8")
+    assert told(other, "import", "people.csv")["new"] == 3
+    assert told(other, "show", CY)["topics"] == ["agents"]
+    assert told(other, "show", ADA)["consent_at"].replace(" ", "T") == rows[0]["consent_at"]
+
+
+def test_who_came_by_the_command_gets_the_issue(folder: Path) -> None:
+    """Beside those of the file; who left by the command in the meantime does not."""
+    do(folder, "add", CY, "--topic", "language-models")
+    do(folder, "remove", ADA)
+    (folder / "feed.xml").write_text(
+        "<rss version='2.0'><channel><title>x</title><item><title>A language model</title>"
+        "<link>https://arxiv.org/abs/2603.90001</link></item></channel></rss>"
+    )
+    (folder / "config" / "sources.yaml").write_text("sources: [{name: Feed, url: feed.xml}]\n")
+
+    done = newsletter("run", "--json", cwd=folder)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["deliveries"]["accepted"] == 1
+    assert [path.name for path in folder.glob("outbox/*/eml/*.eml")] == [f"{CY}.eml"]
