@@ -97,7 +97,7 @@ def test_what_was_sent_before_still_holds() -> None:
 
 LINKS = ["AQBhZGH_ie9Ce-ziv1qS024", "AQFhZGHsEnigF-WN_3_fcqY", "AQJhZGGgPiLGihEfuqaN_6I"]
 DAMAGED = "this link is damaged: copy it again, whole, from the email"
-FOREIGN = "this link was not made by this newsletter, or for another purpose"
+FOREIGN = "this newsletter did not make this link, or made it for another purpose"
 
 
 @pytest.mark.parametrize(
