@@ -79,7 +79,9 @@ async def send_editions(
     Any number of processes may do this at once: a delivery is leased by one of them. `sender.stop`
     ends it after the messages that are in flight; `email` restricts it to one address. A transport
     that cannot be used at all ends it too, with `Sent.error`; a rate that is spent, with
-    `Sent.resume_at`. Every lease is given back first. Raises StoreError when the ledger cannot be read or written.
+    `Sent.resume_at`. Every lease is given back first.
+
+    Raises StoreError when the ledger cannot be read or written.
     """
     pace = pace or Pace()
     clock, stop = sender.clock, sender.stop
