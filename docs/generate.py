@@ -58,9 +58,9 @@ def sources() -> str:
         "# Kinds of sources",
         "",
         "Written by `make docs` from the code. Every request names the newsletter and `reply_to`",
-        "as its contact. Settings that a kind needs are in bold: one of them is enough.",
+        "as its contact. A kind needs at least one of its settings in bold.",
         "",
-        "| kind | settings | requests | what its server says of programs |",
+        "| kind | settings | requests | its server's terms for programs |",
         "| --- | --- | --- | --- |",
     ]
     for name, kind in KINDS.items():

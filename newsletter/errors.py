@@ -45,7 +45,7 @@ class ProofError(NewsletterError, ValueError):
     def __init__(self, *problems: str) -> None:
         """Keep the `problems`, one printable line each."""
         self.problems = problems
-        advice = "nothing was sent; mend it, or say `on_error: send` in newsletter.yaml"
+        advice = "nothing was sent; mend it, or set `on_error: send` in newsletter.yaml"
         super().__init__("\n".join((*problems, advice)))
 
 

@@ -46,7 +46,7 @@ def verify(secret: bytes, purpose: str, token: str) -> str:
     payload, mac = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
     genuine = hmac.compare_digest(mac, _mac(secret, purpose, payload))
     if not genuine or payload[:2] != bytes((VERSION, PURPOSES.index(purpose))):
-        raise LinkError("this link was not made by this newsletter, or for another purpose")
+        raise LinkError("this newsletter did not make this link, or made it for another purpose")
     return payload[2:].decode()
 
 

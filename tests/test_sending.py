@@ -497,8 +497,8 @@ def test_two_newsletters_on_one_database_are_told(letter: tuple[Path, Faults]) -
     refused = newsletter(other, "run")
 
     assert refused.returncode == 1
-    assert "this database is that of “Daily”" in refused.stderr
-    assert "name one of its own, as `database` in newsletter.yaml" in refused.stderr
+    assert "this database belongs to “Daily”" in refused.stderr
+    assert "set another `database` in newsletter.yaml" in refused.stderr
     assert "Traceback" not in refused.stderr
     set_delivery(folder, "name: Daily", "name: Weekly")
     assert newsletter(folder, "run").returncode == 0

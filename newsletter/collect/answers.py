@@ -225,7 +225,7 @@ def iso_moment(value: object) -> dt.datetime | None:
 
 
 def unix_moment(value: object, per_second: int = 1) -> dt.datetime | None:
-    """Return the moment in UTC that lies `value` seconds after 1970 (milliseconds if 1000)."""
+    """Return the moment `value` seconds (1000 `per_second`: milliseconds) after 1970, in UTC."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:

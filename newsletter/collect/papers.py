@@ -33,7 +33,7 @@ async def collect_papers(
 
     `remembered` holds each source's health from earlier visits. `unseen` returns the papers that
     no source had shown before this run. A source that fails loses only its own papers. A visit is
-    yielded once it ends, so memory does not grow with the number of sources. Sources named by a
+    yielded when it ends, so memory does not grow with the number of sources. Sources named by a
     list of sources (OPML) come at the end.
     """
     waiting = deque(sources)

@@ -103,7 +103,9 @@ async def visit_source(
         note = "retired: the server said that it is gone for good; remove it from sources.yaml"
         return _left_alone(source, note, retired=True)
     if health.fresh_until and now < health.fresh_until:
-        return _left_alone(source, f"asked not to be asked before {health.fresh_until:%H:%M} UTC")
+        return _left_alone(
+            source, f"the server asked for no visit before {health.fresh_until:%H:%M} UTC"
+        )
     reach = now - max_age
     since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
     window = VisitWindow(since=max(since, reach), until=now, reach=reach, covered=health.covered)
@@ -258,7 +260,7 @@ def _visited(
     first = answer.first
     moved_to = "" if errors or source.headers else (first.moved_to or health.moved_to)
     if first.moved_to and moved_to:
-        notes.append(f"moved for good to {shown(moved_to)}: change it in sources.yaml")
+        notes.append(f"moved for good to {shown(moved_to)}: change `url` in sources.yaml")
     if link(moved_to) != moved_to or not may_be_kept(moved_to):
         moved_to = ""  # it may hold a key: do not keep it, follow the redirect each time
     report = SourceReport(

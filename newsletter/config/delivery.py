@@ -139,7 +139,7 @@ def read_keys(
     for place, one in enumerate(given):
         if ("dkim", place, "key") in document.unset:
             continue
-        # In a .env file, a key on one line has its line ends written as \\n.
+        # In a .env file, a key may be on one line, with its line ends written as \\n.
         pem = one.key.get_secret_value().replace("\\n", "\n").encode()
         domain = one.domain or sender.rpartition("@")[2]
         where = document.where(("dkim", place, "key"), value=True)

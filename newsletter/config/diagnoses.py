@@ -108,7 +108,7 @@ def _second_colon(lines: list[str], line: int, column: int) -> tuple[int, int, s
     here = lines[line - 1]
     key = _KEYED.match(here)
     if key and key.end(1) + 1 < column:
-        return line, column, "a second colon: a value that has one goes in quotes"
+        return line, column, "a second colon: a value with a colon goes in quotes"
     above = next((one for one in reversed(lines[: line - 1]) if one.strip()), "")
     beside = _KEYED.match(above)
     name = key[1].strip() if key else here.strip()

@@ -123,7 +123,7 @@ def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> Yam
     try:
         data = reader.read(node) if node is not None else {}
     except RecursionError:
-        raise ConfigError(f"{path}: nested too deeply, or an alias of itself") from None
+        raise ConfigError(f"{path}: nested too deeply, or an alias that contains itself") from None
     if reader.problems:
         raise ConfigError(*reader.problems)
     return YamlDocument(

@@ -113,7 +113,7 @@ def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
     """Yield the values that must not be shown: passwords and keys, with their encoded forms."""
     for name, document in documents.items():
         whole = (document.at(path) for path in document.variables if is_secret(name, path))
-        # Parts of an address, as in `https://x.example/feed?key=${KEY}`; no key has a slash.
+        # Parts of an address, as in `https://x.example/feed?key=${KEY}`; a slash makes it a path.
         parts = (one for some in document.within.values() for one in some if "/" not in one)
         for value in (*whole, *parts):
             if isinstance(value, str) and len(value) >= SHORTEST:

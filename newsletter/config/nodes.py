@@ -83,7 +83,7 @@ class NodeReader:
                 first = self.places[(*path, key)][0]
                 self._problem(
                     key_node,
-                    f"`{key}` stands here a second time (first on line {first}); keep one",
+                    f"`{key}` is here a second time (first on line {first}); keep one",
                 )
                 continue
             self.places[(*path, key)] = _place(key_node)
@@ -150,7 +150,7 @@ class NodeReader:
             self._problem(node, f"not a plain value ({' '.join(str(error).split())[:100]})")
             return None
         if isinstance(value, float) and not math.isfinite(value):
-            self._problem(node, "not a number that can be counted with")
+            self._problem(node, "a number must be finite")
             return None
         return value
 

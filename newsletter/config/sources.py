@@ -63,11 +63,11 @@ class SourceShape(Shape):
             wanted = " or ".join(f"`{name}`" for name in kind.needs)
             raise ValueError(f"a source of kind `{self.kind}` needs {wanted}")
         for name in sorted(given - set(kind.takes)):
-            raise ValueError(f"`{name}` means nothing to kind `{self.kind}`")
+            raise ValueError(f"`{name}` is not a setting of kind `{self.kind}`")
         if self.url and "://" in self.url and not self.url.startswith(("http://", "https://")):
             raise ValueError("only http:// and https:// addresses can be fetched")
         if self.url and "://" in self.url and (not link(self.url) or re.search(r"\s", self.url)):
-            raise ValueError("`url` is no address that can be fetched: is it whole?")
+            raise ValueError("`url` is not an address that can be fetched: is it complete?")
         if self.kind == "arxiv" and not all(map(ARXIV_CATEGORY.fullmatch, self.categories)):
             raise ValueError("arXiv's categories look like `cs.CL` or `hep-th`")
         return self

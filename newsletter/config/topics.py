@@ -134,7 +134,7 @@ def _extended(
             problems.append(f"{where}: no topic is called `{wanted}`{suggest(wanted, [*by_name])}")
             return found
         if wanted in seen:
-            problems.append(f"{where}: `{wanted}` extends itself, by way of {', '.join(seen)}")
+            problems.append(f"{where}: `{wanted}` extends itself, through {', '.join(seen)}")
             return found
         seen.add(wanted)
         base = by_name[wanted]
@@ -168,7 +168,7 @@ def check_likes(
 ) -> None:
     """Report files of kinds that cannot be read: they would be taken for words."""
     problems.extend(
-        f"{document.where((*path, place), value=True)}: `{like}` is no library that can be read: "
+        f"{document.where((*path, place), value=True)}: `{like}` is no library of a known kind: "
         "export it as BibTeX (.bib), CSL JSON (.json) or RIS (.ris)"
         for place, like in enumerate(likes)
         if _OTHER_FILES.fullmatch(like) and "://" not in like and not like.startswith("10.")

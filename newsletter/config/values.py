@@ -167,7 +167,7 @@ def _database(text: str) -> str:
         raise ValueError(str(error)) from None
     if not name or name == ":memory:":
         raise ValueError(
-            "names no file, so that each run would forget who has the issue: "
+            "names no file, so each run would forget who has the issue: "
             "sqlite:///outbox/newsletter.db"
         )
     return text

@@ -8,7 +8,7 @@
                   └─▶ suppressed
     planned, deferred ──▶ cancelled, expired
     failed, unknown ──▶ planned, when the operator asks for it
-        cancelled ──▶ planned, when a reader who had left comes back
+    cancelled ──▶ planned, when a reader who had left comes back
 
 `data_started` is written to the disk before the first byte of DATA. If the sender dies after that,
 the delivery becomes `unknown`: nobody knows whether the mail went out (RFC 1047), so it is sent
@@ -65,7 +65,7 @@ def before(after: DeliveryState, *some: DeliveryState) -> tuple[DeliveryState, .
     """
     for state in some:
         if after not in MOVES[state]:
-            raise LedgerError(f"a delivery that is {state} does not become {after}")
+            raise LedgerError(f"a delivery that is {state} cannot become {after}")
     return some
 
 

@@ -16,10 +16,10 @@ class Source:
 
     name: str
     kind: str
-    """A key of `newsletter.collect.papers.KINDS`."""
+    """A key of `newsletter.collect.kinds.table.KINDS`."""
     location: str = ""
-    """One document: an http(s) URL, or the absolute path of a file or folder. Empty if the kind has
-    a service of its own to ask."""
+    """One document: an http(s) URL, or the absolute path of a file or folder. If it is empty, the
+    kind's own service is asked."""
     api: str = ""
     """Base address of the service, if not the usual one."""
     categories: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Enrichment:
     """A service that is asked what it knows about papers that other sources showed."""
 
     service: str
-    """A key of `newsletter.collect.enrichment.ENRICHERS`."""
+    """A key of `newsletter.collect.services.table.ENRICHERS`."""
     api: str = ""
     """Base address of the service, if not the usual one."""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

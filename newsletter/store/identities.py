@@ -64,15 +64,15 @@ def recognise(database: Database, identity: Identity, still_uses_it: Callable[[s
         has_moved = (known.name, known.sender) == (identity.name, identity.sender)
         if known.folder != identity.folder and not has_moved:
             raise StoreError(
-                f"{database.engine.url.database}: this database is that of {known}; for {identity} "
-                "name one of its own, as `database` in newsletter.yaml. Has the newsletter moved "
+                f"{database.engine.url.database}: this database belongs to {known}; for {identity} "
+                "set another `database` in newsletter.yaml. Has the newsletter moved "
                 "and been renamed? Then run it once under its old name and address"
             )
         if known.folder != identity.folder and still_uses_it(known.folder):
             raise StoreError(
-                f"{database.engine.url.database}: this database is that of {known}, which is still "
-                f"there and uses it; for {identity} name one of its own, as `database` in "
-                "newsletter.yaml. Is it the same newsletter, moved? Then remove the old folder"
+                f"{database.engine.url.database}: this database belongs to {known}, which is still "
+                f"there and uses it; for {identity} set another `database` in newsletter.yaml. "
+                "Is it the same newsletter, moved? Then remove the old folder"
             )
         if known != identity:
             connection.execute(identities.update().values(**now))

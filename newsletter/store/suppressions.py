@@ -20,7 +20,7 @@ SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value, Verdict.SAID_GONE.val
 COMPLAINT: Final = "complaint"
 ISSUES = 3
 LASTING = dt.timedelta(days=7)
-"""A lasting verdict is believed after ISSUES issues over at least this time."""
+"""Such a verdict is believed after ISSUES issues over at least this time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,11 +75,11 @@ def parse_place(text: str) -> Place:
         parts = urlsplit(text)
         host, user, port = parts.hostname or "", unquote(parts.username or ""), parts.port
     except ValueError:
-        raise MailboxError(f"this is no address of a mailbox: {wanted}") from None
+        raise MailboxError(f"this is not the address of a mailbox: {wanted}") from None
     if not host or not user:
-        raise MailboxError(f"this address has no user or no host: {wanted}")
+        raise MailboxError(f"this address lacks a user or a host: {wanted}")
     if parts.password is not None:
-        raise MailboxError(f"{_line(host)}: a password belongs into {PASSWORD}, not here")
+        raise MailboxError(f"{_line(host)}: put the password into {PASSWORD}, not here")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if not (user + folder + host).isprintable():
         raise MailboxError(f"this address has control characters: {wanted}")
@@ -143,7 +143,7 @@ class _Limited(imaplib.IMAP4):
     def read(self, size: int) -> bytes:
         """Return `size` bytes of an answer."""
         if size > MAX_ANSWER:
-            raise self.abort("it announces more than was asked for")
+            raise self.abort("it announces more data than was asked for")
         self._follow()
         while len(self._pending) < size:
             self._fill()
@@ -165,7 +165,7 @@ class _Limited(imaplib.IMAP4):
         """Refuse bytes that came before TLS began: an attacker may have put them there."""
         if self._source is not self.sock:
             if self._pending:
-                raise self.abort("it sent something ahead of TLS")
+                raise self.abort("it sent data before TLS began")
             self._source = self.sock
 
     def _take(self, size: int) -> bytes:
@@ -184,7 +184,7 @@ class _Limited(imaplib.IMAP4):
         except TimeoutError:
             raise self.abort(late) from None
         if not found:
-            raise self.abort("it hung up")
+            raise self.abort("it closed the connection")
         self._bytes += len(found)
         if self._bytes > MAX_ANSWER:
             raise self.abort("its answer is too long")
@@ -279,12 +279,12 @@ def _mailbox_name(name: str) -> str:
 
 
 def _told(error: Exception, password: str) -> str:
-    """Return an error in one printable line; it may repeat the password, which is removed."""
+    """Return an error in one printable line, without the password that a server may repeat."""
     said = error.args[0] if len(error.args) == 1 else str(error)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
     text = text or type(error).__name__
     if isinstance(error, ValueError) and not isinstance(error, OSError):
-        text = "its answer is no IMAP"
+        text = "its answer is not IMAP"
     return _line(text.replace(password, "…") if password else text)
 
 

@@ -29,7 +29,7 @@ LINE = 1000
 """Bytes that are compared of an mbox's first line, which says when its first message came."""
 
 _QUIETLY = (FileNotFoundError, IsADirectoryError)
-"""A mail program moved the file, or it is none; if it moved, the next run finds it."""
+"""A mail program moved the file (the next run finds it), or it is a folder."""
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -125,7 +125,7 @@ def _folder(path: Path, after: str, now: dt.datetime) -> Iterator[Mail | Fault]:
 
 
 def _files(path: Path, faults: list[Fault]) -> Iterator[tuple[int, str, str]]:
-    """Yield change time, sorted name and path of every regular file in a folder."""
+    """Yield change time, name for sorting, and path of every regular file in a folder."""
     if (path / "new").is_dir() and (path / "cur").is_dir():
         waiting = [str(path / "new"), str(path / "cur")]
         is_deep = False

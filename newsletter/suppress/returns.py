@@ -84,7 +84,7 @@ def _read(
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     fault = None
     if any(one.kind is ReportKind.UNREADABLE for one in events):
-        problem = "nobody can tell what it says; no address is held responsible for it"
+        problem = "this message cannot be understood; it counts against no address"
         fault = Fault(border=Border.REPORT, name=name, problem=problem, content=raw)
     return Returned(
         events=events,

@@ -78,7 +78,7 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
     """Long before the time for the whole document is over."""
     with (
         http_server(feed=Page(misbehaviour="silent")) as web,
-        pytest.raises(SourceError, match="the server fell silent"),
+        pytest.raises(SourceError, match="the server stopped sending"),
     ):
         run(fetch(f"{web.url}/feed", silence=0.5))
 

@@ -241,7 +241,7 @@ def test_a_permanent_redirect_is_remembered_and_a_bad_one_forgotten() -> None:
         failed = visit(source, Health(moved_to=f"{web.url}/new", last_good=NOW))
 
     assert first.report.moved_to == again.report.moved_to == f"{web.url}/new"
-    assert f"moved for good to {web.url}/new: change it in sources.yaml" in first.report.note
+    assert f"moved for good to {web.url}/new: change `url` in sources.yaml" in first.report.note
     assert [path for path, _ in web.requests] == ["/feed", "/new", "/new", "/new"]
     assert (failed.report.ok, failed.report.moved_to) == (False, "")
 
@@ -256,7 +256,7 @@ def test_a_server_that_asks_to_be_left_alone_is() -> None:
 
     assert first.report.fresh_until == NOW + dt.timedelta(minutes=10)
     assert (early.report.asked, early.papers) == (False, ())
-    assert "asked not to be asked before 11:10 UTC" in early.report.note
+    assert "the server asked for no visit before 11:10 UTC" in early.report.note
     assert late.papers
     assert len(web.requests) == 2
 

@@ -269,7 +269,7 @@ def test_files_that_are_no_libraries_are_no_words(tmp_path: Path, root: Path, li
     topics = f"topics:\n  - {{name: a, title: A, like: ['{like}']}}\n"
 
     with pytest.raises(
-        ValueError, match=r"topics\.yaml:2:32: .* no library that can be read.*\.ris"
+        ValueError, match=r"topics\.yaml:2:32: .* no library of a known kind.*\.ris"
     ):
         settings(tmp_path, root, topics=topics, subscribers="subscribers: []\n")
 

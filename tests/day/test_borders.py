@@ -79,7 +79,7 @@ def test_a_broken_library_costs_its_owner_that_library(tmp_path: Path, root: Pat
     assert set(mails(folder)) == {"ada@readers.example", "bo@readers.example"}
     assert (done.returncode, done.stdout) == (1, "")
     assert re.search(
-        r"library broken\.bib: .*broken\.bib:1: an entry that cannot be read", done.stderr
+        r"library broken\.bib: .*broken\.bib:1: this entry cannot be read", done.stderr
     )
     assert re.search(r"library gone\.json: .*gone\.json: no such file", done.stderr)
     assert "2 things were left out, all others went on; kept in outbox/faults" in done.stderr
@@ -391,7 +391,7 @@ def test_an_issue_with_errors_is_held(tmp_path: Path, root: Path) -> None:
 
     assert held.returncode == 1
     assert "error: " in held.stderr
-    assert "nothing was sent; mend it, or say `on_error: send`" in held.stderr
+    assert "nothing was sent; mend it, or set `on_error: send`" in held.stderr
     assert mails(folder) == {}
     assert "No issue was planned" in newsletter("status", cwd=folder).stdout
     settings = folder / "config" / "newsletter.yaml"

@@ -146,7 +146,7 @@ def test_an_outcome_that_no_delivery_comes_to_is_refused(tmp_path: Path) -> None
     ledger = make_ledger(tmp_path)
     one, other = claim(ledger, "me", limit=2)
 
-    with pytest.raises(LedgerError, match="a delivery that is leased does not become expired"):
+    with pytest.raises(LedgerError, match="a delivery that is leased cannot become expired"):
         ledger.record([], [settled(one, S.ACCEPTED), settled(other, S.EXPIRED)], NOW)
 
     assert ledger.counts(TODAY)[S.LEASED] == 2

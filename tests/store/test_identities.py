@@ -39,7 +39,7 @@ def test_a_database_belongs_to_one_newsletter(
             recognise(database, other, gone)
             recognise(database, other, gone)
             return
-        with pytest.raises(StoreError, match=r"is that of “A” .*name one of its own") as caught:
+        with pytest.raises(StoreError, match=r"belongs to “A” .*set another `database`") as caught:
             recognise(database, other, gone)
         assert "\n" not in str(caught.value)
         recognise(database, Identity(name="A", sender="a@x.example", folder="/srv/a"), gone)
@@ -50,7 +50,9 @@ def test_who_is_still_there_has_not_moved(tmp_path: Path) -> None:
     here, there = (Identity(name="A", sender="a@x.example", folder=one) for one in ("/a", "/b"))
     with open_database("sqlite:///test.db", tmp_path) as database:
         recognise(database, here, gone)
-        with pytest.raises(StoreError, match=r"still there .*name one of its own.*remove the old"):
+        with pytest.raises(
+            StoreError, match=r"still there .*set another `database`.*remove the old"
+        ):
             recognise(database, there, lambda folder: folder == "/a")
         recognise(database, here, lambda _folder: True)
         recognise(database, there, gone)

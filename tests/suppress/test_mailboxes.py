@@ -134,12 +134,12 @@ def test_imap_errors_are_one_line_and_hold_no_password(
     [
         ("imaps://mail.example.org", "write imaps://user@host/Folder"),
         ("imaps://b:hunter2@", "write imaps://user@host/Folder"),
-        ("IMAPS://b:hunter2@mail.example.org", "belongs into NEWSLETTER_IMAP_PASSWORD"),
+        ("IMAPS://b:hunter2@mail.example.org", "put the password into NEWSLETTER_IMAP_PASSWORD"),
         ("imaps://b:hunter2@[mail.example.org", "write imaps://user@host/Folder"),
         ("imaps://b:hunter2@mail.example.org:99999", "write imaps://user@host/Folder"),
         ("imaps://b%0d%0ax@mail.example.org/hunter2", "control characters"),
         ("pop3://b:hunter2@mail.example.org", "pop3: not known here"),
-        ("imaps://b:hunter2@mail.example.org", "belongs into NEWSLETTER_IMAP_PASSWORD"),
+        ("imaps://b:hunter2@mail.example.org", "put the password into NEWSLETTER_IMAP_PASSWORD"),
     ],
 )
 def test_an_imap_address_has_a_user_and_no_password(place: str, said: str) -> None:
@@ -370,7 +370,7 @@ def test_a_password_is_asked_for(box: Box) -> None:
         ("SELECT", b"* 1 EXISTS\r\n" * 30_000, "too many lines"),
         ("SELECT", b"TAG OK [\xff\xfe]\r\nrubbish\r\n", "no folder|localhost"),
         ("SEARCH", b"* SEARCH " + b"1 " * 5_000_000, "too long"),
-        ("FETCH", b"* 4 FETCH (BODY[] {99999999999}\r\n", "more than was asked for"),
+        ("FETCH", b"* 4 FETCH (BODY[] {99999999999}\r\n", "more data than was asked for"),
         ("FETCH", b"* 4 FETCH (BODY[] {" + b"9" * 5_000 + b"}\r\n", "localhost"),
         ("FETCH", b"\0\0\0\r\n", "localhost"),
         ("STORE", b"TAG BAD hunter2 \x1b[2J\r\n", "localhost"),
@@ -400,7 +400,7 @@ def test_an_answer_has_so_much_time_as_a_whole(box: Box, monkeypatch: pytest.Mon
 def test_what_a_server_sends_ahead_of_tls_is_no_answer(box: Box) -> None:
     """Nobody in between can put words into a server's mouth before TLS begins."""
     box.instead["STARTTLS"] = b"TAG OK begin\r\n* OK injected\r\n"
-    with imap_server(box, implicit=False), pytest.raises(MailboxError, match="ahead of TLS"):
+    with imap_server(box, implicit=False), pytest.raises(MailboxError, match="before TLS began"):
         raws(f"imap://b@localhost:{box.port}")
     assert not any(one.startswith("LOGIN") for one in box.commands)
 

@@ -174,7 +174,7 @@ class Fetcher:
             except TimeoutError:
                 problem = f"no complete answer within {self.timeout:g} s"
             except httpx2.TimeoutException:
-                problem = "the server fell silent"
+                problem = "the server stopped sending"
             except httpx2.UnsupportedProtocol:
                 problem = "only http and https addresses can be fetched"
             except httpx2.DecodingError:
@@ -279,7 +279,7 @@ def _conditions(validators: Validators) -> dict[str, str]:
 
 
 def _validator(response: httpx2.Response, name: str) -> str:
-    """Return a header if it can be sent back, else nothing: it would fail every later request."""
+    """Return a header if it can be sent back; a bad one would fail every later request."""
     given = response.headers.get(name, "")
     is_sound = given.isascii() and given.isprintable() and len(given) <= VALIDATOR
     return given if is_sound else ""

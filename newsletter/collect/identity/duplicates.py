@@ -10,7 +10,7 @@ from newsletter.collect.identity.likeness import is_same_work, near_keys
 from newsletter.model import Mention, Paper, Sighting
 
 CROWD = 20
-"""Papers that each paper is compared with per shared key. A title that more papers share does not
+"""Papers that a paper is compared with for each trace they share. If more share it, it does not
 identify a work, and comparing all with all would take the square of their number."""
 
 

@@ -55,7 +55,7 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
 # UTF-8 that was read as Windows-1252 and encoded again: `JosÃ©`, `Whatâ€™s`. arXiv's own API sends
-# such author names. The pattern is that of UTF-8 (RFC 3629, 4); real text hardly ever matches it.
+# such author names. The pattern is that of UTF-8 (RFC 3629, 4); real text does not match it.
 _CONTINUATION = "[\x80-\xbf" + "".join(
     bytes((byte,)).decode("cp1252", "ignore") for byte in range(0x80, 0xA0)
 ) + "]"  # fmt: skip

@@ -133,7 +133,7 @@ def _headings(document: HtmlDocument) -> Iterator[Flaw]:
 
 def _structure(document: HtmlDocument) -> Iterator[Flaw]:
     if not document.root.get("lang"):
-        message = "the language is not said: screen readers need <mjml lang=…>"
+        message = "the language is missing: screen readers need <mjml lang=…>"
         yield Flaw("warning", message, document.line_with("<mjml"))
     for element in document.elements():
         tag = str(element.tag)
@@ -159,7 +159,7 @@ def _unsubscribe(edition: Edition) -> Iterator[Flaw]:
     start = edition.html.find("<body")
     length = len(edition.html) - start
     if place >= 0 and place - start > max(SCREENFUL, LATE * length):
-        message = "unsubscribe only at the end: a link near the top spares you complaints"
+        message = "unsubscribe only at the end: a link near the top avoids complaints"
         yield Flaw("warning", message)
 
 

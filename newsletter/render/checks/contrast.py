@@ -52,7 +52,7 @@ def ratio(one: Colour, other: Colour) -> float:
 
 
 def parse_colour(text: str) -> Colour | None:
-    """Return a CSS colour; None if it is invalid or transparent."""
+    """Return a CSS colour; None if it is invalid or not opaque."""
     found = tinycss2.color3.parse_color(text)
     if found is None or isinstance(found, str) or found.alpha < 1:
         return None

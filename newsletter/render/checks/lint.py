@@ -52,7 +52,7 @@ def lint(
         *(
             Flaw(
                 "error",
-                f"{use.key}: not in {', '.join(clients)}, and nothing stands in for it "
+                f"{use.key}: not in {', '.join(clients)}, and there is no fallback "
                 f"({page_of(use.key)})",
                 use.place,
             )

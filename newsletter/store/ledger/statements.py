@@ -64,7 +64,7 @@ HELD = (
     & (deliveries.c.attempt == place("number"))
     & (deliveries.c.lease_owner == place("owner"))
 )
-"""True of a row while a claim holds; the number of the attempt excludes a sender that slept."""
+"""True of a row while a claim holds; the attempt's number shuts out a sender that slept."""
 
 FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
 """The values of a delivery that nobody holds."""
