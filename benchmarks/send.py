@@ -56,7 +56,7 @@ from newsletter.model import (
 from newsletter.render.messages import Encoded, Letterhead, compose, encode_edition
 from newsletter.render.tokens import Blocks, token
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.editions import send_editions
+from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import Pace
 from newsletter.send.signatures import Signer, load_key, make_key
 from newsletter.send.smtp import SmtpTransport
@@ -185,13 +185,15 @@ async def _send(
     sent = await send_editions(
         ISSUE.date,
         ledger,
-        SmtpTransport(settings),
         prepare,
-        owner="benchmark:boot:1:x",
-        fate_of=lambda _owner: Fate.ALIVE,
+        Sender(
+            transport=SmtpTransport(settings),
+            owner="benchmark:boot:1:x",
+            fate_of=lambda _owner: Fate.ALIVE,
+            clock=lambda: NOW,
+            chance=random.Random(1),
+        ),
         deadline=NOW + dt.timedelta(hours=20),
-        clock=lambda: NOW,
-        chance=random.Random(1),
         pace=Pace(connections=connections),
     )
     assert not sent.error, sent.error

@@ -89,7 +89,7 @@ async def sent(day: Day) -> tuple[float, list[float]]:
         if seen % 1000 == 1:
             done.append(time.process_time())
 
-    async with open_post(day.config, on_delivery=on_delivery) as post:
+    async with open_post(day.config, clock=day.clock, on_delivery=on_delivery) as post:
         told = await steps.send(day, post)
     assert not told.error, told.error
     done.append(time.process_time())

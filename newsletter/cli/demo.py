@@ -93,6 +93,8 @@ async def demo_day(
             web=await stack.enter_async_context(
                 open_web(config, version=version, on_source=on_source)
             ),
-            post=await stack.enter_async_context(open_post(config, on_delivery=on_delivery)),
+            post=await stack.enter_async_context(
+                open_post(config, clock=lambda: MORNING, on_delivery=on_delivery)
+            ),
             mailbox=mailbox,
         )

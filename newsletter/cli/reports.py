@@ -136,7 +136,7 @@ async def dry_run(
         waiting = len(make_draft(day).for_readers([reader])) if reader else 0
     way, problem = "", f"the issue of {day.date} is {halted}" if halted else ""
     try:
-        way = await post.transport.check()
+        way = await post.sender.transport.check()
     except SendError as error:
         problem = "\n".join(filter(None, (problem, str(error))))
     return Rehearsal(date=day.date, waiting=0 if halted else waiting, way=way, problem=problem)

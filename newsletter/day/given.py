@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,8 +10,8 @@ from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.reader import DocumentReader
 from newsletter.config.settings import Config
 from newsletter.learn.tastes import Tastes
-from newsletter.model import Delivery, Fate, Outcome, SourceReport
-from newsletter.send.editions import Transport
+from newsletter.model import SourceReport
+from newsletter.send.editions import Sender
 from newsletter.send.signatures import Signer
 from newsletter.store import (
     Archive,
@@ -80,11 +78,6 @@ class Web:
 class Post:
     """What mail leaves by."""
 
-    transport: Transport
-    owner: str
-    """This process's name in the ledger."""
-    fate_of: Callable[[str], Fate]
+    sender: Sender
     signer: Signer | None
-    chance: random.Random
-    stop: asyncio.Event
-    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
+    """Signs messages with DKIM, when there are keys."""

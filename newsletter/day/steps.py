@@ -170,17 +170,11 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     sent = await send_editions(
         day.date,
         stores.ledger,
-        post.transport,
         Mailroom(day, issue, post.signer).prepare,
-        owner=post.owner,
-        fate_of=post.fate_of,
+        post.sender,
         deadline=issue.planned_at + DEADLINE,
-        clock=day.clock,
-        chance=post.chance,
         pace=day.config.delivering.pace,
         email=email,
-        stop=post.stop,
-        on_delivery=post.on_delivery,
     )
     day.folders.faults.keep(*sent.faults)
     stores.suppressions.learn(day.date, day.clock())

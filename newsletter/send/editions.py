@@ -48,39 +48,51 @@ class Transport(Protocol):
         ...
 
 
-async def send_editions(  # noqa: PLR0913  what a sender needs of the world, each by name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends, and by what."""
+
+    transport: Transport
+    owner: str
+    """What the ledger calls this process."""
+    fate_of: Callable[[str], Fate]
+    """Tells what is known of a sender by its name."""
+    clock: Callable[[], dt.datetime]
+    chance: random.Random
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once it is set, no further message is begun."""
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
+
+
+async def send_editions(
     issue: dt.date,
     ledger: Ledger,
-    transport: Transport,
     prepare: Prepare,
+    sender: Sender,
     *,
-    owner: str,
-    fate_of: Callable[[str], Fate],
     deadline: dt.datetime,
-    clock: Callable[[], dt.datetime],
-    chance: random.Random,
     pace: Pace | None = None,
     email: str | None = None,
-    stop: asyncio.Event | None = None,
-    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
 ) -> Sent:
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
-    Any number of processes may do this at once: a delivery is leased by one. `stop` ends it after
-    the messages that are in flight; `email` restricts it to one address. A transport that cannot
-    be used at all ends it too, with `Sent.error`; a rate that is spent, with `Sent.resume_at`.
-    Every lease is given back first. Raises StoreError when the ledger cannot be read or written.
+    Any number of processes may do this at once: a delivery is leased by one of them. `sender.stop`
+    ends it after the messages that are in flight; `email` restricts it to one address. A transport
+    that cannot be used at all ends it too, with `Sent.error`; a rate that is spent, with
+    `Sent.resume_at`. Every lease is given back first.
+
+    Raises StoreError when the ledger cannot be read or written.
     """
     pace = pace or Pace()
-    stop = stop or asyncio.Event()
+    clock, stop = sender.clock, sender.stop
     loop = asyncio.get_running_loop()
     queue = DeliveryQueue(
         issue=issue,
         ledger=ledger,
         prepare=prepare,
-        owner=owner,
+        owner=sender.owner,
         clock=clock,
-        chance=chance,
+        chance=sender.chance,
         budget=Budget(ledger=ledger, rate=pace.rate, per_domain=dict(pace.per_domain)),
         patience=dt.timedelta(seconds=pace.patience),
         turns=Turns(
@@ -89,12 +101,12 @@ async def send_editions(  # noqa: PLR0913  what a sender needs of the world, eac
         breaker=Breaker(),
         email=email,
         stop=stop,
-        on_delivery=on_delivery,
+        on_delivery=sender.on_delivery,
     )
-    queue.sent.freed, queue.sent.lost = ledger.recover(issue, now=clock(), fate_of=fate_of)
+    queue.sent.freed, queue.sent.lost = ledger.recover(issue, now=clock(), fate_of=sender.fate_of)
     queue.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
     views = [GuardedQueue(queue, number) for number in range(pace.connections)]
-    work = [asyncio.create_task(_work(view, transport)) for view in views]
+    work = [asyncio.create_task(_work(view, sender.transport)) for view in views]
     stopping = asyncio.create_task(_after_grace(stop, pace.grace, views, work))
     try:
         done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)

@@ -27,7 +27,7 @@ from newsletter.model import Delivery, Outcome, Paper, SourceReport
 from newsletter.render.messages import as_test
 from newsletter.schedule import due_date
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.editions import Transport, deliver_one
+from newsletter.send.editions import Sender, Transport, deliver_one
 from newsletter.send.outbox import OutboxTransport
 from newsletter.send.processes import boot_id, fate_of, sender_name
 from newsletter.send.sendmail import SendmailTransport
@@ -199,6 +199,7 @@ async def open_web(
 async def open_post(
     config: Config,
     *,
+    clock: Callable[[], dt.datetime] = utc_now,
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
 ) -> AsyncIterator[Post]:
     """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
@@ -206,13 +207,16 @@ async def open_post(
     stop = asyncio.Event()
     with _stopping(stop):
         yield Post(
-            transport=transport_for(config, Outbox(config.root / "outbox")),
-            owner=owner,
-            fate_of=lambda other: fate_of(other, own=owner),
+            sender=Sender(
+                transport=transport_for(config, Outbox(config.root / "outbox")),
+                owner=owner,
+                fate_of=lambda other: fate_of(other, own=owner),
+                clock=clock,
+                chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
+                stop=stop,
+                on_delivery=on_delivery,
+            ),
             signer=signer_of(config),
-            chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
-            stop=stop,
-            on_delivery=on_delivery,
         )
 
 

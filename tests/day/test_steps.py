@@ -97,7 +97,10 @@ class World:
     async def open(self, **options: Any) -> AsyncIterator[tuple[Day, given.Web, Post]]:
         config = load_config(self.folder / "config", ENVIRONMENT)
         with open_day(config, clock=lambda: self.now, **options) as day:
-            async with open_web(config, version="0") as web, open_post(config) as post:
+            async with (
+                open_web(config, version="0") as web,
+                open_post(config, clock=lambda: self.now) as post,
+            ):
                 yield day, web, post
 
     def do(self, step: Callable[..., Any], **options: Any) -> Any:

@@ -35,7 +35,7 @@ import asyncio, datetime as dt, random, sys
 from pathlib import Path
 from newsletter.send.processes import fate_of, sender_name
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.editions import send_editions
+from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import Pace
 from newsletter.send.smtp import SmtpTransport
 from newsletter.store import SqlLedger, open_database
@@ -49,9 +49,12 @@ async def prepare(some):
 async def main():
     settings = SmtpSettings(host="127.0.0.1", port=port, security="none", sender="b@n.example")
     sent = await send_editions(
-        day, SqlLedger(database, lean=True), SmtpTransport(settings), prepare, owner=owner,
-        fate_of=lambda other: fate_of(other, own=owner),
-        deadline=clock() + dt.timedelta(hours=20), clock=clock, chance=random.Random(1),
+        day, SqlLedger(database, lean=True), prepare,
+        Sender(
+            transport=SmtpTransport(settings), owner=owner, clock=clock, chance=random.Random(1),
+            fate_of=lambda other: fate_of(other, own=owner),
+        ),
+        deadline=clock() + dt.timedelta(hours=20),
         pace=Pace(connections=connections, cooldown=0.01),
     )
     sys.exit(sent.error or 0)

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from servers import Mail, smtp_server
 
 from newsletter.model import OPEN, Delivery, DeliveryState, Fate, Fault
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.editions import send_editions
+from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import Pace
 from newsletter.send.smtp import SmtpTransport
 from newsletter.send.tallies import Sent
@@ -43,7 +44,13 @@ def send(ledger: SqlLedger, mail: Mail, now: dt.datetime = NOW, **changes: Any) 
         "clock": lambda: now, "chance": random.Random(1),
         "pace": Pace(connections=3, cooldown=0.05),
     }  # fmt: skip
-    return run(send_editions(TODAY, ledger, SmtpTransport(settings), prepare, **(values | changes)))
+    given = values | changes
+    names = {one.name for one in fields(Sender)}
+    sender = Sender(
+        transport=SmtpTransport(settings), **{name: given[name] for name in names & set(given)}
+    )
+    rest = {name: value for name, value in given.items() if name not in names}
+    return run(send_editions(TODAY, ledger, prepare, sender, **rest))
 
 
 async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault]:
@@ -140,9 +147,12 @@ def test_two_senders_at_once_send_each_mail_once(tmp_path: Path) -> None:
         return await asyncio.gather(
             *(
                 send_editions(
-                    TODAY, SqlLedger(store), SmtpTransport(settings), prepare,
-                    owner=name, fate_of=lambda _owner: Fate.ALIVE, deadline=NOW + dt.timedelta(hours=1),
-                    clock=lambda: NOW, chance=random.Random(1), pace=Pace(connections=2),
+                    TODAY, SqlLedger(store), prepare,
+                    Sender(
+                        transport=SmtpTransport(settings), owner=name, fate_of=lambda _owner: Fate.ALIVE,
+                        clock=lambda: NOW, chance=random.Random(1),
+                    ),
+                    deadline=NOW + dt.timedelta(hours=1), pace=Pace(connections=2),
                 )
                 for name, store in (("one", database), ("two", others))
             )

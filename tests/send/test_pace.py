@@ -7,6 +7,7 @@ import datetime as dt
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from newsletter.errors import StoreError
 from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
 from newsletter.send.budgets import Budget
 from newsletter.send.connecting import SmtpSettings
-from newsletter.send.editions import send_editions
+from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import (
     DEADLINE,
     Breaker,
@@ -87,7 +88,10 @@ async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, S
     }  # fmt: skip
     values |= changes
     prepared = values.pop("prepare")
-    sent = await send_editions(TODAY, ledger, SmtpTransport(settings), prepared, **values)
+    names = {one.name for one in fields(Sender)}
+    given = {name: values.pop(name) for name in names & set(values)}
+    sender = Sender(transport=SmtpTransport(settings), **given)
+    sent = await send_editions(TODAY, ledger, prepared, sender, **values)
     return sent, ledger
 
 
