@@ -93,8 +93,8 @@ KINDS: Final[dict[str, SourceKind]] = {
         needs=("query",),
         takes=("api", "query", "headers"),
         manners=Manners(connections=1, pause=6.0),
-        terms="Ten requests a minute without a login; robots.txt asks programs to log in "
-        "(https://support.reddithelp.com/hc/en-us/articles/16160319875092).",
+        terms="Ten requests a minute without a login; robots.txt asks programs to use the API "
+        "with a login (https://support.reddithelp.com/hc/en-us/articles/16160319875092).",
     ),
 }
 """How each kind of source is asked and read. A new kind is one file and one entry here."""
