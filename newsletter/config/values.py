@@ -25,20 +25,20 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\uf8ff\U000f000
 # joiners (U+200C, U+200D) stay between letters that are not ASCII: Persian needs them there.
 _UNSEEN = re.compile(f"[{NEVER}]|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])")
 LONGEST_ADDRESS = 254
-"""Characters of an address that every mail server has to take (RFC 5321, 4.5.3.1.3)."""
+"""Most characters of an address that mail servers must accept (RFC 5321, 4.5.3.1.3)."""
 LOCAL_PART = 64
 """Most characters before the @ that mail servers must accept (RFC 5321, 4.5.3.1.1)."""
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:[.+][A-Za-z0-9_-]+)*")
-"""What stands before the @ of most addresses: certainly valid, whatever the domain is."""
+"""A local part (before the @) like most: surely valid, so only the domain remains to be checked."""
 
 
 def read_address(text: str) -> str:
     """Return an address as mail is sent to it; raises ValueError if it is not valid."""
     local, _, domain = text.strip().rpartition("@")
     if len(local) <= LOCAL_PART and _PLAIN.fullmatch(local):
-        # A long list has few domains, and the library takes its time with each address.
+        # A long list has few domains, and the library is slow with each address.
         address = _at_domain(domain).replace(_ANYBODY, local, 1)
         if len(address) <= LONGEST_ADDRESS:
             return address

@@ -1,14 +1,14 @@
 """The facts of the system as frozen plain data; every stage takes and returns these.
 
-papers.py   papers, where they were seen, and what was said of them
+papers.py   papers, where they were seen, and discussions of them
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks, with the reasons for them
-subscribers.py who asked for the newsletter, and for what of it
+subscribers.py who asked for the newsletter, and what they want of it
 issues.py   issues, their editions, and deliveries of them
-moves.py    the law of the ledger: which states a delivery may go from, and to
+moves.py    the law of the ledger: from which state a delivery may go to which
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
-gate.py     what a text, link, number or date from outside may be to be in the model
+gate.py     which texts, links, numbers and dates from outside may enter the model
 faults.py   what went wrong with one thing while all others went on
 """
 

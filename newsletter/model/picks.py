@@ -14,7 +14,7 @@ class Term:
     """One thing to look for in a paper."""
 
     text: str
-    """As the user wrote it, for reasons and messages."""
+    """The text as the user wrote it, for reasons and messages."""
     field: str
     """`text` (title, abstract and keywords), `title`, `abstract`, `author`, `category`, `venue`,
     `source`, `regex` or `votes`."""
@@ -29,14 +29,14 @@ class Near:
 
     terms: tuple[Term, ...]
     within: int
-    """Words between the first and the last of them."""
+    """Most words between the first and the last of them."""
     text: str
-    """For reasons and messages."""
+    """The phrase as the user wrote it, for reasons and messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A filter: all of `all`, at least one of `any` (when there is one), none of `none`."""
+    """A filter: all of `all`, at least one of `any` (unless empty), and none of `none`."""
 
     any: tuple[Term | Near | Match, ...] = ()
     all: tuple[Term | Near | Match, ...] = ()
@@ -50,7 +50,7 @@ class Topic:
     name: str
     title: str
     match: Match | None
-    """None: only what is near to `like`."""
+    """None: the topic takes only papers that are near to `like`."""
     weights: tuple[tuple[str, float], ...]
     """Signal name and weight; weights need not add up to one."""
     limit: int
@@ -62,14 +62,14 @@ class Topic:
     fresh: dt.timedelta | None = None
     """Papers older than this are left out."""
     like: tuple[str, ...] = ()
-    """Papers by id, library files, or words, that its papers are like."""
+    """What its papers should be like: papers by id, library files, or words."""
 
 
 class ReasonKind(StrEnum):
-    """What a reason says, with the values of `Reason` that it says it of."""
+    """What a reason says; the names in backquotes are the fields of `Reason` that it uses."""
 
     IN_TITLE = "in-title"
-    """The title holds `words` that the topic looks for."""
+    """The title contains `words` that the topic looks for."""
     IN_ABSTRACT = "in-abstract"
     IN_AUTHORS = "in-authors"
     IN_TEXT = "in-text"
@@ -78,11 +78,11 @@ class ReasonKind(StrEnum):
     IN_SOURCE = "in-source"
     IN_CATEGORY = "in-category"
     VOTES_WANTED = "votes-wanted"
-    """It has the `count` of votes, or more, that the topic asks for."""
+    """It has at least `count` votes, as the topic requires."""
     VOTES = "votes"
-    """It got `count` votes; from the source `name`, where there are several."""
+    """It has `count` votes, from the source `name` if there are several sources."""
     COMMENTS = "comments"
-    """The same of comments."""
+    """It has `count` comments, from the source `name` if there are several sources."""
     TOP = "top"
     """Among the best `share` percent of today's votes."""
     STARS = "stars"
@@ -92,38 +92,38 @@ class ReasonKind(StrEnum):
     AGE = "age"
     """It is `count` days old."""
     LIKED = "liked"
-    """Near to what the reader or topic likes, shown by `words` where there are such."""
+    """Near to the likes of the reader or topic; `words` show it, if there are any."""
     AUTHOR = "author"
     """The topic asks for the author `name`."""
     VENUE = "venue"
     """The topic asks for the venue `name`."""
     NOVEL = "novel"
-    """Unlike all that was sent lately."""
+    """Unlike everything that was sent recently."""
     SHOWN_ELSEWHERE = "shown-elsewhere"
-    """Not shown here: it scores more under the topic with the title `name`."""
+    """Not shown here: its score is higher under the topic with the title `name`."""
     SAYS_THE_SAME = "says-the-same"
     """Not shown: a paper with the title `name` says the same."""
     SAME_AUTHOR = "same-author"
-    """Not shown: `count` papers of the author `name` are."""
+    """Not shown: `count` papers of the author `name` are shown already."""
     NO_ROOM = "no-room"
-    """Not shown: `count` papers score more; `gap` is missing."""
+    """Not shown: `count` papers have higher scores; this one lacks `gap` points."""
     LEFT_OUT = "left-out"
     """Not shown: left out for variety, or muted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a paper is shown or not, as data; `newsletter.render.words` says it in words."""
+    """Why a paper is shown or not, as data; `newsletter.render.words` puts it into words."""
 
     kind: ReasonKind
     words: tuple[str, ...] = ()
-    """As the topic or the paper writes them."""
+    """The words as the topic or the paper writes them."""
     name: str = ""
     count: int = 0
     share: int = 0
-    """Percent."""
+    """In percent."""
     gap: float = 0.0
-    """Points of a score."""
+    """In points of a score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,10 +155,10 @@ class Pick:
     topic: str
     score: Score
     reasons: tuple[Reason, ...]
-    """The strongest first."""
+    """Reasons, the strongest first."""
     tldr: str = ""
-    """One or two sentences that tell what is new."""
+    """One or two sentences that say what is new."""
     tldr_by: str = ""
-    """Who wrote `tldr`; empty when it is the abstract's own words."""
+    """Who wrote `tldr`; empty when it is taken from the abstract."""
     also: tuple[Paper, ...] = ()
-    """Papers that say the same, and are not shown beside it."""
+    """Papers that say the same; they are not shown themselves."""

@@ -1,4 +1,4 @@
-"""What may be published of an issue, as files under public/<date>/: nothing of any reader."""
+"""The public part of an issue, as files under public/<date>/: nothing about any reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.store.outbox import as_json, pick_json
 
 
 class Archive:
-    """The folder that a web server may show; `archive` in newsletter.yaml is its address."""
+    """The folder for a web server to publish; `archive` in newsletter.yaml is its address."""
 
     def __init__(self, folder: Path) -> None:
         """Use `folder`, which is made when the first issue is written."""
@@ -31,9 +31,9 @@ class Archive:
         picks: Iterable[Pick],
         say: Callable[[Reason], str],
     ) -> tuple[Path, ...]:
-        """Write issue.html, the page for everybody, and papers.json; return where.
+        """Write issue.html, the page for everybody, and papers.json; return their paths.
 
-        papers.json holds every paper of the day and what the topics pick of them; `say` puts their
+        papers.json holds every paper of the day and the topics' picks; `say` puts the picks'
         reasons into words. Raises StoreError when the disk refuses.
         """
         folder = self.of(issue.date)

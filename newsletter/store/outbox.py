@@ -81,7 +81,7 @@ def as_json(value: Any) -> Any:
 
 
 def pick_json(pick: Pick, say: Callable[[Reason], str]) -> dict[str, Any]:
-    """Return a pick as plain JSON data, with the parts of its score; `say` words the reasons."""
+    """Return a pick as plain JSON, with its score's parts; `say` puts reasons into words."""
     return {
         "paper": pick.paper.id,
         "title": pick.paper.title,
