@@ -109,11 +109,11 @@ NEWSLETTER = [
     ("dkim: [{selector: A B, key: '${WORD}'}]", "19: `selector`: `A B`: " + SLUG),
     ("database: outbox/x.db", "11: `database`: `outbox/x.db`: is not a URL such as sqlite:///outbox/newsletter.db"),
     ("database: 'sqlite:///'", (
-        "11: `database`: `sqlite:///`: names no file, so that each run would forget who has the issue: "
+        "11: `database`: `sqlite:///`: names no file, so each run would forget who has the issue: "
         "sqlite:///outbox/newsletter.db"
     )),
     ("database: 'sqlite:///:memory:'", (
-        "11: `database`: `sqlite:///:memory:`: names no file, so that each run would forget who has the issue: "
+        "11: `database`: `sqlite:///:memory:`: names no file, so each run would forget who has the issue: "
         "sqlite:///outbox/newsletter.db"
     )),
     # rules for several keys together: at the key that they speak of
@@ -133,14 +133,14 @@ NEWSLETTER = [
 SOURCES = [
     ("kind: feed", "5: a source of kind `feed` needs `url`"),
     ("kind: arxiv", "5: a source of kind `arxiv` needs `url` or `categories`"),
-    ("kind: huggingface, query: x", "34: `query` means nothing to kind `huggingface`"),
-    ("kind: feed, url: 'https://a.example', query: x, authors: ['1']", "63: `authors` means nothing to kind `feed`"),
+    ("kind: huggingface, query: x", "34: `query` is not a setting of kind `huggingface`"),
+    ("kind: feed, url: 'https://a.example', query: x, authors: ['1']", "63: `authors` is not a setting of kind `feed`"),
     ("kind: arxiv, categories: [computers!]", "5: arXiv's categories look like `cs.CL` or `hep-th`"),
     ("kind: arxiv, categories: [cs.CL, 'cs.CL x']", "5: arXiv's categories look like `cs.CL` or `hep-th`"),
     ("kind: hackernew", "21: `kind`: `hackernew` is not one of them; did you mean `hackernews`?"),
     ("url: 'ftp://x.example/'", "5: only http:// and https:// addresses can be fetched"),
-    ("url: 'https://exa mple.org/'", "15: `url` is no address that can be fetched: is it whole?"),
-    ("url: 'https://'", "15: `url` is no address that can be fetched: is it whole?"),
+    ("url: 'https://exa mple.org/'", "15: `url` is not an address that can be fetched: is it complete?"),
+    ("url: 'https://'", "15: `url` is not an address that can be fetched: is it complete?"),
     ("url: 'https://x.example', headers: {x-key: hunter2}", "51: `sources.0.headers.x-key` " + SECRET),
     ("url: 'https://x.example', headers: {x-key: 'B ${WORD}'}", "51: `sources.0.headers.x-key` " + SECRET),
     ("url: 'https://x.example', headers: {'x key': '${WORD}'}", "51: unknown key `x key`"),
@@ -284,7 +284,7 @@ LOADED = [
         "topics.yaml:2:34: no topic is called `longr`; did you mean `longer`?",
     ]),
     ("topics", "topics:\n  - {name: a, title: A, match: [x], like: [a.csv, x.bib, https://a.example/b.pdf, 10.1/a.pdf]}\n", [
-        ("topics.yaml:2:44: `a.csv` is no library that can be read: export it as BibTeX (.bib), CSL JSON (.json) or "
+        ("topics.yaml:2:44: `a.csv` is no library of a known kind: export it as BibTeX (.bib), CSL JSON (.json) or "
         "RIS (.ris)"),
     ]),
     ("topics", "topics:\n  - {name: a, title: A, match: ['titel: agent']}\n", [
@@ -300,9 +300,9 @@ LOADED = [
     ]),
     ("subscribers", "subscribers:\n  - {email: a@x.example, words: {anny: [x]}, mute: [''], likes: [x.pdf], dislikes: [y.html]}\n", [
         "subscribers.yaml:2:40: unknown key `anny`; did you mean `any:`?",
-        ("subscribers.yaml:2:66: `x.pdf` is no library that can be read: export it as BibTeX (.bib), CSL JSON (.json) "
+        ("subscribers.yaml:2:66: `x.pdf` is no library of a known kind: export it as BibTeX (.bib), CSL JSON (.json) "
         "or RIS (.ris)"),
-        ("subscribers.yaml:2:85: `y.html` is no library that can be read: export it as BibTeX (.bib), CSL JSON (.json) "
+        ("subscribers.yaml:2:85: `y.html` is no library of a known kind: export it as BibTeX (.bib), CSL JSON (.json) "
         "or RIS (.ris)"),
         "subscribers.yaml:2:52: `` has no word to look for",
     ]),

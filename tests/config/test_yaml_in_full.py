@@ -12,7 +12,7 @@ from newsletter.errors import ConfigError
 
 TAB = "a tab: YAML wants spaces for indentation"
 QUOTE = "the quote that opens here is never closed"
-SECOND = "a second colon: a value that has one goes in quotes"
+SECOND = "a second colon: a value with a colon goes in quotes"
 AFTER = "unexpected text after a value: put the whole value in quotes"
 LATIN = "not UTF-8 text (is it `{}`, saved as Latin-1 or Windows-1252?): save it as UTF-8"
 OPEN = "the `{}` that opens here is never closed, or lacks a comma"
@@ -96,8 +96,8 @@ SAID = [
     (b"a:\n\xdcber: 1\n", ":2:1: " + LATIN.format("Ü")),
     (b"a: \x81\n", ":1:4: " + LATIN.format("�")),
     # keys, tags and values
-    (b"a: 1\na: 2\n", ":2:1: `a` stands here a second time (first on line 1); keep one"),
-    (b"a: 1\nb: {c: 1, c: 2}\n", ":2:11: `c` stands here a second time (first on line 2); keep one"),
+    (b"a: 1\na: 2\n", ":2:1: `a` is here a second time (first on line 1); keep one"),
+    (b"a: 1\nb: {c: 1, c: 2}\n", ":2:11: `c` is here a second time (first on line 2); keep one"),
     (b"true: x\n", ":1:1: a key must be a word"),
     (b"[a]: b\n", ":1:1: a key must be a word"),
     (b"<<: 3\na: b\n", ":1:5: " + MERGE),
@@ -107,14 +107,14 @@ SAID = [
     (b"a: !!timestamp 2026\n", ":1:4: the tag `!!timestamp` means nothing here: remove it"),
     (b"a: !!int x\n", ":1:4: not a plain value (invalid literal for int() with base 10: 'x')"),
     (b"a: !!bool maybe\n", ":1:4: not a plain value ('maybe')"),
-    (b"a: 1e999\n", ":1:4: not a number that can be counted with"),
-    (b"a: !!float nan\n", ":1:4: not a number that can be counted with"),
+    (b"a: 1e999\n", ":1:4: a number must be finite"),
+    (b"a: !!float nan\n", ":1:4: a number must be finite"),
     # the whole
     (b"a: 1\n---\nb: 2\n", ":2:1: a second document begins here (`---`): a file holds one; remove this line"),
     (b"a: - b\n", ":1:4: a list begins on a line of its own, below its key"),
     (b"%YAML 3.0\n---\na: b\n", ":1:1: not valid YAML: found incompatible YAML document"),
     (b"a: ]\n", ":1:4: not valid YAML: did not find expected node content"),
-    (b"a: &a [*a]\n", ": nested too deeply, or an alias of itself"),
+    (b"a: &a [*a]\n", ": nested too deeply, or an alias that contains itself"),
     # variables
     (b"a: ${x}\n", ":1:4: `${x}` names no environment variable (capitals, digits and _)"),
     (b"a:\n - b${9X}\n", ":2:4: `${9X}` names no environment variable (capitals, digits and _)"),
@@ -147,7 +147,7 @@ def test_every_mistake_of_a_file_is_said() -> None:
     assert problems_of(text, {"OUT": ""}) == (
         "x.yaml:1:4: the tag `!x` means nothing here: remove it",
         "x.yaml:2:4: `${y}` names no environment variable (capitals, digits and _)",
-        "x.yaml:3:11: `d` stands here a second time (first on line 3); keep one",
+        "x.yaml:3:11: `d` is here a second time (first on line 3); keep one",
         "x.yaml:6:1: a key must be a word",
     )
 

@@ -351,7 +351,7 @@ def test_a_fault_is_told_in_full() -> None:
         events=(Event(kind=ReportKind.UNREADABLE, email="", verdict=Verdict.UNKNOWN),),
         fault=Fault(
             border=Border.REPORT, name="1.eml", content=raw.encode(),
-            problem="nobody can tell what it says; no address is held responsible for it",
+            problem="this message cannot be understood; it counts against no address",
         ),
     )  # fmt: skip
 
