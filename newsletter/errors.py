@@ -8,6 +8,7 @@ NewsletterError
 ├── SigningError (ValueError)      a key that cannot sign mail
 ├── LinkError (ValueError)         a signed link that is forged, cut or for another purpose
 ├── StoreError (OSError)           the database or the outbox cannot be used
+├── StaleDraftError (RuntimeError) the list changed while an issue was made
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
 ├── LibraryError (ValueError)      a reader's library of likes that cannot be read
@@ -67,6 +68,10 @@ class LinkError(NewsletterError, ValueError):
 
 class StoreError(NewsletterError, OSError):
     """The database or the outbox folder cannot be opened, read or written."""
+
+
+class StaleDraftError(NewsletterError, RuntimeError):
+    """The list of subscribers changed while an issue was made: it has to be made again."""
 
 
 class LedgerError(NewsletterError, RuntimeError):

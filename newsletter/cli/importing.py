@@ -17,9 +17,9 @@ from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_line
 from newsletter.day import steps
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, ImportListError
 from newsletter.model import Origin, SubscriberState
-from newsletter.subscribe.imports import Refused, read_csv
+from newsletter.subscribe.imports import FORMULA, Refused, read_csv
 from newsletter.world import days
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
@@ -62,8 +62,12 @@ def import_(
             refused.append,
             topics=settings.choice.topic_names,
             consent=read_words(consent),
+            on_note=lambda note: errors().print(f"note: {note}", markup=False, soft_wrap=True),
         )
-        found = day.stores.subscribers.bring(rows, Origin.IMPORT, day.clock(), keep=not dry_run)
+        try:
+            found = day.stores.subscribers.bring(rows, Origin.IMPORT, day.clock(), keep=not dry_run)
+        except ImportListError as error:
+            raise ImportListError(f"{file}: {error}") from None
     if as_json:
         told = {**asdict(found), "refused": [asdict(one) for one in refused], "dry_run": dry_run}
         print_json(told)
@@ -108,13 +112,11 @@ def export(
                 one.consent_at.isoformat(), one.state.value, one.origin.value, one.consent,
             )  # fmt: skip
             # A spreadsheet takes these for formulas, and names are other people's words.
-            writer.writerow(
-                [f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells]
-            )
+            writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in cells])
 
 
 def _lines(file: Path) -> Iterator[str]:
-    """Yield the lines of a file of UTF-8, or Windows-1252."""
+    """Yield the lines of a file of UTF-8."""
     try:
         if str(file) == "-":
             yield from sys.stdin

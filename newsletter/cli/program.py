@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -17,7 +18,7 @@ from newsletter import __version__
 from newsletter.cli.loading import loading
 from newsletter.errors import NewsletterError
 
-DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL = 0, 1, 2, 3
+DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL, ENDED = 0, 1, 2, 3, 130
 """Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
 
 
@@ -95,6 +96,11 @@ def main() -> None:
     """Run the command line; a mistake of the user's is one clear line, never a traceback."""
     # What libraries log is for those who write programs: a person is told in our words.
     logging.getLogger().addHandler(logging.NullHandler())
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of few letters
     try:
         app(standalone_mode=True)
     except NewsletterError as error:
@@ -103,6 +109,8 @@ def main() -> None:
         # The reader of our output is gone (`newsletter status | head`): that is no failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except KeyboardInterrupt:
+        sys.exit(ENDED)
     except Exception as error:
         if TRACEBACK in os.environ:
             raise

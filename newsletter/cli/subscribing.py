@@ -20,6 +20,7 @@ from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_address
 from newsletter.day import steps
 from newsletter.day.given import Day
+from newsletter.errors import ConfigError
 from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wishes
 from newsletter.world import days
 
@@ -51,7 +52,7 @@ def list_(
     Examples: `newsletter subscribers list --state left`, `newsletter subscribers list --json`
     """
     with days.open_day(load(config)) as day:
-        steps.follow_list(day)
+        _follow(day)
         counts = day.stores.subscribers.counts()
         found = day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
@@ -86,7 +87,7 @@ def show(email: Email, *, config: ConfigDir = Path("config"), as_json: AsJson = 
     Example: `newsletter subscribers show ada@example.org`
     """
     with days.open_day(load(config)) as day:
-        steps.follow_list(day)
+        _follow(day)
         found = _find(day, email)
     if as_json:
         print_json(_as_json(found))
@@ -124,7 +125,7 @@ def add(
         consent="added with the command `newsletter subscribers add`",
     )
     with days.open_day(settings) as day:
-        steps.follow_list(day)
+        _follow(day)
         store = day.stores.subscribers
         found = store.bring([who], Origin.COMMAND, day.clock(), keep=not dry_run)
     if found.new:
@@ -185,6 +186,12 @@ people.command(name="import")(importing.import_)
 people.command(name="export")(importing.export)
 
 
+_STANDING = {
+    SubscriberState.LEFT: "they have left",
+    SubscriberState.PENDING: "they have not confirmed their address",
+}
+
+
 def _change(
     config: Path,
     email: str,
@@ -196,13 +203,26 @@ def _change(
 ) -> None:
     """Bring one person into a state, and say so."""
     with days.open_day(load(config)) as day:
-        steps.follow_list(day)
+        _follow(day)
         found = _find(day, email)
+        gone = found.state in (SubscriberState.LEFT, SubscriberState.PENDING)
+        if state is SubscriberState.PAUSED and gone:
+            raise typer.BadParameter(
+                f"{found.email} gets nothing: {_STANDING[found.state]}; there is nothing to pause"
+            )
         if not dry_run:
             by = Origin.COMMAND.value
             day.stores.subscribers.change(found.email, state, by, day.clock(), until=until)
     end = f" until {until}" if until else ""
     console().print(f"{escape(found.email)}: {would(dry_run, told + end)}", soft_wrap=True)
+
+
+def _follow(day: Day) -> None:
+    """Follow the list; a mistake in it is told, and keeps nobody from leaving."""
+    try:
+        steps.follow_list(day)
+    except ConfigError as error:
+        account.problem(errors(), f"{error}\nwhat was known before still holds")
 
 
 def _find(day: Day, email: str) -> Subscription:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,8 @@ class SubscriberList:
     sign_ups: tuple[SignUp, ...]
     libraries: tuple[tuple[str, str], ...]
     """Library files that subscribers like, each with the place where it is named."""
+    is_blank: bool = False
+    """Whether the file says nothing at all."""
 
 
 def read_list(
@@ -86,7 +88,7 @@ def read_list(
     found = _read(shape, topics, document, problems)
     if problems:
         raise ConfigError(*problems)
-    return found
+    return replace(found, is_blank=not document.data)
 
 
 def check_list(

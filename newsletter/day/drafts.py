@@ -32,8 +32,11 @@ from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions, render_page
 from newsletter.render.press import Selection
 from newsletter.schedule import issue_window
+from newsletter.store.papers import chunks
 from newsletter.subscribe.audience import subscriber_of
 
+BATCH = 200
+"""Audiences whose editions are in memory at a time."""
 NOVELTY = dt.timedelta(days=30)
 """What was sent so long ago is new again."""
 
@@ -68,6 +71,8 @@ class Draft:
     """Every paper that a topic of the newsletter wants, best first."""
     bad: set[str] = field(default_factory=set)
     """Ids of papers that the templates fail on: they are in no edition."""
+    seen: set[str] = field(default_factory=set)
+    """Names of the audiences that were looked at, also of those who get nothing."""
     invented: bool = False
     """Whether its papers are made up, before any were collected."""
     _loose: tuple[Pick, ...] | None = None
@@ -87,7 +92,7 @@ class Draft:
 
         Of those whose edition is their own a few are in memory at a time.
         """
-        for some in everybody(self.day):
+        for some in everybody(self.day, self.seen):
             yield from self.for_readers(some)
 
     def for_readers(
@@ -232,38 +237,45 @@ def curious(day: Day) -> Readers:
     return Readers(audience="", first=everything, count=0)
 
 
-def everybody(day: Day) -> Iterator[tuple[Readers, ...]]:
-    """Yield all readers: first one of each audience, then batches of those who are their own.
+def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers, ...]]:
+    """Yield all readers in batches: first one of each audience, then those who are their own.
 
-    One whose filter cannot be understood any more is told of and left out.
+    The names of their audiences are added to `seen`. A reader who cannot be understood any more is
+    told of and left out.
     """
+    seen = set() if seen is None else seen
     subscribers = day.stores.subscribers
-    groups = (
-        replace(readers, count=one.count)
-        for one in subscribers.audiences()
-        if (kept := subscribers.first_of(one.name)) and (readers := as_reader(day, kept))
-    )
-    yield tuple(groups)
+    for audiences in chunks(subscribers.audiences(), BATCH):
+        groups: list[Readers] = []
+        for audience in audiences:
+            if kept := subscribers.first_of(audience.name):
+                seen.add(audience.name)
+                readers = as_reader(day, kept)
+                groups += [replace(readers, count=audience.count)] if readers else []
+        yield tuple(groups)
     for some in subscribers.personal():
-        yield tuple(one for kept in some if (one := as_reader(day, kept)))
+        seen |= {kept.wishes.audience(kept.id) for kept in some}
+        yield tuple(readers for kept in some if (readers := as_reader(day, kept)))
 
 
 def as_reader(day: Day, kept: Subscription) -> Readers | None:
     """Return a subscription as a reader of the day; None when it cannot be understood."""
-    letter = day.config.letter
     try:
-        reader = subscriber_of(
-            kept,
-            day.config.choice.topic_names,
-            timezone=str(day.config.zone),
-            language=letter.language,
-        )
-    except FilterError as error:
-        wrong = ConfigError(f"a filter of theirs cannot be understood: {error}")
+        reader = _understood(day, kept)
+    except (ConfigError, FilterError) as error:
+        wrong = error if isinstance(error, ConfigError) else ConfigError(f"their filter: {error}")
         content = repr(kept).encode("utf-8", "replace")
         day.folders.faults.keep(fault_of(Border.READER, kept.email, wrong, content))
         return None
     return Readers(audience=kept.wishes.audience(kept.id), first=reader)
+
+
+def _understood(day: Day, kept: Subscription) -> Subscriber:
+    names, wanted = day.config.choice.topic_names, kept.wishes.topics
+    if wanted and set(wanted).isdisjoint(names):
+        raise ConfigError(f"topics.yaml has none of their topics any more: {', '.join(wanted)}")
+    zone, language = str(day.config.zone), day.config.letter.language
+    return subscriber_of(kept, names, timezone=zone, language=language)
 
 
 def _first(pair: tuple[float, Paper]) -> float:

@@ -16,6 +16,7 @@ from newsletter.render.messages import Letterhead, Recipient, as_read, compose, 
 from newsletter.render.press import Links, Masthead
 from newsletter.render.templates import Templates, load_templates
 from newsletter.render.tokens import token
+from newsletter.subscribe.audience import known_zone
 
 
 def masthead(letter: Letter) -> Masthead:
@@ -72,7 +73,7 @@ def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient
         preferences=tag(letter, "preferences", delivery.subscriber),
         feedback=tag(letter, "feedback", delivery.subscriber),
         shown_date=long_date(delivery.issue, delivery.language, days(letter)),
-        date=now.astimezone(ZoneInfo(delivery.timezone)),
+        date=now.astimezone(ZoneInfo(known_zone(delivery.timezone) or "UTC")),
     )
 
 

@@ -41,6 +41,7 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
         readers=account.readers,
         papers=draft.papers,
         files=files,
+        considered=frozenset(draft.seen),
         findings=proofread(
             day.config.letter,
             draft.issue,

@@ -56,6 +56,8 @@ class Rendered:
     papers: tuple[Paper, ...]
     """What the issue chose from; empty when it was planned before."""
     files: tuple[Path, ...]
+    considered: frozenset[str] = frozenset()
+    """Names of the audiences that the issue was made for, also of those who get nothing."""
     findings: tuple[Finding, ...] = ()
     """What the checks found in the editions."""
 

@@ -22,6 +22,8 @@ from newsletter.day.planning import Spool
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Ran, Rendered
+from newsletter.errors import StaleDraftError, TemplateError
+from newsletter.model import Border, fault_of
 from newsletter.send.editions import send_editions
 from newsletter.send.pace import DEADLINE
 from newsletter.send.tallies import Sent
@@ -34,7 +36,10 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
     # Without a secret that mail needs, what can be done is to keep today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
         # What is still worth sending is sent; what is too old expires, and the issue closes.
-        await send(replace(day, date=earlier), post)
+        try:
+            await send(replace(day, date=earlier), post)
+        except TemplateError as error:  # planned by another version: it stops no other issue
+            day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
     ran = functools.partial(Ran, date=day.date, unfinished=stores.issues.unfinished(day.date))
     faults = day.folders.faults
     if stores.issues.get(day.date):
@@ -42,15 +47,8 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         counts = stores.ledger.counts(day.date)
         return ran(already=True, sent=sent, counts=counts, faults=faults.seen)
     collected = await collect(day, web)
-    with Spool() as spool:
-        rendered = render(day, spool=spool)
-        # No source answered and nothing is known: that is no quiet day, and nobody is told so.
-        blind = collected.all_failed and not rendered.papers
-        sends = bool(rendered.contents) and not blind
-        if sends:
-            day.config.require_ready()
-            plan(day, rendered, spool)
-    sent = await send(day, post) if sends else Sent()
+    rendered = make_issue(day, after=collected)
+    sent = await send(day, post) if stores.issues.get(day.date) else Sent()
     return ran(
         already=False,
         collected=collected,
@@ -69,7 +67,7 @@ def follow_list(day: Day) -> None:
     stores, now = day.stores, day.clock()
     is_sending = bool(stores.issues.unfinished(day.date + dt.timedelta(days=1)))
     day.list.follow(now, may_empty=not is_sending)
-    stores.subscribers.end_pauses(day.date, now)
+    stores.subscribers.end_pauses(now.astimezone(day.config.zone).date(), now)
 
 
 async def collect(day: Day, web: Web) -> Collected:
@@ -132,10 +130,33 @@ def _likes(day: Day) -> Iterator[str]:
             yield from (*one.first.likes, *one.first.dislikes)
 
 
-def plan(day: Day, rendered: Rendered, spool: Spool) -> None:
+def make_issue(day: Day, after: Collected | None = None) -> Rendered:
+    """Render the issue of the day and plan it, when anybody gets something.
+
+    When somebody came or changed meanwhile, it is made again, so that nobody is forgotten. `after`
+    a visit in which no source answered, a day without papers is no quiet day: nobody is told so.
+    """
+    for is_last in (False, False, True):
+        with Spool() as spool:
+            rendered = render(day, spool=spool)
+            is_blind = after is not None and after.all_failed and not rendered.papers
+            if not rendered.contents or is_blind:
+                return rendered
+            day.config.require_ready()
+            try:
+                plan(day, rendered, spool, whole=not is_last)
+            except StaleDraftError:
+                continue
+            return rendered
+    raise AssertionError("the last plan is never stale")
+
+
+def plan(day: Day, rendered: Rendered, spool: Spool, *, whole: bool = True) -> None:
     """Freeze the issue: its editions and one delivery for each subscriber, in one transaction.
 
-    Raises ProofError when the checks found an error that configuration wants held.
+    Raises ProofError when the checks found an error that configuration wants held, and
+    StaleDraftError, with `whole`, when there are active readers whom the editions were not made
+    for.
     """
     hold_if_wrong(day.config.letter, rendered.findings)
     day.stores.issues.plan(
@@ -145,6 +166,7 @@ def plan(day: Day, rendered: Rendered, spool: Spool) -> None:
         day.clock(),
         timezone=str(day.config.zone),
         language=day.config.letter.language,
+        considered=rendered.considered if whole else None,
     )
 
 
@@ -156,12 +178,8 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     """
     day.config.require_ready()
     stores = day.stores
-    if not stores.issues.get(day.date):
-        with Spool() as spool:
-            rendered = render(day, spool=spool)
-            if not rendered.contents:
-                return Sent()
-            plan(day, rendered, spool)
+    if not stores.issues.get(day.date) and not make_issue(day).contents:
+        return Sent()
     issue = stores.issues.get(day.date)
     if issue is None or issue.planned_at is None:
         raise AssertionError("an issue was planned and is not there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ class Checked:
     findings: tuple[Finding, ...]
     """Of the issue that configuration and templates give on the invented day."""
     listed: int = 0
-    """People on the list who are not paused."""
+    """People who get mail: those on the list, or those in the database when they are more."""
 
     @property
     def ok(self) -> bool:
@@ -64,7 +65,7 @@ def check(
         people = read_list(folder, config.choice.topic_names, environment)
     except ConfigError as error:
         return Checked(config=None, problems=error.problems, warnings=(), findings=())
-    listed = sum(not one.is_paused for one in people.sign_ups)
+    listed = max(sum(not one.is_paused for one in people.sign_ups), _active(config))
     warnings = tuple(_warnings(config, listed))
     try:
         findings = _lint(config, now)
@@ -131,8 +132,30 @@ def _known(
         return ()
     with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - DAYS)
-        away = tuple(_away(SubscriberStore(database, machine.new_id), people))
+        store = SubscriberStore(database, machine.new_id)
+        away = (*_away(store, people), *_lost_topics(store, config.choice.topic_names))
     return (*idle_terms(folder, environment, papers), *away)
+
+
+def _active(config: Config) -> int:
+    """Return how many people in the database get mail, if there is one."""
+    if not database_exists(config.database, config.root):
+        return 0
+    with machine.open_ledger(config) as database:
+        store = SubscriberStore(database, machine.new_id)
+        return store.counts()[SubscriberState.ACTIVE]
+
+
+def _lost_topics(store: SubscriberStore, topics: tuple[str, ...]) -> Iterator[str]:
+    """Yield a line for each topic that readers name and topics.yaml does not have."""
+    lost: Counter[str] = Counter()
+    for audience in store.audiences():
+        lost.update({name: audience.count for name in audience.topics if name not in topics})
+    for name, count in lost.items():
+        yield (
+            f"topics.yaml: no topic is called `{name}`, but readers in the database ask for it "
+            f"({count}): they get less, or nothing"
+        )
 
 
 def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
@@ -149,6 +172,16 @@ def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
             f"subscribers.yaml: {one.email} has {one.state.value} "
             f"({one.changed_at:%Y-%m-%d}, by {one.changed_by}), and gets nothing though the list "
             f"names them; `newsletter subscribers resume {one.email}` undoes it"
+        )
+    others = (
+        one
+        for one in store.all(origins=[one for one in Origin if one is not Origin.YAML])
+        if one.email.lower() in listed
+    )
+    for one in itertools.islice(others, STAYS_AWAY):
+        yield (
+            f"subscribers.yaml: {one.email} came by {one.origin.value}, and keeps what they chose "
+            "there: what the list says of them has no effect"
         )
     if len(found) > STAYS_AWAY:
         yield "subscribers.yaml: … and more: `newsletter subscribers list --state left`"

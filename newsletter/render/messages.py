@@ -223,7 +223,7 @@ def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> s
     values = recipient.values
     if kind == "html":
         values = {name: html.escape(value) for name, value in values.items()}
-    return TOKEN.sub(lambda found: values[found[1]], part)
+    return TOKEN.sub(lambda found: values.get(found[1], ""), part)
 
 
 def _unsubscribe(letterhead: Letterhead, recipient: Recipient) -> list[bytes]:

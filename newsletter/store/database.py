@@ -43,7 +43,9 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except sa.exc.OperationalError as error:
+        except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
+            raise  # a fault of this program
+        except sa.exc.DatabaseError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
 
     def __enter__(self) -> Self:
@@ -121,6 +123,9 @@ def explain(url: sa.URL, text: str) -> str:
         "database is locked": "another run is writing; try again",
         "unable to open database file": "is the folder there and writable?",
         "database or disk is full": "make room on the disk and run again; nothing was lost",
+        "disk I/O error": "is the disk full, or failing?",
+        "file is not a database": "put a copy of it back from your backup",
+        "database disk image is malformed": "put a copy of it back from your backup",
         "attempt to write a readonly database": "make the file and its folder writable",
     }.get(text, "")
     return f"{url.database}: {text}" + (f"; {advice}" if advice else "")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from newsletter.errors import StoreError
+from newsletter.errors import StaleDraftError, StoreError
 from newsletter.model import DeliveryState, Edition, Issue, SubscriberState
 from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks, offer
@@ -125,17 +125,28 @@ class IssueStore:
         *,
         timezone: str = "UTC",
         language: str = "en",
+        considered: Collection[str] | None = None,
     ) -> bool:
         """Write the issue, its editions, every delivery and the papers' offer, all or nothing.
 
         Each subscriber who is active at this moment, and whose audience has an edition, gets a
         delivery; `timezone` and `language` are those of readers who chose none. Deliveries are
         made by one statement, in the order of their key, however many there are. Returns False,
-        and changes nothing, when another run has planned this issue meanwhile.
+        and changes nothing, when another run has planned this issue meanwhile. Raises
+        StaleDraftError when an active subscriber is of an audience that is not `considered`: they
+        came, or chose something else, while the editions were made.
         """
         with self._database.transaction() as connection:
             if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
                 return False
+            who = sa.select(subscribers.c.audience).distinct()
+            there = connection.scalars(
+                who.where(subscribers.c.state == SubscriberState.ACTIVE.value)
+            )
+            if considered is not None and not frozenset(considered).issuperset(there):
+                raise StaleDraftError(
+                    "the list of subscribers has changed while the issue was made"
+                )
             connection.execute(
                 issues.insert().values(
                     date=issue.date, number=issue.number, papers=issue.papers, planned_at=now

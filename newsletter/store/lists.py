@@ -105,7 +105,7 @@ def follow(connection: sa.Connection, now: dt.datetime) -> Synchronised:
         .where(subscribers.c.origin == _YAML)
         .where(subscribers.c.state.in_((_ACTIVE, _PAUSED)))
         .where(~sa.exists().where(known))
-        .values(state=_LEFT, changed_by=_YAML, paused_until=None, changed_at=now)
+        .values(state=_LEFT, changed_by=_YAML, paused_until=_own_pause(), changed_at=now)
     ).rowcount
     return Synchronised(new=new, changed=changed - back, gone=gone, back=back)
 
@@ -128,6 +128,17 @@ def _count(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> int:
     return connection.scalar(query) or 0
 
 
+FOR_EVER = dt.date(9999, 12, 31)
+"""When a pause without an end is over, of somebody whom the list has lost meanwhile."""
+
+
+def _own_pause() -> sa.ColumnElement[dt.date | None]:
+    """Return until when somebody is paused by their own wish, which outlasts a lost list."""
+    own = (subscribers.c.state == _PAUSED) & ~_follows(subscribers.c.changed_by)
+    until = sa.func.coalesce(subscribers.c.paused_until, sa.literal(FOR_EVER, sa.Date))
+    return sa.case((own, until), else_=sa.null())
+
+
 def _follows(changed_by: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     return changed_by == _YAML
 
@@ -139,7 +150,9 @@ def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
     comes_back = sa.or_(
         sa.and_(old.state == _LEFT, _follows(old.changed_by)), old.state == _PENDING
     )
+    pauses = sa.and_(comes_back, old.paused_until > now.date())
     state = sa.case(
+        (pauses, _PAUSED),
         (comes_back, wanted),
         (sa.and_(old.state == _ACTIVE, new.is_paused), _PAUSED),
         (
@@ -160,7 +173,14 @@ def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
             | {
                 "audience": audience,
                 "state": state,
-                "changed_by": sa.case((state != old.state, _YAML), else_=old.changed_by),
+                "changed_by": sa.case(
+                    (pauses, Origin.COMMAND.value),
+                    (state != old.state, _YAML),
+                    else_=old.changed_by,
+                ),
+                "paused_until": sa.case(
+                    (old.paused_until == FOR_EVER, sa.null()), else_=old.paused_until
+                ),
                 "origin": _YAML,
                 "changed_at": now,
             }

@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ LINK = "link"
 """What `changed_by` says of who left by a link in a mail."""
 
 _ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
+_LEFT = SubscriberState.LEFT.value
 
 
 class SubscriberStore:
@@ -90,10 +92,19 @@ class SubscriberStore:
 
         `by` is an `Origin` or `LINK`; `until` is when a pause ends.
         """
+        # Whom somebody brings back though the list has lost them does not follow the list.
+        left_list = (subscribers.c.state == _LEFT) & (subscribers.c.changed_by == Origin.YAML.value)
+        origin = sa.case((left_list, Origin.COMMAND.value), else_=subscribers.c.origin)
         move = (
             subscribers.update()
             .where(subscribers.c.address == email.lower())
-            .values(state=state.value, changed_by=by, paused_until=until, changed_at=now)
+            .values(
+                state=state.value,
+                changed_by=by,
+                paused_until=until,
+                changed_at=now,
+                origin=origin if state is SubscriberState.ACTIVE else subscribers.c.origin,
+            )
         )
         with self._database.transaction() as connection:
             return connection.execute(move).rowcount > 0
@@ -116,6 +127,14 @@ class SubscriberStore:
         with self._database.transaction() as connection:
             found = {state: count for state, count in connection.execute(query)}  # noqa: C416
         return {state: found.get(state.value, 0) for state in SubscriberState}
+
+    def has_listed(self, *, active: bool = False) -> bool:
+        """Return whether anybody came by subscribers.yaml; with `active`, and gets mail now."""
+        query = sa.select(subscribers.c.id).where(subscribers.c.origin == Origin.YAML.value)
+        if active:
+            query = query.where(subscribers.c.state == _ACTIVE)
+        with self._database.transaction() as connection:
+            return connection.scalar(query.limit(1)) is not None
 
     def audiences(self) -> tuple[Audience, ...]:
         """Return who gets the same, those of one reader alone left out, by name."""
@@ -193,13 +212,15 @@ class SubscriberStore:
             return frozenset(connection.scalars(query))
 
 
+_NAMES = tuple(field.name for field in fields(Wishes))
 _LISTS = ("topics", "follow", "mute_authors", "likes", "dislikes")
 
 
 def _wishes(text: str) -> Wishes:
     told: dict[str, Any] = json.loads(text)
-    lists = {name: tuple(told[name]) for name in _LISTS if name in told}
-    return Wishes(**(told | lists))
+    # A newer version may have written more.
+    known = {name: told[name] for name in _NAMES if name in told}
+    return Wishes(**(known | {name: tuple(known[name]) for name in _LISTS if name in known}))
 
 
 def _subscription(row: sa.Row[Any]) -> Subscription:

@@ -32,6 +32,9 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value else None
 
 
+old_versions = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
+"""What programs from before Alembic read: a number that they do not know, so that they refuse."""
+
 identities = sa.Table(
     "identity",
     metadata,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from newsletter.model import Match, Subscriber, Subscription
 from newsletter.pick.filters.language import parse_match
@@ -23,13 +25,22 @@ def subscriber_of(
         email=kept.email,
         name=kept.name,
         topics=tuple(name for name in wishes.topics if name in known) or tuple(topics),
-        timezone=wishes.timezone or timezone,
+        timezone=known_zone(wishes.timezone) or timezone,
         language=wishes.language or language,
         words=_with_authors(wishes.words, wishes.follow),
         muted=_with_authors(wishes.mute, wishes.mute_authors),
         likes=wishes.likes,
         dislikes=wishes.dislikes,
     )
+
+
+@functools.lru_cache(maxsize=1_000)
+def known_zone(name: str) -> str:
+    """Return the name of a time zone that there is, or nothing: zones are renamed at times."""
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def _with_authors(given: object, names: Sequence[str]) -> Match | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,17 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "topics": ("topics",),
     "timezone": ("timezone", "time zone"),
     "language": ("language",),
+    "state": ("state", "status"),
+    "consent": ("consent",),
     "consent_at": ("consent_at", "subscribed at", "created_at", "confirmed_at", "optin_time"),
 }
 """What is read of a row, by the names that columns have for it, in lower case."""
+
+
+GONE: Final = ("left", "unsubscribed", "cleaned", "bounced", "complained", "blocklisted")
+"""States, as programs write them, of people who must not be mailed any more."""
+FORMULA: Final = ("=", "+", "-", "@")
+"""How a cell begins that a spreadsheet takes for a formula."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +46,24 @@ def read_csv(
     lines: Iterable[str],
     on_refused: Callable[[Refused], None],
     *,
+    on_note: Callable[[str], None] = lambda _note: None,
     topics: Iterable[str],
     consent: str,
 ) -> Iterator[SignUp]:
     """Yield the people of a CSV file, each address once; a row that cannot be used is told of.
 
     `lines` are the lines of the file, `topics` the names that topics have, and `consent` says how
-    people asked for the newsletter. Raises ImportListError when no column holds addresses.
+    people asked for the newsletter, where the file does not. Columns that are not read are noted.
+    Raises ImportListError when no column holds addresses.
     """
     csv.field_size_limit(min(sys.maxsize, 1_000_000))
-    reader = csv.reader(lines)
+    lines = iter(lines)
+    first = next(lines, "")
+    # Spreadsheets of many countries write semicolons.
+    mark = ";" if ";" in first and "," not in first else ","
+    reader = csv.reader(
+        itertools.chain([first] if first else [], lines), strict=True, delimiter=mark
+    )
     try:
         header = next(reader)
     except StopIteration:
@@ -59,19 +76,29 @@ def read_csv(
             "line 1: no column is called `email`; the first line names the columns, with commas "
             "between them"
         )
+    unread = [one.strip() for at, one in enumerate(header) if at not in places.values()]
+    if unread:
+        on_note(f"columns that are not read: {', '.join(unread)}")
     known = frozenset(topics)
     seen: set[str] = set()
     while True:
+        begins = reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            on_refused(Refused(line=reader.line_num, why=str(error)))
+            ended = "end of data" in str(error)
+            told = "a quotation mark is never closed: nothing after it was read" if ended else error
+            on_refused(Refused(line=begins, why=str(told)))
             continue
         if not any(cell.strip() for cell in row):
             continue
-        cells = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
+        if len(row) > len(header):
+            told = f"{len(row)} cells, but the first line names {len(header)} columns"
+            on_refused(Refused(line=begins, why=told))
+            continue
+        cells = {name: _cell(row, at) for name, at in places.items()}
         try:
             found = _sign_up(cells, known, consent)
         except ValueError as error:
@@ -83,6 +110,12 @@ def read_csv(
             continue
         seen.add(address)
         yield found
+
+
+def _cell(row: list[str], at: int) -> str:
+    """Return a cell without the apostrophe that keeps spreadsheets from taking it for a formula."""
+    cell = row[at].strip() if at < len(row) else ""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 def _places(header: list[str]) -> dict[str, int]:
@@ -104,19 +137,23 @@ def _sign_up(cells: Mapping[str, str], known: frozenset[str], consent: str) -> S
         address = read_address(email)
     except ValueError as error:
         raise ValueError(f"{email}: {error}") from None
+    state = cells.get("state", "").lower()
+    if state in GONE:
+        raise ValueError(f"{address}: has left the list that this comes from ({state})")
     topics = tuple(dict.fromkeys(cells.get("topics", "").replace(",", " ").split()))
     if unknown := [name for name in topics if name not in known]:
         raise ValueError(f"{address}: no topic is called `{unknown[0]}`")
     return SignUp(
         email=address,
         name=read_line(cells.get("name", "")),
+        is_paused=state == "paused",
         wishes=Wishes(
             topics=topics,
             timezone=read_zone(cells["timezone"]) if cells.get("timezone") else "",
             language=read_language(cells["language"]) if cells.get("language") else "",
         ),
         consent_at=_moment(cells.get("consent_at", "")),
-        consent=consent,
+        consent=read_line(cells.get("consent", "")) or consent,
     )
 
 
@@ -126,6 +163,6 @@ def _moment(text: str) -> dt.datetime | None:
         return None
     try:
         found = dt.datetime.fromisoformat(text.removesuffix(" UTC"))
-    except ValueError:
+        return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"`{text}` is no moment such as 2026-11-24T06:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)

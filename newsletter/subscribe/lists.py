@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsletter.config.subscribers import FILE, list_digest, read_list
 from newsletter.errors import ConfigError
-from newsletter.model import SubscriberState, Synchronised
+from newsletter.model import Synchronised
 from newsletter.store import FactStore, SubscriberStore
 
 _FACTS = "list"
@@ -47,7 +47,13 @@ class SubscriberFile:
         if digest and self._known() == digest:
             return Synchronised()
         found = read_list(self._folder, self._topics, self._environment)
-        if not found.sign_ups and not may_empty and self._has_active():
+        if found.is_blank and self._store.has_listed():
+            raise ConfigError(
+                f"{self._folder / FILE}: nobody is on the list: the file is empty, but there were "
+                "people on it; nothing was sent, and nobody's delivery was cancelled; put the list "
+                "back, or write `subscribers: []` if nobody is meant to be on it"
+            )
+        if not found.sign_ups and not may_empty and self._store.has_listed(active=True):
             raise ConfigError(
                 f"{self._folder / FILE}: nobody is on the list any more, while an issue is being "
                 "sent: nothing was sent, and nobody's delivery was cancelled; put the list back, "
@@ -67,9 +73,6 @@ class SubscriberFile:
         always = dt.datetime.min.replace(tzinfo=dt.UTC)
         known = self._facts.known(_FACTS, [FILE], always)
         return str(known.get(FILE, {}).get("digest", ""))
-
-    def _has_active(self) -> bool:
-        return self._store.counts()[SubscriberState.ACTIVE] > 0
 
     def _version(self) -> tuple[int, int]:
         try:

@@ -281,3 +281,42 @@ def test_the_store_is_what_the_last_list_says(
             assert (found[email].name, found[email].wishes) == (one.name, one.wishes)
             assert (found[email].state is S.PAUSED) == one.is_paused
         assert {one.email for one in store.all(states=[S.LEFT])} >= left
+
+
+def test_a_pause_of_ones_own_outlasts_a_list_that_was_lost(store: SubscriberStore) -> None:
+    """With its end, or without one."""
+    store.follow([who("ada"), who("bo")], NOW)
+    end = NOW.date() + dt.timedelta(days=9)
+    store.change("ada@readers.example", S.PAUSED, COMMAND, NOW, until=end)
+    store.change("bo@readers.example", S.PAUSED, COMMAND, NOW)
+    store.follow([who("cy")], NOW)
+    store.follow([who("ada"), who("bo"), who("cy")], NOW)
+
+    ada, bo = kept(store, "ada"), kept(store, "bo")
+    assert (ada.state, ada.paused_until, ada.changed_by) == (S.PAUSED, end, COMMAND)
+    assert (bo.state, bo.paused_until, bo.changed_by) == (S.PAUSED, None, COMMAND)
+    assert store.follow([who("ada"), who("bo"), who("cy")], NOW) == Synchronised()
+
+
+def test_who_is_brought_back_by_the_command_does_not_follow_the_list(
+    store: SubscriberStore,
+) -> None:
+    """It has lost them: the next edit would send them away again."""
+    store.follow([who("ada"), who("bo")], NOW)
+    store.follow([who("bo")], NOW)
+    store.change("ada@readers.example", S.ACTIVE, COMMAND, NOW)
+
+    assert kept(store, "ada").origin is Origin.COMMAND
+    assert store.follow([who("bo", called="Bo")], LATER) == Synchronised(changed=1)
+    assert kept(store, "ada").state is S.ACTIVE
+
+
+def test_wishes_of_a_newer_version_are_passed_over(
+    database: Database, store: SubscriberStore
+) -> None:
+    """What is known of them counts."""
+    store.follow([who("ada", topics=("a",))], NOW)
+    with database.transaction() as connection:
+        connection.exec_driver_sql('UPDATE subscriber SET wishes = \'{"topics":["a"],"x":1}\'')
+
+    assert kept(store, "ada").wishes == Wishes(topics=("a",))

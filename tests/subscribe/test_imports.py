@@ -124,3 +124,53 @@ def test_as_many_are_found_or_refused_as_rows_have_something_in_them(
     found, refused = read(text.getvalue())
 
     assert len(found) + len(refused) == sum(any(cell.strip() for cell in row) for row in rows)
+
+
+def test_what_an_export_wrote_is_read_as_it_was() -> None:
+    """Who has left stays away, a pause goes on, and no apostrophe stays before a sign."""
+    found, refused = read(
+        "email,name,state,consent\n"
+        "'+plus@readers.example,'=1+1,active,the site\n"
+        "bo@readers.example,Bo,paused,\n"
+        "cy@readers.example,Cy,left,\n"
+    )
+
+    assert [(one.email, one.name, one.is_paused, one.consent) for one in found] == [
+        ("+plus@readers.example", "=1+1", False, "the site"),
+        ("bo@readers.example", "Bo", True, "a sheet"),
+    ]
+    assert [one.line for one in refused] == [4]
+    assert "has left the list that this comes from (left)" in refused[0].why
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told_where_it_opens() -> None:
+    """Nobody below it is lost without a word."""
+    found, refused = read('email,name\na@x.example,A\nb@x.example,"B\nc@x.example,C\n')
+
+    assert [one.email for one in found] == ["a@x.example"]
+    assert refused == [
+        Refused(line=3, why="a quotation mark is never closed: nothing after it was read")
+    ]
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_is_none_costs_its_row(text: str) -> None:
+    """Also where only UTC cannot have it."""
+    found, refused = read(f"email,consent_at\na@x.example,{text}\nb@x.example,\n")
+
+    assert ([one.email for one in found], [one.line for one in refused]) == (["b@x.example"], [2])
+
+
+def test_semicolons_columns_that_are_not_read_and_cells_too_many() -> None:
+    """A spreadsheet's way, a name that is mistyped, a comma within a cell."""
+    notes: list[str] = []
+    refused: list[Refused] = []
+    lines = ["email;nmae\n", "a@x.example;A\n", "b@x.example;B;agents\n"]
+
+    found = list(read_csv(lines, refused.append, topics=(), consent="", on_note=notes.append))
+
+    assert [one.email for one in found] == ["a@x.example"]
+    assert notes == ["columns that are not read: nmae"]
+    assert [(one.line, one.why) for one in refused] == [
+        (3, "3 cells, but the first line names 2 columns")
+    ]

@@ -10,7 +10,7 @@ import pytest
 from makers import NOW
 
 from newsletter.errors import ConfigError
-from newsletter.model import SubscriberState, Synchronised
+from newsletter.model import Origin, SignUp, SubscriberState, Synchronised
 from newsletter.store import FactStore, SubscriberStore, open_database
 from newsletter.subscribe.lists import SubscriberFile
 
@@ -106,3 +106,30 @@ def test_an_edit_in_the_middle_of_a_run_is_followed(tmp_path: Path, store: Subsc
     (tmp_path / "subscribers.yaml").unlink()
     listed.follow_if_changed(NOW)
     assert email_of(store) == ["ada"]
+
+
+def test_a_file_that_says_nothing_is_a_list_that_was_lost(
+    tmp_path: Path, store: SubscriberStore
+) -> None:
+    """At any time, when somebody was on it; `subscribers: []` is what it says."""
+    (tmp_path / "subscribers.yaml").write_text("# nobody yet\n")
+    assert file(tmp_path, store).follow(NOW) == Synchronised()
+    write(tmp_path, ADA)
+    file(tmp_path, store).follow(NOW)
+    for text in ("", "# cut\n"):
+        (tmp_path / "subscribers.yaml").write_text(text)
+        with pytest.raises(ConfigError, match="the file is empty, but there were people on it"):
+            file(tmp_path, store).follow(NOW)
+    write(tmp_path, more="  []\n")
+    assert file(tmp_path, store).follow(NOW) == Synchronised(gone=1)
+
+
+def test_people_who_came_otherwise_do_not_hold_an_empty_list(
+    tmp_path: Path, store: SubscriberStore
+) -> None:
+    """A newsletter whose readers all live in the database has an empty list for good."""
+    write(tmp_path, more="  []\n")
+    store.bring([SignUp(email="x@readers.example")], Origin.IMPORT, NOW)
+
+    assert file(tmp_path, store).follow(NOW, may_empty=False) == Synchronised()
+    assert file(tmp_path, store, topics=("other",)).follow(NOW, may_empty=False) == Synchronised()

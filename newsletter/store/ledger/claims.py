@@ -81,15 +81,13 @@ class Claims:
             row = cursor.execute(_issue_state(), values).fetchone()
             if row and row[0] != IssueState.PLANNED:
                 return ()
-            cursor.execute(_claim(of_email=email is not None, domains=len(without)), values)
-            found = [
-                Delivery(
-                    issue=issue, subscriber=row[0], email=row[1], name=row[2], timezone=row[3],
-                    edition=row[4], language=row[5], attempt=row[6], state=DeliveryState.LEASED,
-                )
-                for row in cursor.fetchall()
-            ]  # fmt: skip
-            barred = bar(cursor, found, moment)
+            query = _claim(of_email=email is not None, domains=len(without))
+            while True:
+                found = _leased(cursor, query, values, issue)
+                barred = bar(cursor, found, moment)
+                # When nobody of a claim may be mailed, others may still wait.
+                if not found or len(barred) < len(found):
+                    break
         return tuple(one for one in found if one.subscriber not in barred)
 
     def waits(
@@ -153,6 +151,18 @@ class Claims:
             raise StoreError(explain(self._database.engine.url, str(error))) from None
         finally:
             cursor.close()
+
+
+def _leased(cursor: sqlite3.Cursor, query: str, values: Row, issue: dt.date) -> list[Delivery]:
+    """Lease what `query` finds with `values`, and return it."""
+    cursor.execute(query, values)
+    return [
+        Delivery(
+            issue=issue, subscriber=row[0], email=row[1], name=row[2], timezone=row[3],
+            edition=row[4], language=row[5], attempt=row[6], state=DeliveryState.LEASED,
+        )
+        for row in cursor.fetchall()
+    ]  # fmt: skip
 
 
 def _lost(cursor: sqlite3.Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:

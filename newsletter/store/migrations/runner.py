@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 HEAD: Final = "0007"
 """The newest revision in versions/."""
 
+TOO_NEW: Final = 99
+"""A number of a schema that no program from before Alembic knows."""
+
 _own = sa.MetaData()
 _stamps = sa.Table(
     "alembic_version", _own, sa.Column("version_num", sa.String(32), primary_key=True)
@@ -37,6 +40,7 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
     if found is None:
         metadata.create_all(connection)
         _stamp(connection, HEAD)
+        _refuse_old(connection)
         return
     if found not in {f"{number:04}" for number in range(1, int(HEAD) + 1)}:
         raise StoreError(
@@ -44,10 +48,10 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
             f"one knows {HEAD}); update this program"
         )
     if _stamps.name not in tables:
-        _old_stamps.drop(connection)
         _stamp(connection, found)
     if found != HEAD:
         _upgrade(connection)
+        _refuse_old(connection)
 
 
 def configure(connection: sa.Connection) -> Config:
@@ -63,6 +67,13 @@ def _upgrade(connection: sa.Connection) -> None:
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(configure(connection), HEAD)
+
+
+def _refuse_old(connection: sa.Connection) -> None:
+    """Have programs from before Alembic refuse the database: they would mail who has left."""
+    _old_stamps.create(connection, checkfirst=True)
+    connection.execute(_old_stamps.delete())
+    connection.execute(_old_stamps.insert().values(version=TOO_NEW))
 
 
 def _revision(connection: sa.Connection, tables: set[str]) -> str | None:
