@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,90 @@ def test_who_came_by_the_command_gets_the_issue(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["deliveries"]["accepted"] == 1
     assert [path.name for path in folder.glob("outbox/*/eml/*.eml")] == [f"{CY}.eml"]
+
+
+def test_who_has_left_cannot_be_paused_back(folder: Path) -> None:
+    """The end of a pause would bring them mail again."""
+    do(folder, "list")
+    do(folder, "remove", ADA)
+
+    assert "there is nothing to pause" in do(folder, "pause", ADA, status=2).stderr
+    assert states(folder)[ADA] == "left"
+
+
+def test_people_can_leave_beside_a_broken_list(folder: Path) -> None:
+    """The mistake is told, and the command is done."""
+    do(folder, "list")
+    (folder / "config" / "subscribers.yaml").write_text("subscribers:\n  - {email: ada")
+
+    done = do(folder, "remove", ADA)
+
+    assert "what was known before still holds" in done.stderr
+    assert told(folder, "list", "--state", "left")["subscribers"][0]["email"] == ADA
+
+
+def test_a_look_at_a_later_day_ends_no_pause(folder: Path) -> None:
+    """Today decides, whatever issue is looked at."""
+    do(folder, "pause", ADA, "--until", "2999-01-02")
+
+    newsletter("pick", "--date", "2999-01-03", cwd=folder)
+
+    assert states(folder)[ADA] == "paused"
+
+
+def test_readers_whose_topics_are_gone_are_told_of(folder: Path) -> None:
+    """By check, and by a run: they get nothing rather than everything."""
+    do(folder, "add", CY, "--topic", "agents")
+    (folder / "config" / "topics.yaml").write_text(
+        "topics: [{name: tools, title: Tools, match: [language model]}]\n"
+    )
+    (folder / "config" / "subscribers.yaml").write_text("subscribers: []\n")
+    (folder / "feed.xml").write_text(
+        "<rss version='2.0'><channel><title>x</title><item><title>A language model</title>"
+        "<link>https://arxiv.org/abs/2603.90001</link></item></channel></rss>"
+    )
+    (folder / "config" / "sources.yaml").write_text("sources: [{name: Feed, url: feed.xml}]\n")
+
+    checked = newsletter("check", cwd=folder)
+    assert (
+        "no topic is called `agents`, but readers in the database ask for it (1)" in checked.stderr
+    )
+    ran = newsletter("run", cwd=folder)
+    assert ran.returncode == 1
+    assert "topics.yaml has none of their topics any more: agents" in ran.stderr
+    assert list(folder.glob("outbox/*/eml/*.eml")) == []
+
+
+def test_a_zone_that_is_gone_stops_nobody(folder: Path) -> None:
+    """Zones are renamed at times: the newsletter's own holds then."""
+    do(folder, "add", CY)
+    with sqlite3.connect(folder / "outbox" / "newsletter.db") as opened:
+        opened.execute("UPDATE subscriber SET timezone = 'Europe/Nowhere'")
+        opened.execute(
+            "UPDATE subscriber SET wishes = '{\"timezone\":\"Europe/Nowhere\"}' WHERE name = ''"
+        )
+    opened.close()
+    (folder / "feed.xml").write_text(
+        "<rss version='2.0'><channel><title>x</title><item><title>A language model</title>"
+        "<link>https://arxiv.org/abs/2603.90001</link></item></channel></rss>"
+    )
+    (folder / "config" / "sources.yaml").write_text("sources: [{name: Feed, url: feed.xml}]\n")
+
+    done = newsletter("run", "--json", cwd=folder)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["deliveries"]["accepted"] == 2
+
+
+def test_check_counts_people_in_the_database(folder: Path) -> None:
+    """An empty file says nothing of those who came by another way."""
+    do(folder, "add", CY)
+    (folder / "config" / "subscribers.yaml").write_text("subscribers: []\n")
+    do(folder, "list")
+
+    checked = newsletter("check", cwd=folder)
+
+    assert "nobody is on the list" not in checked.stderr
+    (folder / "config" / "subscribers.yaml").write_text(f"subscribers: [{{email: {CY}}}]\n")
+    told_of = newsletter("check", cwd=folder).stderr
+    assert f"{CY} came by command, and keeps what they chose there" in told_of

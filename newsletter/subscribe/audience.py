@@ -39,7 +39,7 @@ def known_zone(name: str) -> str:
     """Return the name of a time zone that there is, or nothing: zones are renamed at times."""
     try:
         return ZoneInfo(name).key if name else ""
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # not found, a folder, or no name of one
         return ""
 
 

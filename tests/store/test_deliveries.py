@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from makers import NOW, TODAY, make_delivery, plan
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue, plan
 
-from newsletter.errors import LedgerError, StoreError
+from newsletter.day.planning import Spool
+from newsletter.errors import LedgerError, StaleDraftError, StoreError
 from newsletter.model import Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
 from newsletter.send.ledger import MOVES
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
@@ -332,3 +333,42 @@ class LedgerMachine(RuleBasedStateMachine):
 
 LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestLedger = LedgerMachine.TestCase
+
+
+def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:
+    """A whole claim of people who have left is not the end: others wait behind them."""
+    ledger = make_ledger(tmp_path)
+    leave(ledger, *(f"id-r{n}" for n in range(READERS - 1)))
+
+    assert [one.delivery.subscriber for one in claim(ledger, "me", limit=2)] == [
+        f"id-r{READERS - 1}"
+    ]
+    assert ledger.counts(TODAY)[S.CANCELLED] == READERS - 1
+    assert claim(ledger, "me", limit=2) == []
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read" * 99])
+def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    """With what mends it."""
+    (tmp_path / "x.db").write_bytes(content)
+
+    with pytest.raises(StoreError, match="file is not a database; put a copy of it back"):
+        open_database("sqlite:///x.db", tmp_path)
+
+
+def test_a_draft_that_forgets_somebody_is_not_planned(tmp_path: Path) -> None:
+    """Readers who came, or chose something else, while the editions were made."""
+    database = open_database("sqlite:///test.db", tmp_path)
+    plan(database, [make_delivery("ada")], issue=make_issue(date=TODAY - dt.timedelta(days=1)))
+    issues = IssueStore(database)
+    with Spool() as spool:
+        spool.add("language-models", make_edition())
+        known = {"language-models"}
+        with database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE subscriber SET audience = 'vision'")
+
+        with pytest.raises(StaleDraftError):
+            issues.plan(make_issue(number=8), spool, (), NOW, considered=known)
+        assert issues.get(TODAY) is None
+        assert issues.plan(make_issue(number=8), spool, (), NOW, considered={*known, "vision"})
+    assert SqlLedger(database).deliveries(TODAY) == ()

@@ -334,3 +334,17 @@ def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) 
     with database.transaction() as connection:
         assert "s3cret" not in repr(connection.exec_driver_sql("SELECT * FROM source_health").all())
     database.close()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_programs_from_before_alembic_refuse_a_database_of_this_one(
+    tmp_path: Path, *, is_new: bool
+) -> None:
+    """They would mail people who have left: they read the number of a schema they do not know."""
+    if not is_new:
+        make_old(tmp_path).dispose()
+    open_database(URL, tmp_path).close()
+
+    with sqlite3.connect(tmp_path / "old.db") as opened:
+        assert opened.execute("SELECT version FROM schema").fetchall() == [(99,)]
+    opened.close()
