@@ -286,6 +286,18 @@ def test_scanning_all_filters_at_once_finds_what_each_would(
     assert found == [number for number, one in enumerate(parsed) if matches(one, paper)]
 
 
+@pytest.mark.parametrize(
+    ("unwanted", "holds"),
+    [("protein", False), ("title: protein", False), ("abstract: protein", True)],
+)
+def test_scanning_minds_what_a_filter_does_not_want(*, unwanted: str, holds: bool) -> None:
+    """One wanted word finds the paper, one unwanted word in its place refuses it."""
+    match = parse_match({"any": ["agent", "tool"], "none": [unwanted]})
+    paper = fold_paper(make_paper(title="An agent for a protein", abstract="A tool."))
+
+    assert Matcher([match]).holding(paper) == ({0} if holds else set())
+
+
 @given(st.text(alphabet='()" AND OR NOT ab:/.', max_size=30))
 def test_any_query_is_a_filter_or_a_filter_error(text: str) -> None:
     """However it is typed."""
