@@ -120,11 +120,13 @@ _PLAIN = {
 }
 """Our words for pydantic's kinds of error."""
 MAX_SHOWN = 80
+_PASSWORD = re.compile(r"(://[^/\s:@]*:)\S*@")
+"""A password in a URL, and the user's name before it: it is nobody's business."""
 
 
 def _short(value: str) -> str:
     """Return a value as messages show it: on one line, shortened when it is long."""
-    line = " ".join(value.split())
+    line = _PASSWORD.sub(r"\1***@", " ".join(value.split()))
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
 

@@ -108,6 +108,11 @@ NEWSLETTER = [
     )),
     ("dkim: [{selector: A B, key: '${WORD}'}]", "19: `selector`: `A B`: " + SLUG),
     ("database: outbox/x.db", "11: `database`: `outbox/x.db`: is not a URL such as sqlite:///outbox/newsletter.db"),
+    # a password in a URL is not repeated
+    ("database: 'postgresql://ada:s3@cr/et@db/x'", (
+        "11: `database`: `postgresql://ada:***@db/x`: is of kind `postgresql`; this version keeps its ledger in "
+        "SQLite (sqlite:///…) only"
+    )),
     ("database: 'sqlite:///'", (
         "11: `database`: `sqlite:///`: names no file, so each run would forget who has the issue: "
         "sqlite:///outbox/newsletter.db"
