@@ -87,7 +87,7 @@ NEWSLETTER = [
     ("archive: https://exa mple.org/", "10: `archive`: `https://exa mple.org/`: " + HTTPS),
     (
         "archive: https://bob:pw@x.example/",
-        "10: `archive`: `https://bob:pw@x.example/`: has a name or password in it, which every reader would see",
+        "10: `archive`: `https://bob:***@x.example/`: has a name or password in it, which every reader would see",
     ),
     ("delivery: {host: 'a:25'}", "18: `host`: `a:25`: a port has a line of its own: host: a, port: 25"),
     ("delivery: {host: '[::1]:25'}", "18: `host`: `[::1]:25`: a port has a line of its own: host: ::1, port: 25"),
