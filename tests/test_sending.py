@@ -202,7 +202,8 @@ def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:
     assert held.returncode == 3
     assert "paused by the operator" in held.stderr
     assert faults.messages == []
-    assert as_json(newsletter(folder, "status", "--json"))["halted"] == "paused by the operator"
+    told = as_json(newsletter(folder, "status", "--json"))
+    assert (told["state"], told["halted"]) == ("paused", "paused by the operator")
     assert newsletter(folder, "resume", date).returncode == 0
     assert newsletter(folder, "send", "--to", "ada@readers.example", "--date", date).returncode == 3
     assert len(faults.messages) == 1
@@ -232,7 +233,7 @@ def test_what_was_cancelled_stays_so_and_is_done_with(letter: tuple[Path, Faults
     assert "was cancelled, for good" in again.stderr
     assert (run.returncode, run.stderr) == (0, "")
     told = as_json(newsletter(folder, "status", "--json"))
-    assert told["halted"] == "cancelled"
+    assert (told["state"], told["halted"]) == ("cancelled", "cancelled")
     assert (told["deliveries"]["failed"], told["deliveries"]["cancelled"]) == (2, 1)
     assert faults.messages == []
 
@@ -537,7 +538,16 @@ def test_a_copy_of_a_newsletter_with_its_database_is_not_locked_out(
     assert newsletter(folder, "status").returncode == 0
 
 
-def test_a_reader_with_a_broken_zone_costs_nobody_else(letter: tuple[Path, Faults]) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("x'ff'", "a fault of this program (TypeError"),
+        ("'Bo' || char(10) || 'Bcc: all'", "holds a control character"),
+    ],
+)
+def test_a_reader_with_a_broken_name_costs_nobody_else(
+    letter: tuple[Path, Faults], name: str, why: str
+) -> None:
     """A fault in composing one message: told once, that one failed, everybody else has theirs."""
     folder, faults = letter
     faults.rcpt = lambda _address: "450 4.2.0 later"
@@ -545,12 +555,12 @@ def test_a_reader_with_a_broken_zone_costs_nobody_else(letter: tuple[Path, Fault
     date = as_json(newsletter(folder, "status", "--json"))["date"]
     faults.rcpt = lambda _address: "250 fine"
     with contextlib.closing(sqlite3.connect(folder / "outbox" / "newsletter.db")) as database:
-        database.execute("UPDATE delivery SET timezone = 'Nowhere/None' WHERE email LIKE 'bo@%'")
+        database.execute(f"UPDATE delivery SET name = {name} WHERE email LIKE 'bo@%'")
         database.commit()
 
     done = newsletter(folder, "send", "--only", "deferred", "--date", date)
     told = as_json(newsletter(folder, "status", "--json"))
 
     assert (told["deliveries"]["accepted"], told["deliveries"]["failed"]) == (2, 1)
-    assert "a fault of this program (ZoneInfoNotFoundError" in told["not_accepted"][0]["reason"]
+    assert why in told["not_accepted"][0]["reason"]
     assert "Traceback" not in done.stderr

@@ -32,18 +32,19 @@ def status(
         issue = issues.get(wanted) if wanted else None
         counts: Mapping[DeliveryState, int] = {}
         listed: Sequence[Delivery] = ()
-        halted = ""
+        state, halted = None, ""
         if issue:
             counts = ledger.counts(issue.date)
             listed = ledger.deliveries(
                 issue.date, frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
             )
-            halted = ledger.halted(issue.date)
+            state, halted = ledger.state(issue.date), ledger.halted(issue.date)
     if as_json:
         print_json(
             {
                 "date": wanted,
                 "number": issue.number if issue else None,
+                "state": state,
                 "halted": halted,
                 "deliveries": account.counts_json(counts),
                 "failed": account.by_verdict(listed),

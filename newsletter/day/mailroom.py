@@ -10,7 +10,7 @@ from typing import Any
 
 from newsletter.day import letters
 from newsletter.day.given import Day
-from newsletter.errors import NewsletterError, TemplateError
+from newsletter.errors import StoreError, TemplateError
 from newsletter.model import Border, Delivery, Fault, Issue, fault_of
 from newsletter.render.messages import Encoded, compose, encode_edition
 from newsletter.send.signatures import Signer, Unsigned
@@ -50,8 +50,8 @@ class Mailroom:
             if isinstance(edition, Fault):
                 return edition
             return compose(edition, letters.recipient(self._day.config.letter, delivery, now))
-        except NewsletterError:
-            raise
+        except (StoreError, TemplateError):
+            raise  # what is wrong there, is wrong for everybody
         except Exception as error:  # noqa: BLE001  the guard at a reader's border
             return _fault(delivery, error)
 
