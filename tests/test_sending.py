@@ -538,6 +538,22 @@ def test_a_copy_of_a_newsletter_with_its_database_is_not_locked_out(
     assert newsletter(folder, "status").returncode == 0
 
 
+def test_a_reader_whose_time_zone_was_renamed_has_the_issue(letter: tuple[Path, Faults]) -> None:
+    """Zones come and go with the system's tables: the date is then written in UTC."""
+    folder, faults = letter
+    faults.rcpt = lambda _address: "450 4.2.0 later"
+    newsletter(folder, "run", "--quiet")
+    date = as_json(newsletter(folder, "status", "--json"))["date"]
+    faults.rcpt = lambda _address: "250 fine"
+    with contextlib.closing(sqlite3.connect(folder / "outbox" / "newsletter.db")) as database:
+        database.execute("UPDATE delivery SET timezone = 'Nowhere/None' WHERE email LIKE 'bo@%'")
+        database.commit()
+
+    newsletter(folder, "send", "--only", "deferred", "--date", date)
+
+    assert as_json(newsletter(folder, "status", "--json"))["deliveries"]["accepted"] == 3
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [
