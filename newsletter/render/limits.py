@@ -26,7 +26,7 @@ MAX_POWER: Final = 64
 MAX_BITS: Final = 2048
 """Bits of a whole number."""
 PER_CALL: Final = 100
-"""Steps that count for one call of a macro, since it takes so much time."""
+"""Steps that one call of a macro counts as: it takes as long as these."""
 TEXT_PER_STEP: Final = 100
 """Characters that count as one step, since they take the same time."""
 WORDS_PER_STEP: Final = 5

@@ -1,6 +1,6 @@
 """Send: editions to mailboxes, never lost, never twice.
 
-ledger.py     what sending asks of a ledger; states and moves are in `model.moves`
+ledger.py     what sending needs from a ledger; states and moves are in `model.moves`
 pace.py       rates, back-off, slowing down, and when to stop altogether
 verdicts.py   what a refusal is about: the address, the message, or us
 streams.py    an SMTP server's replies as they arrive

@@ -28,7 +28,7 @@ class Allowance:
     """Messages in all; 0 or less when the rate is spent."""
     rooms: Mapping[str, int]
     """How many more messages the rate of a domain allows; 0 or less when it is spent. Only domains
-    with a rate, to which messages left lately."""
+    with a rate, to which messages left lately or are about to leave."""
     full: frozenset[str]
     """Domains whose rates are spent."""
 
@@ -116,7 +116,7 @@ class Budget:
                 yield self._free(rate, now, -allowance.rooms[domain], domain)
 
     def _free(self, rate: Rate, now: dt.datetime, over: int, domain: str) -> dt.datetime:
-        """Return when a rate has room for one message more; it is exceeded by `over` now."""
+        """Return when a rate that is exceeded by `over` messages has room for one more."""
         left = self.ledger.departure(now - rate.per, now, over, domain)
         return (left or now) + rate.per
 

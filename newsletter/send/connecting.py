@@ -135,10 +135,7 @@ async def _smtp(settings: SmtpSettings, tls: object) -> Connection:
 
 
 async def _greeted(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
-    """Connect; when no greeting comes because the server waits for TLS, say so.
-
-    Raises SendError then.
-    """
+    """Connect; raises SendError when no greeting comes because the server waits for TLS."""
     connecting = asyncio.create_task(client.connect())
     try:
         if settings.security != "tls":

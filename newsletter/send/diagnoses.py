@@ -17,7 +17,7 @@ _NO_TLS = frozenset(
     "WRONG_VERSION_NUMBER RECORD_LAYER_FAILURE PACKET_LENGTH_TOO_LONG HTTP_REQUEST "
     "UNEXPECTED_EOF_WHILE_READING UNKNOWN_PROTOCOL".split()
 )
-"""What OpenSSL says when an answer is not TLS; its versions differ."""
+"""What OpenSSL says when an answer is not TLS; its versions use different words."""
 _EXPIRED, _EARLY, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 """X509_V_ERR_…: what is wrong with a certificate; any other code is about who signed it."""
 

@@ -54,7 +54,7 @@ class Ledger(Protocol):
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
-        """Give up on what is planned or deferred past the issue's `deadline`."""
+        """Give up what is still planned or deferred once the issue's `deadline` has passed."""
         ...
 
     def waits(

@@ -13,7 +13,7 @@ NOT_YET: Final = 530
 """Something has to come first: a login (RFC 4954, 6) or STARTTLS (RFC 3207, 4)."""
 
 TOO_MUCH: Final = 552
-"""The server has no room for so much, or accepts no message of this size."""
+"""The message is larger than the server has room for, or larger than it accepts."""
 TOO_LONG: Final = ("5.2.3", "5.3.4")
 """The message is longer than the mailbox, or the system, accepts."""
 

@@ -293,7 +293,7 @@ class DeliveryQueue:
                 self.on_delivery(settlement.claim.delivery, settlement.outcome)
 
     def close(self) -> None:
-        """Write what is left and give back what was not begun."""
+        """Write the outcomes that are left, and give back deliveries that were not begun."""
         if self._filling is not None:
             self._filling.cancel()
         self._batches.close()

@@ -180,7 +180,7 @@ class Signer:
         return b"".join((*out, unsigned.message))
 
     def _plan(self, own: tuple[bytes, ...], shared: bytes) -> _Plan:
-        """Return what is signed of a message with `own` fields (their names) and `shared` ones."""
+        """Return the plan for a message with `own` fields (given by name) and `shared` ones."""
         plan = self._plans.get((*own, shared))
         if plan is None:
             if len(self._plans) > 1_000:  # noqa: PLR2004  personal editions have subjects of their own

@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
     r"<?(?<![^\s<>@:;,()\[\]])[^\s<>@:;,()\[\]]{1,320}@[^\s<>@:;,()\[\]]{1,320}>?"
 )
 _GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
-"""Where a new word begins in a program's name, such as `RecipNotFound` or `USER_UNKNOWN`."""
+"""Where a new word begins in an identifier, such as `RecipNotFound` or `USER_UNKNOWN`."""
 _LATE = re.compile(
     r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
     re.IGNORECASE,
