@@ -5,16 +5,16 @@ limits.py     how much a template may compute
 sandbox.py    where templates of users run
 parts.py      template files: their parts, the theme's values in them
 templates.py  MJML → inlined HTML Jinja template, once, cached by content
-frames.py     a template cut where it repeats, so that each block is rendered once
-looks.py      how an issue looks, as settings say it
+frames.py     a template cut at its loops, so that each block is rendered once
+looks.py      how an issue looks, according to the settings
 locales.py    dates and directions as readers of a language write them
-subjects.py   subject lines from a template of the user's
-words.py      every phrase that a reader sees and that code makes
+subjects.py   subject lines from the user's template
+words.py      every phrase that code makes and a reader sees
 views.py      papers and sections as templates see them
 press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection
-headers.py    header lines, each through one gate
+headers.py    header lines, all made by one function that checks them
 bodies.py     quoted-printable bodies with tokens left open
 messages.py   whole messages: encoded once, spliced per subscriber
-checks/       lint of an Edition: size, links, contrast, what mail clients know
+checks/       lint of an Edition: size, links, contrast, what mail clients support
 """

@@ -1,8 +1,9 @@
 """Bodies of mail: pieces of editions, encoded once and joined for each reader.
 
-They are quoted-printable (RFC 2045, 6.7), cut at their tokens first and encoded then, so that what
-is filled in decodes to what stood there. A soft line break, which decodes to nothing, stands on
-both sides of a token: no line grows past 76 columns, however long an address is.
+Bodies are quoted-printable (RFC 2045, 6.7). They are cut at their tokens before they are encoded.
+So the encoded pieces can be joined, and decode to the original text with the values filled in. A
+soft line break, which decodes to nothing, stands on both sides of a token: no line gets longer than
+76 columns, however long an address is.
 """
 
 from __future__ import annotations
@@ -19,31 +20,31 @@ from newsletter.render.tokens import TOKEN
 
 SOFT_BREAK = b"=\r\n"
 WIDTH = 72
-"""Columns of a reader's own value on one line, before its soft break."""
+"""Columns on one line for a value of one reader, before its soft break."""
 MOST = 76
 """Columns of a line with its soft break (RFC 2045, 6.7)."""
 _FROM = re.compile(rb"^From ([^\n]*)", re.MULTILINE)
 
 Layout = Callable[[Sequence[bytes]], tuple[bytes, ...]]
-"""Takes the pieces of an edition's body out of those of all editions."""
+"""Selects the pieces of one edition's body from the pieces of all editions."""
 
 
 class Bodies:
-    """The bodies of an issue's editions; one reader's is made at a time."""
+    """The bodies of an issue's editions; they are filled in for one reader at a time."""
 
     def __init__(
         self, editions: Iterable[Edition], text_head: bytes, html_head: bytes, end: bytes
     ) -> None:
-        """Encode the pieces of `editions`; heads stand before the parts, `end` behind them.
+        """Encode the pieces of `editions`; heads stand before the parts, `end` after them.
 
-        Raises TemplateError for a token that is no piece for itself: it would be sent as it is.
+        Raises TemplateError for a token that is not a piece of its own: it would be sent unfilled.
         """
         blocks: dict[int, str] = {}
         for one in editions:
             for number in (*one.text_blocks, *one.html_blocks):
                 blocks[number] = one.blocks[number]
         self._html_head = html_head
-        # What stands around the parts is behind all pieces: it has the last numbers.
+        # The heads and the end come after all pieces, so they have the last indexes (-3 to -1).
         self._table = [b""] * (max(blocks, default=-1) + 1) + [text_head, html_head, end]
         self._slots: list[tuple[int, str]] = []
         for number, block in blocks.items():
@@ -65,12 +66,12 @@ class Bodies:
         return itemgetter(*numbers)
 
     def pieces(self, layout: Layout, values: Mapping[str, str]) -> tuple[bytes, ...]:
-        """Return the pieces of a body with a reader's `values`, by the names of their tokens."""
+        """Return the pieces of a body with a reader's `values`, whose keys are names of tokens."""
         told = "".join(values.values())
         self._fill(values)
         filled = layout(self._table)
         if "&" in told or "<" in told or ">" in told or '"' in told or "'" in told:
-            # Only now do the parts differ in anything.
+            # Only in this case do values differ between the parts: HTML needs them escaped.
             self._fill({name: html.escape(value) for name, value in values.items()})
             text = filled.index(self._html_head)
             return filled[:text] + layout(self._table)[text:]
@@ -87,17 +88,17 @@ class Bodies:
                 and "=" not in value
                 and not value.startswith("From ")
             ):
-                # As most are: the codec would leave it as it is, and takes longer.
+                # Most values are like this: the codec would not change them, and is slower.
                 table[number] = value.encode() + SOFT_BREAK
             else:
                 table[number] = quoted_printable(value) + SOFT_BREAK
 
 
 def quoted_printable(text: str) -> bytes:
-    """Return text as quoted-printable, CRLF at its line ends."""
+    """Return text as quoted-printable, with CRLF at its line ends."""
     if "\n" in text:
         text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-    # The codec breaks lines as the first one ends: with a bare newline, if there is none.
+    # The codec breaks lines with the first line end that it finds in the text, or with LF.
     encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True)
     encoded = encoded.replace(b"\r\n", b"\n")
     if b"From " in encoded:
@@ -106,9 +107,9 @@ def quoted_printable(text: str) -> bytes:
 
 
 def _quoted_from(found: re.Match[bytes]) -> bytes:
-    """Return a line that begins with From and a space as mailbox files can keep it unchanged.
+    """Return a line that begins with `From `, encoded so that mailbox files keep it unchanged.
 
-    They would write `>` before it, and break the signature (RFC 2049, 3; RFC 4155).
+    They would write `>` before such a line, and so break the signature (RFC 2049, 3; RFC 4155).
     """
     line = b"=46rom " + found[1]
     return line if len(line) <= MOST else b"=46rom=\n " + found[1]

@@ -19,7 +19,7 @@ def render_editions(
     masthead: Masthead,
     templates: Templates,
 ) -> tuple[Edition, ...]:
-    """Return an edition for each selection, with tokens where readers differ.
+    """Return an edition for each selection, with tokens where its readers get different text.
 
     Raises TemplateError when a template fails on these papers.
     """
@@ -34,7 +34,7 @@ def render_page(
     masthead: Masthead,
     templates: Templates,
 ) -> str:
-    """Return a selection as a web page: nobody's own, with all there is of each abstract."""
+    """Return a selection as a web page for everybody, with the whole of each abstract."""
     press = Press(issue, topics, masthead, templates, web=True)
     page = press.edition(selection).html
     date = long_date(issue.date, masthead.language, masthead.days)

@@ -1,8 +1,8 @@
-"""Frames: a compiled template, cut where an edition repeats, so that each block is rendered once.
+"""Frames: a compiled template, cut at its loops, so that each block is rendered once.
 
-Editions differ in which papers they show, not in what a paper looks like. A loop over sections or
-papers is taken out of the template and run here; what stands between is rendered once for each
-section or paper and remembered. Putting an edition together is then joining strings that are there.
+Editions differ in which papers they show, not in what a paper looks like. Loops over sections and
+papers are taken out of the template and run here. The regions between them are rendered once for
+each section or paper, and cached. An edition is then made by joining strings that already exist.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from newsletter.errors import TemplateError
 from newsletter.render.tokens import HOLE
 
 REPEATED: Final = ("sections", "papers", "lead", "also")
-"""The lists whose items are blocks: of sections (`sections`) and of papers (the others)."""
+"""Lists whose items become blocks: `sections` holds sections, the others hold papers."""
 
 
 Rendering = Callable[[Mapping[str, Any]], str]
-"""Values to text; raises TemplateError at the line that fails."""
+"""Turns values into text; raises TemplateError, with the line that fails."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """What stands between two loops."""
+    """A part of a template between two loops."""
 
     render: Rendering
     section: str
-    """What the template calls the section it speaks of, or nothing."""
+    """The template's name for the section that the region uses; empty when it uses none."""
     paper: str
     letter: tuple[str, ...]
-    """What it says of the edition: `glance`, `topics`, …"""
+    """The attributes of `letter` that the region uses: `glance`, `topics`, …"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,12 +42,12 @@ class Loop:
     """A loop over sections or papers."""
 
     name: str
-    """Of the variable."""
+    """The name of the loop variable."""
     over: str
     """One of REPEATED."""
     body: tuple[Region | Loop, ...]
     otherwise: tuple[Region | Loop, ...]
-    """What is shown instead, when there is nothing to repeat."""
+    """What is shown instead when the list is empty."""
 
 
 def cut(
@@ -55,11 +55,12 @@ def cut(
 ) -> tuple[Region | Loop, ...]:
     """Cut a Jinja template at its loops over sections and papers.
 
-    `at` gives `file:line` of a line of `text`. Raises jinja2's errors for what it cannot read, and
-    TemplateError for a repeated block that asks where in its loop it stands: it stands in many.
+    `at` gives `file:line` of a line of `text`. Raises jinja2's errors for text that jinja2 cannot
+    parse. Raises TemplateError for a repeated block that uses `loop`: such a block is rendered once
+    and shown in many places, so it has no fixed position in its loop.
     """
     parsed = environment.parse(text)
-    # Macros and values that a template sets at its top are known in all of its regions.
+    # Macros and values that a template sets at its top level are known in all its regions.
     prelude = [one for one in parsed.body if isinstance(one, nodes.Macro | nodes.Assign)]
     rest = [one for one in parsed.body if one not in prelude]
 
@@ -104,9 +105,9 @@ def cut(
 
 
 def _used(body: Sequence[nodes.Node]) -> tuple[set[str], set[str]]:
-    """Return the names that nodes speak of, and what they ask of `letter`.
+    """Return the names that nodes use, and the attributes of `letter` that they use.
 
-    `loop` counts only where no loop of their own gives it a meaning.
+    `loop` counts only outside of loops among these nodes.
     """
     names: set[str] = set()
     letter: set[str] = set()
@@ -123,7 +124,7 @@ def _used(body: Sequence[nodes.Node]) -> tuple[set[str], set[str]]:
 
 
 def _repeated(node: nodes.Node, section: str | None) -> str:
-    """Return which list a node repeats, or nothing when it is no such loop."""
+    """Return which list of REPEATED a node loops over; empty when it is not such a loop."""
     if not isinstance(node, nodes.For) or node.test or node.recursive:
         return ""
     if not isinstance(node.iter, nodes.Getattr) or not isinstance(node.target, nodes.Name):
@@ -134,7 +135,7 @@ def _repeated(node: nodes.Node, section: str | None) -> str:
 
 
 def renderer(template: jinja2.Template, at: Callable[[int], str]) -> Rendering:
-    """Return what renders a template; its mistakes become TemplateError, at their line."""
+    """Return a function that renders a template; errors become TemplateError, with their line."""
 
     def render(values: Mapping[str, Any]) -> str:
         try:
@@ -147,7 +148,7 @@ def renderer(template: jinja2.Template, at: Callable[[int], str]) -> Rendering:
 
 
 def _line(error: BaseException) -> int:
-    """Return the template line an error came from (Jinja rewrites its tracebacks), or 0."""
+    """Return the template line that an error came from (Jinja rewrites its tracebacks), or 0."""
     trace, line = error.__traceback__, 0
     while trace:
         if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
@@ -165,9 +166,9 @@ class Contents:
     lead: Sequence[Any]
     also: Sequence[Any]
     letter: Mapping[str, Any]
-    """What the edition says of itself: `glance`, `topics`, …"""
+    """What the edition says about itself: `glance`, `topics`, …"""
     holes: Mapping[str, str]
-    """What fills OPEN_NAMES, fit for this part (escaped in HTML)."""
+    """Values for the holes named in OPEN_NAMES, ready for this part (escaped in HTML)."""
 
 
 class _Block:
@@ -182,9 +183,9 @@ class _Block:
         self.numbered: dict[int, str] = {}
 
     def into(self, out: list[str], holes: Mapping[str, str], first: int) -> int:
-        """Add the block, its links counted from `first`; return the next link's number."""
+        """Add the block, with its links numbered from `first`; return the next link's number."""
         if self.links:
-            # Papers mostly have as many links as others, and stand in few different places.
+            # Most papers have the same number of links, so `first` has few different values.
             text = self.numbered.get(first)
             if text is None:
                 numbers = {str(n): str(first + n) for n in range(self.links)}
@@ -203,13 +204,13 @@ class Frame:
     """A cut template for one issue; remembers the blocks it has rendered."""
 
     def __init__(self, cuts: Sequence[Region | Loop], values: Mapping[str, Any]) -> None:
-        """Fill `cuts`; `values` are the same in every edition of the issue."""
+        """Prepare to render `cuts`; `values` are the same in every edition of the issue."""
         self._cuts = cuts
         self._values = values
         self._made: dict[tuple[Any, ...], _Block] = {}
 
     def blocks(self, contents: Contents) -> tuple[str, ...]:
-        """Return the blocks of an edition, in their order; what is equal is one string.
+        """Return the blocks of an edition, in order; equal blocks share one string.
 
         Raises TemplateError when a template fails on these papers.
         """
@@ -225,7 +226,10 @@ class Frame:
         out: list[str],
         first: int,
     ) -> int:
-        """Add the blocks of `cuts` at a `place`: a section, a paper, the section's papers."""
+        """Add the blocks of `cuts` to `out`; return the number of the next link.
+
+        `place` is the section, the paper and the section's papers that the blocks are about.
+        """
         section, paper, papers = place
         for one in cuts:
             if type(one) is Loop:

@@ -1,7 +1,7 @@
-"""Header lines: every value passes one gate, and is folded or encoded as the RFCs want it.
+"""Header lines: one function checks every value; values are folded or encoded as RFCs require.
 
 We write headers ourselves because the standard library folds a long List-Unsubscribe into encoded
-words, which breaks one-click.
+words, which breaks one-click unsubscribing.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _SPECIALS = re.compile(r'[()<>@,:;.\[\]"\\]')
 
 
 def header(name: str, value: str) -> bytes:
-    r"""Return one header line; every value passes here.
+    r"""Return one header line; every value is checked here.
 
-    Line breaks are allowed only as folding that this module made: CRLF and a space. Raises
-    HeaderError for any other control character, and for text that is not ASCII by now.
+    A line break is allowed only as the folding that this module makes: CRLF and a space. Raises
+    HeaderError for any other control character, and for text that is still not ASCII.
     """
     if _CONTROL.search(value.replace("\r\n ", "")):
         raise HeaderError(f"{name}: {value!r} holds a control character, which a header must not")
@@ -48,13 +48,13 @@ def address_header(name: str, address: str) -> str:
     if not name:
         return f"<{address}>"
     shown = phrase(name)
-    # Past 78 columns with `From: ` before it: the address goes on a line of its own.
+    # If the line would be longer than 78 columns, the address goes on a line of its own.
     fold = "\r\n " if len(shown) + len(address) > LINE - 15 else " "
     return f"{shown}{fold}<{address}>"
 
 
 def phrase(name: str) -> str:
-    """Return a display name, quoted or encoded as it needs."""
+    """Return a display name, quoted or encoded if necessary."""
     _refuse_controls(name)
     if not name.isascii() or "=?" in name:
         return "\r\n ".join(_encoded_words(name))
@@ -81,7 +81,7 @@ def _encoded_words(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    """Fold at white space so that lines stay under 78 columns where words allow."""
+    """Fold at white space so that lines stay under 78 columns, unless a word is too long."""
     lines, line = [], ""
     for word in text.split(" "):
         if line and len(line) + 1 + len(word) > LINE - 12:

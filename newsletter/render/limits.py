@@ -1,8 +1,8 @@
-"""How much a template may compute: each of its steps costs, and no value grows without bound.
+"""How much a template may compute: its steps are counted, and the size of values is limited.
 
-A template cannot loop for ever, but loops within loops, macros that call themselves twice, and
-texts that double on each line come close. Jinja has no limits of its own: loops and joins are
-rewritten to pass through here before a template is compiled.
+A template cannot loop for ever. But nested loops, macros that call themselves twice, and texts that
+double on each line come close to that. Jinja has no limits of its own. So loops and joins are
+rewritten to call this module before a template is compiled.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from jinja2 import nodes, pass_context
 from jinja2.runtime import Context, markup_join, str_join
 
 MAX_STEPS: Final = 2_000_000
-"""Of one rendering: about two seconds. An issue of 50 papers takes some thousand."""
+"""Steps of one rendering: about two seconds. An issue of 50 papers takes some thousand steps."""
 MAX_TEXT: Final = 5_000_000
-"""Characters of any text that a template makes: fifty times an email."""
+"""Characters of any text that a template makes: fifty times the size of an email."""
 MAX_WIDTH: Final = 999
-"""Of a number or a word in a format."""
+"""Largest width of a number or a word in a format."""
 MAX_POWER: Final = 64
 MAX_BITS: Final = 2048
-"""Of a whole number."""
+"""Bits of a whole number."""
 PER_CALL: Final = 100
-"""Steps in the time of one call of a macro."""
+"""Steps that one call of a macro counts as: it takes as long as these."""
 TEXT_PER_STEP: Final = 100
-"""Characters that are handled in the time of one step."""
+"""Characters that count as one step, since they take the same time."""
 WORDS_PER_STEP: Final = 5
-"""Characters, where each word is looked at by Python."""
+"""The same for filters in which Python code handles each word."""
 
 _STEPS = "\0steps"
-"""Where a rendering's account is kept: no template can have a variable of that name."""
+"""Key for the number of steps that are left: no template variable can have this name."""
 _WIDE = re.compile(r"\d{4}|\*")
 _WIDTH = re.compile(r"\d+")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -50,7 +50,7 @@ class LimitError(Exception):
 
 
 def join(pieces: Iterable[str]) -> str:
-    """Return the pieces of an output as one text, when that is not too long."""
+    """Return the pieces of an output as one text; raises LimitError when it is too long."""
     out: list[str] = []
     length = 0
     for piece in pieces:
@@ -62,7 +62,7 @@ def join(pieces: Iterable[str]) -> str:
 
 
 def spend(context: Context, *values: object, steps: int = 1) -> None:
-    """Count steps, and more for long values; raises LimitError when a rendering has had all."""
+    """Count steps, and more for long values; raises LimitError when none are left."""
     account = context.parent.setdefault(_STEPS, [MAX_STEPS])
     for value in values:
         if isinstance(value, str) and len(value) <= TEXT_PER_STEP:
@@ -74,10 +74,11 @@ def spend(context: Context, *values: object, steps: int = 1) -> None:
 
 
 def _weighed(value: object, most: int = MAX_STEPS) -> tuple[int, int]:
-    """Return the steps that a value is worth, and the characters in it.
+    """Return how many steps a value counts as, and the number of characters in it.
 
-    What is in a list counts as often as it is there: a list of ten lists of ten is a hundred. Stops
-    after about `most` steps; raises LimitError for a value with too many characters.
+    An item counts as often as it occurs, even if it is the same object: ten times the same list of
+    ten counts as a hundred. Stops after about `most` steps. Raises LimitError for a value with too
+    many characters.
     """
     steps = letters = 0
     rest: list[Iterator[object]] = [iter((value,))]
@@ -105,7 +106,7 @@ def _parts(value: object) -> Iterable[object]:
 
 
 def check_operands(operator: str, left: object, right: object) -> None:
-    """Refuse what would take all memory before its result can be looked at."""
+    """Raise LimitError for an operation whose result could fill the memory."""
     if operator == "%" and isinstance(left, str):
         _check_format(left, right)
     elif operator == "**":
@@ -127,7 +128,7 @@ def _check_format(text: object, *args: object, **named: object) -> None:
     text = str(text)
     if _WIDE.search(text):
         raise LimitError(f"a width of more than {MAX_WIDTH} in a format")
-    # Each place may take the longest of the values, and has its width beside that.
+    # Upper bound: each place may get the longest value, and its width is added.
     longest = max((_weighed(one)[1] for one in (*args, *named.values())), default=0)
     width = sum(int(found[0]) for found in _WIDTH.finditer(text))
     if len(text) + width + text.count("%") * longest > MAX_TEXT:
@@ -151,24 +152,24 @@ _CHECKS: Final[Mapping[str, Callable[..., None]]] = {
     "join": _check_join,
     "replace": _check_replace,
 }
-"""What is looked at before a filter makes something large of something small."""
+"""Checks that run before filters which can make a large text from a small one."""
 _BY_WORDS: Final = frozenset(("fill", "title", "urlencode", "wordcount"))
 
 
 def is_harmless(obj: object, attribute: str, value: object) -> bool:
-    """Tell whether an attribute is data, or a method that looks or shortens."""
+    """Tell whether an attribute is data, or a method that only reads or shortens its object."""
     if not callable(value):
         return True
     if isinstance(obj, str):
         return attribute in _OF_TEXT
     if type(obj).__module__.startswith("jinja2."):
-        return True  # what Jinja itself hands out: a loop's `cycle` and `changed`
+        return True  # objects of Jinja itself: a loop's `cycle` and `changed`
     return attribute in _OF_OTHERS
 
 
 def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the filter called `name` whose calls, arguments and result count."""
-    # What Jinja would hand to the filter itself: the context, or what it was compiled with.
+    """Return the filter called `name`, wrapped: its calls, arguments and result are counted."""
+    # What Jinja would pass to the filter: the context, the eval context or the environment.
     passed = getattr(function, "jinja_pass_arg", None)
 
     @pass_context
@@ -189,7 +190,7 @@ def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         spend(context, result)
         return result
 
-    # `wraps` copied what the filter asked Jinja for; the wrapper asks for the context.
+    # `wraps` has copied the filter's own `jinja_pass_arg`; the wrapper needs the context.
     return pass_context(wrapper)
 
 
@@ -201,7 +202,7 @@ def _steps(context: Context, items: Iterable[Any]) -> Iterator[Any]:
 
 @pass_context
 def _counted_loop(context: Context, items: Any) -> Any:
-    """Return what a loop goes through; each turn is a step."""
+    """Return the items of a loop; each iteration counts as a step."""
     if isinstance(items, jinja2.Undefined) or not isinstance(items, Sized):
         return _steps(context, items)
     spend(context, items)
@@ -210,7 +211,10 @@ def _counted_loop(context: Context, items: Any) -> Any:
 
 @pass_context
 def printed(context: Context, value: Any) -> Any:
-    """Return a value that is printed; half a character could be written nowhere."""
+    """Count a value that is printed, and return it.
+
+    Raises LimitError for half of a surrogate pair, which cannot be encoded.
+    """
     spend(context, value)
     if isinstance(value, str) and not value.isascii() and _HALF.search(value):
         raise LimitError("prints half of a character (U+D800 to U+DFFF)")
@@ -219,14 +223,14 @@ def printed(context: Context, value: Any) -> Any:
 
 @pass_context
 def looked_at(context: Context, value: Any) -> Any:
-    """Return a value that is compared, searched or copied."""
+    """Count a value that is compared, searched or copied, and return it."""
     spend(context, value)
     return value
 
 
 @pass_context
 def _joined(context: Context, items: list[Any]) -> Any:
-    """Return what `~` joins."""
+    """Return the result of joining `items` by `~`; count them."""
     spend(context, *items)
     pieces = [item if isinstance(item, str) else str(item) for item in items]
     if sum(map(len, pieces)) > MAX_TEXT:
@@ -239,7 +243,7 @@ STEPS: Final[Mapping[str, Callable[..., Any]]] = {
     "joined": _joined,
     "looked at": looked_at,
 }
-"""Filters by which loops, joins, lists and what is printed are counted."""
+"""Filters that count loops, joins, lists and values that are compared."""
 
 
 def count_steps(template: nodes.Template) -> None:
@@ -283,7 +287,7 @@ def _made(node: nodes.Node) -> nodes.Node:
 
 
 def _counting(node: nodes.Node, name: str) -> nodes.Expr:
-    """Return an expression that passes one of STEPS; once is enough."""
+    """Return an expression with one of the filters STEPS applied, unless it has one already."""
     if isinstance(node, nodes.Filter) and node.name in STEPS:
         return node
     found = nodes.Filter(cast("nodes.Expr", node), name, [], [], None, None, lineno=node.lineno)

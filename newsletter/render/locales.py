@@ -1,4 +1,4 @@
-"""Dates and directions as readers of a language write them (Unicode CLDR, by way of Babel)."""
+"""Dates and directions as readers of a language write them (Unicode CLDR, through Babel)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def direction_of(language: str) -> Literal["ltr", "rtl"]:
 
 
 def direction_of_text(text: str) -> Literal["ltr", "rtl"]:
-    """Return how a text is written, by its first letter that says so (Unicode UAX #9, P2)."""
+    """Return how a text is written, by its first letter with a direction (Unicode UAX #9, P2)."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in ("R", "AL"):
@@ -44,7 +44,7 @@ def direction_of_text(text: str) -> Literal["ltr", "rtl"]:
 
 @functools.lru_cache(maxsize=256)
 def long_date(date: dt.date, language: str, days: int = 1) -> str:
-    """Return `Tuesday, November 24, 2026`; for more than one day the span that ends on `date`."""
+    """Return `Tuesday, November 24, 2026`; for several days, the span that ends on `date`."""
     locale = locale_of(language)
     if days > 1:
         first = date - dt.timedelta(days=days - 1)

@@ -1,4 +1,4 @@
-"""How an issue looks, as settings say it; nothing here renders."""
+"""How an issue looks, according to the settings; nothing is rendered here."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DEFAULT_SUBJECT: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """How an issue looks: what `{{ theme.NAME }}` stands for, and parts of its own."""
+    """How an issue looks: the values of `{{ theme.NAME }}`, and the theme's own templates."""
 
     values: tuple[tuple[str, str], ...]
     folders: tuple[Path, ...]
-    """Where templates are looked for, the first that has one counts."""
+    """Folders that are searched for templates; the first that has a template counts."""

@@ -1,7 +1,7 @@
-"""MIME and headers: an edition is encoded once, then spliced with each subscriber's own bytes.
+"""MIME and headers: an edition is encoded once, then joined with the bytes of each subscriber.
 
-The header block is that of a well-behaved list: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064, 8058
-and 9477.
+The headers are those that a mailing list should send: RFC 5322, 2045-2047, 2369, 2919, 3834, 5064,
+8058 and 9477.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Letterhead:
     reply_to: str
     language: str
     unsubscribe: str
-    """Where a reader unsubscribes, `{tag}` in it: https, when there is a site to post to; else a
-    mailto."""
+    """Where a reader unsubscribes, with `{tag}` in it: an https address when there is a site that
+    accepts POST; otherwise a mailto address."""
     archive: str = ""
     """Address of the folder in which issues can be read on the web."""
     complaints: str = ""
@@ -56,17 +56,17 @@ class Recipient:
     email: str
     name: str
     unsubscribe: str
-    """What is the reader's own in their links: signed, a tag for each purpose."""
+    """The part of the link that differs between readers: a signed tag, one for each purpose."""
     preferences: str
     feedback: str
     shown_date: str
-    """Of the issue, as the reader writes dates."""
+    """Date of the issue, as the reader writes dates."""
     date: dt.datetime
-    """Of sending, in the reader's time zone."""
+    """Time of sending, in the reader's time zone."""
 
     @property
     def values(self) -> dict[str, str]:
-        """What fills the tokens of an edition."""
+        """Values for the tokens of an edition."""
         return {
             "greeting": greeting(self.name),
             "email": self.email,
@@ -79,28 +79,28 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """An edition as bytes with holes."""
+    """An edition as bytes, with places left open for the values of its readers."""
 
     issue: dt.date
     letterhead: Letterhead
     headers: bytes
-    """Those that are the same for every reader, CRLF at the end."""
+    """The header lines that are the same for every reader, with CRLF at the end."""
     bodies: Bodies
-    """Of all editions of the issue."""
+    """The bodies of all editions of the issue."""
     layout: Layout
 
 
 class Encoder:
-    """Makes bytes of the editions of one issue; what they share is encoded once.
+    """Encodes the editions of one issue; what they share is encoded once.
 
-    Messages are composed one after the other: the editions of an encoder share their bodies.
+    Compose messages one after the other, since all editions of an encoder share one `Bodies`.
     """
 
     def __init__(self, issue: Issue, letterhead: Letterhead, editions: Iterable[Edition]) -> None:
         """Encode the blocks of `editions`, which are all of one issue."""
         self._issue = issue
         self._letterhead = letterhead
-        # `=_` cannot stand in quoted-printable text, where every `=` is followed by two hex digits.
+        # `=_` never occurs in quoted-printable text: no `=` in it is followed by `_`.
         digest = hashlib.sha256(f"{issue.date} {letterhead.sender}".encode()).hexdigest()
         self._boundary = f"=_{digest[:24]}"
         self.bodies = Bodies(
@@ -111,9 +111,9 @@ class Encoder:
         )
 
     def encode(self, edition: Edition) -> Encoded:
-        """Return an edition, encoded up to what differs between its readers.
+        """Return an edition with everything encoded that is the same for all its readers.
 
-        Raises HeaderError when a header's value holds a control character.
+        Raises HeaderError when a header's value contains a control character.
         """
         return Encoded(
             issue=self._issue.date,
@@ -148,12 +148,12 @@ class Encoder:
         return b"".join(header(name, value) for name, value in same)
 
     def _complaints(self) -> tuple[tuple[str, str], ...]:
-        """Return where complaints are wanted (RFC 9477)."""
+        """Return the header that says where to report complaints (RFC 9477), if there is one."""
         address = self._letterhead.complaints
         return (("CFBL-Address", f"{address}; report=arf"),) if address else ()
 
     def _archived(self) -> tuple[tuple[str, str], ...]:
-        """Return where the issue can be read on the web (RFC 5064, RFC 2369)."""
+        """Return the headers that say where the issue is on the web (RFC 5064, RFC 2369)."""
         archive = self._letterhead.archive
         if not archive:
             return ()
@@ -171,15 +171,15 @@ def encode_edition(issue: Issue, edition: Edition, letterhead: Letterhead) -> En
 def message_id(issue: dt.date, subscriber_id: str, domain: str) -> str:
     """Return the Message-ID, a function of issue and subscriber, without brackets.
 
-    A message that is sent again is the same message (RFC 5322, 3.6.4), so that mailbox systems
-    that fold equal Message-IDs show one.
+    A message that is sent again has the same Message-ID, as it is the same message (RFC 5322,
+    3.6.4). Mailbox systems that merge messages with equal Message-IDs then show it once.
     """
     return f"{delivery_name(issue, subscriber_id)}@{domain}"
 
 
 @functools.lru_cache(maxsize=256)
 def _date(moment: dt.datetime, offset: dt.timedelta | None) -> str:
-    """Return a Date; equal moments in two zones are equal to Python and differ in `offset`."""
+    """Return a Date. `offset` is for the cache: equal times in two zones are equal to Python."""
     del offset
     return email.utils.format_datetime(moment)
 
@@ -187,7 +187,7 @@ def _date(moment: dt.datetime, offset: dt.timedelta | None) -> str:
 def compose(encoded: Encoded, recipient: Recipient) -> bytes:
     """Return the whole message for one reader, CRLF line ends, ready for SMTP's DATA.
 
-    Raises HeaderError when the reader's name or address holds a control character.
+    Raises HeaderError when the reader's name or address contains a control character.
     """
     domain = encoded.letterhead.domain
     own = [
@@ -201,7 +201,7 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
 
 
 def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
-    """Return what stands before a part."""
+    """Return the boundary and the headers that come before a part."""
     start = "" if first else "\r\n"
     return (
         f"{start}--{boundary}\r\n"
@@ -211,7 +211,7 @@ def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:
 
 
 def as_test(message: bytes, address: str) -> bytes:
-    """Return a message as a test for somebody: to `address`, and `[Test]` before its subject."""
+    """Return a message as a test mail: sent to `address`, with `[Test]` before its subject."""
     head, rest = message.split(b"\r\n\r\n", 1)
     head = _TO.sub(lambda _found: header("To", f"<{address}>").removesuffix(CRLF), head, count=1)
     head = head.replace(b"\r\nSubject: ", b"\r\nSubject: [Test] ", 1)
@@ -227,13 +227,13 @@ def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> s
 
 
 def _unsubscribe(letterhead: Letterhead, recipient: Recipient) -> list[bytes]:
-    """Return RFC 2369's header, and RFC 8058's beside it when the link can be posted to."""
+    """Return RFC 2369's header; with an https link, also that of RFC 8058 (one-click)."""
     mail = f"<mailto:{letterhead.reply_to}?subject=unsubscribe%20{recipient.id}>"
     link = letterhead.unsubscribe.replace("{tag}", recipient.unsubscribe)
     if not link.startswith("https://"):
         return [header("List-Unsubscribe", mail)]
     return [
-        # Each address whole; folding only after the comma.
+        # Addresses are not broken: fold only after the comma.
         header("List-Unsubscribe", f"<{link}>,\r\n {mail}"),
         header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]

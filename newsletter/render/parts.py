@@ -1,7 +1,7 @@
 """Template files: where they are found, the parts they include, the theme's values in them.
 
-A part of one's own goes before the theme's, and that before the shipped one. Each line remembers
-the file and line it came from, so that mistakes are told where they were made.
+The user's own parts come before the theme's parts, and those before the parts that are shipped with
+the program. The file and line of each line are kept, so that error messages can name them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from newsletter.errors import TemplateError
 from newsletter.files.reading import read_regular
 
 MAX_DEPTH = 8
-"""Parts within parts; more is a circle."""
+"""Depth of parts within parts; anything deeper counts as a cycle."""
 MAX_LINES = 20_000
-"""Of a template with its parts, which may include others many times."""
+"""Lines of a template with its parts, since a part may be included many times."""
 MAX_BYTES = 1_000_000
-"""Of one file."""
+"""Bytes of one file."""
 
 _INCLUDE = re.compile(
     r"""^[ \t]*(?:<mj-include\s+path="([^"]*)"\s*/>|\{%-?\s*include\s+"([^"]*)"\s*-?%\})[ \t]*$"""
@@ -35,13 +35,13 @@ class TemplateSource:
     """A template with its parts in place."""
 
     name: str
-    """Of the file that a person thinks of, such as `issue.mjml`."""
+    """Path of the main file, such as `issue.mjml`."""
     text: str
     origins: tuple[str, ...] = ()
-    """`file:line` of each line of `text`; without them the lines are the file's own."""
+    """`file:line` of each line of `text`; if empty, line numbers are those of the file itself."""
 
     def at(self, line: int) -> str:
-        """Return `file:line` of a line of `text`, from 1; just the file when it has none."""
+        """Return `file:line` of a line of `text` (from 1); only the file when that is not known."""
         if 1 <= line <= len(self.origins):
             return self.origins[line - 1]
         return f"{self.name}:{line}" if line and not self.origins else self.name
@@ -55,9 +55,10 @@ class TemplateSource:
 
 
 def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> TemplateSource:
-    """Return the template `name` of the first folder that has it, parts and theme put in.
+    """Return the template `name` of the first folder that has it, with parts and theme filled in.
 
-    Raises TemplateError, with file:line, for a part or a theme value that does not exist.
+    Raises TemplateError for a template, a part or a theme value that does not exist; for the last
+    two with file:line.
     """
     path = _find(name, folders)
     if path is None:
@@ -107,11 +108,11 @@ def _with_theme(line: str, theme: Mapping[str, str], origin: str) -> str:
 
 
 def _find(name: str, folders: Sequence[Path]) -> Path | None:
-    """Return the first file of that name; a part never lies outside of the folders."""
+    """Return the first file with that name; files outside of the folders are never returned."""
     if not name or ".." in Path(name).parts or Path(name).is_absolute():
         return None
     found = next((folder for folder in folders if (folder / name).exists()), None)
-    # A link may lead anywhere: what it leads to must lie in the folder too.
+    # A symbolic link may lead anywhere: its target must be in the folder too.
     if found and not (found / name).resolve().is_relative_to(found.resolve()):
         raise TemplateError(f"{found / name}: a link that leads out of the folder: copy the file")
     return found / name if found else None
@@ -146,10 +147,10 @@ _LOCATED = frozenset("mj-button mj-column mj-divider mj-image mj-section mj-text
 
 
 def with_places(text: str) -> str:
-    """Return MJML in which every element carries its line, for findings that name it.
+    """Return MJML in which elements are marked with their line, so that findings can name it.
 
-    HTML elements get the attribute `data-at`, MJML's own a class `at-<line>`. Such a template is
-    looked at and never sent.
+    HTML elements get the attribute `data-at`, some MJML elements a class `at-<line>`. Such a
+    template is only for the linter, and never sent.
     """
 
     def place(found: re.Match[str]) -> str:

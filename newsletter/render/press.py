@@ -22,32 +22,32 @@ from newsletter.render.views import PaperView, SectionView, paper_view, shorten
 
 MAX_KEY = 60
 SUBJECT_TITLE = 70
-"""Characters of the lead's title in the subject: what a desktop inbox shows of it."""
+"""Characters of the lead's title in the subject: as many as a desktop inbox shows."""
 BUDGET = 92_000
-"""Bytes of HTML that an edition may have: Gmail hides what is past 102 kB (hteumeuleu/email-bugs
-#41), and what is a reader's own is not in it yet."""
+"""Bytes of HTML that an edition may have. Gmail hides all that comes after 102 kB
+(hteumeuleu/email-bugs#41), and the values for each reader are still to be added."""
 TOKEN_BYTES = 64
-"""What a reader's own address or tag is taken to add where its token stands."""
+"""Bytes that the value for a token (such as an address or tag) is estimated to add."""
 ROOM = {
     "comfortable": ((700, 240), (500, 160), (400, 0), (240, 0)),
     "compact": ((400, 0), (240, 0)),
     "titles": ((300, 0), (0, 0)),
 }
-"""Characters of the abstract for the lead and for the other papers, by density: the first that
-keeps an edition in its budget is taken."""
+"""By density, pairs of characters of abstract: for the lead, and for the other papers. The first
+pair that keeps an edition within its budget is used."""
 UNLIMITED = (9_999, 9_999)
 MAX_ALSO = 60
-"""Titles listed under `also today`; what is more is counted."""
+"""Titles listed under `also today`; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Addresses of a reader's own pages: `{tag}` in them is what is the reader's own."""
+    """Addresses of the pages for one reader; `{tag}` in them is replaced by the reader's tag."""
 
     unsubscribe: str
     preferences: str
     feedback: str
-    """Where to say that more or less like a paper is wanted; its id follows."""
+    """Where a reader asks for more, or fewer, papers like one; the id of that paper follows."""
 
 
 NOWHERE = Links(unsubscribe="#", preferences="#", feedback="#")
@@ -63,14 +63,14 @@ class Masthead:
     subject: str = DEFAULT_SUBJECT
     density: Density = "comfortable"
     figures: bool = False
-    """Whether pictures are shown, which tells their hosts that a mail was opened."""
+    """Whether pictures are shown; loading them tells their hosts that a mail was opened."""
     feedback: bool = True
-    """Whether readers are offered more or less like a paper."""
+    """Whether readers get links to ask for more, or fewer, papers like one."""
     links: Links = NOWHERE
     archive: str = ""
     """Address of the folder in which issues can be read on the web."""
     days: int = 1
-    """How many days an issue tells of: 7 for a weekly digest."""
+    """How many days an issue covers: 7 for a weekly digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +80,15 @@ class Selection:
     topics: tuple[str, ...]
     picks: tuple[Pick, ...]
     reader: str = ""
-    """A subscriber's id, when nobody else gets this."""
+    """The id of the subscriber, when the selection is for one reader only."""
     lead: Pick | None = None
-    """What gets more room than the others, and stands before them."""
+    """The pick that gets more room than the others, and is shown before them."""
 
 
 def edition_key(topics: Sequence[str], reader: str = "") -> str:
-    """Return the name of the edition for readers of `topics`, in their order; fit for a file.
+    """Return the name of the edition for readers of `topics` (in this order); safe as a file name.
 
-    With the id of a `reader` it is the one of that reader alone.
+    With the id of a `reader`, it is the name of the edition for that reader alone.
     """
     key = "+".join(topics)
     if len(key) > MAX_KEY:
@@ -107,7 +107,7 @@ class Press:
     templates: Templates
     web: bool = field(default=False, kw_only=True)
     values: dict[str, Any] = field(init=False)
-    """What templates are given in every edition."""
+    """The values that templates get in every edition."""
     _titles: dict[str, str] = field(init=False)
     _html: Frame = field(init=False)
     _text: Frame = field(init=False)
@@ -118,7 +118,7 @@ class Press:
     _sizes: dict[str, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Fill in what every edition of the issue says."""
+        """Set the values that are the same in every edition of the issue."""
         head = self.masthead
         self._titles = {topic.name: topic.title for topic in self.topics}
         self._subject = parse_subject(head.subject)
@@ -148,7 +148,7 @@ class Press:
         self._text = Frame(self.templates.text.cuts, self.values)
 
     def edition(self, selection: Selection) -> Edition:
-        """Return what the readers of a selection get.
+        """Return the edition that the readers of a selection get.
 
         When it would be larger than BUDGET, abstracts are shortened first; then the papers with
         the lowest scores are moved to `also today`.
@@ -199,8 +199,8 @@ class Press:
     ) -> Contents:
         """Return what templates show of a selection.
 
-        `room` is for the abstracts of the lead and the others, in characters; the picks whose
-        `id()` is in `moved` are listed only.
+        `room` is the number of characters for the abstract of the lead, and of each other paper.
+        Of the picks whose `id()` is in `moved`, only the titles are listed.
         """
         room = room or self._rooms()[0]
         lead = selection.lead
@@ -211,7 +211,7 @@ class Press:
                 also.append(pick)
             elif pick is not lead:
                 grouped.setdefault(pick.topic, []).append(pick)
-        # The paper of the day stands before its topic, and counts in it all the same.
+        # The paper of the day is shown before the sections, but counts in its topic too.
         sections = [
             (
                 self._section(name, len(some) + bool(lead and lead.topic == name)),
@@ -245,7 +245,7 @@ class Press:
         return view
 
     def _paper(self, pick: Pick, room: int) -> PaperView:
-        # What a pick says of a paper differs between readers only in these.
+        # Only in these values can picks of one paper differ between readers.
         key = (pick.paper.id, pick.topic, pick.reasons, room, pick.tldr, len(pick.also))
         view = self._papers.get(key)
         if view is None:
@@ -259,7 +259,7 @@ class Press:
         return view
 
     def _size(self, blocks: Iterable[str]) -> int:
-        """Return the bytes of HTML that blocks have, tokens filled in as they usually are."""
+        """Return the bytes of HTML that blocks have, with an estimate for their tokens."""
         sizes, total = self._sizes, 0
         for block in blocks:
             size = sizes.get(block)
@@ -288,12 +288,12 @@ class Press:
         return say(picked, self.issue.papers, self.masthead.days)
 
     def _preheader(self, picks: Sequence[Pick]) -> str:
-        """Return a sentence that goes on where the subject ends: what inboxes show beside it."""
+        """Return the sentence that inboxes show beside the subject; it continues the subject."""
         counts = Counter(pick.topic for pick in picks)
         told = [(self._titles[name], count) for name, count in counts.items()]
         return words.preheader(told, self.issue.papers, self.masthead.days)
 
 
 def html_bytes(text: str) -> int:
-    """Return the bytes that HTML has once its tokens are filled in, as they usually are."""
+    """Return the bytes that HTML has with its tokens filled in; values are estimated."""
     return len(text.encode("utf-8", "replace")) + TOKEN_BYTES * text.count("\ue000")

@@ -1,6 +1,6 @@
-"""Where templates of users run: they compute and print, and reach no files, secrets or network.
+"""Where templates of users run: they can compute and print, but reach no files, secrets or network.
 
-What they may compute is limited too (limits.py): a theme may come from anybody.
+How much they may compute is limited too (limits.py), since a theme may come from anybody.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ FILTERS: Final = frozenset(
     "max min reject rejectattr replace reverse round select selectattr sort string title trim "
     "truncate unique upper urlencode wordcount".split()
 )
-"""Jinja's filters that a template may use: those that only compute."""
+"""The filters of Jinja that a template may use: those that only compute."""
 
 
 class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, in which every step of a template counts."""
+    """Jinja's sandbox, with every step of a template counted."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     concat = staticmethod(limits.join)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Compute what could grow without bound, when it stays small."""
+        """Compute an operation; raises LimitError when its result would be too large."""
         limits.check_operands(operator, left, right)
         result = super().call_binop(context, operator, left, right)
         limits.spend(context, result)
         return result
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Allow those methods of texts, numbers and dates that only look or shorten."""
+        """Allow only methods of texts, numbers and dates that read or shorten their object."""
         return super().is_safe_attribute(obj, attr, value) and limits.is_harmless(obj, attr, value)
 
     def wrap_str_format(self, _value: Any) -> None:
-        """Refuse `"…".format()`: its widths have no limit. The filter `format` has one."""
+        """Refuse `"…".format()`, whose widths have no limit; the filter `format` limits them."""
 
     def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:
         """Call a macro, a recursive loop or a method; each call is a step."""
@@ -84,7 +84,7 @@ def sandbox(*, html: bool) -> jinja2.Environment:
 def fill(text: object, indent: str = "", first: str | None = None) -> str:
     """Return `text` wrapped at COLUMNS; addresses are never broken.
 
-    `first` stands before the first line in place of `indent`. Raises LimitError for an indent as
+    `first` is put before the first line instead of `indent`. Raises LimitError for an indent as
     wide as the text.
     """
     if max(len(indent), len(first or "")) >= COLUMNS:

@@ -1,4 +1,4 @@
-"""Subject lines from a template of the user's."""
+"""Subject lines from the user's template."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from newsletter.errors import TemplateError
 from newsletter.render.sandbox import sandbox
 
 SUBJECT_NAMES: Final = ("name", "day", "date", "number", "lead", "count", "more", "topics")
-"""What a subject can say: the newsletter's name, the day (`Nov 24`), the long date, the issue's
-number, the first paper's title, how many papers, how many besides the first, their topics."""
+"""Names that a subject can use: the newsletter's name, the day (`Nov 24`), the long date, the
+issue's number, the lead's title, how many papers, how many besides the first, the topics."""
 
 
 @functools.lru_cache(maxsize=16)
 def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
     """Return a subject template, ready to render.
 
-    Raises TemplateError for what Jinja cannot read, and for names that subjects do not know.
+    Raises TemplateError for text that Jinja cannot parse, and for names not in SUBJECT_NAMES.
     """
     environment = sandbox(html=False)
     try:
@@ -38,7 +38,7 @@ def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
 
     def render(values: Mapping[str, Any]) -> str:
         try:
-            # One line, whatever the template: a subject is a header.
+            # Always make it one line: a subject is a header.
             return " ".join(template.render(values).split())
         except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
             raise TemplateError(f"newsletter.yaml: subject: {error}") from None

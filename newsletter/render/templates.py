@@ -1,7 +1,7 @@
 """MJML → inlined HTML Jinja template: compiled once, rendered once per edition.
 
-Untrusted text never reaches the MJML parser or premailer: Jinja tags are hidden from both behind
-bare words and put back afterwards, and papers enter only at the autoescaped render.
+Untrusted text never reaches the MJML parser or premailer. Jinja tags are replaced by plain words
+before both run, and put back afterwards. Papers are added only in rendering, which escapes them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MJML_TAGS = frozenset(
     "mj-carousel-image mj-accordion mj-accordion-element mj-accordion-title "
     "mj-accordion-text".split()
 )
-"""What the MJML compiler knows; it drops any other tag, and its content, without a word."""
+"""Tags that the MJML compiler knows; it silently drops any other tag and its content."""
 
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _HIDDEN = re.compile(r"qjx(\d+)xjq")
@@ -39,19 +39,19 @@ _STYLE = re.compile(r"(<style[^>]*>)(.*?)</style>", re.DOTALL)
 _ARTICLE = re.compile(r'<div [^>]*role="article"[^>]*>')
 _BRACES = re.compile(r"[{}]")
 _COMMENT = re.compile(r"<!--(?!\[if|<!\[endif).*?-->", re.DOTALL)
-"""What Outlook reads (`<!--[if mso]>`) is no comment."""
+"""Comments, without the conditional ones that Outlook reads (`<!--[if mso]>`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A compiled template, whole and cut where an edition repeats."""
+    """A compiled template: as a whole, and cut at its loops over sections and papers."""
 
     source: TemplateSource
     cuts: tuple[Region | Loop, ...]
     whole: Callable[[], Rendering]
 
     def render(self, values: Mapping[str, Any]) -> str:
-        """Render all of it at once; raises TemplateError at the line that fails."""
+        """Render the whole template; raises TemplateError, with the line that fails."""
         return self.whole()(values)
 
 
@@ -62,14 +62,14 @@ class Templates:
     html: Template
     text: Template
     theme: Mapping[str, str]
-    """What `theme.NAME` is in a condition."""
+    """Values of `theme.NAME` in conditions."""
 
 
 def load_templates(theme: Theme, name: str = "issue", *, located: bool = False) -> Templates:
     """Compile <name>.mjml and <name>.txt of a theme.
 
-    With `located` every element of the HTML carries the line it came from, for the linter. Raises
-    TemplateError, with file:line, for what is missing or wrong in them.
+    With `located`, elements of the HTML are marked with the line they came from, for the linter.
+    Raises TemplateError, with file:line, for anything missing or wrong in the templates.
     """
     values = dict(theme.values)
     return Templates(
@@ -89,8 +89,8 @@ def compile_text(source: TemplateSource) -> Template:
 def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
     """Compile MJML with Jinja in it to a template of inlined HTML; cached by content.
 
-    Raises TemplateError for unknown MJML tags, MJML that is not well formed and Jinja mistakes;
-    a mistake that only shows when rendering is reported at its line of the MJML too.
+    Raises TemplateError for unknown MJML tags, MJML that is not well formed and errors in Jinja
+    tags. Errors that only occur in rendering are reported with their line of the MJML too.
     """
     visible = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source.text)
     _refuse_unknown_tags(source, visible)
@@ -105,8 +105,8 @@ def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
 
     hidden = _JINJA.sub(hide, visible)
     html = _inline(source.name, _to_html(source, with_places(hidden) if located else hidden))
-    # Every tag gets a line of its own, by a line break inside it that prints nothing: so Jinja's
-    # line numbers lead back to the line of the MJML.
+    # Every tag gets a line of its own, by a line break inside the tag, which prints nothing. So
+    # Jinja's line numbers can be mapped to lines of the MJML.
     origin: dict[int, int] = {}
     pieces: list[str] = []
     line = 1
@@ -149,7 +149,7 @@ def _refuse_unknown_tags(source: TemplateSource, visible: str) -> None:
 
 
 def _refuse_open_tags(source: TemplateSource, visible: str) -> None:
-    """Refuse a tag of Jinja without its end, which would be taken for text."""
+    """Refuse a Jinja tag without an end, which would be treated as text."""
     left = re.search(r"\{[{%#]|[}%#]\}", _JINJA.sub(lambda tag: "\n" * tag[0].count("\n"), visible))
     if left:
         line = left.string.count("\n", 0, left.start()) + 1
@@ -160,11 +160,11 @@ def _to_html(source: TemplateSource, text: str) -> str:
     import mjml  # noqa: PLC0415  only a run that renders pays for it
 
     try:
-        # No fonts: MJML would load `Roboto` and others from a font host, and tell it who reads.
+        # No fonts: MJML would load `Roboto` and others from a host that then learns who reads.
         html: str = mjml.mjml2html(text, fonts={})
     except (ValueError, OSError) as error:
         raise TemplateError(f"{source.name}: not well-formed MJML: {error}") from None
-    # The letter is the one landmark of its page: screen readers can go to it.
+    # The letter is the only landmark of the page, so that screen readers can jump to it.
     html = _ARTICLE.sub('<div role="main">\\g<0>', html, count=1)
     html = html.replace("</body>", "</div></body>", 1) if 'role="main"' in html else html
     # premailer drops a doctype in lower case.
@@ -173,7 +173,7 @@ def _to_html(source: TemplateSource, text: str) -> str:
 
 
 def _for_premailer(style: re.Match[str]) -> str:
-    """Return a style element in two: what is to be inlined, and what must stay as it is.
+    """Return a style element split in two: rules to inline, and rules that must stay as they are.
 
     MJML's own reset would be inlined into every cell (+24% of the size), and rules in @media only
     work in a style element.

@@ -18,16 +18,16 @@ NAMES: Final = (
     "preferences",
     "feedback",
 )
-"""What is a reader's own, filled in when a message is composed."""
+"""Names of the values that differ between readers, filled in when a message is composed."""
 
 OPEN_NAMES: Final = ("subject", "preheader")
-"""What is an edition's own, filled in when it is put together from rendered blocks."""
+"""Names of the values that differ between editions, filled in when one is built from blocks."""
 
 TOKEN: Final = re.compile("\ue000([a-z_]+)\ue001")
 """Splits a text into literal, token name, literal, token name, …, literal."""
 
 HOLE: Final = re.compile("\ue002([a-z0-9_]+)\ue003")
-"""The same for what is open until an edition is put together: names, and numbers of links."""
+"""The same for holes, which are filled when an edition is built: names, and numbers of links."""
 
 
 def token(name: str) -> str:
@@ -36,25 +36,26 @@ def token(name: str) -> str:
 
 
 def hole(name: str | int) -> str:
-    """Return the hole called `name`; a number stands for the so-manieth link of its block."""
+    """Return the hole called `name`; a number `n` stands for link `n` (from 0) of its block."""
     return f"\ue002{name}\ue003"
 
 
 class Blocks:
-    """What an issue's editions are put together from: their blocks, cut at the tokens.
+    """The pieces that an issue's editions are built from: their blocks, cut at the tokens.
 
-    A token stands alone, so that what is around it is encoded once. What is equal is kept once.
+    Each token is a piece of its own, so that the text around it is encoded once. Equal pieces are
+    stored once.
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no pieces."""
         self.table: list[str] = []
-        """Literal texts and tokens, by their numbers."""
+        """The pieces: literal texts and tokens. The number of a piece is its index."""
         self._places: dict[str, int] = {}
         self._cut: dict[str, tuple[int, ...]] = {}
 
     def numbers(self, blocks: Iterable[str]) -> tuple[int, ...]:
-        """Return the numbers of the pieces of `blocks`, in their order."""
+        """Return the numbers of the pieces of `blocks`, in order."""
         cut = self._cut
         found: list[int] = []
         for block in blocks:

@@ -16,7 +16,7 @@ from newsletter.render.tokens import hole
 MAX_AUTHORS = 3
 """Names shown before `and n more`."""
 MAX_ALIKE = 3
-"""Papers that say the same, named below one."""
+"""Papers that say the same as a paper, listed below it."""
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
@@ -28,31 +28,31 @@ class Link:
     label: str
     url: str
     number: str = ""
-    """Of the link in the text part; a hole, since it depends on what stands above."""
+    """Number of the link in the text part; a hole, since it depends on the links before it."""
 
 
-# Compared by identity: a view is made once, and stands for its paper in every edition.
+# Views are compared by identity: each is made once, and used in all editions.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PaperView:
     """A paper as templates see it."""
 
     id: str
-    """Fit for a URL."""
+    """Quoted for use in a URL."""
     title: str
     url: str
     number: str
-    """Of `url` in the text part."""
+    """Number of the link to `url` in the text part."""
     authors: str
     topic: str
     """The title of its section."""
     tldr: str
     tldr_by: str
     direction: Literal["ltr", "rtl"]
-    """In which its title is written."""
+    """The direction in which the title is written."""
     start: str
-    """The side on which its lines begin: left or right."""
+    """The side on which lines begin in that direction: left or right."""
     abstract: str
-    """What `tldr` leaves out, as far as there is room."""
+    """Sentences of the abstract that are not in `tldr`, as far as there is room."""
     figure: str
     badges: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -66,10 +66,10 @@ class SectionView:
     """A topic as templates see it."""
 
     name: str
-    """Fit for an anchor."""
+    """Safe as the name of an anchor."""
     title: str
     count: int
-    """Papers picked under it, the paper of the day among them."""
+    """Number of papers picked under the topic, including the paper of the day."""
 
 
 def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
@@ -105,9 +105,9 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
 
 
 def excerpt(abstract: str, told: str, room: int) -> str:
-    """Return the first sentences of an abstract that `told` does not say, in `room` characters.
+    """Return the first sentences of an abstract that are not in `told`, in `room` characters.
 
-    A sentence that does not fit is cut at a word; less than a line is not worth showing.
+    A sentence that does not fit is cut at a word, or left out when less than a line would remain.
     """
     kept: list[str] = []
     left = room
@@ -124,17 +124,17 @@ def excerpt(abstract: str, told: str, room: int) -> str:
 
 
 def shorten(text: str, room: int) -> str:
-    """Return `text`, cut at a word and marked so when it is longer than `room` characters."""
+    """Return `text`; if it is longer than `room` characters, cut at a word, with `…` added."""
     if len(text) <= room:
         return text
     head = text[: room - 1]
     cut, _, _ = head.rpartition(" ")
-    # A language without spaces, or one long word, is cut where it stands.
+    # Text without spaces (some languages, one long word) is cut at the limit.
     return (cut if len(cut) > room // 2 else head).rstrip(" ,;:–-") + "…"
 
 
 def _authors(names: Sequence[str]) -> str:
-    """Return the first names and how many more there are; never `and 1 more`."""
+    """Return the first authors and how many more there are; never `and 1 more`."""
     if len(names) <= MAX_AUTHORS + 1:
         return words.authors(names, 0)
     return words.authors(names[:MAX_AUTHORS], len(names) - MAX_AUTHORS)
@@ -157,7 +157,7 @@ def _badges(paper: Paper) -> Iterable[str]:
 
 
 def _links(paper: Paper) -> Iterable[tuple[str, str]]:
-    """Yield label and address of what can be read of a paper; its title links to `url`."""
+    """Yield label and address of each link below a paper; its title links to `url` too."""
     if paper.url:
         yield words.ARXIV if "//arxiv.org/" in paper.url else words.READ, paper.url
     if paper.pdf_url:

@@ -1,7 +1,7 @@
-"""Words: every phrase that a reader sees and that code makes, each a whole sentence or label.
+"""Words: every phrase that code makes and a reader sees, each a whole sentence or label.
 
-Templates hold the other phrases. Nothing here is put together from halves of sentences: what is
-named in a sentence is a value, so that a translation can put it where its language wants it.
+The other phrases are in the templates. No sentence here is built from parts of sentences. Names and
+numbers in a sentence are values, so that a translation can put them in the right place.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from newsletter.model import Reason, ReasonKind
 from newsletter.model.gate import line
 
 WEEK: Final = 7
-"""Days of an issue that tells of a week."""
+"""Days of an issue that covers a week."""
 THOUSAND: Final = 1_000
 
 ARXIV, READ, PDF, CODE, DISCUSSION = "arXiv", "Read", "PDF", "Code", "Discussion"
@@ -84,17 +84,17 @@ def _said(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
 
 
 def greeting(name: str) -> str:
-    """Return how a reader is greeted; `name` may be empty."""
+    """Return the greeting for a reader; `name` may be empty."""
     return f"Hello {name}" if name else "Hello"
 
 
 def period(days: int) -> str:
-    """Return what an issue of so many `days` tells of."""
+    """Return a phrase for the time that an issue of `days` days covers."""
     return "week" if days == WEEK else "today"
 
 
 def glance(count: int, papers: int, days: int) -> str:
-    """Return what a reader's mail holds: `count` of the `papers` that were new in `days`."""
+    """Return what is in a reader's mail: `count` of the `papers` that were new in `days`."""
     if days == WEEK:
         return _counted(
             count,
@@ -109,7 +109,7 @@ def glance(count: int, papers: int, days: int) -> str:
 
 
 def web_glance(count: int, papers: int, days: int) -> str:
-    """Return the same for the page that is for everybody."""
+    """Return the same for the web page, which is for everybody."""
     if days == WEEK:
         return _counted(
             count,
@@ -124,7 +124,7 @@ def web_glance(count: int, papers: int, days: int) -> str:
 
 
 def preheader(topics: Sequence[tuple[str, int]], papers: int, days: int) -> str:
-    """Return what an inbox shows beside the subject: titles of topics, with papers of each."""
+    """Return what an inbox shows beside the subject: topics and how many papers each has."""
     if not topics:
         return _empty_preheader(papers, days)
     count = sum(number for _, number in topics)
@@ -149,7 +149,7 @@ def _empty_preheader(papers: int, days: int) -> str:
 
 
 def authors(names: Sequence[str], more: int) -> str:
-    """Return the authors of a paper; `more` are not named."""
+    """Return the authors of a paper; `more` is how many are not named."""
     named = ", ".join(names)
     return f"{named} and {more} more" if more else named
 

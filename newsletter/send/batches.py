@@ -1,8 +1,8 @@
 """Starts and outcomes, written to the ledger in batches.
 
-A message may leave once its start is written, together with all others that become ready before
-the event loop comes to rest: the busier we are, the more share a transaction. Outcomes go with the
-next starts, or after a moment of their own.
+A message may leave once its start is written. Starts are written together with all others that
+become ready before the event loop is idle: the busier the sender, the more starts share one
+transaction. Outcomes are written with the next starts, or alone after a short wait.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from newsletter.model import Claim, Settlement
 from newsletter.send.ledger import Ledger
 
 LAG = 0.005
-"""Seconds that an outcome waits for others, when no message is waiting to begin."""
+"""Seconds that an outcome waits to be written with others, when no message waits to begin."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Batches:
-    """What is to be written of one issue."""
+    """The starts and outcomes of one issue that are still to be written."""
 
     ledger: Ledger
     clock: Callable[[], dt.datetime]
     on_written: Callable[[Sequence[Claim], Sequence[Settlement], frozenset[str]], None]
-    """Called with what was written, and whose deliveries are another sender's by now."""
+    """Called with what was written, and the subscribers whose deliveries another sender holds."""
     on_failure: Callable[[BaseException], None]
     _starts: list[tuple[Claim, asyncio.Future[bool]]] = field(default_factory=list)
     _settled: list[Settlement] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Batches:
     _timer: asyncio.TimerHandle | None = None
 
     async def begin(self, claim: Claim) -> bool:
-        """Write, durably, that a message may leave; False when it is another sender's by now.
+        """Write, durably, that a message may leave; False when another sender holds it by now.
 
-        Raises what the ledger raises when it cannot be written.
+        Raises the ledger's error when the ledger cannot be written.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()
@@ -48,13 +48,16 @@ class Batches:
         return await done
 
     def settle(self, settlement: Settlement) -> None:
-        """Have an outcome written soon."""
+        """Note an outcome, to be written soon."""
         self._settled.append(settlement)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LAG, self._late)
 
     def _gather(self, seen: int) -> None:
-        """Write when a turn of the event loop brought no further start: a session has but one."""
+        """Write once a turn of the event loop has brought no further start.
+
+        That happens soon: each session waits for one start at a time.
+        """
         if len(self._starts) > seen:
             asyncio.get_running_loop().call_soon(self._gather, len(self._starts))
         else:
@@ -92,7 +95,8 @@ class Batches:
     def close(self) -> None:
         """Write the outcomes that are left.
 
-        Nobody waits for a start any more: its message stays where it is, and is given back.
+        Nobody waits for starts any more. They are not written: their messages do not leave, and
+        their leases are given back.
         """
         if self._timer is not None:
             self._timer.cancel()

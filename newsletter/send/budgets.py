@@ -1,7 +1,7 @@
 """What may leave now: the rates of a provider and of single domains, counted in the ledger.
 
-The ledger remembers when each message began to leave, whoever sent it: neither a restart nor a
-second sender can exceed a rate.
+The ledger remembers when each message began to leave, whichever sender sent it. So a rate is kept
+even after a restart, and with a second sender.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from newsletter.send.ledger import Ledger
 from newsletter.send.pace import Rate
 
 MOST_ASKED = 20
-"""Domains with a spent rate for which it is asked when more may leave: each question reads the
-whole issue."""
+"""The most domains with a spent rate that are looked at one by one: each such query of the ledger
+reads the whole issue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,10 @@ class Allowance:
     """What may be claimed at one moment."""
 
     limit: int
-    """Messages in all; nothing or less when the rate is spent."""
+    """Messages in all; 0 or less when the rate is spent."""
     rooms: Mapping[str, int]
-    """Messages of single domains that have a rate, where some left lately; none: it is spent."""
+    """How many more messages the rate of a domain allows; 0 or less when it is spent. Only domains
+    with a rate, to which messages left lately or are about to leave."""
     full: frozenset[str]
     """Domains whose rates are spent."""
 
@@ -39,14 +40,14 @@ class Budget:
     ledger: Ledger
     rate: Rate | None = None
     per_domain: Mapping[str, Rate] = field(default_factory=dict)
-    """By domain; `*` is every other one."""
+    """Rates by domain; `*` stands for every other domain."""
 
     def rate_of(self, domain: str) -> Rate | None:
-        """Return the rate that a domain has of its own."""
+        """Return the rate for a domain, if there is one."""
         return self.per_domain.get(domain) or self.per_domain.get("*")
 
     def allowance(self, now: dt.datetime, most: int) -> Allowance:
-        """Return what may be claimed, `most` at the utmost."""
+        """Return what may be claimed: at most `most` messages."""
         if self.rate is not None:
             most = min(most, self.rate.count - sum(self._used(self.rate, now).values()))
         rooms: dict[str, int] = {}
@@ -61,10 +62,11 @@ class Budget:
     def within(
         self, after: Allowance, found: Sequence[Delivery]
     ) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
-        """Return what may be sent of deliveries that were claimed, and what has to be given back.
+        """Return which of the claimed deliveries may be sent, and which have to be given back.
 
-        `after` is what is allowed with them counted: below nothing where they are too many, for a
-        domain or since another sender claimed at the same moment.
+        `after` is the allowance in which these deliveries are already counted. Its numbers are
+        negative where too many were claimed: for one domain, or because another sender claimed at
+        the same moment.
         """
         too_many = max(0, -after.limit)
         over = Counter({domain: -room for domain, room in after.rooms.items() if room < 0})
@@ -82,7 +84,7 @@ class Budget:
     def waiting(
         self, allowance: Allowance, issue: dt.date, now: dt.datetime, email: str | None
     ) -> tuple[str, ...]:
-        """Return the domains, or `*` for all, for which something waits until a rate allows it."""
+        """Return the domains (or `*` for all) whose deliveries wait until a rate allows them."""
 
         def waits(*domains: str) -> bool:
             return self.ledger.waits(issue, now=now, email=email, domains=domains)
@@ -97,9 +99,9 @@ class Budget:
     def free_at(
         self, now: dt.datetime, allowance: Allowance, waiting: Collection[str]
     ) -> dt.datetime:
-        """Return when more may leave than now: of the rate, or of the first of `waiting` domains.
+        """Return when more may leave: by the rate for all, or by the first domain of `waiting`.
 
-        What is only about to leave counts as leaving now.
+        A message that is about to leave counts as leaving now.
         """
         return min(self._moments(now, allowance, waiting), default=now)
 
@@ -114,7 +116,7 @@ class Budget:
                 yield self._free(rate, now, -allowance.rooms[domain], domain)
 
     def _free(self, rate: Rate, now: dt.datetime, over: int, domain: str) -> dt.datetime:
-        """Return when a rate has room for one, of which `over` more left than it allows."""
+        """Return when a rate that is exceeded by `over` messages has room for one more."""
         left = self.ledger.departure(now - rate.per, now, over, domain)
         return (left or now) + rate.per
 

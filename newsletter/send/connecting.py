@@ -1,4 +1,7 @@
-"""Open connections: TLS, login and greeting by aiosmtplib; LMTP, which it does not speak, by us."""
+"""Open connections.
+
+aiosmtplib does TLS, login and greeting. It does not speak LMTP, so this module does that itself.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ from newsletter.send.diagnoses import explain, speaks_tls
 from newsletter.send.streams import ConnectionBrokenError, Stream
 
 ERRORS = 8
-"""Refusals after which a connection is opened anew. Servers punish who is refused often on one, be
-it for a whole list that is greylisted: Postfix answers a second late from the tenth on, and hangs
-up at the twentieth (smtpd_soft_error_limit, smtpd_hard_error_limit); DATA sent ahead counts too."""
+"""Refusals after which a connection is replaced by a new one. Servers punish a client that is
+refused often on one connection, even if the reason is that a whole list is greylisted. Postfix
+delays its answers by a second from the tenth error on, and hangs up at the twentieth
+(smtpd_soft_error_limit, smtpd_hard_error_limit). DATA that was sent ahead counts too."""
 _SIZE = re.compile(r"[0-9]{1,18}")
 
 
@@ -27,33 +31,33 @@ class SmtpSettings:
     """How to reach the server."""
 
     host: str
-    """A name; for LMTP also the path of a socket."""
+    """A host name; for LMTP, the path of a socket is possible too."""
     port: int
     security: str
     """`tls`, `starttls` (required, never skipped) or `none`."""
     sender: str
-    """Envelope sender, where bounces return."""
+    """Envelope sender: the address that bounces go to."""
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     auth: str = "password"
-    """`password` (PLAIN, LOGIN or CRAM-MD5, as offered) or `xoauth2`, whose token is `password`."""
+    """`password` (PLAIN, LOGIN or CRAM-MD5, as offered) or `xoauth2` (`password` is the token)."""
     lmtp: bool = False
-    """Speak LMTP (RFC 2033), as to a mail store on this machine: no TLS, no login."""
+    """Speak LMTP (RFC 2033), for example to a mail store on this machine: no TLS, no login."""
     timeout: float = 60.0
     """Seconds for each answer before DATA."""
     silence: float = 10.0
-    """Seconds without a greeting after which to look whether the server waits for TLS. Mail
-    servers let strangers wait for some seconds, and take who is not patient for a robot."""
+    """Seconds without a greeting after which to test whether the server waits for TLS. Mail
+    servers let unknown clients wait for some seconds, and take an impatient client for a robot."""
     per_connection: int = 100
     """Messages after which a connection is closed and a new one opened."""
     pipelining: bool = True
-    """Whether to send commands ahead where the server offers it."""
+    """Whether to send commands ahead when the server offers PIPELINING."""
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     """Default: the system's certificate authorities, host name checked."""
 
     @property
     def place(self) -> str:
-        """Where that is, for messages."""
+        """Host and port, or the path of the socket, for error messages."""
         return self.host if self.host.startswith("/") else f"{self.host}:{self.port}"
 
 
@@ -68,10 +72,10 @@ class Connection:
     max_size: int
     """Bytes of a message; 0 when the server does not say."""
     most: int
-    """Messages after which it is worn out."""
+    """Messages after which it is worn: closed, and replaced by a new one."""
     sent: int = 0
     errors: int = 0
-    """Refusals since a message was taken last."""
+    """Refusals since a message was last accepted."""
 
     @property
     def is_worn(self) -> bool:
@@ -89,7 +93,7 @@ def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
 async def connect(settings: SmtpSettings, tls: object) -> Connection:
     """Open a connection, log in, and learn what the server offers.
 
-    Raises SendError, with what mends it, when that is not possible.
+    Raises SendError, which says how to fix it, when that is not possible.
     """
     try:
         return await (_lmtp(settings) if settings.lmtp else _smtp(settings, tls))
@@ -131,7 +135,7 @@ async def _smtp(settings: SmtpSettings, tls: object) -> Connection:
 
 
 async def _greeted(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
-    """Connect; whoever waits in vain for a greeting learns when the server waits for TLS."""
+    """Connect; raises SendError when no greeting comes because the server waits for TLS."""
     connecting = asyncio.create_task(client.connect())
     try:
         if settings.security != "tls":
@@ -148,7 +152,7 @@ async def _greeted(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
 
 
 def _is_unanswered(connecting: asyncio.Task[Any]) -> bool:
-    """Tell whether a connection is still waited for, or was in vain."""
+    """Tell whether there is no greeting: not yet, or not before the timeout."""
     if not connecting.done():
         return True
     error = connecting.exception()

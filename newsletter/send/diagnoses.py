@@ -1,4 +1,4 @@
-"""Why there is no connection to a mail server, in one line with what mends it."""
+"""Why there is no connection to a mail server, and how to fix that, in one line."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import aiosmtplib
 from newsletter.send.streams import printable
 
 PROBE = 3.0
-"""Seconds for a TLS handshake that only tells whether there is one."""
+"""Seconds for a TLS handshake that only tests whether the server speaks TLS."""
 _NO_TLS = frozenset(
     "WRONG_VERSION_NUMBER RECORD_LAYER_FAILURE PACKET_LENGTH_TOO_LONG HTTP_REQUEST "
     "UNEXPECTED_EOF_WHILE_READING UNKNOWN_PROTOCOL".split()
 )
-"""What OpenSSL says of an answer that is no TLS; its versions differ."""
+"""What OpenSSL says when an answer is not TLS; its versions use different words."""
 _EXPIRED, _EARLY, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
-"""X509_V_ERR_…: what is wrong with a certificate; anything else is about who signed it."""
+"""X509_V_ERR_…: what is wrong with a certificate; any other code is about who signed it."""
 
 
 async def speaks_tls(host: str, port: int) -> bool:
-    """Tell whether a server speaks TLS from the start: it stays silent to whoever does not."""
+    """Tell whether a server speaks TLS from the start: it is silent to a client that does not."""
     try:
         async with asyncio.timeout(PROBE):
             _, writer = await asyncio.open_connection(
@@ -38,7 +38,7 @@ async def speaks_tls(host: str, port: int) -> bool:
 
 
 def explain(error: BaseException, security: str) -> str:
-    """Return why a connection with `security` could not be opened, and how to mend it."""
+    """Return why a connection with `security` could not be opened, and how to fix that."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause)
@@ -57,7 +57,7 @@ def explain(error: BaseException, security: str) -> str:
 
 
 def _said(error: BaseException) -> str:
-    """Return what is wrong by what the server, or the library, said."""
+    """Return what is wrong, judged by the words of the server or of the library."""
     own = error.message if isinstance(error, aiosmtplib.SMTPException) else str(error)
     text = printable(own) or type(error).__name__
     if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code // 100 == 4:  # noqa: PLR2004
@@ -96,8 +96,8 @@ _SIGNS = (
         ),
     ),
 )
-"""What the library says, in part, and what that means; what it says, and of that the server's
-words, are written into it."""
+"""Pairs: a part of what the library says, in upper case, and what that means. `{0}` becomes the
+whole text of the library, and `{1}` the words of the server in it."""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -22,11 +22,11 @@ from newsletter.send.tallies import Sent
 from newsletter.send.turns import Turns
 
 MANNERS = 2.0
-"""Seconds that a session which only waits is given to say goodbye, when sending is stopped."""
+"""Seconds to say goodbye for a session with no message in flight, when sending is stopped."""
 
 
 class Session(Protocol):
-    """One line to the mail server."""
+    """One worker that sends messages one after the other."""
 
     async def work(self, queue: ParcelQueue) -> None:
         """Send what the queue has until it has no more."""
@@ -37,9 +37,9 @@ class Transport(Protocol):
     """A way for mail to leave."""
 
     async def check(self) -> str:
-        """Return how mail would leave, in a few words, when all is ready for it.
+        """Return in a few words how mail would leave, when everything is ready for it.
 
-        Raises SendError, with what mends it, when it is not.
+        Raises SendError, which says how to fix it, when it is not.
         """
         ...
 
@@ -50,13 +50,13 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who sends, and by what."""
+    """Who sends, and by which transport."""
 
     transport: Transport
     owner: str
     """What the ledger calls this process."""
     fate_of: Callable[[str], Fate]
-    """Tells what is known of a sender by its name."""
+    """Returns what is known of the sender with a given name."""
     clock: Callable[[], dt.datetime]
     chance: random.Random
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,10 +76,11 @@ async def send_editions(
 ) -> Sent:
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
-    Any number of processes may do this at once: a delivery is leased by one of them. `sender.stop`
-    ends it after the messages that are in flight; `email` restricts it to one address. A transport
-    that cannot be used at all ends it too, with `Sent.error`; a rate that is spent, with
-    `Sent.resume_at`. Every lease is given back first.
+    Any number of processes may do this at once, since only one of them holds the lease of a
+    delivery. `email` restricts sending to one address. Setting `sender.stop` ends sending after the
+    messages that are in flight. A transport that cannot be used at all ends it too, with
+    `Sent.error`, and so does a spent rate, with `Sent.resume_at`. Leases of deliveries that were
+    not begun are given back first.
 
     Raises StoreError when the ledger cannot be read or written.
     """
@@ -113,7 +114,7 @@ async def send_editions(
         broken = [task.exception() for task in done if not task.cancelled() and task.exception()]
         for error in broken:
             if not isinstance(error, SendError):
-                # A full disk or a locked database stops every session alike.
+                # Such an error (a full disk, a locked database) stops every session.
                 raise error or AssertionError
             queue.sent.error = queue.sent.error or str(error)
             queue.halt()
@@ -137,7 +138,7 @@ async def _work(view: GuardedQueue, transport: Transport) -> None:
         except (SendError, StoreError):
             raise
         except Exception as error:
-            # The guard at a reader's border: also for faults of our own.
+            # The guard at a reader's border; it also catches faults of this program.
             if not view.blame(error):
                 raise
         else:
@@ -147,7 +148,7 @@ async def _work(view: GuardedQueue, transport: Transport) -> None:
 async def _after_grace(
     stop: asyncio.Event, grace: float, views: list[GuardedQueue], work: list[asyncio.Task[None]]
 ) -> None:
-    """Cut who still waits soon after sending was stopped, and a while later what is in flight."""
+    """After a stop, soon cancel sessions without a message in flight; later cancel all."""
     await stop.wait()
     await asyncio.sleep(min(MANNERS, grace))
     for view, task in zip(views, work, strict=True):
@@ -159,9 +160,9 @@ async def _after_grace(
 
 
 async def deliver_one(transport: Transport, delivery: Delivery, message: bytes) -> str:
-    """Send one message apart from every ledger; return what the server said to it.
+    """Send one message without a ledger; return what the server answered.
 
-    Raises SendError when it did not take it.
+    Raises SendError when the server did not accept the message.
     """
     parcel = Parcel(claim=Claim(delivery=delivery, owner=""), message=message, until=_NEVER)
     queue = _QueueOfOne(parcel)

@@ -1,4 +1,4 @@
-"""What a server is told of one message: its envelope, and its bytes as DATA wants them."""
+"""What a server is told about one message: its envelope, and its bytes as DATA needs them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def unfit(delivery: Delivery, size: int, connection: Connection) -> Outcome | No
 def commands(delivery: Delivery, size: int, sender: str, connection: Connection) -> bytes:
     """Return MAIL, RCPT and DATA for a message, with what the server offers (RFC 3461, 1870).
 
-    Raises HeaderError for an address that cannot stand there.
+    Raises HeaderError for an address that is not allowed in an envelope.
     """
     recipient = delivery.email
     if found := _UNSAFE.search(f"{sender}{recipient}"):
@@ -45,13 +45,13 @@ def commands(delivery: Delivery, size: int, sender: str, connection: Connection)
 
 
 def stuffed(message: bytes, tail: bytes = b"") -> bytes:
-    """Return a message as DATA wants it: dots at line starts doubled, a dot at its end.
+    """Return a message as DATA needs it: dots at line starts doubled, a line with a dot at the end.
 
-    `tail` is what follows it.
+    `tail` is added after it: the commands that are sent ahead.
     """
     codes = np.frombuffer(message, np.uint8)
     body = message
-    # Few messages have such a line, and bytes.replace() looks for it five times as long.
+    # Few messages have such a line, and searching by bytes.replace() takes five times as long.
     if ((codes[:-1] == ord("\n")) & (codes[1:] == ord("."))).any():
         body = message.replace(b"\r\n.", b"\r\n..")
     first = b"." if body.startswith(b".") else b""
@@ -60,7 +60,7 @@ def stuffed(message: bytes, tail: bytes = b"") -> bytes:
 
 
 def xtext(text: str) -> str:
-    """Return text as a parameter of SMTP may have it (RFC 3461, 4)."""
+    """Return text encoded as xtext, for a parameter of an SMTP command (RFC 3461, 4)."""
     if _XTEXT.fullmatch(text):
         return text
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in text)

@@ -1,7 +1,7 @@
 """One session's view of the queue: what it has in hand, and the guard at each reader's border.
 
-Whatever goes wrong in a session, be it a fault of ours, is put down to the message in hand; its
-reader has no mail of this issue, everybody else has.
+Whatever goes wrong in a session, even a fault of this program, is blamed on the message in hand.
+Its reader gets no mail of this issue; everybody else does.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ class GuardedQueue:
     _queue: DeliveryQueue
     _number: int
     _in_hand: list[Parcel] = field(default_factory=list)
-    """What the session was given and has not settled, the first first."""
+    """What the session was given and has not settled, oldest first."""
     is_leaving: bool = False
-    """Whether a message may be on its way: until its answer is here, cutting it leaves doubt."""
+    """Whether a message may be on its way. If it is cut before its answer has arrived, nobody knows
+    whether it was delivered."""
 
     async def next(self) -> Parcel | None:
         """Return the next delivery to send; None when there is no more."""
         return self._hand(await self._queue.next(self._number))
 
     def next_now(self) -> Parcel | None:
-        """Return one that is ready, without waiting."""
+        """Return a delivery that is ready, without waiting; None when there is none."""
         return self._hand(self._queue.next_now(self._number))
 
     async def begin(self, parcel: Parcel) -> bool:
-        """Write, durably, that the message may leave."""
+        """Write, durably, that the message may leave; False when it must not."""
         self.is_leaving = await self._queue.begin(parcel)
         if not self.is_leaving:
             self._in_hand.remove(parcel)
         return self.is_leaving
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Report what became of it."""
+        """Report what became of a delivery."""
         self._done(parcel)
         if outcome.code:
             self._queue.turns.served(self._number)
@@ -52,9 +53,9 @@ class GuardedQueue:
         self._queue.turns.throttle.busy()
 
     async def refused(self, parcel: Parcel, error: SendError) -> None:
-        """Give a delivery back for which no connection could be had, and wait to try again.
+        """Give back a delivery that got no connection, and wait before the next try.
 
-        Raises the error when there is no use in that: nobody has a connection.
+        Raises the error when another try is useless: no session has a connection.
         """
         seconds = self._queue.turns.refused(self._number)
         if not seconds:
@@ -64,7 +65,7 @@ class GuardedQueue:
         await self._queue.rest(seconds)
 
     def blame(self, error: Exception) -> bool:
-        """Put an error down to the message in hand; return False when there is none."""
+        """Blame an error on the message in hand; return False when there is none."""
         if not self._in_hand:
             return False
         parcel, *others = self._in_hand

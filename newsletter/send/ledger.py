@@ -1,4 +1,4 @@
-"""What sending asks of a ledger; the states of a delivery and their moves are in `model.moves`."""
+"""What sending needs from a ledger; delivery states and their moves are in `model.moves`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["MOVES", "OPEN", "Ledger"]
 
 
 class Ledger(Protocol):
-    """What `send_editions` needs of the table of deliveries; each call is one transaction."""
+    """What `send_editions` needs from the table of deliveries; each call is one transaction."""
 
     def claim(
         self,
@@ -27,8 +27,9 @@ class Ledger(Protocol):
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned, or deferred and due.
 
-        Of `email` only, or of no domain that is in `without`. None of an issue that is paused or
-        cancelled; an address that is suppressed by now is settled as that, and not returned.
+        With `email`, only deliveries to that address; never to a domain in `without`. Nothing is
+        leased when the issue is paused or cancelled. A delivery to an address that has been
+        suppressed in the meantime is settled as suppressed, and not returned.
         """
         ...
 
@@ -37,23 +38,23 @@ class Ledger(Protocol):
     ) -> frozenset[str]:
         """Write which messages may leave from now on, and what became of others.
 
-        Returns the subscribers whose deliveries are another sender's by now: their messages must
+        Returns the subscribers whose deliveries another sender holds by now: their messages must
         not leave, and their outcomes were not written.
         """
         ...
 
     def release(self, claims: Sequence[Claim], now: dt.datetime) -> None:
-        """Give back leases of which nothing was sent; what is another sender's is left alone."""
+        """Give back leases of deliveries that were not begun; leave other senders' leases alone."""
         ...
 
     def recover(
         self, issue: dt.date, *, now: dt.datetime, fate_of: Callable[[str], Fate]
     ) -> tuple[int, int]:
-        """Free what dead senders held; return how many became planned and how many unknown."""
+        """Free what dead senders held; return how many became planned, and how many unknown."""
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
-        """Give up on what is planned or deferred past the issue's `deadline`."""
+        """Give up what is still planned or deferred once the issue's `deadline` has passed."""
         ...
 
     def waits(
@@ -64,28 +65,29 @@ class Ledger(Protocol):
         email: str | None = None,
         domains: Collection[str] = (),
     ) -> bool:
-        """Tell whether anything is planned, or deferred and due: of `email`, or of `domains`."""
+        """Tell whether a delivery (to `email` or `domains`) is planned, or deferred and due."""
         ...
 
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
-        """Return how many messages left since then, or are about to, by domain of the address.
+        """Return how many messages have left since `since`, or are about to, by domain.
 
-        Of every issue and every sender: what a mail server counts. What is written as later than
-        `now`, by a clock that was ahead, does not count.
+        Messages of every issue and every sender count, as they do for a mail server. Those that a
+        fast clock recorded as later than `now` do not count.
         """
         ...
 
     def departure(
         self, since: dt.datetime, now: dt.datetime, place: int, domain: str = ""
     ) -> dt.datetime | None:
-        """Return when the message at `place` (from 0, oldest first) of those since then left.
+        """Return when the message at `place` left, among those that left since `since`.
 
-        Of `domain` only, if there is one. None when that one is only about to leave.
+        Places count from 0, oldest first. With `domain`, only messages to that domain count. None
+        when the message is only about to leave.
         """
         ...
 
     def halted(self, issue: dt.date) -> str:
-        """Return why an issue is paused or cancelled; nothing when it is neither."""
+        """Return why an issue is paused or cancelled; an empty text when it is neither."""
         ...
 
     def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:

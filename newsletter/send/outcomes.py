@@ -10,16 +10,16 @@ from newsletter.send.streams import Reply, printable
 from newsletter.send.verdicts import judge
 
 NOT_YET: Final = 530
-"""Something has to come before: a login (RFC 4954, 6) or STARTTLS (RFC 3207, 4)."""
+"""Something has to come first: a login (RFC 4954, 6) or STARTTLS (RFC 3207, 4)."""
 
 TOO_MUCH: Final = 552
-"""More than the server has room for, or takes of one message."""
+"""The message is larger than the server has room for, or larger than it accepts."""
 TOO_LONG: Final = ("5.2.3", "5.3.4")
-"""A message longer than the mailbox, or the system, takes."""
+"""The message is longer than the mailbox, or the system, accepts."""
 
 
 def advice(refusal: Reply) -> str:
-    """Return what mends a refusal of every sender."""
+    """Return how to fix a refusal that hits every sender; empty when it is not known."""
     if refusal.code != NOT_YET:
         return ""
     if "STARTTLS" in refusal.text.upper():
@@ -28,9 +28,10 @@ def advice(refusal: Reply) -> str:
 
 
 def is_of_message(refusal: Reply) -> bool:
-    """Tell whether a refusal of MAIL is about one message and no sender.
+    """Tell whether a refusal of MAIL is about one message, and not about the sender.
 
-    Its size (552, RFC 1870, 6.1; 5.2.3 and 5.3.4, RFC 3463) or what it consists of (5.6.x).
+    It is about the message's size (552, RFC 1870, 6.1; 5.2.3 and 5.3.4, RFC 3463) or its content
+    (5.6.x).
     """
     status = refusal.enhanced
     if status:
@@ -39,9 +40,10 @@ def is_of_message(refusal: Reply) -> bool:
 
 
 def outcome_of(reply: Reply, *, of_recipient: bool = False) -> Outcome:
-    """Return what an answer means: 2xx taken, 4xx for now, 5xx for good (RFC 5321, 4.2.1).
+    """Return what an answer means (RFC 5321, 4.2.1).
 
-    `of_recipient`: it answers RCPT.
+    2xx: accepted; 4xx: refused for now; 5xx: refused for good. `of_recipient`: whether it is the
+    answer to RCPT.
     """
     reason = printable(str(reply)) if reply.code >= 400 else reply.text  # noqa: PLR2004
     kind = reply.code // 100

@@ -1,4 +1,4 @@
-"""How fast, and when again: rates, back-off, slowing down, and when to stop altogether."""
+"""How fast to send and when to try again: rates, back-off, slowing down, stopping altogether."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Final
 BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120))
 """Waits after the 1st, 2nd, … refusal; the last one repeats."""
 DEADLINE = dt.timedelta(hours=20)
-"""A daily paper is worthless after that: the next one is about to be due."""
+"""After this time a daily newsletter is worthless: the next issue is about to be due."""
 JITTER = 0.2
-"""Waits differ by up to so much, so that refused mails do not all come back at once."""
+"""Waits vary at random by up to this share, so that refused mails are not all retried at once."""
 CLOSING: Final = 421
-"""The server closes the connection: busy, whatever it was asked."""
+"""The server closes the connection: it is busy, whatever command it answers."""
 _BUSY: Final = frozenset((450, 451, 452, 454))
-"""Replies that speak of the server, or of our pace, unless they answer RCPT."""
+"""Replies that are about the server, or about our pace, unless they answer RCPT."""
 _SLOWER = re.compile(
     r"too (many|fast|quickly|busy)|\brate\b|ratelimit|throttl|slow ?down", re.IGNORECASE
 )
@@ -34,11 +34,11 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
 
 def is_busy(code: int, enhanced: str, text: str, *, of_recipient: bool) -> bool:
-    """Tell whether a refusal asks everybody to be slower.
+    """Tell whether a refusal asks us to send more slowly to everybody.
 
-    `of_recipient`: it answers RCPT, and so is about that mailbox (450, 451 and 452, RFC 5321,
-    4.2.3), unless it says otherwise. Greylisting is about one mailbox, too: it wants a later try
-    (RFC 6647).
+    `of_recipient`: the refusal answers RCPT. Then it is about that mailbox (450, 451 and 452, RFC
+    5321, 4.2.3), unless its text or enhanced code says otherwise. Greylisting is about one mailbox,
+    too: it asks for a later try (RFC 6647).
     """
     if code == CLOSING:
         return True
@@ -60,16 +60,16 @@ def next_attempt(attempt: int, now: dt.datetime, chance: random.Random) -> dt.da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """At most so many messages within so long."""
+    """At most `count` messages within a time of `per`."""
 
     count: int
     per: dt.timedelta
 
 
 def parse_rate(text: str) -> Rate:
-    """Return a rate in plain words: `14/second`, `500 per hour`, `2000/day`.
+    """Return the rate that a text means: `14/second`, `500 per hour`, `2000/day`.
 
-    Raises ValueError for what is none.
+    Raises ValueError for a text that is not a rate.
     """
     found = _RATE.fullmatch(text.strip().lower())
     if found is None or int(found[1]) < 1:
@@ -84,26 +84,27 @@ class Pace:
     connections: int = 4
     rate: Rate | None = None
     per_domain: tuple[tuple[str, Rate], ...] = ()
-    """Domain of the address and its rate; `*` is every other domain."""
+    """Domains of addresses and their rates; `*` stands for every other domain."""
     cooldown: float = 1.0
-    """Seconds of silence after a busy answer."""
+    """Seconds after a busy answer in which no message is begun."""
     patience: float = 60.0
-    """Seconds at most that a rate is waited for; what it does not allow by then is left."""
+    """Seconds to wait at most for a rate; what it does not allow by then stays planned."""
     grace: float = 30.0
-    """Seconds that messages in flight are given when sending is stopped."""
+    """Seconds for messages in flight to finish when sending is stopped."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Throttle:
     """How many connections may work at once: fewer when the server is busy (AIMD).
 
-    Halved at each busy answer, and one more after as many messages as there are connections: what
-    TCP does (Chiu and Jain 1989). After a busy answer nobody begins anything for a while.
+    The number is halved at each busy answer. It grows by one after as many accepted messages as
+    there are connections allowed. TCP does the same (Chiu and Jain 1989). After a busy answer no
+    connection begins a message for a while.
     """
 
     connections: int
     cooldown: float
-    """Seconds after the first busy answer; doubled for each that follows, up to a minute."""
+    """Seconds to wait after the first busy answer; doubled for each further one, up to 60."""
     clock: Callable[[], float]
     allowed: float = field(init=False)
     _busy: int = field(init=False, default=0)
@@ -111,32 +112,32 @@ class Throttle:
     _fewer_from: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        """Begin with all of them."""
+        """Begin with all connections allowed."""
         self.allowed = float(self.connections)
 
     def busy(self) -> None:
         """Slow down."""
         now = self.clock()
         if now < self._until:
-            return  # one answer among several that were on their way already
+            return  # several busy answers were on their way already: they count as one
         self.allowed = max(1.0, self.allowed / 2)
         self._until = now + min(60.0, self.cooldown * 2**self._busy)
         self._busy += 1
 
     def refused(self) -> None:
-        """Use fewer connections, since one was refused; those that work need no rest."""
+        """Use fewer connections, since one was refused; the others need not wait."""
         now = self.clock()
         if now >= self._fewer_from:
             self.allowed = max(1.0, self.allowed / 2)
-            self._fewer_from = now + self.cooldown  # others of the same moment say the same
+            self._fewer_from = now + self.cooldown  # refusals of the same moment count as one
 
     def taken(self) -> None:
-        """Speed up a little."""
+        """Speed up a little: a message was accepted."""
         self._busy = 0
         self.allowed = min(float(self.connections), self.allowed + 1 / self.allowed)
 
     def wait(self, number: int) -> float:
-        """Return for how many seconds connection `number` (from 0) should begin nothing."""
+        """Return how many seconds connection `number` (from 0) should wait before it begins."""
         rest = self._until - self.clock()
         if rest > 0:
             return rest
@@ -145,24 +146,24 @@ class Throttle:
 
 @dataclass(slots=True, kw_only=True)
 class Breaker:
-    """Stops an issue that mail servers refuse for what it is, or for who sends it.
+    """Stops an issue that mail servers refuse because of the issue itself, or of its sender.
 
-    Such a refusal (5.7.x: policy, reputation) is ours and not the reader's; going on makes it
-    worse.
+    The cause of such a refusal (5.7.x: policy, reputation) is on our side, not the reader's. Going
+    on would make it worse.
     """
 
     share: float = 0.05
     window: int = 200
     least: int = 5
-    """Refusals before anything is stopped: one odd server is none of our business."""
+    """Refusals before anything is stopped: a single odd server is no reason to stop."""
     _recent: deque[bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with nothing seen."""
+        """Begin with no answers noted."""
         self._recent = deque(maxlen=self.window)
 
     def note(self, *, refused: bool) -> bool:
-        """Note a final answer; return whether too many were refusals of us."""
+        """Note a final answer; return whether too many of the last ones refused us."""
         self._recent.append(refused)
         if not refused:
             return False

@@ -11,12 +11,12 @@ from newsletter.model import Fate
 
 
 def sender_name() -> str:
-    """Return a name for this process that tells machine, start of the machine and process."""
+    """Return a name for this process: host, boot id, process id and a random part."""
     return f"{socket.gethostname()}:{boot_id()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def boot_id() -> str:
-    """Return what tells this start of the machine from others; nothing where there is no such."""
+    """Return an id of this boot of the machine; empty where the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
@@ -26,7 +26,8 @@ def boot_id() -> str:
 def fate_of(owner: str, *, own: str) -> Fate:
     """Tell what is known of the sender called `owner`.
 
-    A process id that was given to another program since costs a wait, never a second mail.
+    When another program has got the sender's process id, the sender counts as alive. That costs
+    a wait, never a second mail.
     """
     host, boot, process, _ = (":::" + owner).rsplit(":", 3)
     our_host, our_boot, _, _ = own.rsplit(":", 3)
@@ -41,5 +42,5 @@ def fate_of(owner: str, *, own: str) -> Fate:
     except ProcessLookupError:
         return Fate.DEAD
     except PermissionError:
-        pass  # it is there, and somebody else's
+        pass  # the process exists, but belongs to another user
     return Fate.ALIVE

@@ -1,7 +1,7 @@
 """The queue of deliveries between ledger and sessions: what may be sent now, what became of it.
 
-Sessions ask for parcels and report outcomes; the queue claims and prepares many at a time, since a
-transaction for each message would cost more than the message.
+Sessions ask for parcels and report outcomes. The queue claims and prepares many deliveries at a
+time, since a transaction for each message would cost more than the message itself.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from newsletter.send.tallies import Sent
 from newsletter.send.turns import Turns
 
 LEASE = dt.timedelta(minutes=30)
-"""Longer than what is claimed at a time can take, the slowest answer (600 s) and all."""
+"""Longer than the deliveries of one claim can take, including the slowest answer (600 s)."""
 ANSWER = dt.timedelta(seconds=AFTER_DOT)
-"""What a lease must still have when a message begins to leave."""
+"""The time a lease must still have left when a message begins to leave."""
 CLAIMED = 25
 """Deliveries claimed at a time, for each connection."""
 PREPARED = 16
-"""Messages composed before sessions have their turn again: replies wait meanwhile."""
+"""Messages composed at a time before the sessions run again: replies wait meanwhile."""
 
 MOST_FAULTS = 20
-"""Faults of this program one after the other, at which sending stops: they are no reader's own."""
+"""Faults of this program in a row at which sending stops: so many are not about single readers."""
 
 Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | None]]]
-"""Deliveries to their messages, or why one cannot be made; None for who has left the list."""
+"""Turns deliveries into messages. A Fault says why one cannot be made; None stands for a reader
+who has left the list."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class DeliveryQueue:
     chance: random.Random
     budget: Budget
     patience: dt.timedelta
-    """How long a rate is waited for."""
+    """How long to wait at most for a rate."""
     turns: Turns
     breaker: Breaker
     email: str | None
@@ -69,16 +70,16 @@ class DeliveryQueue:
     _claimed: deque[Claim] = field(default_factory=deque)
     _ready: deque[Parcel] = field(default_factory=deque)
     _held: dict[str, Claim] = field(default_factory=dict)
-    """What was claimed and not begun, by subscriber."""
+    """Deliveries that were claimed and not begun, by subscriber."""
     _until: dt.datetime = field(init=False)
-    """When the leases of what was claimed last run out."""
+    """When the leases of the last claim run out."""
     _batches: Batches = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _filling: asyncio.Task[bool] | None = None
     _halted: asyncio.Event = field(default_factory=asyncio.Event)
     _failure: BaseException | None = None
     _short_since: dt.datetime | None = None
-    """Since when a rate has let nothing be claimed."""
+    """Since when a rate has allowed no claim."""
     _faults: int = 0
     """Faults of this program since a server last answered."""
 
@@ -123,13 +124,13 @@ class DeliveryQueue:
         return None
 
     def next_now(self, number: int) -> Parcel | None:
-        """Return one that is ready, without waiting."""
+        """Return a delivery that is ready, without waiting; None when there is none."""
         if self.halted or not self._ready or self.turns.wait(number) > 0:
             return None
         return self._take()
 
     def put_back(self, parcel: Parcel) -> None:
-        """Let another session send what one has in hand and has not begun."""
+        """Let another session send a parcel that its session has not begun."""
         self._ready.appendleft(parcel)
 
     def _take(self) -> Parcel:
@@ -145,7 +146,7 @@ class DeliveryQueue:
             self._failed(error)
 
     async def rest(self, seconds: float) -> None:
-        """Sleep until a session that got no connection tries again, or all is done without it."""
+        """Sleep before a session without a connection tries again, or until all work is done."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while not self.halted and (left := until - loop.time()) > 0:
@@ -167,7 +168,7 @@ class DeliveryQueue:
         async with self._lock:
             most = 2 * self.connections
             while not self.halted and len(self._ready) < most:
-                # What is ready counts for a rate already: it leaves before more is waited for.
+                # Ready deliveries already count for a rate: send them before waiting for more.
                 if not self._claimed and not await self._claim(waits=not self._ready):
                     break
                 count = min(PREPARED, most, len(self._claimed))
@@ -188,7 +189,7 @@ class DeliveryQueue:
     async def _claim(self, *, waits: bool) -> bool:
         """Claim as many deliveries as may be sent now; wait a little when a rate asks for it.
 
-        Not without `waits`, nor once a session has put something back.
+        It does not wait when `waits` is false, or once a session has put a delivery back.
         """
         while not self.halted:
             now = self.clock()
@@ -217,7 +218,7 @@ class DeliveryQueue:
         return False
 
     def _lease(self, allowed: Allowance, now: dt.datetime) -> bool:
-        """Claim what is allowed; return whether there was any."""
+        """Claim what is allowed; return whether there was anything to claim."""
         self._until = now + LEASE
         found = self.ledger.claim(
             self.issue,
@@ -239,13 +240,13 @@ class DeliveryQueue:
     # --- What became of it ----------------------------------------------------------------------
 
     async def begin(self, parcel: Parcel) -> bool:
-        """Write that the message may leave; False when it must not any more."""
+        """Write that the message may leave; False when it must no longer leave."""
         if self.halted or self.clock() + ANSWER > parcel.until:
             return False
         return await self._batches.begin(parcel.claim)
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Note what became of a delivery; it is written with the next ones."""
+        """Note what became of a delivery; it is written together with the next starts."""
         if outcome.code:
             self._faults = 0
         next_at = None
@@ -292,7 +293,7 @@ class DeliveryQueue:
                 self.on_delivery(settlement.claim.delivery, settlement.outcome)
 
     def close(self) -> None:
-        """Write what is left and give back what was not begun."""
+        """Write the outcomes that are left, and give back deliveries that were not begun."""
         if self._filling is not None:
             self._filling.cancel()
         self._batches.close()

@@ -1,4 +1,4 @@
-"""Mail by a command on this machine, such as sendmail, msmtp or a script of one's own."""
+"""Mail by a command on this machine, such as sendmail, msmtp or the user's own script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.send.streams import printable
 TEMPFAIL = 75
 """EX_TEMPFAIL of sysexits.h: not now, perhaps later."""
 MISSING = (126, 127)
-"""What a shell says of a command that it cannot run."""
+"""The exit statuses of a shell for a command that it cannot run."""
 
 
 class SendmailTransport:
@@ -27,13 +27,13 @@ class SendmailTransport:
         sender_of: Callable[[Delivery], str],
         timeout: float = 600.0,
     ) -> None:
-        """Run `command` with `-i -f SENDER -- RECIPIENT` behind it, never through a shell."""
+        """Run `command` followed by `-i -f SENDER -- RECIPIENT`, never through a shell."""
         self._command = tuple(command)
         self._sender_of = sender_of
         self._timeout = timeout
 
     async def check(self) -> str:
-        """Return which command would be run; raises SendError when there is none of that name."""
+        """Return which command would be run; raises SendError when it does not exist."""
         if shutil.which(self._command[0]) is None:
             raise SendError(
                 f"{self._command[0]}: no such command, or nobody may run it; mend `command` of "
@@ -62,7 +62,7 @@ class SendmailTransport:
             )
         except OSError as error:
             raise SendError(f"{self._command[0]}: {error.strerror}") from None
-        # sendmail reads lines that end as files do.
+        # sendmail expects the line ends of text files (LF).
         content = parcel.message.replace(b"\r\n", b"\n")
         try:
             async with asyncio.timeout(self._timeout):

@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376), with RSA (RFC 8301) and Ed25519 (RFC 8463) side by side.
 
-Canonicalisation is relaxed for headers and simple for the body: our bodies are quoted-printable,
-which nobody on the way has a reason to touch, and hashing bytes as they are costs next to nothing.
+Canonicalisation is relaxed for headers and simple for the body. Our bodies are quoted-printable,
+which no server on the way has a reason to change, and hashing bytes as they are is very cheap.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from newsletter.errors import SigningError
 
 EXPIRES = dt.timedelta(days=7)
-"""A signature that is older proves nothing any more: it limits replays (`x=`)."""
+"""After this time a signature is no longer valid (`x=`), which limits replays."""
 RSA_BITS = 2048
 OVERSIGNED = (
     "From", "To", "Subject", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post",
@@ -57,7 +57,8 @@ class SigningKey:
 def load_key(pem: bytes, domain: str, selector: str, name: str = "the key") -> SigningKey:
     """Return a key from PEM text (PKCS#8 or PKCS#1).
 
-    Raises SigningError, which says `name` and never what is in it, for what is none, or too weak.
+    Raises SigningError for text that is not a key, and for a key that is too weak. Its message
+    gives `name`, and never the content of the key.
     """
     try:
         key = serialization.load_pem_private_key(pem, None)
@@ -107,29 +108,30 @@ def dns_record(key: SigningKey) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is signed in messages whose fields have the same names."""
+    """Which fields are signed, for messages whose header fields have the same names."""
 
     names: tuple[bytes, ...]
     """In lower case, in the order of the signature."""
     values: tuple[int | bytes, ...]
-    """Canonical fields in that order; a number is a place among the message's own."""
+    """Canonical fields in that order. A number is an index into the message's own fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """A message with all but the signatures themselves."""
+    """A message with everything prepared but the signatures themselves."""
 
     message: bytes
     parts: tuple[tuple[SigningKey, bytes, bytes], ...]
-    """For each key what its header field begins with, and what is to be signed."""
+    """For each key: the key, the beginning of its header field, and the bytes to sign."""
 
 
 class Signer:
-    """Signs messages with every key; the first one's signature stands on top.
+    """Signs messages with every key; the first key's signature stands on top.
 
-    In two steps: what is Python's work, and the signatures, which release the interpreter and can
-    be made in a thread. A message begins with the fields that are its reader's own; from `From` on
-    they are the same for all readers of an edition, and what follows from them is remembered.
+    There are two steps. `prepare` does the work in Python. `finish` makes the signatures: that
+    releases the GIL, so it can run in a thread. A message begins with the header fields that
+    differ between readers. From `From` on the fields are the same for all readers of an edition,
+    and what is computed from them is cached.
     """
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
@@ -138,14 +140,14 @@ class Signer:
         self._plans: dict[tuple[bytes, ...], _Plan] = {}
         self._starts: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
         self.is_slow = any(isinstance(one.key, rsa.RSAPrivateKey) for one in keys)
-        """Whether signatures take long enough for a thread of their own."""
+        """Whether signatures take so long that a thread is worth it."""
 
     def sign(self, message: bytes, now: dt.datetime) -> bytes:
         """Return a message with its signatures."""
         return self.finish(self.prepare(message, now))
 
     def prepare(self, message: bytes, now: dt.datetime) -> Unsigned:
-        """Return what there is to sign."""
+        """Return the message and what has to be signed of it."""
         end = message.index(b"\r\n\r\n") + 2
         body = memoryview(message)[end + 2 :]
         digest = base64.b64encode(hashlib.sha256(_simple(body)).digest())
@@ -178,7 +180,7 @@ class Signer:
         return b"".join((*out, unsigned.message))
 
     def _plan(self, own: tuple[bytes, ...], shared: bytes) -> _Plan:
-        """Return what is signed of a message with fields of its own, by name, and shared ones."""
+        """Return the plan for a message with `own` fields (given by name) and `shared` ones."""
         plan = self._plans.get((*own, shared))
         if plan is None:
             if len(self._plans) > 1_000:  # noqa: PLR2004  personal editions have subjects of their own
@@ -189,14 +191,14 @@ class Signer:
             for name, value in _fields(shared):
                 fields.setdefault(name, []).append(value)
             names = tuple(_names(fields))
-            # Of several fields of one name the last is signed first (RFC 6376, 5.4.2); what is
-            # named more often than it stands there counts as empty.
+            # Of several fields with one name the last is signed first (RFC 6376, 5.4.2). A name
+            # that is listed more often than the field occurs stands for an empty value.
             values = tuple(one.pop() for name in names if (one := fields.get(name)))
             plan = self._plans[*own, shared] = _Plan(names, values)
         return plan
 
     def _start(self, key: SigningKey, names: tuple[bytes, ...], stamp: int) -> tuple[bytes, bytes]:
-        """Return what a signature's field begins with, as it is written and in canonical form."""
+        """Return the beginning of a signature's field, as it is written and in canonical form."""
         found = self._starts.get((key.selector, key.domain, names, stamp))
         if found is None:
             if len(self._starts) > 100:  # noqa: PLR2004  some seconds' worth
@@ -214,7 +216,7 @@ class Signer:
 
 
 def _simple(body: memoryview) -> memoryview | bytes:
-    """Return a body in canonical form: one line end at its end (RFC 6376, 3.4.3)."""
+    """Return a body in canonical form, with exactly one CRLF at its end (RFC 6376, 3.4.3)."""
     end = len(body)
     while bytes(body[end - 4 : end]) == b"\r\n\r\n":
         end -= 2
@@ -225,7 +227,7 @@ def _simple(body: memoryview) -> memoryview | bytes:
 
 
 def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield header fields in their order: the name in lower case, and all of it, relaxed."""
+    """Yield the name in lower case and the whole field, relaxed, of each header field."""
     for raw in _FIELD_END.split(head):
         if raw:
             name, _, value = raw.partition(b":")
@@ -247,7 +249,7 @@ def _names(fields: Mapping[bytes, Sequence[object]]) -> Iterator[bytes]:
 
 
 def _folded(names: Sequence[str]) -> str:
-    """Return a list of names on lines of at most 78 columns, folded behind colons."""
+    """Return a list of names on lines of at most 78 columns, folded after colons."""
     lines, line = [], ""
     for name in names:
         if len(line) + len(name) > 70:  # noqa: PLR2004

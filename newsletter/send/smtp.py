@@ -1,8 +1,8 @@
-"""Sessions with an SMTP or LMTP server: one connection each, one round trip a message.
+"""Sessions with an SMTP or LMTP server: one connection each, one round trip for each message.
 
-Where the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA leave together, behind the dot
-of the message before. What a dropped connection means is never in doubt but for the message whose
-bytes had begun to leave: that one is `unknown`.
+When the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA are sent together, right after the
+final dot of the previous message. When a connection drops, only one delivery can be in doubt: the
+one whose message had begun to leave. It becomes `unknown`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from newsletter.send.pace import CLOSING
 from newsletter.send.streams import ConnectionBrokenError, Reply
 
 MANNERS = 2.0
-"""Seconds that a server has to say goodbye."""
+"""Seconds to wait for the answer to QUIT."""
 QUICK = 10.0
-"""Seconds for each answer when nothing is sent, and somebody waits to learn whether all is well."""
+"""Seconds for each answer in a check: no mail is sent, and a person waits for the result."""
 LOOK = 2.0
-"""Seconds of silence after which to look, then, whether the server waits for TLS."""
+"""Seconds of silence in a check after which to test whether the server waits for TLS."""
 AFTER_DOT = 600.0
 """Seconds to wait for the answer to a whole message (RFC 5321, 4.5.3.2.6)."""
 GO_ON = 354
 RECIPIENT = 1
-"""The place of RCPT among the commands of an envelope."""
+"""The index of RCPT among the commands of an envelope."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Parcel:
     until: dt.datetime
     """When its lease runs out."""
     tries: int = 0
-    """Connections that broke before anything of it had left."""
+    """Connections that broke before any part of the message had left."""
 
     @property
     def delivery(self) -> Delivery:
@@ -52,22 +52,22 @@ class Parcel:
 
 
 class ParcelQueue(Protocol):
-    """Where a session takes messages from, and reports on them; see `newsletter.send.guards`."""
+    """Where a session gets messages, and reports on them; see `newsletter.send.guards`."""
 
     async def next(self) -> Parcel | None:
         """Return the next delivery to send, when it may be sent; None when there is no more."""
         ...
 
     def next_now(self) -> Parcel | None:
-        """Return one that is ready, without waiting."""
+        """Return a delivery that is ready, without waiting; None when there is none."""
         ...
 
     async def begin(self, parcel: Parcel) -> bool:
-        """Write, durably, that the message may leave; False when it must not any more."""
+        """Write, durably, that the message may leave; False when it must no longer leave."""
         ...
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Report what became of it."""
+        """Report what became of a delivery."""
         ...
 
     def busy(self) -> None:
@@ -75,9 +75,9 @@ class ParcelQueue(Protocol):
         ...
 
     async def refused(self, parcel: Parcel, error: SendError) -> None:
-        """Give a delivery back for which no connection could be had, and wait to try again.
+        """Give back a delivery that got no connection, and wait before the next try.
 
-        Raises the error when there is no use in that.
+        Raises the error when another try is useless.
         """
         ...
 
@@ -88,7 +88,7 @@ class SmtpTransport:
     def __init__(
         self, settings: SmtpSettings, sender_of: Callable[[Delivery], str] | None = None
     ) -> None:
-        """Prepare; the first message connects.
+        """Prepare only: the connection is opened for the first message.
 
         `sender_of` gives the envelope sender of a delivery; default: always `settings.sender`.
         """
@@ -99,8 +99,8 @@ class SmtpTransport:
     async def check(self) -> str:
         """Log in and say goodbye; return how mail would leave.
 
-        Raises SendError, with what mends it, when the server cannot be used. Nobody waits for a
-        minute to learn that.
+        Raises SendError, which says how to fix it, when the server cannot be used. Timeouts are
+        shorter than in sending.
         """
         quick = replace(self._settings, timeout=min(self._settings.timeout, QUICK), silence=LOOK)
         session = SmtpSession(quick, self._tls, self._sender_of)
@@ -124,14 +124,14 @@ class SmtpTransport:
 
 @dataclass(slots=True)
 class SmtpSession:
-    """One connection after the other; a new one when the server hung up or has had enough."""
+    """One connection after the other: a new one when the server hung up or the old one is worn."""
 
     _settings: SmtpSettings
     _tls: object
     _sender_of: Callable[[Delivery], str]
     _open: Connection | None = field(default=None, init=False)
     _ahead: Parcel | None = field(default=None, init=False)
-    """The delivery whose envelope is on its way already."""
+    """The delivery whose envelope was sent ahead."""
 
     async def work(self, queue: ParcelQueue) -> None:
         """Send what the queue has until it has no more.
@@ -164,7 +164,10 @@ class SmtpSession:
                 queue.settle(parcel, outcome)
 
     def _again(self, queue: ParcelQueue, parcel: Parcel, why: str) -> Parcel | None:
-        """Return a delivery to try once more on a new connection; nothing of it had left."""
+        """Return a delivery of which nothing has left, to try it once more on a new connection.
+
+        After the second failure it is deferred, and None is returned.
+        """
         self._drop()
         parcel.tries += 1
         if parcel.tries <= 1:
@@ -175,14 +178,14 @@ class SmtpSession:
         return None
 
     async def reach(self) -> None:
-        """Open a connection, unless there is one that will do; raises SendError."""
+        """Open a connection, unless the present one is still usable; raises SendError."""
         self._ahead = None
         if self._open is None or not self._open.stream.is_open or self._open.is_worn:
             await self.close()
             self._open = await connect(self._settings, self._tls)
 
     async def _envelope(self, parcel: Parcel) -> Outcome | None:
-        """Send MAIL, RCPT and DATA, unless they were sent; return what they were refused with."""
+        """Send MAIL, RCPT and DATA, unless they were sent ahead; return the outcome if refused."""
         connection = self._connection
         if self._ahead is not parcel:
             if refusal := unfit(parcel.delivery, len(parcel.message), connection):
@@ -197,7 +200,7 @@ class SmtpSession:
         return await self._judged(parcel, connection, replies)
 
     async def _one_by_one(self, parcel: Parcel, connection: Connection) -> Outcome | None:
-        """Wait for each answer, for servers without PIPELINING."""
+        """Send the envelope and wait for each answer, for servers without PIPELINING."""
         replies: list[Reply] = []
         for command in self._commands(parcel, connection).splitlines(keepends=True):
             connection.stream.write(command)
@@ -209,7 +212,7 @@ class SmtpSession:
     async def _judged(
         self, parcel: Parcel, connection: Connection, replies: list[Reply]
     ) -> Outcome | None:
-        """Return what the answers to an envelope come to; None when the content may follow."""
+        """Return the outcome of the answers to an envelope; None when the content may follow."""
         errors = [reply for reply in replies if reply.code >= 400]  # noqa: PLR2004
         connection.errors += len(errors)
         refused = errors[0] if errors else None
@@ -219,7 +222,7 @@ class SmtpSession:
         if first.code == CLOSING:
             return outcome_of(first)
         if len(replies) == 3 and replies[2].code == GO_ON:  # noqa: PLR2004
-            # DATA was taken although nobody may get it: an empty message ends that (RFC 2920, 3.1).
+            # DATA was accepted without a recipient: end it by an empty message (RFC 2920, 3.1).
             connection.stream.write(b".\r\n")
             await connection.stream.reply(AFTER_DOT)
         connection.stream.write(b"RSET\r\n")
@@ -233,13 +236,13 @@ class SmtpSession:
         return outcome_of(first, of_recipient=of_recipient)
 
     async def _content(self, queue: ParcelQueue, parcel: Parcel) -> Parcel | None:
-        """Send a message whose envelope was taken, and the next envelope behind it.
+        """Send a message whose envelope was accepted, and right after it the next envelope.
 
-        Returns a delivery that has to be offered again, if there is one.
+        Returns the next delivery when its envelope was not sent ahead, or was lost.
         """
         connection = self._connection
         if not await queue.begin(parcel):
-            # It must not be sent any more, and the server waits for it: only hanging up says so.
+            # The message must no longer be sent, but the server waits for it: hang up.
             self._drop()
             return None
         connection.sent += 1
@@ -248,7 +251,7 @@ class SmtpSession:
             following = queue.next_now()
         tail = b""
         if following:
-            # What is wrong with the next one is told when it is its turn.
+            # An error in the next delivery is reported when its turn comes.
             with contextlib.suppress(Exception):
                 if not unfit(following.delivery, len(following.message), connection):
                     tail = self._commands(following, connection)
@@ -280,7 +283,7 @@ class SmtpSession:
         return self._open
 
     def _drop(self) -> None:
-        """Cut the connection; whose envelope was on its way is offered again on another."""
+        """Cut the connection. An envelope that was sent ahead is sent again on another."""
         connection, self._open, self._ahead = self._open, None, None
         if connection is not None:
             connection.stream.abort()

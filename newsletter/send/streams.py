@@ -1,8 +1,9 @@
-"""An SMTP server's replies as they arrive, over a connection that somebody else has opened.
+"""An SMTP server's replies as they arrive, over a connection that other code has opened.
 
-One reply is a code and lines (RFC 5321, 4.2); several may arrive at once, since commands are sent
-ahead (RFC 2920). What is no reply, or too long to be one, or answers nothing, ends the connection:
-the work for what a server sends grows with its length and no faster, and has an end.
+A reply is a code and one or more lines (RFC 5321, 4.2). Several may arrive at once, since commands
+are sent ahead (RFC 2920). The connection ends when the server sends something that is not a reply,
+is too long for one, or answers no command. So the work for what a server sends is linear in its
+length, and has a limit.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import NamedTuple, cast
 MAX_REPLY = 65_536
 """Characters of one reply: RFC 5321 says 512 for a line (4.5.3.1.5)."""
 MAX_LINES = 200
-"""Lines of one reply: the longest are those to EHLO, of twenty or thirty."""
+"""Lines of one reply: the longest ones, to EHLO, have twenty or thirty."""
 MAX_WAITING = 32
-"""Replies that nobody has asked for yet: of the commands sent ahead there are never so many."""
+"""Replies that have arrived but were not read: never so many come from commands sent ahead."""
 
 _CODES = frozenset(map(str, range(200, 600)))
 _SIGNS = frozenset(("", " ", "-"))
@@ -29,7 +30,7 @@ class Reply(NamedTuple):
 
     code: int
     text: str
-    """Its lines, joined; made printable, since it is not to be trusted."""
+    """Its lines, joined and made printable, since a server is not trusted."""
 
     @property
     def enhanced(self) -> str:
@@ -38,19 +39,19 @@ class Reply(NamedTuple):
         return found[1] if found else ""
 
     def __str__(self) -> str:
-        """Return it as the server said it."""
+        """Return the code and the text."""
         return f"{self.code} {self.text}".strip()
 
 
 class ConnectionBrokenError(ConnectionError):
-    """The server hung up, said what is no reply, or said nothing in time."""
+    """The server hung up, sent something that is not a reply, or did not answer in time."""
 
 
 class Stream(asyncio.Protocol):
     """The client's side of an open connection."""
 
     def __init__(self) -> None:
-        """Wait for a connection: a new one, or one that `take_over` is given."""
+        """Prepare for a connection: a new one, or one given to `take_over`."""
         self._transport: asyncio.Transport
         self._rest = b""
         self._lines: list[str] = []
@@ -77,11 +78,11 @@ class Stream(asyncio.Protocol):
         return not self._broken and not self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """Send bytes; they are kept when the connection is busy."""
+        """Send bytes; they are buffered when the connection is busy."""
         self._transport.write(data)
 
     async def drain(self, timeout: float) -> None:  # noqa: ASYNC109  one timer for the whole wait
-        """Wait until the connection takes more; raises ConnectionBrokenError when it is gone."""
+        """Wait until more can be written; raises ConnectionBrokenError when it is broken."""
         if self._drained is not None:
             self._watch(timeout)
             await self._drained
@@ -151,7 +152,7 @@ class Stream(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in and cut them into replies."""
+        """Split received bytes into replies."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for raw in lines:
             if problem := self._take(raw.decode("utf-8", "replace").rstrip("\r")):
@@ -163,7 +164,7 @@ class Stream(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def _take(self, line: str) -> str:
-        """Take a line in; return what is wrong with it, if anything."""
+        """Process one line of a reply; return what is wrong with it, if anything."""
         code, sign, text = line[:3], line[3:4], line[4:]
         if code not in _CODES or sign not in _SIGNS:
             return f"it answers what is no SMTP: {printable(line[:200])[:80]}"
@@ -191,7 +192,7 @@ class Stream(asyncio.Protocol):
         self._drained = asyncio.get_running_loop().create_future()
 
     def resume_writing(self) -> None:
-        """Note that it takes more."""
+        """Note that the connection can take more."""
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)

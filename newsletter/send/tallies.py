@@ -1,4 +1,4 @@
-"""What sending did, counted, for whoever tells a person about it."""
+"""Counts of what sending did, for messages to a person."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Sent:
     freed: int = 0
     """Deliveries that a dead sender had leased and not begun to send."""
     lost: int = 0
-    """Deliveries that a dead sender left ambiguous; they are `unknown` now."""
+    """Deliveries that a dead sender had begun, so that their outcome is `unknown` now."""
     expired: int = 0
     error: str = ""
     """Why sending stopped early; what was not sent is still planned."""
     resume_at: dt.datetime | None = None
-    """When a rate allows more, if that was too long to wait for; the rest is still planned."""
+    """When a rate allows more, if the wait was too long; the rest is still planned."""
     faults: list[Fault] = field(default_factory=list)
     """What went wrong with single readers; their deliveries are failed, or unknown."""

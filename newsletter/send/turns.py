@@ -1,4 +1,4 @@
-"""Whose turn it is: which sessions may begin a message, and which have to wait for a connection."""
+"""Whose turn it is: which sessions may begin a message, and which must wait for a connection."""
 
 from __future__ import annotations
 
@@ -7,38 +7,40 @@ from dataclasses import dataclass, field
 from newsletter.send.pace import Throttle
 
 TRIES = 4
-"""Connections refused in a row, with nobody else connected, before sending stops."""
+"""Refused connections of a session in a row, with no other session connected, before sending
+stops."""
 LONGEST = 60.0
-"""Seconds at most between two tries of who was refused."""
+"""Seconds at most between two tries of a session whose connection was refused."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Turns:
     """The sessions of one call, by their numbers from 0.
 
-    A server that refuses one connection of several has said how many it wants: who was refused
-    stands behind those that work, and tries again now and then. Only when nobody has a connection,
-    and nobody had one before, is the server as a whole of no use.
+    A server that refuses one of several connections shows how many it wants. The refused session
+    moves to the end of the order, and tries again now and then. The server counts as unusable only
+    when no session has a connection, and either no message was ever answered or a session was
+    refused too often in a row.
     """
 
     throttle: Throttle
     _order: list[int] = field(init=False)
-    """Who may begin something first; who was refused stands at the end."""
+    """Sessions in the order in which they may begin a message; refused ones stand at the end."""
     _refused: dict[int, int] = field(default_factory=dict)
-    """How often in a row those were refused who wait for another try."""
+    """How often in a row each session that waits for another try was refused."""
     _served: bool = False
-    """Whether the server has answered to a message."""
+    """Whether the server has answered a message."""
 
     def __post_init__(self) -> None:
-        """Begin with everybody."""
+        """Begin with all sessions."""
         self._order = list(range(self.throttle.connections))
 
     def wait(self, number: int) -> float:
-        """Return for how many seconds a session should begin nothing."""
+        """Return how many seconds a session should wait before it begins a message."""
         return self.throttle.wait(self._order.index(number) if number in self._order else 0)
 
     def served(self, number: int) -> None:
-        """Note that the server answered to a message of a session."""
+        """Note that the server answered a message of a session."""
         self._served = True
         self._refused.pop(number, None)
 
@@ -56,7 +58,7 @@ class Turns:
     def refused(self, number: int) -> float:
         """Note that a session got no connection; return after how many seconds to try again.
 
-        Nothing (0) when there is no use in it.
+        Returns 0 when another try is useless.
         """
         times = self._refused.get(number, 0)
         self._refused[number] = times + 1

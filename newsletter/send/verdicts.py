@@ -1,8 +1,8 @@
-"""What a refusal says: of the address, of the message, or of us.
+"""What a refusal is about: the address, the message, or us.
 
-A reply code is not enough: most 5xx replies speak of the message or of its sender. What a server
-says in words counts first, since it is more specific; then the enhanced code (RFC 3463), then the
-code itself. The phrases are those that mail servers have in their sources and documentation.
+A reply code is not enough: most 5xx replies are about the message or its sender. The server's words
+count first, since they are more specific; then the enhanced code (RFC 3463), then the reply code.
+The phrases come from the sources and the documentation of mail servers.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ _LATIN_ADDRESS = re.compile(
     r"<?(?<![A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u00c0-\u2fff-])[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,320}+"
     r"@[A-Za-z0-9.-]{1,255}+(?![\u00c0-\u2fff])>?"
 )
-"""They end where words of a script without spaces begin."""
+"""Addresses that end where words of a script without spaces begin."""
 _ADDRESS = re.compile(
     r"<?(?<![^\s<>@:;,()\[\]])[^\s<>@:;,()\[\]]{1,320}@[^\s<>@:;,()\[\]]{1,320}>?"
 )
 _GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
-"""Where a name for programs, such as `RecipNotFound` or `USER_UNKNOWN`, has another word."""
+"""Where a new word begins in an identifier, such as `RecipNotFound` or `USER_UNKNOWN`."""
 _LATE = re.compile(
     r"(in reply|response) to (the )?(end of )?data|end of data|after data|>>> data <<< 5",
     re.IGNORECASE,
 )
-"""Who takes RCPT and refuses DATA does not speak of the address, whatever the words are."""
+"""A server that accepts RCPT and refuses DATA does not mean the address, whatever it says."""
 _PIPELINED = re.compile(
     r"\b503\b.{0,60}\brcpt\b"
     r"|5\d\d.{0,30}(need rcpt|no (valid )?recipients|rcpt (first|needed|required))"
     r"|>>> rcpt to:\S* <<< 5",
     re.IGNORECASE,
 )
-"""Where DATA was sent ahead, what stands behind it answers RCPT."""
+"""When DATA was sent ahead, the text that is reported after DATA answers RCPT."""
 _EARLY = re.compile(
     r"(in reply to|after|response to) mail from|>>> mail from:\S+ <<< 5", re.IGNORECASE
 )
-"""Who refuses MAIL speaks of the sender."""
+"""A server that refuses MAIL means the sender."""
 
 
 _RCPT = re.compile(r"\brcpt[ _]to\b|does not like recipient", re.IGNORECASE)
-"""Who refuses RCPT speaks of the recipient."""
+"""A server that refuses RCPT means the recipient."""
 _PASSING = re.compile(
     r"(?<!and )(?<!not going to )\b(re)?try (it )?again\b(?! (with|using|after (correct|check)))"
     r"|(will|shall) (keep (on )?|continue )(to )?(re)?try"
@@ -61,7 +61,7 @@ _PASSING = re.compile(
     r"|再送|遅延|重试|延迟|重試|延遲|继续尝试|繼續嘗試|지연|다시 시도|повторн\w+ попыт|задерж",
     re.IGNORECASE,
 )
-"""Who goes on trying, or asks to, says nothing that is final."""
+"""A server that goes on trying, or asks us to try again, gives no final answer."""
 
 
 @functools.cache
@@ -95,19 +95,20 @@ _CODES: Final[dict[str, Verdict]] = {
     "4.6": _V.NETWORK, "4.7": _V.EXPIRED, "4.14": _V.NETWORK,
     "5.3": _V.THROTTLED,
 }  # fmt: skip
-"""Enhanced codes without their class (RFC 3463), for texts that say nothing."""
+"""Enhanced codes without their class (RFC 3463), for texts without a known phrase."""
 _SUBJECTS: Final[dict[str, Verdict]] = {"6": _V.CONTENT, "7": _V.POLICY, "4": _V.NETWORK}
-"""The same by the middle number alone."""
+"""The same, by the middle number of the enhanced code alone."""
 _BARE: Final[dict[int, Verdict]] = {
     421: _V.THROTTLED, 452: _V.FULL, 552: _V.FULL, 556: _V.NO_DOMAIN,
 }  # fmt: skip
-"""Codes that mean one thing (RFC 5321, 4.2; RFC 7504); servers say 521 and 551 of much else."""
+"""Codes with one meaning (RFC 5321, 4.2; RFC 7504); servers use 521 and 551 for much else."""
 
 
 def judge(code: int, enhanced: str, text: str, around: str = "") -> Verdict:
-    """Return what a reply is about: `code` of SMTP or 0, `enhanced` such as `5.1.1` or nothing.
+    """Return what a reply is about.
 
-    `around` is what a report tells beside it, such as which command was answered.
+    `code` is the SMTP code or 0; `enhanced` is a code such as `5.1.1`, or empty. `around` is what
+    else a report says about the reply, such as which command was answered.
     """
     verdict = _of_words(code, enhanced, text, around)
     if not verdict.is_hard:
@@ -127,8 +128,9 @@ def _of_words(code: int, enhanced: str, text: str, around: str) -> Verdict:
         return by_code(code, enhanced)
     if not found.is_hard:
         return found
-    # A sick system (x.3.x; x.3.0 names nothing), the message (x.6.x) or a policy (x.7.x) may call a
-    # user unknown; so may a mailbox that is there (x.2.x), unless it was RCPT that was refused.
+    # A text may call a user unknown although the code means a broken system (x.3.x; x.3.0 is not
+    # specific), the message (x.6.x) or a policy (x.7.x): then the code counts. It also counts when
+    # it means an existing mailbox (x.2.x), unless RCPT was refused.
     subject = enhanced[2:3] if enhanced[2:] != "3.0" else ""
     if enhanced[2:] in ("1.7", "1.8"):
         return by_code(code, enhanced)
@@ -140,12 +142,12 @@ def _of_words(code: int, enhanced: str, text: str, around: str) -> Verdict:
 
 
 def is_passing(text: str) -> bool:
-    """Tell whether a text says that it is not final: somebody goes on trying, or shall."""
+    """Tell whether a text says that it is not final: somebody goes on trying, or should."""
     return bool(_PASSING.search(" ".join(text.split())))
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line, in words; without addresses: they may be made of any."""
+    """Return a text on one line, in words; without addresses, as they may contain any word."""
     text = _ADDRESS.sub("<>", _LATIN_ADDRESS.sub("<>", text))
     return " ".join(_GLUED.sub(" ", text).split())
 

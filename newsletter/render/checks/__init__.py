@@ -2,8 +2,8 @@
 
 findings.py   what the linter finds
 documents.py  a rendered edition, parsed for the linter
-features.py   which features the edition uses, and which mail clients know them
+features.py   which features the edition uses, and which mail clients support them
 contrast.py   contrast of text with its background, in light and dark mode
-contents.py   links, pictures, headings, left-over template code; HTML and text part alike
+contents.py   links, pictures, headings, left-over template code; HTML and text part agree
 lint.py       lint(): all of these checks, with the template line of each finding
 """

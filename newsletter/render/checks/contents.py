@@ -1,4 +1,4 @@
-"""What an edition says: links, pictures, headings, left-over template code, both parts alike."""
+"""Checks of contents: links, pictures, headings, left-over template code, whether parts agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lint(): what would look wrong, be cut off or land in spam, with the template line of it."""
+"""lint(): what would look wrong, be cut off or be taken for spam, with its template line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_STYLE = 8_192
 """Largest style element, in bytes, that Gmail keeps (hteumeuleu/email-bugs#90)."""
 MAX_SUBJECT = 120
 MAX_LINE = 998
-"""Most bytes of a line (RFC 5322, 2.1.1)."""
+"""Largest number of bytes in a line (RFC 5322, 2.1.1)."""
 HEADERS = (
     "From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "List-Id", "List-Unsubscribe",
 )  # fmt: skip
