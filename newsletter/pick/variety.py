@@ -14,8 +14,7 @@ ALIKE = 0.5
 """Two papers say the same if they share at least this part of all their words. Examples: a second
 version of a paper under another id, two halves of one work."""
 ALIKE_TITLES = 0.3
-"""Their titles must also share this part: a feed may put the same sentence under all its entries.
-"""
+"""Their titles must share this part, too: a feed may repeat one sentence under all its entries."""
 FEW_WORDS = 12
 """Papers with fewer words are compared by their titles alone: short texts share words by chance."""
 CROWD = 20
