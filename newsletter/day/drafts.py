@@ -194,7 +194,7 @@ class Draft:
         )
 
     def _told(self, selection: Selection) -> Selection:
-        """Return the selection with the sentence in each pick that tells what is new."""
+        """Return the selection, with picks that have the sentence that tells what is new."""
         picks = tuple(map(self.candidates.told, selection.picks))
         return replace(selection, picks=picks, lead=selections.lead(picks))
 
@@ -241,7 +241,7 @@ def curious(day: Day) -> Readers:
 
 
 def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers, ...]]:
-    """Yield all readers in batches: first the shared audiences, then the personal readers.
+    """Yield all readers in batches: one for each shared audience, then all personal readers.
 
     The names of their audiences are added to `seen`. A reader whose subscription cannot be
     understood any more is recorded as a fault and left out.

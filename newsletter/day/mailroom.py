@@ -29,7 +29,7 @@ class Mailroom:
         self._issue = issue
         self._signer = signer
         self._head = letters.letterhead(day.config.letter)
-        # Editions of many readers are used all the time and stay cached; a personal one, once.
+        # Shared editions are used often and stay in the cache; a personal edition is used once.
         self._edition = functools.lru_cache(maxsize=EDITIONS)(self._encoded)
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> Sequence[Made]:

@@ -1,4 +1,4 @@
-"""The spool: editions go to files as they are made, so that only a few are in memory."""
+"""The spool: editions are kept in files until the issue is planned; only a few are in memory."""
 
 from __future__ import annotations
 

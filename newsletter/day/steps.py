@@ -39,7 +39,7 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         # issue is closed.
         try:
             await send(replace(day, date=earlier), post)
-        except TemplateError as error:  # planned by another version: it stops no other issue
+        except TemplateError as error:  # planned by another version; others go on
             day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
     ran = functools.partial(Ran, date=day.date, unfinished=stores.issues.unfinished(day.date))
     faults = day.folders.faults
