@@ -1,9 +1,9 @@
-"""The commands: parse, call, print.
+"""The commands: parse arguments, call the steps, print results.
 
 program.py   the program: its options, its exit statuses, where each command is
-loading.py   loads code while somebody waits
-given.py     what commands are given, read
-endings.py   how a run ends
+loading.py   imports code while the user waits
+given.py     reads what commands are given: configuration, dates, addresses
+endings.py   how a run ends: what is printed, and the exit status
 starting.py  demo, init, check
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
@@ -18,13 +18,13 @@ suppressing.py suppressions
 doctoring.py doctor
 keys.py      secret, dkim-key
 reports.py   what a command shows as a whole
-account.py   its pieces: tables and sentences, or JSON
-health.py    the health of sources
-terminal.py  the one way to the terminal, and to JSON
+account.py   the pieces of a report: tables and sentences, or JSON
+health.py    how the health of sources is shown
+terminal.py  the only module that writes to the terminal, also JSON
 tables.py    how tables look
-progress.py  bars on a terminal
+progress.py  progress bars on a terminal
 checking.py  how check shows what it found
 picking.py   how pick shows picks, and why
 starter.py   what `init` writes
-demo.py      the whole path on an invented day
+demo.py      a complete run on an invented day
 """

@@ -1,4 +1,4 @@
-"""How results are shown: a short account for a person, or one JSON object for a machine."""
+"""How results are shown: a short report for a person, or one JSON object for a program."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
 
 
 def problem(console: Console, text: str) -> None:
-    """Print what is wrong, a line each, to the error stream."""
+    """Print what is wrong to the error stream, one line for each problem."""
     for line in text.splitlines():
         console.print(f"[red]error:[/] {escape(line)}", highlight=False, soft_wrap=True)
 
 
 def sources(console: Console, collected: Collected) -> None:
-    """Show how each source did, and what of its health is worth a look."""
+    """Show how each source did, and what in its health needs attention."""
     table = new_table("Source", "Papers:right", "New:right", "")
     for report in collected.reports:
         note = escape(report.error) if report.error else escape(report.note)
@@ -70,14 +70,14 @@ def sources(console: Console, collected: Collected) -> None:
 
 
 def collected_line(collected: Collected) -> str:
-    """Return what a visit to the sources gave, in one sentence."""
+    """Return a sentence that says what the visits to the sources gave."""
     failed = sum(not report.ok for report in collected.reports)
     tail = f"; {failed} of {len(collected.reports)} sources failed" if failed else ""
     return f"{collected.new} new papers, {collected.candidates} to choose from{tail}"
 
 
 def picks_by_topic(console: Console, editions: Sequence[Edition], topics: Sequence[Topic]) -> None:
-    """Show the best of each topic over all editions."""
+    """Show the best picks of each topic in all editions."""
     best: dict[str, Pick] = {}
     papers: dict[str, set[str]] = {}
     for edition in editions:
@@ -121,7 +121,7 @@ def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
 
 
 def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> None:
-    """Show why deliveries are not accepted, the first few by name."""
+    """Show why deliveries were not accepted: the first `limit` ones by name."""
     for place, one in enumerate(listed):
         if place == limit:
             console.print("  [dim]… `newsletter status --json` lists all[/]")
@@ -134,7 +134,7 @@ def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> N
 
 
 def by_verdict(listed: Iterable[Delivery]) -> dict[str, int]:
-    """Return how many deliveries failed, by what the refusals were about."""
+    """Return how many deliveries failed, by verdict: what the refusal was about."""
     failed = (one for one in listed if one.state is DeliveryState.FAILED)
     return dict(Counter(one.verdict or "unknown" for one in failed).most_common())
 
@@ -151,7 +151,7 @@ def delivery_json(one: Delivery) -> dict[str, Any]:
 
 
 def ran_line(ran: Ran) -> str:
-    """Return a whole run in one line, for logs and cron."""
+    """Return a summary of a run in one line, for logs and cron."""
     if not ran.counts:
         return f"{ran.date}: nothing to send"
     accepted = ran.counts[DeliveryState.ACCEPTED]
@@ -170,7 +170,7 @@ def ran_line(ran: Ran) -> str:
 
 
 def sent_notes(sent: Sent) -> Iterable[str]:
-    """Yield what a person should know about a call of send."""
+    """Yield what a person should know about the result of sending."""
     if sent.freed:
         yield f"{sent.freed} deliveries that an earlier run had held were taken up again"
     if sent.lost:
@@ -203,7 +203,7 @@ def findings(console: Console, found: Sequence[Finding]) -> None:
 
 
 def unasked(console: Console, config: Config) -> None:
-    """Say which sources and services could not be asked, since their secrets are missing."""
+    """Say which sources and services could not be asked because their secrets are missing."""
     for text in config.collecting.left_out:
         problem(console, f"{text}: it was left out")
 
@@ -265,7 +265,7 @@ def where_to_look(console: Console, folder: Path) -> None:
     """Say where the emails are."""
     pages = list(folder.glob("*.html"))
     if pages:
-        # The fullest edition shows most.
+        # Name the largest edition: it shows most.
         page = escape(_relative(max(pages, key=lambda path: (path.stat().st_size, path.name))))
         console.print(f"Open  [bold]{page}[/] in a browser", soft_wrap=True)
     console.print(
@@ -281,7 +281,7 @@ def _relative(path: Path) -> str:
 
 
 def explain_date(date: dt.date) -> str:
-    """Return a date as people say it."""
+    """Return a date in words: the weekday, the day, the month and the year."""
     return f"{date:%A} {date.day} {date:%B} {date.year}"
 
 

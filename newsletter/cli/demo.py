@@ -1,4 +1,4 @@
-"""The whole path on an invented day: real HTTP, real SMTP, nothing outside this machine."""
+"""A complete run on an invented day: real HTTP, real SMTP, nothing outside this machine."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     }  # fmt: skip
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing: the account of the demo is enough."""
+        """Log nothing: the report of the demo is enough."""
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def feed_server(folder: Path) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def mail_server() -> AsyncIterator[tuple[int, Mailbox]]:
-    """Run an SMTP server on loopback; yield its port and what it receives."""
+    """Run an SMTP server on loopback; yield its port and the mailbox that counts its mail."""
     mailbox = Mailbox()
     protocol = functools.partial(SMTP, mailbox, hostname="demo.localhost")
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)

@@ -1,4 +1,4 @@
-"""The doctor command: is everything that the newsletter lives on in good health."""
+"""The doctor command: tells whether all sources of the newsletter are in good health."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from newsletter.day.results import Ran
 
 
 def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bool) -> None:
-    """Print a run and leave with its exit status; `nobody`: no subscriber gets mail."""
+    """Print the result of a run and exit with its status; `nobody`: no subscriber gets mail."""
     told = sys.stdout.isatty() and not quiet and not as_json
     if as_json:
         print_json(account.ran_json(ran))

@@ -1,4 +1,4 @@
-"""What commands are given, read: the configuration, dates, addresses, states."""
+"""Read what commands are given: the configuration, dates, addresses, states."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def parse_date(text: str | None) -> dt.date | None:
-    """Return the date that was given, if any; leaves with wrong usage when it is none."""
+    """Return the date that was given, if any; exit with wrong usage when it is not a date."""
     if text is None:
         return None
     try:
@@ -44,8 +44,8 @@ def parse_date(text: str | None) -> dt.date | None:
 
 
 def find_subscriber(day: Day, email: str) -> Subscription:
-    """Return the active subscriber with an address; leaves with wrong usage when there is none."""
-    with contextlib.suppress(ValueError):  # what is no address is nobody's
+    """Return the active subscriber with an address; exit with wrong usage when there is none."""
+    with contextlib.suppress(ValueError):  # an invalid address belongs to no subscriber
         kept = day.stores.subscribers.find(read_address(email))
         if kept is not None and kept.state is SubscriberState.ACTIVE:
             return kept
@@ -53,7 +53,7 @@ def find_subscriber(day: Day, email: str) -> Subscription:
 
 
 def parse_states(only: str | None) -> tuple[DeliveryState, ...]:
-    """Return the states that `--only` names."""
+    """Return the states that `--only` names; exit with wrong usage for any that is not allowed."""
     if only is None:
         return ()
     allowed = (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.DEFERRED)

@@ -14,7 +14,7 @@ from newsletter.model import Health
 
 
 def words(health: Health, now: dt.datetime) -> str:
-    """Return what of a source's health wants attention, or nothing."""
+    """Return what in a source's health needs attention, or an empty string."""
     if health.failures:
         worked = f"last worked on {health.last_good:%Y-%m-%d}" if health.last_good else ""
         return worked or "never worked so far"

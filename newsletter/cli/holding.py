@@ -64,7 +64,7 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
 
 
 def _stays(ledger: SqlLedger, day: dt.date) -> None:
-    """Leave when an issue was cancelled: neither pausing nor resuming it changes that."""
+    """Exit with wrong usage when an issue was cancelled: pausing or resuming cannot change that."""
     if ledger.state(day) is IssueState.CANCELLED:
         raise typer.BadParameter(f"{day} was cancelled, and stays so")
 

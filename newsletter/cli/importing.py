@@ -32,7 +32,7 @@ From = Annotated[
 ]
 Text = Annotated[str, typer.Option("--text", help="Only addresses with this in them.")]
 MOST_REFUSED = 20
-"""Rows of an import that are told of one by one."""
+"""How many rows that an import could not use are named one by one."""
 
 
 def import_(
@@ -111,12 +111,12 @@ def export(
                 one.email, one.name, " ".join(wishes.topics), wishes.timezone, wishes.language,
                 one.consent_at.isoformat(), one.state.value, one.origin.value, one.consent,
             )  # fmt: skip
-            # A spreadsheet takes these for formulas, and names are other people's words.
+            # A spreadsheet would read such cells as formulas, and names are untrusted text.
             writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in cells])
 
 
 def _lines(file: Path) -> Iterator[str]:
-    """Yield the lines of a file of UTF-8."""
+    """Yield the lines of a UTF-8 file; `-` is standard input. Raises ConfigError."""
     try:
         if str(file) == "-":
             yield from sys.stdin
@@ -130,12 +130,12 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def would(dry_run: bool, told: str) -> str:  # noqa: FBT001  one word
-    """Return what was done, or would be."""
+    """Return the text `told`, or with `dry_run` that it would be so."""
     return f"would be: {told}" if dry_run else told
 
 
 def read_words(text: str) -> str:
-    """Return one line of text; leaves with wrong usage for control characters."""
+    """Return one line of text; exit with wrong usage when it has control characters."""
     try:
         return read_line(text)
     except ValueError as error:

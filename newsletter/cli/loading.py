@@ -1,4 +1,4 @@
-"""Load code while somebody waits."""
+"""Import code while the user waits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
-    """Import within the block: Ctrl-C ends the process at once, and nothing is printed.
+    """Wrap imports: during the block Ctrl-C ends the process at once, and nothing is printed.
 
-    Nothing has begun yet that would have to be finished. A shell reports the status 130. Whoever
-    ignores Ctrl-C still does. Little of what is loaded is garbage, so that none is looked for.
+    At that time no work has begun that would have to be finished. A shell reports the status 130.
+    If the process ignores Ctrl-C (SIGINT), it still does. Garbage collection is off during the
+    block, because imports create little garbage.
     """
     handler, collects = signal.getsignal(signal.SIGINT), gc.isenabled()
     if handler is signal.default_int_handler:

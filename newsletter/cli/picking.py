@@ -47,7 +47,7 @@ def pick_json(pick: Pick) -> dict[str, Any]:
 
 
 def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -> None:
-    """Show all parts of a paper's score under each topic, also where it was not picked."""
+    """Show all parts of a paper's score under each topic, even if it was not picked there."""
     console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
     for one in found:
         total = f"{one.pick.score.total:.3f}" if one.pick else "  –  "
@@ -59,7 +59,7 @@ def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -
 
 
 def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, Any]:
-    """Return the same as plain data."""
+    """Return what `show_explained` shows, as plain data."""
     return {
         "paper": paper.id,
         "title": paper.title,

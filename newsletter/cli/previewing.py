@@ -1,4 +1,4 @@
-"""The preview command: a local page, or files, that show the issue and follow every edit."""
+"""The preview command: shows the issue on a local page that follows every edit, or as files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def preview(
 
     async def changes() -> AsyncIterator[object]:
         root = config.resolve().parent
-        # The folders themselves: an editor that saves by renaming gives a file a new identity.
+        # Watch the folders, not the files: an editor that saves by renaming creates a new file.
         folders = [one for one in (config, root / "templates") if one.is_dir()]
         async for found in watchfiles.awatch(*folders, debounce=200, step=50):
             yield found
@@ -60,7 +60,7 @@ def preview(
         return await days.send_test(load_config(config, os.environ), message, to)
 
     site = preview_app(load, changes, send_test, settings.letter.reply_to)
-    # An open page listens for as long as it is open: stopping does not wait for it.
+    # An open page keeps its connection open: do not wait for that when stopping.
     running = uvicorn.Config(site, log_level="critical", timeout_graceful_shutdown=1)
     uvicorn.Server(running).run(sockets=[listening])
 
@@ -81,7 +81,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
-        listening.listen()  # whoever reads the address below may come before the server is up
+        listening.listen()  # the user may open the address before the server is running
     except OSError as error:
         listening.close()
         raise StoreError(

@@ -19,11 +19,12 @@ from newsletter.cli.loading import loading
 from newsletter.errors import NewsletterError
 
 DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL, ENDED = 0, 1, 2, 3, 130
-"""Exit status: done; the thing checked is not right; wrong usage; run again, some are open."""
+"""Exit status: done; something is wrong; wrong usage; run again, as some deliveries are open;
+ended by Ctrl-C."""
 
 
 TRACEBACK = "NEWSLETTER_TRACEBACK"
-"""A variable with which a fault of ours shows where it happened."""
+"""An environment variable: when it is set, a bug in this program shows its traceback."""
 
 
 MODULES = {
@@ -48,11 +49,11 @@ MODULES = {
     "secret": "keys",
     "dkim-key": "keys",
 }
-"""Where each command is, in the order in which one meets them."""
+"""The module of each command, in the order in which users meet the commands."""
 
 
 class Commands(TyperGroup):
-    """Commands whose modules are loaded when they are asked for: all of them take a second."""
+    """Commands whose modules are loaded only when needed: to load all of them takes a second."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands, the first steps first."""
@@ -60,7 +61,7 @@ class Commands(TyperGroup):
         return list(MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command; when there is none, all are loaded, for one of them may be meant."""
+        """Return a command; if the name is unknown, load all, so that a similar name is found."""
         if cmd_name not in self.commands:
             wanted = [MODULES[cmd_name]] if cmd_name in MODULES else MODULES.values()
             with loading():
@@ -93,20 +94,20 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only 
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user's is one clear line, never a traceback."""
-    # What libraries log is for those who write programs: a person is told in our words.
+    """Run the command line; a mistake of the user gives one clear line, never a traceback."""
+    # The logs of libraries are for programmers: users see our own messages instead.
     logging.getLogger().addHandler(logging.NullHandler())
-    if sys.stdout is None:  # closed by whoever started us
+    if sys.stdout is None:  # closed by the process that started us
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal of few letters
+            stream.reconfigure(errors="backslashreplace")  # not all encodings have all letters
     try:
         app(standalone_mode=True)
     except NewsletterError as error:
         _fail(str(error))
     except BrokenPipeError:
-        # The reader of our output is gone (`newsletter status | head`): that is no failure.
+        # The reader of our output is gone (`newsletter status | head`). That is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
     except KeyboardInterrupt:
@@ -114,7 +115,7 @@ def main() -> None:
     except Exception as error:
         if TRACEBACK in os.environ:
             raise
-        # Its kind alone: the words of a library may hold what it was given.
+        # Show only the type: the message of a library may contain its input, such as a secret.
         _fail(
             f"a fault of this program ({type(error).__name__}); please report it with what "
             f"{TRACEBACK}=1 in the environment shows"
@@ -122,7 +123,7 @@ def main() -> None:
 
 
 def _fail(text: str) -> None:
-    # Loaded here, since most runs have nothing of the kind to say.
+    # Imported here, because most runs have no problem to report.
     from newsletter.cli import account  # noqa: PLC0415
     from newsletter.cli.terminal import errors  # noqa: PLC0415
 

@@ -13,10 +13,10 @@ from newsletter.model import Delivery, Outcome, SourceReport
 
 
 class Watch(Protocol):
-    """What a run tells while it works."""
+    """What is told about a run while it works."""
 
     def expect(self, sources: int, mails: int) -> None:
-        """Say how many there will be."""
+        """Say how many sources and mails there will be."""
         ...
 
     def source(self, report: SourceReport, /) -> None:
@@ -29,7 +29,7 @@ class Watch(Protocol):
 
 
 class Silent:
-    """Shows nothing: cron, pipes, --json and --quiet."""
+    """Shows nothing: for cron, pipes, --json and --quiet."""
 
     def expect(self, sources: int, mails: int) -> None:
         """Show nothing."""
@@ -66,7 +66,7 @@ class Bars:
 
 @contextlib.contextmanager
 def show_progress(*, quiet: bool) -> Iterator[Watch]:
-    """Show progress bars while there is a terminal to show them on."""
+    """Show progress bars if there is a terminal to show them on."""
     console = errors()
     if quiet or not console.is_terminal:
         yield Silent()

@@ -1,4 +1,4 @@
-"""What the preview shows: the issue that is due, as it would be now, and planned ones."""
+"""What the preview shows: the issue that is due, as it would be now, and planned issues."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ from newsletter.world import days, machine
 
 
 def load_preview(folder: Path, date: str = "") -> Preview:
-    """Render the issue that is due, or show the planned one of `date`; a mistake becomes a page."""
+    """Render the issue that is due, or show the planned issue of `date`.
+
+    When something is wrong, the preview is a page that says so.
+    """
     redact: Callable[[str], str] = str
     try:
         config = load_config(folder, os.environ)
@@ -58,7 +61,8 @@ def load_preview(folder: Path, date: str = "") -> Preview:
 def load_editions(day: Day, email: str | None = None) -> tuple[PreviewEdition, ...]:
     """Return the editions of the issue that is due, each as its first reader would get it now.
 
-    The first one has every topic. With `email`, only what the subscriber of that address gets.
+    The first edition has every topic. With `email`, return only what the subscriber with that
+    address gets.
     """
     if email is None:
         return _due(day, ()).editions
@@ -68,8 +72,8 @@ def load_editions(day: Day, email: str | None = None) -> tuple[PreviewEdition, .
 
 
 def _due(day: Day, dates: tuple[str, ...]) -> Preview:
-    """Draft what a run would make now; before anything was collected, of invented papers."""
-    # Somebody who wants every topic comes first, so that an empty list shows something too.
+    """Draft what a run would make now; if nothing was collected yet, with invented papers."""
+    # A reader who wants every topic comes first: then an empty list shows something, too.
     draft, editions = _drafted(day, [curious(day)], everybody=True)
     return Preview(
         name=day.config.letter.name,
@@ -83,7 +87,10 @@ def _due(day: Day, dates: tuple[str, ...]) -> Preview:
 def _drafted(
     day: Day, readers: Sequence[Readers], *, everybody: bool = False
 ) -> tuple[Draft, tuple[PreviewEdition, ...]]:
-    """Return the draft of the day, and what some readers would get; then what everybody would."""
+    """Return the draft of the day, and the editions that `readers` would get.
+
+    With `everybody`, the editions of all other readers follow.
+    """
     draft = make_draft(day)
     if not draft.papers:
         draft = make_draft(day, sample_papers(day.clock()), invented=True)
@@ -92,7 +99,7 @@ def _drafted(
     shown: dict[str, Drafted] = {}
     for one in itertools.chain(first, rest):
         known = shown.get(one.edition.key)
-        # What somebody gets in person says more than what nobody in particular would.
+        # An edition for a real reader is preferred to the same one for an invented reader.
         if known is None or not known.readers.count:
             shown[one.edition.key] = one
         if len(shown) == READABLE:
@@ -120,7 +127,7 @@ def _drafted(
 
 
 def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
-    """Show an issue as it was sent; its scores are those that papers.json kept."""
+    """Show an issue as it was planned; its scores are those in papers.json."""
     issue = day.stores.issues.get(date)
     if issue is None:
         raise AssertionError("the issue is planned")

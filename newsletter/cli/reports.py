@@ -28,7 +28,7 @@ def show_demo(
     topics: Sequence[Topic],
     listed: Sequence[Delivery],
 ) -> None:
-    """Show the account of the demo, and where to look next."""
+    """Show the report of the demo, and where to look next."""
     console.print(f"\n[bold]Daily Papers[/], {account.explain_date(ran.date)} (an invented day)\n")
     if ran.collected and ran.rendered:
         account.sources(console, ran.collected)
@@ -50,7 +50,7 @@ def show_demo(
 
 
 def show_run(console: Console, ran: Ran, folder: Path) -> None:
-    """Show the account of a run on a terminal."""
+    """Show the report of a run on a terminal."""
     if ran.collected:
         account.sources(console, ran.collected)
         console.print(f"  {account.collected_line(ran.collected)}\n")
@@ -63,9 +63,9 @@ def show_run(console: Console, ran: Ran, folder: Path) -> None:
 
 
 def show_problems(console: Console, ran: Ran, config: Config, *, shown: bool, nobody: bool) -> None:
-    """Say on the error stream what needs a person, also when everything else is quiet.
+    """Print to the error stream what a person must look at, even with `--quiet`.
 
-    `shown`: the table of sources is on the screen already, with what failed; `nobody`: no
+    `shown`: the table of sources, with their failures, is already on the screen. `nobody`: no
     subscriber gets mail.
     """
     for report in ran.collected.reports if ran.collected else ():
@@ -104,17 +104,17 @@ class Rehearsal:
     waiting: int
     """Messages that would be sent."""
     way: str = ""
-    """How they would leave."""
+    """How they would be sent."""
     problem: str = ""
-    """Why they could not, and what mends it."""
+    """Why they could not be sent, and what to do about it."""
 
 
 async def dry_run(
     day: Day, post: Post, email: str | None, again: Collection[DeliveryState]
 ) -> Rehearsal:
-    """Return what sending would do, without doing it; a mail server is logged in to.
+    """Return what sending would do, without sending; this does log in to the mail server.
 
-    `again` are the states of what would be sent again.
+    `again` are the states of deliveries that would be sent again.
     """
     stores, now = day.stores, day.clock()
     halted = ""
@@ -143,7 +143,7 @@ async def dry_run(
 
 
 def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:
-    """Show what would be sent, and what keeps it from leaving."""
+    """Show what would be sent, and what prevents it from being sent."""
     if as_json:
         print_json(
             {

@@ -1,4 +1,4 @@
-"""The bounces command: what comes back."""
+"""The bounces command: reads mail that came back, and complaints."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from newsletter.suppress.returns import NOTED, read_returned
 from newsletter.world import machine
 
 MARKS = "mailbox"
-"""What the marks of mailboxes are kept as, among what is remembered of the world."""
+"""The name under which the fact store keeps the mark of each mailbox: how far it was read."""
 
 
 @app.command()
@@ -82,7 +82,7 @@ def bounces(
 
 @dataclass(slots=True)
 class _Read:
-    """What one reading has found so far."""
+    """What this run of the command has found so far."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     messages: int = 0

@@ -1,4 +1,4 @@
-"""Commands that send, and tell what was sent: run, send, send-test."""
+"""Commands that send, and report what was sent: run, send, send-test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from newsletter.model import SubscriberState
 from newsletter.world import days
 
 MOST_NAMED = 20
-"""Editions that are named to whoever names one that is not there."""
+"""How many editions are listed when `--edition` names one that does not exist."""
 _ONLY_TO = "Only this subscriber; the issue is planned for everybody."
 
 

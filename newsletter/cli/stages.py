@@ -1,4 +1,4 @@
-"""Commands of the single stages: collect, pick, render."""
+"""Commands that run a single stage: collect, pick, render."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status command: how an issue stands. It reads the database, and nothing else."""
+"""The status command: the state of an issue. It reads the database, and nothing else."""
 
 from __future__ import annotations
 

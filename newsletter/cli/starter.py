@@ -16,11 +16,11 @@ from newsletter.world.machine import STARTER
 
 
 def cron_line(program: str, folder: Path) -> str:
-    """Return the line that lets cron run the newsletter of `folder` every hour.
+    """Return the crontab line that runs the newsletter of `folder` every hour.
 
-    Cron knows neither a virtual environment nor where it is: both paths are absolute.
+    Cron knows neither the virtual environment nor the folder, so both paths are absolute.
     """
-    # In a crontab `%` ends the line.
+    # In a crontab an unescaped `%` ends the command.
     inner = shlex.join(["cd", str(folder)]) + " && " + shlex.join([program, "run", "--quiet"])
     return "5 * * * * " + inner.replace("%", r"\%")
 
@@ -55,14 +55,15 @@ def _write_starter(directory: Path) -> list[Path]:
     kept = []
     for folder in ("config", "templates"):
         for source in sorted((STARTER / folder).rglob("*")):
-            # A schema is ours and made anew below; the rest is the user's once it is there.
+            # The program owns the schemas: they are written again below. All other files belong to
+            # the user once they exist.
             if not source.is_file() or source.parent.name == "schema":
                 continue
             target = directory / folder / source.relative_to(STARTER / folder)
             if target.exists():
                 kept.append(target)
                 continue
-            # Who reads is nobody else's business.
+            # The list of readers is private.
             make_folder(target.parent, public=folder != "config")
             target.write_bytes(source.read_bytes())
             target.chmod(0o600 if target.name == "subscribers.yaml" else 0o644)

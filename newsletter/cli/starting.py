@@ -1,4 +1,4 @@
-"""Commands to begin with: demo, init, check."""
+"""The commands for a first start: demo, init, check."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wish
 from newsletter.world import days
 
 MOST_SHOWN = 50
-"""People who are listed on a screen; `--json` and `export` know no limit."""
+"""How many people are listed on the screen; `--json` and `export` have no limit."""
 
 people = typer.Typer(
     help="People: list, show, add, remove, pause, resume, import, export.\n\n"
@@ -201,7 +201,7 @@ def _change(
     until: dt.date | None = None,
     dry_run: bool,
 ) -> None:
-    """Bring one person into a state, and say so."""
+    """Change the state of one subscriber, and print it."""
     with days.open_day(load(config)) as day:
         _follow(day)
         found = _find(day, email)
@@ -218,7 +218,10 @@ def _change(
 
 
 def _follow(day: Day) -> None:
-    """Follow the list; a mistake in it is told, and keeps nobody from leaving."""
+    """Bring the store up to date with subscribers.yaml.
+
+    A mistake in the file is only reported: somebody can be removed all the same.
+    """
     try:
         steps.follow_list(day)
     except ConfigError as error:

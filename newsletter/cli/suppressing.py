@@ -53,7 +53,7 @@ def export(*, config: ConfigDir = Path("config")) -> None:
     writer.writerow(("email", "since", "verdict", "source", "evidence"))
     for one in _all(config):
         cells = (one.email, one.since.isoformat(), one.verdict, one.source, one.evidence)
-        # A spreadsheet takes these for formulas, and the evidence is a stranger's.
+        # A spreadsheet would read such cells as formulas, and the evidence is untrusted text.
         writer.writerow([f"'{cell}" if cell[:1] in "=+-@" else cell for cell in cells])
 
 

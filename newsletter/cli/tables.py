@@ -1,4 +1,4 @@
-"""Tables without lines, as every command shows them."""
+"""Tables without border lines, in the style of all commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from rich.table import Table
 
 
 def new_table(*columns: str) -> Table:
-    """Return an empty table with a column for each name; `name:right` aligns it right."""
+    """Return an empty table with a column for each name; `name:right` aligns a column right."""
     table = Table(
         box=None, pad_edge=False, show_header=True, header_style="bold dim", padding=(0, 2, 0, 0)
     )

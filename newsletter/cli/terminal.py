@@ -1,4 +1,4 @@
-"""The one way to the terminal: nothing from outside acts there, however it is printed."""
+"""The only module that writes to the terminal: text from outside cannot control the terminal."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rich.segment import Segment
 
 
 class SafeConsole(Console):
-    """A console on which text is text.
+    """A console that prints text without control characters.
 
-    A title, a URL or a server's answer may hold escape sequences, which a terminal obeys, or
-    characters that turn a line around. They are shown as a space, wherever they come from: what is
-    printed here passes `render`, and no caller has to remember.
+    A title, a URL or a server's answer may contain escape sequences, which a terminal obeys, or
+    bidi characters, which change the direction of a line. Each is shown as a space, wherever it
+    comes from: all that is printed here passes `render`, so callers need not do anything.
     """
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Yield the segments of what is printed, their text without anything that acts."""
+        """Yield the segments of what is printed, with unsafe characters in their text replaced."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable():
                 yield segment
@@ -30,7 +30,7 @@ class SafeConsole(Console):
                 yield segment._replace(text=safe(segment.text))
 
     def on_broken_pipe(self) -> None:
-        """Let a closed pipe through to `main`: rich would leave with status 1."""
+        """Pass the BrokenPipeError on to `main`: rich would exit with status 1."""
         raise BrokenPipeError
 
 
@@ -40,17 +40,17 @@ def safe(text: str) -> str:
 
 
 def console() -> Console:
-    """Return where results go."""
+    """Return the console for results."""
     return SafeConsole(highlight=False)
 
 
 def errors() -> Console:
-    """Return where problems go."""
+    """Return the console for problems."""
     return SafeConsole(stderr=True, highlight=False)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on one line; what is not printable is escaped, and loses nothing."""
+    """Print one JSON object on one line; unprintable characters are escaped, so nothing is lost."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     sys.stdout.write("".join(map(_escaped, text)) if not text.isprintable() else text)
     sys.stdout.write("\n")

@@ -1,4 +1,4 @@
-"""Borders: find the few things that a step fails on, and go on without them."""
+"""Borders: find the few papers that a step fails on, and continue without them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ Result = TypeVar("Result")
 def without_faulty(
     papers: Sequence[Paper], step: Callable[[Sequence[Paper]], Result]
 ) -> tuple[Result, tuple[Fault, ...]]:
-    """Return what `step` makes of `papers`, and what was left out so that it can.
+    """Return the result of `step` for `papers`, and the faults of the papers that were left out.
 
-    A paper is to blame when the step works without it and fails with it. Raises what the step
-    raises when more than half of them would be: then something else is wrong.
+    A paper is faulty when the step works without it and fails with it. When no paper is faulty,
+    or more than half of them are, something else is wrong: then the error of `step` is raised.
     """
     try:
         return step(papers), ()
     except Exception:
-        # The first paper may be treated apart, as the lead of an issue is: try from both ends.
+        # The step may treat the first paper in a special way, such as the lead of an issue.
+        # Therefore try from both ends.
         found = min((_faulty(some, step) for some in (papers, papers[::-1])), key=len)
         if not found or 2 * len(found) > len(papers):
             raise
@@ -30,9 +31,9 @@ def without_faulty(
 
 
 def _faulty(papers: Sequence[Paper], step: Callable[[Sequence[Paper]], object]) -> dict[str, Fault]:
-    """Return the faults of those papers without which the step works, by their ids.
+    """Return, by paper id, the faults of the papers that must be left out so that the step works.
 
-    Halves of halves are tried, so that a few among thousands are found in a few dozen tries.
+    This is a bisection: it finds a few faulty papers among thousands in a few dozen tries.
     """
     faults: dict[str, Fault] = {}
 

@@ -1,7 +1,7 @@
 """make_draft(): all that an issue would be: papers → picks → selections → editions.
 
-There is one recipe. What a run sends, what the preview, `pick`, `render`, `check`, `--dry-run` and
-`--explain` show: all of it is read off a draft.
+An issue is made in one way only. What a run sends, and what the preview, `pick`, `render`, `check`,
+`--dry-run` and `--explain` show, all comes from a draft.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from newsletter.store.papers import chunks
 from newsletter.subscribe.audience import subscriber_of
 
 BATCH = 200
-"""Audiences whose editions are in memory at a time."""
+"""How many audiences have their editions in memory at the same time."""
 NOVELTY = dt.timedelta(days=30)
-"""What was sent so long ago is new again."""
+"""How far back novelty looks: papers that were offered before that do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Readers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """An edition as it would be, and for whom."""
+    """An edition as it would be now, and the readers who would get it."""
 
     readers: Readers
     selection: Selection
@@ -70,16 +70,16 @@ class Draft:
     picks: tuple[Pick, ...]
     """Every paper that a topic of the newsletter wants, best first."""
     bad: set[str] = field(default_factory=set)
-    """Ids of papers that the templates fail on: they are in no edition."""
+    """Ids of papers that the templates fail on: no edition contains them."""
     seen: set[str] = field(default_factory=set)
-    """Names of the audiences that were looked at, also of those who get nothing."""
+    """Names of the audiences that were looked at, including those that get nothing."""
     invented: bool = False
-    """Whether its papers are made up, before any were collected."""
+    """Whether its papers are invented, because none were collected yet."""
     _loose: tuple[Pick, ...] | None = None
 
     @property
     def papers(self) -> tuple[Paper, ...]:
-        """What the issue chooses from."""
+        """The papers that the issue chooses from."""
         return self.candidates.papers
 
     @property
@@ -88,9 +88,9 @@ class Draft:
         return (*self.day.config.choice.topics, *OWN_TOPICS)
 
     def editions(self) -> Iterator[Drafted]:
-        """Yield what every reader gets, an edition once for all who get it, personal ones last.
+        """Yield the edition of each audience; the personal editions come last.
 
-        Of those whose edition is their own a few are in memory at a time.
+        Only a few personal editions are in memory at the same time.
         """
         for some in everybody(self.day, self.seen):
             yield from self.for_readers(some)
@@ -100,9 +100,9 @@ class Draft:
     ) -> tuple[Drafted, ...]:
         """Return what some readers get, without those who get nothing.
 
-        `send_empty` says, in place of the configuration, whether a mail without papers counts. A
-        reader for whom choosing fails, and a paper that the templates fail on, are told of and
-        left out.
+        `send_empty` overrides the configuration: it says whether readers get a mail without papers.
+        A reader for whom choosing fails, and a paper that the templates fail on, are recorded as
+        faults and left out.
         """
         choice, letter = self.day.config.choice, self.day.config.letter
         send_empty = choice.send_empty if send_empty is None else send_empty
@@ -137,7 +137,10 @@ class Draft:
         )
 
     def page(self) -> tuple[bytes, tuple[Pick, ...]]:
-        """Return the issue as a web page for everybody, all topics untrimmed, and what it shows."""
+        """Return the issue as a public web page, and the picks that it shows.
+
+        The page has all topics, and whole abstracts.
+        """
         choice, letter = self.day.config.choice, self.day.config.letter
         picks = [one for one in self.picks if one.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
@@ -164,7 +167,7 @@ class Draft:
         return best
 
     def _own_picks(self, readers: Sequence[Subscriber]) -> dict[str, tuple[Pick, ...]]:
-        """Return the picks under the words of each reader who has some, by their ids."""
+        """Return, by reader id, the picks for the own words of each reader who has such words."""
         topics = {one.id: topic for one in readers if (topic := own_topic(one))}
         if not topics:
             return {}
@@ -191,16 +194,16 @@ class Draft:
         )
 
     def _told(self, selection: Selection) -> Selection:
-        """Return a selection whose picks say what is new in them."""
+        """Return the selection, with picks that have the sentence that tells what is new."""
         picks = tuple(map(self.candidates.told, selection.picks))
         return replace(selection, picks=picks, lead=selections.lead(picks))
 
 
 def make_draft(day: Day, papers: Sequence[Paper] | None = None, *, invented: bool = False) -> Draft:
-    """Return the draft of the day's issue, of the papers that it can choose from.
+    """Return the draft of the day's issue.
 
-    With `papers`, of those in their place, which may be `invented`. A paper that the picker fails
-    on is told of and left out.
+    It chooses from the candidates of the day or, when given, from `papers`; `invented` says that
+    those are invented. A paper that the picker fails on is recorded as a fault and left out.
     """
     papers = candidates(day) if papers is None else papers
     choice = day.config.choice
@@ -232,16 +235,16 @@ def candidates(day: Day) -> tuple[Paper, ...]:
 
 
 def curious(day: Day) -> Readers:
-    """Return somebody who wants every topic, and has nothing of their own."""
+    """Return an invented reader who wants every topic, without words, likes or mutes."""
     everything = replace(letters.NOBODY, topics=day.config.choice.topic_names)
     return Readers(audience="", first=everything, count=0)
 
 
 def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers, ...]]:
-    """Yield all readers in batches: first one of each audience, then those who are their own.
+    """Yield all readers in batches: one for each shared audience, then all personal readers.
 
-    The names of their audiences are added to `seen`. A reader who cannot be understood any more is
-    told of and left out.
+    The names of their audiences are added to `seen`. A reader whose subscription cannot be
+    understood any more is recorded as a fault and left out.
     """
     seen = set() if seen is None else seen
     subscribers = day.stores.subscribers
@@ -259,7 +262,10 @@ def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers,
 
 
 def as_reader(day: Day, kept: Subscription) -> Readers | None:
-    """Return a subscription as a reader of the day; None when it cannot be understood."""
+    """Return a subscription as a reader of the day.
+
+    When it cannot be understood, record a fault and return None.
+    """
     try:
         reader = _understood(day, kept)
     except (ConfigError, FilterError) as error:

@@ -14,16 +14,16 @@ from newsletter.render.words import say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What a topic says of a paper."""
+    """Whether one topic shows a paper, and why."""
 
     topic: Topic
     pick: Pick | None
-    """None: the topic does not want it."""
+    """None when the topic does not want the paper."""
     verdict: str
 
 
 def find_paper(draft: Draft, wanted: str) -> Paper | None:
-    """Return the candidate that is known by an id, with or without the kind of id before it."""
+    """Return the candidate with this id; the prefix that names the kind of id may be left out."""
     key = wanted.strip().lower()
     return next(
         (
@@ -36,7 +36,10 @@ def find_paper(draft: Draft, wanted: str) -> Paper | None:
 
 
 def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
-    """Yield what each topic of a reader says of a paper, and the sections of their own."""
+    """Yield for each topic of a reader whether it shows a paper, and why.
+
+    The reader's personal sections follow, where they show it.
+    """
     choice = draft.day.config.choice
     (drafted,) = draft.for_readers([reader], send_empty=True) or (None,)
     chosen = drafted.selection.picks if drafted else ()

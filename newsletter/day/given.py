@@ -1,4 +1,4 @@
-"""What the steps are given of the world; `newsletter.world` puts it together."""
+"""What the steps get from outside: stores, folders, web, mail. `newsletter.world` builds it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from newsletter.subscribe.lists import SubscriberFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """What survives a run, in the database."""
+    """What is kept between runs in the database."""
 
     papers: PaperStore
     sources: SourceStore
@@ -43,7 +43,7 @@ class Stores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
-    """What survives a run, as files."""
+    """What is kept between runs as files."""
 
     outbox: Outbox
     archive: Archive
@@ -52,7 +52,7 @@ class Folders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One issue's date, the settings, and all that is known: enough to draft and plan an issue."""
+    """The date of an issue, the settings and the stored data: all it takes to draft and plan it."""
 
     date: dt.date
     clock: Callable[[], dt.datetime]
@@ -62,12 +62,12 @@ class Day:
     tastes: Tastes
     list: SubscriberFile
     redact: Callable[[str], str]
-    """Takes the operator's secrets out of a text."""
+    """Removes the operator's secrets from a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """What visits sources."""
+    """What is needed to visit sources."""
 
     fetcher: Fetcher
     reader: DocumentReader
@@ -76,7 +76,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What mail leaves by."""
+    """What is needed to send mail."""
 
     sender: Sender
     signer: Signer | None

@@ -1,4 +1,4 @@
-"""What becomes of the papers that sources show: merged, counted, kept, and talked about."""
+"""Intake: merge, count and save the papers that sources show, and attach mentions to them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from newsletter.store import FactStore, PaperStore, SourceStore
 
 @dataclass(slots=True, kw_only=True)
 class Intake:
-    """One run's visits on their way into the store, and the account of them."""
+    """Saves what the visits of one run gave, and keeps an account of it."""
 
     papers: PaperStore
     sources: SourceStore
     facts: FactStore
     now: dt.datetime
     redact: Callable[[str], str] = str
-    """Takes the operator's secrets out of a text: a server may say what it was given."""
+    """Removes the operator's secrets from a text: a server may repeat a secret that it was sent."""
     reports: list[SourceReport] = field(default_factory=list)
     health: dict[str, Health] = field(default_factory=dict)
     """What is remembered of each source from now on, by its name."""
@@ -41,9 +41,9 @@ class Intake:
     """Papers never seen before."""
     mentions: list[Mention] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    """What went wrong with one source or paper, and stopped no other."""
+    """What went wrong with one source or paper, while all others went on."""
     arrived: set[str] = field(default_factory=set)
-    """Keys of papers that came with this run: new, whichever source showed them first."""
+    """Keys of papers that are new in this run: they count as new for every source showing them."""
 
     def unseen(self, papers: Sequence[Paper]) -> tuple[Paper, ...]:
         """Return those papers that no source had shown before this run."""
@@ -51,10 +51,10 @@ class Intake:
         return tuple(paper for paper in papers if old.isdisjoint(paper.keys))
 
     def take(self, visit: Visit) -> SourceReport:
-        """Keep what a source showed; return its report with how much of it is new.
+        """Save what a source showed; return its report with the number of new papers.
 
-        Raises StoreError when the database cannot be used. Any other fault costs one paper, or
-        this source.
+        Raises StoreError when the database cannot be used. Any other error affects only one paper,
+        or this source.
         """
         self.faults += visit.faults
         try:
@@ -82,15 +82,15 @@ class Intake:
             visit.report, error=self.redact(visit.report.error), note=self.redact(visit.report.note)
         )
         report = _with_news(told, len(fresh), len(self.faults) - before)
-        # Only now: papers that were not saved must not be taken for known at the next visit.
+        # Record the visit only after saving: the next visit must not treat unsaved papers as known.
         self.health[report.source] = self.sources.record(visit.source, report, self.now)
         self.mentions += visit.mentions
         return report
 
     def keep(self, papers: Sequence[Paper], backlog: frozenset[str] = frozenset()) -> int:
-        """Add papers to what is known of them; return how many were new.
+        """Merge papers with what is stored of them, and save them; return how many were new.
 
-        One that cannot be kept is a fault, and costs itself only.
+        A paper that cannot be saved is recorded as a fault; all others are saved.
         """
 
         def save(some: Sequence[Paper]) -> int:
@@ -101,7 +101,7 @@ class Intake:
         return self._each(papers, save)
 
     def _each(self, papers: Sequence[Paper], save: Callable[[Sequence[Paper]], int]) -> int:
-        """Save all at once; when that fails, each half, down to the paper that is at fault."""
+        """Save all papers at once; if that fails, save each half, down to the faulty paper."""
         try:
             return save(papers) if papers else 0
         except StoreError:
@@ -115,7 +115,7 @@ class Intake:
             return 0
 
     def attach_discussions(self) -> None:
-        """Tell the papers of where they are talked about: after all of them are there."""
+        """Attach the mentions to their papers; call this after all papers have been saved."""
         talked_of = self.papers.with_keys(key for one in self.mentions for key in one.keys)
 
         def save(some: Sequence[Paper]) -> int:
@@ -124,7 +124,7 @@ class Intake:
         self._each(talked_of, save)
 
     def enrich(self, enriched: Enriched) -> None:
-        """Keep what other services knew, and their answers, so that they are not asked again."""
+        """Save the enriched papers, and the services' answers, so that they are not asked again."""
         self.faults += enriched.faults
         for service, facts in enriched.told:
             try:
@@ -137,7 +137,7 @@ class Intake:
 
 
 def redacted(paper: Paper, redact: Callable[[str], str]) -> Paper:
-    """Return a paper without secrets in it; a link that held one is empty."""
+    """Return the paper without secrets; a link that contained one becomes empty."""
     if redact is str:
         return paper
     changed: dict[str, Any] = {}
@@ -157,10 +157,10 @@ def redacted(paper: Paper, redact: Callable[[str], str]) -> Paper:
 
 
 def _with_news(report: SourceReport, new: int, lost: int) -> SourceReport:
-    """Return the report with how much is new, and a word when nothing is.
+    """Return the report with the number of new papers, and notes on what was lost or is not new.
 
-    A source that shows only what was known before is healthy and worth a look all the same: a
-    batch that is never renewed looks just like a quiet day.
+    A source that shows only known papers is healthy, but still worth a look: a list that is never
+    updated looks just like a quiet day.
     """
     stale = "nothing that was not seen before" if report.papers and not new else ""
     unkept = f"{lost} could not be kept" if lost else ""

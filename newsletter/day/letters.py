@@ -40,18 +40,18 @@ def masthead(letter: Letter) -> Masthead:
 
 
 def days(letter: Letter) -> int:
-    """Return how many days an issue tells of."""
+    """Return how many days an issue covers."""
     return 7 if letter.is_weekly else 1
 
 
 def templates(letter: Letter, *, located: bool = False) -> Templates:
-    """Return the templates of the theme; `located` ones name the lines of what they print."""
+    """Return the templates of the theme; with `located`, their output names the template lines."""
     name = "weekly" if letter.is_weekly else "issue"
     return load_templates(letter.theme, name, located=located)
 
 
 def letterhead(letter: Letter) -> Letterhead:
-    """Return what the headers of every message say about it."""
+    """Return what the headers of every message say about the newsletter."""
     return Letterhead(
         name=letter.name,
         sender=letter.sender,
@@ -64,7 +64,7 @@ def letterhead(letter: Letter) -> Letterhead:
 
 
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:
-    """Return what is a reader's own in a message: address, links, the date where they live."""
+    """Return the personal data in a message: address, links, the date in the reader's time zone."""
     return Recipient(
         id=delivery.subscriber,
         email=delivery.email,
@@ -78,10 +78,10 @@ def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient
 
 
 def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
-    """Return an address of the subscriber pages, or an email to the editor without them.
+    """Return a link to the subscriber pages; without such pages, a mailto: link to the editor.
 
-    `own` is the subscriber's `tag`, or stands in for it. With `about` (a `paper`) what it is about
-    is to be written behind it.
+    `own` is the subscriber's `tag`, or a placeholder for it. With `about` (`paper`) the link is a
+    prefix: the caller appends the thing that it is about.
     """
     if letter.site:
         return f"{letter.site}/{purpose}/{own}" + (f"?{about}=" if about else "")
@@ -89,9 +89,9 @@ def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
 
 
 def tag(letter: Letter, purpose: str, subscriber: str) -> str:
-    """Return what is a subscriber's own in a `link`: signed, where there are pages.
+    """Return the part of a `link` that identifies the subscriber; subscriber pages need it signed.
 
-    Where the secret is not at hand no mail can leave, and a preview shows the link unsigned.
+    Without the secret no mail can be sent; a preview then shows the link unsigned.
     """
     if letter.site and letter.secret:
         return links.sign(letter.secret, purpose, subscriber)
@@ -99,7 +99,10 @@ def tag(letter: Letter, purpose: str, subscriber: str) -> str:
 
 
 def bounce_address(letter: Letter, delivery: Delivery) -> str:
-    """Return the envelope sender of a delivery: one of its own, where reports can be told apart."""
+    """Return the envelope sender of a delivery.
+
+    With VERP each delivery has its own address, so that a bounce shows which delivery it is about.
+    """
     if not letter.verp:
         return letter.bounce
     local, _, domain = letter.bounce.rpartition("@")
@@ -108,15 +111,15 @@ def bounce_address(letter: Letter, delivery: Delivery) -> str:
 
 
 NOBODY = Subscriber(id="sample", email="reader@example.org")
-"""Stands in where an edition has lost its readers."""
+"""A placeholder for a reader, for example when all readers of an edition have left."""
 
 
 def files(
     letter: Letter, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield an edition as files for reading, by name: .html, .txt, and .eml as `reader` gets it.
+    """Yield the names and contents of an edition's files: .html, .txt, and .eml for `reader`.
 
-    The first two are nobody's: links of a reader's own lead nowhere in them.
+    The first two belong to no particular reader: their personal links lead nowhere (`#`).
     """
     shown = Recipient(
         id=NOBODY.id,
@@ -146,7 +149,7 @@ def sample(
 
 
 def delivery(issue: Issue, edition: Edition, reader: Subscriber) -> Delivery:
-    """Return an edition for a reader."""
+    """Return the delivery of an edition to a reader."""
     return Delivery(
         issue=issue.date,
         subscriber=reader.id,

@@ -1,4 +1,4 @@
-"""The mailroom: messages for the deliveries of one issue, composed here and signed in threads."""
+"""The mailroom: composes the messages for the deliveries of one issue, and has them signed."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from newsletter.send.signatures import Signer, Unsigned
 
 Made = bytes | Fault | None
 EDITIONS = 128
-"""Editions that are kept ready for their readers: some 100 kB each."""
+"""How many encoded editions are kept in memory: about 100 kB each."""
 
 
 class Mailroom:
     """Prepares messages in batches."""
 
     def __init__(self, day: Day, issue: Issue, signer: Signer | None) -> None:
-        """Prepare for a planned `issue`; an edition is read when it is first wanted."""
+        """Prepare for a planned `issue`; an edition is loaded when it is first needed."""
         self._day = day
         self._issue = issue
         self._signer = signer
         self._head = letters.letterhead(day.config.letter)
-        # Those of many readers are wanted all the time, and stay; a personal one is wanted once.
+        # Shared editions are used often and stay in the cache; a personal edition is used once.
         self._edition = functools.lru_cache(maxsize=EDITIONS)(self._encoded)
 
     async def prepare(self, deliveries: Sequence[Delivery]) -> Sequence[Made]:
-        """Return the message of each delivery, or why it is not made.
+        """Return for each delivery its message, or a fault that says why there is none.
 
-        Whatever goes wrong with one, be it a fault of ours, is its reader's alone. Nothing for who
-        has left by now: an unsubscribe is honoured in the middle of a run.
+        An unexpected error, even a bug of ours, affects only the reader of that message. The result
+        is None for a reader who has left by now: an unsubscribe takes effect in the middle of a
+        run.
         """
         day, now = self._day, self._day.clock()
         day.list.follow_if_changed(now)
@@ -56,12 +57,12 @@ class Mailroom:
             return _fault(delivery, error)
 
     def _encoded(self, key: str) -> Encoded | Fault:
-        """Return an edition ready for its readers."""
+        """Return an edition encoded for its readers, or the fault that prevents it."""
         edition = self._day.stores.issues.edition(self._issue.date, key)
         try:
             return encode_edition(self._issue, edition, self._head)
         except TemplateError:
-            raise  # it was planned by another version of the program: so were all others
+            raise  # the whole issue was planned by another version of the program
         except Exception as error:  # noqa: BLE001  the guard at an edition's border
             return fault_of(Border.EDITION, key, error, edition.subject.encode())
 
@@ -76,12 +77,12 @@ async def signed(
     signer: Signer | None,
     now: dt.datetime,
 ) -> Sequence[Made]:
-    """Return the messages of `deliveries` with their signatures, made in a thread when slow."""
+    """Return the messages of `deliveries`, signed; slow signing is done in a thread."""
     if signer is None:
         return messages
 
     def guarded(work: Callable[[Any], Any], some: Sequence[Any], kind: type) -> list[Any]:
-        """Do some work on what is of a kind; whatever goes wrong with one is its reader's."""
+        """Apply `work` to the items of type `kind`; an error becomes a fault of that one reader."""
         done: list[Any] = []
         for one, delivery in zip(some, deliveries, strict=True):
             try:
@@ -94,5 +95,5 @@ async def signed(
     finish = functools.partial(guarded, signer.finish, prepared, Unsigned)
     if not signer.is_slow:
         return finish()
-    # RSA releases the interpreter: connections go on being served meanwhile.
+    # RSA releases the GIL: meanwhile the event loop goes on serving connections.
     return await asyncio.get_running_loop().run_in_executor(None, finish)

@@ -1,4 +1,4 @@
-"""Freezing an issue: its editions are written down as they are made, few in memory at a time."""
+"""The spool: editions are kept in files until the issue is planned; only a few are in memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from newsletter.model import Edition
 
 
 class Spool:
-    """Editions on their way into the database, in files without a name.
+    """Editions on their way into the database, in unnamed temporary files.
 
     Ten thousand personal editions have most blocks in common: each block is written once. The
-    database is held only when all of them are there. Use as a context manager.
+    database is locked only after all editions have been written here. Use as a context manager.
     """
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start with no editions."""
         self._editions: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         self._blocks: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         self._numbers: dict[bytes, int] = {}
@@ -28,7 +28,7 @@ class Spool:
         self._keys: set[str] = set()
 
     def __enter__(self) -> Self:
-        """Use it for a block."""
+        """Return the spool."""
         return self
 
     def __exit__(
@@ -37,12 +37,12 @@ class Spool:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Take the files away."""
+        """Close the files, which deletes them."""
         self._editions.close()
         self._blocks.close()
 
     def add(self, audience: str, edition: Edition) -> None:
-        """Write down that an audience gets an edition; one that is there already is kept once."""
+        """Record that an audience gets an edition; each edition is written only once."""
         self._audiences[audience] = edition.key
         if edition.key in self._keys:
             return
@@ -56,7 +56,7 @@ class Spool:
         self._editions.write(json.dumps(row) + "\n")
 
     def _numbered(self, edition: Edition, blocks: Iterable[int]) -> list[int]:
-        """Return the numbers that blocks of an edition have here; new ones are written down."""
+        """Return the numbers of an edition's blocks in this spool; write blocks that are new."""
         found = []
         for one in blocks:
             block = edition.blocks[one]
@@ -75,7 +75,7 @@ class Spool:
         return self._audiences.items()
 
     def editions(self) -> Iterator[dict[str, Any]]:
-        """Yield key, subject, and numbers of blocks of each edition."""
+        """Yield the key, the subject and the block numbers of each edition."""
         self._editions.seek(0)
         yield from map(json.loads, self._editions)
 

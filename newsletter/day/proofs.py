@@ -15,7 +15,7 @@ from newsletter.render.editions import render_editions
 from newsletter.render.press import Selection
 
 MOST = 20
-"""Editions that are read: all of them come from the same templates and the same papers."""
+"""How many editions are checked. That is enough: all have the same templates and papers."""
 
 
 def proofread(
@@ -26,7 +26,7 @@ def proofread(
     topics: Sequence[Topic],
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with the first editions, each with the line of the template once.
+    """Return what is wrong with the first editions: each finding once, with its template line.
 
     `editions` are those of `chosen`, in the same order.
     """
@@ -47,7 +47,7 @@ def _findings(
 ) -> Iterator[Finding]:
     findings = lint(edition)
     if findings:
-        # Once more with the lines of the template in it, which readers never get.
+        # Render again with template line numbers in the output. Readers never get this version.
         templates = letters.templates(letter, located=True)
         head = letters.masthead(letter)
         (located,) = render_editions(issue, [selection], topics, head, templates)
@@ -58,7 +58,7 @@ def _findings(
 
 
 def hold_if_wrong(letter: Letter, findings: Sequence[Finding]) -> None:
-    """Raise ProofError when there are errors, unless configuration says to send all the same."""
+    """Raise ProofError when there are errors, unless the configuration says to send anyway."""
     wrong = [one for one in findings if one.level == "error"]
     if wrong and letter.holds_errors:
         raise ProofError(

@@ -1,4 +1,4 @@
-"""render(): the editions of an issue, written to the outbox and on their way to be planned."""
+"""render(): write the editions of an issue to the outbox, and to the spool for planning."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from newsletter.model import Edition, Issue, Subscriber
 from newsletter.render.words import say
 
 READABLE = 100
-"""Editions of an issue that are written as files: personal ones may be as many as readers."""
+"""How many editions of an issue are written as files: each reader may have a personal one."""
 
 
 def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) -> Rendered:
-    """Write the editions of the day to the outbox, and all of them into `spool`, to be planned.
+    """Write the first editions of the day to the outbox, and all of them into `spool`.
 
-    An issue that is planned already is written as it was planned: it does not change any more.
+    An issue that is already planned is written as it was planned: it does not change any more.
     """
     outbox = day.folders.outbox
     if planned := day.stores.issues.get(day.date):
@@ -55,12 +55,12 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
 
 @dataclass(slots=True)
 class _Account:
-    """What was made so far."""
+    """What has been made so far."""
 
     proofs: list[Drafted] = field(default_factory=list)
     """The first editions, for the checks."""
     editions: list[Edition] = field(default_factory=list)
-    """Those that are written as files."""
+    """The editions that are written as files."""
     contents: list[EditionSummary] = field(default_factory=list)
     readers: int = 0
 
@@ -114,7 +114,7 @@ def _as_planned(day: Day, issue: Issue) -> Rendered:
 
 
 def sample_reader(day: Day, audience: str) -> Subscriber:
-    """Return somebody who gets what an audience gets; nobody in particular when all have left."""
+    """Return one reader of an audience, or NOBODY when there is none, as when all have left."""
     kept = day.stores.subscribers.first_of(audience)
     readers = as_reader(day, kept) if kept else None
     return readers.first if readers else letters.NOBODY

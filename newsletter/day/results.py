@@ -1,4 +1,4 @@
-"""What the steps of a day have done, for whoever tells a person about it."""
+"""The results of a day's steps, for the code that shows them to a person."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Collected:
 
     @property
     def all_failed(self) -> bool:
-        """Whether not one source could be read."""
+        """Whether no source could be read."""
         return not any(report.ok for report in self.reports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSummary:
-    """What is told of one edition, where its text is not wanted."""
+    """A summary of one edition, for uses that do not need its text."""
 
     key: str
     subject: str
@@ -48,16 +48,16 @@ class Rendered:
 
     issue: Issue
     editions: tuple[Edition, ...]
-    """The first ones, whole: as many as are written to files."""
+    """The first editions in full: as many as are written to files."""
     contents: tuple[EditionSummary, ...]
-    """Of every edition."""
+    """A summary of every edition."""
     readers: int
     """How many people get one."""
     papers: tuple[Paper, ...]
-    """What the issue chose from; empty when it was planned before."""
+    """The papers that the issue chose from; empty when it was planned before."""
     files: tuple[Path, ...]
     considered: frozenset[str] = frozenset()
-    """Names of the audiences that the issue was made for, also of those who get nothing."""
+    """Names of the audiences that the issue was made for, including those that get nothing."""
     findings: tuple[Finding, ...] = ()
     """What the checks found in the editions."""
 
@@ -73,8 +73,8 @@ class Ran:
     rendered: Rendered | None = None
     sent: Sent = field(default_factory=Sent)
     counts: Mapping[DeliveryState, int] = field(default_factory=dict)
-    """The ledger afterwards; empty when there was nothing to send."""
+    """How many deliveries are in each state afterwards; empty when there was nothing to send."""
     unfinished: tuple[dt.date, ...] = ()
-    """Earlier issues of which some mail still waits."""
+    """Earlier issues that still have mail to send."""
     faults: tuple[Fault, ...] = ()
-    """What was left out so that all others could go on."""
+    """What was left out so that everything else could go on."""

@@ -1,4 +1,4 @@
-"""What one reader gets of the day's picks: topics, own words, likes, mutes, sections."""
+"""Which of the day's picks one reader gets, by topics, own words, likes, mutes and sections."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def select(
     marks: Mapping[str, Mark],
     loose: Sequence[Pick] = (),
 ) -> Selection:
-    """Return what a reader gets of `picks`, those under their own words among them.
+    """Return what a reader gets of `picks`, which include the picks for the reader's own words.
 
-    `marks` tell how near papers are to what the reader likes, by id; `loose` is every paper as a
-    pick of no topic, for those who like something.
+    `marks` tell, by paper id, how near papers are to what the reader likes. `loose` is every paper
+    as a pick without a topic; only readers with likes need it.
     """
     by_name = {topic.name: topic for topic in choice.topics}
     mine = [by_name[name] for name in reader.topics]
@@ -54,7 +54,7 @@ def select(
 
 
 def only(selection: Selection, papers: Collection[str]) -> Selection:
-    """Return a selection without the picks of other papers; `papers` are ids."""
+    """Return the selection with only the picks of `papers`, which are paper ids."""
     picks = tuple(pick for pick in selection.picks if pick.paper.id in papers)
     return replace(selection, picks=picks, lead=lead(picks))
 
@@ -66,7 +66,7 @@ def lead(picks: Sequence[Pick]) -> Pick | None:
 
 
 def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, ...]:
-    """Return the picks of the sections that an email has, in their order."""
+    """Return the picks that belong to `sections`, in the order of the sections."""
     own = {topic.name for topic in OWN_TOPICS}
 
     def section(pick: Pick) -> str:
@@ -84,7 +84,7 @@ def _others(
     limit: int,
     folded: Callable[[Paper], Folded],
 ) -> tuple[Pick, ...]:
-    """Return what is talked about outside a reader's topics, unless they muted it."""
+    """Return papers outside a reader's topics that are talked about, without muted ones."""
     muted = reader.muted
     if muted is not None:
         picks = [one for one in picks if not matches(muted, folded(one.paper))]

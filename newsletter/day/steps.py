@@ -1,7 +1,7 @@
 """One day's run on one page: collect, draft, render, plan, send.
 
-Each step loads what it needs, lets a stage decide, and saves. Steps can be run one by one; `run`
-is all of them, and running it again sends nothing twice.
+Each step loads what it needs, calls a stage, and saves the result. Steps can be run one by one;
+`run` does all of them, and running it again sends nothing twice.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from newsletter.send.tallies import Sent
 
 
 async def run(day: Day, web: Web, post: Post) -> Ran:
-    """Make and send the issue of the day; finish it, and earlier ones, when a run began them."""
+    """Make and send the issue of the day; finish it and earlier issues that a run has begun."""
     stores, ready = day.stores, not day.config.missing
     follow_list(day)
-    # Without a secret that mail needs, what can be done is to keep today's papers.
+    # When a secret is missing that mail needs, all we can do is collect today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
-        # What is still worth sending is sent; what is too old expires, and the issue closes.
+        # Deliveries that are still worth sending are sent. Those that are too old expire, and the
+        # issue is closed.
         try:
             await send(replace(day, date=earlier), post)
-        except TemplateError as error:  # planned by another version: it stops no other issue
+        except TemplateError as error:  # planned by another version; others go on
             day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
     ran = functools.partial(Ran, date=day.date, unfinished=stores.issues.unfinished(day.date))
     faults = day.folders.faults
@@ -60,9 +61,9 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
 
 
 def follow_list(day: Day) -> None:
-    """Bring subscribers.yaml into the store, and let those have mail whose pause is over.
+    """Bring the store up to date with subscribers.yaml, and end the pauses that are over.
 
-    Raises ConfigError for mistakes in the list, and for an empty one while an issue is being sent.
+    Raises ConfigError for mistakes in the list, and for an empty list while an issue is being sent.
     """
     stores, now = day.stores, day.clock()
     is_sending = bool(stores.issues.unfinished(day.date + dt.timedelta(days=1)))
@@ -97,7 +98,7 @@ async def collect(day: Day, web: Web) -> Collected:
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
     if settings.enrichments:
-        # What somebody wants, the best first: the time for asking is short.
+        # Ask about papers that somebody wants, the best first: the time for asking is short.
         wanted = make_draft(day).wanted().values()
         enriched = await enrich_papers(
             tuple(paper for _, paper in sorted(wanted, key=lambda one: -one[0])),
@@ -122,7 +123,7 @@ async def collect(day: Day, web: Web) -> Collected:
 
 
 def _likes(day: Day) -> Iterator[str]:
-    """Yield what topics and readers like and dislike."""
+    """Yield what topics like, and what readers like and dislike."""
     for topic in day.config.choice.topics:
         yield from topic.like
     for some in everybody(day):
@@ -131,10 +132,11 @@ def _likes(day: Day) -> Iterator[str]:
 
 
 def make_issue(day: Day, after: Collected | None = None) -> Rendered:
-    """Render the issue of the day and plan it, when anybody gets something.
+    """Render the issue of the day, and plan it when anybody gets something.
 
-    When somebody came or changed meanwhile, it is made again, so that nobody is forgotten. `after`
-    a visit in which no source answered, a day without papers is no quiet day: nobody is told so.
+    When a subscriber was added or changed meanwhile, the issue is made again, so that nobody is
+    forgotten. `after` is what was collected before. When all its sources failed and there are no
+    papers, nothing is planned: readers must not be told that it was a quiet day.
     """
     for is_last in (False, False, True):
         with Spool() as spool:
@@ -154,9 +156,9 @@ def make_issue(day: Day, after: Collected | None = None) -> Rendered:
 def plan(day: Day, rendered: Rendered, spool: Spool, *, whole: bool = True) -> None:
     """Freeze the issue: its editions and one delivery for each subscriber, in one transaction.
 
-    Raises ProofError when the checks found an error that configuration wants held, and
-    StaleDraftError, with `whole`, when there are active readers whom the editions were not made
-    for.
+    Raises ProofError when the checks found an error and the configuration says to hold the issue
+    then. With `whole`, raises StaleDraftError when the editions were not made for all active
+    readers.
     """
     hold_if_wrong(day.config.letter, rendered.findings)
     day.stores.issues.plan(
@@ -171,10 +173,10 @@ def plan(day: Day, rendered: Rendered, spool: Spool, *, whole: bool = True) -> N
 
 
 async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
-    """Send what is planned and not sent yet; plan the issue first, when nobody has.
+    """Send what is planned and not sent yet; plan the issue first, if that is not done yet.
 
-    Raises ConfigError when a secret is missing without which no mail can leave: nothing is planned
-    then, since an issue carries signed links.
+    Raises ConfigError when a secret is missing that mail needs. Then nothing is planned either,
+    because an issue contains signed links.
     """
     day.config.require_ready()
     stores = day.stores
@@ -183,7 +185,8 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     issue = stores.issues.get(day.date)
     if issue is None or issue.planned_at is None:
         raise AssertionError("an issue was planned and is not there")
-    # Who left since gets nothing, and who is back does; the ledger asks again at each claim.
+    # Subscribers who have left since get nothing; those who are back get the issue. The ledger
+    # checks this again at each claim.
     stores.ledger.follow_subscribers(day.date, day.clock())
     sent = await send_editions(
         day.date,

@@ -1,4 +1,4 @@
-"""Papers that just missed, and why: what a person asks who looks for one in vain."""
+"""Papers that were almost shown, and why they were not: for readers who miss a paper."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from newsletter.model import Pick, Reason, ReasonKind, Topic
 
 NEAREST = 4
-"""Papers told of for each topic."""
+"""How many near misses are listed for each topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A paper that a topic wants and an email does not show under it."""
+    """A paper that a topic wants, but that an email does not show under this topic."""
 
     pick: Pick
     reason: Reason
@@ -26,10 +26,10 @@ def near_misses(
     topics: Sequence[Topic],
     per_author: int | None = None,
 ) -> tuple[Miss, ...]:
-    """Return, for each topic, the best papers that are not among `chosen`, with the reason.
+    """Return for each topic the best papers that `chosen` does not show under it, with the reason.
 
-    Reasons are those of `choose`, in its order: shown elsewhere, says the same, too many of one
-    author, no room.
+    The possible reasons are those of `choose`, in its order: shown under another topic, says the
+    same as another paper, too many papers of one author, no room.
     """
     return tuple(
         miss for topic in topics for miss in _of_topic(picks, chosen, topic, topics, per_author)
@@ -59,7 +59,7 @@ def why_not(
     topics: Sequence[Topic],
     per_author: int | None = None,
 ) -> Reason:
-    """Return why `chosen` does not show a pick under its topic."""
+    """Return the reason why `chosen` does not show a pick under its topic."""
     titles = {section.name: section.title for section in topics}
     alike = {paper.id: shown for shown in chosen for paper in shown.also}
     people = Counter(name for shown in chosen for name in shown.paper.authors)

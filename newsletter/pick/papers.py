@@ -19,15 +19,15 @@ from newsletter.pick.trending import crowd_of
 
 
 class Candidates:
-    """The papers of a day, with what picking works out of each, once and when it is wanted."""
+    """The papers of a day, with data derived from each paper: computed when needed, then cached."""
 
     def __init__(self, papers: Sequence[Paper], now: dt.datetime) -> None:
-        """Look at `papers` at the moment `now`."""
+        """Take `papers` as they are at the time `now`."""
         self.papers = tuple(papers)
         self.now = now
         self.crowd = crowd_of(self.papers, now)
         self.folded: Callable[[Paper], Folded] = functools.cache(fold_paper)
-        """A paper's words as filters see them."""
+        """Returns a paper's texts as filters see them."""
         self._summary = functools.cache(summarise)
 
     def told(self, pick: Pick) -> Pick:
@@ -43,7 +43,10 @@ def pick_papers(
     marks: Mapping[str, Mapping[str, Mark]] | None = None,
     novelty: Mapping[str, float] | None = None,
 ) -> tuple[Pick, ...]:
-    """Return every paper that some topic wants, scored under it, with its sentence; best first."""
+    """Return every paper that some topic wants, best first.
+
+    Each has its score under that topic, and the sentence that tells what is new.
+    """
     candidates = Candidates(papers, now)
     found = pick_among(candidates, topics, marks or {}, novelty or {})
     return tuple(map(candidates.told, found))
@@ -57,12 +60,13 @@ def pick_among(
 ) -> tuple[Pick, ...]:
     """Return every candidate that some topic wants, scored under it, best first.
 
-    `marks` tell, by topic and paper id, how near papers are to what a topic likes: what is near
-    enough is wanted as if it held the topic's words. `novelty` tells, by paper id, how unlike it
-    is to what was sent lately.
+    `marks` tell, by topic and paper id, how near papers are to what a topic likes: a paper that is
+    near enough is wanted as if it contained the topic's words. `novelty` tells, by paper id, how
+    different a paper is from what was sent lately.
 
-    A paper may be picked under several topics; `choose` gives each reader at most one of them.
-    What it says, which takes longest, is left to `Candidates.told`: most are given to nobody.
+    A paper may be picked under several topics; `choose` gives each reader at most one of these
+    picks. The sentence that tells what is new takes longest to find, and no reader gets most of
+    the picks. Therefore only `Candidates.told` adds it.
     """
     papers, now = candidates.papers, candidates.now
     holding = _holding(topics, candidates)
@@ -101,7 +105,7 @@ def pick_among(
 
 
 def _holding(topics: Sequence[Topic], candidates: Candidates) -> dict[int, list[int]]:
-    """Return by the place of a topic the places of the papers that hold its words."""
+    """Return, by topic index, the indices of the papers that match the topic's filter."""
     numbered = [(number, topic.match) for number, topic in enumerate(topics) if topic.match]
     matcher = Matcher([match for _, match in numbered])
     found: dict[int, list[int]] = {number: [] for number in range(len(topics))}
@@ -116,14 +120,14 @@ def _age(paper: Paper, now: dt.datetime) -> dt.timedelta:
 
 
 def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:
-    """Tell whether a paper is near to what the topic likes, and holds nothing it refuses."""
+    """Tell whether a paper is near to what the topic likes, and has nothing that it excludes."""
     if mark is None or mark.value < LIKED_MARK:
         return False
     return topic.match is None or matches(Match(none=topic.match.none), paper)
 
 
 def unscored(papers: Sequence[Paper]) -> tuple[Pick, ...]:
-    """Return every paper as a pick of no topic, for readers' likes to score."""
+    """Return every paper as a pick without a topic, with score 0: readers' likes will score it."""
     return tuple(
         Pick(paper=paper, topic=LIKED, score=Score(total=0.0, parts=()), reasons=())
         for paper in papers

@@ -1,4 +1,4 @@
-"""What is one reader's own: muted words, own words, and what they like."""
+"""Picks for one reader, by what they mute, their own words, and what they like."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from newsletter.pick.signals import LIKED_MARK, Mark
 from newsletter.pick.variety import choose
 
 OWN_WORDS, LIKED, OUTSIDE = "own-words", "liked", "outside"
-"""Names of the sections that are a reader's own."""
+"""Names of the personal sections, which no topics.yaml defines."""
 LIKES_SHARE = 0.5
-"""How much of a score a reader's likes decide; the topic's rank decides the rest."""
+"""The share of a score that a reader's likes decide; the topic's `rank:` decides the rest."""
 LIKED_LIMIT = 5
 
 
@@ -35,17 +35,17 @@ LIKED_TOPIC = Topic(
 OUTSIDE_TOPIC = Topic(
     name=OUTSIDE,
     title="Outside your topics",
-    # Nothing is asked for, so that every paper holds it.
+    # An empty filter: every paper passes it.
     match=Match(),
     weights=(("trending", 1.0), ("recency", 0.2)),
     limit=1,
 )
 OWN_TOPICS = (OWN_WORDS_TOPIC, LIKED_TOPIC, OUTSIDE_TOPIC)
-"""Sections that no topics.yaml names, after a reader's topics."""
+"""Sections that no topics.yaml defines; they come after a reader's topics."""
 
 
 def own_topic(reader: Subscriber) -> Topic | None:
-    """Return the topic of a reader's own words, under a name of its own, if there are any."""
+    """Return a topic for a reader's own words, with a unique name; None if there are no words."""
     if reader.words is None:
         return None
     return replace(OWN_WORDS_TOPIC, name=f"{OWN_WORDS}~{reader.id}", match=reader.words)
@@ -62,10 +62,11 @@ def choose_for(
     per_author: int | None = None,
     variety: float = 0.0,
 ) -> tuple[Pick, ...]:
-    """Return what a reader gets: of their topics and words, less what they muted, by their likes.
+    """Return what a reader gets: picks of their topics and own words, without what they muted.
 
-    `marks` are those of the reader's likes, by paper id; `liked` is every paper as a pick that no
-    topic has scored, for the section of what is close to them.
+    The reader's likes are a share of each score. `marks` tell, by paper id, how near papers are to
+    these likes. `liked` is every paper as a pick that no topic has scored, for the section of
+    papers close to what the reader likes.
     """
     mine = f"{OWN_WORDS}~{reader.id}"
     wanted = {topic.name: topic for topic in topics}
@@ -83,7 +84,7 @@ def choose_for(
     if reader.muted is not None:
         muted = reader.muted
         candidates = [pick for pick in candidates if not matches(muted, folded(pick.paper))]
-    # What a topic of theirs wants stands there; the section of likes takes what is left.
+    # Papers that the reader's topics choose go there; the section of likes takes from the rest.
     first = choose(candidates, [*topics, *own], per_author=per_author, variety=variety)
     shown = {paper.id for pick in first for paper in (pick.paper, *pick.also)}
     rest = [pick for pick in candidates if pick.topic == LIKED and pick.paper.id not in shown]
@@ -94,9 +95,9 @@ def choose_for(
 def explore(
     picks: Sequence[Pick], chosen: Sequence[Pick], topics: Sequence[Topic], limit: int
 ) -> tuple[Pick, ...]:
-    """Return the papers that are talked about most of those that no topic of a reader wants.
+    """Return the most discussed papers among those that no topic of a reader wants.
 
-    Readers who see only what they asked for never learn what they could have asked for.
+    Readers who see only what they asked for never learn what else they could ask for.
     """
     names = {topic.name for topic in topics}
     known = {pick.paper.id for pick in picks if pick.topic in names}
@@ -114,7 +115,7 @@ def explore(
 def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:
     """Return the pick with a share of its score decided by a reader's likes.
 
-    All parts still add up to the total: without the likes it is lower by exactly their points.
+    All parts still add up to the total: the points of the other signals shrink by that share.
     """
     if mark is None:
         return pick

@@ -1,4 +1,4 @@
-"""Rankers: weigh signals into a Score that explains itself."""
+"""Rankers: weigh signals into a Score that shows the part of each signal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newsletter.pick.signals import SIGNALS, Context
 def score(paper: Paper, weights: tuple[tuple[str, float], ...], context: Context) -> Score:
     """Return the weighted mean of the signals, in [0, 1], with each signal's points.
 
-    The points add up to the total, so that a reader can check what each signal did.
+    The points add up to the total, so that a reader can check what each signal contributed.
     """
     whole = sum(weight for _, weight in weights)
     parts = []

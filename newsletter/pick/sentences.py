@@ -1,9 +1,10 @@
-"""Which sentence of an abstract tells what is new: what can be seen of each, and its weight.
+"""Find the sentence of an abstract that tells what is new: features of sentences, and weights.
 
-A linear model over what one can see of a sentence: its place, its length, what it shares with the
-title and with the other sentences, and the phrases with which authors say what they did (cue
-phrases: Teufel and Moens 2002, table 5). The weights are fitted to SciTLDR (Cachola et al. 2020),
-abstracts with summaries by authors and reviewers: `benchmarks/summaries.py --fit` prints them.
+This is a linear model over features of a sentence: its position, its length, the words that it
+shares with the title and with the other sentences, and the phrases with which authors say what
+they did (cue phrases: Teufel and Moens 2002, table 5). The weights are fitted to SciTLDR (Cachola
+et al. 2020), a data set of abstracts with summaries by authors and reviewers:
+`benchmarks/summaries.py --fit` prints them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from typing import Final
 _WORD = re.compile(r"[^\W_]+")
 _ACRONYM = re.compile(r"\b[A-Z]{2,}|[a-z][A-Z]")
 STEM = 5
-"""Letters by which words are told apart: `aligning`, `alignment` and `aligned` are one."""
+"""Words are compared by this many first letters: `aligning`, `alignment`, `aligned` are equal."""
 LONG = 60
-"""Words after which a sentence's length tells nothing more."""
+"""Number of words above which a sentence's length makes no more difference."""
 USUAL = 25
-"""Words of a usual sentence."""
+"""Number of words in a usual sentence: the unit of the feature `length`."""
 
 CUES: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(pattern, re.IGNORECASE)
@@ -57,16 +58,16 @@ CUES: Final[dict[str, re.Pattern[str]]] = {
     }.items()
 }
 SAYS: Final = ("makes", "shows", "studies")
-"""The cues of a sentence that says what the authors did."""
+"""The cues that mark a sentence which says what the authors did."""
 
 
 def stems(text: str) -> list[str]:
-    """Return the words of `text`, each cut to its first letters, in lower case."""
+    """Return the words of `text` in lower case, each cut to its first STEM letters."""
     return [word[:STEM] for word in _WORD.findall(text.lower())]
 
 
 def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
-    """Return what can be seen of each sentence of an abstract, by name."""
+    """Return the features of each sentence of an abstract, by feature name."""
     words = [stems(sentence) for sentence in sentences]
     spread = Counter(word for some in words for word in set(some))
     named = set(stems(title))
@@ -161,7 +162,7 @@ WEIGHTS: Final[dict[str, float]] = {
 
 
 def scores(sentences: Sequence[str], title: str) -> list[float]:
-    """Return for each sentence how likely it is the one that tells what is new."""
+    """Return a score for each sentence: the highest marks the one that best tells what is new."""
     return [
         sum(WEIGHTS[name] * value for name, value in row.items() if value)
         for row in features(sentences, title)
@@ -177,15 +178,15 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"^[^,;:]{3,100}, (?=(?:we|this (?:paper|work)) \w)", re.IGNORECASE)
-# After a space: in `O(n)` and `n^(0.3)` the brackets are part of the word.
+# Only brackets after a space are asides: in `O(n)` and `n^(0.3)` they are part of the word.
 _ASIDE = re.compile(r"\s+[(\[][^()\[\]]*[)\]]")
 _IN_THIS = re.compile(r"\bin this (?:paper|work|article|study),? ", re.IGNORECASE)
 ENOUGH_WORDS = 8
-"""What must be left of a sentence whose opening clause is cut."""
+"""An opening clause is cut only if at least this many words of the sentence remain."""
 
 
 def trim(sentence: str) -> str:
-    """Return the sentence without asides and without what only leads up to it.
+    """Return the sentence without asides in brackets and without introductory phrases.
 
     >>> trim("In this paper, inspired by bees, we propose a hive (HIVE) of small models for all.")
     'We propose a hive of small models for all.'

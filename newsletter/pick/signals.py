@@ -13,8 +13,8 @@ from newsletter.pick.filters.folding import Folded, fold
 from newsletter.pick.filters.matching import Hit, hits
 from newsletter.pick.trending import Crowd, trend
 
-# How telling a place is. A word of the title says what the paper is about, one of the abstract
-# what it touches, a category only its field.
+# How much a term says about the paper, by the place where it stands. A word in the title says what
+# the paper is about, a word in the abstract what it mentions, a category only its field.
 PLACE_WEIGHT: Final = {
     "title": 0.6, "author": 0.6, "abstract": 0.35, "regex": 0.35, "venue": 0.3, "category": 0.2,
     "source": 0.1, "votes": 0.1,
@@ -25,24 +25,24 @@ PLACE_KINDS: Final = {
     "source": ReasonKind.IN_SOURCE, "category": ReasonKind.IN_CATEGORY,
 }  # fmt: skip
 MOST_WORDS: Final = 2
-"""Words that a reason names."""
+"""How many words a reason names at most."""
 HALF_LIFE_DAYS: Final = 2.0
-"""After so many days a paper is half as recent: daily readers want yesterday's, not last week's."""
+"""Days after which recency is halved: daily readers want papers of yesterday, not of last week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the signals may know beside the paper."""
+    """What the signals may use besides the paper."""
 
     topic: Topic
     folded: Folded
     now: dt.datetime
     crowd: Crowd
-    """What the day's papers got of votes, comments and stars."""
+    """The votes, comments and stars that the day's papers got."""
     mark: Mark | None = None
     """How near the paper is to what the topic likes."""
     novelty: float | None = None
-    """How unlike it is to all that was sent lately, in [0, 1], where that is known."""
+    """How different it is from all that was sent lately, in [0, 1]; None where not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +52,22 @@ class Mark:
     value: float
     """In [0, 1]; see `newsletter.learn.spaces.marks`."""
     reason: Callable[[], Reason]
-    """Says why; asked only where it is shown."""
+    """Returns the reason; called only when the reason may be shown."""
 
 
 LIKED_MARK: Final = 0.5
-"""What is as near as this is wanted, whether or not it holds a topic's words."""
+"""A paper with at least this mark is wanted, even if it does not contain a topic's words."""
 OLD_DAYS: Final = 7.0
 
 Signal = Callable[[Paper, Context], tuple[float, Reason | None]]
-"""Returns the value in [0, 1] and its reason, if there is something to say."""
+"""A function that returns a value in [0, 1], and the reason for it, if there is one to show."""
 
 
 def relevance(paper: Paper, context: Context) -> tuple[float, Reason | None]:
-    """Return how much of the topic's words the paper holds, and where.
+    """Return how well the paper matches the topic's terms, and where it contains them.
 
-    Evidence is combined as independent chances (noisy-or: 1 - prod(1 - w), Pearl 1988, 4.3.2), so
-    that a second term adds less than the first and the value never passes 1.
+    The terms are combined as independent probabilities (noisy-or: 1 - prod(1 - w), Pearl 1988,
+    4.3.2), so that a second term adds less than the first and the value never exceeds 1.
     """
     del paper
     match = context.topic.match
@@ -104,7 +104,7 @@ def recency(paper: Paper, context: Context) -> tuple[float, Reason | None]:
     elif days <= OLD_DAYS:
         reason = Reason(kind=ReasonKind.AGE, count=round(days))
     else:
-        reason = None  # nobody is shown a paper because it is old
+        reason = None  # being old is no reason to show a paper
     return 0.5 ** (days / HALF_LIFE_DAYS), reason
 
 
@@ -134,11 +134,11 @@ def venue(paper: Paper, context: Context) -> tuple[float, Reason | None]:
 
 
 NOVEL: Final = 0.8
-"""From here on a paper is said to be unlike what was sent."""
+"""From this value on, the reason says that the paper is unlike what was sent."""
 
 
 def novelty(paper: Paper, context: Context) -> tuple[float, Reason | None]:
-    """Return how unlike the paper is to all that was sent lately; 0 where nothing is known."""
+    """Return how different the paper is from all that was sent lately; 0 where not known."""
     del paper
     value = context.novelty or 0.0
     return value, Reason(kind=ReasonKind.NOVEL) if value >= NOVEL else None
@@ -153,4 +153,4 @@ SIGNALS: Final[dict[str, Signal]] = {
     "venue": venue,
     "novelty": novelty,
 }
-"""What `rank:` in topics.yaml may weigh. A new signal is a function and a line here."""
+"""The signals that `rank:` in topics.yaml may weigh. To add one: a function, and a line here."""

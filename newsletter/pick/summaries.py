@@ -9,12 +9,12 @@ from newsletter.model import Paper
 from newsletter.pick.sentences import scores, trim
 
 MAX_LENGTH = 320
-"""Characters: three or four lines on a phone."""
+"""Maximum number of characters: three or four lines on a phone."""
 
 FEW_WORDS = 11
-"""A sentence of fewer does not stand on its own."""
+"""A sentence of fewer words says too little on its own."""
 MANY_WORDS = 38
-"""Two sentences together must have fewer."""
+"""Two sentences together must have fewer words than this."""
 
 _ABBREVIATIONS = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|fig|figs|eq|eqs|sec|no|vol|dr|mr|mrs|ms|prof|st|approx|resp"
@@ -25,7 +25,7 @@ _BOUNDARY = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(]?[A-Z0-9\u00c0-\uff
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of plain text; abbreviations and decimals end none."""
+    """Return the sentences of plain text; dots in abbreviations and decimals end no sentence."""
     found: list[str] = []
     start = 0
     for boundary in _BOUNDARY.finditer(text):
@@ -38,10 +38,10 @@ def sentences(text: str) -> list[str]:
 
 
 def summarise(paper: Paper) -> tuple[str, str]:
-    """Return what is new in `paper`, and who wrote it when it was not the authors.
+    """Return a summary of what is new in `paper`, and who wrote it if not the paper's authors.
 
-    A source's own summary comes first; else the sentence of the abstract that tells it best, in
-    its own words. An abstract that is missing gives an empty string.
+    If a source gave a summary, that is used; otherwise the sentence of the abstract that tells best
+    what is new, as the authors wrote it. Without an abstract the summary is an empty string.
     """
     if paper.summary:
         return shorten(paper.summary, MAX_LENGTH), paper.summary_by
@@ -52,9 +52,9 @@ def summarise(paper: Paper) -> tuple[str, str]:
 
 
 def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
-    """Return the sentence of the best mark, trimmed, with a neighbour when it is very short.
+    """Return the sentence with the best mark, trimmed; a very short one gets a neighbour with it.
 
-    `We propose Xylo.` alone says too little: the better of the sentences beside it goes with it.
+    `We propose Xylo.` alone says too little: the neighbour with the better mark is added.
     """
     best = max(range(len(listed)), key=lambda number: (marks[number], -number))
     told = trim(listed[best])
@@ -74,5 +74,5 @@ def shorten(text: str, length: int) -> str:
         return text
     cut = text[: length - 1]
     word = cut.rsplit(" ", 1)[0]
-    # A text without spaces (Chinese, Japanese) is cut where it is.
+    # A text without spaces (Chinese, Japanese) is cut exactly at the length.
     return (word if len(word) > length // 2 else cut).rstrip(" ,;:–—-") + "…"

@@ -1,10 +1,10 @@
 """How much a paper is talked about for its age, among the papers of the same source.
 
-Votes are what a source's readers gave, so they are compared within that source. They come over
-days, so they are weighed by age, as Hacker News ranks its stories: (points - 1) / (hours + 2)^1.8
-(P. Graham, news.arc, 2009). Papers are voted on for days where stories are for hours: here it is
-(votes + 2 comments) / (hours + 12)^1.8, and thirty votes of this morning beat a hundred of
-yesterday. Comments count twice: they cost more to give.
+Votes come from the readers of a source, so they are compared only within that source. They collect
+over days, so they are weighed by age, as Hacker News ranks its stories: (points - 1) /
+(hours + 2)^1.8 (P. Graham, news.arc, 2009). People vote on papers for days, but on stories only
+for hours. Therefore the formula here is (votes + 2 comments) / (hours + 12)^1.8: thirty votes of
+this morning beat a hundred of yesterday. Comments count twice, because they take more effort.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ HEAD_START = 12.0
 STARS = "stars"
 """The stars of a paper's code, as if they were a source of votes."""
 UNNAMED = ""
-"""The source of votes that no sighting names."""
+"""The source name for votes that belong to no sighting."""
 ENOUGH_RANKED = 10
-"""Papers of which a percentage means something."""
+"""The number of papers from which on a percentage is meaningful."""
 TOP_SHARE = 20
-"""Percent within which a paper is said to be among the top."""
+"""A paper within this top percentage is said to be among the top."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heat:
-    """What one source says of a paper."""
+    """The votes and comments that one source has for a paper."""
 
     source: str
     votes: int
     comments: int
     value: float
-    """Interest for its age; only compared within a source."""
+    """The interest weighed by age; compared only within a source."""
 
 
 def heats(paper: Paper, now: dt.datetime) -> tuple[Heat, ...]:
-    """Return what each source says of a paper, those that say something."""
+    """Return the heat of a paper in each source that has votes, comments or stars for it."""
     found = [
         Heat(
             source=sighting.source,
@@ -71,15 +71,15 @@ def _heat(interest: float, since: dt.datetime | None, now: dt.datetime) -> float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """What all papers of a day got, by source: what one of them is compared with."""
+    """The heat of all papers of a day, by source: each paper is compared with these."""
 
     by_paper: Mapping[str, tuple[Heat, ...]]
     ranks: Mapping[str, Sequence[float]]
-    """Of each source, the heat of every paper that has any, ascending."""
+    """For each source the heat values of its papers that have any, in ascending order."""
 
 
 def crowd_of(papers: Sequence[Paper], now: dt.datetime) -> Crowd:
-    """Return what the papers of a day got."""
+    """Return the heat of the papers of a day."""
     by_paper = {paper.id: found for paper in papers if (found := heats(paper, now))}
     ranks: dict[str, list[float]] = defaultdict(list)
     for some in by_paper.values():
@@ -89,10 +89,10 @@ def crowd_of(papers: Sequence[Paper], now: dt.datetime) -> Crowd:
 
 
 def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None]:
-    """Return the interest in a paper against the hottest of the same source, and the reason.
+    """Return the interest in a paper relative to the hottest of the same source, and the reason.
 
-    The scale is logarithmic, because votes are heavy-tailed: on a linear one the day's first
-    would leave all others at zero. Of several sources the one that says most counts.
+    The scale is logarithmic, because votes are heavy-tailed: on a linear scale all papers but the
+    day's first would be near zero. Of several sources the one with the highest value counts.
     """
     best: float = 0.0
     reason: Reason | None = None
@@ -106,14 +106,14 @@ def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None]:
 
 
 def _reason(heat: Heat, ranks: Sequence[float], *, is_only: bool) -> Reason:
-    # The share of papers that did at least as well, itself included.
+    # The share of papers that did at least as well, including this one.
     place = len(ranks) - bisect.bisect_left(ranks, heat.value)
     share = math.ceil(100 * place / len(ranks))
-    # Where there is but one source of votes, its name tells nothing.
+    # When only one source has votes for the paper, the reason does not name it.
     name = "" if is_only else heat.source
     if heat.source == STARS:
         return Reason(kind=ReasonKind.STARS, count=heat.votes)
-    # A percentage of a handful of papers would be a joke.
+    # A percentage of only a few papers would mean nothing.
     if share <= TOP_SHARE and len(ranks) >= ENOUGH_RANKED:
         return Reason(kind=ReasonKind.TOP, share=share)
     if heat.votes:

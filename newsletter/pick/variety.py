@@ -1,4 +1,4 @@
-"""choose(): how many papers of each topic a reader gets, no paper twice, and not all alike."""
+"""choose(): limit the papers of each topic, show no paper twice, and avoid similar papers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from newsletter.model import Paper, Pick, Topic
 from newsletter.pick.filters.folding import fold
 
 ALIKE = 0.5
-"""Share of all words of two papers that both have, from which they say the same: a paper's
-second version under another id, two halves of one work."""
+"""Two papers say the same if they share at least this part of all their words. Examples: a second
+version of a paper under another id, two halves of one work."""
 ALIKE_TITLES = 0.3
-"""The same of their titles: a feed may put one and the same sentence under all of its entries."""
+"""Their titles must share this part, too: a feed may repeat one sentence under all its entries."""
 FEW_WORDS = 12
-"""Papers of fewer words are told apart by their titles alone: such texts share words by chance."""
+"""Papers with fewer words are compared by their titles alone: short texts share words by chance."""
 CROWD = 20
-"""A paper of more authors is a collaboration's: its people say nothing of a group."""
+"""A paper with more authors comes from a large collaboration: `per_author` does not apply to it."""
 
 
 def choose(
@@ -30,13 +30,14 @@ def choose(
 ) -> tuple[Pick, ...]:
     """Return what a reader of `topics` gets, in the reader's order of topics, best first.
 
-    A paper that several topics want goes to the one where it scores best; when that one is full,
-    to the next. One that says the same as a better one is folded into it (`also`), and of any one
-    author's papers at most `per_author` are chosen. Ties are broken by the order of topics, then
-    by paper id, never by chance.
+    A paper that several topics want goes to the topic where it scores best; when that topic is
+    full, to the next one. A paper that says the same as a better one is added to it (`also`). At
+    most `per_author` papers of any author are chosen. Ties are broken by the order of topics, then
+    by paper id, never at random.
 
-    With `variety` above 0 each next paper is the one of the highest marginal relevance (Carbonell
-    and Goldstein 1998): (1 - variety) score - variety likeness to the nearest one chosen already.
+    With `variety` above 0 the next paper is always the one with the highest marginal relevance
+    (Carbonell and Goldstein 1998): (1 - variety) * score - variety * similarity, where similarity
+    is that to the nearest paper already chosen.
     """
     order = {topic.name: place for place, topic in enumerate(topics)}
     room = {topic.name: topic.limit for topic in topics}
@@ -73,7 +74,7 @@ def choose(
 
 
 def _next(wanted: Sequence[Pick], nearest: Mapping[str, float], variety: float) -> int:
-    """Return the place of the pick whose turn it is; `wanted` is sorted by score."""
+    """Return the index of the pick to choose next; `wanted` is sorted by score."""
     if not variety:
         return 0
     return max(
@@ -90,7 +91,7 @@ def _people(paper: Paper) -> tuple[str, ...]:
 
 
 _Words = tuple[frozenset[str], frozenset[str]]
-"""Those of a paper's title, and of all its text."""
+"""The words of a paper's title, and the words of title and abstract."""
 
 
 def _words(paper: Paper) -> _Words:
@@ -106,5 +107,5 @@ def _is_alike(one: _Words, other: _Words) -> bool:
 
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the words that both have as a share of all (Jaccard 1901)."""
+    """Return the share of all words that both have: the Jaccard index (Jaccard 1901)."""
     return len(one & other) / max(1, len(one | other))

@@ -1,4 +1,4 @@
-"""Texts as matching sees them: words without case, accents, plurals and hyphens."""
+"""Normalise texts for matching: words without case, accents, plurals and hyphens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def fold(text: str) -> str:
-    """Return `text` as matching sees it: ` word word `, without case, accents, plurals, hyphens.
+    """Return `text` normalised: ` word word `, without case, accents, plurals, hyphens.
 
     >>> fold("Pre-trained Transformers")
     ' pre trained transformer '
@@ -24,7 +24,10 @@ def fold(text: str) -> str:
 
 
 def _singular(word: str) -> str:
-    """Fold the plainest plurals: networks → network, policies → policy; not bias, gas or less."""
+    """Return the singular of a simple plural: networks → network, policies → policy.
+
+    Words such as bias, gas or less stay as they are.
+    """
     if not word.endswith("s"):
         return word
     if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004
@@ -46,7 +49,7 @@ class Folded:
     sources: tuple[str, ...]
     votes: int
     written: str
-    """Title and abstract as they are, for expressions."""
+    """Title and abstract unchanged, for regular expressions."""
 
 
 def fold_paper(paper: Paper) -> Folded:
@@ -54,7 +57,7 @@ def fold_paper(paper: Paper) -> Folded:
     more = f"\n{paper.summary}\n{' . '.join(paper.keywords)}"
     return Folded(
         title=fold(paper.title),
-        # A mark between the texts, so that no phrase spans two of them.
+        # A separator between the texts, so that no phrase matches across two of them.
         abstract=fold(paper.abstract) + ("|" + fold(more) if more.strip() else ""),
         authors=tuple(map(fold, paper.authors)),
         categories=tuple(name.lower() for name in paper.categories),

@@ -1,4 +1,4 @@
-"""YAML → Match: terms under any, all and none, nested as one likes."""
+"""YAML → Match: terms under any, all and none, nested to any depth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIELDS = ("title", "abstract", "author", "category", "venue", "source")
 """What may stand before the colon of a term; a term without one looks at title, abstract and
 keywords."""
 SHORT = {"ti": "title", "abs": "abstract", "au": "author", "cat": "category"}
-"""As arXiv's own search writes them."""
+"""The short names of fields in arXiv's own search."""
 GROUPS = ("any", "all", "none")
 VOTES = "min_votes"
 
@@ -28,7 +28,7 @@ Path_ = tuple[str | int, ...]
 
 
 class FilterError(ValueError):
-    """A filter that means nothing; `path` leads to the place, as in pydantic's `loc`."""
+    """A filter that is not valid; `path` leads to the place, as in pydantic's `loc`."""
 
     def __init__(self, message: str, path: Path_ = ()) -> None:
         """Keep the `path` beside the message."""
@@ -55,7 +55,7 @@ def parse_match(value: object, path: Path_ = ()) -> Match:
 
 
 def _mapping(value: Mapping[object, object], path: Path_) -> Match:
-    """Return the filter of a mapping: its groups, and what else must hold beside them."""
+    """Return the filter of a mapping: its groups, and the other conditions that must hold too."""
     groups: dict[str, tuple[Term | Near | Match, ...]] = {}
     more: list[Term | Near | Match] = []
     for name, inner in value.items():
@@ -113,7 +113,7 @@ def _parts(value: object, path: Path_) -> tuple[Term | Near | Match, ...]:
 
 
 def _only(match: Match, path: Path_) -> Term | Near | Match:
-    """Return what a nested filter says: its one part, when it has but one."""
+    """Return a nested filter; if `all` with one part is all it has, return that part."""
     if not match.any and not match.all:
         raise FilterError("this filter finds nothing: give it terms under any: or all:", path)
     if len(match.all) == 1 and not match.any and not match.none:
@@ -150,7 +150,10 @@ def term(text: str, path: Path_ = ()) -> Term:
 
 
 def _expression(text: str, expression: str, path: Path_) -> Term:
-    """Return a term for an expression; RE2 runs it in linear time, and knows no back-references."""
+    """Return a term for a regular expression.
+
+    RE2 runs it in linear time, and does not support back-references.
+    """
     try:
         options = re2.Options()
         options.log_errors = False

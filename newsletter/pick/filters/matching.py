@@ -1,4 +1,4 @@
-"""Does a Match hold for a paper, and by which terms: one term after the other, plainly."""
+"""Tell whether a paper passes a Match, and by which terms: tries one term after the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.pick.filters.folding import Folded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A term found in a paper, at the most telling place."""
+    """A term found in a paper; the title is preferred to the abstract as the place."""
 
     term: Term | Near
     place: str
@@ -24,7 +24,7 @@ class Hit:
 
 
 def find(term: Term | Near, paper: Folded) -> Hit | None:
-    """Return where `term` stands in `paper`, the title before the abstract, or nothing."""
+    """Return where `term` occurs in `paper`, or None. The title is tried before the abstract."""
     if isinstance(term, Near):
         places = (("title", paper.title), ("abstract", paper.abstract))
         place = next((name for name, text in places if is_near(term, text)), None)
@@ -52,20 +52,23 @@ def find(term: Term | Near, paper: Folded) -> Hit | None:
 
 
 def is_name(term: Term, name: str) -> bool:
-    """Tell whether every word stands in a name: `Hinton, Geoffrey` is Geoffrey E. Hinton."""
+    """Tell whether a name has every word: `Hinton, Geoffrey` matches Geoffrey E. Hinton."""
     return all(f" {word} " in name for word in term.words.split())
 
 
 @functools.lru_cache(maxsize=1000)
 def expression(pattern: str) -> Any:
-    """Return a compiled expression; RE2 runs it in linear time (https://swtch.com/~rsc/regexp)."""
+    """Return a compiled regular expression.
+
+    RE2 runs it in linear time (https://swtch.com/~rsc/regexp).
+    """
     options = re2.Options()
     options.log_errors = False
     return re2.compile(pattern, options)
 
 
 def is_near(near: Near, text: str) -> bool:
-    """Tell whether all terms stand in `text` with at most `within` other words between."""
+    """Tell whether all terms occur in `text` with at most `within` other words between them."""
     own = sum(len(term.words.split()) for term in near.terms)
     spots = []
     for term in near.terms:
@@ -73,13 +76,14 @@ def is_near(near: Near, text: str) -> bool:
         if not places:
             return False
         spots.append(places)
-    # Every window begins at some occurrence: take the nearest of each other term after it.
+    # Every window begins at an occurrence of a term. For each other term, take its next occurrence.
     starts = sorted({start for places in spots for start, _ in places})
     for start in starts:
         ends = [
             min((end for begin, end in places if begin >= start), default=-1) for places in spots
         ]
-        # Both ends have a space of their own: the words in the window, less those looked for.
+        # Terms include a space at both ends, so spaces count the words in the window. The words of
+        # the terms themselves are subtracted.
         if -1 not in ends and text.count(" ", start + 1, max(ends)) - own <= near.within:
             return True
     return False
@@ -106,7 +110,7 @@ def matches(match: Match, paper: Folded) -> bool:
 
 
 def hits(match: Match, paper: Folded) -> Iterator[Hit]:
-    """Yield the wanted terms (under any and all) that stand in `paper`."""
+    """Yield the wanted terms (under any and all) that occur in `paper`."""
     for part in (*match.any, *match.all):
         if isinstance(part, Match):
             if matches(part, paper):

@@ -14,7 +14,7 @@ _TOKEN = re.compile(
 _OPERATORS = ("AND", "OR", "NOT", "ANDNOT")
 _QUERY = re.compile(r"(?:^|[\s)])(?:AND|OR|NOT|ANDNOT)(?:$|[\s(])|^\s*\(.*\)\s*$")
 DEPTH = 30
-"""Brackets in brackets."""
+"""How deep brackets may be nested."""
 
 ReadTerm = Callable[[str], Term]
 
@@ -24,14 +24,14 @@ class QueryError(ValueError):
 
 
 def is_query(text: str) -> bool:
-    """Tell whether a term is a query: it has an operator in capitals, or is all in brackets."""
+    """Tell whether a term is a query: it has an operator in capitals, or brackets around it all."""
     return _QUERY.search(text) is not None and not text.startswith("/")
 
 
 def read_query(text: str, read_term: ReadTerm) -> Match:
     """Return the filter that a query means.
 
-    NOT binds strongest, then AND (which may be left out), then OR. Raises QueryError, and what
+    NOT binds most tightly, then AND (which may be left out), then OR. Raises QueryError, and what
     `read_term` raises.
     """
     reader = _QueryParser(list(_tokens(text)), read_term)

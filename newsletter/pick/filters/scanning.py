@@ -1,7 +1,8 @@
 """Matcher: the filters of all topics and readers at once, in one scan of each paper.
 
 All words of all filters are in one Aho-Corasick automaton (Aho and Corasick 1975): a paper's text
-is read once, whatever the number of filters. What it holds leads to the few filters that may hold.
+is read once, whatever the number of filters. The words found in it lead to the few filters that may
+hold.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from newsletter.pick.filters.matching import matches
 
 _ANYWHERE, _TITLE, _ABSTRACT = "text", "title", "abstract"
 _LOOKS_AT = (_ANYWHERE, _TITLE, _ABSTRACT)
-"""Fields of terms that stand in a paper's text."""
+"""Fields of terms that are searched for in a paper's title or abstract."""
 
 
 @dataclass(slots=True, eq=False)
 class _Led:
-    """The filters that a word leads to, where it stands in the right place."""
+    """The filters that a word leads to when it is found in the right place."""
 
     sure: set[int] = field(default_factory=set)
-    """They hold by this word alone, unless another one forbids it."""
+    """These hold because of this word alone, unless another word excludes the paper."""
     likely: set[int] = field(default_factory=set)
-    """They have to be looked at."""
+    """These may hold and have to be evaluated."""
     refused: set[int] = field(default_factory=set)
-    """They do not want it."""
+    """These do not want a paper with this word."""
 
 
 @dataclass(slots=True, eq=False)
 class _Word:
-    """A word or phrase of some filters, and where it leads by the place where it stands."""
+    """A word or phrase of some filters, and the filters it leads to for each place in a paper."""
 
     anywhere: _Led | None
     title: _Led | None
@@ -50,7 +51,7 @@ class Matcher:
         """Put all terms of `filters` into one automaton."""
         self._filters = tuple(filters)
         self._always: list[int] = []
-        """Filters that may hold without any word of theirs in title or abstract."""
+        """Filters that may hold when none of their words is in the title or abstract."""
         led: dict[str, dict[str, _Led]] = defaultdict(lambda: defaultdict(_Led))
         for number, match in enumerate(self._filters):
             leads = _leads(match)
@@ -73,7 +74,7 @@ class Matcher:
     def holding(self, paper: Folded) -> set[int]:
         """Return the numbers of the filters that hold for `paper`."""
         led = self._led(paper) if self._automaton is not None else []
-        # Whole sets at a time: a popular word leads to thousands of readers.
+        # Use operations on whole sets: a popular word leads to thousands of readers' filters.
         found = set().union(*[one.sure for one in led])
         found.difference_update(*[one.refused for one in led if one.refused])
         likely = set(self._always).union(*[one.likely for one in led if one.likely])
@@ -81,7 +82,7 @@ class Matcher:
         return found
 
     def _led(self, paper: Folded) -> list[_Led]:
-        """Return where the words of a paper lead."""
+        """Return the filters that the words of a paper lead to."""
         title: set[_Word] = {word for _, word in self._automaton.iter(paper.title)}
         abstract: set[_Word] = {word for _, word in self._automaton.iter(paper.abstract)}
         return [
@@ -92,23 +93,27 @@ class Matcher:
 
 
 def _is_plain(match: Match) -> bool:
-    """Tell whether words alone decide: one of `any` is there, and none of `none`."""
+    """Tell whether words alone decide: the filter has only words, and only under `any` and `none`.
+
+    Then it holds when a word of `any` is in the paper, and no word of `none`.
+    """
     return not match.all and len(_terms(match.any)) + len(_terms(match.none)) == len(
         match.any
     ) + len(match.none)
 
 
 def _terms(parts: Sequence[Term | Near | Match]) -> list[Term]:
-    """Return those parts that are words in title or abstract."""
+    """Return those parts that are words to find in title or abstract."""
     return [one for one in parts if isinstance(one, Term) and one.field in _LOOKS_AT]
 
 
 def _leads(match: Match) -> list[Term] | None:
-    """Return terms of which at least one stands in title or abstract whenever the filter holds.
+    """Return terms of which at least one is in title or abstract whenever the filter holds.
 
-    None when there are no such terms: a filter by author, category or votes alone.
+    Return None when there are no such terms, as for a filter by author, category or votes alone.
     """
-    # One part of `all` is enough, the one with the fewest terms; else every part of `any`.
+    # One part of `all` is enough: take the one with the fewest terms. Without it, every part of
+    # `any` is needed.
     best: list[Term] | None = None
     for part in match.all:
         found = _leads_of(part)
