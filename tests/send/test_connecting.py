@@ -197,6 +197,7 @@ def test_no_such_host() -> None:
     assert "`host`" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -255,6 +256,7 @@ def test_an_odd_size_is_no_size(size: str) -> None:
         assert check(settings(faults.port))
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)))
 def test_whatever_a_server_greets_with_is_one_line(lines: list[str]) -> None:
     """As greeting and as answer to EHLO: a connection, or one printable line."""

@@ -167,6 +167,7 @@ def test_a_short_wait_is_waited(folder: Path) -> None:
     assert dt.datetime.now(dt.UTC) - begun >= dt.timedelta(seconds=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connections", [1, 4, 9, 10, 20])
 @pytest.mark.parametrize(
     "rates",
@@ -310,6 +311,7 @@ def test_greylisting_slows_nobody_down(folder: Path) -> None:
     assert faults.connections == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["421 4.7.0 too many connections", "554 no", DROP, STALL])
 @pytest.mark.parametrize("most", [1, 2])
 def test_refused_connections_do_not_stop_those_that_work(folder: Path, how: str, most: int) -> None:
@@ -353,6 +355,7 @@ def test_a_server_that_refuses_every_connection_is_one_error(folder: Path) -> No
     assert faults.connections <= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["greeting", "rcpt", "trickle"])
 def test_a_stop_ends_a_session_that_waits(folder: Path, where: str) -> None:
     """Whoever waits for a server, and has nothing on its way, is not waited for."""
