@@ -284,6 +284,7 @@ def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> N
         ("452 4.5.3 too many recipients", True, True),
         ("450 4.7.1 your rate is too high", True, True),
         ("451 4.7.0 throttled", True, True),
+        ("400 4.7.0 throttled", True, True),
         ("451 4.3.0 local error", False, True),
         ("452 4.3.1 insufficient system storage", False, True),
         ("550 5.7.1 too many complaints", False, False),
