@@ -57,8 +57,8 @@ class Bodies:
                     "`newsletter cancel DATE`"
                 )
             else:
-                rest = b"" if block.endswith("\n") else SOFT_BREAK
-                self._table[number] = quoted_printable(block) + rest
+                encoded = quoted_printable(block)
+                self._table[number] = encoded if block.endswith("\n") else _with_break(encoded)
 
     def layout(self, edition: Edition) -> Layout:
         """Return the layout of an edition."""
@@ -91,7 +91,7 @@ class Bodies:
                 # Most values are like this: the codec would not change them, and is slower.
                 table[number] = value.encode() + SOFT_BREAK
             else:
-                table[number] = quoted_printable(value) + SOFT_BREAK
+                table[number] = _with_break(quoted_printable(value))
 
 
 def quoted_printable(text: str) -> bytes:
@@ -104,6 +104,17 @@ def quoted_printable(text: str) -> bytes:
     if b"From " in encoded:
         encoded = _FROM.sub(_quoted_from, encoded)
     return encoded.replace(b"\n", b"\r\n")
+
+
+def _with_break(encoded: bytes) -> bytes:
+    """Return a piece of quoted-printable with a soft line break at its end.
+
+    The codec may fill the last line up to the last column, since it does not know of this break.
+    """
+    if len(encoded) - encoded.rfind(b"\n") <= MOST:
+        return encoded + SOFT_BREAK
+    last = -3 if encoded[-3:].startswith(b"=") else -1
+    return encoded[:last] + SOFT_BREAK + encoded[last:] + SOFT_BREAK
 
 
 def _quoted_from(found: re.Match[bytes]) -> bytes:

@@ -144,6 +144,22 @@ def test_decoded_message_equals_what_the_standard_library_builds(name: str, word
     assert raw.isascii()
 
 
+@pytest.mark.parametrize("length", range(68, 80))
+@pytest.mark.parametrize("begin", ["", "From ", "é", "x\n", "x\nFrom "])
+@pytest.mark.parametrize("end", ["a", "é", "=", " ", "."])
+def test_no_line_is_too_long_where_pieces_join(begin: str, end: str, length: int) -> None:
+    """A soft break follows each piece; the last line of a piece leaves it a column."""
+    piece = begin + "a" * (length - len(begin)) + end
+    name = " ".join(piece.split())
+    recipient = make_recipient(name=name)
+    text = f"{piece}{token('greeting')}, {token('email')}\n"
+
+    raw = send(make_edition(text=text, html=f"<p>{piece}{token('greeting')}</p>\n"), recipient)
+
+    assert part(read(raw), "plain").startswith(f"{piece}{recipient.values['greeting']}, ")
+    assert all(len(line) <= 76 for line in raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))
+
+
 FROM = st.text(st.sampled_from("From ab=\nü"), max_size=200).map(
     lambda some: some.replace("F", "From ")
 )
