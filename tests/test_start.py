@@ -95,8 +95,13 @@ def test_ctrl_c_while_it_starts_prints_nothing(tmp_path: Path, root: Path, libra
     (tmp_path / f"{library}.py").write_text(
         f"import signal\nopen({str(begun)!r}, 'w').close()\nwhile True: signal.pause()\n", "utf-8"
     )
+    # What runs tests in the background may ignore the signal, and its children would, too.
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'newsletter', 'status'])"
+    )
     with subprocess.Popen(
-        [sys.executable, "-m", "newsletter", "status"],
+        [sys.executable, "-c", program],
         cwd=letter, env={**os.environ, "PYTHONPATH": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as running:  # fmt: skip
