@@ -267,21 +267,18 @@ def as_reader(day: Day, kept: Subscription) -> Readers | None:
     When it cannot be understood, record a fault and return None.
     """
     try:
-        reader = _understood(day, kept)
+        reader = subscriber_of(
+            kept,
+            day.config.choice.topic_names,
+            timezone=str(day.config.zone),
+            language=day.config.letter.language,
+        )
     except (ConfigError, FilterError) as error:
         wrong = error if isinstance(error, ConfigError) else ConfigError(f"their filter: {error}")
         content = repr(kept).encode("utf-8", "replace")
         day.folders.faults.keep(fault_of(Border.READER, kept.email, wrong, content))
         return None
     return Readers(audience=kept.wishes.audience(kept.id), first=reader)
-
-
-def _understood(day: Day, kept: Subscription) -> Subscriber:
-    names, wanted = day.config.choice.topic_names, kept.wishes.topics
-    if wanted and set(wanted).isdisjoint(names):
-        raise ConfigError(f"topics.yaml has none of their topics any more: {', '.join(wanted)}")
-    zone, language = str(day.config.zone), day.config.letter.language
-    return subscriber_of(kept, names, timezone=zone, language=language)
 
 
 def _first(pair: tuple[float, Paper]) -> float:

@@ -6,9 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from newsletter.model import MOVES, OPEN, Claim, Delivery, DeliveryState, Fate, Settlement
-
-__all__ = ["MOVES", "OPEN", "Ledger"]
+from newsletter.model import Claim, Delivery, DeliveryState, Fate, Settlement
 
 
 class Ledger(Protocol):

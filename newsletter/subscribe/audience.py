@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from newsletter.errors import ConfigError
 from newsletter.model import Match, Subscriber, Subscription
 from newsletter.pick.filters.language import parse_match
 
@@ -16,10 +17,14 @@ def subscriber_of(
     """Return a subscription with what they did not choose filled in from the newsletter's own.
 
     `topics` are the names of those that there are: others are left out, and who names none wants
-    all. Raises FilterError when a filter of theirs cannot be understood any more.
+    all. Raises ConfigError when none of those that they name is left, and FilterError when a filter
+    of theirs cannot be understood any more.
     """
     wishes = kept.wishes
     known = frozenset(topics)
+    if wishes.topics and known.isdisjoint(wishes.topics):
+        named = ", ".join(wishes.topics)
+        raise ConfigError(f"topics.yaml has none of their topics any more: {named}")
     return Subscriber(
         id=kept.id,
         email=kept.email,

@@ -72,9 +72,7 @@ def transport_for(config: Config, outbox: Outbox) -> Transport:
     if mail.transport == "outbox":
         return OutboxTransport(outbox.write_message, str(outbox.folder))
     if mail.transport == "sendmail":
-        return SendmailTransport(
-            mail.command, functools.partial(letters.bounce_address, config.letter)
-        )
+        return SendmailTransport(mail.command, bounce)
     settings = SmtpSettings(
         host=mail.host,
         port=mail.port,

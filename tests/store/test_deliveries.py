@@ -16,8 +16,7 @@ from makers import NOW, TODAY, make_delivery, make_edition, make_issue, plan
 
 from newsletter.day.planning import Spool
 from newsletter.errors import LedgerError, StaleDraftError, StoreError
-from newsletter.model import Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
-from newsletter.send.ledger import MOVES
+from newsletter.model import MOVES, Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
 
 S = DeliveryState

@@ -54,7 +54,7 @@ def _bar_suppressed(
         }
         for one in barred
     ]
-    cursor.executemany(_suppress(), rows)
+    cursor.executemany(_settle(_S.SUPPRESSED), rows)
     return frozenset(one.subscriber for one in barred)
 
 
@@ -69,7 +69,7 @@ def _bar_absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) 
         {"day": days[who], "who": who, "meaning": "", "answer": LEFT, "now": moment}
         for who in absent
     ]
-    cursor.executemany(_leave(), rows)
+    cursor.executemany(_settle(_S.CANCELLED), rows)
     return frozenset(absent)
 
 
@@ -80,12 +80,6 @@ def _suppression(count: int) -> str:
     return prepared(query.where(row.email.in_(places("email", count))))
 
 
-@cache
-def _suppress() -> str:
-    meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
-    return prepared(move(_S.SUPPRESSED, _S.LEASED).where(meant).values(FREE | TOLD))
-
-
 @lru_cache(maxsize=64)
 def _absence(count: int) -> str:
     row = subscribers.c
@@ -94,6 +88,6 @@ def _absence(count: int) -> str:
 
 
 @cache
-def _leave() -> str:
+def _settle(after: DeliveryState) -> str:
     meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
-    return prepared(move(_S.CANCELLED, _S.LEASED).where(meant).values(FREE | TOLD))
+    return prepared(move(after, _S.LEASED).where(meant).values(FREE | TOLD))
