@@ -65,7 +65,8 @@ def check(
         people = read_list(folder, config.choice.topic_names, environment)
     except ConfigError as error:
         return Checked(config=None, problems=error.problems, warnings=(), findings=())
-    listed = max(sum(not one.is_paused for one in people.sign_ups), _active(config))
+    active, known = _known(config, people, folder, environment, now)
+    listed = max(sum(not one.is_paused for one in people.sign_ups), active)
     warnings = tuple(_warnings(config, listed))
     try:
         findings = _lint(config, now)
@@ -75,7 +76,6 @@ def check(
         )
     problems, notes = _unread(config, people)
     problems += asyncio.run(_unread_sources(config, now, seconds))
-    known = _known(config, people, folder, environment, now)
     return Checked(
         config=config,
         problems=problems,
@@ -123,27 +123,20 @@ def _known(
     folder: Path,
     environment: Mapping[str, str],
     now: dt.datetime,
-) -> tuple[str, ...]:
+) -> tuple[int, tuple[str, ...]]:
     """Hold the configuration against what earlier runs have left in the database, if there is one.
 
-    Terms of topics.yaml against papers, and the list against people who have left.
+    Return how many people in it get mail, and notes: on terms of topics.yaml against papers, and on
+    the list against people who have left.
     """
     if not database_exists(config.database, config.root):
-        return ()
+        return 0, ()
     with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - DAYS)
         store = SubscriberStore(database, machine.new_id)
+        active = store.counts()[SubscriberState.ACTIVE]
         away = (*_away(store, people), *_lost_topics(store, config.choice.topic_names))
-    return (*idle_terms(folder, environment, papers), *away)
-
-
-def _active(config: Config) -> int:
-    """Return how many people in the database get mail, if there is one."""
-    if not database_exists(config.database, config.root):
-        return 0
-    with machine.open_ledger(config) as database:
-        store = SubscriberStore(database, machine.new_id)
-        return store.counts()[SubscriberState.ACTIVE]
+    return active, (*idle_terms(folder, environment, papers), *away)
 
 
 def _lost_topics(store: SubscriberStore, topics: tuple[str, ...]) -> Iterator[str]:
