@@ -4,6 +4,7 @@ papers.py   papers, where they were seen, and discussions of them
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and what they want of it
+requests.py what people do on the site: mails they ask for, what they say about papers
 issues.py   issues, their editions, and deliveries of them
 moves.py    the law of the ledger: from which state a delivery may go to which
 leases.py   deliveries in the hands of a sender
@@ -39,10 +40,15 @@ from newsletter.model.picks import (
     Term,
     Topic,
 )
+from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind, NoticeState
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
+    ANY_HOUR,
     EVERYTHING,
+    LINK,
     Audience,
+    Cadence,
+    Length,
     Origin,
     SignUp,
     Subscriber,
@@ -50,16 +56,20 @@ from newsletter.model.subscribers import (
     Subscription,
     Synchronised,
     Wishes,
+    topics_of,
 )
 from newsletter.model.verdicts import Verdict
 
 __all__ = [
+    "ANY_HOUR",
     "EVERYTHING",
     "LEFT",
+    "LINK",
     "MOVES",
     "OPEN",
     "Audience",
     "Border",
+    "Cadence",
     "Claim",
     "Delivery",
     "DeliveryState",
@@ -67,13 +77,19 @@ __all__ = [
     "Enrichment",
     "Fate",
     "Fault",
+    "Feedback",
+    "FeedbackKind",
     "Health",
     "Issue",
     "IssueState",
     "IssueWindow",
+    "Length",
     "Match",
     "Mention",
     "Near",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
     "Origin",
     "Outcome",
     "Paper",
@@ -102,4 +118,5 @@ __all__ = [
     "before",
     "delivery_name",
     "fault_of",
+    "topics_of",
 ]

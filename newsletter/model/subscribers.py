@@ -11,6 +11,31 @@ from newsletter.model.picks import Match
 
 EVERYTHING = "*"
 """The audience of readers who want every topic."""
+ANY_HOUR = -1
+"""The hour of readers who want an issue as soon as it is made."""
+
+
+LINK = "link"
+"""What `Subscription.changed_by` says of who left by a link in a mail."""
+
+
+class Cadence(StrEnum):
+    """How often a reader gets mail."""
+
+    DAILY = "daily"
+    """Every issue."""
+    WEEKDAYS = "weekdays"
+    """Every issue from Monday to Friday."""
+    WEEKLY = "weekly"
+    """Once a week, the best of the week."""
+
+
+class Length(StrEnum):
+    """How much of an issue a reader gets."""
+
+    FULL = "full"
+    SHORT = "short"
+    """Only the best papers, as titles with a sentence."""
 
 
 class SubscriberState(StrEnum):
@@ -24,6 +49,8 @@ class SubscriberState(StrEnum):
     """Gets nothing for a while."""
     LEFT = "left"
     """Gets nothing any more."""
+    ERASED = "erased"
+    """Deleted at their own wish: nothing is left but the id, which past deliveries name."""
 
 
 class Origin(StrEnum):
@@ -56,20 +83,42 @@ class Wishes:
     likes: tuple[str, ...] = ()
     """Papers by id, library files, or words."""
     dislikes: tuple[str, ...] = ()
+    hour: int = ANY_HOUR
+    """The hour of the reader's own day, 0 to 23, from which they want an issue."""
+    cadence: Cadence = Cadence.DAILY
+    length: Length = Length.FULL
 
     @property
     def is_personal(self) -> bool:
         """Whether an edition is for this reader alone."""
-        return bool(self.words or self.follow or self.mute or self.mute_authors or self.likes)
+        return bool(
+            self.words
+            or self.follow
+            or self.mute
+            or self.mute_authors
+            or self.likes
+            or self.dislikes
+        )
 
     def audience(self, subscriber: str) -> str:
-        """Return the name of the audience: readers with equal topics, or one `subscriber` alone.
+        """Return the name of the audience: readers with equal wishes, or one `subscriber` alone.
 
-        The name of a single reader begins with `~`, so it sorts after all others.
+        The name of a single reader begins with `~`, so it sorts after all others. Otherwise it is
+        the names of the topics, then `|` and the cadence and the length, when they are not usual.
         """
         if self.is_personal:
             return f"~{subscriber}"
-        return "+".join(self.topics) or EVERYTHING
+        unusual = [value for value in (self.cadence, self.length) if value not in _USUAL]
+        return "|".join(("+".join(self.topics) or EVERYTHING, *unusual))
+
+
+_USUAL = (Cadence.DAILY, Length.FULL)
+
+
+def topics_of(audience: str) -> tuple[str, ...]:
+    """Return the topics in the name of a shared audience; none: every topic."""
+    names = audience.partition("|")[0]
+    return () if names == EVERYTHING else tuple(names.split("+"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +153,16 @@ class Subscription:
     consent_at: dt.datetime
     consent: str
     changed_at: dt.datetime
+    left_because: str = ""
+    """Why they left, in their own words, if they said."""
+    more: tuple[str, ...] = ()
+    """Papers, by their ids, that they want more like: feedback from mails and pages."""
+    less: tuple[str, ...] = ()
+
+    @property
+    def audience(self) -> str:
+        """The name of the audience; who has given feedback gets an edition alone."""
+        return f"~{self.id}" if self.more or self.less else self.wishes.audience(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +185,13 @@ class Subscriber:
     likes: tuple[str, ...] = ()
     """Papers by id, library files, or words."""
     dislikes: tuple[str, ...] = ()
+    cadence: Cadence = Cadence.DAILY
+    length: Length = Length.FULL
 
     @property
     def is_personal(self) -> bool:
         """Whether an edition is for this reader alone."""
-        return bool(self.words or self.muted or self.likes)
+        return bool(self.words or self.muted or self.likes or self.dislikes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,15 @@ sources.py     the health of sources, and their validators
 papers.py      papers, and the issue each was offered in
 facts.py       answers of the services that enrich papers
 vectors.py     sentence embeddings, each computed once
+search.py      papers by words, authors and dates
 issues.py      issues and their frozen editions
+picks.py       what each issue showed everybody
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 subscribers.py who gets the newsletter, since when, and what they asked for
+requests.py    what people ask for on the site
+notices.py     the mails that follow: a queue
+feedback.py    what readers say about papers
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 outbox.py      an issue as files under outbox/<date>/
@@ -23,12 +28,17 @@ from newsletter.store.archive import Archive
 from newsletter.store.database import Database, open_database
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
+from newsletter.store.feedback import FeedbackStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.lists import Imported
+from newsletter.store.notices import NoticeStore
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
+from newsletter.store.picks import PickStore
+from newsletter.store.requests import Confirmed, RequestStore
+from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
@@ -37,14 +47,22 @@ from newsletter.store.urls import database_exists
 __all__ = [
     "Archive",
     "Bounce",
+    "Confirmed",
     "Database",
     "FactStore",
     "FaultStore",
+    "FeedbackStore",
+    "Found",
     "Identity",
     "Imported",
     "IssueStore",
+    "NoticeStore",
     "Outbox",
     "PaperStore",
+    "PickStore",
+    "Query",
+    "RequestStore",
+    "SearchStore",
     "SourceStore",
     "SqlLedger",
     "SubscriberStore",

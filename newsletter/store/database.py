@@ -48,6 +48,18 @@ class Database:
         except sa.exc.DatabaseError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Run the block, which only reads, at one state of the database; it holds up no writer.
+
+        Raises StoreError when the database cannot be used.
+        """
+        try:
+            with self.engine.connect().execution_options(reading=True) as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreError(explain(self.engine.url, str(error.orig))) from None
+
     def __enter__(self) -> Self:
         """Use the database for a block, then close it."""
         return self
@@ -114,7 +126,8 @@ def _on_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> No
 
 def _on_begin(connection: sa.Connection) -> None:
     # IMMEDIATE: the lock must not be lost to another process between a read and a write.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def explain(url: sa.URL, text: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
-from newsletter.model import DeliveryState, Edition, Issue, SubscriberState
+from newsletter.model import OPEN, DeliveryState, Edition, Issue, Pick, SubscriberState
 from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks, offer
+from newsletter.store.picks import keep_picks
 from newsletter.store.tables import (
     Moment,
     audiences,
@@ -22,7 +23,7 @@ from newsletter.store.tables import (
     subscribers,
 )
 
-_OPEN = tuple(state.value for state in DeliveryState if state.is_open)
+_OPEN = tuple(state.value for state in OPEN)
 
 
 class Frozen(Protocol):
@@ -125,12 +126,14 @@ class IssueStore:
         *,
         timezone: str = "UTC",
         language: str = "en",
+        shown: Sequence[Pick] = (),
         considered: Collection[str] | None = None,
     ) -> bool:
         """Write the issue, its editions, every delivery and the papers' offer, all or nothing.
 
         Each subscriber who is active at this moment, and whose audience has an edition, gets a
-        delivery; `timezone` and `language` are those of readers who chose none. Deliveries are
+        delivery; `timezone` and `language` are those of readers who chose none. `shown` is what
+        the pages for everybody show. Deliveries are
         made by one statement, in the order of their key, however many there are. Returns False,
         and changes nothing, when another run has planned this issue meanwhile. Raises
         StaleDraftError when an active subscriber is of an audience that is not `considered`: they
@@ -162,6 +165,7 @@ class IssueStore:
                         table.insert(), [{**row, "issue": issue.date} for row in some]
                     )
             connection.execute(_deliveries(issue.date, now, timezone, language))
+            keep_picks(connection, issue.date, shown)
             offer(connection, offered, issue.date)
         return True
 

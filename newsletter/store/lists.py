@@ -6,16 +6,27 @@ import contextlib
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.model import Origin, SignUp, SubscriberState, Synchronised, Wishes
+from newsletter.model import (
+    Cadence,
+    FeedbackKind,
+    Length,
+    Origin,
+    SignUp,
+    SubscriberState,
+    Synchronised,
+    Wishes,
+)
 from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks
-from newsletter.store.tables import Moment, subscribers, suppressions
+from newsletter.store.tables import Moment, feedback, subscribers, suppressions
 
+TAUGHT = (FeedbackKind.MORE, FeedbackKind.LESS)
+"""What changes a reader's issues; the latest word on a paper counts."""
 PERSONAL = "~"
 """How the audience of one reader begins; it sorts behind those of topics."""
 
@@ -36,13 +47,14 @@ _listed = sa.Table(
     sa.Column("is_personal", sa.Boolean, nullable=False),
     sa.Column("timezone", sa.Text, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
+    sa.Column("hour", sa.Integer, nullable=False),
     sa.Column("is_paused", sa.Boolean, nullable=False),
     sa.Column("consent_at", Moment, nullable=False),
     sa.Column("consent", sa.Text, nullable=False),
     prefixes=["TEMPORARY"],
 )
 """The list that is followed, while it is."""
-_SAME = ("email", "domain", "name", "wishes", "timezone", "language")
+_SAME = ("email", "domain", "name", "wishes", "timezone", "language", "hour")
 """Columns that are taken from the list as they are."""
 
 
@@ -161,7 +173,11 @@ def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
         ),
         else_=old.state,
     )
-    audience = sa.case((new.is_personal, PERSONAL + old.id), else_=new.audience)
+    # Who has given feedback gets an edition alone, whatever the list says.
+    taught = sa.exists().where(
+        feedback.c.subscriber == old.id, feedback.c.kind.in_(("more", "less"))
+    )
+    audience = sa.case((new.is_personal | taught, PERSONAL + old.id), else_=new.audience)
     differs = sa.or_(
         state != old.state, audience != old.audience, *(old[name] != new[name] for name in _SAME)
     )
@@ -188,6 +204,13 @@ def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
     )
 
 
+def has_taught(subscriber: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return whether a subscriber has asked for more, or for less, like some paper."""
+    return sa.exists().where(
+        feedback.c.subscriber == subscriber, feedback.c.kind.in_([kind.value for kind in TAUGHT])
+    )
+
+
 def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
     """Return what adds those of the list who are not known."""
     new = _listed.c
@@ -207,24 +230,35 @@ def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
     return subscribers.insert().from_select([*values], found)
 
 
-def _row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
-    """Return one of the list as it is kept."""
-    wishes = one.wishes
+def as_row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
+    """Return somebody as a row of the table of subscribers, without a state."""
     return {
         "id": new_id,
         "address": one.email.lower(),
         "email": one.email,
         "domain": one.email.rpartition("@")[2].lower(),
         "name": one.name,
-        "wishes": _as_text(wishes),
-        "audience": wishes.audience(new_id),
-        "is_personal": wishes.is_personal,
-        "timezone": wishes.timezone,
-        "language": wishes.language,
-        "is_paused": one.is_paused,
+        **as_columns(one.wishes, new_id),
         "consent_at": one.consent_at or now,
         "consent": one.consent,
     }
+
+
+def as_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
+    """Return the columns that are about the wishes of a subscriber."""
+    return {
+        "wishes": _as_text(wishes),
+        "audience": wishes.audience(subscriber),
+        "timezone": wishes.timezone,
+        "language": wishes.language,
+        "hour": wishes.hour,
+    }
+
+
+def _row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
+    """Return one of the list as it is kept."""
+    own = {"is_personal": one.wishes.is_personal, "is_paused": one.is_paused}
+    return as_row(one, now, new_id) | own
 
 
 _NO_WISHES = asdict(Wishes())
@@ -236,3 +270,20 @@ def _as_text(wishes: Wishes) -> str:
         return "{}"
     told = {name: value for name, value in asdict(wishes).items() if value != _NO_WISHES[name]}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+_NAMES = tuple(field.name for field in fields(Wishes))
+_LISTS = ("topics", "follow", "mute_authors", "likes", "dislikes")
+
+
+def read_wishes(text: str) -> Wishes:
+    """Return wishes that are kept as JSON."""
+    told: dict[str, Any] = json.loads(text)
+    # A newer version may have written more.
+    known = {name: told[name] for name in _NAMES if name in told}
+    known |= {name: tuple(known[name]) for name in _LISTS if name in known}
+    known |= {name: kind(known[name]) for name, kind in _CHOICES.items() if name in known}
+    return Wishes(**known)
+
+
+_CHOICES = {"cadence": Cadence, "length": Length}

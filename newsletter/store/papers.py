@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
-from newsletter.store.tables import paper_keys, paper_traces, papers
+from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
 
 Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -59,7 +59,7 @@ class PaperStore:
                     )
                     rows.update({row.id: row for row in connection.execute(query)})
         ordered = sorted(rows.values(), key=lambda row: (row.first_seen, row.id))
-        return tuple(_paper(row.data) for row in ordered)
+        return tuple(read_paper(row.data) for row in ordered)
 
     def last(self, count: int) -> tuple[Paper, ...]:
         """Return the papers that were seen last, at most `count` of them."""
@@ -78,7 +78,7 @@ class PaperStore:
 
     def _read(self, query: sa.Select[Any]) -> tuple[Paper, ...]:
         with self._database.transaction() as connection:
-            return tuple(_paper(data) for data in connection.scalars(query))
+            return tuple(read_paper(data) for data in connection.scalars(query))
 
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
         """Return the keys of `found` that stored papers have."""
@@ -124,6 +124,9 @@ class PaperStore:
             connection.execute(papers.delete().where(papers.c.id.in_(ids)))
             for table in (paper_keys, paper_traces):
                 connection.execute(table.delete().where(table.c.paper.in_(ids)))
+            gone = [name for name in ids if name != paper.id]
+            if gone:
+                connection.execute(paper_texts.delete().where(paper_texts.c.paper.in_(gone)))
         connection.execute(
             papers.insert().values(
                 id=paper.id,
@@ -138,6 +141,7 @@ class PaperStore:
                 connection.execute(
                     table.insert(), [{"key": key, "paper": paper.id} for key in keys]
                 )
+        index(connection, paper, now)
         return not rows
 
     def candidates(self, window: IssueWindow) -> tuple[Paper, ...]:
@@ -154,6 +158,25 @@ class PaperStore:
             .order_by(papers.c.first_seen, papers.c.id)
         )
         return self._read(query)
+
+
+def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
+    """Have a paper found by its words; one whose words are the same is not indexed again."""
+    words = {
+        "title": paper.title,
+        "authors": "; ".join(paper.authors),
+        "abstract": paper.abstract,
+    }
+    known = connection.execute(
+        sa.select(paper_texts).where(paper_texts.c.paper == paper.id)
+    ).one_or_none()
+    if known is None:
+        day = (paper.first_seen or now).date()
+        connection.execute(paper_texts.insert().values(paper=paper.id, day=day, **words))
+    elif any(getattr(known, name) != text for name, text in words.items()):
+        connection.execute(
+            paper_texts.update().where(paper_texts.c.number == known.number).values(**words)
+        )
 
 
 def offer(connection: sa.Connection, ids: Iterable[str], date: dt.date) -> None:
@@ -182,7 +205,8 @@ def _data(paper: Paper) -> dict[str, Any]:
     return data
 
 
-def _paper(data: dict[str, Any]) -> Paper:
+def read_paper(data: Mapping[str, Any]) -> Paper:
+    """Return a paper that is kept as JSON."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
     }

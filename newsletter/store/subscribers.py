@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.model import (
-    EVERYTHING,
+    LINK,
     Audience,
     Origin,
     SignUp,
@@ -20,19 +18,28 @@ from newsletter.model import (
     Subscription,
     Synchronised,
     Wishes,
+    topics_of,
 )
 from newsletter.store.database import Database
-from newsletter.store.lists import PERSONAL, Imported, bring, follow, staged
+from newsletter.store.feedback import lessons
+from newsletter.store.ledger.lists import forget_reader
+from newsletter.store.lists import (
+    PERSONAL,
+    Imported,
+    as_columns,
+    bring,
+    follow,
+    has_taught,
+    read_wishes,
+    staged,
+)
 from newsletter.store.papers import chunks
-from newsletter.store.tables import subscribers
+from newsletter.store.tables import bounces, feedback, notices, subscribers
 
 BATCH = 500
 """Subscribers that are read at a time."""
 BROUGHT = 10_000
 """Of an import that are written at a time."""
-LINK = "link"
-"""What `changed_by` says of who left by a link in a mail."""
-
 _ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
 _LEFT = SubscriberState.LEFT.value
 
@@ -74,10 +81,71 @@ class SubscriberStore:
 
     def find(self, email: str) -> Subscription | None:
         """Return who has an address, in whatever state."""
-        query = sa.select(subscribers).where(subscribers.c.address == email.lower())
+        return self._first(sa.select(subscribers).where(subscribers.c.address == email.lower()))
+
+    def with_id(self, subscriber: str) -> Subscription | None:
+        """Return who has an id, in whatever state."""
+        return self._first(sa.select(subscribers).where(subscribers.c.id == subscriber))
+
+    def choose(self, subscriber: str, name: str, wishes: Wishes, now: dt.datetime) -> bool:
+        """Write what a subscriber has chosen on the site; return whether they are there.
+
+        From then on they do not follow subscribers.yaml, which would undo it.
+        """
+        columns = as_columns(wishes, subscriber)
+        audience = sa.case(
+            (has_taught(subscribers.c.id), PERSONAL + subscribers.c.id), else_=columns["audience"]
+        )
+        move = (
+            subscribers.update()
+            .where(subscribers.c.id == subscriber)
+            .values(
+                **(columns | {"audience": audience}),
+                name=name,
+                origin=Origin.SITE.value,
+                changed_at=now,
+            )
+        )
         with self._database.transaction() as connection:
+            return connection.execute(move).rowcount > 0
+
+    def erase(self, subscriber: str, now: dt.datetime) -> bool:
+        """Delete all that is kept about a subscriber; return whether they were there.
+
+        Deliveries stay counted, without the address and the name; those that wait are cancelled.
+        Whom subscribers.yaml names is kept as somebody who left: the file would bring them back
+        otherwise.
+        """
+        own = subscribers.c.id == subscriber
+        with self._database.transaction() as connection:
+            row = connection.execute(sa.select(subscribers).where(own)).one_or_none()
+            if row is None or row.state == SubscriberState.ERASED.value:
+                return False
+            for table in (feedback, notices, bounces):
+                connection.execute(table.delete().where(table.c.subscriber == subscriber))
+            is_listed = row.origin == Origin.YAML.value
+            gone = {"address": f"erased {subscriber}", "email": "", "domain": "", "consent": ""}
+            connection.execute(
+                subscribers.update()
+                .where(own)
+                .values(
+                    **as_columns(Wishes(), subscriber),
+                    **({} if is_listed else gone),
+                    name="",
+                    state=_LEFT if is_listed else SubscriberState.ERASED.value,
+                    changed_by=LINK,
+                    left_because="",
+                    paused_until=None,
+                    changed_at=now,
+                )
+            )
+            forget_reader(connection, subscriber, now)
+        return True
+
+    def _first(self, query: sa.Select[Any]) -> Subscription | None:
+        with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return _subscription(row) if row else None
+            return _subscriptions(connection, [row])[0] if row else None
 
     def change(
         self,
@@ -124,7 +192,7 @@ class SubscriberStore:
     def counts(self) -> Mapping[SubscriberState, int]:
         """Return how many subscribers are in each state."""
         query = sa.select(subscribers.c.state, sa.func.count()).group_by(subscribers.c.state)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             found = {state: count for state, count in connection.execute(query)}  # noqa: C416
         return {state: found.get(state.value, 0) for state in SubscriberState}
 
@@ -133,7 +201,7 @@ class SubscriberStore:
         query = sa.select(subscribers.c.id).where(subscribers.c.origin == Origin.YAML.value)
         if active:
             query = query.where(subscribers.c.state == _ACTIVE)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return connection.scalar(query.limit(1)) is not None
 
     def audiences(self) -> tuple[Audience, ...]:
@@ -144,12 +212,12 @@ class SubscriberStore:
             .group_by(subscribers.c.audience)
             .order_by(subscribers.c.audience)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return tuple(
             Audience(
                 name=name,
-                topics=() if name == EVERYTHING else tuple(name.split("+")),
+                topics=topics_of(name),
                 count=count,
             )
             for name, count in rows
@@ -163,9 +231,7 @@ class SubscriberStore:
             .order_by(subscribers.c.address)
             .limit(1)
         )
-        with self._database.transaction() as connection:
-            row = connection.execute(query).one_or_none()
-        return _subscription(row) if row else None
+        return self._first(query)
 
     def personal(self, size: int = BATCH) -> Iterator[tuple[Subscription, ...]]:
         """Yield those who get an edition of their own, `size` at a time, in the order of ids."""
@@ -179,9 +245,14 @@ class SubscriberStore:
         origins: Collection[Origin] = (),
         text: str = "",
     ) -> Iterator[Subscription]:
-        """Yield subscribers by address: of some states and origins, with a text in it."""
+        """Yield subscribers by address: of some states and origins, with a text in it.
+
+        Those who were erased only if that state is asked for.
+        """
         query = sa.select(subscribers)
-        if states:
+        if not states:
+            query = query.where(subscribers.c.state != SubscriberState.ERASED.value)
+        else:
             query = query.where(subscribers.c.state.in_(sorted(one.value for one in states)))
         if origins:
             query = query.where(subscribers.c.origin.in_(sorted(one.value for one in origins)))
@@ -196,11 +267,12 @@ class SubscriberStore:
         """Yield what a query finds in batches, each in a transaction of its own."""
         while True:
             some = query.where(key > after).order_by(key).limit(size)
-            with self._database.transaction() as connection:
+            with self._database.reading() as connection:
                 rows = connection.execute(some).all()
+                found = _subscriptions(connection, rows)
             if not rows:
                 return
-            yield tuple(map(_subscription, rows))
+            yield found
             after = getattr(rows[-1], str(key.key))
 
     def absent(self, ids: Collection[str]) -> frozenset[str]:
@@ -208,27 +280,24 @@ class SubscriberStore:
         query = sa.select(subscribers.c.id).where(
             subscribers.c.id.in_(ids), subscribers.c.state != _ACTIVE
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return frozenset(connection.scalars(query))
 
 
-_NAMES = tuple(field.name for field in fields(Wishes))
-_LISTS = ("topics", "follow", "mute_authors", "likes", "dislikes")
+def _subscriptions(
+    connection: sa.Connection, rows: Sequence[sa.Row[Any]]
+) -> tuple[Subscription, ...]:
+    """Return rows as subscriptions, with what each has said about papers."""
+    learnt = lessons(connection, [row.id for row in rows])
+    return tuple(_subscription(row, *learnt.get(row.id, ((), ()))) for row in rows)
 
 
-def _wishes(text: str) -> Wishes:
-    told: dict[str, Any] = json.loads(text)
-    # A newer version may have written more.
-    known = {name: told[name] for name in _NAMES if name in told}
-    return Wishes(**(known | {name: tuple(known[name]) for name in _LISTS if name in known}))
-
-
-def _subscription(row: sa.Row[Any]) -> Subscription:
+def _subscription(row: sa.Row[Any], more: tuple[str, ...], less: tuple[str, ...]) -> Subscription:
     return Subscription(
         id=row.id,
         email=row.email,
         name=row.name,
-        wishes=_wishes(row.wishes),
+        wishes=read_wishes(row.wishes),
         state=SubscriberState(row.state),
         paused_until=row.paused_until,
         origin=Origin(row.origin),
@@ -236,4 +305,7 @@ def _subscription(row: sa.Row[Any]) -> Subscription:
         consent_at=row.consent_at,
         consent=row.consent,
         changed_at=row.changed_at,
+        left_because=row.left_because,
+        more=more,
+        less=less,
     )

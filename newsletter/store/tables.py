@@ -71,6 +71,45 @@ paper_traces = sa.Table(
 )
 """Traces: almost equal papers share them. They help to find candidates, but prove nothing."""
 
+paper_texts = sa.Table(
+    "paper_text",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("paper", sa.Text, nullable=False, unique=True),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("authors", sa.Text, nullable=False),
+    sa.Column("abstract", sa.Text, nullable=False),
+)
+"""What is searched of each paper; `day` is when it was first seen. SQLite's full-text index is made
+of it, and kept equal to it by triggers (https://sqlite.org/fts5.html, 4.4.3)."""
+
+SEARCH = (
+    """CREATE VIRTUAL TABLE paper_search USING fts5(title, authors, abstract,
+ content='paper_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2')""",
+    """CREATE TRIGGER paper_text_new AFTER INSERT ON paper_text BEGIN
+ INSERT INTO paper_search(rowid, title, authors, abstract)
+ VALUES (new.number, new.title, new.authors, new.abstract); END""",
+    """CREATE TRIGGER paper_text_gone AFTER DELETE ON paper_text BEGIN
+ INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
+ VALUES ('delete', old.number, old.title, old.authors, old.abstract); END""",
+    """CREATE TRIGGER paper_text_changed AFTER UPDATE ON paper_text BEGIN
+ INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
+ VALUES ('delete', old.number, old.title, old.authors, old.abstract);
+ INSERT INTO paper_search(rowid, title, authors, abstract)
+ VALUES (new.number, new.title, new.authors, new.abstract); END""",
+)
+"""The statements that make SQLite's full-text index of `paper_text`."""
+
+
+def _make_search(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
+    if connection.dialect.name == "sqlite":
+        for statement in SEARCH:
+            connection.exec_driver_sql(statement)
+
+
+sa.event.listen(paper_texts, "after_create", _make_search)
+
 sources = sa.Table(
     "source_health",
     metadata,
@@ -112,6 +151,19 @@ issues = sa.Table(
 )
 """`halted` is the reason, for people, why an issue is paused or cancelled."""
 
+picks = sa.Table(
+    "pick",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("paper", sa.Text, nullable=False, index=True),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+"""What an issue shows everybody, by `number` from 0, in the order of its page. `paper` is one of
+the paper's keys."""
+
 editions = sa.Table(
     "edition",
     metadata,
@@ -147,6 +199,7 @@ deliveries = sa.Table(
     sa.Column("lease_owner", sa.Text),
     sa.Column("lease_until", Moment),
     sa.Column("next_at", Moment),
+    sa.Column("not_before", Moment),
     sa.Column("code", sa.Integer, nullable=False, default=0),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("verdict", sa.Text, nullable=False, server_default=""),
@@ -154,10 +207,11 @@ deliveries = sa.Table(
     sa.Column("started_at", Moment),
     sa.Column("changed_at", Moment, nullable=False),
     # Only of what waits: a delivery on its way changes no index, whatever becomes of it.
-    sa.Index("delivery_planned", "issue", sqlite_where=sa.text("state = 'planned'")),
+    sa.Index("delivery_planned", "issue", "not_before", sqlite_where=sa.text("state = 'planned'")),
     sa.Index("delivery_deferred", "issue", "next_at", sqlite_where=sa.text("state = 'deferred'")),
 )
-"""`domain` is the address's; `started_at` is when the message last began to leave."""
+"""`domain` is the address's; `started_at` is when the message last began to leave; `not_before` is
+the hour that the reader chose, or null for as soon as may be."""
 
 audiences = sa.Table(
     "audience",
@@ -180,19 +234,49 @@ subscribers = sa.Table(
     sa.Column("audience", sa.Text, nullable=False),
     sa.Column("timezone", sa.Text, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
+    sa.Column("hour", sa.Integer, nullable=False, server_default="-1"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("paused_until", sa.Date),
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("consent_at", Moment, nullable=False),
     sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("left_because", sa.Text, nullable=False, server_default=""),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Index("subscriber_audience", "state", "audience"),
     # Rows are stored in the order of ids, in which a plan reads them and writes deliveries.
     sqlite_with_rowid=False,
 )
 """`address` is `email` in lower case: mailboxes differ by case only in theory. `wishes` is JSON;
-`audience`, `timezone` and `language` are copied from it for the plan to read."""
+`audience`, `timezone`, `language` and `hour` are copied from it for the plan to read."""
+
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("subscriber", sa.Text, primary_key=True),
+    sa.Column("paper", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("given_at", Moment, nullable=False),
+)
+"""What readers say about papers; `paper` is one of the paper's keys."""
+
+notices = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("subscriber", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("wishes", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Index("notice_subscriber", "subscriber", "kind"),
+    sa.Index("notice_waiting", "next_at", sqlite_where=sa.text("state = 'waiting'")),
+)
+"""Mails to one person: to confirm, to welcome, to change what they get. Their addresses are those
+of the subscribers; `wishes` is what somebody asks for who is to confirm it, as JSON."""
 
 suppressions = sa.Table(
     "suppression",

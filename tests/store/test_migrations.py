@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from newsletter.model import (
     Health,
     IssueState,
     IssueWindow,
+    Paper,
     SignUp,
     SubscriberState,
     Synchronised,
@@ -147,7 +149,11 @@ def test_a_migrated_database_is_as_a_new_one(tmp_path: Path, version: int) -> No
     old, new = (open_database(f"sqlite:///{name}.db", tmp_path) for name in ("old", "new"))
 
     with old.transaction() as connection:
-        context = MigrationContext.configure(connection)
+        # The full-text index is SQLite's own; `described` compares how it is made.
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, *_more: not str(name).startswith("paper_search")},
+        )
         assert compare_metadata(context, metadata) == []
     assert described(old) == described(new)
     old.close()
@@ -264,19 +270,29 @@ def test_a_number_that_no_program_gave_a_schema_is_refused(tmp_path: Path) -> No
         open_database(URL, tmp_path)
 
 
+def keep_in_old(connection: sa.Connection, paper: Paper) -> None:
+    """Write a paper as versions before 0.2 did."""
+    data = json.dumps(asdict(paper), default=str)
+    connection.exec_driver_sql(
+        "INSERT INTO paper (id, data, first_seen) VALUES (?, ?, '2026-03-17 06:00:00')",
+        (paper.id, data),
+    )
+    connection.exec_driver_sql("INSERT INTO paper_key VALUES (?, ?)", (paper.id, paper.id))
+    connection.exec_driver_sql(
+        "INSERT INTO paper_trace VALUES (?, ?)", (f"near:{paper.title}", paper.id)
+    )
+
+
 def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:
     """A paper that was sent under an odd name is found, and never sent, under its new one."""
     odd, sent = "url:evil.example/\ue000\x1b", "url:e.example/größe"
     twin, plain = "url:e.example/ü", "url:e.example/%C3%BC"
-    with Database(make_old(tmp_path, 4)) as database:
-        store = PaperStore(database, lambda paper: (f"near:{paper.title}",))
-        store.save(
-            [make_paper(title=one, id=one, keys=(one,)) for one in (odd, sent, twin, plain)], NOW
+    with make_old(tmp_path, 4).begin() as connection:
+        for name in (odd, sent, twin, plain):
+            keep_in_old(connection, make_paper(title=name, id=name, keys=(name,)))
+        connection.exec_driver_sql(
+            "UPDATE paper SET offered = '2026-03-17' WHERE id IN (?, ?)", (sent, twin)
         )
-        with database.transaction() as connection:
-            connection.exec_driver_sql(
-                "UPDATE paper SET offered = '2026-03-17' WHERE id IN (?, ?)", (sent, twin)
-            )
 
     database = open_database(URL, tmp_path)
     store = PaperStore(database)

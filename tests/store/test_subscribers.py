@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from makers import NOW
 
 from newsletter.model import (
+    LINK,
     Audience,
     Origin,
     SignUp,
@@ -29,7 +30,6 @@ from newsletter.store import (
     SuppressionStore,
     open_database,
 )
-from newsletter.store.subscribers import LINK
 
 S = SubscriberState
 LATER = NOW + dt.timedelta(days=1)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.model import LEFT, DeliveryState, IssueState, SubscriberState
 from newsletter.store.ledger import halts, moves
-from newsletter.store.ledger.statements import move
+from newsletter.store.ledger.statements import move, stay
 from newsletter.store.tables import deliveries, subscribers
 
 
@@ -31,3 +31,25 @@ def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.dateti
         .where(of_issue, deliveries.c.reason == LEFT, deliveries.c.subscriber.in_(present))
         .values(reason="", next_at=None, changed_at=now)
     )
+
+
+def forget_reader(connection: sa.Connection, subscriber: str, now: dt.datetime) -> None:
+    """Cancel what waits for a reader, and take the address and name out of what is final."""
+    mine = deliveries.c.subscriber == subscriber
+    connection.execute(
+        move(DeliveryState.CANCELLED, *moves.WAITING)
+        .where(mine)
+        .values(reason=LEFT, next_at=None, changed_at=now)
+    )
+    connection.execute(_without_address().where(mine))
+
+
+def forget_erased(connection: sa.Connection) -> None:
+    """Take out the addresses of readers who were erased while a mail to them was leaving."""
+    erased = sa.select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ERASED.value)
+    connection.execute(_without_address().where(deliveries.c.subscriber.in_(erased)))
+
+
+def _without_address() -> sa.Update:
+    final = [state for state in DeliveryState if not state.is_open]
+    return stay(*final).where(deliveries.c.email != "").values(email="", name="")

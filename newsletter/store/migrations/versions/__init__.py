@@ -7,6 +7,7 @@
 0005_gate.py             identities that pass the gate
 0006_issue_state.py      issues that are paused or cancelled; whose database this is
 0007_subscribers.py      subscribers, and which edition each audience gets
+0008_site.py             the picks of issues, search, hours of readers, feedback, notices
 
 Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
 """

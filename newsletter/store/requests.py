@@ -1,0 +1,199 @@
+"""Requests made on the site: signing up, confirming, a link to one's own pages; and their mails.
+
+Whatever is asked for is in the database, together with the mail it causes, before it is answered:
+nothing is lost when the program is killed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from newsletter.model import (
+    LINK,
+    NoticeKind,
+    NoticeState,
+    Origin,
+    SignUp,
+    SubscriberState,
+)
+from newsletter.store.database import Database
+from newsletter.store.lists import as_columns, as_row, read_wishes
+from newsletter.store.notices import post
+from newsletter.store.tables import notices, subscribers, suppressions
+
+CONFIRMED: Final = "asked on the site, and confirmed by the link mailed to the address"
+"""How those consent who come by the site."""
+KEPT: Final = dt.timedelta(days=30)
+"""How long requests that nobody confirmed, and notices, are kept."""
+
+_PENDING, _ACTIVE = SubscriberState.PENDING.value, SubscriberState.ACTIVE.value
+_LEFT = SubscriberState.LEFT.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What confirming did."""
+
+    is_known: bool
+    """Whether the subscriber is there: requests that were never confirmed are forgotten."""
+    is_new: bool = False
+    """Whether they did not get the newsletter before."""
+
+
+class RequestStore:
+    """Requests and notices in the database."""
+
+    def __init__(self, database: Database, new_id: Callable[[], str]) -> None:
+        """Use an open `database`; `new_id` makes an id that nobody has, out of [0-9a-f]."""
+        self._database = database
+        self._new_id = new_id
+
+    def sign_up(self, sign_up: SignUp, now: dt.datetime) -> None:
+        """Note that somebody asks for the newsletter, and the mail that follows from it.
+
+        Somebody new, or who had left, is asked to confirm; what they wish is kept with that mail,
+        so that what one confirms is what one asked for, whatever others ask meanwhile. Who gets the
+        newsletter already is sent a link to their own pages, and nothing changes. An address that
+        must not be mailed gets nothing. What happened is told by mail only: nobody learns here
+        whether an address is known.
+        """
+        row = as_row(sign_up, now, self._new_id())
+        with self._database.transaction() as connection:
+            known = connection.execute(
+                sa.select(subscribers.c.id, subscribers.c.state).where(
+                    subscribers.c.address == row["address"]
+                )
+            ).one_or_none()
+            barred = connection.scalar(
+                sa.select(suppressions.c.email).where(suppressions.c.email == row["address"])
+            )
+            if barred is not None:
+                return
+            if known is None:
+                connection.execute(
+                    subscribers.insert().values(
+                        **row,
+                        state=_PENDING,
+                        origin=Origin.SITE.value,
+                        changed_by=Origin.SITE.value,
+                        changed_at=now,
+                    )
+                )
+            if known is None or known.state in (_PENDING, _LEFT):
+                subscriber = row["id"] if known is None else known.id
+                post(connection, subscriber, NoticeKind.CONFIRM, now, wishes=row["wishes"])
+            else:
+                post(connection, known.id, NoticeKind.MANAGE, now)
+
+    def confirm(self, subscriber: str, number: int, now: dt.datetime) -> Confirmed:
+        """Let somebody have what they asked for; `number` is the notice that brought the link.
+
+        Confirming again changes nothing. Who left after that mail stays away: they must ask again.
+        """
+        with self._database.transaction() as connection:
+            asked = connection.execute(
+                sa.select(notices).where(
+                    notices.c.number == number,
+                    notices.c.subscriber == subscriber,
+                    notices.c.kind == NoticeKind.CONFIRM.value,
+                )
+            ).one_or_none()
+            known = connection.execute(
+                sa.select(subscribers).where(subscribers.c.id == subscriber)
+            ).one_or_none()
+            if asked is None or known is None:
+                return Confirmed(is_known=False)
+            if known.state == _LEFT and known.changed_at > asked.made_at:
+                return Confirmed(is_known=False)
+            if known.state not in (_PENDING, _LEFT):
+                return Confirmed(is_known=True)
+            wishes = read_wishes(asked.wishes)
+            connection.execute(
+                subscribers.update()
+                .where(subscribers.c.id == subscriber)
+                .values(
+                    **as_columns(wishes, subscriber),
+                    state=_ACTIVE,
+                    paused_until=None,
+                    left_because="",
+                    origin=Origin.SITE.value,
+                    changed_by=Origin.SITE.value,
+                    changed_at=now,
+                    consent_at=now,
+                    consent=CONFIRMED,
+                )
+            )
+            post(connection, subscriber, NoticeKind.WELCOME, now)
+        return Confirmed(is_known=True, is_new=True)
+
+    def ask_to_manage(self, subscriber: str, now: dt.datetime) -> None:
+        """Mail somebody a link to their own pages, if they are there and not asking too often."""
+        with self._database.transaction() as connection:
+            there = connection.scalar(
+                sa.select(subscribers.c.id)
+                .where(subscribers.c.id == subscriber, subscribers.c.state != _PENDING)
+                .where(~sa.exists().where(suppressions.c.email == subscribers.c.address))
+            )
+            if there is not None:
+                post(connection, subscriber, NoticeKind.MANAGE, now)
+
+    def leave(self, subscriber: str, now: dt.datetime, reason: str = "") -> bool:
+        """Let somebody leave, at once; return whether they are there. Leaving again is the same.
+
+        `reason` is what they say about it, if anything.
+        """
+        move = (
+            subscribers.update()
+            .where(subscribers.c.id == subscriber, subscribers.c.state != _LEFT)
+            .values(state=_LEFT, changed_by=LINK, paused_until=None, changed_at=now)
+        )
+        told = (
+            subscribers.update()
+            .where(subscribers.c.id == subscriber, subscribers.c.state == _LEFT)
+            .values(left_because=reason)
+        )
+        with self._database.transaction() as connection:
+            connection.execute(move)
+            if reason:
+                connection.execute(told)
+            connection.execute(
+                notices.update()
+                .where(
+                    notices.c.subscriber == subscriber,
+                    notices.c.state == NoticeState.WAITING.value,
+                )
+                .values(state=NoticeState.FAILED.value, reason="they left before it was sent")
+            )
+            found = sa.select(subscribers.c.id).where(subscribers.c.id == subscriber)
+            return connection.scalar(found) is not None
+
+    def come_back(self, subscriber: str, now: dt.datetime) -> bool:
+        """Undo that somebody left by a link: by mistake, or by a program that follows links."""
+        move = (
+            subscribers.update()
+            .where(
+                subscribers.c.id == subscriber,
+                subscribers.c.state == _LEFT,
+                subscribers.c.changed_by == LINK,
+                subscribers.c.changed_at > now - KEPT,
+            )
+            .values(state=_ACTIVE, changed_by=Origin.SITE.value, changed_at=now, left_because="")
+        )
+        with self._database.transaction() as connection:
+            return connection.execute(move).rowcount > 0
+
+    def forget(self, now: dt.datetime) -> int:
+        """Delete requests that nobody confirmed, and old notices; return how many requests."""
+        old = now - KEPT
+        with self._database.transaction() as connection:
+            connection.execute(notices.delete().where(notices.c.made_at < old))
+            return connection.execute(
+                subscribers.delete().where(
+                    subscribers.c.state == _PENDING, subscribers.c.changed_at < old
+                )
+            ).rowcount
