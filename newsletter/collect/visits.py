@@ -80,7 +80,7 @@ class _Answer:
         """Add the content of a document."""
         self.parsed.append(parsed)
         self.faults += parsed.faults
-        self.errors += [one.problem for one in parsed.faults if one.border is Border.SOURCE]
+        self.errors += [fault.problem for fault in parsed.faults if fault.border is Border.SOURCE]
 
 
 async def visit_source(
@@ -242,7 +242,7 @@ def _visited(
     health: Health,
     now: dt.datetime | None,
 ) -> Visit:
-    mentions = tuple(one for part in answer.parsed for one in part.mentions)
+    mentions = tuple(mention for part in answer.parsed for mention in part.mentions)
     notes = [part.note for part in answer.parsed if part.note] + answer.notes
     errors = answer.errors
     if answer.unchanged and not answer.parsed and not errors:
@@ -280,7 +280,7 @@ def _visited(
         retired=answer.gone,
         covered=answer.covered,
     )
-    sources = tuple(one for part in answer.parsed for one in part.sources)
+    sources = tuple(named for part in answer.parsed for named in part.sources)
     return Visit(
         source=source,
         papers=papers,

@@ -187,5 +187,5 @@ def _sighting(seen: Sighting) -> Sighting:
 
 
 def _lines(given: Iterable[str], most: int) -> tuple[str, ...]:
-    lines = dict.fromkeys(line(one, MAX_NAME) for one in given)
-    return tuple(one for one in lines if one)[:most]
+    lines = dict.fromkeys(line(entry, MAX_NAME) for entry in given)
+    return tuple(entry for entry in lines if entry)[:most]

@@ -71,7 +71,9 @@ def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
     words = [stems(sentence) for sentence in sentences]
     spread = Counter(word for some in words for word in set(some))
     named = set(stems(title))
-    first = next((n for n, one in enumerate(sentences) if CUES["makes"].search(one)), None)
+    first = next(
+        (n for n, sentence in enumerate(sentences) if CUES["makes"].search(sentence)), None
+    )
     last = max(1, len(sentences) - 1)
     rows = []
     for number, sentence in enumerate(sentences):

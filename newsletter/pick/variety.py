@@ -54,7 +54,7 @@ def choose(
         if not room[pick.topic] or pick.paper.id in taken:
             continue
         people = _people(pick.paper) if per_author else ()
-        if any(by_author[one] >= (per_author or 0) for one in people):
+        if any(by_author[name] >= (per_author or 0) for name in people):
             continue
         own = words_of(pick.paper)
         taken.add(pick.paper.id)
@@ -102,10 +102,10 @@ def _words(paper: Paper) -> _Words:
     return frozenset(title.split()), text
 
 
-def _is_alike(one: _Words, other: _Words) -> bool:
-    return _shared(one[0], other[0]) >= ALIKE_TITLES and _shared(one[1], other[1]) >= ALIKE
+def _is_alike(left: _Words, right: _Words) -> bool:
+    return _shared(left[0], right[0]) >= ALIKE_TITLES and _shared(left[1], right[1]) >= ALIKE
 
 
-def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+def _shared(left: frozenset[str], right: frozenset[str]) -> float:
     """Return the share of all words that both have: the Jaccard index (Jaccard 1901)."""
-    return len(one & other) / max(1, len(one | other))
+    return len(left & right) / max(1, len(left | right))

@@ -40,9 +40,9 @@ class Bodies:
         Raises TemplateError for a token that is not a piece of its own: it would be sent unfilled.
         """
         blocks: dict[int, str] = {}
-        for one in editions:
-            for number in (*one.text_blocks, *one.html_blocks):
-                blocks[number] = one.blocks[number]
+        for edition in editions:
+            for number in (*edition.text_blocks, *edition.html_blocks):
+                blocks[number] = edition.blocks[number]
         self._html_head = html_head
         # The heads and the end come after all pieces, so they have the last indexes (-3 to -1).
         self._table = [b""] * (max(blocks, default=-1) + 1) + [text_head, html_head, end]

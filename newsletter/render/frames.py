@@ -61,8 +61,8 @@ def cut(
     """
     parsed = environment.parse(text)
     # Macros and values that a template sets at its top level are known in all its regions.
-    prelude = [one for one in parsed.body if isinstance(one, nodes.Macro | nodes.Assign)]
-    rest = [one for one in parsed.body if one not in prelude]
+    prelude = [node for node in parsed.body if isinstance(node, nodes.Macro | nodes.Assign)]
+    rest = [node for node in parsed.body if node not in prelude]
 
     def region(body: list[nodes.Node], names: Mapping[str, str]) -> Region:
         tree = nodes.Template([*prelude, *body], lineno=1)
@@ -231,27 +231,27 @@ class Frame:
         `place` is the section, the paper and the section's papers that the blocks are about.
         """
         section, paper, papers = place
-        for one in cuts:
-            if type(one) is Loop:
-                if one.over == "sections":
+        for part in cuts:
+            if type(part) is Loop:
+                if part.over == "sections":
                     inner = [(view, None, inside) for view, inside in contents.sections]
                 else:
-                    items = papers if one.over == "papers" else getattr(contents, one.over)
+                    items = papers if part.over == "papers" else getattr(contents, part.over)
                     inner = [(section, item, ()) for item in items]
                 for deeper in inner:
-                    first = self._fill(one.body, contents, deeper, out, first)
+                    first = self._fill(part.body, contents, deeper, out, first)
                 if not inner:
-                    first = self._fill(one.otherwise, contents, place, out, first)
-            elif type(one) is Region:
+                    first = self._fill(part.otherwise, contents, place, out, first)
+            elif type(part) is Region:
                 key = (
-                    one,
-                    section if one.section else None,
-                    paper if one.paper else None,
-                    *[contents.letter.get(name) for name in one.letter],
+                    part,
+                    section if part.section else None,
+                    paper if part.paper else None,
+                    *[contents.letter.get(name) for name in part.letter],
                 )
                 block = self._made.get(key)
                 if block is None:
-                    block = self._made[key] = self._render(one, contents, section, paper)
+                    block = self._made[key] = self._render(part, contents, section, paper)
                 if block.text is not None:
                     out.append(block.text)
                 else:

@@ -83,13 +83,13 @@ def _weighed(value: object, most: int = MAX_STEPS) -> tuple[int, int]:
     steps = letters = 0
     rest: list[Iterator[object]] = [iter((value,))]
     while rest and steps <= most:
-        for one in rest[-1]:
-            if isinstance(one, str):
-                letters += len(one)
-                steps += len(one) // TEXT_PER_STEP
-            elif isinstance(one, Sized) and not isinstance(one, jinja2.Undefined):
-                steps += len(one)
-                if inner := _parts(one):
+        for item in rest[-1]:
+            if isinstance(item, str):
+                letters += len(item)
+                steps += len(item) // TEXT_PER_STEP
+            elif isinstance(item, Sized) and not isinstance(item, jinja2.Undefined):
+                steps += len(item)
+                if inner := _parts(item):
                     rest.append(iter(inner))
                     break
         else:
@@ -114,13 +114,13 @@ def check_operands(operator: str, left: object, right: object) -> None:
         if not small or not isinstance(left, int | float) or abs(left) > MAX_TEXT:
             raise LimitError("`**` of numbers as large as these")
     elif operator == "*":
-        whole = [one for one in (left, right) if isinstance(one, int)]
-        if len(whole) > 1 and sum(one.bit_length() for one in whole) > MAX_BITS:
+        whole = [operand for operand in (left, right) if isinstance(operand, int)]
+        if len(whole) > 1 and sum(number.bit_length() for number in whole) > MAX_BITS:
             raise LimitError("`*` of numbers as large as these")
-        for one, times in ((left, right), (right, left)):
-            if isinstance(one, Sized) and isinstance(times, int) and len(one) * times > MAX_TEXT:
+        for unit, times in ((left, right), (right, left)):
+            if isinstance(unit, Sized) and isinstance(times, int) and len(unit) * times > MAX_TEXT:
                 raise LimitError(f"makes more than {MAX_TEXT // 1_000_000} million by `*`")
-    elif sum(len(one) for one in (left, right) if isinstance(one, Sized)) > MAX_TEXT:
+    elif sum(len(operand) for operand in (left, right) if isinstance(operand, Sized)) > MAX_TEXT:
         raise LimitError(f"makes more than {MAX_TEXT // 1_000_000} million by `{operator}`")
 
 
@@ -129,7 +129,7 @@ def _check_format(text: object, *args: object, **named: object) -> None:
     if _WIDE.search(text):
         raise LimitError(f"a width of more than {MAX_WIDTH} in a format")
     # Upper bound: each place may get the longest value, and its width is added.
-    longest = max((_weighed(one)[1] for one in (*args, *named.values())), default=0)
+    longest = max((_weighed(value)[1] for value in (*args, *named.values())), default=0)
     width = sum(int(found[0]) for found in _WIDTH.finditer(text))
     if len(text) + width + text.count("%") * longest > MAX_TEXT:
         raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
@@ -256,7 +256,7 @@ def count_steps(template: nodes.Template) -> None:
             operand.expr = _counting(operand.expr, "looked at")
     for asked in template.find_all(nodes.Test):
         asked.node = _counting(asked.node, "looked at")
-        asked.args = [_counting(one, "looked at") for one in asked.args or ()]
+        asked.args = [_counting(argument, "looked at") for argument in asked.args or ()]
     for part in template.find_all(nodes.Getitem):
         if isinstance(part.arg, nodes.Slice):
             part.node = _counting(part.node, "looked at")
@@ -273,7 +273,7 @@ def _count_made(node: nodes.Node) -> None:
         if isinstance(value, nodes.Node):
             setattr(node, name, _made(value))
         elif isinstance(value, list):
-            value[:] = [_made(one) if isinstance(one, nodes.Node) else one for one in value]
+            value[:] = [_made(part) if isinstance(part, nodes.Node) else part for part in value]
 
 
 def _made(node: nodes.Node) -> nodes.Node:

@@ -73,5 +73,5 @@ class Blocks:
 
 
 def _pieces(block: str) -> list[str]:
-    names = TOKEN.split(block)
-    return [token(one) if place % 2 else one for place, one in enumerate(names) if one]
+    parts = TOKEN.split(block)
+    return [token(part) if place % 2 else part for place, part in enumerate(parts) if part]

@@ -72,13 +72,13 @@ class Budget:
         over = Counter({domain: -room for domain, room in after.rooms.items() if room < 0})
         kept: list[Delivery] = []
         back: list[Delivery] = []
-        for one in reversed(found):
-            if too_many > 0 or over[one.domain] > 0:
-                back.append(one)
+        for delivery in reversed(found):
+            if too_many > 0 or over[delivery.domain] > 0:
+                back.append(delivery)
                 too_many -= 1
-                over[one.domain] -= 1
+                over[delivery.domain] -= 1
             else:
-                kept.append(one)
+                kept.append(delivery)
         return kept[::-1], back
 
     def waiting(
@@ -94,7 +94,7 @@ class Budget:
         if not allowance.full or not waits(*allowance.full):
             return ()
         some = sorted(allowance.full)[:MOST_ASKED]
-        return tuple(one for one in some if waits(one)) or tuple(some)
+        return tuple(domain for domain in some if waits(domain)) or tuple(some)
 
     def free_at(
         self, now: dt.datetime, allowance: Allowance, waiting: Collection[str]

@@ -173,7 +173,7 @@ async def _lmtp(settings: SmtpSettings) -> Connection:
     except BaseException:
         stream.abort()
         raise
-    if refusal := next((one for one in (greeting, hello) if one.code // 100 != 2), None):  # noqa: PLR2004
+    if refusal := next((reply for reply in (greeting, hello) if reply.code // 100 != 2), None):  # noqa: PLR2004
         stream.abort()
         raise SendError(f"{settings.place}: {refusal}")
     words = hello.text.lower().split()

@@ -139,7 +139,7 @@ class Signer:
         self._keys = tuple(keys)
         self._plans: dict[tuple[bytes, ...], _Plan] = {}
         self._starts: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
-        self.is_slow = any(isinstance(one.key, rsa.RSAPrivateKey) for one in keys)
+        self.is_slow = any(isinstance(key.key, rsa.RSAPrivateKey) for key in keys)
         """Whether signatures take so long that a thread is worth it."""
 
     def sign(self, message: bytes, now: dt.datetime) -> bytes:
@@ -155,7 +155,7 @@ class Signer:
         shared = found + 2 if found >= 0 else 0
         own = list(_fields(message[:shared]))
         plan = self._plan(tuple([name for name, _ in own]), message[shared:end])
-        chosen = [own[one][1] if isinstance(one, int) else one for one in plan.values]
+        chosen = [own[value][1] if isinstance(value, int) else value for value in plan.values]
         parts = []
         for key in self._keys:
             start, relaxed = self._start(key, plan.names, int(now.timestamp()))
@@ -193,7 +193,7 @@ class Signer:
             names = tuple(_names(fields))
             # Of several fields with one name the last is signed first (RFC 6376, 5.4.2). A name
             # that is listed more often than the field occurs stands for an empty value.
-            values = tuple(one.pop() for name in names if (one := fields.get(name)))
+            values = tuple(same.pop() for name in names if (same := fields.get(name)))
             plan = self._plans[*own, shared] = _Plan(names, values)
         return plan
 

@@ -53,7 +53,7 @@ class Turns:
     @property
     def is_anybody_at_work(self) -> bool:
         """Whether a session has a connection, or may get one."""
-        return any(one not in self._refused for one in self._order)
+        return any(number not in self._refused for number in self._order)
 
     def refused(self, number: int) -> float:
         """Note that a session got no connection; return after how many seconds to try again.

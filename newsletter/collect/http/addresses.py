@@ -32,7 +32,7 @@ def shown(address: str) -> str:
         return line(address, MAX_SHOWN)
     told = found["scheme"] + found["place"]
     if found["query"]:
-        names = (one.partition("=") for one in found["query"].split("&")[:10])
+        names = (pair.partition("=") for pair in found["query"].split("&")[:10])
         told += "?" + "&".join(f"{name}=…" if equals else "…" for name, equals, _ in names)
     return line(told, MAX_SHOWN)
 

@@ -94,7 +94,7 @@ async def resolve(host: str, port: int) -> list[Address]:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise httpcore2.ConnectError(error.strerror or str(error)) from error
-    addresses = (ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found)
+    addresses = (ipaddress.ip_address(str(place[0]).partition("%")[0]) for *_, place in found)
     return list(dict.fromkeys(addresses))
 
 
@@ -146,7 +146,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         """Return whether connecting to `address` is allowed."""
         meant = {address, real_address(address)}
         return is_public(address) or any(
-            one in network for one in meant for network in self._allowed
+            form in network for form in meant for network in self._allowed
         )
 
     async def sleep(self, seconds: float) -> None:

@@ -304,7 +304,9 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _refusal(error: BaseException) -> str:
     """Return why an address was refused, or nothing if it was not."""
-    return next((str(one) for one in _chain(error) if isinstance(one, PrivateAddressError)), "")
+    return next(
+        (str(cause) for cause in _chain(error) if isinstance(cause, PrivateAddressError)), ""
+    )
 
 
 def _cause(error: BaseException) -> str:

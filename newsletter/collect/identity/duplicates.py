@@ -30,7 +30,7 @@ def merge_papers(papers: Iterable[Paper], *, alike: bool = True) -> tuple[Paper,
         for key in paper.keys:
             homes.join(owner.setdefault(key, number), number)
         bands = [near.setdefault(band, []) for band in (near_keys(paper) if alike else ())]
-        for other in sorted({one for band in bands for one in band}):
+        for other in sorted({neighbour for band in bands for neighbour in band}):
             if homes.of(other) != homes.of(number) and is_same_work(paper, given[other]):
                 homes.join(other, number)
         for band in bands:
@@ -55,9 +55,9 @@ class _Homes:
             number = self._above[number]
         return number
 
-    def join(self, one: int, other: int) -> None:
+    def join(self, left: int, right: int) -> None:
         """Join two groups."""
-        first, second = sorted((self.of(one), self.of(other)))
+        first, second = sorted((self.of(left), self.of(right)))
         self._above[second] = first
 
 
@@ -72,9 +72,16 @@ def attach_mentions(papers: Iterable[Paper], mentions: Iterable[Mention]) -> tup
             talk.setdefault(key, []).append(mention.sighting)
     found = []
     for paper in papers:
-        seen = {(one.source, one.url): one for key in paper.keys for one in talk.get(key, ())}
+        seen = {
+            (sighting.source, sighting.url): sighting
+            for key in paper.keys
+            for sighting in talk.get(key, ())
+        }
         if seen:
-            best = max(seen.values(), key=lambda one: (one.votes + one.comments, one.url))
+            best = max(
+                seen.values(),
+                key=lambda sighting: (sighting.votes + sighting.comments, sighting.url),
+            )
             discussed = replace(
                 paper,
                 sightings=tuple(seen.values()),

@@ -109,7 +109,7 @@ def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[st
     URL is identified by a digest of its title.
     """
     keys: list[str] = []
-    for reference in (one[:MAX_LINK] for one in references):
+    for reference in (given[:MAX_LINK] for given in references):
         if found := arxiv_id(reference):
             keys.append(f"arxiv:{found[0]}")
         elif name := doi(reference):

@@ -49,41 +49,41 @@ def near_keys(paper: Paper) -> tuple[str, ...]:
 def _bands(title: str) -> tuple[str, ...]:
     plain = letters(title)
     shingles = {plain[at : at + SHINGLE] for at in range(max(1, len(plain) - SHINGLE + 1))}
-    hashes = [zlib.crc32(one.encode()) for one in shingles]
+    hashes = [zlib.crc32(shingle.encode()) for shingle in shingles]
     # The least hash under an XOR mask: a cheap permutation that is good enough for MinHash.
-    signature = [min([one ^ mask for one in hashes]) ^ mask for mask in _MASKS]
+    signature = [min([value ^ mask for value in hashes]) ^ mask for mask in _MASKS]
     bands = (signature[band * ROWS : (band + 1) * ROWS] for band in range(BANDS))
     return tuple(
-        f"near:{band}:{'-'.join(f'{one:x}' for one in rows)}" for band, rows in enumerate(bands)
+        f"near:{band}:{'-'.join(f'{value:x}' for value in rows)}" for band, rows in enumerate(bands)
     )
 
 
 _MASKS = tuple(zlib.crc32(b"mask %d" % number) for number in range(BANDS * ROWS))
 
 
-def is_same_work(one: Paper, other: Paper) -> bool:
+def is_same_work(left: Paper, right: Paper) -> bool:
     """Return whether two papers are versions of one work, by title and authors.
 
     arXiv never gives a work two ids, so two different arXiv ids are two works, however alike.
     """
-    ids = [{key for key in paper.keys if key.startswith("arxiv:")} for paper in (one, other)]
+    ids = [{key for key in paper.keys if key.startswith("arxiv:")} for paper in (left, right)]
     if all(ids) and ids[0].isdisjoint(ids[1]):
         return False
-    if not (one.authors and other.authors):
+    if not (left.authors and right.authors):
         return False
     # Some sources name only the first author: then the titles must be equal.
-    first = surname(one.authors[0]) == surname(other.authors[0])
-    if first and letters(one.title) == letters(other.title):
+    first = surname(left.authors[0]) == surname(right.authors[0])
+    if first and letters(left.title) == letters(right.title):
         return True
-    return _same_people(one, other) and _same_title(one.title, other.title)
+    return _same_people(left, right) and _same_title(left.title, right.title)
 
 
 def _is_work(paper: Paper) -> bool:
     return any(key.startswith(("arxiv:", "doi:", "openreview:")) for key in paper.keys)
 
 
-def _same_people(one: Paper, other: Paper) -> bool:
-    names = [_surnames(paper.authors[:PEOPLE]) for paper in (one, other)]
+def _same_people(left: Paper, right: Paper) -> bool:
+    names = [_surnames(paper.authors[:PEOPLE]) for paper in (left, right)]
     return len(names[0] & names[1]) >= SAME_PEOPLE * len(names[0] | names[1])
 
 
@@ -92,9 +92,9 @@ def _surnames(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(surname, names))
 
 
-def _same_title(one: str, other: str) -> bool:
+def _same_title(left: str, right: str) -> bool:
     """Return whether titles differ only in spelling or by a few words, not in meaning."""
-    words: list[list[str]] = [_WORD.findall(_plain(title)) for title in (one, other)]
+    words: list[list[str]] = [_WORD.findall(_plain(title)) for title in (left, right)]
     if len({tuple(_COUNTED.findall(" ".join(some))) for some in words}) > 1:
         return False
     loose = 0

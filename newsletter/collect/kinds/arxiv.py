@@ -112,9 +112,9 @@ def catch_up(
         missed = [due] if batch is None or batch < due else []
     else:
         since = max(window.covered, window.reach)
-        missed = [one for one in announcements(since, window.until - READY) if one != batch]
+        missed = [date for date in announcements(since, window.until - READY) if date != batch]
     stale = _stale(source, shown, fresh) if not missed and _is_due(window, due) else ()
-    covered = max((one for one in (batch, window.covered, *missed) if one), default=None)
+    covered = max((date for date in (batch, window.covered, *missed) if date), default=None)
     categories = stale or source.categories
     if not categories or not (missed or stale):
         return CatchUp(covered=covered)

@@ -60,7 +60,9 @@ def _papers(
         return _paper(flat(entry), source, now, link_is_shared=shared)
 
     every, account = read_papers(entries, read, source, now)
-    papers = tuple(one for one in every if not one.announce or one.announce in source.announce)
+    papers = tuple(
+        paper for paper in every if not paper.announce or paper.announce in source.announce
+    )
     nameless = account.skipped
     notes = [f"{nameless} without title or text"] if nameless else []
     return Parsed(
@@ -229,7 +231,7 @@ def _json_entry(item: Entry) -> Entry:
         "text": item.get("summary") or item.get("content_text") or item.get("content_html"),
         "link": item.get("url") or item.get("external_url"),
         "id": item.get("id"),
-        "authors": [name for one in people or () if (name := mapping(one).get("name"))],
+        "authors": [name for person in people or () if (name := mapping(person).get("name"))],
         "tags": listed(item.get("tags")),
         "published": iso_moment(item.get("date_published") or item.get("date_modified")),
     }

@@ -48,8 +48,8 @@ def parse_opml(document: Document, source: Source, now: dt.datetime) -> Parsed:
     )
     named, account = read_sources([given for given in outlines if "xmlurl" in given], read, source)
     sources: dict[str, Source] = {}
-    for one in named:
-        sources.setdefault(one.location, one)
+    for feed in named:
+        sources.setdefault(feed.location, feed)
     kept = tuple(sources.values())[:MAX_SOURCES]
     notes = [f"names {len(kept)} sources" if kept else "a list without feeds"]
     return Parsed(

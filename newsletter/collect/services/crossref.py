@@ -42,8 +42,8 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
 
 def _facts(item: Any) -> dict[str, Any]:
     names = (
-        " ".join(filter(None, (text(one.get("given")), text(one.get("family")))))
-        for one in map(mapping, listed(item.get("author")))
+        " ".join(filter(None, (text(author.get("given")), text(author.get("family")))))
+        for author in map(mapping, listed(item.get("author")))
     )
     facts = {
         "venue": text(next(iter(listed(item.get("container-title"))), ""), 200),

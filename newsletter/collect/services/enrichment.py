@@ -95,7 +95,7 @@ async def _ask(
     subjects = list(dict.fromkeys(filter(None, map(enricher.subject, papers))))
     kept = known(service.service, subjects, now - enricher.kept)
     yield False, kept
-    missing = [one for one in subjects if one not in kept][: enricher.most]
+    missing = [subject for subject in subjects if subject not in kept][: enricher.most]
     for some in _batches(missing, enricher.batch):
         url, asked = enricher.question(service.api or enricher.api, some)
         try:
@@ -109,7 +109,7 @@ async def _ask(
             answered = await reader.call(document, enricher.read, document, some)
         except MissingError:
             answered = {}  # a repository that is gone is no reason not to ask for the next
-        yield True, {one: dict(answered.get(one, {})) for one in some}
+        yield True, {subject: dict(answered.get(subject, {})) for subject in some}
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -145,7 +145,7 @@ def with_facts(paper: Paper, facts: Facts) -> Paper:
         if isinstance(facts.get(name), list | tuple) and not getattr(paper, name):
             changes[name] = tuple(map(str, facts[name]))
     keys = tuple(
-        one for one in map(identity, map(str, facts.get("keys", ()))) if one not in paper.keys
+        key for key in map(identity, map(str, facts.get("keys", ()))) if key not in paper.keys
     )
     if keys:
         changes["keys"] = tuple(sorted(paper.keys + keys, key=strength))

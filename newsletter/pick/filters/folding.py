@@ -62,7 +62,9 @@ def fold_paper(paper: Paper) -> Folded:
         authors=tuple(map(fold, paper.authors)),
         categories=tuple(name.lower() for name in paper.categories),
         venue=fold(paper.venue),
-        sources=tuple(fold(name) for name in dict.fromkeys(one.source for one in paper.sightings)),
+        sources=tuple(
+            fold(name) for name in dict.fromkeys(seen.source for seen in paper.sightings)
+        ),
         votes=paper.votes,
         written=f"{paper.title}\n{paper.abstract}",
     )

@@ -77,10 +77,10 @@ def _mapping(value: Mapping[object, object], path: Path_) -> Match:
 
 def _near(within: int, value: object, path: Path_) -> Near:
     terms = _parts(value, path)
-    if len(terms) < 2 or not all(isinstance(one, Term) and one.field == "text" for one in terms):  # noqa: PLR2004
+    plain = tuple(part for part in terms if isinstance(part, Term) and part.field == "text")
+    if len(terms) < 2 or len(plain) < len(terms):  # noqa: PLR2004  a single word is near nothing
         raise FilterError("near(5): takes a list of two or more plain words or phrases", path)
-    plain = tuple(one for one in terms if isinstance(one, Term))
-    text = f"{' … '.join(one.text for one in plain)}"
+    text = " … ".join(term.text for term in plain)
     return Near(terms=plain, within=within, text=text)
 
 

@@ -75,10 +75,10 @@ class Matcher:
         """Return the numbers of the filters that hold for `paper`."""
         led = self._led(paper) if self._automaton is not None else []
         # Use operations on whole sets: a popular word leads to thousands of readers' filters.
-        found = set().union(*[one.sure for one in led])
-        found.difference_update(*[one.refused for one in led if one.refused])
-        likely = set(self._always).union(*[one.likely for one in led if one.likely])
-        found.update(one for one in likely if matches(self._filters[one], paper))
+        found = set().union(*[filters.sure for filters in led])
+        found.difference_update(*[filters.refused for filters in led if filters.refused])
+        likely = set(self._always).union(*[filters.likely for filters in led if filters.likely])
+        found.update(number for number in likely if matches(self._filters[number], paper))
         return found
 
     def _led(self, paper: Folded) -> list[_Led]:
@@ -104,7 +104,7 @@ def _is_plain(match: Match) -> bool:
 
 def _terms(parts: Sequence[Term | Near | Match]) -> list[Term]:
     """Return those parts that are words to find in title or abstract."""
-    return [one for one in parts if isinstance(one, Term) and one.field in _LOOKS_AT]
+    return [part for part in parts if isinstance(part, Term) and part.field in _LOOKS_AT]
 
 
 def _leads(match: Match) -> list[Term] | None:
@@ -122,7 +122,7 @@ def _leads(match: Match) -> list[Term] | None:
     if best is not None:
         return best
     several = [_leads_of(part) for part in match.any]
-    if not several or any(one is None for one in several):
+    if not several or any(terms is None for terms in several):
         return None
     return [term for some in several for term in some or ()]
 

@@ -50,7 +50,7 @@ def _left_overs(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
         for part in (pick.paper.title, pick.tldr, pick.paper.abstract)
     )
     for part, text in (("HTML", edition.html), ("text part", edition.text)):
-        if left := next((one for one in _LEFT.finditer(text) if one[0] not in said), None):
+        if left := next((found for found in _LEFT.finditer(text) if found[0] not in said), None):
             shown = text[left.start() : left.start() + 40]
             where = document.line_with(left[0])
             yield Flaw("error", f"template code is left in the {part}: {shown!r}", where)

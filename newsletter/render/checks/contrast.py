@@ -45,9 +45,9 @@ def check_contrast(document: HtmlDocument) -> Iterator[Flaw]:
                 )
 
 
-def ratio(one: Colour, other: Colour) -> float:
+def ratio(ink: Colour, ground: Colour) -> float:
     """Return the contrast of two colours: 1 if they are equal, 21 for black on white."""
-    bright, dim = sorted((_luminance(one), _luminance(other)), reverse=True)
+    bright, dim = sorted((_luminance(ink), _luminance(ground)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
 
 
@@ -79,10 +79,13 @@ def _painted(document: HtmlDocument, rules: Iterable[Rule]) -> Painted:
         _paint(found.setdefault(element, [None, None]), own)
         if ground := parse_colour(element.get("bgcolor") or ""):
             found[element][1] = found[element][1] or ground
-    for _, _, rule, selector in sorted(_selected(rules), key=lambda one: one[:2]):
+    for _, _, rule, selector in sorted(_selected(rules), key=lambda selected: selected[:2]):
         for element in cast("list[Element]", selector(document.root)):
             if element in found:
-                _paint(found[element], [one for one in rule.declarations if one.important])
+                _paint(
+                    found[element],
+                    [declared for declared in rule.declarations if declared.important],
+                )
     return {element: (ink, ground) for element, (ink, ground) in found.items()}
 
 
@@ -91,21 +94,21 @@ def _selected(
 ) -> Iterator[tuple[tuple[int, int, int], int, Rule, CSSSelector]]:
     """Yield rules with their sort key: first how specific they are, then their order."""
     for number, rule in enumerate(rules):
-        for one in rule.selector.split(","):
+        for text in rule.selector.split(","):
             try:
-                (parsed,) = cssselect.parse(one)
-                selector = CSSSelector(one, translator="html")
+                (parsed,) = cssselect.parse(text)
+                selector = CSSSelector(text, translator="html")
             except cssselect.SelectorError:
                 continue  # a client may know this selector, but we cannot tell what it selects
             yield parsed.specificity(), number, rule, selector
 
 
 def _paint(colours: list[Colour | None], declared: Iterable[Declaration]) -> None:
-    for one in declared:
-        if one.name == "color":
-            colours[0] = parse_colour(one.value) or colours[0]
-        elif one.name in ("background-color", "background"):
-            colours[1] = parse_colour(one.value) or colours[1]
+    for declaration in declared:
+        if declaration.name == "color":
+            colours[0] = parse_colour(declaration.value) or colours[0]
+        elif declaration.name in ("background-color", "background"):
+            colours[1] = parse_colour(declaration.value) or colours[1]
 
 
 def _nearest(element: Element, painted: Painted, which: int, default: Colour) -> Colour:

@@ -90,12 +90,12 @@ def declarations(text: str) -> tuple[Declaration, ...]:
     """Return the declarations of a style attribute; invalid ones are left out."""
     return tuple(
         Declaration(
-            name=one.lower_name,
-            value=tinycss2.serialize(one.value).strip(),
-            important=one.important,
+            name=node.lower_name,
+            value=tinycss2.serialize(node.value).strip(),
+            important=node.important,
         )
-        for one in tinycss2.parse_declaration_list(text, skip_comments=True, skip_whitespace=True)
-        if one.type == "declaration"
+        for node in tinycss2.parse_declaration_list(text, skip_comments=True, skip_whitespace=True)
+        if node.type == "declaration"
     )
 
 

@@ -132,17 +132,19 @@ def uses(document: HtmlDocument) -> Iterator[Use]:
         enhances = bool(rule.media) or ":" in rule.selector or "[" in rule.selector
         for key in _of_selector(rule.selector):
             yield Use(key, document.line_with(rule.selector), enhances=True)
-        for one in rule.declarations:
-            for key in _of_declaration(one):
-                yield Use(key, document.line_with(f"{one.name}:"), enhances)
+        for declaration in rule.declarations:
+            for key in _of_declaration(declaration):
+                yield Use(key, document.line_with(f"{declaration.name}:"), enhances)
 
 
 def _of_style(style: tuple[Declaration, ...], place: str) -> Iterator[Use]:
     # Hidden elements are hidden in several ways; each is a fallback for the others.
-    hidden = any(one.name == "display" and one.value == "none" for one in style)
-    for one in style:
-        if not hidden or one.name == "display":
-            for key in _of_declaration(one):
+    hidden = any(
+        declaration.name == "display" and declaration.value == "none" for declaration in style
+    )
+    for declaration in style:
+        if not hidden or declaration.name == "display":
+            for key in _of_declaration(declaration):
                 yield Use(key, place)
 
 
@@ -154,8 +156,8 @@ def _of_links(href: str | None, src: str | None, place: str) -> Iterator[Use]:
         yield Use(f"image {kind}", place)
 
 
-def _of_declaration(one: Declaration) -> Iterator[str]:
-    name, value = one.name, one.value.lower()
+def _of_declaration(declaration: Declaration) -> Iterator[str]:
+    name, value = declaration.name, declaration.value.lower()
     if value in INITIAL and name != "display":
         return
     yield "property --" if name.startswith("--") else f"property {name}"

@@ -61,8 +61,8 @@ def lint(
     ]
     flaws.sort(key=lambda flaw: flaw.level)
     return tuple(
-        Finding(level=one.level, edition=edition.key, message=one.message, where=one.where)
-        for one in dict.fromkeys(flaws)
+        Finding(level=flaw.level, edition=edition.key, message=flaw.message, where=flaw.where)
+        for flaw in dict.fromkeys(flaws)
     )
 
 
@@ -96,7 +96,8 @@ def _subject(edition: Edition) -> Iterator[Flaw]:
 def lint_message(message: bytes, edition: str = "") -> tuple[Finding, ...]:
     """Return what is wrong with a whole message: its headers, its lines, its parts."""
     return tuple(
-        Finding(level=one.level, edition=edition, message=one.message) for one in _message(message)
+        Finding(level=flaw.level, edition=edition, message=flaw.message)
+        for flaw in _message(message)
     )
 
 
