@@ -79,7 +79,7 @@ def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
     for number, sentence in enumerate(sentences):
         own = set(words[number])
         length = min(len(words[number]), LONG) / USUAL
-        shared = sum(spread[word] - 1 for word in own if len(word) > 3)  # noqa: PLR2004
+        shared = sum(spread[word] - 1 for word in own if len(word) > 3)  # noqa: PLR2004  not the, of
         row = {
             "place": number / last,
             "place squared": (number / last) ** 2,
@@ -88,7 +88,7 @@ def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
             "last": float(number == len(sentences) - 1),
             "length": length,
             "length squared": length**2,
-            "very short": float(len(words[number]) < 10),  # noqa: PLR2004
+            "very short": float(len(words[number]) < 10),  # noqa: PLR2004  too few to say much
             "central": shared / max(1, len(own)) / last,
             "of the title": len(named & own) / max(1, len(named)),
             "in the title": len(named & own) / max(1, len(own)),

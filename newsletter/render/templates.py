@@ -110,11 +110,12 @@ def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
     origin: dict[int, int] = {}
     pieces: list[str] = []
     line = 1
-    for place, piece in enumerate(_HIDDEN.split(html)):
+    for place, part in enumerate(_HIDDEN.split(html)):
+        piece = part
         if place % 2:
-            origin[line] = origin[line + 1] = lines[int(piece)]
+            origin[line] = origin[line + 1] = lines[int(part)]
             # Blocks keep their own line break (trim_blocks would eat one that follows).
-            piece = f"{tags[int(piece)][:-2]}\n{tags[int(piece)][-2:]}"  # noqa: PLW2901
+            piece = f"{tags[int(part)][:-2]}\n{tags[int(part)][-2:]}"
         pieces.append(piece)
         line += piece.count("\n")
     return _template(

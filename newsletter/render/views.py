@@ -115,7 +115,7 @@ def excerpt(abstract: str, told: str, room: int) -> str:
         if not sentence or sentence in told or (told in sentence and told):
             continue
         if len(sentence) > left:
-            if left > 80 or (not kept and left > 40):  # noqa: PLR2004
+            if left > 80 or (not kept and left > 40):  # noqa: PLR2004  a line, or half of one
                 kept.append(shorten(sentence, left))
             break
         kept.append(sentence)

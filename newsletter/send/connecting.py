@@ -16,7 +16,7 @@ import aiosmtplib
 
 from newsletter.errors import SendError
 from newsletter.send.diagnoses import explain, speaks_tls
-from newsletter.send.streams import ConnectionBrokenError, Stream
+from newsletter.send.streams import ACCEPTED, ConnectionBrokenError, Stream
 
 ERRORS = 8
 """Refusals after which a connection is replaced by a new one. Servers punish a client that is
@@ -173,7 +173,8 @@ async def _lmtp(settings: SmtpSettings) -> Connection:
     except BaseException:
         stream.abort()
         raise
-    if refusal := next((reply for reply in (greeting, hello) if reply.code // 100 != 2), None):  # noqa: PLR2004
+    refusal = next((reply for reply in (greeting, hello) if reply.code // 100 != ACCEPTED), None)
+    if refusal:
         stream.abort()
         raise SendError(f"{settings.place}: {refusal}")
     words = hello.text.lower().split()

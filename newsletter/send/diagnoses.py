@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import aiosmtplib
 
-from newsletter.send.streams import printable
+from newsletter.send.streams import FOR_NOW, printable
 
 PROBE = 3.0
 """Seconds for a TLS handshake that only tests whether the server speaks TLS."""
@@ -60,7 +60,7 @@ def _said(error: BaseException) -> str:
     """Return what is wrong, judged by the words of the server or of the library."""
     own = error.message if isinstance(error, aiosmtplib.SMTPException) else str(error)
     text = printable(own) or type(error).__name__
-    if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code // 100 == 4:  # noqa: PLR2004
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code // 100 == FOR_NOW:
         return f"no login for now: {error.code} {printable(error.message)}"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return (

@@ -6,7 +6,7 @@ from typing import Final
 
 from newsletter.model import DeliveryState, Outcome
 from newsletter.send.pace import is_busy
-from newsletter.send.streams import Reply, printable
+from newsletter.send.streams import REFUSED, Reply, printable
 from newsletter.send.verdicts import judge
 
 NOT_YET: Final = 530
@@ -16,6 +16,12 @@ TOO_MUCH: Final = 552
 """The message is larger than the server has room for, or larger than it accepts."""
 TOO_LONG: Final = ("5.2.3", "5.3.4")
 """The message is longer than the mailbox, or the system, accepts."""
+_STATES: Final[dict[int, DeliveryState]] = {
+    2: DeliveryState.ACCEPTED,
+    4: DeliveryState.DEFERRED,
+    5: DeliveryState.FAILED,
+}
+"""What becomes of a delivery, by the first digit of the code."""
 
 
 def advice(refusal: Reply) -> str:
@@ -45,17 +51,11 @@ def outcome_of(reply: Reply, *, of_recipient: bool = False) -> Outcome:
     2xx: accepted; 4xx: refused for now; 5xx: refused for good. `of_recipient`: whether it is the
     answer to RCPT.
     """
-    reason = printable(str(reply)) if reply.code >= 400 else reply.text  # noqa: PLR2004
-    kind = reply.code // 100
-    if kind == 2:  # noqa: PLR2004
-        return Outcome(state=DeliveryState.ACCEPTED, reason=reason, code=reply.code)
+    reason = printable(str(reply)) if reply.code >= REFUSED else reply.text
+    state = _STATES.get(reply.code // 100, DeliveryState.UNKNOWN)
+    if state is DeliveryState.ACCEPTED:
+        return Outcome(state=state, reason=reason, code=reply.code)
     verdict = judge(reply.code, reply.enhanced, reply.text)
-    if kind == 4:  # noqa: PLR2004
-        state = DeliveryState.DEFERRED
-    elif kind == 5:  # noqa: PLR2004
-        state = DeliveryState.FAILED
-    else:
-        state = DeliveryState.UNKNOWN
     return Outcome(
         state=state,
         reason=reason,

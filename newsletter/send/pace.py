@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from newsletter.send.streams import FOR_NOW
+
 BACKOFF = tuple(dt.timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120))
 """Waits after the 1st, 2nd, … refusal; the last one repeats."""
 DEADLINE = dt.timedelta(hours=20)
@@ -42,7 +44,7 @@ def is_busy(code: int, enhanced: str, text: str, *, of_recipient: bool) -> bool:
     """
     if code == CLOSING:
         return True
-    if code // 100 != 4 or enhanced.startswith(_OF_MAILBOX):  # noqa: PLR2004
+    if code // 100 != FOR_NOW or enhanced.startswith(_OF_MAILBOX):
         return False
     words = _ADDRESS.sub("", text)
     if _LATER.search(words):

@@ -19,7 +19,7 @@ from newsletter.send.connecting import Connection, SmtpSettings, connect, tls_co
 from newsletter.send.envelopes import commands, stuffed, unfit
 from newsletter.send.outcomes import advice, is_of_message, outcome_of
 from newsletter.send.pace import CLOSING
-from newsletter.send.streams import ConnectionBrokenError, Reply
+from newsletter.send.streams import REFUSED, REFUSED_FOR_GOOD, ConnectionBrokenError, Reply
 
 MANNERS = 2.0
 """Seconds to wait for the answer to QUIT."""
@@ -30,6 +30,8 @@ LOOK = 2.0
 AFTER_DOT = 600.0
 """Seconds to wait for the answer to a whole message (RFC 5321, 4.5.3.2.6)."""
 GO_ON = 354
+ENVELOPE = 3
+"""The commands of an envelope: MAIL, RCPT and DATA."""
 RECIPIENT = 1
 """The index of RCPT among the commands of an envelope."""
 
@@ -195,7 +197,7 @@ class SmtpSession:
             connection.stream.write(self._commands(parcel, connection))
         self._ahead = None
         replies: list[Reply] = []
-        while len(replies) < 3 and not (replies and replies[-1].code == CLOSING):  # noqa: PLR2004
+        while len(replies) < ENVELOPE and not (replies and replies[-1].code == CLOSING):
             replies.append(await connection.stream.reply(self._settings.timeout))
         return await self._judged(parcel, connection, replies)
 
@@ -205,7 +207,7 @@ class SmtpSession:
         for command in self._commands(parcel, connection).splitlines(keepends=True):
             connection.stream.write(command)
             replies.append(await connection.stream.reply(self._settings.timeout))
-            if replies[-1].code >= 400:  # noqa: PLR2004
+            if replies[-1].code >= REFUSED:
                 break
         return await self._judged(parcel, connection, replies)
 
@@ -213,7 +215,7 @@ class SmtpSession:
         self, parcel: Parcel, connection: Connection, replies: list[Reply]
     ) -> Outcome | None:
         """Return the outcome of the answers to an envelope; None when the content may follow."""
-        errors = [reply for reply in replies if reply.code >= 400]  # noqa: PLR2004
+        errors = [reply for reply in replies if reply.code >= REFUSED]
         connection.errors += len(errors)
         refused = errors[0] if errors else None
         if refused is None and replies[-1].code == GO_ON:
@@ -221,13 +223,14 @@ class SmtpSession:
         first = refused or replies[-1]
         if first.code == CLOSING:
             return outcome_of(first)
-        if len(replies) == 3 and replies[2].code == GO_ON:  # noqa: PLR2004
+        if len(replies) == ENVELOPE and replies[-1].code == GO_ON:
             # DATA was accepted without a recipient: end it by an empty message (RFC 2920, 3.1).
             connection.stream.write(b".\r\n")
             await connection.stream.reply(AFTER_DOT)
         connection.stream.write(b"RSET\r\n")
         await connection.stream.reply(self._settings.timeout)
-        if first is replies[0] and first.code >= 500 and not is_of_message(first):  # noqa: PLR2004
+        is_final = first.code >= REFUSED_FOR_GOOD
+        if first is replies[0] and is_final and not is_of_message(first):
             sender = self._sender_of(parcel.delivery)
             raise SendError(
                 f"{self._place}: the sender {sender} is refused: {first}{advice(first)}"

@@ -11,8 +11,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
+ACCEPTED: Final = 2
+"""The first digit of a code that says yes (RFC 5321, 4.2.1)."""
+FOR_NOW: Final = 4
+"""The first digit of a code that refuses for now."""
+REFUSED: Final = 400
+"""The lowest code of a refusal."""
+REFUSED_FOR_GOOD: Final = 500
+"""The lowest code of a refusal that is final."""
 MAX_REPLY = 65_536
 """Characters of one reply: RFC 5321 says 512 for a line (4.5.3.1.5)."""
 MAX_LINES = 200
@@ -89,7 +97,7 @@ class Stream(asyncio.Protocol):
         if self._broken:
             raise ConnectionBrokenError(self._broken)
 
-    async def reply(self, timeout: float) -> Reply:  # noqa: ASYNC109
+    async def reply(self, timeout: float) -> Reply:  # noqa: ASYNC109  the same timer
         """Return the next reply; raises ConnectionBrokenError when none comes."""
         while not self._replies:
             if self._broken:

@@ -150,7 +150,8 @@ def _stale(source: Source, shown: Parsed | None, fresh: Sequence[Paper]) -> tupl
 def _why(missed: Sequence[dt.datetime], shown: Parsed | None, fresh: Sequence[Paper]) -> str:
     """Return, in words, why the API is asked."""
     days = ", ".join(f"{moment.astimezone(EASTERN):%a %d %b}" for moment in missed[:3])
-    days += " …" * (len(missed) > 3)  # noqa: PLR2004
+    if missed[3:]:
+        days += " …"
     if shown is None:
         return f"no feed; announced on {days}"
     if not fresh and shown.papers:

@@ -204,7 +204,8 @@ def _split_names(text: str) -> list[str]:
     # In `Byron, A., Li, B.` every second part is initials.
     if len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2])):
         return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
-    if all(" " in part or "." in part for part in parts) or len(parts) > 2:  # noqa: PLR2004
+    are_names = len(parts) > 2  # noqa: PLR2004  two may be one name: `Byron, Ada`
+    if are_names or all(" " in part or "." in part for part in parts):
         return parts
     return [text]
 

@@ -101,7 +101,7 @@ def date_of(entry: Entry, *names: str) -> dt.datetime | None:
     """Return the first of an entry's named dates that is valid, as a moment in UTC."""
     for name in names:
         # For a missing date feedparser returns another date, and warns.
-        parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401
+        parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401  so no `get`
         with contextlib.suppress(TypeError, ValueError, OverflowError, OSError):
             if parsed:
                 return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC)

@@ -95,10 +95,7 @@ def plain_text(markup: str) -> str:
 
 def _unmangle(found: re.Match[str]) -> str:
     """Return the text that the bytes meant, or the given text if they are not UTF-8."""
-    raw = b"".join(
-        bytes((ord(char),)) if ord(char) < 0x100 else char.encode("cp1252")  # noqa: PLR2004
-        for char in found[0]
-    )
+    raw = b"".join(char.encode("latin-1" if char <= "\xff" else "cp1252") for char in found[0])
     try:
         return raw.decode()
     except UnicodeDecodeError:

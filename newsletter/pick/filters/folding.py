@@ -30,9 +30,9 @@ def _singular(word: str) -> str:
     """
     if not word.endswith("s"):
         return word
-    if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004
+    if len(word) > 4 and word.endswith("ies"):  # noqa: PLR2004  not ties, pies
         return word[:-3] + "y"
-    if len(word) > 3 and not word.endswith(("ss", "us", "is", "as")):  # noqa: PLR2004
+    if len(word) > 3 and not word.endswith(("ss", "us", "is", "as")):  # noqa: PLR2004  not GPS, its
         return word[:-1]
     return word
 

@@ -61,7 +61,7 @@ def parse_colour(text: str) -> Colour | None:
 
 def _luminance(colour: Colour) -> float:
     red, green, blue = (
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4  # noqa: PLR2004  WCAG's
         for part in colour
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -75,7 +75,10 @@ def read(
     rules: list[Rule] = []
     at_rules: list[tuple[str, str]] = []
     for style in root.iter("style"):
-        _collect(tinycss2.parse_stylesheet(style.text or "", True, True), "", rules, at_rules)  # noqa: FBT003  skip_comments, skip_whitespace
+        sheet = tinycss2.parse_stylesheet(
+            style.text or "", skip_comments=True, skip_whitespace=True
+        )
+        _collect(sheet, "", rules, at_rules)
     return HtmlDocument(
         html=html,
         root=root,
@@ -118,5 +121,7 @@ def _collect(
             condition = tinycss2.serialize(node.prelude).strip()
             at_rules.append((node.lower_at_keyword, condition))
             if node.content is not None:
-                inner = tinycss2.parse_rule_list(node.content, True, True)  # noqa: FBT003
+                inner = tinycss2.parse_rule_list(
+                    node.content, skip_comments=True, skip_whitespace=True
+                )
                 _collect(inner, condition or media, rules, at_rules)
