@@ -6,7 +6,6 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from newsletter.collect.http.addresses import shown
@@ -120,15 +119,18 @@ class SourceKind:
     """What the service asks of programs, and the page where it says so."""
 
 
-def read_json(document: Document) -> Any:
+def read_json(document: Document) -> object:
     """Return the JSON value of a document; raises SourceError when it is not JSON."""
     try:
-        return json.loads(document.content, parse_int=whole)
+        answer: object = json.loads(document.content, parse_int=whole)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{document.shown}: not valid JSON ({error})") from None
+    return answer
 
 
-def read_list(document: Document, service: str, key: str) -> tuple[list[Any], Mapping[str, Any]]:
+def read_list(
+    document: Document, service: str, key: str
+) -> tuple[list[object], Mapping[str, object]]:
     """Return the list under `key` of a JSON object, and the object itself.
 
     Raises SourceError if there is no such list, with the service's own error message if any.
@@ -157,12 +159,12 @@ def complaint(answer: object) -> str:
     return ""
 
 
-def mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, object]:
     """Return `value` if it is a JSON object, else an empty one: a bad field loses only itself."""
     return value if isinstance(value, dict) else {}
 
 
-def listed(value: object) -> list[Any]:
+def listed(value: object) -> list[object]:
     """Return `value` if it is a JSON array, else an empty one."""
     return value if isinstance(value, list) else []
 

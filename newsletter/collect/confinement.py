@@ -10,7 +10,7 @@ import datetime as dt
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from newsletter.collect.answers import Document, Parsed, Parser
 from newsletter.errors import SourceError
@@ -18,6 +18,7 @@ from newsletter.model import Border, Source, fault_of
 
 MEMORY = 400_000_000
 """Bytes that reading one document may take; a feed of 20 MB takes 120 million."""
+Result = TypeVar("Result")
 
 
 def read_document(parse: Parser, document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -36,7 +37,7 @@ def read_document(parse: Parser, document: Document, source: Source, now: dt.dat
         return Parsed(faults=(fault,))
 
 
-def in_little_memory(call: Callable[..., Any], memory: int, *given: Any) -> Any:
+def in_little_memory(call: Callable[..., Result], memory: int, *given: object) -> Result:
     """Return `call(*given)`, run in a process that may take `memory` bytes more than now.
 
     The limit is set once and stays: the process does nothing else.

@@ -7,7 +7,7 @@ import datetime as dt
 import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 import anyio
 from anyio import to_process
@@ -108,16 +108,13 @@ class DocumentReader:
                 seconds = self._seconds + SECONDS_PER_MEGABYTE * size / 1_000_000
                 try:
                     with anyio.fail_after(seconds):
-                        return cast(
-                            "Result",
-                            await to_process.run_sync(
-                                in_little_memory,
-                                function,
-                                self._memory,
-                                *given,
-                                cancellable=True,
-                                limiter=anyio.CapacityLimiter(1),
-                            ),
+                        return await to_process.run_sync(
+                            in_little_memory,
+                            function,
+                            self._memory,
+                            *given,
+                            cancellable=True,
+                            limiter=anyio.CapacityLimiter(1),
                         )
                 except TimeoutError:
                     problem = f"took more than {round(seconds, 1):g} s to read, and was left out"

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -134,7 +134,6 @@ def identity(given: str) -> str:
     return f"{given[:20].partition(':')[0]}:{hashlib.sha256(given.encode()).hexdigest()}"
 
 
-Rule = Callable[[Any], Any]
 _TEXTS: Final[Mapping[str, int]] = {
     "title": MAX_TITLE,
     "abstract": MAX_TEXT,

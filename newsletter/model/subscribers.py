@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from newsletter.model.picks import Match
 
@@ -73,11 +72,11 @@ class Wishes:
     """IANA name; empty: the newsletter's."""
     language: str = ""
     """BCP 47; empty: the newsletter's."""
-    words: Any = None
+    words: object = None
     """The subscriber's own filter, as plain YAML data; it makes a section of its own."""
     follow: tuple[str, ...] = ()
     """Authors whose papers go into that section."""
-    mute: Any = None
+    mute: object = None
     """A filter for papers they do not want, as plain YAML data."""
     mute_authors: tuple[str, ...] = ()
     likes: tuple[str, ...] = ()

@@ -9,20 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import jinja2
 from jinja2 import nodes
 
 from newsletter.errors import TemplateError
 from newsletter.render.tokens import HOLE
+from newsletter.render.views import PaperView, SectionView
 
 REPEATED: Final = ("sections", "papers", "lead", "also")
 """Lists whose items become blocks: `sections` holds sections, the others hold papers."""
 
 
-Rendering = Callable[[Mapping[str, Any]], str]
+Rendering = Callable[[Mapping[str, object]], str]
 """Turns values into text; raises TemplateError, with the line that fails."""
+
+
+class Values(TypedDict):
+    """What templates get in every edition of an issue."""
+
+    letter: Mapping[str, object]
+    theme: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +145,7 @@ def _repeated(node: nodes.Node, section: str | None) -> str:
 def renderer(template: jinja2.Template, at: Callable[[int], str]) -> Rendering:
     """Return a function that renders a template; errors become TemplateError, with their line."""
 
-    def render(values: Mapping[str, Any]) -> str:
+    def render(values: Mapping[str, object]) -> str:
         try:
             return template.render(values)
         except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
@@ -161,14 +169,17 @@ def _line(error: BaseException) -> int:
 class Contents:
     """What an edition shows, as templates see it."""
 
-    sections: Sequence[tuple[Any, Sequence[Any]]]
+    sections: Sequence[tuple[SectionView, Sequence[PaperView]]]
     """Sections, each with its papers."""
-    lead: Sequence[Any]
-    also: Sequence[Any]
-    letter: Mapping[str, Any]
+    lead: Sequence[PaperView]
+    also: Sequence[PaperView]
+    letter: Mapping[str, object]
     """What the edition says about itself: `glance`, `topics`, …"""
     holes: Mapping[str, str]
     """Values for the holes named in OPEN_NAMES, ready for this part (escaped in HTML)."""
+
+
+_Place = tuple[SectionView | None, PaperView | None, Sequence[PaperView]]
 
 
 class _Block:
@@ -203,11 +214,11 @@ class _Block:
 class Frame:
     """A cut template for one issue; remembers the blocks it has rendered."""
 
-    def __init__(self, cuts: Sequence[Region | Loop], values: Mapping[str, Any]) -> None:
+    def __init__(self, cuts: Sequence[Region | Loop], values: Values) -> None:
         """Prepare to render `cuts`; `values` are the same in every edition of the issue."""
         self._cuts = cuts
         self._values = values
-        self._made: dict[tuple[Any, ...], _Block] = {}
+        self._made: dict[tuple[object, ...], _Block] = {}
 
     def blocks(self, contents: Contents) -> tuple[str, ...]:
         """Return the blocks of an edition, in order; equal blocks share one string.
@@ -222,7 +233,7 @@ class Frame:
         self,
         cuts: Sequence[Region | Loop],
         contents: Contents,
-        place: tuple[Any, Any, Sequence[Any]],
+        place: _Place,
         out: list[str],
         first: int,
     ) -> int:
@@ -231,6 +242,7 @@ class Frame:
         `place` is the section, the paper and the section's papers that the blocks are about.
         """
         section, paper, papers = place
+        inner: list[_Place]
         for part in cuts:
             if type(part) is Loop:
                 if part.over == "sections":
@@ -258,9 +270,15 @@ class Frame:
                     first = block.into(out, contents.holes, first)
         return first
 
-    def _render(self, region: Region, contents: Contents, section: Any, paper: Any) -> _Block:
+    def _render(
+        self,
+        region: Region,
+        contents: Contents,
+        section: SectionView | None,
+        paper: PaperView | None,
+    ) -> _Block:
         letter = {**self._values["letter"], **contents.letter}
-        values = {**self._values, "letter": letter}
+        values: dict[str, object] = {**self._values, "letter": letter}
         if region.section:
             values[region.section] = section
         if region.paper:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import jinja2
 from jinja2 import nodes, pass_context
@@ -167,20 +167,20 @@ def is_harmless(obj: object, attribute: str, value: object) -> bool:
     return attribute in _OF_OTHERS
 
 
-def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def counted(name: str, function: Callable[..., object]) -> Callable[..., object]:
     """Return the filter called `name`, wrapped: its calls, arguments and result are counted."""
     # What Jinja would pass to the filter: the context, the eval context or the environment.
     passed = getattr(function, "jinja_pass_arg", None)
 
     @pass_context
     @functools.wraps(function)
-    def wrapper(context: Context, *args: Any, **named: Any) -> Any:
+    def wrapper(context: Context, *args: object, **named: object) -> object:
         spend(context, *args, *named.values())
         if name in _BY_WORDS:
             spend(context, steps=sum(map(len, map(str, args))) // WORDS_PER_STEP)
         if check := _CHECKS.get(name):
             check(*args, **named)
-        first: tuple[Any, ...] = ()
+        first: tuple[object, ...] = ()
         if passed is not None:
             offered = {"context": context, "eval_context": context.eval_ctx}
             first = (offered.get(passed.name, context.environment),)
@@ -194,14 +194,14 @@ def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return pass_context(wrapper)
 
 
-def _steps(context: Context, items: Iterable[Any]) -> Iterator[Any]:
+def _steps(context: Context, items: Iterable[object]) -> Iterator[object]:
     for item in items:
         spend(context)
         yield item
 
 
 @pass_context
-def _counted_loop(context: Context, items: Any) -> Any:
+def _counted_loop(context: Context, items: Iterable[object]) -> Iterable[object]:
     """Return the items of a loop; each iteration counts as a step."""
     if isinstance(items, jinja2.Undefined) or not isinstance(items, Sized):
         return _steps(context, items)
@@ -210,7 +210,7 @@ def _counted_loop(context: Context, items: Any) -> Any:
 
 
 @pass_context
-def printed(context: Context, value: Any) -> Any:
+def printed(context: Context, value: object) -> object:
     """Count a value that is printed, and return it.
 
     Raises LimitError for half of a surrogate pair, which cannot be encoded.
@@ -222,14 +222,14 @@ def printed(context: Context, value: Any) -> Any:
 
 
 @pass_context
-def looked_at(context: Context, value: Any) -> Any:
+def looked_at(context: Context, value: object) -> object:
     """Count a value that is compared, searched or copied, and return it."""
     spend(context, value)
     return value
 
 
 @pass_context
-def _joined(context: Context, items: list[Any]) -> Any:
+def _joined(context: Context, items: list[object]) -> str:
     """Return the result of joining `items` by `~`; count them."""
     spend(context, *items)
     pieces = [item if isinstance(item, str) else str(item) for item in items]
@@ -238,7 +238,7 @@ def _joined(context: Context, items: list[Any]) -> Any:
     return (markup_join if context.eval_ctx.autoescape else str_join)(items)
 
 
-STEPS: Final[Mapping[str, Callable[..., Any]]] = {
+STEPS: Final[Mapping[str, Callable[..., object]]] = {
     "loop steps": _counted_loop,
     "joined": _joined,
     "looked at": looked_at,

@@ -8,11 +8,10 @@ import html
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from newsletter.model import Edition, Issue, Pick, Topic
 from newsletter.render import words
-from newsletter.render.frames import Contents, Frame
+from newsletter.render.frames import Contents, Frame, Values
 from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.render.looks import DEFAULT_SUBJECT, Density
 from newsletter.render.subjects import parse_subject
@@ -106,13 +105,13 @@ class Press:
     masthead: Masthead
     templates: Templates
     web: bool = field(default=False, kw_only=True)
-    values: dict[str, Any] = field(init=False)
+    values: Values = field(init=False)
     """The values that templates get in every edition."""
     _titles: dict[str, str] = field(init=False)
     _html: Frame = field(init=False)
     _text: Frame = field(init=False)
-    _subject: Callable[[Mapping[str, Any]], str] = field(init=False)
-    _papers: dict[tuple[Any, ...], PaperView] = field(init=False, default_factory=dict)
+    _subject: Callable[[Mapping[str, object]], str] = field(init=False)
+    _papers: dict[tuple[object, ...], PaperView] = field(init=False, default_factory=dict)
     _sections: dict[tuple[str, int], SectionView] = field(init=False, default_factory=dict)
     _blocks: Blocks = field(init=False, default_factory=Blocks)
     _sizes: dict[str, int] = field(init=False, default_factory=dict)

@@ -6,7 +6,7 @@ How much they may compute is limited too (limits.py), since a theme may come fro
 from __future__ import annotations
 
 import textwrap
-from typing import Any, Final
+from typing import Final
 
 import jinja2
 import jinja2.sandbox
@@ -32,21 +32,21 @@ class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
     concat = staticmethod(limits.join)
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Compute an operation; raises LimitError when its result would be too large."""
         limits.check_operands(operator, left, right)
         result = super().call_binop(context, operator, left, right)
         limits.spend(context, result)
         return result
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Allow only methods of texts, numbers and dates that read or shorten their object."""
         return super().is_safe_attribute(obj, attr, value) and limits.is_harmless(obj, attr, value)
 
-    def wrap_str_format(self, _value: Any) -> None:
+    def wrap_str_format(self, _value: object) -> None:
         """Refuse `"…".format()`, whose widths have no limit; the filter `format` limits them."""
 
-    def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:
+    def call(self, context: Context, obj: object, /, *args: object, **named: object) -> object:
         """Call a macro, a recursive loop or a method; each call is a step."""
         limits.spend(context, *args, *named.values(), steps=limits.PER_CALL)
         return super().call(context, obj, *args, **named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import jinja2
 from jinja2 import meta
@@ -18,7 +18,7 @@ issue's number, the lead's title, how many papers, how many besides the first, t
 
 
 @functools.lru_cache(maxsize=16)
-def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
+def parse_subject(source: str) -> Callable[[Mapping[str, object]], str]:
     """Return a subject template, ready to render.
 
     Raises TemplateError for text that Jinja cannot parse, and for names not in SUBJECT_NAMES.
@@ -36,7 +36,7 @@ def parse_subject(source: str) -> Callable[[Mapping[str, Any]], str]:
             f"subjects know no `{min(unknown)}`; they know {', '.join(SUBJECT_NAMES)}"
         )
 
-    def render(values: Mapping[str, Any]) -> str:
+    def render(values: Mapping[str, object]) -> str:
         try:
             # Always make it one line: a subject is a header.
             return " ".join(template.render(values).split())

@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import jinja2
 
@@ -50,7 +49,7 @@ class Template:
     cuts: tuple[Region | Loop, ...]
     whole: Callable[[], Rendering]
 
-    def render(self, values: Mapping[str, Any]) -> str:
+    def render(self, values: Mapping[str, object]) -> str:
         """Render the whole template; raises TemplateError, with the line that fails."""
         return self.whole()(values)
 

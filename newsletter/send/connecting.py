@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import aiosmtplib
 
@@ -151,7 +152,7 @@ async def _greeted(client: aiosmtplib.SMTP, settings: SmtpSettings) -> None:
             await connecting
 
 
-def _is_unanswered(connecting: asyncio.Task[Any]) -> bool:
+def _is_unanswered(connecting: asyncio.Task[aiosmtplib.SMTPResponse]) -> bool:
     """Tell whether there is no greeting: not yet, or not before the timeout."""
     if not connecting.done():
         return True
@@ -182,7 +183,9 @@ async def _lmtp(settings: SmtpSettings) -> Connection:
     return _connection(settings, stream, {**dict.fromkeys(words, ""), "size": size})
 
 
-def _connection(settings: SmtpSettings, stream: Stream, offered: dict[str, Any]) -> Connection:
+def _connection(
+    settings: SmtpSettings, stream: Stream, offered: Mapping[str, object]
+) -> Connection:
     size = str(offered.get("size", ""))
     return Connection(
         stream=stream,

@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -140,7 +139,7 @@ class Signer:
         """Sign with `keys`."""
         self._keys = tuple(keys)
         self._plans: dict[tuple[bytes, ...], _Plan] = {}
-        self._starts: dict[tuple[Any, ...], tuple[bytes, bytes]] = {}
+        self._starts: dict[tuple[str, str, tuple[bytes, ...], int], tuple[bytes, bytes]] = {}
         self.is_slow = any(isinstance(key.key, rsa.RSAPrivateKey) for key in keys)
         """Whether signatures take so long that a thread is worth it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.collect.answers import (
@@ -184,7 +183,7 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}?{urlencode(wanted)}", None
 
 
-def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return categories, authors, abstract, code, journal and DOI by arXiv id; raises SourceError.
 
     In `arxiv:comment` authors say where the code is and where the paper was accepted.
@@ -192,7 +191,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
     del subjects
     source = Source(name="arXiv", kind="arxiv", announce=EVERYTHING)
     anytime = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     for paper in parse_arxiv(document, source, anytime).papers:
         facts = {
             "categories": list(paper.categories),

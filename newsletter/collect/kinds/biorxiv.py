@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from newsletter.collect.answers import (
     Document,
@@ -79,7 +78,7 @@ def _next_page(document: Document, said: object, found: list[object]) -> str:
 
 
 def _paper(
-    given: Mapping[str, Any], field: str, version: int, source: Source, now: dt.datetime
+    given: Mapping[str, object], field: str, version: int, source: Source, now: dt.datetime
 ) -> Paper | None:
     title, name = text(given.get("title")), doi(str(given.get("doi") or ""))
     if not title or not name:

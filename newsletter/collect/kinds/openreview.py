@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.collect.answers import (
@@ -106,7 +104,6 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
     )
 
 
-def _value(field: object) -> Any:
+def _value(field: object) -> object:
     """Return a field's value: version 2 of the API wraps it in an object, version 1 does not."""
-    wrapped: Mapping[str, Any] = mapping(field)
-    return wrapped.get("value", field)
+    return mapping(field).get("value", field)

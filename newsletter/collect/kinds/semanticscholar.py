@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 from newsletter.collect.answers import (
@@ -97,7 +96,7 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}/paper/batch?{fields}", {"ids": list(subjects)}
 
 
-def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return venue, citations, summary and DOI by subject; raises SourceError.
 
     The answer has one entry for each subject, in order, and null for an unknown paper.
@@ -106,7 +105,7 @@ def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[st
     if not isinstance(answer, list):
         said = complaint(answer) or "JSON, but not a list of papers"
         raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     for name, given in zip(subjects, map(mapping, answer), strict=False):
         summary = text(mapping(given.get("tldr")).get("text"))
         doi = mapping(given.get("externalIds")).get("DOI")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from newsletter.collect.answers import Document, count, listed, mapping, read_json, text
@@ -31,16 +30,17 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}/works?{urlencode(asked)}", None
 
 
-def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return venue, citations, abstract and authors by DOI; raises SourceError."""
     del subjects
     message = mapping(mapping(read_json(document)).get("message"))
-    if not isinstance(message.get("items"), list):
+    items = message.get("items")
+    if not isinstance(items, list):
         raise SourceError(f"{document.shown}: JSON, but no answer of Crossref (no list `items`)")
-    return {str(item.get("DOI")).lower(): _facts(item) for item in map(mapping, message["items"])}
+    return {str(item.get("DOI")).lower(): _facts(item) for item in map(mapping, items)}
 
 
-def _facts(item: Any) -> dict[str, Any]:
+def _facts(item: Mapping[str, object]) -> dict[str, object]:
     names = (
         " ".join(filter(None, (text(author.get("given")), text(author.get("family")))))
         for author in map(mapping, listed(item.get("author")))

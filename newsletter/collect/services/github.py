@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from newsletter.collect.answers import Document, complaint, count, mapping, read_json
 from newsletter.errors import SourceError
@@ -27,7 +26,7 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}/repos/{subjects[0]}", None
 
 
-def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, Any]]:
+def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return the stars of the repository; raises SourceError."""
     answer = mapping(read_json(document))
     if "stargazers_count" not in answer:

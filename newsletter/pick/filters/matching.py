@@ -6,7 +6,7 @@ import fnmatch
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import re2
 
@@ -21,6 +21,13 @@ class Hit:
     term: Term | Near
     place: str
     """`title`, `abstract`, or the field that the term names."""
+
+
+class Expression(Protocol):
+    """A compiled regular expression of re2, which has no types."""
+
+    def search(self, text: str, /) -> object | None:
+        """Return the first match in a text."""
 
 
 def find(term: Term | Near, paper: Folded) -> Hit | None:
@@ -57,14 +64,15 @@ def is_name(term: Term, name: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1000)
-def expression(pattern: str) -> Any:
+def expression(pattern: str) -> Expression:
     """Return a compiled regular expression.
 
     RE2 runs it in linear time (https://swtch.com/~rsc/regexp).
     """
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(pattern, options)
+    compiled: Expression = re2.compile(pattern, options)
+    return compiled
 
 
 def is_near(near: Near, text: str) -> bool:

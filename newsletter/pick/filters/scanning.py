@@ -8,9 +8,9 @@ hold.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 
 import ahocorasick
 
@@ -44,6 +44,20 @@ class _Word:
     abstract: _Led | None
 
 
+class _Automaton(Protocol):
+    """What this module uses of ahocorasick's automaton, which has no types."""
+
+    def add_word(self, word: str, value: _Word, /) -> object:
+        """Add a word, and what to return when it is found."""
+
+    def make_automaton(self) -> object:
+        """Finish the automaton: only then it can search."""
+
+    def iter(self, text: str, /) -> Iterator[tuple[int, _Word]]:
+        """Yield the last place and the value of each word in a text."""
+        ...
+
+
 class Matcher:
     """Finds which of many filters hold for a paper."""
 
@@ -64,16 +78,16 @@ class Matcher:
                 (to.sure if plain else to.likely).add(number)
             for term in _terms(match.none) if plain else ():
                 led[term.words][term.field].refused.add(number)
-        automaton: Any = ahocorasick.Automaton()
+        automaton: _Automaton = ahocorasick.Automaton()
         for words, places in led.items():
             automaton.add_word(words, _Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))))
         if led:
             automaton.make_automaton()
-        self._automaton: Any = automaton if led else None
+        self._automaton: _Automaton | None = automaton if led else None
 
     def holding(self, paper: Folded) -> set[int]:
         """Return the numbers of the filters that hold for `paper`."""
-        led = self._led(paper) if self._automaton is not None else []
+        led = self._led(paper)
         # Use operations on whole sets: a popular word leads to thousands of readers' filters.
         found = set().union(*[filters.sure for filters in led])
         found.difference_update(*[filters.refused for filters in led if filters.refused])
@@ -83,6 +97,8 @@ class Matcher:
 
     def _led(self, paper: Folded) -> list[_Led]:
         """Return the filters that the words of a paper lead to."""
+        if self._automaton is None:
+            return []
         title: set[_Word] = {word for _, word in self._automaton.iter(paper.title)}
         abstract: set[_Word] = {word for _, word in self._automaton.iter(paper.abstract)}
         return [
