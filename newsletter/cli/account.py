@@ -100,12 +100,12 @@ def readers(
     console: Console, listed: Iterable[Delivery], contents: Sequence[EditionSummary]
 ) -> None:
     """Show each reader's delivery: for short lists."""
-    papers = {one.key: one.picks for one in contents}
+    papers = {summary.key: summary.picks for summary in contents}
     table = new_table("Reader", "Papers:right" if papers else "", "Delivery")
-    for one in listed:
-        words, colour = STATE_WORDS[one.state]
-        count = str(papers[one.edition]) if papers else ""
-        who = f"{escape(one.email)}  [dim]{escape(one.timezone)}[/]"
+    for delivery in listed:
+        words, colour = STATE_WORDS[delivery.state]
+        count = str(papers[delivery.edition]) if papers else ""
+        who = f"{escape(delivery.email)}  [dim]{escape(delivery.timezone)}[/]"
         table.add_row(who, count, f"[{colour}]{words}[/]")
     console.print(table)
 
@@ -122,31 +122,32 @@ def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
 
 def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> None:
     """Show why deliveries were not accepted: the first `limit` ones by name."""
-    for place, one in enumerate(listed):
+    for place, delivery in enumerate(listed):
         if place == limit:
             console.print("  [dim]… `newsletter status --json` lists all[/]")
             return
-        later = f", again at {one.next_at:%H:%M} UTC" if one.next_at else ""
+        later = f", again at {delivery.next_at:%H:%M} UTC" if delivery.next_at else ""
         console.print(
-            f"  {escape(one.email)}  [dim]{one.state.value}{later}: {escape(one.reason)}[/]",
+            f"  {escape(delivery.email)}  "
+            f"[dim]{delivery.state.value}{later}: {escape(delivery.reason)}[/]",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
 
 
 def by_verdict(listed: Iterable[Delivery]) -> dict[str, int]:
     """Return how many deliveries failed, by verdict: what the refusal was about."""
-    failed = (one for one in listed if one.state is DeliveryState.FAILED)
-    return dict(Counter(one.verdict or "unknown" for one in failed).most_common())
+    failed = (delivery for delivery in listed if delivery.state is DeliveryState.FAILED)
+    return dict(Counter(delivery.verdict or "unknown" for delivery in failed).most_common())
 
 
-def delivery_json(one: Delivery) -> dict[str, Any]:
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
     """Return a delivery that was not accepted as plain data."""
     return {
-        "email": one.email,
-        "state": one.state.value,
-        "verdict": one.verdict,
-        "reason": one.reason,
-        "next_at": one.next_at.isoformat() if one.next_at else None,
+        "email": delivery.email,
+        "state": delivery.state.value,
+        "verdict": delivery.verdict,
+        "reason": delivery.reason,
+        "next_at": delivery.next_at.isoformat() if delivery.next_at else None,
     }
 
 
@@ -194,10 +195,11 @@ def open_count(counts: Mapping[DeliveryState, int]) -> int:
 
 def findings(console: Console, found: Sequence[Finding]) -> None:
     """Show what the linter found."""
-    for one in found:
-        colour = "red" if one.level == "error" else "yellow"
+    for finding in found:
+        colour = "red" if finding.level == "error" else "yellow"
+        where = escape(finding.where or finding.edition)
         console.print(
-            f"[{colour}]{one.level}:[/] {escape(one.where or one.edition)}: {escape(one.message)}",
+            f"[{colour}]{finding.level}:[/] {where}: {escape(finding.message)}",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
 
@@ -210,8 +212,8 @@ def unasked(console: Console, config: Config) -> None:
 
 def faults(console: Console, found: Sequence[Fault], folder: Path) -> None:
     """Say what was left out, and where it is kept."""
-    for one in found:
-        console.print(f"[red]left out:[/] {escape(str(one))}", soft_wrap=True)
+    for fault in found:
+        console.print(f"[red]left out:[/] {escape(str(fault))}", soft_wrap=True)
     if found:
         count = "one thing was" if len(found) == 1 else f"{len(found)} things were"
         problem(console, f"{count} left out, all others went on; kept in {_relative(folder)}")
@@ -227,12 +229,14 @@ def ran_json(ran: Ran) -> dict[str, Any]:
     return {
         "date": ran.date.isoformat(),
         "already_planned": ran.already,
-        "sources": [report_json(one) for one in ran.collected.reports] if ran.collected else [],
+        "sources": [
+            report_json(report) for report in (ran.collected.reports if ran.collected else ())
+        ],
         "new_papers": ran.collected.new if ran.collected else 0,
         "editions": _editions_json(ran.rendered),
         "sent": {state.value: count for state, count in ran.sent.outcomes.items()},
         "error": ran.sent.error,
-        "faults": [str(one) for one in ran.faults],
+        "faults": [str(fault) for fault in ran.faults],
         "resume_at": ran.sent.resume_at.isoformat() if ran.sent.resume_at else None,
         "unfinished_issues": [date.isoformat() for date in ran.unfinished],
         "deliveries": counts_json(ran.counts),
@@ -246,8 +250,8 @@ def counts_json(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
 
 def _editions_json(rendered: Rendered | None) -> list[dict[str, Any]]:
     return [
-        {"edition": one.key, "subject": one.subject, "picks": one.picks}
-        for one in (rendered.contents if rendered else ())
+        {"edition": summary.key, "subject": summary.subject, "picks": summary.picks}
+        for summary in (rendered.contents if rendered else ())
     ]
 
 

@@ -35,5 +35,5 @@ def as_json(found: Checked) -> dict[str, Any]:
         "ok": found.ok,
         "problems": list(found.problems),
         "warnings": list(found.warnings),
-        "findings": [asdict(one) for one in found.findings],
+        "findings": [asdict(finding) for finding in found.findings],
     }

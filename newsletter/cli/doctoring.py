@@ -26,9 +26,9 @@ def doctor(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> No
     now = machine.utc_now()
     with machine.open_ledger(settings) as database:
         known = SourceStore(database).known(settings.collecting.sources, now)
-    sick = [name for name, one in known if one.failures or one.retired]
+    sick = [name for name, condition in known if condition.failures or condition.retired]
     if as_json:
-        print_json({"sources": [health.as_json(*one, now) for one in known]})
+        print_json({"sources": [health.as_json(name, condition, now) for name, condition in known]})
     else:
         health.show(console(), known, now)
     if sick:

@@ -69,8 +69,8 @@ def import_(
         except ImportListError as error:
             raise ImportListError(f"{file}: {error}") from None
     if as_json:
-        told = {**asdict(found), "refused": [asdict(one) for one in refused], "dry_run": dry_run}
-        print_json(told)
+        rows_refused = [asdict(refusal) for refusal in refused]
+        print_json({**asdict(found), "refused": rows_refused, "dry_run": dry_run})
         raise typer.Exit(NOT_RIGHT if refused else DONE)
     console().print(f"{found.new} {would(dry_run, 'added')}")
     for count, words in (
@@ -80,8 +80,8 @@ def import_(
     ):
         if count:
             console().print(f"{count} {words}")
-    for one in refused[:MOST_REFUSED]:
-        account.problem(errors(), f"{file}:{one.line}: {one.why}")
+    for refusal in refused[:MOST_REFUSED]:
+        account.problem(errors(), f"{file}:{refusal.line}: {refusal.why}")
     if len(refused) > MOST_REFUSED:
         account.problem(errors(), f"… and {len(refused) - MOST_REFUSED} more; --json has all")
     raise typer.Exit(NOT_RIGHT if refused else DONE)
@@ -103,13 +103,15 @@ def export(
     writer.writerow(columns)
     with days.open_day(load(config)) as day:
         steps.follow_list(day)
-        for one in day.stores.subscribers.all(
+        for person in day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
         ):
-            wishes = one.wishes
+            wishes = person.wishes
             cells = (
-                one.email, one.name, " ".join(wishes.topics), wishes.timezone, wishes.language,
-                one.consent_at.isoformat(), one.state.value, one.origin.value, one.consent,
+                person.email, person.name,
+                " ".join(wishes.topics), wishes.timezone, wishes.language,
+                person.consent_at.isoformat(), person.state.value, person.origin.value,
+                person.consent,
             )  # fmt: skip
             # A spreadsheet would read such cells as formulas, and names are untrusted text.
             writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in cells])

@@ -49,10 +49,11 @@ def pick_json(pick: Pick) -> dict[str, Any]:
 def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -> None:
     """Show all parts of a paper's score under each topic, even if it was not picked there."""
     console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
-    for one in found:
-        total = f"{one.pick.score.total:.3f}" if one.pick else "  –  "
-        console.print(f"\n[bold]{escape(one.topic.title)}[/]  {total}  {escape(one.verdict)}")
-        for part in one.pick.score.parts if one.pick else ():
+    for explained in found:
+        total = f"{explained.pick.score.total:.3f}" if explained.pick else "  –  "
+        title, verdict = escape(explained.topic.title), escape(explained.verdict)
+        console.print(f"\n[bold]{title}[/]  {total}  {verdict}")
+        for part in explained.pick.score.parts if explained.pick else ():
             said = say(part.reason) if part.reason else ""
             value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
             console.print(f"  {value}  [dim]{escape(said)}[/]")
@@ -65,11 +66,14 @@ def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, Any]:
         "title": paper.title,
         "topics": [
             {
-                "topic": one.topic.name,
-                "verdict": one.verdict,
-                "score": one.pick.score.total if one.pick else None,
-                "parts": [part_json(part) for part in one.pick.score.parts] if one.pick else [],
+                "topic": explained.topic.name,
+                "verdict": explained.verdict,
+                "score": explained.pick.score.total if explained.pick else None,
+                "parts": [
+                    part_json(part)
+                    for part in (explained.pick.score.parts if explained.pick else ())
+                ],
             }
-            for one in found
+            for explained in found
         ],
     }

@@ -51,7 +51,7 @@ def preview(
     async def changes() -> AsyncIterator[object]:
         root = config.resolve().parent
         # Watch the folders, not the files: an editor that saves by renaming creates a new file.
-        folders = [one for one in (config, root / "templates") if one.is_dir()]
+        folders = [folder for folder in (config, root / "templates") if folder.is_dir()]
         async for found in watchfiles.awatch(*folders, debounce=200, step=50):
             yield found
 

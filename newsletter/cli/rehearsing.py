@@ -44,7 +44,7 @@ def load_preview(folder: Path, date: str = "") -> Preview:
         redact = machine.redactor(config.secrets)
         with days.open_day(config) as day:
             steps.follow_list(day)
-            planned = [one.isoformat() for one in day.stores.issues.dates()]
+            planned = [issue_date.isoformat() for issue_date in day.stores.issues.dates()]
             due = day.date.isoformat()
             dates = tuple(dict.fromkeys((due, *planned)))
             if date in planned and date != due:
@@ -97,19 +97,19 @@ def _drafted(
     first = draft.for_readers(readers, send_empty=True)
     rest = draft.editions() if everybody else iter(())
     shown: dict[str, Drafted] = {}
-    for one in itertools.chain(first, rest):
-        known = shown.get(one.edition.key)
+    for drafted in itertools.chain(first, rest):
+        known = shown.get(drafted.edition.key)
         # An edition for a real reader is preferred to the same one for an invented reader.
         if known is None or not known.readers.count:
-            shown[one.edition.key] = one
+            shown[drafted.edition.key] = drafted
         if len(shown) == READABLE:
             break
     some = tuple(shown.values())
     findings = proofread(
         day.config.letter,
         draft.issue,
-        [one.selection for one in some],
-        [one.edition for one in some],
+        [drafted.selection for drafted in some],
+        [drafted.edition for drafted in some],
         draft.topics,
         day.clock(),
     )
@@ -117,12 +117,12 @@ def _drafted(
         _edition(
             day,
             draft.issue,
-            one.edition,
-            one.readers,
+            drafted.edition,
+            drafted.readers,
             findings=findings,
-            misses=_misses(draft, one),
+            misses=_misses(draft, drafted),
         )
-        for one in some
+        for drafted in some
     )
 
 
@@ -132,7 +132,7 @@ def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
     if issue is None:
         raise AssertionError("the issue is planned")
     kept = _kept(day, date)
-    counts = {one.name: one.count for one in day.stores.subscribers.audiences()}
+    counts = {group.name: group.count for group in day.stores.subscribers.audiences()}
 
     def readers(audience: str) -> Readers:
         first, count = sample_reader(day, audience), counts.get(audience, 1)
@@ -164,7 +164,7 @@ def _kept(day: Day, date: dt.date) -> Mapping[str, tuple[Mapping[str, Any], ...]
         return {}
     titles = _titles(day)
     return {
-        key: tuple({**one, "topic": titles.get(one["topic"], one["topic"])} for one in picks)
+        key: tuple({**pick, "topic": titles.get(pick["topic"], pick["topic"])} for pick in picks)
         for key, picks in editions.items()
     }
 
@@ -183,7 +183,7 @@ def _edition(
     message = letters.sample(letter, issue, edition, reader, now)
     recipient = letters.recipient(letter, letters.delivery(issue, edition, reader), now)
     titles = _titles(day)
-    own = [one for one in findings if one.edition == edition.key]
+    own = [finding for finding in findings if finding.edition == edition.key]
     return PreviewEdition(
         key=edition.key,
         label=_label(day, edition, reader),
@@ -193,14 +193,14 @@ def _edition(
         text=as_read(edition.text, recipient, "text"),
         message=message.decode("utf-8", "replace").replace("\r\n", "\n"),
         bytes=html_bytes(edition.html),
-        picks=picks or tuple(_pick(one, titles) for one in edition.picks),
+        picks=picks or tuple(_pick(pick, titles) for pick in edition.picks),
         misses=misses,
-        findings=tuple(asdict(one) for one in (*own, *lint_message(message, edition.key))),
+        findings=tuple(asdict(finding) for finding in (*own, *lint_message(message, edition.key))),
     )
 
 
 def _titles(day: Day) -> Mapping[str, str]:
-    return {one.name: one.title for one in (*day.config.choice.topics, *OWN_TOPICS)}
+    return {topic.name: topic.title for topic in (*day.config.choice.topics, *OWN_TOPICS)}
 
 
 def _label(day: Day, edition: Edition, reader: Subscriber) -> str:
@@ -230,18 +230,18 @@ def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, 
     }
 
 
-def _misses(draft: Draft, one: Drafted) -> tuple[dict[str, Any], ...]:
+def _misses(draft: Draft, drafted: Drafted) -> tuple[dict[str, Any], ...]:
     choice = draft.day.config.choice
     titles = _titles(draft.day)
-    topics = [topic for topic in choice.topics if topic.name in one.selection.topics]
-    found = near_misses(draft.picks, one.selection.picks, topics, choice.per_author)
+    topics = [topic for topic in choice.topics if topic.name in drafted.selection.topics]
+    found = near_misses(draft.picks, drafted.selection.picks, topics, choice.per_author)
     return tuple(_pick(miss.pick, titles, say(miss.reason)) for miss in found)
 
 
 def _notes(day: Day, draft: Draft, shown: int) -> Iterator[str]:
     now = day.clock()
-    for name, one in day.stores.sources.known(day.config.collecting.sources, now):
-        if said := one.last_error or health.words(one, now):
+    for name, condition in day.stores.sources.known(day.config.collecting.sources, now):
+        if said := condition.last_error or health.words(condition, now):
             yield f"{name}: {said}"
     if draft.invented:
         yield "Invented papers: `newsletter collect` brings real ones."

@@ -121,15 +121,15 @@ async def dry_run(
     if stores.issues.get(day.date):
         halted = stores.ledger.halted(day.date)
         listed = stores.ledger.deliveries(day.date, OPEN | set(again))
-        absent = stores.subscribers.absent({one.subscriber for one in listed})
+        absent = stores.subscribers.absent({delivery.subscriber for delivery in listed})
         waiting = sum(
-            (email is None or one.email.lower() == email.lower())
-            and (one.state in again or one.next_at is None or one.next_at <= now)
-            and one.subscriber not in absent
-            for one in listed
+            (email is None or delivery.email.lower() == email.lower())
+            and (delivery.state in again or delivery.next_at is None or delivery.next_at <= now)
+            and delivery.subscriber not in absent
+            for delivery in listed
         )
     elif email is None:
-        waiting = sum(one.readers.count for one in make_draft(day).editions())
+        waiting = sum(drafted.readers.count for drafted in make_draft(day).editions())
     else:
         kept = stores.subscribers.find(email)
         reader = as_reader(day, kept) if kept else None

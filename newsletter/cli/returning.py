@@ -100,26 +100,26 @@ def _read_all(
     read: _Read,
 ) -> None:
     letter = settings.letter
-    own = {one for one in (letter.bounce, letter.complaints) if one not in ("", letter.sender)}
+    own = {letter.bounce, letter.complaints} - {"", letter.sender}
     for mail in found:
         if isinstance(mail, Fault):
             faults.keep(mail)
             continue
         read.messages += 1
-        one = read_returned(
+        returned = read_returned(
             mail.raw, mail.name, secret=settings.letter.secret, own=own, address_of=store.address_of
         )
-        read.kinds.update(bounce.verdict for bounce in one.bounces)
-        others = (event.kind for event in one.events if event.kind not in NOTED)
+        read.kinds.update(bounce.verdict for bounce in returned.bounces)
+        others = (event.kind for event in returned.events if event.kind not in NOTED)
         read.kinds.update(kind.value for kind in others)
-        if one.fault:
-            faults.keep(one.fault)
+        if returned.fault:
+            faults.keep(returned.fault)
         if not settings.letter.secret:
             continue
-        new, barred = store.note(one.bounces, now)
+        new, barred = store.note(returned.bounces, now)
         read.new += new
         read.barred += barred
-        if one.is_ours:
+        if returned.is_ours:
             mail.done()
         read.mark = mail.mark
 

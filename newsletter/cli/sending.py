@@ -163,9 +163,9 @@ def send_test(
         steps.follow_list(day)
         email = find_subscriber(day, subscriber).email if subscriber else None
         editions = load_editions(day, email)
-    chosen = next((one for one in editions if edition in (None, one.key)), None)
+    chosen = next((candidate for candidate in editions if edition in (None, candidate.key)), None)
     if chosen is None:
-        known = ", ".join(one.key for one in editions[:MOST_NAMED])
+        known = ", ".join(candidate.key for candidate in editions[:MOST_NAMED])
         raise typer.BadParameter(f"there is no edition `{edition}`; there are {known}")
     message = chosen.message.replace("\n", "\r\n").encode()
     try:

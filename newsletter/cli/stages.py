@@ -51,15 +51,15 @@ def collect(
     if as_json:
         print_json(
             {
-                "sources": [account.report_json(one) for one in collected.reports],
+                "sources": [account.report_json(report) for report in collected.reports],
                 "health": [
-                    health.as_json(name, one, collected.at)
-                    for name, one in collected.health.items()
+                    health.as_json(name, condition, collected.at)
+                    for name, condition in collected.health.items()
                 ],
                 "new": collected.new,
                 "notes": collected.notes,
                 "candidates": collected.candidates,
-                "faults": [str(one) for one in faults],
+                "faults": [str(fault) for fault in faults],
             }
         )
     else:
@@ -92,7 +92,7 @@ def pick(
     Examples: `newsletter pick --topic agents`, `newsletter pick --explain 2410.01234`
     """
     settings = load(config)
-    names = [one for one in settings.choice.topic_names if topic in (None, one)]
+    names = [name for name in settings.choice.topic_names if topic in (None, name)]
     if not names:
         known = ", ".join(settings.choice.topic_names)
         raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
@@ -110,16 +110,17 @@ def pick(
                 f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"
             )
         if paper is not None:
-            verdicts = [one for some in readers for one in explained(draft, paper, some)]
+            verdicts = [verdict for some in readers for verdict in explained(draft, paper, some)]
             if as_json:
                 print_json(picking.explained_json(paper, verdicts))
             else:
                 picking.show_explained(console(), paper, verdicts)
             return
-        chosen = [p for one in draft.for_readers(readers) for p in one.selection.picks]
+        shown = draft.for_readers(readers)
+        chosen = [choice for drafted in shown for choice in drafted.selection.picks]
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
-        picked = [picking.pick_json(one) for one in chosen]
+        picked = [picking.pick_json(choice) for choice in chosen]
         print_json({"date": day.date, "papers": len(draft.papers), "picks": picked})
         return
     picking.show_picks(console(), chosen, draft.topics)

@@ -48,7 +48,7 @@ def status(
                 "halted": halted,
                 "deliveries": account.counts_json(counts),
                 "failed": account.by_verdict(listed),
-                "not_accepted": [account.delivery_json(one) for one in listed],
+                "not_accepted": [account.delivery_json(delivery) for delivery in listed],
             }
         )
     elif issue is None:

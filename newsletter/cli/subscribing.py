@@ -58,25 +58,25 @@ def list_(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
         )
         if as_json:
-            print_json({"subscribers": [_as_json(one) for one in found]})
+            print_json({"subscribers": [_as_json(person) for person in found]})
             return
         table = new_table("Address", "Topics", "State", "Came by", "Since")
         shown = 0
-        for shown, one in enumerate(found, 1):
+        for shown, person in enumerate(found, 1):
             if shown > MOST_SHOWN:
                 break
             table.add_row(
-                escape(one.email),
-                escape(", ".join(one.wishes.topics) or "every topic")
-                + (" [dim]and their own[/]" if one.wishes.is_personal else ""),
-                _state(one),
-                one.origin.value,
-                f"{one.consent_at:%Y-%m-%d}",
+                escape(person.email),
+                escape(", ".join(person.wishes.topics) or "every topic")
+                + (" [dim]and their own[/]" if person.wishes.is_personal else ""),
+                _state(person),
+                person.origin.value,
+                f"{person.consent_at:%Y-%m-%d}",
             )
     console().print(table if shown else "Nobody.")
     if shown > MOST_SHOWN:
         console().print("… and more: `--text`, `--state`, `--json` or `subscribers export`")
-    told = ", ".join(f"{count} {one.value}" for one, count in counts.items() if count)
+    told = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
     console().print(f"[dim]{told or 'nobody'} in all[/]")
 
 
@@ -115,9 +115,11 @@ def add(
     """
     settings = load(config)
     known = settings.choice.topic_names
-    for one in topic or ():
-        if one not in known:
-            raise typer.BadParameter(f"no topic is called `{one}`; there are {', '.join(known)}")
+    for topic_name in topic or ():
+        if topic_name not in known:
+            raise typer.BadParameter(
+                f"no topic is called `{topic_name}`; there are {', '.join(known)}"
+            )
     who = SignUp(
         email=_address(email),
         name=read_words(name),
@@ -242,25 +244,25 @@ def _address(email: str) -> str:
         raise typer.BadParameter(f"{email}: {error}") from None
 
 
-def _state(one: Subscription) -> str:
-    colour = "green" if one.state is SubscriberState.ACTIVE else "dim"
-    until = f" until {one.paused_until}" if one.paused_until else ""
-    return f"[{colour}]{one.state.value}{until}[/]"
+def _state(person: Subscription) -> str:
+    colour = "green" if person.state is SubscriberState.ACTIVE else "dim"
+    until = f" until {person.paused_until}" if person.paused_until else ""
+    return f"[{colour}]{person.state.value}{until}[/]"
 
 
-def _as_json(one: Subscription) -> dict[str, Any]:
+def _as_json(person: Subscription) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "email": one.email,
-        "name": one.name,
-        "state": one.state.value,
-        "paused_until": one.paused_until,
-        "origin": one.origin.value,
-        "changed_by": one.changed_by,
-        "changed_at": one.changed_at,
-        "consent_at": one.consent_at,
-        "consent": one.consent,
-        **{name: value for name, value in asdict(one.wishes).items() if value},
+        "id": person.id,
+        "email": person.email,
+        "name": person.name,
+        "state": person.state.value,
+        "paused_until": person.paused_until,
+        "origin": person.origin.value,
+        "changed_by": person.changed_by,
+        "changed_at": person.changed_at,
+        "consent_at": person.consent_at,
+        "consent": person.consent,
+        **{name: value for name, value in asdict(person.wishes).items() if value},
     }
 
 

@@ -34,12 +34,13 @@ def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
     """
     found = _all(config)
     if as_json:
-        print_json({"suppressions": [asdict(one) for one in found]})
+        print_json({"suppressions": [asdict(barred) for barred in found]})
         return
     shown = new_table("Address", "Since", "Why", "What was said")
-    for one in found:
-        why = f"{one.verdict} ({one.source})"
-        shown.add_row(escape(one.email), f"{one.since:%Y-%m-%d}", why, escape(one.evidence[:80]))
+    for barred in found:
+        why = f"{barred.verdict} ({barred.source})"
+        said = escape(barred.evidence[:80])
+        shown.add_row(escape(barred.email), f"{barred.since:%Y-%m-%d}", why, said)
     console().print(shown if found else "Nobody is suppressed.")
 
 
@@ -51,8 +52,14 @@ def export(*, config: ConfigDir = Path("config")) -> None:
     """
     writer = csv.writer(sys.stdout)
     writer.writerow(("email", "since", "verdict", "source", "evidence"))
-    for one in _all(config):
-        cells = (one.email, one.since.isoformat(), one.verdict, one.source, one.evidence)
+    for barred in _all(config):
+        cells = (
+            barred.email,
+            barred.since.isoformat(),
+            barred.verdict,
+            barred.source,
+            barred.evidence,
+        )
         # A spreadsheet would read such cells as formulas, and the evidence is untrusted text.
         writer.writerow([f"'{cell}" if cell[:1] in "=+-@" else cell for cell in cells])
 
