@@ -136,14 +136,14 @@ def read_keys(
     # The cryptography package is slow to load, and only those who sign need it.
     from newsletter.send.signatures import load_key  # noqa: PLC0415
 
-    for place, one in enumerate(given):
+    for place, shape in enumerate(given):
         if ("dkim", place, "key") in document.unset:
             continue
         # In a .env file, a key may be on one line, with its line ends written as \\n.
-        pem = one.key.get_secret_value().replace("\\n", "\n").encode()
-        domain = one.domain or sender.rpartition("@")[2]
+        pem = shape.key.get_secret_value().replace("\\n", "\n").encode()
+        domain = shape.domain or sender.rpartition("@")[2]
         where = document.where(("dkim", place, "key"), value=True)
         try:
-            yield load_key(pem, domain, one.selector, where)
+            yield load_key(pem, domain, shape.selector, where)
         except SigningError as error:
             problems.append(str(error))

@@ -109,7 +109,7 @@ def _second_colon(lines: list[str], line: int, column: int) -> tuple[int, int, s
     key = _KEYED.match(here)
     if key and key.end(1) + 1 < column:
         return line, column, "a second colon: a value with a colon goes in quotes"
-    above = next((one for one in reversed(lines[: line - 1]) if one.strip()), "")
+    above = next((earlier for earlier in reversed(lines[: line - 1]) if earlier.strip()), "")
     beside = _KEYED.match(above)
     name = key[1].strip() if key else here.strip()
     if beside and beside.start(1) != len(here) - len(here.lstrip()):
@@ -127,7 +127,7 @@ def _misplaced(here: str, column: int, lines: list[str], line: int) -> str:
     if column - 1 > begins:
         return "unexpected text after a value: put the whole value in quotes"
     name = here.strip().partition(":")[0]
-    above = next((one for one in reversed(lines[: line - 1]) if one.strip()), "")
+    above = next((earlier for earlier in reversed(lines[: line - 1]) if earlier.strip()), "")
     item = re.match(r"(\s*)- ", above)
     if item and not here.lstrip().startswith("-"):
         return (

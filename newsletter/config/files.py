@@ -74,7 +74,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         )
         keys = tuple(read_keys(main.dkim, main.sender, document, problems))
     if problems or topics is None or sources is None or theme is None:
-        names = [one.name for one in wanted.topics] if isinstance(wanted, TopicsShape) else None
+        names = [topic.name for topic in wanted.topics] if isinstance(wanted, TopicsShape) else None
         raise ConfigError(*problems, *check_list(folder, names, variables))
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101
@@ -114,7 +114,7 @@ def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
     for name, document in documents.items():
         whole = (document.at(path) for path in document.variables if is_secret(name, path))
         # Parts of an address, as in `https://x.example/feed?key=${KEY}`; a slash makes it a path.
-        parts = (one for some in document.within.values() for one in some if "/" not in one)
+        parts = (part for some in document.within.values() for part in some if "/" not in part)
         for value in (*whole, *parts):
             if isinstance(value, str) and len(value) >= SHORTEST:
                 yield value

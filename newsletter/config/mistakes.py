@@ -49,7 +49,7 @@ def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
     try:
         found = shape.model_validate(document.data, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += [_sentence(dict(one), document, shape, name) for one in error.errors()]
+        problems += [_sentence(dict(mistake), document, shape, name) for mistake in error.errors()]
         raise ConfigError(*dict.fromkeys(problems)) from None
     if problems:
         raise ConfigError(*problems)
@@ -81,7 +81,7 @@ def _sentence(error: dict[str, Any], document: YamlDocument, shape: type[Shape],
         return f"{document.where(path)}: {told} is empty: give it a value, or remove the line"
     if kind in ("model_type", "model_attributes_type", "dict_type") and path:
         below = _known(shape, path)
-        settings = f", of {', '.join(f'`{one}`' for one in below)}" if below else ""
+        settings = f", of {', '.join(f'`{setting}`' for setting in below)}" if below else ""
         if isinstance(error["input"], str) and "name" in below and isinstance(key, str):
             settings = f"; did you mean `{key}: {{name: {error['input']}}}`?"
         return (
@@ -133,7 +133,7 @@ def _short(value: str) -> str:
 def _allowed(context: Mapping[str, Any]) -> list[str]:
     """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
     listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
-    return [name for one in listed if (name := one.strip(" '"))]
+    return [name for quoted in listed if (name := quoted.strip(" '"))]
 
 
 def _lower(message: str) -> str:

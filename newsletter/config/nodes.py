@@ -116,12 +116,12 @@ class NodeReader:
             if key_node.tag != MERGE:
                 continue
             many = isinstance(value_node, yaml.SequenceNode)
-            for one in value_node.value if many else [value_node]:
-                if isinstance(one, yaml.MappingNode):
-                    self._count(one)
-                    yield one
+            for merged in value_node.value if many else [value_node]:
+                if isinstance(merged, yaml.MappingNode):
+                    self._count(merged)
+                    yield merged
                 else:
-                    self._problem(one, "`<<` merges a mapping: write `<<: *name` of one")
+                    self._problem(merged, "`<<` merges a mapping: write `<<: *name` of one")
 
     def _flattened(
         self, node: yaml.MappingNode

@@ -87,9 +87,8 @@ class Collecting:
     @property
     def arxiv_api(self) -> str:
         """The address of arXiv's API, if a source sets one."""
-        return next(
-            (one.api for one in self.sources if one.kind.startswith("arxiv") and one.api), ""
-        )
+        from_arxiv = (source for source in self.sources if source.kind.startswith("arxiv"))
+        return next((source.api for source in from_arxiv if source.api), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

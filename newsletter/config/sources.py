@@ -160,11 +160,11 @@ def collecting(
     }
     return Collecting(
         sources=tuple(
-            one for place, one in enumerate(sources) if ("sources", place) not in left_out
+            source for place, source in enumerate(sources) if ("sources", place) not in left_out
         ),
         enrichments=tuple(
-            enrichment_of(one)
-            for place, one in enumerate(shape.enrich)
+            enrichment_of(enrichment)
+            for place, enrichment in enumerate(shape.enrich)
             if ("enrich", place) not in left_out
         ),
         enrich_seconds=shape.enrich_seconds,
@@ -174,7 +174,7 @@ def collecting(
         private_networks=tuple(map(ipaddress.ip_network, shape.private_networks)),
         left_out=tuple(left_out.values()),
         places={
-            one.name: document.where(("sources", place, "url"), value=True)
-            for place, one in enumerate(sources)
+            source.name: document.where(("sources", place, "url"), value=True)
+            for place, source in enumerate(sources)
         },
     )

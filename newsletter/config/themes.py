@@ -124,7 +124,7 @@ def read_theme(
     found = [folder for folder in own if (folder / "theme.yaml").is_file()]
     if not found:
         known = sorted(
-            {path.parent.name for one in folders for path in one.glob("themes/*/theme.yaml")}
+            {path.parent.name for folder in folders for path in folder.glob("themes/*/theme.yaml")}
         )
         place = document.where(("theme", "name"), value=True)
         problems.append(f"{place}: no theme is called `{wanted.name}`{suggest(wanted.name, known)}")
@@ -146,10 +146,10 @@ def read_theme(
         problems += error.problems
         return Theme(values=(), folders=())
     base = checked(LookShape, read_document(SHIPPED / "themes" / "journal" / "theme.yaml", {}), "")
-    looks = [one for one in (base, look, wanted) if isinstance(one, LookShape)]
+    looks = [shape for shape in (base, look, wanted) if isinstance(shape, LookShape)]
     return Theme(
         values=tuple(_values(name, language, wanted, looks)),
-        folders=(*first, *found, *(one for one in folders if one.is_dir())),
+        folders=(*first, *found, *(folder for folder in folders if folder.is_dir())),
     )
 
 
@@ -159,11 +159,11 @@ def _values(
     """Yield what `{{ theme.NAME }}` stands for; the last look that sets a value wins."""
 
     def last(key: str) -> str:
-        return next(str(value) for one in reversed(looks) if (value := getattr(one, key)))
+        return next(str(value) for look in reversed(looks) if (value := getattr(look, key)))
 
     for prefix, part in (("", "colours"), ("dark_", "dark")):
         for colour in ColoursShape.model_fields:
-            shades = [getattr(getattr(one, part), colour) for one in looks]
+            shades = [getattr(getattr(look, part), colour) for look in looks]
             yield prefix + colour, next(shade for shade in reversed(shades) if shade)
     yield "font", last("font")
     yield "headings", last("headings")

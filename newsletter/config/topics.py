@@ -125,7 +125,7 @@ def _extended(
     problems: list[str],
 ) -> TopicShape:
     """Return a topic with the settings of the topics it extends, where it sets none itself."""
-    by_name = {one.name: one for one in topics}
+    by_name = {known.name: known for known in topics}
     seen = {topic.name}
     found, wanted = topic, topic.extends
     while wanted:

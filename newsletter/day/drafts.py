@@ -106,34 +106,34 @@ class Draft:
         """
         choice, letter = self.day.config.choice, self.day.config.letter
         send_empty = choice.send_empty if send_empty is None else send_empty
-        own = self._own_picks([one.first for one in readers])
+        own = self._own_picks([group.first for group in readers])
         found: list[tuple[Readers, Selection]] = []
-        good = frozenset(one.id for one in self.papers if one.id not in self.bad)
-        for one in readers:
+        good = frozenset(paper.id for paper in self.papers if paper.id not in self.bad)
+        for group in readers:
             try:
-                selection = self._select(one.first, own)
+                selection = self._select(group.first, own)
             except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
-                content = repr(one.first).encode("utf-8", "replace")
+                content = repr(group.first).encode("utf-8", "replace")
                 self.day.folders.faults.keep(
-                    fault_of(Border.READER, one.first.email, error, content)
+                    fault_of(Border.READER, group.first.email, error, content)
                 )
                 continue
             if selection.picks or send_empty:
-                found.append((one, selections.only(selection, good)))
+                found.append((group, selections.only(selection, good)))
         head, templates = letters.masthead(letter), letters.templates(letter)
 
         def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
             ids = frozenset(paper.id for paper in some)
-            left = tuple(self._told(selections.only(one, ids)) for _, one in found)
+            left = tuple(self._told(selections.only(kept, ids)) for _, kept in found)
             return left, render_editions(self.issue, left, self.topics, head, templates)
 
-        shown = {pick.paper.id: pick.paper for _, one in found for pick in one.picks}
+        shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
         (chosen, made), faults = without_faulty(tuple(shown.values()), step)
         self.day.folders.faults.keep(*faults)
         self.bad |= {fault.name for fault in faults}
         return tuple(
-            Drafted(readers=one, selection=selection, edition=edition)
-            for (one, _), selection, edition in zip(found, chosen, made, strict=True)
+            Drafted(readers=group, selection=selection, edition=edition)
+            for (group, _), selection, edition in zip(found, chosen, made, strict=True)
         )
 
     def page(self) -> tuple[bytes, tuple[Pick, ...]]:
@@ -142,7 +142,7 @@ class Draft:
         The page has all topics, and whole abstracts.
         """
         choice, letter = self.day.config.choice, self.day.config.letter
-        picks = [one for one in self.picks if one.paper.id not in self.bad]
+        picks = [pick for pick in self.picks if pick.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
         whole = Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
         told = self._told(whole)
@@ -162,13 +162,13 @@ class Draft:
 
         note(self.picks)
         for some in everybody(self.day):
-            for picks in self._own_picks([one.first for one in some]).values():
+            for picks in self._own_picks([group.first for group in some]).values():
                 note(picks)
         return best
 
     def _own_picks(self, readers: Sequence[Subscriber]) -> dict[str, tuple[Pick, ...]]:
         """Return, by reader id, the picks for the own words of each reader who has such words."""
-        topics = {one.id: topic for one in readers if (topic := own_topic(one))}
+        topics = {reader.id: topic for reader in readers if (topic := own_topic(reader))}
         if not topics:
             return {}
         found: dict[str, list[Pick]] = {topic.name: [] for topic in topics.values()}
@@ -210,10 +210,10 @@ def make_draft(day: Day, papers: Sequence[Paper] | None = None, *, invented: boo
     topics = (*choice.topics, *([OUTSIDE_TOPIC] if choice.explore else ()))
     marks = day.tastes.of_topics(papers, topics)
     novelty: Mapping[str, float] = {}
-    if any(name == "novelty" and weight for one in topics for name, weight in one.weights):
+    if any(name == "novelty" and weight for topic in topics for name, weight in topic.weights):
         here = {paper.id for paper in papers}
         lately = day.stores.papers.offered_since(day.date - NOVELTY)
-        novelty = day.tastes.novelty(papers, [one for one in lately if one.id not in here])
+        novelty = day.tastes.novelty(papers, [paper for paper in lately if paper.id not in here])
     now = day.clock()
 
     def step(some: Sequence[Paper]) -> tuple[Candidates, tuple[Pick, ...]]:

@@ -73,4 +73,6 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
 
 
 def _shown(chosen: tuple[Pick, ...], paper: Paper, topic: str) -> Pick | None:
-    return next((one for one in chosen if one.topic == topic and one.paper.id == paper.id), None)
+    return next(
+        (pick for pick in chosen if pick.topic == topic and pick.paper.id == paper.id), None
+    )

@@ -116,7 +116,7 @@ class Intake:
 
     def attach_discussions(self) -> None:
         """Attach the mentions to their papers; call this after all papers have been saved."""
-        talked_of = self.papers.with_keys(key for one in self.mentions for key in one.keys)
+        talked_of = self.papers.with_keys(key for mention in self.mentions for key in mention.keys)
 
         def save(some: Sequence[Paper]) -> int:
             return self.papers.save(attach_mentions(some, self.mentions), self.now)
@@ -149,9 +149,10 @@ def redacted(paper: Paper, redact: Callable[[str], str]) -> Paper:
             passed = tuple(map(redact, value))
             if passed != value:
                 changed[field_.name] = passed
-    if any(redact(one.url) != one.url for one in paper.sightings):
+    if any(redact(sighting.url) != sighting.url for sighting in paper.sightings):
         changed["sightings"] = tuple(
-            one if redact(one.url) == one.url else replace(one, url="") for one in paper.sightings
+            sighting if redact(sighting.url) == sighting.url else replace(sighting, url="")
+            for sighting in paper.sightings
         )
     return replace(paper, **changed) if changed else paper
 

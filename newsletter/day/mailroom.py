@@ -41,8 +41,11 @@ class Mailroom:
         """
         day, now = self._day, self._day.clock()
         day.list.follow_if_changed(now)
-        absent = day.stores.subscribers.absent([one.subscriber for one in deliveries])
-        made = [None if one.subscriber in absent else self._message(one, now) for one in deliveries]
+        absent = day.stores.subscribers.absent([delivery.subscriber for delivery in deliveries])
+        made = [
+            None if delivery.subscriber in absent else self._message(delivery, now)
+            for delivery in deliveries
+        ]
         return await signed(made, deliveries, self._signer, now)
 
     def _message(self, delivery: Delivery, now: dt.datetime) -> bytes | Fault:
@@ -84,14 +87,14 @@ async def signed(
     def guarded(work: Callable[[Any], Any], some: Sequence[Any], kind: type) -> list[Any]:
         """Apply `work` to the items of type `kind`; an error becomes a fault of that one reader."""
         done: list[Any] = []
-        for one, delivery in zip(some, deliveries, strict=True):
+        for message, delivery in zip(some, deliveries, strict=True):
             try:
-                done.append(work(one) if isinstance(one, kind) else one)
+                done.append(work(message) if isinstance(message, kind) else message)
             except Exception as error:  # noqa: BLE001  the guard at a reader's border
                 done.append(_fault(delivery, error))
         return done
 
-    prepared = guarded(lambda one: signer.prepare(one, now), messages, bytes)
+    prepared = guarded(lambda message: signer.prepare(message, now), messages, bytes)
     finish = functools.partial(guarded, signer.finish, prepared, Unsigned)
     if not signer.is_slow:
         return finish()

@@ -58,8 +58,8 @@ class Spool:
     def _numbered(self, edition: Edition, blocks: Iterable[int]) -> list[int]:
         """Return the numbers of an edition's blocks in this spool; write blocks that are new."""
         found = []
-        for one in blocks:
-            block = edition.blocks[one]
+        for number in blocks:
+            block = edition.blocks[number]
             digest = hashlib.blake2b(
                 block.encode("utf-8", "surrogatepass"), digest_size=16
             ).digest()

@@ -32,9 +32,9 @@ def proofread(
     """
     found: dict[tuple[str, str, str], Finding] = {}
     for selection, edition in zip(chosen[:MOST], editions[:MOST], strict=True):
-        for one in _findings(letter, issue, selection, edition, topics, now):
-            found.setdefault((one.level, one.message, one.where), one)
-    return tuple(sorted(found.values(), key=lambda one: one.level))
+        for finding in _findings(letter, issue, selection, edition, topics, now):
+            found.setdefault((finding.level, finding.message, finding.where), finding)
+    return tuple(sorted(found.values(), key=lambda finding: finding.level))
 
 
 def _findings(
@@ -59,8 +59,11 @@ def _findings(
 
 def hold_if_wrong(letter: Letter, findings: Sequence[Finding]) -> None:
     """Raise ProofError when there are errors, unless the configuration says to send anyway."""
-    wrong = [one for one in findings if one.level == "error"]
+    wrong = [finding for finding in findings if finding.level == "error"]
     if wrong and letter.holds_errors:
         raise ProofError(
-            *(f"{one.where}: {one.message}" if one.where else one.message for one in wrong)
+            *(
+                f"{finding.where}: {finding.message}" if finding.where else finding.message
+                for finding in wrong
+            )
         )

@@ -45,8 +45,8 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
         findings=proofread(
             day.config.letter,
             draft.issue,
-            [one.selection for one in account.proofs],
-            [one.edition for one in account.proofs],
+            [drafted.selection for drafted in account.proofs],
+            [drafted.edition for drafted in account.proofs],
             draft.topics,
             day.clock(),
         ),
@@ -70,11 +70,11 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     """Make every edition; yield the files of the first ones."""
     seen: set[str] = set()
-    for one in draft.editions():
-        edition = one.edition
-        account.readers += one.readers.count
+    for drafted in draft.editions():
+        edition = drafted.edition
+        account.readers += drafted.readers.count
         if spool is not None:
-            spool.add(one.readers.audience, edition)
+            spool.add(drafted.readers.audience, edition)
         if edition.key in seen:
             continue
         seen.add(edition.key)
@@ -82,11 +82,11 @@ def _files(
             EditionSummary(key=edition.key, subject=edition.subject, picks=len(edition.picks))
         )
         if len(account.proofs) < MOST:
-            account.proofs.append(one)
+            account.proofs.append(drafted)
         if len(account.editions) < READABLE:
             account.editions.append(edition)
             letter, now = day.config.letter, day.clock()
-            yield from letters.files(letter, draft.issue, edition, one.readers.first, now)
+            yield from letters.files(letter, draft.issue, edition, drafted.readers.first, now)
 
 
 def _as_planned(day: Day, issue: Issue) -> Rendered:

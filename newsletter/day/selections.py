@@ -87,5 +87,5 @@ def _others(
     """Return papers outside a reader's topics that are talked about, without muted ones."""
     muted = reader.muted
     if muted is not None:
-        picks = [one for one in picks if not matches(muted, folded(one.paper))]
+        picks = [pick for pick in picks if not matches(muted, folded(pick.paper))]
     return explore(picks, chosen, topics, limit)

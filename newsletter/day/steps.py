@@ -101,7 +101,7 @@ async def collect(day: Day, web: Web) -> Collected:
         # Ask about papers that somebody wants, the best first: the time for asking is short.
         wanted = make_draft(day).wanted().values()
         enriched = await enrich_papers(
-            tuple(paper for _, paper in sorted(wanted, key=lambda one: -one[0])),
+            tuple(paper for _, paper in sorted(wanted, key=lambda scored: -scored[0])),
             settings.enrichments,
             web.fetcher,
             web.reader,
@@ -127,8 +127,8 @@ def _likes(day: Day) -> Iterator[str]:
     for topic in day.config.choice.topics:
         yield from topic.like
     for some in everybody(day):
-        for one in some:
-            yield from (*one.first.likes, *one.first.dislikes)
+        for group in some:
+            yield from (*group.first.likes, *group.first.dislikes)
 
 
 def make_issue(day: Day, after: Collected | None = None) -> Rendered:

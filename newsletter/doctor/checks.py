@@ -50,7 +50,7 @@ class Checked:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong; warnings are not."""
-        return not self.problems and all(one.level != "error" for one in self.findings)
+        return not self.problems and all(finding.level != "error" for finding in self.findings)
 
 
 def check(
@@ -66,7 +66,7 @@ def check(
     except ConfigError as error:
         return Checked(config=None, problems=error.problems, warnings=(), findings=())
     active, known = _known(config, people, folder, environment, now)
-    listed = max(sum(not one.is_paused for one in people.sign_ups), active)
+    listed = max(sum(not sign_up.is_paused for sign_up in people.sign_ups), active)
     warnings = tuple(_warnings(config, listed))
     try:
         findings = _lint(config, now)
@@ -109,8 +109,8 @@ async def _unread_sources(config: Config, now: dt.datetime, seconds: float) -> t
                 for document in read_files(Path(source.location), settings.max_bytes):
                     parsed = await reader.read(KINDS[source.kind], document, source, now)
                     problems += [
-                        f"{settings.places[source.name]}: {document.shown}: {one.problem}"
-                        for one in parsed.faults
+                        f"{settings.places[source.name]}: {document.shown}: {fault.problem}"
+                        for fault in parsed.faults
                     ]
             except SourceError as error:
                 problems.append(f"{settings.places[source.name]}: {error}")
@@ -153,28 +153,28 @@ def _lost_topics(store: SubscriberStore, topics: tuple[str, ...]) -> Iterator[st
 
 def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
     """Yield a line for who gets nothing, by their own choice, though the list names them."""
-    listed = {one.email.lower() for one in people.sign_ups}
+    listed = {sign_up.email.lower() for sign_up in people.sign_ups}
     left = (
-        one
-        for one in store.all(states=[SubscriberState.LEFT, SubscriberState.PAUSED])
-        if one.changed_by != Origin.YAML.value and one.email.lower() in listed
+        person
+        for person in store.all(states=[SubscriberState.LEFT, SubscriberState.PAUSED])
+        if person.changed_by != Origin.YAML.value and person.email.lower() in listed
     )
     found = list(itertools.islice(left, STAYS_AWAY + 1))
-    for one in found[:STAYS_AWAY]:
+    for person in found[:STAYS_AWAY]:
         yield (
-            f"subscribers.yaml: {one.email} has {one.state.value} "
-            f"({one.changed_at:%Y-%m-%d}, by {one.changed_by}), and gets nothing though the list "
-            f"names them; `newsletter subscribers resume {one.email}` undoes it"
+            f"subscribers.yaml: {person.email} has {person.state.value} "
+            f"({person.changed_at:%Y-%m-%d}, by {person.changed_by}), and gets nothing though the "
+            f"list names them; `newsletter subscribers resume {person.email}` undoes it"
         )
     others = (
-        one
-        for one in store.all(origins=[one for one in Origin if one is not Origin.YAML])
-        if one.email.lower() in listed
+        person
+        for person in store.all(origins=[origin for origin in Origin if origin is not Origin.YAML])
+        if person.email.lower() in listed
     )
-    for one in itertools.islice(others, STAYS_AWAY):
+    for person in itertools.islice(others, STAYS_AWAY):
         yield (
-            f"subscribers.yaml: {one.email} came by {one.origin.value}, and keeps what they chose "
-            "there: what the list says of them has no effect"
+            f"subscribers.yaml: {person.email} came by {person.origin.value}, and keeps what they "
+            "chose there: what the list says of them has no effect"
         )
     if len(found) > STAYS_AWAY:
         yield "subscribers.yaml: … and more: `newsletter subscribers list --state left`"
@@ -186,7 +186,8 @@ def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
         day = days.day_of(config, nothing, date=now.date(), clock=lambda: now)
         draft = make_draft(day, sample_papers(now))
         shown = draft.for_readers([curious(day)], send_empty=True)
-        chosen, editions = [one.selection for one in shown], [one.edition for one in shown]
+        chosen = [drafted.selection for drafted in shown]
+        editions = [drafted.edition for drafted in shown]
         if config.choice.send_empty:
             # An email without papers is sent to nobody, unless configuration says so.
             none = Selection(topics=config.choice.topic_names[:1], picks=())

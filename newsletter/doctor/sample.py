@@ -34,8 +34,8 @@ def sample_papers(now: dt.datetime) -> tuple[Paper, ...]:
     """Return the papers of the invented day, as if it were today."""
     shift = now - MORNING
     return tuple(
-        replace(one, published=one.published + shift if one.published else None)
-        for one in _invented_papers()
+        replace(paper, published=paper.published + shift if paper.published else None)
+        for paper in _invented_papers()
     )
 
 
