@@ -35,10 +35,10 @@ def write(path: Path, content: bytes, *, public: bool = False) -> None:
 
 def make_folder(path: Path, *, public: bool = False) -> None:
     """Make a folder and its missing parents; if it is private, close it to others."""
-    missing = [one for one in (path, *path.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        one.chmod(0o755 if public else 0o700)
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755 if public else 0o700)
     mode = path.stat().st_mode
     if not public and mode & 0o077:
         path.chmod(stat.S_IMODE(mode) & ~0o077)

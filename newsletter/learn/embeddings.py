@@ -52,7 +52,7 @@ class Embedder:
     def embed(self, papers: Sequence[Paper]) -> Floats:
         """Return one row for each paper, from its title and abstract."""
         texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
-        tokens = [one.ids for one in self._tokenizer.encode_batch(texts)]
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         # Group texts of similar length: shorter ones are padded to the longest of their group.
         order = sorted(range(len(tokens)), key=lambda number: len(tokens[number]))
         found = np.zeros((len(tokens), 384), dtype=np.float32)
@@ -63,8 +63,8 @@ class Embedder:
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Floats:
         length = max(map(len, tokens))
-        ids = np.array([[*one, *[0] * (length - len(one))] for one in tokens])
-        is_text = np.array([[1.0] * len(one) + [0.0] * (length - len(one)) for one in tokens])
+        ids = np.array([[*row, *[0] * (length - len(row))] for row in tokens])
+        is_text = np.array([[1.0] * len(row) + [0.0] * (length - len(row)) for row in tokens])
         weights = self._weights
         hidden = (
             weights["embeddings.word_embeddings.weight"][ids]

@@ -58,7 +58,7 @@ def read_library(path: Path) -> Library:
         )
     notes: list[str] = []
     entries = READERS[path.suffix.lower()](path, text, notes)
-    papers = tuple(paper for one in entries if (paper := _paper(one)))
+    papers = tuple(paper for entry in entries if (paper := _paper(entry)))
     if not papers:
         raise LibraryError(*(notes or [f"{path}:1: no entry with a title in it"]))
     return Library(papers=papers, notes=tuple(notes))
@@ -97,13 +97,13 @@ def _bibtex(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
     logging.getLogger("bibtexparser").propagate = False
     library = parse_string(text)
     for entry in library.entries:
-        yield _lowered({name: one.value for name, one in entry.fields_dict.items()})
+        yield _lowered({name: field.value for name, field in entry.fields_dict.items()})
     for block in library.failed_blocks:
         # An entry with a repeated key or a repeated field can still be used.
         whole = getattr(block, "ignore_error_block", None)
         fields = getattr(whole, "fields", None)
         if fields is not None:
-            yield _lowered({one.key: one.value for one in reversed(fields)})
+            yield _lowered({field.key: field.value for field in reversed(fields)})
             continue
         line = (block.start_line or 0) + 1
         notes.append(f"{path}:{line}: this entry cannot be read: is a closing brace missing?")
@@ -121,9 +121,9 @@ def _json(path: Path, text: str, notes: list[str]) -> Iterator[Entry]:
     if not isinstance(content, list):
         raise LibraryError(f"{path}:1: neither CSL JSON (a list) nor Better BibTeX JSON (`items`)")
     odd = 0
-    for one in content:
+    for entry in content:
         # Zotero's own API puts the fields under `data`.
-        found = one.get("data", one) if isinstance(one, dict) else None
+        found = entry.get("data", entry) if isinstance(entry, dict) else None
         if isinstance(found, dict):
             yield _lowered(found)
         else:

@@ -18,6 +18,7 @@ import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -47,7 +48,7 @@ def words(paper: Paper) -> list[str]:
     """Return the stems of a paper's words and pairs of words; the title counts three times."""
     title, rest = _stems(paper.title), _stems(paper.abstract)
     found = title * TITLE_TIMES + rest
-    pairs = [f"{one} {two}" for some in (title, rest) for one, two in zip(some, some[1:])]  # noqa: B905, RUF007
+    pairs = [f"{word} {after}" for stems in (title, rest) for word, after in pairwise(stems)]
     return found + pairs
 
 
@@ -161,7 +162,7 @@ class Taste:
     def nbytes(self) -> int:
         """The memory that the model takes."""
         arrays = (self.columns, self.weights, self.senses, self.meanings)
-        return sum(one.nbytes for one in arrays) + 8
+        return sum(array.nbytes for array in arrays) + 8
 
 
 def learn(
@@ -246,20 +247,20 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
 
     if not tastes:
         return np.zeros((seen.senses.shape[0], 0), dtype=np.float32)
-    starts = np.cumsum([0, *(len(one.columns) for one in tastes)])
+    starts = np.cumsum([0, *(len(taste.columns) for taste in tastes)])
     by_word = csc_matrix(
         (
-            np.concatenate([one.weights for one in tastes]),
-            np.concatenate([one.columns for one in tastes]),
+            np.concatenate([taste.weights for taste in tastes]),
+            np.concatenate([taste.columns for taste in tastes]),
             starts,
         ),
         shape=(seen.words.shape[1], len(tastes)),
     )
     total = (seen.words @ by_word).toarray()
-    total += seen.senses @ np.stack([one.senses for one in tastes]).T
+    total += seen.senses @ np.stack([taste.senses for taste in tastes]).T
     if seen.meanings.size:
-        total += seen.meanings @ np.stack([one.meanings for one in tastes]).T
-    total -= np.array([one.shift + MIDDLE for one in tastes], dtype=np.float32)
+        total += seen.meanings @ np.stack([taste.meanings for taste in tastes]).T
+    total -= np.array([taste.shift + MIDDLE for taste in tastes], dtype=np.float32)
     np.negative(total, out=total)
     np.exp(np.minimum(total, 60, out=total), out=total)
     total += 1
@@ -285,13 +286,14 @@ def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tup
         (value * weight.get(column, 0.0), space.names[column])
         for column, value in zip(row.indices.tolist(), row.data.tolist(), strict=True)
     ]
-    best = [name for gain, name in sorted(points, key=lambda one: (-one[0], one[1])) if gain > 0]
+    points.sort(key=lambda scored: (-scored[0], scored[1]))
+    best = [name for gain, name in points if gain > 0]
     written: dict[str, str] = {}
     text = _WORD.findall(f"{paper.title} {paper.abstract}".lower())
     content = [word for word in text if word not in _stop_words()]
-    for one, two in zip(content, [*content[1:], ""], strict=True):
-        written.setdefault(_stem(one), one)
-        written.setdefault(f"{_stem(one)} {_stem(two)}", f"{one} {two}")
+    for word, after in zip(content, [*content[1:], ""], strict=True):
+        written.setdefault(_stem(word), word)
+        written.setdefault(f"{_stem(word)} {_stem(after)}", f"{word} {after}")
     found: list[str] = []
     for name in best:
         shown = written.get(name, "")

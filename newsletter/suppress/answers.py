@@ -50,8 +50,8 @@ def is_report(parts: list[MessagePart]) -> bool:
     told = message.get("content-type").lower()
     if told.startswith("multipart/report") and "delivery-status" in told:
         return True
-    own = [one for one in parts if not one.is_copied]
-    return any(one.kind in STATUSES or tells_as_json(text_of(one)) for one in own)
+    own = [part for part in parts if not part.is_copied]
+    return any(part.kind in STATUSES or tells_as_json(text_of(part)) for part in own)
 
 
 def is_daemon(parts: list[MessagePart]) -> bool:
@@ -59,11 +59,11 @@ def is_daemon(parts: list[MessagePart]) -> bool:
     message = parts[0]
     if message.get("x-failed-recipients") or is_report(parts):
         return True
-    senders = [decoded(one) for name in ("from", "sender") for one in message.all(name)]
-    if any(_DAEMON.match(one) for one in addresses(senders)):
+    senders = [decoded(value) for name in ("from", "sender") for value in message.all(name)]
+    if any(_DAEMON.match(address) for address in addresses(senders)):
         return True
-    titles = [one.partition("<")[0].strip(' "') for one in senders]
-    if any(_TITLE.match(one) for one in titles):
+    titles = [sender.partition("<")[0].strip(' "') for sender in senders]
+    if any(_TITLE.match(title) for title in titles):
         return True
     if _is_marked(message) or not is_unanswerable(message):
         return False
@@ -78,7 +78,7 @@ def is_unanswerable(message: MessagePart) -> bool:
 def is_answer(parts: list[MessagePart]) -> bool:
     """Return whether this is an answer by a person or a machine (RFC 3834), not a report."""
     message = parts[0]
-    if any(one.kind == "message/disposition-notification" for one in parts):
+    if any(part.kind == "message/disposition-notification" for part in parts):
         return True
     if message.get("x-failed-recipients") or is_report(parts):
         return False  # Exim marks its reports as answers
@@ -99,7 +99,9 @@ def _is_marked(message: MessagePart) -> bool:
 
 def sender_of(message: MessagePart) -> str:
     """Return the address of a message's author, or nothing."""
-    return next((one for one in addresses(message.all("from")) if not ROLES.match(one)), "")
+    return next(
+        (address for address in addresses(message.all("from")) if not ROLES.match(address)), ""
+    )
 
 
 def _subject(message: MessagePart) -> str:

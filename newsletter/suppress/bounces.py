@@ -97,9 +97,9 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
     by_daemon = is_daemon(parts)
     report = _Report(
         parts=parts,
-        own=[one for one in parts if not one.is_copied and not one.holds_parts],
+        own=[part for part in parts if not part.is_copied and not part.holds_parts],
         words=words_of(parts),
-        others=frozenset(one.lower() for one in came_to),
+        others=frozenset(address.lower() for address in came_to),
         by_daemon=by_daemon,
         by_machine=by_daemon or is_unanswerable(parts[0]),
     )
@@ -113,10 +113,10 @@ def read_report(raw: bytes) -> tuple[Event, ...]:
 
 
 def _complaint(report: _Report) -> Iterator[Event]:
-    found = [text_of(one) for one in report.own if one.kind == "message/feedback-report"]
+    found = [text_of(part) for part in report.own if part.kind == "message/feedback-report"]
     if not found and "feedback-report" in report.parts[0].get("content-type").lower():
         # If the MIME structure is broken, the fields may be in the text, or missing.
-        found = [text for one in report.own if _FEEDBACK.search(text := text_of(one))] or [""]
+        found = [text for part in report.own if _FEEDBACK.search(text := text_of(part))] or [""]
     if not found:
         return
     fields = fields_of(re.sub(r"\n\n+", "\n", found[0]))
@@ -139,10 +139,10 @@ def _complaint(report: _Report) -> Iterator[Event]:
 
 
 def _notification(report: _Report) -> Iterator[Event]:
-    texts = [text_of(one) for one in report.own if one.kind in STATUSES]
+    texts = [text_of(part) for part in report.own if part.kind in STATUSES]
     if not texts and report.by_machine:
-        texts = [_INDENTED.sub("", text_of(one)) for one in report.own]
-    groups = (one for text in texts for one in groups_of(text) if _is_recipient(one))
+        texts = [_INDENTED.sub("", text_of(part)) for part in report.own]
+    groups = (group for text in texts for group in groups_of(text) if _is_recipient(group))
     actions: set[str] = set()
     for fields in itertools.islice(groups, MOST_RECIPIENTS):
         action = (fields.get("action", "failed").lower().split() or ["failed"])[0]
@@ -181,7 +181,7 @@ def _of_group(fields: dict[str, str], action: str, report: _Report) -> Event:
     return Event(
         kind=ReportKind.DELAY if action == "delayed" else ReportKind.BOUNCE,
         email=dead,
-        beside=next((one for one in named if one != dead), dead),
+        beside=next((address for address in named if address != dead), dead),
         verdict=_believed(verdict, is_proved=is_final),
         is_final=is_final,
         status=enhanced,
@@ -249,13 +249,15 @@ def _told(said: str, enhanced: str, report: _Report) -> tuple[Verdict, bool, Quo
             judged.append((verdict, reply))
     if judged:
         # Replies that disagree prove nothing: take the first one that does not blame the address.
-        verdict, reply = next((one for one in judged if not one[0].is_hard), judged[0])
+        verdict, reply = next(
+            (judgement for judgement in judged if not judgement[0].is_hard), judged[0]
+        )
         return verdict, verdict.is_hard and _is_final(reply), reply
     reply = replies[0] if replies else QuotedReply(0, "", "")
-    code = 400 if replies and not any(_is_final(one) for one in replies) else 0
+    code = 400 if replies and not any(_is_final(quoted) for quoted in replies) else 0
     verdict = judge(code, enhanced or reply.enhanced, said, around)
     detailed = enhanced.startswith("5") and not enhanced.endswith(".0.0")
-    final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(one) for one in replies)
+    final = detailed or bool(_EXCHANGE.search(said)) or any(_is_final(quoted) for quoted in replies)
     return verdict, verdict.is_hard and final, reply
 
 

@@ -228,7 +228,7 @@ def _unread(
     begin = int(last) + 1 if known == str(validity) and last.isdigit() else 1
     for number in _search(client, begin, _number(client, "UIDNEXT")):
         _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
-        raw = next((one[1] for one in data if isinstance(one, tuple)), None)
+        raw = next((part[1] for part in data if isinstance(part, tuple)), None)
         if isinstance(raw, bytes):
             yield number, raw[:max_bytes], f"{validity}:{number}"
 
@@ -240,7 +240,7 @@ def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:
         _, data = client.uid("SEARCH", "UID", f"{begin}:{last}", "UNSEEN")
         told = (data[0] or b"").split() if data else []
         # `n:*` also names the last message when there is none from n on.
-        yield from sorted({int(one) for one in told if _is_uid(one) and int(one) >= begin})
+        yield from sorted({int(uid) for uid in told if _is_uid(uid) and int(uid) >= begin})
         begin += WINDOW
         if begin >= end:
             return

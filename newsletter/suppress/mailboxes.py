@@ -66,10 +66,12 @@ def read_mailbox(
     Raises MailboxError when the place as a whole cannot be read.
     """
     if _is_imap(place):
-        for one in read_unread(
+        for unread in read_unread(
             parse_place(place), password, after=after, limit=MOST, max_bytes=MAX_BYTES
         ):
-            yield Mail(raw=one.raw, name=f"message {one.uid}", mark=one.mark, done=one.done)
+            yield Mail(
+                raw=unread.raw, name=f"message {unread.uid}", mark=unread.mark, done=unread.done
+            )
         return
     path = Path(place)
     try:
@@ -110,7 +112,7 @@ def _folder(path: Path, after: str, now: dt.datetime) -> Iterator[Mail | Fault]:
         begin = (0, "")
     faults: list[Fault] = []
     # However many files there are, memory holds only as many names as are read.
-    found = heapq.nsmallest(MOST, (one for one in _files(path, faults) if one[:2] > begin))
+    found = heapq.nsmallest(MOST, (entry for entry in _files(path, faults) if entry[:2] > begin))
     yield from faults
     for changed, name, file in found:
         try:

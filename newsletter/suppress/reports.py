@@ -120,7 +120,7 @@ def read_parts(raw: bytes) -> list[MessagePart]:
             MessagePart(headers=headers, kind=kind, body=body, is_copied=is_copied,
                  holds_parts=bool(inner))
         )  # fmt: skip
-        waiting[:0] = [(one, level + 1, is_copied) for one in inner]
+        waiting[:0] = [(part, level + 1, is_copied) for part in inner]
     return found
 
 

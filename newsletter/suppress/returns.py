@@ -83,7 +83,7 @@ def _read(
     proof = find_proof(parts, secret)
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     fault = None
-    if any(one.kind is ReportKind.UNREADABLE for one in events):
+    if any(event.kind is ReportKind.UNREADABLE for event in events):
         problem = "this message cannot be understood; it counts against no address"
         fault = Fault(border=Border.REPORT, name=name, problem=problem, content=raw)
     return Returned(
@@ -106,7 +106,7 @@ def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
         [*(value for part in parts[1:] for _, value in part.headers), *map(text_of, parts)]
     )
     for found in (_by_tags(head, secret), [*_by_tags(rest, secret), *_by_links(rest, secret)]):
-        if len({one.subscriber for one in found}) == 1:
+        if len({proof.subscriber for proof in found}) == 1:
             return found[0]
         if found:
             return None
@@ -114,9 +114,9 @@ def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
 
 
 def _by_tags(text: str, secret: bytes) -> list[Proof]:
-    tags = list(dict.fromkeys(one.lower() for one in _TAG.findall(text)))[:MOST_PROOFS]
-    found = (links.read_bounce_tag(secret, one) for one in tags)
-    return [Proof(*one) for one in found if one]
+    tags = list(dict.fromkeys(tag.lower() for tag in _TAG.findall(text)))[:MOST_PROOFS]
+    found = (links.read_bounce_tag(secret, tag) for tag in tags)
+    return [Proof(*claim) for claim in found if claim]
 
 
 def _by_links(text: str, secret: bytes) -> list[Proof]:
@@ -132,28 +132,31 @@ def _by_links(text: str, secret: bytes) -> list[Proof]:
 def _came_to(message: MessagePart, own: Collection[str]) -> bool:
     """Return whether a message came to one of our addresses, ignoring what follows a `+`."""
     found = (
-        one for name in _RECIPIENTS for value in message.all(name) for one in ANY.findall(value)
+        address
+        for name in _RECIPIENTS
+        for value in message.all(name)
+        for address in ANY.findall(value)
     )
-    bare = {re.sub(r"\+[^@]*@", "@", one.lower()) for one in found}
-    return any(one.lower() in bare for one in own)
+    bare = {re.sub(r"\+[^@]*@", "@", address.lower()) for address in found}
+    return any(address.lower() in bare for address in own)
 
 
 def _bounces(
     raw: bytes, events: tuple[Event, ...], proof: Proof | None, reader: str | None
 ) -> tuple[Bounce, ...]:
     found = []
-    for one in events:
-        if one.kind not in NOTED:
+    for event in events:
+        if event.kind not in NOTED:
             continue
-        verdict, is_final = _meaning(one, reader)
+        verdict, is_final = _meaning(event, reader)
         found.append(
             Bounce(
-                digest=hashlib.sha256(raw + b"\0" + one.email.lower().encode()).hexdigest(),
-                email=reader or one.email,
+                digest=hashlib.sha256(raw + b"\0" + event.email.lower().encode()).hexdigest(),
+                email=reader or event.email,
                 verdict=verdict,
                 verified=reader is not None,
                 is_final=is_final,
-                evidence=one.evidence,
+                evidence=event.evidence,
                 issue=proof.issue if proof else None,
                 subscriber=proof.subscriber if proof else "",
             )
@@ -165,8 +168,8 @@ def _meaning(event: Event, reader: str | None) -> tuple[str, bool]:
     """Return what an event means for its reader, and whether that is proved."""
     if event.kind is ReportKind.COMPLAINT:
         return "complaint", True
-    named = [one for one in (event.email, event.beside) if one]
-    if reader and not all(is_same_mailbox(one, reader) for one in named):
+    named = [address for address in (event.email, event.beside) if address]
+    if reader and not all(is_same_mailbox(address, reader) for address in named):
         # The reader's address forwards to this one; that this one is dead says nothing about it.
         return Verdict.UNKNOWN.value, False
     if event.verdict is Verdict.SAID_GONE and event.is_final and reader:

@@ -93,14 +93,16 @@ def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
     The text is cut where a line begins with an address; text before the first such line is about
     the addresses in it. An address that occurs in several places gets all of their texts.
     """
-    starts = [one for one in _OWNER.finditer(words) if _is_candidate(one[1], not_about)]
-    bounds = [*(one.start() for one in starts), len(words)]
+    starts = [owner for owner in _OWNER.finditer(words) if _is_candidate(owner[1], not_about)]
+    bounds = [*(owner.start() for owner in starts), len(words)]
     head = words[: bounds[0]]
     listed: dict[str, str] = {}
     says = False
-    for one, end in zip(starts, bounds[1:], strict=True):
-        listed[one[1].lower()] = listed.get(one[1].lower(), "") + words[one.start() : end] + "\n"
-        says = says or len(words[one.end() : end].strip(" \t>:;,\n")) > 1
+    for owner, end in zip(starts, bounds[1:], strict=True):
+        listed[owner[1].lower()] = (
+            listed.get(owner[1].lower(), "") + words[owner.start() : end] + "\n"
+        )
+        says = says or len(words[owner.end() : end].strip(" \t>:;,\n")) > 1
     if not says:
         # A bare list, or one address within a sentence: the text about it is around it.
         names = listed or dict.fromkeys(_named(words, not_about))
@@ -112,7 +114,7 @@ def texts_by_recipient(words: str, not_about: frozenset[str]) -> dict[str, str]:
 
 def introduction(words: str) -> str:
     """Return the introduction of a report: what comes before any address or reply."""
-    cuts = [one.start() for one in (_OWNER.search(words), _REPLY.search(words)) if one]
+    cuts = [match.start() for match in (_OWNER.search(words), _REPLY.search(words)) if match]
     return words[: min(cuts)] if cuts else words
 
 
@@ -121,8 +123,10 @@ def failing(address: str, said: str, not_about: frozenset[str]) -> str:
 
     If a reader forwards mail, the second mail server names the reader's other address.
     """
-    named = [str(one).lower() for one in ANY.findall(said) if _is_candidate(one, not_about)]
-    if not named or any(is_same_mailbox(one, address) for one in named):
+    named = [
+        str(mention).lower() for mention in ANY.findall(said) if _is_candidate(mention, not_about)
+    ]
+    if not named or any(is_same_mailbox(other, address) for other in named):
         return address
     return named[0]
 
@@ -151,7 +155,7 @@ def _alabel(domain: str) -> str:
 
 def is_forwarded(text: str, not_about: frozenset[str]) -> bool:
     """Return whether a text is about an address that another one forwards to."""
-    named = {one.lower() for one in ANY.findall(text) if _is_candidate(one, not_about)}
+    named = {address.lower() for address in ANY.findall(text) if _is_candidate(address, not_about)}
     return len(named) > 1 and bool(_FORWARDED.search(text))
 
 
@@ -163,6 +167,6 @@ def _named(words: str, not_about: frozenset[str]) -> Iterator[str]:
     """Yield the addresses in a text, those in angle brackets first."""
     for pattern in (_BRACKETED, ANY):
         some = (match[match.lastindex or 0].lower() for match in pattern.finditer(words))
-        if seen := dict.fromkeys(one for one in some if _is_candidate(one, not_about)):
+        if seen := dict.fromkeys(address for address in some if _is_candidate(address, not_about)):
             yield from seen
             return

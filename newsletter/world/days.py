@@ -107,7 +107,7 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
         path = outbox.folder / "test.eml"
         write(path, content)
         return f"Nothing leaves this machine (transport: outbox): written to {path}"
-    one = Delivery(
+    delivery = Delivery(
         issue=utc_now().date(),
         subscriber="test",
         email=address,
@@ -116,7 +116,7 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
         edition="",
     )
     with hiding(redactor(config.secrets)):
-        return await deliver_one(transport_for(config, outbox), one, content)
+        return await deliver_one(transport_for(config, outbox), delivery, content)
 
 
 @contextlib.contextmanager

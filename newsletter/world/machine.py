@@ -73,7 +73,7 @@ def hiding(redact: Callable[[str], str]) -> Iterator[None]:
     try:
         yield
     except NewsletterError as error:
-        error.args = tuple(redact(str(one)) for one in error.args)
+        error.args = tuple(redact(str(argument)) for argument in error.args)
         raise
 
 
