@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -140,7 +139,7 @@ def by_verdict(listed: Iterable[Delivery]) -> dict[str, int]:
     return dict(Counter(delivery.verdict or "unknown" for delivery in failed).most_common())
 
 
-def delivery_json(delivery: Delivery) -> dict[str, Any]:
+def delivery_json(delivery: Delivery) -> dict[str, object]:
     """Return a delivery that was not accepted as plain data."""
     return {
         "email": delivery.email,
@@ -219,12 +218,12 @@ def faults(console: Console, found: Sequence[Fault], folder: Path) -> None:
         problem(console, f"{count} left out, all others went on; kept in {_relative(folder)}")
 
 
-def report_json(report: SourceReport) -> dict[str, Any]:
+def report_json(report: SourceReport) -> dict[str, object]:
     """Return a source's report as plain data."""
     return {**asdict(report), "ok": report.ok}
 
 
-def ran_json(ran: Ran) -> dict[str, Any]:
+def ran_json(ran: Ran) -> dict[str, object]:
     """Return a run as plain data."""
     return {
         "date": ran.date.isoformat(),
@@ -248,14 +247,14 @@ def counts_json(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
     return {**{state.value: n for state, n in counts.items()}, "audience": sum(counts.values())}
 
 
-def _editions_json(rendered: Rendered | None) -> list[dict[str, Any]]:
+def _editions_json(rendered: Rendered | None) -> list[dict[str, object]]:
     return [
         {"edition": summary.key, "subject": summary.subject, "picks": summary.picks}
         for summary in (rendered.contents if rendered else ())
     ]
 
 
-def rendered_json(rendered: Rendered) -> dict[str, Any]:
+def rendered_json(rendered: Rendered) -> dict[str, object]:
     """Return what was rendered as plain data."""
     return {
         "date": rendered.issue.date.isoformat(),

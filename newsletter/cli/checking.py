@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,7 +28,7 @@ def show(console: Console, errors: Console, found: Checked) -> None:
         )
 
 
-def as_json(found: Checked) -> dict[str, Any]:
+def as_json(found: Checked) -> dict[str, object]:
     """Return what was found as plain data."""
     return {
         "ok": found.ok,

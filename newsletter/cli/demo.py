@@ -25,7 +25,7 @@ class Mailbox:
 
     messages: list[bytes] = field(default_factory=list)
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Accept one message."""
         content = envelope.content or b""
         self.messages.append(content.encode() if isinstance(content, str) else content)

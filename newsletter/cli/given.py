@@ -8,7 +8,7 @@ import datetime as dt
 import os
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -28,7 +28,7 @@ def load(folder: Path) -> Config:
     return load_config(folder, os.environ)
 
 
-def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+def wait_for(work: Coroutine[object, None, Result]) -> Result:
     """Run a command's work to its end."""
     return asyncio.run(work)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -47,7 +46,7 @@ def show(console: Console, known: Iterable[tuple[str, Health]], now: dt.datetime
     console.print(table)
 
 
-def as_json(name: str, health: Health, now: dt.datetime) -> dict[str, Any]:
+def as_json(name: str, health: Health, now: dt.datetime) -> dict[str, object]:
     """Return what is remembered of a source as plain data."""
     return {
         "source": name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,12 +26,12 @@ def show_picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]
             console.print(f"        [dim]{escape(pick.paper.id)} · {reasons}[/]", highlight=False)
 
 
-def part_json(part: Part) -> dict[str, Any]:
+def part_json(part: Part) -> dict[str, object]:
     """Return one signal's share of a score as plain data, its reason in words."""
     return {**asdict(part), "reason": say(part.reason) if part.reason else ""}
 
 
-def pick_json(pick: Pick) -> dict[str, Any]:
+def pick_json(pick: Pick) -> dict[str, object]:
     """Return a pick as plain data."""
     return {
         "paper": pick.paper.id,
@@ -59,7 +58,7 @@ def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -
             console.print(f"  {value}  [dim]{escape(said)}[/]")
 
 
-def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, Any]:
+def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object]:
     """Return what `show_explained` shows, as plain data."""
     return {
         "paper": paper.id,

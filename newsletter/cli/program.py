@@ -55,11 +55,12 @@ MODULES = {
 class Commands(TyperGroup):
     """Commands whose modules are loaded only when needed: to load all of them takes a second."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: object) -> list[str]:
         """Return the names of all commands, the first steps first."""
         del ctx
         return list(MODULES)
 
+    # Any: Typer keeps the classes of click, which these are, to itself.
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command; if the name is unknown, load all, so that a similar name is found."""
         if cmd_name not in self.commands:
@@ -123,9 +124,8 @@ def main() -> None:
 
 
 def _fail(text: str) -> None:
-    # Imported here, because most runs have no problem to report.
-    from newsletter.cli import account  # noqa: PLC0415
-    from newsletter.cli.terminal import errors  # noqa: PLC0415
+    from newsletter.cli import account  # noqa: PLC0415  most runs have no problem to report
+    from newsletter.cli.terminal import errors  # noqa: PLC0415  the same
 
     account.problem(errors(), text)
     sys.exit(NOT_RIGHT)

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from newsletter.cli import health, picking
 from newsletter.config.files import load_config
@@ -156,7 +155,7 @@ def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
     )
 
 
-def _kept(day: Day, date: dt.date) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+def _kept(day: Day, date: dt.date) -> Mapping[str, tuple[Mapping[str, object], ...]]:
     path = day.folders.outbox.of(date) / "papers.json"
     try:
         editions = json.loads(path.read_text("utf-8"))["editions"]
@@ -176,8 +175,8 @@ def _edition(
     readers: Readers,
     *,
     findings: Sequence[Finding] = (),
-    picks: tuple[Mapping[str, Any], ...] = (),
-    misses: tuple[Mapping[str, Any], ...] = (),
+    picks: tuple[Mapping[str, object], ...] = (),
+    misses: tuple[Mapping[str, object], ...] = (),
 ) -> PreviewEdition:
     letter, now, reader = day.config.letter, day.clock(), readers.first
     message = letters.sample(letter, issue, edition, reader, now)
@@ -220,7 +219,7 @@ def _count(readers: Readers) -> str:
     return readers.first.email + (f" and {more} more" if more else "")
 
 
-def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, Any]:
+def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, object]:
     return {
         "title": pick.paper.title,
         "topic": titles.get(pick.topic, pick.topic),
@@ -230,7 +229,7 @@ def _pick(pick: Pick, titles: Mapping[str, str], missed: str = "") -> dict[str, 
     }
 
 
-def _misses(draft: Draft, drafted: Drafted) -> tuple[dict[str, Any], ...]:
+def _misses(draft: Draft, drafted: Drafted) -> tuple[dict[str, object], ...]:
     choice = draft.day.config.choice
     titles = _titles(draft.day)
     topics = [topic for topic in choice.topics if topic.name in drafted.selection.topics]

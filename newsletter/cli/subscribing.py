@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -250,7 +250,7 @@ def _state(person: Subscription) -> str:
     return f"[{colour}]{person.state.value}{until}[/]"
 
 
-def _as_json(person: Subscription) -> dict[str, Any]:
+def _as_json(person: Subscription) -> dict[str, object]:
     return {
         "id": person.id,
         "email": person.email,
@@ -266,7 +266,7 @@ def _as_json(person: Subscription) -> dict[str, Any]:
     }
 
 
-def _flat(value: Any) -> Iterator[Any]:
+def _flat(value: object) -> Iterator[object]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield f"{key}: {', '.join(map(str, _flat(inner)))}"

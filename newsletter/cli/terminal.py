@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -49,7 +48,7 @@ def errors() -> Console:
     return SafeConsole(stderr=True, highlight=False)
 
 
-def print_json(value: Mapping[str, Any]) -> None:
+def print_json(value: Mapping[str, object]) -> None:
     """Print one JSON object on one line; unprintable characters are escaped, so nothing is lost."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     sys.stdout.write("".join(map(_escaped, text)) if not text.isprintable() else text)

@@ -140,7 +140,7 @@ def redacted(paper: Paper, redact: Callable[[str], str]) -> Paper:
     """Return the paper without secrets; a link that contained one becomes empty."""
     if redact is str:
         return paper
-    changed: dict[str, Any] = {}
+    changed: dict[str, Any] = {}  # fields of several types
     for field_ in fields(paper):
         value = getattr(paper, field_.name)
         if isinstance(value, str) and redact(value) != value:

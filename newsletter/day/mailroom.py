@@ -6,16 +6,18 @@ import asyncio
 import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from newsletter.day import letters
 from newsletter.day.given import Day
 from newsletter.errors import StoreError, TemplateError
 from newsletter.model import Border, Delivery, Fault, Issue, fault_of
 from newsletter.render.messages import Encoded, compose, encode_edition
-from newsletter.send.signatures import Signer, Unsigned
+from newsletter.send.signatures import Signer
 
 Made = bytes | Fault | None
+Before = TypeVar("Before")
+After = TypeVar("After")
 EDITIONS = 128
 """How many encoded editions are kept in memory: about 100 kB each."""
 
@@ -84,18 +86,23 @@ async def signed(
     if signer is None:
         return messages
 
-    def guarded(work: Callable[[Any], Any], some: Sequence[Any], kind: type) -> list[Any]:
-        """Apply `work` to the items of type `kind`; an error becomes a fault of that one reader."""
-        done: list[Any] = []
+    def guarded(
+        work: Callable[[Before], After], some: Sequence[Before | Fault | None]
+    ) -> list[After | Fault | None]:
+        """Apply `work` to the messages; an error becomes a fault of that one reader."""
+        done: list[After | Fault | None] = []
         for message, delivery in zip(some, deliveries, strict=True):
+            if message is None or isinstance(message, Fault):
+                done.append(message)
+                continue
             try:
-                done.append(work(message) if isinstance(message, kind) else message)
+                done.append(work(message))
             except Exception as error:  # noqa: BLE001  the guard at a reader's border
                 done.append(_fault(delivery, error))
         return done
 
-    prepared = guarded(lambda message: signer.prepare(message, now), messages, bytes)
-    finish = functools.partial(guarded, signer.finish, prepared, Unsigned)
+    prepared = guarded(lambda message: signer.prepare(message, now), messages)
+    finish = functools.partial(guarded, signer.finish, prepared)
     if not signer.is_slow:
         return finish()
     # RSA releases the GIL: meanwhile the event loop goes on serving connections.

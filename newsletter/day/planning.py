@@ -7,9 +7,18 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self, TypedDict
 
 from newsletter.model import Edition
+
+
+class EditionRow(TypedDict):
+    """One edition, as the spool keeps it: blocks by their numbers."""
+
+    key: str
+    subject: str
+    html: list[int]
+    text: list[int]
 
 
 class Spool:
@@ -21,8 +30,8 @@ class Spool:
 
     def __init__(self) -> None:
         """Start with no editions."""
-        self._editions: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
-        self._blocks: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self._editions: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  __exit__ closes it
+        self._blocks: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  __exit__ closes it
         self._numbers: dict[bytes, int] = {}
         self._audiences: dict[str, str] = {}
         self._keys: set[str] = set()
@@ -47,7 +56,7 @@ class Spool:
         if edition.key in self._keys:
             return
         self._keys.add(edition.key)
-        row = {
+        row: EditionRow = {
             "key": edition.key,
             "subject": edition.subject,
             "html": self._numbered(edition, edition.html_blocks),
@@ -74,7 +83,7 @@ class Spool:
         """The names of audiences, each with the key of the edition it gets."""
         return self._audiences.items()
 
-    def editions(self) -> Iterator[dict[str, Any]]:
+    def editions(self) -> Iterator[EditionRow]:
         """Yield the key, the subject and the block numbers of each edition."""
         self._editions.seek(0)
         yield from map(json.loads, self._editions)

@@ -10,8 +10,7 @@ import os
 import random
 import signal
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.identity.likeness import near_keys
@@ -22,8 +21,9 @@ from newsletter.day import letters
 from newsletter.day.given import Day, Folders, Post, Stores, Web
 from newsletter.files.writing import write
 from newsletter.learn.embeddings import Embedder, find_model
+from newsletter.learn.spaces import Embed
 from newsletter.learn.tastes import Tastes
-from newsletter.model import Delivery, Outcome, Paper, SourceReport
+from newsletter.model import Delivery, Outcome, SourceReport
 from newsletter.render.messages import as_test
 from newsletter.schedule import due_date
 from newsletter.send.connecting import SmtpSettings
@@ -51,7 +51,7 @@ from newsletter.subscribe.lists import SubscriberFile
 from newsletter.world.machine import hiding, new_id, open_ledger, redactor, utc_now
 
 
-def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
+def embedder(database: Database) -> Embed | None:
     """Return what makes sentence embeddings, where the extra is installed; read on first use."""
     folder = find_model()
     if folder is None:
@@ -62,7 +62,8 @@ def embedder(database: Database) -> Callable[[Sequence[Paper]], Any] | None:
 
 def user_agent(config: Config, version: str) -> str:
     """Return who asks, with a contact, as politeness to servers wants it."""
-    return f"newsletter/{version} (daily papers for {config.letter.name.encode('ascii', 'ignore').decode()}; {config.letter.reply_to})"  # noqa: E501
+    name = config.letter.name.encode("ascii", "ignore").decode()
+    return f"newsletter/{version} (daily papers for {name}; {config.letter.reply_to})"
 
 
 def transport_for(config: Config, outbox: Outbox) -> Transport:
