@@ -133,8 +133,7 @@ def read_keys(
     """
     if not given:
         return
-    # The cryptography package is slow to load, and only those who sign need it.
-    from newsletter.send.signatures import load_key  # noqa: PLC0415
+    from newsletter.send.signatures import load_key  # noqa: PLC0415  slow; only signing needs it
 
     for place, shape in enumerate(given):
         if ("dkim", place, "key") in document.unset:

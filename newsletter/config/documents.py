@@ -43,6 +43,7 @@ class YamlDocument:
 
     path: Path
     data: Any
+    """Whatever the file holds: `checked` makes a shape of it."""
     places: Mapping[Path_, tuple[int, int]] = field(repr=False)
     """Path → line and column of the key (in mappings) or item (in lists), from 1."""
     values: Mapping[Path_, tuple[int, int]] = field(repr=False)
@@ -63,7 +64,7 @@ class YamlDocument:
                 return f"{self.path}:{line}:{column}"
         return f"{self.path}:1:1"
 
-    def at(self, path: Path_) -> Any:
+    def at(self, path: Path_) -> object:
         """Return the value at `path`, or None."""
         value = self.data
         for step in path:

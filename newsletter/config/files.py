@@ -77,8 +77,8 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         names = [topic.name for topic in wanted.topics] if isinstance(wanted, TopicsShape) else None
         raise ConfigError(*problems, *check_list(folder, names, variables))
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
-    assert isinstance(from_, SourcesShape)  # noqa: S101
-    assert isinstance(wanted, TopicsShape)  # noqa: S101
+    assert isinstance(from_, SourcesShape)  # noqa: S101  the same
+    assert isinstance(wanted, TopicsShape)  # noqa: S101  the same
     return Config(
         folder=folder,
         root=root,

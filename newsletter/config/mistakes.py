@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,6 +13,13 @@ from newsletter.config.documents import YamlDocument
 from newsletter.config.nodes import Path_, not_set
 from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Kind = TypeVar("Kind", bound=Shape)
+Schema = dict[str, Any]
+"""A part of a JSON Schema, as pydantic gives it."""
 
 SECRETS: Mapping[str, tuple[Path_, ...]] = {
     "newsletter": (
@@ -26,7 +33,7 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
 """Values that may come only from the environment; `*` is any key or place in a list."""
 
 
-def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
+def checked(shape: type[Kind], document: YamlDocument, name: str) -> Kind:
     """Return the document as its shape; raises ConfigError with every mistake in it."""
     if not isinstance(document.data, dict):
         raise ConfigError(
@@ -49,7 +56,7 @@ def checked(shape: type[Shape], document: YamlDocument, name: str) -> Shape:
     try:
         found = shape.model_validate(document.data, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
-        problems += [_sentence(dict(mistake), document, shape, name) for mistake in error.errors()]
+        problems += [_sentence(mistake, document, shape, name) for mistake in error.errors()]
         raise ConfigError(*dict.fromkeys(problems)) from None
     if problems:
         raise ConfigError(*problems)
@@ -65,7 +72,7 @@ def is_secret(name: str, path: Path_) -> bool:
     )
 
 
-def _sentence(error: dict[str, Any], document: YamlDocument, shape: type[Shape], name: str) -> str:  # noqa: PLR0911  one per kind
+def _sentence(error: ErrorDetails, document: YamlDocument, shape: type[Shape], name: str) -> str:  # noqa: PLR0911  one per kind
     """Return `file:line:column: what is wrong, the value, and what to write` for one mistake."""
     path: Path_ = tuple(step for step in error["loc"] if step != "[key]")
     kind, context = error["type"], error.get("ctx", {})
@@ -130,7 +137,7 @@ def _short(value: str) -> str:
     return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
 
-def _allowed(context: Mapping[str, Any]) -> list[str]:
+def _allowed(context: Mapping[str, object]) -> list[str]:
     """Return the values of a Literal, which pydantic gives as `'a', 'b' or 'c'`."""
     listed = str(context.get("expected", "")).replace(" or ", ",").split(",")
     return [name for quoted in listed if (name := quoted.strip(" '"))]
@@ -143,7 +150,7 @@ def _lower(message: str) -> str:
 def _known(shape: type[Shape], path: Path_) -> tuple[str, ...]:
     """Return the keys that are allowed in the mapping at `path`, from the JSON Schema."""
     schema = shape.model_json_schema(by_alias=True)
-    here: Any = schema
+    here: Schema = schema
     for step in path:
         here = _follow(here, schema)
         here = (
@@ -154,7 +161,7 @@ def _known(shape: type[Shape], path: Path_) -> tuple[str, ...]:
     return tuple(_follow(here, schema).get("properties", {}))
 
 
-def _follow(here: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _follow(here: Schema, schema: Schema) -> Schema:
     while "$ref" in here:
         here = schema["$defs"][here["$ref"].rpartition("/")[2]]
     return here

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import yaml
 
@@ -14,6 +13,7 @@ from newsletter.errors import ConfigError
 
 Path_ = tuple[str | int, ...]
 """Keys and list positions from the top of a document, as in pydantic's `loc`."""
+Scalar = str | int | float | bool | None
 
 REPEATED = 10_000
 """Values that aliases may add; or ten times as many as are written out, if that is more. A hundred
@@ -45,7 +45,7 @@ class NodeReader:
         """Path → name of the environment variable that is missing there."""
         self.problems: list[str] = []
 
-    def read(self, node: yaml.Node, path: Path_ = ()) -> Any:
+    def read(self, node: yaml.Node, path: Path_ = ()) -> object:
         """Return the value of a node; mistakes go to `problems`.
 
         Raises ConfigError when aliases stand for more values than any configuration needs, and
@@ -76,8 +76,8 @@ class NodeReader:
                 "fewer of them inside each other"
             )
 
-    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
+    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str | int, object]:
+        result: dict[str | int, object] = {}
         for key, key_node, value_node in self._pairs(node):
             if key in result:
                 first = self.places[(*path, key)][0]
@@ -138,14 +138,14 @@ class NodeReader:
         self._problem(node, f"the tag `{name}` means nothing here: remove it")
         return False
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _scalar(self, node: yaml.Node) -> Scalar:
         """Return the plain value of a scalar node; if it has none, None, and report a problem."""
         if not isinstance(node, yaml.ScalarNode):
             return None
         if not self._is_plain(node, PLAIN):
             return None
         try:
-            value = self._scalars.construct_object(node)
+            value: Scalar = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
             self._problem(node, f"not a plain value ({' '.join(str(error).split())[:100]})")
             return None
@@ -154,14 +154,14 @@ class NodeReader:
             return None
         return value
 
-    def _text(self, node: yaml.Node, path: Path_) -> Any:
+    def _text(self, node: yaml.Node, path: Path_) -> Scalar:
         value = self._scalar(node)
         if not isinstance(value, str) or "${" not in value:
             return value
         whole = bool(_VARIABLE.fullmatch(value))
         if whole:
             self.variables.add(path)
-        return _VARIABLE.sub(lambda found: self._variable(found[1], path, node, whole), value)
+        return _VARIABLE.sub(lambda found: self._variable(found[1], path, node, whole=whole), value)
 
     def _look_for_comment(self, node: yaml.Node, after: tuple[int, int], path: Path_) -> None:
         """Report a value that YAML takes for a comment: `accent: #0b5fff` has no value."""
@@ -174,7 +174,7 @@ class NodeReader:
                 f'empty: put it in quotes, "{eaten}"'
             )
 
-    def _variable(self, name: str, path: Path_, node: yaml.Node, whole: bool) -> str:  # noqa: FBT001
+    def _variable(self, name: str, path: Path_, node: yaml.Node, *, whole: bool) -> str:
         if not _NAME.fullmatch(name):
             self._problem(
                 node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -28,7 +28,7 @@ class TopicShape(Shape):
 
     name: Slug = Field(description="Short name that subscribers use: lower case and hyphens.")
     title: Line = Field(description="Heading in the email.")
-    match: Any = Field(
+    match: object = Field(
         None, description="Terms, a one-line query, or any:, all: and none: over them."
     )
     like: list[Like] = Field(

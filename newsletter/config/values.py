@@ -150,8 +150,8 @@ def _slug(text: str) -> str:
 
 
 def _subject(text: str) -> str:
-    # Jinja is slow to load, and most newsletters keep the default subject.
-    from newsletter.render.subjects import parse_subject  # noqa: PLC0415
+    # Most newsletters keep the default subject.
+    from newsletter.render.subjects import parse_subject  # noqa: PLC0415  Jinja is slow to load
 
     try:
         parse_subject(text)
