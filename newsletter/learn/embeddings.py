@@ -10,9 +10,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from newsletter.model import Paper
 
@@ -23,7 +23,7 @@ LONGEST = 256
 BATCH = 16
 _EPSILON = 1e-12
 
-Floats = np.ndarray[Any, np.dtype[np.float32]]
+Floats = npt.NDArray[np.float32]
 
 
 def find_model() -> Path | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from newsletter.collect.plain.text import plain_text
 from newsletter.errors import LibraryError
@@ -23,7 +23,7 @@ _BRACES = re.compile(r"[{}]")
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<body)", re.IGNORECASE)
 _RIS = re.compile(r"([A-Z][A-Z0-9])  ?- ?(.*)")
 
-Entry = Mapping[str, Any]
+Entry = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

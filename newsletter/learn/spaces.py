@@ -19,9 +19,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final, Protocol, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from newsletter.model import Paper
 
@@ -41,7 +42,7 @@ FEWEST: Final = 100
 """Papers that a background needs: among fewer, any shared word would look rare."""
 _WORD = re.compile(r"[a-z][a-z0-9]+")
 
-Floats = np.ndarray[Any, np.dtype[np.float32]]
+Floats = npt.NDArray[np.float32]
 
 
 def words(paper: Paper) -> list[str]:
@@ -59,14 +60,15 @@ def _stems(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
+    return _stemmer()(word)
 
 
 @functools.cache
-def _stemmer() -> Any:
+def _stemmer() -> Callable[[str], str]:
     import snowballstemmer  # noqa: PLC0415  slow to import, and needed only where there are likes
 
-    return snowballstemmer.stemmer("porter")
+    stem: Callable[[str], str] = snowballstemmer.stemmer("porter").stemWord
+    return stem
 
 
 @functools.cache
@@ -76,11 +78,46 @@ def _stop_words() -> frozenset[str]:
     return frozenset(ENGLISH_STOP_WORDS)
 
 
+class Sparse(Protocol):
+    """What is used here of scipy's sparse matrices, which have no types."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        ...
+
+    @property
+    def indices(self) -> npt.NDArray[np.int32]:
+        """The columns of the values."""
+        ...
+
+    @property
+    def data(self) -> Floats:
+        """The values that are not 0."""
+        ...
+
+    @property
+    def T(self) -> Sparse:  # noqa: N802  scipy's name
+        """The same with rows as columns."""
+        ...
+
+    def __getitem__(self, places: list[int] | tuple[slice, npt.NDArray[np.intp]]) -> Sparse: ...
+
+    @overload
+    def __matmul__(self, other: Sparse) -> Sparse: ...
+    @overload
+    def __matmul__(self, other: Floats) -> Floats: ...
+
+    def toarray(self) -> Floats:
+        """Return it with all its zeros."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Papers as models see them: one row for each paper."""
 
-    words: Any
+    words: Sparse
     """Weights of words: sparse, each row of length 1."""
     senses: Floats
     """Places in the latent space: DIMENSIONS numbers, each row of length 1."""
@@ -113,8 +150,8 @@ class Space:
         if len(background) < FEWEST:
             raise ValueError(f"a background needs {FEWEST} papers or more")
         # Imported here, so that a newsletter without likes need not wait for it.
-        from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415
-        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+        from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415  slow to import
+        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  slow too
 
         self._vectorizer = TfidfVectorizer(
             analyzer=words, sublinear_tf=True, min_df=2, max_df=0.3, dtype=np.float32
@@ -132,7 +169,7 @@ class Space:
         """Return papers as rows."""
         return self._seen(self._vectorizer.transform(papers), papers)
 
-    def _seen(self, weighted: Any, papers: Sequence[Paper]) -> Seen:
+    def _seen(self, weighted: Sparse, papers: Sequence[Paper]) -> Seen:
         senses = self._svd.transform(weighted).astype(np.float32)
         lengths = np.linalg.norm(senses, axis=1, keepdims=True)
         return Seen(
@@ -149,7 +186,7 @@ class Taste:
     A mark is a linear function of what is seen of a paper, up to the curve at its end.
     """
 
-    columns: np.ndarray[Any, np.dtype[np.int32]]
+    columns: npt.NDArray[np.int32]
     """The words that have a weight, by their place in the Space."""
     weights: Floats
     senses: Floats
@@ -199,8 +236,8 @@ def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> T
     if background.meanings.size:
         unlike = disliked.meanings if disliked else None
         by_middle, middle = _scaled(_middle(liked.meanings, unlike), background.meanings)
-        others = [background.meanings] + ([unlike] * 3 if unlike is not None else [])
-        edge = _machine(np.concatenate([liked.meanings, *others]), liked.meanings.shape[0])
+        rest = [background.meanings] + ([unlike] * 3 if unlike is not None else [])
+        edge = _machine(np.concatenate([liked.meanings, *rest]), liked.meanings.shape[0])
         by_edge, edge = _scaled(edge, background.meanings)
         total = total + MEANING * by_middle + by_edge
         meanings = np.float32(MEANING) * middle + edge
@@ -214,7 +251,7 @@ def learn_seen(background: Seen, liked: Seen, disliked: Seen | None = None) -> T
     )
 
 
-def _machine(rows: Any, likes: int) -> Floats:
+def _machine(rows: Sparse | Floats, likes: int) -> Floats:
     """Return the weights of a support vector machine that separates the likes from the rest."""
     from sklearn.svm import LinearSVC  # noqa: PLC0415  slow to import
 
@@ -231,7 +268,7 @@ def _middle(liked: Floats, disliked: Floats | None) -> Floats:
     return found if disliked is None else found - np.float32(0.5) * disliked.mean(axis=0)
 
 
-def _scaled(weights: Floats, background: Any) -> tuple[Any, Floats]:
+def _scaled(weights: Floats, background: Sparse | Floats) -> tuple[Floats, Floats]:
     """Return the background's values and the weights, both divided by the standard deviation."""
     values = background @ weights
     deviation = np.float32(max(float(values.std()), 1e-6))
@@ -243,7 +280,7 @@ def marks(seen: Seen, tastes: Sequence[Taste]) -> Floats:
 
     A mark is one half at MIDDLE standard deviations above the mean of the background.
     """
-    from scipy.sparse import csc_matrix  # noqa: PLC0415
+    from scipy.sparse import csc_matrix  # noqa: PLC0415  slow to import
 
     if not tastes:
         return np.zeros((seen.senses.shape[0], 0), dtype=np.float32)

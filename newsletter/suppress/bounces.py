@@ -279,7 +279,7 @@ def _is_telling(said: str, reply: QuotedReply) -> bool:
 
 def _is_final(reply: QuotedReply) -> bool:
     """Return whether a reply is of class 5: permanent (RFC 5321, 4.2.1; RFC 3463, 2)."""
-    return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004
+    return 5 in (reply.code // 100, int(reply.enhanced[:1] or 0))  # noqa: PLR2004  the class
 
 
 def _copied(report: _Report) -> list[str]:

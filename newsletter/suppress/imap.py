@@ -17,10 +17,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from newsletter.errors import MailboxError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 TIMEOUT = 60.0
 """Seconds for each answer, from the command to its last byte."""
@@ -124,7 +127,7 @@ def read_unread(
 class _Limited(imaplib.IMAP4):
     """A client whose answers have limits."""
 
-    def __init__(self, host: str, port: int, clock: Clock, **more: Any) -> None:
+    def __init__(self, host: str, port: int, clock: Clock, **more: ssl.SSLContext) -> None:
         self._clock = clock
         self._pending = bytearray()
         self._source: socket.socket | None = None
@@ -135,7 +138,7 @@ class _Limited(imaplib.IMAP4):
         self._until = self._clock() + TIMEOUT
         self._bytes = self._lines = 0
 
-    def send(self, data: Any) -> None:
+    def send(self, data: ReadableBuffer) -> None:
         """Send a command or a part of one, and restart the limits for its answer."""
         self._begin()
         super().send(data)
