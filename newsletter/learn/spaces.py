@@ -19,11 +19,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Protocol, overload
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from newsletter.learn.arrays import Floats, Sparse
 from newsletter.model import Paper
 
 TITLE_TIMES: Final = 3
@@ -41,8 +42,6 @@ MIDDLE: Final = 2.0
 FEWEST: Final = 100
 """Papers that a background needs: among fewer, any shared word would look rare."""
 _WORD = re.compile(r"[a-z][a-z0-9]+")
-
-Floats = npt.NDArray[np.float32]
 
 
 def words(paper: Paper) -> list[str]:
@@ -76,41 +75,6 @@ def _stop_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # noqa: PLC0415  slow to import
 
     return frozenset(ENGLISH_STOP_WORDS)
-
-
-class Sparse(Protocol):
-    """What is used here of scipy's sparse matrices, which have no types."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        ...
-
-    @property
-    def indices(self) -> npt.NDArray[np.int32]:
-        """The columns of the values."""
-        ...
-
-    @property
-    def data(self) -> Floats:
-        """The values that are not 0."""
-        ...
-
-    @property
-    def T(self) -> Sparse:  # noqa: N802  scipy's name
-        """The same with rows as columns."""
-        ...
-
-    def __getitem__(self, places: list[int] | tuple[slice, npt.NDArray[np.intp]]) -> Sparse: ...
-
-    @overload
-    def __matmul__(self, other: Sparse) -> Sparse: ...
-    @overload
-    def __matmul__(self, other: Floats) -> Floats: ...
-
-    def toarray(self) -> Floats:
-        """Return it with all its zeros."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
