@@ -7,6 +7,7 @@ NewsletterError
 ├── ProofError (ValueError)        the checks found errors in an issue
 ├── SigningError (ValueError)      a key that cannot sign mail
 ├── LinkError (ValueError)         a signed link that is forged, cut or for another purpose
+│   └── ExpiredLinkError           one that was ours, and good for some time only
 ├── StoreError (OSError)           the database or the outbox cannot be used
 ├── StaleDraftError (RuntimeError) the list changed while an issue was made
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
@@ -64,6 +65,10 @@ class SigningError(NewsletterError, ValueError):
 
 class LinkError(NewsletterError, ValueError):
     """A signed link that this newsletter did not make, or made for another purpose."""
+
+
+class ExpiredLinkError(LinkError):
+    """A signed link of ours that was good for some time only."""
 
 
 class StoreError(NewsletterError, OSError):

@@ -112,7 +112,7 @@ def test_every_mail_is_signed_and_has_a_bounce_address_of_its_own(
     assert len(senders) == 3
     for sender in senders:
         tag = sender.partition("@")[0].removeprefix("bounce+")
-        found = links.read_bounce_tag(SECRET.encode(), tag)
+        found = links.read_bounce_tag([SECRET.encode()], tag)
         assert found
         assert found[0] <= dt.datetime.now(dt.UTC).date()
 

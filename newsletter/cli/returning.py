@@ -107,7 +107,11 @@ def _read_all(
             continue
         read.messages += 1
         returned = read_returned(
-            mail.raw, mail.name, secret=settings.letter.secret, own=own, address_of=store.address_of
+            mail.raw,
+            mail.name,
+            secrets=settings.letter.secrets,
+            own=own,
+            address_of=store.address_of,
         )
         read.kinds.update(bounce.verdict for bounce in returned.bounces)
         others = (event.kind for event in returned.events if event.kind not in NOTED)

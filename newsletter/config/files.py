@@ -13,6 +13,7 @@ from newsletter.config.environment import read_environment
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
 from newsletter.config.nodes import not_set
+from newsletter.config.serving import serving
 from newsletter.config.settings import Config
 from newsletter.config.shape import Shape
 from newsletter.config.sources import SourcesShape, collecting, read_sources
@@ -88,6 +89,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         schedule=schedule(main),
         collecting=collecting(from_, sources, documents["sources"]),
         delivering=delivering(main.delivery, keys),
+        serving=serving(main.serve),
         missing=tuple(_missing(documents["newsletter"])),
         libraries=tuple(
             found
@@ -101,7 +103,9 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
 def _missing(document: YamlDocument) -> Iterator[str]:
     """Yield a sentence, with its place, for each secret that is missing."""
     for path, name in document.unset.items():
-        yield f"{document.where(path, value=True)}: {not_set(name)}"
+        # What only the site needs stops no mail.
+        if path[:1] != ("serve",):
+            yield f"{document.where(path, value=True)}: {not_set(name)}"
 
 
 SHORTEST = 8

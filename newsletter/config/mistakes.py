@@ -24,6 +24,8 @@ Schema = dict[str, Any]
 SECRETS: Mapping[str, tuple[Path_, ...]] = {
     "newsletter": (
         ("secret",),
+        ("old_secrets", "*"),
+        ("serve", "admin_password"),
         ("delivery", "username"),
         ("delivery", "password"),
         ("dkim", "*", "key"),

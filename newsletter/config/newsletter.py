@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from newsletter.config.delivery import DeliveryShape, DkimShape
+from newsletter.config.serving import ServeShape
 from newsletter.config.settings import Choice, Letter
 from newsletter.config.shape import Shape
 from newsletter.config.themes import ThemeShape
@@ -94,6 +95,12 @@ class NewsletterShape(Shape):
         description="`${NAME}` of the key that signs links and bounce addresses; needed with "
         "`site`.",
     )
+    old_secrets: list[Secret] = Field(
+        [],
+        description="`${NAME}` of each key that was `secret` before: links in mail that was sent "
+        "with it go on working.",
+    )
+    serve: ServeShape = ServeShape()
     schedule: ScheduleShape = ScheduleShape()
     on_empty: Literal["skip", "send"] = Field(
         "skip", description="Whether readers get an email on a day without papers for them."
@@ -157,18 +164,30 @@ class NewsletterShape(Shape):
     @field_validator("secret")
     @classmethod
     def _signs_well(cls, secret: SecretStr | None) -> SecretStr | None:
-        # If it is empty, its variable is not set; that is reported where it is read.
-        value = secret.get_secret_value().encode() if secret else b""
-        if value and len(value) < MIN_SECRET:
-            raise ValueError(
-                f"has {len(value)} bytes, but links can be signed safely only with {MIN_SECRET}: "
-                "`newsletter secret` makes one"
-            )
+        _check_length(secret)
         return secret
+
+    @field_validator("old_secrets")
+    @classmethod
+    def _signed_well(cls, secrets: list[SecretStr]) -> list[SecretStr]:
+        for secret in secrets:
+            _check_length(secret)
+        return secrets
 
     def zone(self) -> ZoneInfo:
         """Return the newsletter's time zone."""
         return ZoneInfo(self.timezone)
+
+
+def _check_length(secret: SecretStr | None) -> None:
+    """Raise ValueError for a key that is too short to sign with."""
+    # If it is empty, its variable is not set; that is reported where it is read.
+    value = secret.get_secret_value().encode() if secret else b""
+    if value and len(value) < MIN_SECRET:
+        raise ValueError(
+            f"has {len(value)} bytes, but links can be signed safely only with {MIN_SECRET}: "
+            "`newsletter secret` makes one"
+        )
 
 
 def letter(main: NewsletterShape, theme: Theme) -> Letter:
@@ -193,6 +212,9 @@ def letter(main: NewsletterShape, theme: Theme) -> Letter:
         is_weekly=main.digest == "weekly",
         site=(main.site or "").rstrip("/"),
         secret=secret,
+        old_secrets=tuple(
+            key for old in main.old_secrets if (key := old.get_secret_value().encode())
+        ),
         holds_errors=main.on_error == "hold",
     )
 

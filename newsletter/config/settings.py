@@ -43,8 +43,15 @@ class Letter:
     site: str
     secret: bytes = field(repr=False)
     """The key that signs links; empty if there is none."""
+    old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """Keys that signed links before, and are good for those links still."""
     holds_errors: bool
     """Whether an issue with errors is held until they are mended."""
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys that links may be signed with; none if there is no secret."""
+        return (self.secret, *self.old_secrets) if self.secret else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,23 @@ class Delivering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How the site meets the world."""
+
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    """Networks of the proxies that are believed when they say who asks, and how."""
+    admin_password: str = field(default="", repr=False)
+    """The hash of the editors' password; empty: nobody can log in with one."""
+    admin_header: str = ""
+    """The header by which a proxy names the editor; empty: none does."""
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether there are pages for editors."""
+        return bool(self.admin_password or self.admin_header)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration except the list of subscribers, which is in the store."""
 
@@ -127,6 +151,7 @@ class Config:
     schedule: Schedule
     collecting: Collecting
     delivering: Delivering
+    serving: Serving = Serving()
     missing: tuple[str, ...] = ()
     """Missing secrets without which no mail can be sent: a sentence with its place for each.
     Everything else works without them."""

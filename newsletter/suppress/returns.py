@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from newsletter import links
@@ -59,16 +59,16 @@ class Proof:
 
 
 def read_returned(
-    raw: bytes, name: str, *, secret: bytes, own: Collection[str], address_of: AddressOf
+    raw: bytes, name: str, *, secrets: Sequence[bytes], own: Collection[str], address_of: AddressOf
 ) -> Returned:
     """Return what a message called `name` means.
 
-    Tags and links are signed with `secret`; without it nothing is proved. `own` are our addresses
-    to which mail comes back. A fault of ours is returned, not raised. Raises StoreError only if
+    Tags and links are signed with one of `secrets`; without any nothing is proved. `own` are our
+    addresses to which mail comes back. A fault of ours is returned, not raised. Raises StoreError only if
     `address_of` cannot use the database.
     """
     try:
-        return _read(raw, name, secret, own, address_of)
+        return _read(raw, name, secrets, own, address_of)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  border: one message must not stop the others
@@ -76,11 +76,11 @@ def read_returned(
 
 
 def _read(
-    raw: bytes, name: str, secret: bytes, own: Collection[str], address_of: AddressOf
+    raw: bytes, name: str, secrets: Sequence[bytes], own: Collection[str], address_of: AddressOf
 ) -> Returned:
     events = read_report(raw)
     parts = read_parts(raw)
-    proof = find_proof(parts, secret)
+    proof = find_proof(parts, secrets)
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     fault = None
     if any(event.kind is ReportKind.UNREADABLE for event in events):
@@ -94,18 +94,18 @@ def _read(
     )
 
 
-def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
+def find_proof(parts: list[MessagePart], secrets: Sequence[bytes]) -> Proof | None:
     """Return which reader a message is about; None if nothing proves it, or for several readers.
 
     The address that the message came to is tried first, then the copy of our own mail in it.
     """
-    if not secret:
+    if not secrets:
         return None
     head = "\n".join(value for _, value in parts[0].headers)
     rest = "\n".join(
         [*(value for part in parts[1:] for _, value in part.headers), *map(text_of, parts)]
     )
-    for found in (_by_tags(head, secret), [*_by_tags(rest, secret), *_by_links(rest, secret)]):
+    for found in (_by_tags(head, secrets), [*_by_tags(rest, secrets), *_by_links(rest, secrets)]):
         if len({proof.subscriber for proof in found}) == 1:
             return found[0]
         if found:
@@ -113,17 +113,17 @@ def find_proof(parts: list[MessagePart], secret: bytes) -> Proof | None:
     return None
 
 
-def _by_tags(text: str, secret: bytes) -> list[Proof]:
+def _by_tags(text: str, secrets: Sequence[bytes]) -> list[Proof]:
     tags = list(dict.fromkeys(tag.lower() for tag in _TAG.findall(text)))[:MOST_PROOFS]
-    found = (links.read_bounce_tag(secret, tag) for tag in tags)
+    found = (links.read_bounce_tag(secrets, tag) for tag in tags)
     return [Proof(*claim) for claim in found if claim]
 
 
-def _by_links(text: str, secret: bytes) -> list[Proof]:
+def _by_links(text: str, secrets: Sequence[bytes]) -> list[Proof]:
     found: list[Proof] = []
     for purpose, token in list(dict.fromkeys(_LINK.findall(text)))[:MOST_PROOFS]:
         try:
-            found.append(Proof(None, links.verify(secret, purpose, token)))
+            found.append(Proof(None, links.verify(secrets, purpose, token)))
         except LinkError:
             continue
     return found

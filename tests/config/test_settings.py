@@ -20,6 +20,8 @@ from newsletter.send.pace import parse_rate
 from newsletter.send.signatures import make_key
 
 SECRET = "s" * 32
+OLD = "the secret of last year, of 32 bytes at least"
+HASH = "scrypt$16384$8$1$c2FsdA==$aGFzaA=="
 EVERYTHING = """
 name: Laborpost
 from: papers@lab.example
@@ -37,6 +39,11 @@ feedback: false
 on_empty: send
 on_error: send
 max_age_days: 9
+old_secrets: ["${OLD}"]
+serve:
+  proxies: [127.0.0.0/8]
+  admin_password: ${HASH}
+  admin_header: X-Forwarded-User
 per_author: 2
 variety: 0.25
 explore: 4
@@ -78,7 +85,7 @@ def settings(folder: Path, root: Path, **more: str) -> Any:
     write_newsletter(folder, root, newsletter=EVERYTHING, sources=SOURCES, **more)
     environment = {
         "SECRET": SECRET, "KEY": make_key("ed25519").decode(), "NAME": "me", "WORD": "pass word é",
-        "KEY2": "another key",
+        "KEY2": "another key", "OLD": OLD, "HASH": HASH,
     }  # fmt: skip
     return load_config(folder / "config", environment)
 
@@ -106,6 +113,10 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "is_weekly": True,
         "site": "https://lab.example/papers",
         "secret": SECRET.encode(),
+        "old_secrets": (OLD.encode(),),
+        "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
+        "admin_password": HASH,
+        "admin_header": "X-Forwarded-User",
         "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich")),
         "send_empty": True,
         "holds_errors": False,
@@ -131,13 +142,18 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "libraries": (),
         "places": {"A": f"{tmp_path}/config/sources.yaml:9:20", "B": f"{tmp_path}/config/sources.yaml:10:5"},
     }  # fmt: skip
-    slices = (config, config.letter, config.choice, config.collecting)
+    slices = (config, config.letter, config.choice, config.collecting, config.serving)
     told = {
         field.name: getattr(one, field.name) for one in slices for field in dataclasses.fields(one)
     }
     assert {name: told[name] for name in expected} == expected
     compared_below = {"theme", "delivering", "sources", "topics", "secrets"}
-    assert set(told) - set(expected) == compared_below | {"letter", "choice", "collecting"}
+    assert set(told) - set(expected) == compared_below | {
+        "letter",
+        "choice",
+        "collecting",
+        "serving",
+    }
 
 
 def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:

@@ -159,7 +159,7 @@ def test_readers_get_their_own_topics_and_links(world: World) -> None:
         for name, one in mails.items()
     }
     ids = {
-        verify(b"a secret of tests, of 32 bytes at least", "unsubscribe", link)
+        verify([b"a secret of tests, of 32 bytes at least"], "unsubscribe", link)
         for link in links.values()
     }
     assert len(ids) == 2

@@ -35,7 +35,11 @@ def address_of(issue: dt.date | None, subscriber: str) -> str | None:
 def returned(raw: str | bytes, secret: bytes = SECRET) -> Returned:
     content = raw if isinstance(raw, bytes) else raw.encode()
     return read_returned(
-        content, "1.eml", secret=secret, own=("bounce@news.example.org",), address_of=address_of
+        content,
+        "1.eml",
+        secrets=[secret] if secret else [],
+        own=("bounce@news.example.org",),
+        address_of=address_of,
     )
 
 
@@ -197,7 +201,7 @@ def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, is_own
         "--b\nContent-Type: message/delivery-status\n\n"
         f"Final-Recipient: utf-8; {named}\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
     ).encode()
-    found = read_returned(raw, "x", secret=SECRET, own=(), address_of=lambda *_: reader)
+    found = read_returned(raw, "x", secrets=[SECRET], own=(), address_of=lambda *_: reader)
 
     wanted = ("no-mailbox", True) if is_own else ("unknown", False)
     assert meaning(found) == [(reader, wanted[0], True, wanted[1])]
@@ -269,7 +273,7 @@ def test_a_fault_of_ours_is_a_value() -> None:
     def broken(_issue: dt.date | None, _subscriber: str) -> str | None:
         raise RuntimeError("no such table")
 
-    found = read_returned(bounce().encode(), "1.eml", secret=SECRET, own=(), address_of=broken)
+    found = read_returned(bounce().encode(), "1.eml", secrets=[SECRET], own=(), address_of=broken)
 
     assert found.fault
     assert "RuntimeError: no such table" in found.fault.problem
@@ -284,7 +288,7 @@ def test_a_ledger_that_cannot_be_read_stops_the_reading() -> None:
         raise StoreError("the disk is gone")
 
     with pytest.raises(StoreError, match="the disk is gone"):
-        read_returned(bounce().encode(), "1.eml", secret=SECRET, own=(), address_of=gone)
+        read_returned(bounce().encode(), "1.eml", secrets=[SECRET], own=(), address_of=gone)
 
 
 @given(st.binary(max_size=400), st.binary(max_size=400))
@@ -359,7 +363,7 @@ def test_a_fault_is_told_in_full() -> None:
         raise RuntimeError("no such table")
 
     fault = read_returned(
-        bounce().encode(), "7.eml", secret=SECRET, own=(), address_of=broken
+        bounce().encode(), "7.eml", secrets=[SECRET], own=(), address_of=broken
     ).fault
     assert fault
     assert (fault.border, fault.name, fault.content) == (Border.REPORT, "7.eml", bounce().encode())
@@ -398,8 +402,8 @@ OTHERS = f"bounce+{links.bounce_tag(SECRET, TODAY, BO)}@news.example.org"
 )  # fmt: skip
 def test_whose_a_message_is(raw: str, proof: Proof | None) -> None:
     """By a tag or a link that we have signed, of one reader alone."""
-    assert find_proof(read_parts(raw.encode()), SECRET) == proof
-    assert find_proof(read_parts(raw.encode()), b"") is None
+    assert find_proof(read_parts(raw.encode()), [SECRET]) == proof
+    assert find_proof(read_parts(raw.encode()), []) is None
 
 
 @pytest.mark.parametrize(
@@ -413,7 +417,7 @@ def test_every_header_that_says_where_a_message_came_to(name: str) -> None:
     ):  # fmt: skip
         raw = f"From: a@b.example\n{name}: x@y.example, <{address}>\n\nhi\n"
         found = read_returned(
-            raw.encode(), "x", secret=SECRET, address_of=address_of,
+            raw.encode(), "x", secrets=[SECRET], address_of=address_of,
             own=("other@news.example.org", "BOUNCE@news.example.org"),
         )  # fmt: skip
         assert found.is_ours is is_ours
