@@ -31,6 +31,8 @@ PURPOSES = (
 )
 """What a link, or a form, lets somebody do. The first three are in every mail, and never expire:
 `preferences` only asks for a mail with a link to `manage`, which does expire."""
+PATHS = {"u": "unsubscribe"}
+"""Short names of purposes in addresses: one stands in a header line, which should be short."""
 LASTING = ("unsubscribe", "preferences", "feedback")
 EPOCH = dt.date(2020, 1, 1)
 _START = dt.datetime.combine(EPOCH, dt.time(), dt.UTC)

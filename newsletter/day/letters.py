@@ -84,7 +84,9 @@ def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
     prefix: the caller appends the thing that it is about.
     """
     if letter.site:
-        return f"{letter.site}/{purpose}/{own}" + (f"?{about}=" if about else "")
+        short = {purpose: path for path, purpose in links.PATHS.items()}
+        path = short.get(purpose, purpose)
+        return f"{letter.site}/{path}/{own}" + (f"?{about}=" if about else "")
     return f"mailto:{letter.reply_to}?subject={purpose}%20{own}" + ("%20" if about else "")
 
 

@@ -6,7 +6,7 @@ numbers in a sentence are values, so that a translation can put them in the righ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from newsletter.model import Reason, ReasonKind
@@ -19,6 +19,20 @@ THOUSAND: Final = 1_000
 ARXIV, READ, PDF, CODE, DISCUSSION = "arXiv", "Read", "PDF", "Code", "Discussion"
 """Labels of links below a paper."""
 HAS_CODE: Final = "code"
+
+
+def gettext(language: str) -> Callable[..., str]:
+    """Return what puts a phrase of a template into a language.
+
+    A phrase is a whole English sentence with `%(name)s` for its values. There are no translations
+    yet: every language gets the English phrase.
+    """
+    del language
+
+    def say_phrase(phrase: str, **values: object) -> str:
+        return phrase % values if values else phrase
+
+    return say_phrase
 
 
 def say(reason: Reason) -> str:

@@ -20,4 +20,5 @@ queues.py     the queue of deliveries between ledger and sessions: what may be s
 tallies.py    counts of what one call of send_editions() did
 guards.py     one session's view of the queue; the guard at each reader's border
 editions.py   send_editions(): claim, send, settle, until no delivery is open
+notices.py    send_notices(): mails to one person, from a queue of their own
 """

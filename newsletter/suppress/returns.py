@@ -32,7 +32,7 @@ AddressOf = Callable[[dt.date | None, str], str | None]
 """(issue, or None for the latest; subscriber) → the address it was sent to; None if never sent."""
 
 _TAG = re.compile(r"\+([a-z2-7]{20,60})@", re.IGNORECASE)
-_LINK = re.compile(r"/(unsubscribe|preferences|feedback)/([A-Za-z0-9_-]{20,120})")
+_LINK = re.compile(r"/(u|unsubscribe|preferences|feedback)/([A-Za-z0-9_-]{20,120})")
 _RECIPIENTS = (
     "to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to",
 )  # fmt: skip
@@ -64,8 +64,8 @@ def read_returned(
     """Return what a message called `name` means.
 
     Tags and links are signed with one of `secrets`; without any nothing is proved. `own` are our
-    addresses to which mail comes back. A fault of ours is returned, not raised. Raises StoreError only if
-    `address_of` cannot use the database.
+    addresses to which mail comes back. A fault of ours is returned, not raised. Raises StoreError
+    only if `address_of` cannot use the database.
     """
     try:
         return _read(raw, name, secrets, own, address_of)
@@ -123,7 +123,8 @@ def _by_links(text: str, secrets: Sequence[bytes]) -> list[Proof]:
     found: list[Proof] = []
     for purpose, token in list(dict.fromkeys(_LINK.findall(text)))[:MOST_PROOFS]:
         try:
-            found.append(Proof(None, links.verify(secrets, purpose, token)))
+            wanted = links.PATHS.get(purpose, purpose)
+            found.append(Proof(None, links.verify(secrets, wanted, token)))
         except LinkError:
             continue
     return found
