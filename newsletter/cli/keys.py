@@ -53,6 +53,30 @@ def dkim_key(
     )
 
 
+@app.command(name="admin-password")
+def admin_password() -> None:
+    """Ask for a password of the editors, and print its hash for newsletter.yaml.
+
+    Example: `echo "NEWSLETTER_ADMIN_PASSWORD=$(newsletter admin-password)" >> .env`
+    """
+    from newsletter.serve.passwords import hash_password  # noqa: PLC0415  only this one needs it
+
+    typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        made = hash_password(typed, secrets.token_bytes(16))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    # Dollar signs would name variables in the YAML itself, so it stays in the environment.
+    typer.echo(made)
+    errors().print(
+        "Keep it in the environment, or in the file .env beside config/ (chmod 600), as "
+        "NEWSLETTER_ADMIN_PASSWORD, and in newsletter.yaml:\n"
+        "  serve:\n    admin_password: ${NEWSLETTER_ADMIN_PASSWORD}",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
 @app.command()
 def secret() -> None:
     """Make a secret that signs links and bounce addresses: 32 random bytes, on standard output.

@@ -35,6 +35,7 @@ MODULES = {
     "pick": "stages",
     "render": "stages",
     "preview": "previewing",
+    "serve": "serving",
     "send-test": "sending",
     "send": "sending",
     "run": "sending",
@@ -47,6 +48,7 @@ MODULES = {
     "suppressions": "suppressing",
     "doctor": "doctoring",
     "secret": "keys",
+    "admin-password": "keys",
     "dkim-key": "keys",
 }
 """The module of each command, in the order in which users meet the commands."""

@@ -17,9 +17,14 @@ from newsletter.store import (
     Archive,
     FactStore,
     FaultStore,
+    FeedbackStore,
     IssueStore,
+    NoticeStore,
     Outbox,
     PaperStore,
+    PickStore,
+    RequestStore,
+    SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
@@ -39,6 +44,11 @@ class Stores:
     ledger: SqlLedger
     subscribers: SubscriberStore
     suppressions: SuppressionStore
+    picks: PickStore
+    search: SearchStore
+    requests: RequestStore
+    notices: NoticeStore
+    feedback: FeedbackStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

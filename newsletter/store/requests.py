@@ -136,11 +136,22 @@ class RequestStore:
         with self._database.transaction() as connection:
             there = connection.scalar(
                 sa.select(subscribers.c.id)
-                .where(subscribers.c.id == subscriber, subscribers.c.state != _PENDING)
+                .where(
+                    subscribers.c.id == subscriber,
+                    subscribers.c.state.not_in((_PENDING, SubscriberState.ERASED.value)),
+                )
                 .where(~sa.exists().where(suppressions.c.email == subscribers.c.address))
             )
             if there is not None:
                 post(connection, subscriber, NoticeKind.MANAGE, now)
+
+    def ask_at(self, email: str, now: dt.datetime) -> None:
+        """Mail a link to their own pages to whoever has an address; nothing if nobody has it."""
+        query = sa.select(subscribers.c.id).where(subscribers.c.address == email.lower())
+        with self._database.reading() as connection:
+            subscriber = connection.scalar(query)
+        if subscriber is not None:
+            self.ask_to_manage(subscriber, now)
 
     def leave(self, subscriber: str, now: dt.datetime, reason: str = "") -> bool:
         """Let somebody leave, at once; return whether they are there. Leaving again is the same.

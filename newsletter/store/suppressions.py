@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -136,11 +136,14 @@ class SuppressionStore:
         """Yield every suppression, sorted by address."""
         with self._database.transaction() as connection:
             rows = connection.execute(sa.select(suppressions).order_by(suppressions.c.email)).all()
-        for row in rows:
-            yield Suppression(
-                email=row.email, verdict=row.verdict, source=row.source, evidence=row.evidence,
-                since=row.since,
-            )  # fmt: skip
+        yield from map(_suppression, rows)
+
+    def get(self, email: str) -> Suppression | None:
+        """Return why an address must not be mailed; None when it may."""
+        query = sa.select(suppressions).where(suppressions.c.email == email.lower())
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return _suppression(row) if row else None
 
     def remove(self, email: str) -> bool:
         """Allow mail to an address again; return whether it was suppressed.
@@ -155,6 +158,16 @@ class SuppressionStore:
             )
             gone = connection.execute(suppressions.delete().where(suppressions.c.email == address))
             return gone.rowcount > 0
+
+
+def _suppression(row: sa.Row[Any]) -> Suppression:
+    return Suppression(
+        email=row.email,
+        verdict=row.verdict,
+        source=row.source,
+        evidence=row.evidence,
+        since=row.since,
+    )
 
 
 def _suppress(

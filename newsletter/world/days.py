@@ -19,15 +19,17 @@ from newsletter.config.settings import Config
 from newsletter.config.values import read_address
 from newsletter.day import letters
 from newsletter.day.given import Day, Folders, Post, Stores, Web
+from newsletter.day.notices import compose_notice
 from newsletter.files.writing import write
 from newsletter.learn.embeddings import Embedder, find_model
 from newsletter.learn.spaces import Embed
 from newsletter.learn.tastes import Tastes
-from newsletter.model import Delivery, Outcome, SourceReport
+from newsletter.model import Delivery, Notice, Outcome, SourceReport
 from newsletter.render.messages import as_test
 from newsletter.schedule import due_date
 from newsletter.send.connecting import SmtpSettings
 from newsletter.send.editions import Sender, Transport, deliver_one
+from newsletter.send.notices import send_notices
 from newsletter.send.outbox import OutboxTransport
 from newsletter.send.processes import boot_id, fate_of, sender_name
 from newsletter.send.sendmail import SendmailTransport
@@ -38,9 +40,14 @@ from newsletter.store import (
     Database,
     FactStore,
     FaultStore,
+    FeedbackStore,
     IssueStore,
+    NoticeStore,
     Outbox,
     PaperStore,
+    PickStore,
+    RequestStore,
+    SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
@@ -66,12 +73,17 @@ def user_agent(config: Config, version: str) -> str:
     return f"newsletter/{version} (daily papers for {name}; {config.letter.reply_to})"
 
 
-def transport_for(config: Config, outbox: Outbox) -> Transport:
-    """Return the transport that newsletter.yaml asks for."""
+def transport_for(
+    config: Config, outbox: Outbox, write: Callable[[Delivery, bytes], str] | None = None
+) -> Transport:
+    """Return the transport that newsletter.yaml asks for.
+
+    One that only writes files has `write` do it; default: `outbox.write_message`.
+    """
     mail = config.delivering
     bounce = functools.partial(letters.bounce_address, config.letter)
     if mail.transport == "outbox":
-        return OutboxTransport(outbox.write_message, str(outbox.folder))
+        return OutboxTransport(write or outbox.write_message, str(outbox.folder))
     if mail.transport == "sendmail":
         return SendmailTransport(mail.command, bounce)
     settings = SmtpSettings(
@@ -157,6 +169,11 @@ def day_of(
             ledger=SqlLedger(database, lean=bool(boot_id())),
             subscribers=subscribers,
             suppressions=SuppressionStore(database),
+            picks=PickStore(database),
+            search=SearchStore(database),
+            requests=RequestStore(database, new_id),
+            notices=NoticeStore(database),
+            feedback=FeedbackStore(database),
         ),
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),
@@ -217,6 +234,35 @@ async def open_post(
             ),
             signer=signer_of(config),
         )
+
+
+async def send_waiting_notices(day: Day, clock: Callable[[], dt.datetime] = utc_now) -> int:
+    """Send the mails that people asked for on the site; return how many were looked at.
+
+    Raises StoreError when the database cannot be used.
+    """
+    config, stores = day.config, day.stores
+    if config.missing:
+        return 0
+    signer = signer_of(config)
+
+    def compose(notice: Notice) -> tuple[Delivery, bytes] | None:
+        reader = stores.subscribers.with_id(notice.subscriber)
+        now = clock()
+        found = compose_notice(config, notice, reader, stores.picks, now)
+        if found is None:
+            return None
+        delivery, message = found
+        return delivery, signer.sign(message, now) if signer else message
+
+    def write_notice(delivery: Delivery, message: bytes) -> str:
+        # Notices of one kind have a folder, beside those of the issues.
+        folder = Outbox(config.root / "outbox" / "notices" / delivery.edition)
+        return folder.write_message(delivery, message)
+
+    transport = transport_for(config, day.folders.outbox, write_notice)
+    with hiding(day.redact):
+        return await send_notices(stores.notices, compose, transport, clock)
 
 
 def signer_of(config: Config) -> Signer | None:

@@ -36,6 +36,16 @@ def rows(
     return tuple(map(_delivery, connection.execute(query)))
 
 
+def history(connection: sa.Connection, subscriber: str) -> tuple[Delivery, ...]:
+    """Return every delivery to a reader, the latest issue first."""
+    query = (
+        sa.select(deliveries)
+        .where(deliveries.c.subscriber == subscriber)
+        .order_by(deliveries.c.issue.desc())
+    )
+    return tuple(map(_delivery, connection.execute(query)))
+
+
 def _delivery(row: sa.Row[Any]) -> Delivery:
     return Delivery(
         issue=row.issue,

@@ -135,6 +135,11 @@ class SqlLedger:
         with self._database.transaction() as connection:
             lists.follow_subscribers(connection, issue, now)
 
+    def forget_erased(self) -> None:
+        """Take out the addresses of readers who were erased while a mail to them was leaving."""
+        with self._database.transaction() as connection:
+            lists.forget_erased(connection)
+
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
         """Return how many messages have left since then or are about to, by the address's domain.
 
@@ -162,5 +167,10 @@ class SqlLedger:
         self, issue: dt.date, states: Collection[DeliveryState] = tuple(DeliveryState)
     ) -> tuple[Delivery, ...]:
         """Return the deliveries of an issue that are in `states`, sorted by address."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return listing.rows(connection, issue, states)
+
+    def history(self, subscriber: str) -> tuple[Delivery, ...]:
+        """Return every delivery to a reader, the latest issue first."""
+        with self._database.reading() as connection:
+            return listing.history(connection, subscriber)

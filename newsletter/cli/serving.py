@@ -1,0 +1,93 @@
+"""The serve command: the newsletter's public pages, and its issues when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import account
+from newsletter.cli.program import ConfigDir, app
+from newsletter.cli.terminal import console, errors
+from newsletter.config.files import load_config
+from newsletter.config.settings import Config
+from newsletter.errors import StoreError
+from newsletter.serve.app import site_app
+from newsletter.serve.hosting import Host
+from newsletter.serve.listening import server
+from newsletter.world import machine
+
+
+@app.command()
+def serve(
+    *,
+    config: ConfigDir = Path("config"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    schedule: Annotated[
+        bool, typer.Option(help="Make and send each issue when it is due, as cron would.")
+    ] = True,
+) -> None:
+    """Serve the newsletter's site: the day's papers, archive, search, subscribe and leave.
+
+    It also makes and sends issues when they are due, and the mails that people ask for. Put a
+    server with TLS in front of it, such as Caddy or nginx; docs/how-to/serve.md shows how.
+
+    Examples: `newsletter serve`, `newsletter serve --port 9000 --no-schedule`
+    """
+    settings = load_config(config, os.environ)
+    listening = _listen(host, port)
+    name = f"[{host}]" if ":" in host else host
+    address = f"http://{name}:{listening.getsockname()[1]}"
+    with machine.open_ledger(settings) as database:
+        told = errors()
+
+        def say(text: str) -> None:
+            account.problem(told, text)
+
+        site = Host(config, settings, database, address, machine.utc_now, say)
+        console().print(f"Serving {settings.letter.name} at [bold]{address}/[/]", soft_wrap=True)
+        for note in _notes(settings):
+            console().print(note, soft_wrap=True, markup=False)
+        asyncio.run(_serve(site, listening, schedule=schedule))
+
+
+async def _serve(site: Host, listening: socket.socket, *, schedule: bool) -> None:
+    working = asyncio.create_task(site.work(schedule=schedule))
+    try:
+        await server(site_app(site.site, site.wake)).serve(sockets=[listening])
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        await site.stop()
+
+
+def _notes(settings: Config) -> list[str]:
+    """Return what an operator should know of what does not work yet."""
+    letter = settings.letter
+    notes = []
+    if not letter.site:
+        notes.append(
+            "Nobody can subscribe: newsletter.yaml has no `site` (its public address) and `secret`"
+        )
+    elif not letter.site.startswith("https://") and not letter.site.startswith("http://127."):
+        notes.append("`site` is not https: mail programs offer one-click unsubscribing only then")
+    notes.extend(settings.missing)
+    return notes
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise StoreError(f"{host}:{port}: {error.strerror}; choose another with --port") from None
+    return listening

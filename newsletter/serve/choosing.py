@@ -1,0 +1,293 @@
+"""A reader's own pages: what they get, what they said about papers, what we know of them.
+
+A link in a mail may be forwarded with it. So it only has a fresh link mailed to the reader, which
+opens these pages for an hour.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.config.values import read_address
+from newsletter.errors import ExpiredLinkError, LinkError
+from newsletter.links import read_token, verify
+from newsletter.model import (
+    LINK,
+    FeedbackKind,
+    Origin,
+    SubscriberState,
+    Subscription,
+)
+from newsletter.serve.citations import bibtex, ris
+from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
+from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.limits import Limits
+from newsletter.serve.look import message, page
+from newsletter.serve.shell import is_from_here, network_of
+from newsletter.serve.views import Card, bare, cards
+from newsletter.subscribe.preferences import Chosen, read_choices, term_lines
+
+MANAGE: Final = dt.timedelta(minutes=60)
+"""How long a link to a reader's own pages works."""
+LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja", "ar")
+
+
+class Choosing:
+    """The pages of one reader."""
+
+    def __init__(self, site: SiteNow, limits: Limits, wake: Callable[[], None]) -> None:
+        """Accept what `limits` allow; `wake` has waiting mails sent at once."""
+        self._site = site
+        self._limits = limits
+        self._wake = wake
+
+    # --- The way there --------------------------------------------------------------------------
+
+    def ask_form(self, _request: Request) -> Response:
+        """Ask for the address to which a link is mailed."""
+        site = self._site()
+        if not site.takes_sign_ups:
+            return message(site, "no_sign_ups", status=404)
+        return _ask_page(site)
+
+    async def ask(self, request: Request) -> Response:
+        """Mail a link to whoever gets the newsletter at an address; say the same to everybody."""
+        site = self._site()
+        if not site.takes_sign_ups:
+            return message(site, "no_sign_ups", status=404)
+        form = await read_form(request)
+        letter = site.config.letter
+        if not is_from_here(request, site.address):
+            return message(site, "foreign", status=403)
+        if not is_fresh(letter.secrets, "preferences", form.text("form"), site.clock()):
+            return _ask_page(site, wrong="form", status=422)
+        if not self._limits.allow(network_of(request)):
+            return message(site, "too_many", status=429)
+        try:
+            email = read_address(form.text("email"))
+        except ValueError:
+            return _ask_page(site, wrong="email", status=422)
+        if not form.raw(TRAP):
+            await run_in_threadpool(site.requests.ask_at, email, site.clock())
+            self._wake()
+        return message(site, "mailed")
+
+    def link_form(self, request: Request) -> Response:
+        """Show the button that has a link mailed to the reader whose mail this link is from."""
+        site = self._site()
+        found = _by_mail(site, request)
+        if isinstance(found, Response):
+            return found
+        token = request.path_params["token"]
+        return page(site, "button.html", {"kind": "manage", "action": f"/preferences/{token}"})
+
+    async def link(self, request: Request) -> Response:
+        """Mail a link to the reader whose mail this link is from."""
+        site = self._site()
+        found = _by_mail(site, request)
+        if isinstance(found, Response):
+            return found
+        await run_in_threadpool(site.requests.ask_to_manage, found, site.clock())
+        self._wake()
+        return message(site, "mailed")
+
+    # --- The pages ------------------------------------------------------------------------------
+
+    def show(self, request: Request) -> Response:
+        """Show what the reader gets, and may change."""
+        site = self._site()
+        found = _reader(site, request)
+        return found if isinstance(found, Response) else _choices_page(site, request, found)
+
+    async def change(self, request: Request) -> Response:
+        """Do what the form on the page asks for."""
+        site = self._site()
+        found = await run_in_threadpool(_reader, site, request)
+        if isinstance(found, Response):
+            return found
+        if not is_from_here(request, site.address):
+            return message(site, "foreign", status=403)
+        form = await read_form(request)
+        return await run_in_threadpool(self._do, site, request, found, form)
+
+    def _do(self, site: Site, request: Request, reader: Subscription, form: Form) -> Response:
+        now, subscribers = site.clock(), site.day.stores.subscribers
+        what, done = form.text("do"), ""
+        if what == "save":
+            chosen = read_choices(form, reader.wishes, site.config.choice.topic_names, site.today())
+            if chosen.problems:
+                return _choices_page(site, request, reader, problems=chosen.problems, form=form)
+            _save(site, reader, chosen)
+            done = "saved"
+        elif what == "resume":
+            subscribers.change(reader.email, SubscriberState.ACTIVE, Origin.SITE.value, now)
+            done = "resumed"
+        elif what == "leave":
+            site.requests.leave(reader.id, now)
+            done = "left"
+        elif what == "undo" and form.text("kind") in set(FeedbackKind):
+            kind = FeedbackKind(form.text("kind"))
+            site.feedback.take_back(reader.id, form.text("paper"), kind)
+            done = "undone"
+        elif what == "erase" and form.text("sure") == "yes":
+            subscribers.erase(reader.id, now)
+            return message(site, "erased", listed=reader.origin is Origin.YAML)
+        return _again(site, request, reader.id, done=done)
+
+    def export(self, request: Request) -> Response:
+        """Give the reader all that is kept about them, as JSON."""
+        site = self._site()
+        found = _reader(site, request)
+        if isinstance(found, Response):
+            return found
+        ledger = site.day.stores.ledger
+        told = {
+            "subscription": asdict(found),
+            "feedback": [asdict(said) for said in site.feedback.of(found.id)],
+            "deliveries": [asdict(row) for row in ledger.history(found.id)],
+            "suppression": _suppression(site, found.email),
+        }
+        text = json.dumps(told, default=str, ensure_ascii=False, indent=1)
+        return _file(text, "application/json", "newsletter-data.json")
+
+    def saved(self, request: Request) -> Response:
+        """Give the papers that the reader saved, as BibTeX or RIS."""
+        site = self._site()
+        found = _reader(site, request)
+        if isinstance(found, Response):
+            return found
+        papers = [card.paper for card in _said(site, found, FeedbackKind.SAVE)]
+        if request.path_params["kind"] == "bib":
+            return _file(bibtex(papers), "application/x-bibtex; charset=utf-8", "saved.bib")
+        return _file(ris(papers), "application/x-research-info-systems; charset=utf-8", "saved.ris")
+
+
+def _choices_page(
+    site: Site,
+    request: Request,
+    reader: Subscription,
+    *,
+    problems: Mapping[str, str] | None = None,
+    form: Form | None = None,
+    done: str = "",
+) -> Response:
+    choice, wishes = site.config.choice, reader.wishes
+
+    def shown(name: str, known: str | None) -> str | None:
+        return form.raw(name) if form else known
+
+    topics = form.many("topics") if form else (wishes.topics or choice.topic_names)
+    values = {
+        "title": "",
+        "path": "",
+        "canonical": "",
+        "action": f"/manage/{request.path_params['token']}",
+        "reader": reader,
+        "problems": problems or {},
+        "done": done,
+        "topics": [(topic.name, topic.title, topic.name in topics) for topic in choice.topics],
+        "name": shown("name", reader.name),
+        "words": shown("words", term_lines(wishes.words)),
+        "follow": shown("follow", "\n".join(wishes.follow)),
+        "mute": shown("mute", term_lines(wishes.mute)),
+        "mute_authors": shown("mute_authors", "\n".join(wishes.mute_authors)),
+        "hour": shown("hour", str(wishes.hour) if wishes.hour >= 0 else "any"),
+        "timezone": shown("timezone", wishes.timezone),
+        "language": shown("language", wishes.language),
+        "languages": LANGUAGES,
+        "cadence": shown("cadence", wishes.cadence.value),
+        "length": shown("length", wishes.length.value),
+        "pause": shown("pause", ""),
+        "own_zone": str(site.config.zone),
+        "tomorrow": site.today() + dt.timedelta(days=1),
+        "saved": _said(site, reader, FeedbackKind.SAVE),
+        "more": _said(site, reader, FeedbackKind.MORE),
+        "less": _said(site, reader, FeedbackKind.LESS),
+        "by_link": reader.changed_by == LINK,
+    }
+    return page(site, "preferences.html", values, status=422 if problems else 200)
+
+
+def _save(site: Site, reader: Subscription, chosen: Chosen) -> None:
+    """Write what a reader has chosen."""
+    now, subscribers = site.clock(), site.day.stores.subscribers
+    subscribers.choose(reader.id, chosen.name, chosen.wishes, now)
+    if chosen.pause_until:
+        state, by = SubscriberState.PAUSED, Origin.SITE.value
+        subscribers.change(reader.email, state, by, now, until=chosen.pause_until)
+
+
+def _again(site: Site, request: Request, subscriber: str, *, done: str) -> Response:
+    """Return the page as it is after a change."""
+    reader = site.day.stores.subscribers.with_id(subscriber)
+    if reader is None:
+        return message(site, "damaged", status=404)
+    return _choices_page(site, request, reader, done=done)
+
+
+def _said(site: Site, reader: Subscription, kind: FeedbackKind) -> tuple[Card, ...]:
+    """Return the papers about which a reader said something, the latest first."""
+    said = site.feedback.of(reader.id, [kind])
+    stored = site.day.stores.papers.with_keys(feedback.paper for feedback in said)
+    by_key = {key: paper for paper in stored for key in paper.keys}
+    picks = [(None, bare(by_key[given.paper])) for given in said if given.paper in by_key]
+    return cards(picks, site.config.choice.topics)
+
+
+def _suppression(site: Site, email: str) -> dict[str, object] | None:
+    found = site.day.stores.suppressions.get(email)
+    return asdict(found) if found else None
+
+
+def _ask_page(site: Site, *, wrong: str = "", status: int = 200) -> Response:
+    values = {
+        "title": "",
+        "path": "/preferences",
+        "canonical": "/preferences",
+        "form": form_token(site.config.letter.secret, "preferences", site.clock()),
+        "wrong": wrong,
+    }
+    return page(site, "ask.html", values, status=status)
+
+
+def _by_mail(site: Site, request: Request) -> str | Response:
+    """Return whose mail a link is from, or the page that says that it is none."""
+    try:
+        return verify(site.config.letter.secrets, "preferences", request.path_params["token"])
+    except LinkError:
+        return message(site, "damaged", status=404)
+
+
+def _reader(site: Site, request: Request) -> Subscription | Response:
+    """Return whose pages a fresh link opens, or the page that says what is wrong."""
+    try:
+        token = read_token(
+            site.config.letter.secrets, "manage", request.path_params["token"], site.clock()
+        )
+    except ExpiredLinkError:
+        return message(site, "old_manage", status=410)
+    except LinkError:
+        return message(site, "damaged", status=404)
+    found = site.day.stores.subscribers.with_id(token.subject)
+    if found is None or found.state in (SubscriberState.ERASED, SubscriberState.PENDING):
+        return message(site, "damaged", status=404)
+    return found
+
+
+def _file(text: str, kind: str, name: str) -> Response:
+    return Response(
+        text,
+        media_type=kind,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )

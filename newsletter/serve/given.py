@@ -1,0 +1,64 @@
+"""What the pages are made from: settings, stores, the clock. `newsletter.world` builds it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsletter.config.settings import Config
+from newsletter.day.given import Day
+from newsletter.store import FeedbackStore, PickStore, RequestStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The newsletter behind the pages, as it is configured now."""
+
+    day: Day
+    """The settings and the stores; its date is that of the issue that was due when it was made."""
+    clock: Callable[[], dt.datetime]
+    address: str
+    """Where the site is, for feeds and mails: `site` in newsletter.yaml, or where it listens."""
+    is_static: bool = False
+    """Whether the pages are written as files, without a server that answers forms."""
+
+    @property
+    def config(self) -> Config:
+        """The settings."""
+        return self.day.config
+
+    @property
+    def picks(self) -> PickStore:
+        """What each issue showed everybody."""
+        return self.day.stores.picks
+
+    @property
+    def requests(self) -> RequestStore:
+        """What people ask for."""
+        return self.day.stores.requests
+
+    @property
+    def feedback(self) -> FeedbackStore:
+        """What readers say about papers."""
+        return self.day.stores.feedback
+
+    @property
+    def base(self) -> str:
+        """The path below which the site lives, without a slash at its end; often empty."""
+        return urllib.parse.urlsplit(self.address).path.rstrip("/")
+
+    @property
+    def takes_sign_ups(self) -> bool:
+        """Whether people can subscribe: links need a public address and a secret."""
+        letter = self.config.letter
+        return bool(letter.site and letter.secret) and not self.is_static
+
+    def today(self) -> dt.date:
+        """Return the date in the newsletter's time zone."""
+        return self.clock().astimezone(self.config.zone).date()
+
+
+SiteNow = Callable[[], Site]
+"""Returns the site as it is configured now: settings may be edited while it runs."""

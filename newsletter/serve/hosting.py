@@ -1,0 +1,173 @@
+"""The site while it runs: settings as they are now, waiting mails, issues when they are due."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from newsletter.config.files import load_config
+from newsletter.config.settings import Config
+from newsletter.errors import NewsletterError
+from newsletter.schedule import due_date
+from newsletter.serve.given import Site
+from newsletter.store import Database
+from newsletter.world.days import day_of, send_waiting_notices
+
+TICK: Final = 5.0
+"""Seconds between looks at settings, waiting mails and the schedule."""
+AGAIN: Final = dt.timedelta(hours=1)
+"""How long after a run that planned nothing the sources are asked again."""
+SOON: Final = dt.timedelta(minutes=1)
+"""How long after a run that left mail waiting another one begins."""
+IN_DOUBT: Final = dt.timedelta(minutes=30)
+"""How long a mail may take to leave: one that began before that may have left."""
+DAY: Final = dt.timedelta(days=1)
+
+
+class Host:
+    """Holds the site, and does what has to be done beside answering requests."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        database: Database,
+        address: str,
+        clock: Callable[[], dt.datetime],
+        say: Callable[[str], None],
+    ) -> None:
+        """Host the newsletter of `folder`, whose `database` is open; `say` tells the operator."""
+        self._folder = folder
+        self._database = database
+        self._address = address
+        self._clock = clock
+        self._say = say
+        self._site = self._made(config)
+        self._seen = self._version()
+        self._waiting = asyncio.Event()
+        self._running: asyncio.subprocess.Process | None = None
+        self._last_run: dict[dt.date, dt.datetime] = {}
+        self._last_clean: dt.datetime | None = None
+
+    def site(self) -> Site:
+        """Return the site as it is configured now."""
+        return self._site
+
+    def wake(self) -> None:
+        """Send waiting mails at once; may be called from any task."""
+        self._waiting.set()
+
+    # --- Settings -------------------------------------------------------------------------------
+
+    def _made(self, config: Config) -> Site:
+        return Site(
+            day=day_of(config, self._database, clock=self._clock),
+            clock=self._clock,
+            address=config.letter.site or self._address,
+        )
+
+    def _version(self) -> tuple[tuple[str, int], ...]:
+        paths = [*self._folder.glob("*.yaml"), self._folder.parent / ".env"]
+        found: list[tuple[str, int]] = []
+        for path in sorted(paths):
+            with contextlib.suppress(OSError):
+                found.append((path.name, path.stat().st_mtime_ns))
+        return tuple(found)
+
+    def follow_settings(self) -> None:
+        """Read the settings again if a file was changed; while one is wrong, the old ones hold."""
+        version = self._version()
+        if version == self._seen:
+            return
+        self._seen = version
+        try:
+            config = load_config(self._folder, os.environ)
+        except NewsletterError as error:
+            self._say(f"the settings have a mistake; those from before hold on:\n{error}")
+            return
+        if config.database != self._site.config.database:
+            self._say("`database` was changed: start `newsletter serve` again to use it")
+            return
+        self._site = self._made(config)
+        self._say("the settings were changed, and are in use")
+
+    # --- Work -----------------------------------------------------------------------------------
+
+    async def work(self, *, schedule: bool) -> None:
+        """Do what is due, until cancelled; with `schedule`, also make and send issues."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting.wait(), TICK)
+            self._waiting.clear()
+            try:
+                self.follow_settings()
+                await self._send_notices()
+                if schedule:
+                    await self._run_if_due()
+                await asyncio.to_thread(self._clean)
+            except NewsletterError as error:  # the disk is full, or the database in use
+                self._say(str(error))
+                await asyncio.sleep(TICK)
+
+    async def _send_notices(self) -> None:
+        now = self._clock()
+        await asyncio.to_thread(self._site.day.stores.notices.recover, now - IN_DOUBT)
+        while await send_waiting_notices(self._site.day, self._clock):
+            pass
+
+    async def _run_if_due(self) -> None:
+        """Start a run in a process of its own, unless one is going on or nothing is due."""
+        if self._running is not None:
+            if self._running.returncode is None:
+                return
+            self._finish(self._running.returncode)
+        date = await asyncio.to_thread(self._due)
+        if date is None:
+            return
+        self._last_run[date] = self._clock()
+        self._running = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "newsletter", "run", "--quiet", "--config", str(self._folder)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=None,  # its problems are told where ours are
+        )
+
+    def _due(self) -> dt.date | None:
+        """Return the date whose issue is to be made, or has mail to send; None when none is."""
+        now, day = self._clock(), self._site.day
+        date = due_date(day.config.schedule, now)
+        last = self._last_run.get(date)
+        if day.stores.issues.get(date) is None:
+            return date if last is None or now - last >= AGAIN else None
+        if last is not None and now - last < SOON:
+            return None
+        dates: Sequence[dt.date] = day.stores.issues.unfinished(date + DAY)
+        waits = (issue for issue in dates if day.stores.ledger.waits(issue, now=now))
+        return date if next(waits, None) else None
+
+    def _finish(self, status: int) -> None:
+        self._running = None
+        if status not in (0, 3):
+            self._say(f"`newsletter run` ended with status {status}; it is tried again")
+
+    async def stop(self) -> None:
+        """Let a run that is going on finish what is in flight."""
+        if self._running is not None and self._running.returncode is None:
+            self._running.terminate()
+            await self._running.wait()
+
+    def _clean(self) -> None:
+        """Forget, once a day, what is kept for a limited time only."""
+        now = self._clock()
+        if self._last_clean is not None and now - self._last_clean < DAY:
+            return
+        self._last_clean = now
+        self._site.day.stores.requests.forget(now)
+        self._site.day.stores.ledger.forget_erased()

@@ -1,0 +1,151 @@
+"""Signing up: the form, the mail that asks to confirm, and the button that does.
+
+Whatever address is typed, known or not, the answer is the same and takes the same time. What
+happened is told by mail, to the address alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.config.values import read_address
+from newsletter.errors import ExpiredLinkError, LinkError
+from newsletter.links import read_token
+from newsletter.model import SignUp, Wishes
+from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
+from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.limits import Limits
+from newsletter.serve.look import message, page
+from newsletter.serve.shell import is_from_here, network_of
+
+SAME_TIME: Final = 0.3
+"""Seconds that every answer to a sign-up takes at least: more than any of them needs."""
+CONFIRM_DAYS: Final = dt.timedelta(days=7)
+"""How long the link in the mail that asks to confirm works."""
+
+
+class Joining:
+    """The pages on which people subscribe."""
+
+    def __init__(self, site: SiteNow, limits: Limits, wake: Callable[[], None]) -> None:
+        """Accept what `limits` allow; `wake` has waiting mails sent at once."""
+        self._site = site
+        self._limits = limits
+        self._wake = wake
+
+    def form(self, _request: Request) -> Response:
+        """Show the form."""
+        site = self._site()
+        if not site.takes_sign_ups:
+            return message(site, "no_sign_ups", status=404)
+        return form_page(site)
+
+    async def subscribe(self, request: Request) -> Response:
+        """Take a sign-up, and answer that a mail is on its way."""
+        site = self._site()
+        if not site.takes_sign_ups:
+            return message(site, "no_sign_ups", status=404)
+        began = asyncio.get_running_loop().time()
+        form = await read_form(request)
+        refusal = self._refusal(site, request, form)
+        if refusal is not None:
+            return refusal
+        try:
+            email = read_address(form.text("email"))
+        except ValueError:
+            return form_page(site, form, wrong="email", status=422)
+        # What fills in the field that people do not see is told the same as everybody.
+        if not form.raw(TRAP):
+            sign_up = SignUp(email=email, wishes=_wishes(site, form), consent="asked on the site")
+            await run_in_threadpool(site.requests.sign_up, sign_up, site.clock())
+            self._wake()
+        await asyncio.sleep(max(0.0, began + SAME_TIME - asyncio.get_running_loop().time()))
+        return message(site, "asked")
+
+    def _refusal(self, site: Site, request: Request, form: Form) -> Response | None:
+        """Return why a form is not taken, whatever is in it; None when it is."""
+        if not is_from_here(request, site.address):
+            return message(site, "foreign", status=403)
+        if not is_fresh(site.config.letter.secrets, "subscribe", form.text("form"), site.clock()):
+            return form_page(site, form, wrong="form", status=422)
+        if not self._limits.allow(network_of(request)):
+            return message(site, "too_many", status=429)
+        return None
+
+    def confirm_form(self, request: Request) -> Response:
+        """Show the button that confirms: what only follows links confirms nothing."""
+        site = self._site()
+        found = _asked(site, request)
+        if isinstance(found, Response):
+            return found
+        return page(
+            site,
+            "button.html",
+            {"kind": "confirm", "action": f"/confirm/{request.path_params['token']}"},
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """Confirm: from now on they get the newsletter."""
+        site = self._site()
+        found = _asked(site, request)
+        if isinstance(found, Response):
+            return found
+        subscriber, number = found
+        done = await run_in_threadpool(site.requests.confirm, subscriber, number, site.clock())
+        if not done.is_known:
+            return message(site, "expired", status=410)
+        self._wake()
+        return message(site, "confirmed" if done.is_new else "already")
+
+
+def form_page(
+    site: Site, form: Form | None = None, *, wrong: str = "", status: int = 200
+) -> Response:
+    """Return the page with the form, filled in with what was typed."""
+    form = form or Form()
+    letter = site.config.letter
+    chosen = form.many("topics")
+    values = {
+        "title": "",
+        "path": "/subscribe",
+        "canonical": "/subscribe",
+        "form": form_token(letter.secret, "subscribe", site.clock()),
+        "email": form.text("email"),
+        "wrong": wrong,
+        "topics": [
+            (topic.name, topic.title, not chosen or topic.name in chosen)
+            for topic in site.config.choice.topics
+        ],
+        "interest": form.raw("interest"),
+        "more": form.many("more"),
+        "less": form.many("less"),
+    }
+    return page(site, "subscribe.html", values, status=status)
+
+
+def _wishes(site: Site, form: Form) -> Wishes:
+    """Return what a sign-up asks for."""
+    names = site.config.choice.topic_names
+    chosen = tuple(dict.fromkeys(name for name in form.many("topics") if name in names))
+    return Wishes(topics=() if set(chosen) == set(names) else chosen)
+
+
+def _asked(site: Site, request: Request) -> tuple[str, int] | Response:
+    """Return who confirms, and by which notice; or the page that says what is wrong."""
+    try:
+        token = read_token(
+            site.config.letter.secrets, "confirm", request.path_params["token"], site.clock()
+        )
+    except ExpiredLinkError:
+        return message(site, "expired", status=410)
+    except LinkError:
+        return message(site, "damaged", status=404)
+    subscriber, _, number = token.subject.rpartition(".")
+    return subscriber, int(number)

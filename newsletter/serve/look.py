@@ -1,0 +1,109 @@
+"""Pages from templates: their words, their links, and how they are answered."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+from collections.abc import Mapping
+from typing import Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from newsletter.render.locales import direction_of
+from newsletter.render.words import gettext
+from newsletter.serve.given import Site
+
+PUBLIC: Final = "public, max-age=60"
+PRIVATE: Final = "no-store"
+"""Pages about one person, or with a token in their address, stay in no cache."""
+
+
+def file(name: str) -> str:
+    """Return a file of the templates' folder."""
+    return (
+        importlib.resources.files("newsletter.serve").joinpath("templates", name).read_text("utf-8")
+    )
+
+
+@functools.cache
+def style() -> tuple[str, str]:
+    """Return the style sheet, and a name for it that changes with its content."""
+    text = file("site.css")
+    return text, hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def html(site: Site, template: str, values: Mapping[str, object]) -> str:
+    """Return a page as HTML."""
+    letter = site.config.letter
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            {
+                "_": gettext(letter.language),
+                "letter": letter,
+                "language": letter.language,
+                "direction": direction_of(letter.language),
+                "base": site.base,
+                "address": site.address,
+                "style": style()[1],
+                "is_static": site.is_static,
+                "takes_sign_ups": site.takes_sign_ups,
+                "has_admin": site.config.serving.has_admin and not site.is_static,
+                "path": "",
+                "description": "",
+                **values,
+            }
+        )
+    )
+
+
+def page(
+    site: Site,
+    template: str,
+    values: Mapping[str, object],
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
+) -> HTMLResponse:
+    """Return a page as an answer."""
+    return HTMLResponse(
+        html(site, template, values), status_code=status, headers={"Cache-Control": cache}
+    )
+
+
+def message(site: Site, kind: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """Return a page that says one thing: its words are in message.html, by `kind`."""
+    return page(site, "message.html", {"kind": kind, **values}, status=status)
+
+
+def tagged(request: Request, response: Response) -> Response:
+    """Return the answer with an ETag; when the client has it already, without its content."""
+    tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:24]}"'
+    response.headers["ETag"] = tag
+    known = {
+        part.strip().removeprefix("W/")
+        for part in request.headers.get("if-none-match", "").split(",")
+    }
+    if tag in known or "*" in known:
+        kept = {
+            name: response.headers[name]
+            for name in ("etag", "cache-control", "vary")
+            if name in response.headers
+        }
+        return Response(status_code=304, headers=kept)
+    return response

@@ -1,0 +1,244 @@
+"""Pages to read: a day's papers, weeks, months, topics, papers, the archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.model import Pick
+from newsletter.render.locales import locale_of, long_date
+from newsletter.schedule import due_at
+from newsletter.serve.forms import form_token
+from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.look import PUBLIC, page
+from newsletter.serve.views import bare, cards, path_of, trending
+
+OF_TOPIC: Final = 60
+"""Papers on the page of a topic."""
+FIRST: Final = dt.date(1991, 8, 14)
+"""arXiv's first day: no day before it has papers."""
+
+
+class Reading:
+    """The pages that everybody may read."""
+
+    def __init__(self, site: SiteNow) -> None:
+        """Show the site as it is at each request."""
+        self._site = site
+
+    def today(self, request: Request) -> Response:
+        """Show the newest issue."""
+        site = self._site()
+        dates = site.picks.dates()
+        if not dates:
+            return page(site, "empty.html", {"next": _next_issue(site)}, cache=PUBLIC)
+        return day_page(site, dates[0], dates, request.query_params.get("topic", ""), path="/")
+
+    def day(self, request: Request) -> Response:
+        """Show the issue of one day."""
+        site = self._site()
+        date = _date(request.path_params["date"])
+        dates = site.picks.dates()
+        if date not in dates:
+            raise HTTPException(404)
+        return day_page(site, date, dates, request.query_params.get("topic", ""), path=f"/{date}")
+
+    def week(self, request: Request) -> Response:
+        """Show the best of the week, from Monday to Sunday, in which a day lies."""
+        site, date = self._site(), _date(request.path_params["date"])
+        first = date - dt.timedelta(days=date.weekday())
+        if first != date:
+            return RedirectResponse(f"{site.base}/week/{first}", status_code=308)
+        last = first + dt.timedelta(days=6)
+        return span_page(site, first, last, kind="week", path=f"/week/{first}")
+
+    def month(self, request: Request) -> Response:
+        """Show the best of a month."""
+        site = self._site()
+        first = _date(request.path_params["month"] + "-01")
+        last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+        return span_page(site, first, last, kind="month", path=f"/month/{first:%Y-%m}")
+
+    def topic(self, request: Request) -> Response:
+        """Show the latest papers of a topic."""
+        site, name = self._site(), request.path_params["name"]
+        return topic_page(site, name)
+
+    def paper(self, request: Request) -> Response:
+        """Show one paper, and papers like it."""
+        return paper_page(self._site(), request.path_params["id"])
+
+    def archive(self, _request: Request) -> Response:
+        """List every issue."""
+        return archive_page(self._site())
+
+
+def day_page(
+    site: Site, date: dt.date, dates: Sequence[dt.date], topic: str = "", *, path: str
+) -> Response:
+    """Return the page of an issue; with a `topic`, only its papers."""
+    choice, letter = site.config.choice, site.config.letter
+    picks = site.picks.of(date)
+    known = {wanted.name: wanted for wanted in choice.topics}
+    counts = Counter(pick.topic for pick in picks)
+    chosen = tuple(pick for pick in picks if topic in ("", pick.topic))
+    if topic and not chosen:
+        raise HTTPException(404)
+    place = list(dates).index(date)
+    shown = trending(cards(((date, pick) for pick in chosen), choice.topics))
+    issue = site.day.stores.issues.get(date)
+    values = {
+        "title": letter.name if path == "/" else long_date(date, letter.language),
+        "heading": long_date(date, letter.language),
+        "date": date,
+        "path": path if not topic else f"{path}?topic={topic}",
+        "canonical": f"/{date}",
+        "cards": shown,
+        "collected": issue.papers if issue else 0,
+        "topics": [
+            (name, known[name].title, count) for name, count in counts.items() if name in known
+        ],
+        "topic": topic,
+        "own_path": path,
+        "previous": dates[place + 1] if place + 1 < len(dates) else None,
+        "next": dates[place - 1] if place else None,
+        "description": _description(shown),
+        **_subscribe(site),
+    }
+    return page(site, "day.html", values, cache=PUBLIC)
+
+
+def span_page(site: Site, first: dt.date, last: dt.date, *, kind: str, path: str) -> Response:
+    """Return the best papers of some days."""
+    letter = site.config.letter
+    picks = site.picks.dated(first, last)
+    if not picks:
+        raise HTTPException(404)
+    shown = trending(cards(picks, site.config.choice.topics))
+    if kind == "week":
+        heading = long_date(last, letter.language, 7)
+        before, after = first - dt.timedelta(days=7), last + dt.timedelta(days=1)
+        steps = (f"/week/{before}", f"/week/{after}")
+    else:
+        heading = _month(first, letter.language)
+        before = (first - dt.timedelta(days=1)).replace(day=1)
+        after = last + dt.timedelta(days=1)
+        steps = (f"/month/{before:%Y-%m}", f"/month/{after:%Y-%m}")
+    dates = site.picks.dates()
+    values = {
+        "title": heading,
+        "heading": heading,
+        "kind": kind,
+        "path": path,
+        "canonical": path,
+        "cards": shown[:OF_TOPIC],
+        "count": len(shown),
+        "previous": steps[0] if any(date < first for date in dates) else "",
+        "next": steps[1] if any(date > last for date in dates) else "",
+        "description": _description(shown),
+        **_subscribe(site),
+    }
+    return page(site, "span.html", values, cache=PUBLIC)
+
+
+def topic_page(site: Site, name: str) -> Response:
+    """Return the latest papers of a topic."""
+    topics = {topic.name: topic for topic in site.config.choice.topics}
+    if name not in topics:
+        raise HTTPException(404)
+    shown = cards(site.picks.of_topic(name, OF_TOPIC), site.config.choice.topics)
+    values = {
+        "title": topics[name].title,
+        "topic": topics[name],
+        "path": f"/topics/{name}",
+        "canonical": f"/topics/{name}",
+        "cards": shown,
+        "description": _description(shown),
+        **_subscribe(site),
+    }
+    return page(site, "topic.html", values, cache=PUBLIC)
+
+
+def paper_page(site: Site, paper_id: str) -> Response:
+    """Return the page of one paper."""
+    found = site.day.stores.papers.with_keys([paper_id])
+    if not found:
+        raise HTTPException(404)
+    paper = found[0]
+    if paper.id != paper_id:  # it is known by a better name now
+        return RedirectResponse(f"{site.base}/papers/{path_of(paper)}", status_code=301)
+    picked = site.picks.of_paper(paper.keys)
+    shown: list[tuple[dt.date | None, Pick]] = [*picked] or [(None, bare(paper))]
+    (card,) = cards(shown, site.config.choice.topics)
+    values = {
+        "title": paper.title,
+        "path": f"/papers/{path_of(paper)}",
+        "canonical": f"/papers/{path_of(paper)}",
+        "card": card,
+        "dates": sorted({date for date, _ in picked}, reverse=True),
+        "like": (),
+        "description": card.view.tldr or card.view.abstract[:200],
+    }
+    return page(site, "paper.html", values, cache=PUBLIC)
+
+
+def archive_page(site: Site) -> Response:
+    """Return the list of all issues, by month."""
+    months: dict[str, list[dt.date]] = {}
+    for date in site.picks.dates():
+        months.setdefault(f"{date:%Y-%m}", []).append(date)
+    language = site.config.letter.language
+    values = {
+        "title": "",
+        "path": "/archive",
+        "canonical": "/archive",
+        "months": [
+            (name, _month(days[0], language), [(day, long_date(day, language)) for day in days])
+            for name, days in months.items()
+        ],
+    }
+    return page(site, "archive.html", values, cache=PUBLIC)
+
+
+def _subscribe(site: Site) -> dict[str, object]:
+    """Return what the box to subscribe needs."""
+    letter = site.config.letter
+    token = form_token(letter.secret, "subscribe", site.clock()) if site.takes_sign_ups else ""
+    return {"form": token, "is_weekly": letter.is_weekly}
+
+
+def _next_issue(site: Site) -> dt.datetime:
+    """Return when the next issue is due, in the newsletter's time zone."""
+    schedule, now = site.config.schedule, site.clock()
+    date = site.today()
+    while date.weekday() not in schedule.days or due_at(schedule, date) <= now:
+        date += dt.timedelta(days=1)
+    return due_at(schedule, date).astimezone(schedule.zone)
+
+
+def _description(shown: Sequence[object]) -> str:
+    titles = [card.paper.title for card in shown[:3] if hasattr(card, "paper")]
+    return " · ".join(titles)[:300]
+
+
+def _month(date: dt.date, language: str) -> str:
+    from babel.dates import format_skeleton  # noqa: PLC0415  slow to import
+
+    return format_skeleton("yMMMM", date, locale=locale_of(language))
+
+
+def _date(text: str) -> dt.date:
+    """Return a date in an address; raises HTTPException (404) for what is none."""
+    try:
+        date = dt.date.fromisoformat(text)
+    except ValueError:
+        raise HTTPException(404) from None
+    if not FIRST <= date <= dt.date(2999, 12, 31) or date.isoformat() != text:
+        raise HTTPException(404)
+    return date

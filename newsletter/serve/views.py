@@ -1,0 +1,71 @@
+"""Picks as pages show them: each paper once, the ones that are talked about most first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import urllib.parse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.model import Paper, Pick, Score, Topic
+from newsletter.render.views import PaperView, paper_view
+
+ROOM = 100_000
+"""Characters of abstract: pages show it whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A paper on a page."""
+
+    view: PaperView
+    paper: Paper
+    id: str
+    """For addresses: quoted, but for what is harmless in a path."""
+    topics: tuple[tuple[str, str], ...]
+    """Name and title of each topic that shows it."""
+    votes: int
+    date: dt.date | None = None
+    """The issue that showed it."""
+
+
+def path_of(paper: Paper) -> str:
+    """Return a paper's id for the path of an address."""
+    return urllib.parse.quote(paper.id, safe="/:~")
+
+
+def cards(
+    picks: Iterable[tuple[dt.date | None, Pick]], topics: Sequence[Topic]
+) -> tuple[Card, ...]:
+    """Return a card for each paper of some picks, in their order."""
+    titles = {topic.name: topic.title for topic in topics}
+    found: dict[str, list[tuple[dt.date | None, Pick]]] = {}
+    for date, pick in picks:
+        found.setdefault(pick.paper.id, []).append((date, pick))
+    return tuple(_card(some, titles) for some in found.values())
+
+
+def _card(some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str]) -> Card:
+    date, first = some[0]
+    names = dict.fromkeys(pick.topic for _, pick in some)
+    known = tuple((name, titles[name]) for name in names if name in titles)
+    title = known[0][1] if known else ""
+    return Card(
+        view=paper_view(first, title, room=ROOM, density="comfortable", figures=False),
+        paper=first.paper,
+        id=path_of(first.paper),
+        topics=known,
+        votes=first.paper.votes,
+        date=date,
+    )
+
+
+def bare(paper: Paper) -> Pick:
+    """Return a paper as a pick of no topic, for pages that show it by itself."""
+    return Pick(paper=paper, topic="", score=Score(total=0.0, parts=()), reasons=())
+
+
+def trending(cards_: Iterable[Card], today_first: Sequence[str] = ()) -> tuple[Card, ...]:
+    """Return cards by votes, then by score, which is their order; those of `today_first` before."""
+    first = frozenset(today_first)
+    return tuple(sorted(cards_, key=lambda card: (card.paper.id not in first, -card.votes)))
