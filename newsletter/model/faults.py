@@ -21,6 +21,7 @@ class Border(StrEnum):
     LIBRARY = "library"
     READER = "reader"
     EDITION = "edition"
+    PAGE = "page"
     REPORT = "report"
     """One mail that came back."""
 

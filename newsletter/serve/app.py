@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import StoreError
+from newsletter.model import Border, fault_of
 from newsletter.serve.choosing import Choosing
 from newsletter.serve.feedback import Feedback
 from newsletter.serve.feeds import Feeds
@@ -98,6 +99,14 @@ def site_app(
             return PlainTextResponse(kind, status_code=status)
         return message(site(), kind, status=status)
 
+    async def faulty(request: Request, error: Exception) -> Response:
+        # Only the shape of the address: what stands in its place may be a token.
+        route = request.scope.get("route")
+        name = getattr(route, "path", "unknown")
+        fault = fault_of(Border.PAGE, name, error)
+        await run_in_threadpool(site().day.folders.faults.keep, fault)
+        return message(site(), "broken", status=500)
+
     def both(path: str, get: Endpoint, post: Answer) -> list[Route]:
         return [Route(path, get, methods=["GET"]), Route(path, post, methods=["POST"])]
 
@@ -140,6 +149,7 @@ def site_app(
             TooLargeError: failed,
             TooSlowError: failed,
             StoreError: failed,
+            Exception: faulty,
         },
     )
 

@@ -1,4 +1,4 @@
-"""What one may choose on the site: a form's fields → checked wishes, or what is wrong with which."""
+"""What one may choose on the site: the fields of a form → checked wishes, or what is wrong."""
 
 from __future__ import annotations
 
