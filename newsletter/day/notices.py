@@ -57,7 +57,7 @@ def compose_notice(
         reader=reader.id,
         tag=letters.tag(letter, "unsubscribe", reader.id) if is_welcome else "",
         date=now.astimezone(ZoneInfo(zone)),
-        url=_url(config, notice, reader, now),
+        url=_url(config, notice, reader, picks, now),
         unsubscribe=_link(config, "unsubscribe", reader) if is_welcome else "",
         preferences=_link(config, "preferences", reader) if is_welcome else "",
         following=long_date(next_issue(config.schedule, now), letter.language),
@@ -99,11 +99,14 @@ def _is_wanted(kind: NoticeKind, state: SubscriberState) -> bool:
     return state not in (SubscriberState.PENDING, SubscriberState.ERASED)
 
 
-def _url(config: Config, notice: Notice, reader: Subscription, now: dt.datetime) -> str:
+def _url(
+    config: Config, notice: Notice, reader: Subscription, picks: PickStore, now: dt.datetime
+) -> str:
     """Return where a notice's button leads."""
     letter = config.letter
     if notice.kind is NoticeKind.WELCOME:
-        return f"{letter.site}/"
+        dates = picks.dates()
+        return f"{letter.site}/{dates[0] if dates else ''}"
     is_confirm = notice.kind is NoticeKind.CONFIRM
     subject = f"{reader.id}.{notice.number}" if is_confirm else reader.id
     until = (notice.made_at + CONFIRM) if is_confirm else now + MANAGE

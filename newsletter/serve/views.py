@@ -7,9 +7,12 @@ import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.model import Paper, Pick, Score, Topic
+from newsletter.model import Paper, Pick, ReasonKind, Score, Topic
 from newsletter.render.views import PaperView, paper_view
+from newsletter.render.words import say
 
+SHOWN = (ReasonKind.VOTES, ReasonKind.TOP, ReasonKind.NEW)
+"""Reasons that a page shows in another way, or that are true of all its papers."""
 ROOM = 100_000
 """Characters of abstract: pages show it whole."""
 
@@ -25,6 +28,8 @@ class Card:
     topics: tuple[tuple[str, str], ...]
     """Name and title of each topic that shows it."""
     votes: int
+    why: tuple[str, ...]
+    """The reasons why it is here, without its votes, which are shown beside it."""
     date: dt.date | None = None
     """The issue that showed it."""
 
@@ -56,6 +61,7 @@ def _card(some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str]
         id=path_of(first.paper),
         topics=known,
         votes=first.paper.votes,
+        why=tuple(say(reason) for reason in first.reasons if reason.kind not in SHOWN),
         date=date,
     )
 
