@@ -161,7 +161,7 @@ def imap_server(box: Box, *, implicit: bool = True) -> Iterator[Box]:
     """Serve `box` with TLS from the start, or after STARTTLS."""
     with _Server(box, implicit=implicit) as server:
         box.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
             yield box

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 from servers import Mail, smtp_server
 
 from newsletter.model import OPEN, Delivery, DeliveryState, Fate, Fault
@@ -20,7 +20,7 @@ from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import Pace
 from newsletter.send.smtp import SmtpTransport
 from newsletter.send.tallies import Sent
-from newsletter.store import SqlLedger, open_database
+from newsletter.store import SqlLedger
 
 S = DeliveryState
 
@@ -28,7 +28,7 @@ S = DeliveryState
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     """Return a ledger with an issue planned for ten readers."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(10)]
     plan(database, planned)
     yield SqlLedger(database)
@@ -135,10 +135,10 @@ def test_one_address_only(ledger: SqlLedger) -> None:
 
 def test_two_senders_at_once_send_each_mail_once(tmp_path: Path) -> None:
     """Two ledgers on one database, at work together: nobody gets two."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(300)]
     plan(database, planned)
-    others = open_database("sqlite:///test.db", tmp_path)
+    others = open_test_database(tmp_path)
 
     async def both(mail: Mail) -> list[Sent]:
         settings = SmtpSettings(

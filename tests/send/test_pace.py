@@ -15,7 +15,7 @@ import pytest
 from faultserver import DROP, STALL, TRICKLE, Faults, fault_server
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 
 from newsletter.errors import StoreError
 from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
@@ -34,7 +34,7 @@ from newsletter.send.pace import (
 from newsletter.send.smtp import SmtpTransport
 from newsletter.send.streams import Reply
 from newsletter.send.tallies import Sent
-from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore
 
 S = DeliveryState
 
@@ -42,7 +42,7 @@ S = DeliveryState
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Return a folder with an issue planned for thirty readers of two domains."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [
         make_delivery(f"r{n}", email=f"r{n}@{'big' if n % 3 else 'small'}.example")
         for n in range(30)
@@ -73,7 +73,7 @@ def send(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]
 
 
 async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]:
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder), lean=True)
+    ledger = SqlLedger(open_test_database(folder), lean=True)
     settings = SmtpSettings(
         host="127.0.0.1",
         port=faults.port,
@@ -221,7 +221,7 @@ def test_a_domain_has_a_rate_of_its_own(folder: Path, domain: str) -> None:
 
 def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
     """After a rate was lowered: free when enough of what left lately is old enough."""
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     with database.transaction() as connection:
         for place in range(12):
             left = (NOW - dt.timedelta(minutes=30 - place)).replace(tzinfo=None)
@@ -242,7 +242,7 @@ def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
 
 def test_two_senders_at_once_keep_one_rate(folder: Path) -> None:
     """Who finds, after claiming, that both together claimed too much gives back what is over."""
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    ledger = SqlLedger(open_test_database(folder))
     budget = Budget(ledger=ledger, rate=parse_rate("10/hour"))
     until = NOW + dt.timedelta(hours=1)
     ledger.claim(TODAY, owner="other", limit=7, now=NOW, until=until)
@@ -405,7 +405,7 @@ def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None
 
 def test_an_address_that_cannot_stand_in_an_envelope_is_its_readers_alone(folder: Path) -> None:
     """Also when its envelope would have left behind another's message."""
-    store = open_database("sqlite:///test.db", folder)
+    store = open_test_database(folder)
     with store.transaction() as connection:
         connection.exec_driver_sql(
             "UPDATE delivery SET email = 'a> <b@big.example' WHERE subscriber = 'id-r5'"
@@ -535,7 +535,7 @@ def test_waits_grow_and_differ(attempt: int, seed: int) -> None:
 
 def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
     """Also when it was suppressed after the issue was planned."""
-    store = SuppressionStore(open_database("sqlite:///test.db", folder))
+    store = SuppressionStore(open_test_database(folder))
     bounce = Bounce(
         digest="1", email="R3@small.example", verdict="no-mailbox", verified=True, evidence="gone"
     )
@@ -565,7 +565,7 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
 def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
     """What waits is given up; resuming does not bring it back, and nothing is left to tell of it."""
     with fault_server() as faults:
-        ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+        ledger = SqlLedger(open_test_database(folder))
         assert ledger.cancel(TODAY, NOW) == 30
         ledger.resume(TODAY)
         sent, _ = send(folder, faults)
@@ -576,7 +576,7 @@ def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
 
 def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path) -> None:
     """It was held while the issue was cancelled: nothing may wait for ever."""
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    ledger = SqlLedger(open_test_database(folder))
     until = NOW + dt.timedelta(minutes=30)
     held = ledger.claim(TODAY, owner="a:b:1:c", limit=2, now=NOW, until=until)
     ledger.cancel(TODAY, NOW)
@@ -608,10 +608,10 @@ def test_a_clock_that_jumps_loses_nothing(folder: Path, jump: dt.timedelta) -> N
 
 def test_a_locked_database_is_one_clear_line_and_loses_nothing(folder: Path) -> None:
     """Another program holds it: the run ends, and the next one sends everything."""
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     blocker = database.engine.raw_connection()
     with fault_server() as faults:
-        ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+        ledger = SqlLedger(open_test_database(folder))
         (one,) = ledger.claim(
             TODAY, owner="me", limit=1, now=NOW, until=NOW + dt.timedelta(hours=1)
         )

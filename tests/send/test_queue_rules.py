@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 
 from newsletter.errors import SendError
 from newsletter.model import (
@@ -31,7 +31,7 @@ from newsletter.send.pace import BACKOFF, Breaker, Rate, Throttle, is_busy, next
 from newsletter.send.queues import LEASE, MOST_FAULTS, DeliveryQueue
 from newsletter.send.smtp import AFTER_DOT, Parcel
 from newsletter.send.turns import LONGEST, TRIES, Turns
-from newsletter.store import SqlLedger, open_database
+from newsletter.store import SqlLedger
 
 S = DeliveryState
 HOUR, MICRO = dt.timedelta(hours=1), dt.timedelta(microseconds=1)
@@ -226,7 +226,7 @@ READERS = (
 @pytest.fixture
 def ledger(tmp_path: Path) -> SqlLedger:
     """Return the ledger of an issue with six readers of three domains."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(email.partition("@")[0], email=email) for email in READERS]
     plan(database, planned)
     return SqlLedger(database)

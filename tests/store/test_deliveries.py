@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, plan
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue, open_test_database, plan
 
 from newsletter.day.planning import Spool
 from newsletter.errors import LedgerError, StaleDraftError, StoreError
@@ -25,7 +25,7 @@ READERS = 6
 
 
 def make_ledger(folder: Path, readers: int = READERS) -> SqlLedger:
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     planned = [make_delivery(f"r{n}") for n in range(readers)]
     plan(database, planned)
     return SqlLedger(database)
@@ -42,7 +42,7 @@ def settled(one: Claim, state: DeliveryState, next_at: dt.datetime | None = None
 
 def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
     """Of two runs that plan the same issue at once, one does."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
 
     assert plan(database, [make_delivery()])
     assert not plan(database, [make_delivery("bo")])
@@ -51,7 +51,7 @@ def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_planning_is_all_or_nothing(tmp_path: Path) -> None:
     """When the papers' offer cannot be written, there is no issue."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
 
     def offered() -> Iterator[str]:
         yield "arxiv:1"
@@ -218,7 +218,7 @@ def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
 
 def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Path) -> None:
     """Letters may differ in case: the mailbox is the same."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery("ada"), make_delivery("twin")])
     with database.transaction() as connection:  # as ledgers of older versions may have it
         connection.exec_driver_sql(
@@ -357,7 +357,7 @@ def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) ->
 
 def test_a_draft_that_forgets_somebody_is_not_planned(tmp_path: Path) -> None:
     """Readers who came, or chose something else, while the editions were made."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery("ada")], issue=make_issue(date=TODAY - dt.timedelta(days=1)))
     issues = IssueStore(database)
     with Spool() as spool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_issue, plan
+from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, plan
 
 from newsletter.errors import LedgerError, StoreError
 from newsletter.model import (
@@ -21,7 +21,7 @@ from newsletter.model import (
     Outcome,
     Settlement,
 )
-from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore
 from newsletter.store.database import Database
 from newsletter.store.suppressions import Suppression
 
@@ -37,7 +37,7 @@ NAMES = ("ada", "bo", "cy", "di")
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """Return a database with four readers of today's issue, and the same of yesterday's."""
-    found = open_database("sqlite:///test.db", tmp_path)
+    found = open_test_database(tmp_path)
     for number, date in enumerate((YESTERDAY, TODAY), 1):
         planned = [
             make_delivery(name, issue=date, email=f"{name.capitalize()}@{name[0]}.Example")
@@ -690,7 +690,7 @@ def test_a_ledger_that_is_gone_is_one_line(database: Database) -> None:
 @pytest.mark.parametrize("lean", [False, True])
 def test_how_a_ledger_forces_what_it_writes(tmp_path: Path, *, lean: bool) -> None:
     """A lean one waits for the disk when it leases, and for nothing else."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery()])
     ledger = SqlLedger(database, lean=lean)
 

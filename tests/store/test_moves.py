@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan
+from makers import NOW, TODAY, make_delivery, open_test_database, plan
 
 from newsletter.errors import LedgerError
 from newsletter.model import (
@@ -30,7 +30,6 @@ from newsletter.store import (
     Bounce,
     SqlLedger,
     SuppressionStore,
-    open_database,
 )
 from newsletter.store.ledger.statements import move
 
@@ -182,7 +181,7 @@ CREATE TRIGGER removed AFTER DELETE ON delivery
 
 def place(folder: Path, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
     """Return a ledger with one delivery in a state, and the claim that its sender believes in."""
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     one = make_delivery("ada")
     plan(database, [one])
     with database.transaction() as connection:

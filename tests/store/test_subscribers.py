@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from makers import NOW
+from makers import NOW, open_test_database
 
 from newsletter.model import (
     Audience,
@@ -27,7 +27,6 @@ from newsletter.store import (
     Imported,
     SubscriberStore,
     SuppressionStore,
-    open_database,
 )
 from newsletter.store.subscribers import LINK
 
@@ -38,7 +37,7 @@ COMMAND = Origin.COMMAND.value
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database("sqlite:///test.db", tmp_path) as opened:
+    with open_test_database(tmp_path) as opened:
         yield opened
 
 
@@ -262,7 +261,7 @@ def test_the_store_is_what_the_last_list_says(
     """Whatever lists came before: its people with its settings, and nobody who left by a link."""
     (tmp_path / "each.db").unlink(missing_ok=True)
     numbers = itertools.count()
-    with open_database("sqlite:///each.db", tmp_path) as database:
+    with open_test_database(tmp_path, "each.db") as database:
         store = SubscriberStore(database, lambda: f"{next(numbers):04}")
         for place, people in enumerate(lists):
             told = store.follow(people, NOW)
