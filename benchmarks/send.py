@@ -174,7 +174,9 @@ async def _send(
     config = demo_config()
 
     async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        made = [compose(encoded, letters.recipient(config.letter, one, NOW)) for one in some]
+        made = [
+            compose(encoded, letters.recipient(config.letter, delivery, NOW)) for delivery in some
+        ]
         return list(await signed(made, some, signer, NOW))
 
     settings = SmtpSettings(

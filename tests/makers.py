@@ -240,15 +240,15 @@ def plan(
         known = set(connection.scalars(sa.select(subscribers.c.id)))
         rows = [
             {
-                "id": one.subscriber,
-                "address": one.email.lower(),
-                "email": one.email,
-                "domain": one.domain,
-                "name": one.name,
+                "id": delivery.subscriber,
+                "address": delivery.email.lower(),
+                "email": delivery.email,
+                "domain": delivery.domain,
+                "name": delivery.name,
                 "wishes": "{}",
-                "audience": one.edition,
-                "timezone": one.timezone,
-                "language": one.language,
+                "audience": delivery.edition,
+                "timezone": delivery.timezone,
+                "language": delivery.language,
                 "state": "active",
                 "origin": "yaml",
                 "changed_by": "yaml",
@@ -256,8 +256,8 @@ def plan(
                 "consent": "",
                 "changed_at": NOW,
             }
-            for one in planned
-            if one.subscriber not in known
+            for delivery in planned
+            if delivery.subscriber not in known
         ]
         if rows:
             connection.execute(subscribers.insert(), rows)

@@ -26,7 +26,7 @@ def library(folder: Path, name: str, content: bytes | str) -> Library:
 
 
 def titles(found: Library) -> list[str]:
-    return [one.title for one in found.papers]
+    return [paper.title for paper in found.papers]
 
 
 def test_bibtex(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_ris(tmp_path: Path) -> None:
     found = library(tmp_path, "z.ris", content)
 
     assert titles(found) == ["Planning agents", "Other", "Cut off"]
-    assert [one.abstract for one in found.papers] == ["We plan.", "So.", ""]
+    assert [paper.abstract for paper in found.papers] == ["We plan.", "So.", ""]
     assert found.notes == (f"{tmp_path}/z.ris:10: this entry has no end (a line `ER  -`)",)
 
 
@@ -168,4 +168,4 @@ def test_any_bytes_are_a_library_or_an_error(
     except LibraryError as error:
         assert str(path) in str(error)
     else:
-        assert all(one.title and "\n" not in one.title for one in found.papers)
+        assert all(paper.title and "\n" not in paper.title for paper in found.papers)

@@ -42,7 +42,7 @@ def test_a_bad_library_costs_its_owner_that_library_only(tastes: Tastes, tmp_pat
     found = tastes.marks([agents, proteins], ["bad.bib", "gone.ris", "agents that plan"])
 
     assert found[agents.id].value > found[proteins.id].value
-    assert [(one.border, one.name) for one in faults] == [
+    assert [(fault.border, fault.name) for fault in faults] == [
         (Border.LIBRARY, "bad.bib"), (Border.LIBRARY, "gone.ris"),
     ]  # fmt: skip
     assert "a web page, not a library" in faults[0].problem

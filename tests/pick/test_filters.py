@@ -269,7 +269,7 @@ def test_scanning_all_filters_at_once_finds_what_each_would(
     *, filters: list[object], title: str, abstract: str, votes: int, known: bool
 ) -> None:
     """One automaton for all of them changes nothing but the time it takes."""
-    parsed = [parse_match(one) for one in filters]
+    parsed = [parse_match(written) for written in filters]
     paper = fold_paper(
         make_paper(
             title=title,
@@ -283,7 +283,7 @@ def test_scanning_all_filters_at_once_finds_what_each_would(
 
     found = sorted(Matcher(parsed).holding(paper))
 
-    assert found == [number for number, one in enumerate(parsed) if matches(one, paper)]
+    assert found == [number for number, match in enumerate(parsed) if matches(match, paper)]
 
 
 @pytest.mark.parametrize(
@@ -488,10 +488,10 @@ def test_a_paper_as_matching_sees_it() -> None:
 )  # fmt: skip
 def test_where_a_term_stands(term: str, place: str | None) -> None:
     """In the most telling place, or in the field that it names."""
-    (one,) = parse_match(term).any
-    found = find(one, fold_paper(PAPER))  # type: ignore[arg-type]
+    (wanted,) = parse_match(term).any
+    found = find(wanted, fold_paper(PAPER))  # type: ignore[arg-type]
 
-    assert found == (Hit(term=one, place=place) if place else None)  # type: ignore[arg-type]
+    assert found == (Hit(term=wanted, place=place) if place else None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -520,6 +520,6 @@ def test_terms_that_were_found() -> None:
          "none": ["protein"]}
     )  # fmt: skip
 
-    found = [(one.term.text, one.place) for one in hits(match, fold_paper(PAPER))]
+    found = [(met.term.text, met.place) for met in hits(match, fold_paper(PAPER))]
 
     assert found == [("feedback", "abstract"), ("direct", "title"), ("reward", "title")]

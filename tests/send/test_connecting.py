@@ -76,8 +76,8 @@ def talker(talk: Callable[[socket.socket], None]) -> Iterator[int]:
     finally:
         stop.set()
         thread.join()
-        for one in threads:
-            one.join(5)
+        for answering in threads:
+            answering.join(5)
         listening.close()
 
 
@@ -99,7 +99,7 @@ def test_all_is_well() -> None:
     assert mail.messages == []
     with fault_server() as faults:
         assert check(settings(faults.port)) == f"127.0.0.1:{faults.port} (no TLS)"
-    assert [one.split(" ")[0] for one in faults.commands] == ["EHLO", "QUIT"]
+    assert [command.split(" ")[0] for command in faults.commands] == ["EHLO", "QUIT"]
 
 
 @pytest.mark.parametrize("security", ["starttls", "none"])
@@ -260,9 +260,9 @@ def test_an_odd_size_is_no_size(size: str) -> None:
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)))
 def test_whatever_a_server_greets_with_is_one_line(lines: list[str]) -> None:
     """As greeting and as answer to EHLO: a connection, or one printable line."""
-    words = [one.encode("latin-1") for one in lines]
-    greeting = b"".join([b"220-" + one + b"\r\n" for one in words]) + b"220 x\r\n"
-    hello = b"".join([b"250-" + one + b"\r\n" for one in words]) + b"250 x\r\n"
+    words = [line.encode("latin-1") for line in lines]
+    greeting = b"".join([b"220-" + word + b"\r\n" for word in words]) + b"220 x\r\n"
+    hello = b"".join([b"250-" + word + b"\r\n" for word in words]) + b"250 x\r\n"
 
     async def work() -> None:
         gone = asyncio.Event()
@@ -295,6 +295,6 @@ def test_a_command_is_looked_for(tmp_path: Path) -> None:
     there.write_text("#!/bin/sh\n")
     there.chmod(0o755)
 
-    assert run(SendmailTransport([str(there)], lambda _one: "").check()) == str(there)
+    assert run(SendmailTransport([str(there)], lambda _delivery: "").check()) == str(there)
     with pytest.raises(SendError, match="mend `command`"):
-        run(SendmailTransport(["/nowhere/mailer"], lambda _one: "").check())
+        run(SendmailTransport(["/nowhere/mailer"], lambda _delivery: "").check())

@@ -426,7 +426,7 @@ def sendmail(folder: Path, script: str, timeout: float = 30.0) -> Outcome | str:
     path = folder / "sendmail"
     path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     path.chmod(0o755)
-    transport = SendmailTransport([str(path), "-own"], lambda _one: "b@n.example", timeout)
+    transport = SendmailTransport([str(path), "-own"], lambda _delivery: "b@n.example", timeout)
     try:
         return run(transport._run(make_parcel("ada", b"A: b\r\n\r\nx\r\n")))
     except SendError as error:
@@ -484,7 +484,7 @@ def test_a_command_is_there_or_not(tmp_path: Path) -> None:
     """Before anything is sent, with the setting that names it."""
 
     def check(name: str) -> str:
-        return run(SendmailTransport([name], lambda _one: "x").check())
+        return run(SendmailTransport([name], lambda _delivery: "x").check())
 
     assert check("/bin/sh") == "/bin/sh"
     with pytest.raises(SendError) as caught:
@@ -494,8 +494,8 @@ def test_a_command_is_there_or_not(tmp_path: Path) -> None:
         "newsletter.yaml"
     )
     with pytest.raises(SendError) as caught:
-        run(SendmailTransport([f"{tmp_path}/none"], lambda _one: "x")._run(make_parcel()))
+        run(SendmailTransport([f"{tmp_path}/none"], lambda _delivery: "x")._run(make_parcel()))
     assert str(caught.value) == f"{tmp_path}/none: No such file or directory"
     assert dt.timedelta(
-        seconds=SendmailTransport(["x"], lambda _one: "x")._timeout
+        seconds=SendmailTransport(["x"], lambda _delivery: "x")._timeout
     ) == dt.timedelta(minutes=10)

@@ -88,7 +88,7 @@ async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, S
     }  # fmt: skip
     values |= changes
     prepared = values.pop("prepare")
-    names = {one.name for one in fields(Sender)}
+    names = {field.name for field in fields(Sender)}
     given = {name: values.pop(name) for name in names & set(values)}
     sender = Sender(transport=SmtpTransport(settings), **given)
     sent = await send_editions(TODAY, ledger, prepared, sender, **values)
@@ -216,7 +216,7 @@ def test_a_domain_has_a_rate_of_its_own(folder: Path, domain: str) -> None:
     assert by_domain.count("big.example") == 4
     assert sent.resume_at == NOW + dt.timedelta(days=1)
     assert ledger.counts(TODAY)[S.PLANNED] == 16
-    assert {one.attempt for one in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
+    assert {delivery.attempt for delivery in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
 
 
 def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
@@ -293,9 +293,9 @@ def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> N
 )
 def test_what_slows_everybody_down(reply: str, of_recipient: bool, expected: bool) -> None:  # noqa: FBT001
     """A refusal of RCPT is about that mailbox, unless it says otherwise; greylisting always is."""
-    one = Reply(int(reply[:3]), reply[4:])
+    answer = Reply(int(reply[:3]), reply[4:])
 
-    assert is_busy(one.code, one.enhanced, one.text, of_recipient=of_recipient) is expected
+    assert is_busy(answer.code, answer.enhanced, answer.text, of_recipient=of_recipient) is expected
 
 
 def test_greylisting_slows_nobody_down(folder: Path) -> None:
@@ -303,7 +303,7 @@ def test_greylisting_slows_nobody_down(folder: Path) -> None:
 
     Postfix lets who was refused ten times on one wait for a second each time.
     """
-    with fault_server(rcpt=lambda _one: "450 4.2.0 Greylisted, try again later") as faults:
+    with fault_server(rcpt=lambda _address: "450 4.2.0 Greylisted, try again later") as faults:
         start = time.monotonic()
         sent, _ = send(folder, faults, pace=Pace(connections=1, cooldown=30))
 
@@ -362,7 +362,7 @@ def test_a_stop_ends_a_session_that_waits(folder: Path, where: str) -> None:
     """Whoever waits for a server, and has nothing on its way, is not waited for."""
     what: dict[str, Any] = {"greeting": STALL}
     if where != "greeting":
-        what = {"rcpt": lambda _one: STALL if where == "rcpt" else TRICKLE}
+        what = {"rcpt": lambda _address: STALL if where == "rcpt" else TRICKLE}
     stop = asyncio.Event()
     with fault_server(**what) as faults:
 
@@ -384,10 +384,10 @@ def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None
 
     async def broken_for_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         made = await prepare(some)
-        for place, one in enumerate(some):
-            if one.subscriber == "id-r5":
-                made[place] = fault_of(Border.READER, one.email, KeyError("oops"))
-            elif one.subscriber == "id-r7":
+        for place, delivery in enumerate(some):
+            if delivery.subscriber == "id-r5":
+                made[place] = fault_of(Border.READER, delivery.email, KeyError("oops"))
+            elif delivery.subscriber == "id-r7":
                 made[place] = 7  # type: ignore[call-overload]  # what no session can send
         return made
 
@@ -396,9 +396,12 @@ def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None
 
     assert sent.outcomes[S.ACCEPTED] == 28
     assert sent.outcomes[S.FAILED] + sent.outcomes[S.UNKNOWN] == 2
-    assert sorted(one.name for one in sent.faults) == ["r5@big.example", "r7@big.example"]
-    assert all(one.trace and "fault of this program" in one.problem for one in sent.faults)
-    told = {one.subscriber: one.reason for one in ledger.deliveries(TODAY, {S.FAILED, S.UNKNOWN})}
+    assert sorted(fault.name for fault in sent.faults) == ["r5@big.example", "r7@big.example"]
+    assert all(fault.trace and "fault of this program" in fault.problem for fault in sent.faults)
+    told = {
+        delivery.subscriber: delivery.reason
+        for delivery in ledger.deliveries(TODAY, {S.FAILED, S.UNKNOWN})
+    }
     assert "a fault of this program (KeyError: 'oops')" in told["id-r5"]
     assert len({recipient for recipient, _ in faults.messages}) == 28
 
@@ -422,7 +425,7 @@ def test_a_fault_in_every_message_stops_the_issue(folder: Path) -> None:
     """That is no reader's: the rest is held until the program is mended."""
 
     async def broken(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        return [fault_of(Border.READER, one.email, KeyError("oops")) for one in some]
+        return [fault_of(Border.READER, delivery.email, KeyError("oops")) for delivery in some]
 
     with fault_server() as faults:
         sent, ledger = send(folder, faults, prepare=broken)
@@ -499,7 +502,7 @@ def test_throttling_halves_and_recovers() -> None:
 
 def test_refusals_of_the_sender_stop_the_issue(folder: Path) -> None:
     """5.7.x again and again is about us: the issue pauses, says why, and nobody is suppressed."""
-    with fault_server(answer=lambda _one: "550 5.7.1 rejected by policy") as faults:
+    with fault_server(answer=lambda _address: "550 5.7.1 rejected by policy") as faults:
         sent, ledger = send(folder, faults)
         again, _ = send(folder, faults)
 
@@ -553,7 +556,9 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
     """The list is asked again when messages are made."""
 
     async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        return [None if one.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for one in some]
+        return [
+            None if delivery.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for delivery in some
+        ]
 
     with fault_server() as faults:
         _, ledger = send(folder, faults, prepare=without_r5)
@@ -580,7 +585,7 @@ def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path)
     until = NOW + dt.timedelta(minutes=30)
     held = ledger.claim(TODAY, owner="a:b:1:c", limit=2, now=NOW, until=until)
     ledger.cancel(TODAY, NOW)
-    ledger.release([Claim(delivery=one, owner="a:b:1:c") for one in held], NOW)
+    ledger.release([Claim(delivery=delivery, owner="a:b:1:c") for delivery in held], NOW)
 
     ledger.follow_subscribers(TODAY, NOW)
 
@@ -612,14 +617,14 @@ def test_a_locked_database_is_one_clear_line_and_loses_nothing(folder: Path) -> 
     blocker = database.engine.raw_connection()
     with fault_server() as faults:
         ledger = SqlLedger(open_test_database(folder))
-        (one,) = ledger.claim(
+        (delivery,) = ledger.claim(
             TODAY, owner="me", limit=1, now=NOW, until=NOW + dt.timedelta(hours=1)
         )
         cursor = ledger._claims._own.cursor()  # type: ignore[union-attr]
         cursor.execute("PRAGMA busy_timeout = 50")
         blocker.cursor().execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another run is writing; try again"):
-            ledger.record([Claim(delivery=one, owner="me")], [], NOW)
+            ledger.record([Claim(delivery=delivery, owner="me")], [], NOW)
         blocker.rollback()
         blocker.close()
         _, after = send(folder, faults)

@@ -45,7 +45,10 @@ def test_messages_arrive_byte_for_byte_over_one_connection() -> None:
 
     assert [outcome.state for outcome in outcomes] == [DeliveryState.ACCEPTED] * 2
     assert began == ["ada", "bo"]
-    assert [one.recipient for one in mail.messages] == ["ada@readers.example", "bo@readers.example"]
+    assert [message.recipient for message in mail.messages] == [
+        "ada@readers.example",
+        "bo@readers.example",
+    ]
     assert mail.messages[0].content == MESSAGE
     assert mail.messages[0].sender == "bounce@news.example.org"
     assert "taken as 1" in outcomes[0].reason

@@ -47,7 +47,7 @@ def test_a_database_belongs_to_one_newsletter(
 
 def test_who_is_still_there_has_not_moved(tmp_path: Path) -> None:
     """Two that differ by their folders alone are two while both name the database, and one then."""
-    here, there = (Identity(name="A", sender="a@x.example", folder=one) for one in ("/a", "/b"))
+    here, there = (Identity(name="A", sender="a@x.example", folder=place) for place in ("/a", "/b"))
     with open_database("sqlite:///test.db", tmp_path) as database:
         recognise(database, here, gone)
         with pytest.raises(

@@ -80,7 +80,10 @@ def row(database: Database, name: str, issue: dt.date = TODAY) -> dict[str, Any]
 
 
 def states(ledger: SqlLedger, issue: dt.date = TODAY) -> dict[str, str]:
-    return {one.subscriber.removeprefix("id-"): str(one.state) for one in ledger.deliveries(issue)}
+    return {
+        delivery.subscriber.removeprefix("id-"): str(delivery.state)
+        for delivery in ledger.deliveries(issue)
+    }
 
 
 def held(name: str, attempt: int = 1, owner: str = "me") -> Claim:
@@ -90,7 +93,7 @@ def held(name: str, attempt: int = 1, owner: str = "me") -> Claim:
 def claim(ledger: SqlLedger, **changes: Any) -> list[str]:
     values: dict[str, Any] = {"owner": "me", "limit": 9, "now": NOW, "until": UNTIL}
     found = ledger.claim(TODAY, **(values | changes))
-    return sorted(one.subscriber.removeprefix("id-") for one in found)
+    return sorted(delivery.subscriber.removeprefix("id-") for delivery in found)
 
 
 # --- Claims -------------------------------------------------------------------------------------
@@ -535,7 +538,9 @@ def test_where_an_issue_stands(database: Database) -> None:
         S.PLANNED: 1, S.DEFERRED: 1, S.LEASED: 1, S.FAILED: 1,
     }  # fmt: skip
     assert ledger.counts(TODAY + dt.timedelta(days=9)) == dict.fromkeys(S, 0)
-    assert [one.subscriber for one in ledger.deliveries(TODAY)] == [f"id-{name}" for name in NAMES]
+    assert [delivery.subscriber for delivery in ledger.deliveries(TODAY)] == [
+        f"id-{name}" for name in NAMES
+    ]
     assert ledger.deliveries(TODAY, [S.DEFERRED]) == (
         Delivery(
             issue=TODAY, subscriber="id-bo", email="Bo@b.Example", name="Bo", timezone="Asia/Tokyo",
@@ -586,7 +591,7 @@ def test_what_is_noted_is_kept_in_full(database: Database) -> None:
             "SELECT digest, issue, subscriber, email, verdict, verified, evidence, seen_at FROM bounce "
             "ORDER BY digest"
         ).all()
-    assert [tuple(one) for one in rows] == [
+    assert [tuple(line) for line in rows] == [
         (
             "1",
             TODAY.isoformat(),
@@ -609,7 +614,9 @@ def test_who_is_suppressed_already_is_not_again(database: Database) -> None:
     store.note([bounce(evidence="first")], NOW)
 
     assert store.note([bounce(digest="2", verdict="complaint")], LATER) == (1, ())
-    assert [(one.evidence, one.since) for one in store.all()] == [("first", NOW)]
+    assert [(suppression.evidence, suppression.since) for suppression in store.all()] == [
+        ("first", NOW)
+    ]
 
 
 def test_a_bounce_of_no_known_issue_does_not_count_as_one(database: Database) -> None:

@@ -31,7 +31,7 @@ def bounce(number: int = 1, **changes: Any) -> Bounce:
 
 
 def suppressed(store: SuppressionStore) -> list[str]:
-    return [one.email for one in store.all()]
+    return [suppression.email for suppression in store.all()]
 
 
 def test_the_same_report_counts_once(store: SuppressionStore) -> None:
@@ -87,8 +87,8 @@ def test_what_may_pass_has_a_week_and_three_issues(
     """Two reports never suffice, nor three within a week, nor three of two issues."""
     for place, day in enumerate(days):
         moment = NOW + dt.timedelta(days=day)
-        one = bounce(place, verdict=verdict, is_final=is_final, issue=moment.date())
-        store.note([one], moment)
+        noted = bounce(place, verdict=verdict, is_final=is_final, issue=moment.date())
+        store.note([noted], moment)
 
     assert suppressed(store) == ["ada@readers.example"] * is_given_up
 
@@ -172,10 +172,10 @@ def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:
     verdicts = {"id-ada": "no-mailbox", "id-bo": "policy", "id-cy": "full"}
     settled = [
         Settlement(
-            claim=Claim(delivery=one, owner="me"),
-            outcome=Outcome(state=DeliveryState.FAILED, verdict=verdicts[one.subscriber]),
+            claim=Claim(delivery=delivery, owner="me"),
+            outcome=Outcome(state=DeliveryState.FAILED, verdict=verdicts[delivery.subscriber]),
         )
-        for one in found
+        for delivery in found
     ]
     ledger.record([], settled, NOW)
 

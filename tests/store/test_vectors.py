@@ -29,11 +29,11 @@ class Maker:
 def test_an_embedding_is_made_once(tmp_path: Path) -> None:
     """By its text: another paper of the same words is the same row."""
     database, make = open_test_database(tmp_path), Maker()
-    one, two = (make_paper(n, title="a" * n, abstract="") for n in (1, 2))
+    short, long = (make_paper(n, title="a" * n, abstract="") for n in (1, 2))
     same = make_paper(9, title="a", abstract="")
 
-    first = VectorStore(database, make).embed([one, two, same])
-    again = VectorStore(database, make).embed([two, one])
+    first = VectorStore(database, make).embed([short, long, same])
+    again = VectorStore(database, make).embed([long, short])
 
     assert first.tolist() == [[1, 0.5], [2, 0.5], [1, 0.5]]
     assert again.tolist() == [[2, 0.5], [1, 0.5]]

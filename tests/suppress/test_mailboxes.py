@@ -37,20 +37,20 @@ def mails(
     place: str, password: str = "secret", after: str = "", now: dt.datetime | None = None
 ) -> list[Mail]:
     found = list(read_mailbox(place, password, after=after, now=now or dt.datetime.now(dt.UTC)))
-    assert not [one for one in found if isinstance(one, Fault)]
-    return [one for one in found if isinstance(one, Mail)]
+    assert not [entry for entry in found if isinstance(entry, Fault)]
+    return [entry for entry in found if isinstance(entry, Mail)]
 
 
 def raws(place: str, password: str = "secret", **more: Any) -> list[bytes]:
     found = []
-    for one in read_mailbox(place, password, now=dt.datetime.now(dt.UTC), **more):
-        assert isinstance(one, Mail)
-        found.append(one.raw.replace(b"\r\n", b"\n"))
-        one.done()
+    for mail in read_mailbox(place, password, now=dt.datetime.now(dt.UTC), **more):
+        assert isinstance(mail, Mail)
+        found.append(mail.raw.replace(b"\r\n", b"\n"))
+        mail.done()
     return found
 
 
-WANTED = [one.replace(b"\r\n", b"\n") for one in (ONE, TWO)]
+WANTED = [raw.replace(b"\r\n", b"\n") for raw in (ONE, TWO)]
 
 
 def test_a_file_a_folder_an_mbox_and_a_maildir(tmp_path: Path) -> None:
@@ -62,16 +62,16 @@ def test_a_file_a_folder_an_mbox_and_a_maildir(tmp_path: Path) -> None:
     (folder / "deep" / "empty.eml").write_bytes(b"")
     maildir = mailbox.Maildir(tmp_path / "maildir")
     mbox = mailbox.mbox(tmp_path / "bounce")
-    for one in (ONE, TWO):
-        maildir.add(one)
-        mbox.add(one)
+    for raw in (ONE, TWO):
+        maildir.add(raw)
+        mbox.add(raw)
     mbox.close()
 
     assert raws(str(folder / "a.eml")) == WANTED[:1]
     assert raws(str(folder)) == [*WANTED, b""]
     assert sorted(raws(str(tmp_path / "maildir"))) == sorted(WANTED)
-    assert [one.strip() for one in raws(str(tmp_path / "bounce"))] == [
-        one.strip() for one in WANTED
+    assert [raw.strip() for raw in raws(str(tmp_path / "bounce"))] == [
+        raw.strip() for raw in WANTED
     ]
 
 
@@ -108,7 +108,7 @@ def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
         assert box.seen == {4, 9}
         assert raws(place, "secret") == []
     assert 'SELECT "Bounces"' in box.commands
-    assert any(one.startswith("LOGIN bounce@n.example") for one in box.commands)
+    assert any(command.startswith("LOGIN bounce@n.example") for command in box.commands)
 
 
 def test_imap_errors_are_one_line_and_hold_no_password(
@@ -187,7 +187,7 @@ def test_what_was_a_file_when_it_was_listed(tmp_path: Path) -> None:
     (box / "b").symlink_to(outside)
     os.mkfifo(box / "c")
 
-    assert not [one for one in reading if isinstance(one, Mail)]
+    assert not [entry for entry in reading if isinstance(entry, Mail)]
 
 
 def test_only_a_file_or_a_folder_is_a_mailbox(tmp_path: Path) -> None:
@@ -222,10 +222,10 @@ def test_a_file_of_any_size_is_read_up_to_a_limit(tmp_path: Path) -> None:
         + WANTED[1]
     )
 
-    (one,) = mails(str(tmp_path / "a.eml"))
+    (mail,) = mails(str(tmp_path / "a.eml"))
     first, second = mails(str(tmp_path / "mbox"))
 
-    assert len(one.raw) == mailboxes.MAX_BYTES
+    assert len(mail.raw) == mailboxes.MAX_BYTES
     assert len(first.raw) <= mailboxes.MAX_BYTES + 65536
     assert second.raw == WANTED[1]
 
@@ -242,13 +242,13 @@ def test_a_folder_is_read_on_from_where_it_was(
     for _ in range(4):
         found = mails(str(tmp_path), after=after)
         assert len(found) <= 30
-        read += [Path(one.name).name for one in found]
+        read += [Path(mail.name).name for mail in found]
         after = found[-1].mark
 
     assert sorted(read) == [f"{n:03}" for n in range(100)]
     assert mails(str(tmp_path), after=after) == []
     (tmp_path / "000-came-later").write_bytes(WANTED[0])
-    assert [one.raw for one in mails(str(tmp_path), after=after)] == WANTED[:1]
+    assert [mail.raw for mail in mails(str(tmp_path), after=after)] == WANTED[:1]
     # A clock that was set back: what comes now seems older than what was read.
     assert len(mails(str(tmp_path), after=after, now=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))) == 30
 
@@ -289,7 +289,7 @@ def test_an_mbox_is_read_on_from_where_it_was(
 
     def subjects(after: str) -> tuple[list[int], str]:
         found = mails(str(box), after=after)
-        return [int(one.raw.split()[1]) for one in found], found[-1].mark if found else after
+        return [int(mail.raw.split()[1]) for mail in found], found[-1].mark if found else after
 
     add(1, 2, 3)
     first, mark = subjects("")
@@ -340,7 +340,9 @@ def test_imap_searches_so_many_numbers_at_once(box: Box, monkeypatch: pytest.Mon
     box.messages[23] = TWO
     with imap_server(box):
         assert len(raws(f"imaps://b@localhost:{box.port}")) == 3
-    assert [one for one in box.commands if "SEARCH" in one][-1] == "UID SEARCH UID 21:25 UNSEEN"
+    assert [command for command in box.commands if "SEARCH" in command][
+        -1
+    ] == "UID SEARCH UID 21:25 UNSEEN"
 
 
 def test_names_and_passwords_of_any_script(box: Box) -> None:
@@ -402,7 +404,7 @@ def test_what_a_server_sends_ahead_of_tls_is_no_answer(box: Box) -> None:
     box.instead["STARTTLS"] = b"TAG OK begin\r\n* OK injected\r\n"
     with imap_server(box, implicit=False), pytest.raises(MailboxError, match="before TLS began"):
         raws(f"imap://b@localhost:{box.port}")
-    assert not any(one.startswith("LOGIN") for one in box.commands)
+    assert not any(command.startswith("LOGIN") for command in box.commands)
 
 
 def test_a_server_that_hangs_up_is_told() -> None:

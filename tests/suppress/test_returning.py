@@ -57,7 +57,7 @@ def read(folder: Path, *words: str, status: int = 0) -> Any:
 
 def suppressed(folder: Path) -> list[str]:
     database = open_database("sqlite:///newsletter.db", folder)
-    return [one.email for one in SuppressionStore(database).all()]
+    return [suppression.email for suppression in SuppressionStore(database).all()]
 
 
 def report(text: str, to: str = f"bounce+{TAG}@letter.test") -> str:
@@ -163,9 +163,9 @@ def test_in_a_shared_mailbox_only_ours_is_marked_as_read(folder: Path) -> None:
         done = bounces(folder, place, "--json", **more)
         assert json.loads(done.stdout)["suppressed"] == ["r1@here.test"]
         assert box.seen == {2, 4}
-        fetched = len([one for one in box.commands if "FETCH" in one])
+        fetched = len([command for command in box.commands if "FETCH" in command])
         assert json.loads(bounces(folder, place, "--json", **more).stdout)["read"] == {}
-        assert len([one for one in box.commands if "FETCH" in one]) == fetched == 4
+        assert len([command for command in box.commands if "FETCH" in command]) == fetched == 4
 
 
 def test_a_folder_may_be_named_in_any_bytes(folder: Path) -> None:

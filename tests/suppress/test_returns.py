@@ -53,12 +53,12 @@ def complaint(fields: str, copy: str, kind: str = "message/rfc822") -> str:
 
 
 def meaning(found: Returned) -> list[tuple[str, str, bool, bool]]:
-    return [(one.email, one.verdict, one.verified, one.is_final) for one in found.bounces]
+    return [(noted.email, noted.verdict, noted.verified, noted.is_final) for noted in found.bounces]
 
 
 def only(found: Returned) -> Bounce:
-    (one,) = found.bounces
-    return one
+    (noted,) = found.bounces
+    return noted
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_report_without_proof_is_nobodys(to: str, secret: bytes) -> None:
     """It never falls back to the address that it names."""
     found = returned(bounce(to), secret)
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_complaint_without_proof_counts_for_nobody() -> None:
         f"List-Unsubscribe: <{LINK[:-1]}{'A' if LINK[-1] != 'A' else 'B'}>\n\nhi\n",
     )
 
-    assert [one.verified for one in returned(forged).bounces] == [False]
+    assert [noted.verified for noted in returned(forged).bounces] == [False]
 
 
 def test_what_names_two_readers_is_nobodys() -> None:
@@ -161,7 +161,7 @@ def test_what_names_two_readers_is_nobodys() -> None:
     other = links.sign(SECRET, "unsubscribe", BO)
     found = returned(complaint("", f"From: p@news.example.org\n\n{LINK}\n/unsubscribe/{other}\n"))
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 def test_only_so_many_signatures_are_tried() -> None:
@@ -173,7 +173,7 @@ def test_only_so_many_signatures_are_tried() -> None:
         f"{DAEMON}To: {guesses}, <{OURS}>\n\n<ada@readers.example>: 550 5.1.1 no such user\n"
     )
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notificatio
 
     found = meaning(returned(raw))
     assert found
-    assert {one[1:] for one in found} == {("unknown", True, False)}
+    assert {row[1:] for row in found} == {("unknown", True, False)}
 
 
 @pytest.mark.parametrize(
@@ -291,8 +291,8 @@ def test_a_ledger_that_cannot_be_read_stops_the_reading() -> None:
 def test_no_mail_makes_a_fault_of_ours(before: bytes, after: bytes) -> None:
     """Whatever stands around a report, and in it."""
     raw = bounce().encode()
-    for one in (before + raw + after, raw[:90] + before + raw[90:] + after):
-        fault = returned(one).fault
+    for mail in (before + raw + after, raw[:90] + before + raw[90:] + after):
+        fault = returned(mail).fault
         assert fault is None or not fault.trace
 
 
@@ -338,7 +338,7 @@ def test_answers_and_receipts_mean_nothing_and_delays_neither() -> None:
         + "--b--\n"
     )
 
-    assert [one.verdict for one in returned(raw).bounces] == ["full"]
+    assert [noted.verdict for noted in returned(raw).bounces] == ["full"]
     assert returned(f"From: a@b.example\nTo: <{OURS}>\n\nhi\n").bounces == ()
 
 

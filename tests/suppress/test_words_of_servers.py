@@ -62,7 +62,7 @@ NOBODY: frozenset[str] = frozenset()
 )  # fmt: skip
 def test_replies_that_a_text_quotes(text: str, replies: list[tuple[int, str, str]]) -> None:
     """With the numbers that they begin with or end on, and their words."""
-    assert replies_in(text) == [QuotedReply(*one) for one in replies]
+    assert replies_in(text) == [QuotedReply(*reply) for reply in replies]
 
 
 def test_so_many_replies_are_looked_at() -> None:
