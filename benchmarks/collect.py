@@ -140,7 +140,10 @@ def serve(port: Any, feeds: Sequence[bytes]) -> None:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 body = feeds[int(request.split(b" ")[1].strip(b"/")) % len(feeds)]
                 await asyncio.sleep(LATENCY)
-                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n"  # noqa: E501
+                head = (
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n"
+                )
                 writer.write(head.encode() + body)
                 await writer.drain()
         writer.close()

@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def rouge(text: str, target: str) -> Scores:
     ours, theirs = tokens(text), tokens(target)
     return (
         _overlap(Counter(ours), Counter(theirs)),
-        _overlap(Counter(zip(ours, ours[1:])), Counter(zip(theirs, theirs[1:]))),  # noqa: B905, RUF007
+        _overlap(Counter(pairwise(ours)), Counter(pairwise(theirs))),
         _f1(_common(ours, theirs), len(ours), len(theirs)),
     )
 

@@ -135,7 +135,7 @@ def test_long_identities_stay_different() -> None:
         (dt.datetime(1905, 6, 30, tzinfo=dt.UTC), True),
     ],
 )
-def test_dates_are_of_years_that_had_papers(date: dt.datetime, passes: bool) -> None:  # noqa: FBT001
+def test_dates_are_of_years_that_had_papers(date: dt.datetime, *, passes: bool) -> None:
     """An old paper is old; the years 1 and 9999, or one long after today, are no dates."""
     assert moment(date, NOW) == (date if passes else None)
 

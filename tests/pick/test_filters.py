@@ -154,7 +154,7 @@ PAPER = make_paper(
         ("NOT NOT dpo AND dpo", True),
     ],
 )
-def test_one_line_queries(query: str, holds: bool) -> None:  # noqa: FBT001  a case of the table
+def test_one_line_queries(query: str, *, holds: bool) -> None:
     """AND, OR, NOT in capitals, brackets, quotes and fields; AND may be left out."""
     assert hit(query, PAPER) is holds
     assert hit({"any": [query]}, PAPER) is holds
@@ -208,7 +208,7 @@ def test_words_that_are_no_query() -> None:
         ("/AND (OR|x)/", False),
     ],
 )
-def test_more_than_words(match: object, holds: bool) -> None:  # noqa: FBT001  a case of the table
+def test_more_than_words(match: object, *, holds: bool) -> None:
     """Closeness, votes, venues, sources and expressions."""
     assert hit(match, PAPER) is holds
 
@@ -502,7 +502,7 @@ def test_where_a_term_stands(term: str, place: str | None) -> None:
         (3, "a x b x x x", True), (0, "ab", False),
     ],
 )  # fmt: skip
-def test_how_near_two_words_are(within: int, text: str, holds: bool) -> None:  # noqa: FBT001
+def test_how_near_two_words_are(within: int, text: str, *, holds: bool) -> None:
     """At most so many other words between them, in either order, wherever they stand."""
     match = {f"near({within})": ["a", "b"]}
 

@@ -35,7 +35,7 @@ LINKS = Links(
 
 
 @functools.cache
-def shipped(weekly: bool = False) -> Templates:  # noqa: FBT001, FBT002
+def shipped(*, weekly: bool = False) -> Templates:
     return letters.templates(replace(demo_config().letter, is_weekly=weekly))
 
 

@@ -213,7 +213,7 @@ def test_no_such_host() -> None:
     ],
 )
 @pytest.mark.parametrize("lmtp", [True, False])
-def test_what_is_no_mail_server(words: bytes, expected: str, lmtp: bool) -> None:  # noqa: FBT001
+def test_what_is_no_mail_server(words: bytes, expected: str, *, lmtp: bool) -> None:
     """Other services, refusals, floods and silence."""
     with talker(saying(words)) as port:
         told = problem_of(settings(port, lmtp=lmtp, timeout=1.0), within=6)

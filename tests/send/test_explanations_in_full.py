@@ -206,7 +206,7 @@ def test_a_refusal_of_one_message(reply: Reply, *, expected: bool) -> None:
         (Reply(400, ""), True, Outcome(state=S.DEFERRED, reason="400", code=400, verdict=Verdict.UNKNOWN)),
     ],
 )  # fmt: skip
-def test_what_an_answer_means(reply: Reply, of_recipient: bool, outcome: Outcome) -> None:  # noqa: FBT001
+def test_what_an_answer_means(reply: Reply, *, of_recipient: bool, outcome: Outcome) -> None:
     """RFC 5321, 4.2.1: 2xx taken, 4xx for now, 5xx for good, and anything else in doubt."""
     assert outcome_of(reply, of_recipient=of_recipient) == outcome
 

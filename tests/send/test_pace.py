@@ -291,7 +291,7 @@ def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> N
         ("250 2.0.0 at any rate", False, False),
     ],
 )
-def test_what_slows_everybody_down(reply: str, of_recipient: bool, expected: bool) -> None:  # noqa: FBT001
+def test_what_slows_everybody_down(reply: str, *, of_recipient: bool, expected: bool) -> None:
     """A refusal of RCPT is about that mailbox, unless it says otherwise; greylisting always is."""
     answer = Reply(int(reply[:3]), reply[4:])
 

@@ -54,7 +54,7 @@ NAMES = ("ada", "bo", "cy")
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_messages_arrive_as_they_are(pipelining: bool) -> None:  # noqa: FBT001
+def test_messages_arrive_as_they_are(*, pipelining: bool) -> None:
     """Dots at line starts and all, over one connection, with commands sent ahead or not."""
     with fault_server(pipelining=pipelining) as faults:
         queue = deliver(faults, *NAMES)
@@ -103,7 +103,7 @@ def test_answers_to_the_dot(answer: str, state: DeliveryState) -> None:
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_dropped_after_the_dot(taken: bool) -> None:  # noqa: FBT001
+def test_dropped_after_the_dot(*, taken: bool) -> None:
     """Nobody can tell whether it was taken: unknown. The next one, already announced, gets one."""
     with fault_server(
         answer=for_name("bo", DROP, "250 taken"), take=lambda _address: taken

@@ -60,7 +60,7 @@ def answering(name: str, reply: str, usual: str) -> Any:
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_what_is_said_to_a_server(pipelining: bool) -> None:  # noqa: FBT001
+def test_what_is_said_to_a_server(*, pipelining: bool) -> None:
     """An envelope for each message, and a farewell; nothing else."""
     with fault_server(pipelining=pipelining) as faults:
         queue = deliver(faults, "ada", "bo")

@@ -29,7 +29,7 @@ def gone(_folder: str) -> bool:
     ],
 )
 def test_a_database_belongs_to_one_newsletter(
-    tmp_path: Path, name: str, sender: str, folder: str, is_same: bool,  # noqa: FBT001
+    tmp_path: Path, name: str, sender: str, folder: str, *, is_same: bool,
 ) -> None:  # fmt: skip
     """It may be renamed and send from elsewhere, or move; another one is refused, with words."""
     with open_database("sqlite:///test.db", tmp_path) as database:

@@ -232,7 +232,8 @@ def group(text: str) -> bytes:
 def test_hard_takes_proof_of_kind_and_of_finality(
     fields: str,
     verdict: Verdict,
-    is_final: bool,  # noqa: FBT001
+    *,
+    is_final: bool,
 ) -> None:
     """A code that tells and is of class 5; words alone and class 4 are not enough."""
     (event,) = read_report(group(f"Final-Recipient: rfc822; ada@readers.example\n{fields}\n"))
@@ -288,7 +289,8 @@ def test_the_words_of_a_mail_server(
     text: str,
     kind: ReportKind,
     verdict: Verdict,
-    is_final: bool,  # noqa: FBT001
+    *,
+    is_final: bool,
 ) -> None:
     """A reply of class 5 in them is final; words alone may be anybody's summary."""
     (event,) = said(text)

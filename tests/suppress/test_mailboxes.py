@@ -93,7 +93,8 @@ def test_what_names_no_mailbox_is_no_path(place: str) -> None:
 def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
     box: Box,
     scheme: str,
-    implicit: bool,  # noqa: FBT001
+    *,
+    implicit: bool,
 ) -> None:
     """Reading alone changes nothing: who is interrupted finds the message again."""
     with imap_server(box, implicit=implicit):

@@ -91,7 +91,7 @@ def test_a_report_is_whose_the_envelope_says(head: str) -> None:
     ],
 )
 def test_a_reply_of_class_5_to_a_proved_address_is_enough(
-    text: str, verdict: str, is_final: bool,  # noqa: FBT001
+    text: str, verdict: str, *, is_final: bool,
 ) -> None:  # fmt: skip
     """As good as a notification; words alone are not."""
     assert meaning(returned(bounce(text=f"<ada@readers.example>:\n{text}"))) == [
@@ -190,7 +190,7 @@ def test_only_so_many_signatures_are_tried() -> None:
         ("ada@readers.example", "адa@readers.example", False),
     ],
 )
-def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, is_own: bool) -> None:  # noqa: FBT001
+def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, *, is_own: bool) -> None:
     """That the mailbox is gone to which a reader forwards is nothing that the reader's did."""
     raw = (
         f"{DAEMON}To: <{OURS}>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
@@ -221,7 +221,7 @@ FORWARDED = "550 5.1.1 user unknown"
     ],
 )
 @pytest.mark.parametrize("is_notification", [False, True])
-def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notification: bool) -> None:  # noqa: FBT001
+def test_where_a_reader_forwards_to_is_not_the_reader(words: str, *, is_notification: bool) -> None:
     """A report that names another address beside the reader's proves nothing of the reader's."""
     raw = bounce(text=words)
     if is_notification:
@@ -246,7 +246,7 @@ def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notificatio
         ("To: bounce@elsewhere.example\nFrom: a@b.example\n\nbounce@news.example.org\n", False),
     ],
 )
-def test_what_came_to_our_address_is_ours(raw: str, is_ours: bool) -> None:  # noqa: FBT001
+def test_what_came_to_our_address_is_ours(raw: str, *, is_ours: bool) -> None:
     """In a mailbox that others share, only that is to be touched."""
     assert returned(raw).is_ours is is_ours
 
