@@ -37,6 +37,8 @@ class Box:
 class _Session(socketserver.StreamRequestHandler):
     """One client; it may do nothing before TLS and a login."""
 
+    disable_nagle_algorithm = True  # else an answer in several pieces takes 40 ms
+
     server: _Server
 
     def handle(self) -> None:

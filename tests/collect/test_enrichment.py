@@ -114,10 +114,10 @@ def test_an_issue_waits_no_longer_than_it_may() -> None:
         services = [
             Enrichment(service=name, api=web.url) for name in ("github", "semantic-scholar")
         ]
-        found = enrich(papers, *services, seconds=3.0)
+        found = enrich(papers, *services, seconds=2.0)
 
     assert [paper.stars for paper in found.papers] == [12]
-    assert found.notes == ("enrichment stopped after 3 s; the rest is asked for next time",)
+    assert found.notes == ("enrichment stopped after 2 s; the rest is asked for next time",)
 
 
 def test_facts_fill_gaps_and_never_replace() -> None:

@@ -22,6 +22,7 @@ from makers import run
 from servers import smtp_server, trusting
 
 from newsletter.errors import SendError
+from newsletter.send import smtp
 from newsletter.send.connecting import SmtpSettings
 from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.smtp import SmtpTransport
@@ -102,9 +103,12 @@ def test_all_is_well() -> None:
     assert [command.split(" ")[0] for command in faults.commands] == ["EHLO", "QUIT"]
 
 
-@pytest.mark.parametrize("security", ["starttls", "none"])
-def test_a_port_that_speaks_tls_from_the_start(security: str) -> None:
+@pytest.mark.parametrize(("security", "look"), [("starttls", smtp.LOOK), ("none", 0.2)])
+def test_a_port_that_speaks_tls_from_the_start(
+    monkeypatch: pytest.MonkeyPatch, security: str, look: float
+) -> None:
     """Such a server says nothing to whoever waits for its greeting (465 with STARTTLS)."""
+    monkeypatch.setattr(smtp, "LOOK", look)
     with smtp_server(security="tls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security=security, timeout=60))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import datetime as dt
+import functools
 import re
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -179,24 +181,31 @@ CREATE TRIGGER removed AFTER DELETE ON delivery
 """The database itself notes each move, also one within a transaction that makes several."""
 
 
+@functools.cache
+def standing(state: DeliveryState, reason: str) -> bytes:
+    """Return the file of a database with one delivery in a state, leased by its sender."""
+    with tempfile.TemporaryDirectory() as name, open_test_database(Path(name)) as database:
+        plan(database, [make_delivery("ada")])
+        with database.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
+                "next_at = ?, reason = ?",
+                (
+                    state.value,
+                    OWNER,
+                    "2026-03-17 07:30:00.000000",
+                    "2026-03-17 06:30:00.000000",
+                    reason,
+                ),
+            )
+        database.close()
+        return (Path(name) / "test.db").read_bytes()
+
+
 def place(folder: Path, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
     """Return a ledger with one delivery in a state, and the claim that its sender believes in."""
-    database = open_test_database(folder)
-    delivery = make_delivery("ada")
-    plan(database, [delivery])
-    with database.transaction() as connection:
-        connection.exec_driver_sql(
-            "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
-            "next_at = ?, reason = ?",
-            (
-                state.value,
-                OWNER,
-                "2026-03-17 07:30:00.000000",
-                "2026-03-17 06:30:00.000000",
-                reason,
-            ),
-        )
-    ledger = SqlLedger(database)
+    (folder / "test.db").write_bytes(standing(state, reason))
+    ledger = SqlLedger(open_test_database(folder))
     (found,) = ledger.deliveries(TODAY)
     return ledger, Claim(delivery=found, owner=OWNER)
 
