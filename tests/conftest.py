@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine fails no test: hypothesis would complain of examples that take longer than usual.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For `make quick`: a quarter of the usual number of examples.
+settings.register_profile("quick", settings.get_profile("patient"), max_examples=25)
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent

@@ -13,13 +13,14 @@ import pytest
 from makers import make_paper, make_source, run
 from servers import Page, Web, http_server
 
+from newsletter.collect import visits
 from newsletter.collect.answers import CatchUp, Document, Parsed, SourceKind
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds.calendar import EASTERN
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.reader import DocumentReader
-from newsletter.collect.visits import BACKLOG, MAX_PAGES, MAX_PAPERS, visit_source
+from newsletter.collect.visits import BACKLOG, MAX_PAPERS, visit_source
 from newsletter.model import Border, Fault, Health, Paper, Source, Validators, Visit
 
 NOW = dt.datetime(2026, 3, 18, 11, tzinfo=dt.UTC)
@@ -169,15 +170,16 @@ def test_a_service_is_asked_for_the_time_since_the_last_good_visit() -> None:
     assert source.is_service
 
 
-def test_pages_are_followed_and_end() -> None:
+def test_pages_are_followed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that leads on for ever is left after so many pages, and the report says it."""
+    monkeypatch.setattr(visits, "MAX_PAGES", 5)
     page = {"notes": [{"id": "abcdef1", "content": {"title": "x"}}]}
     body = json.dumps({"notes": page["notes"] * 500}).encode()
     with http_server(notes=Page(body)) as web:
         found = visit(make_source(kind="openreview", location="", api=web.url, query="V"))
 
-    assert len(web.requests) == MAX_PAGES
-    assert f"stopped after {MAX_PAGES} pages" in found.report.note
+    assert len(web.requests) == 5
+    assert "stopped after 5 pages" in found.report.note
     assert len(found.papers) == 1
 
 

@@ -344,7 +344,7 @@ def test_a_fault_is_kept_once_and_without_secrets(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_faults_stops_nothing(tmp_path: Path) -> None:
-    """They are told all the same."""
+    """Faults are still told when they cannot be written to disk."""
     (tmp_path / "faults").write_text("a file where a folder should be")
     store = FaultStore(tmp_path / "faults")
 

@@ -78,7 +78,7 @@ def test_variety_moves_what_is_like_others_down(tmp_path: Path, root: Path, read
 
 
 def test_the_page_for_everybody_keeps_both_settings(tmp_path: Path, root: Path) -> None:
-    """It is of all topics, and of no reader."""
+    """The page shows all topics and belongs to no single reader."""
     _, chosen = draft_of(tmp_path, root, PLAIN, "per_author: 1").page()
 
     assert [picked.paper.title.split()[-1] for picked in chosen] == ["web", "pressure"]

@@ -537,7 +537,7 @@ def test_a_stale_arxiv_batch_reaches_the_reader_through_the_api(world: World) ->
 
 
 def test_a_list_of_feeds_is_collected_too(world: World) -> None:
-    """OPML: each feed that it names is a source with a report and a health of its own."""
+    """Each feed in an OPML list is a source, with a report and a health of its own."""
     url = world.web.url
     outlines = "".join(f'<outline text="{n}" xmlUrl="{url}/{n}"/>' for n in ("one", "feed", "two"))
     world.web.pages["/list"] = Page(f"<opml><body>{outlines}</body></opml>".encode())
@@ -608,7 +608,7 @@ def test_readers_of_their_own_get_an_edition_of_their_own(world: World) -> None:
 
 
 def test_sections_stand_in_the_order_that_is_asked_for(world: World) -> None:
-    """What is not named is left out."""
+    """Sections that the setting does not name are left out."""
     path = world.folder / "config" / "newsletter.yaml"
     path.write_text(
         path.read_text("utf-8") + "explore: 1\nsections: [own-words, topics]\n", "utf-8"

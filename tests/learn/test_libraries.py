@@ -55,7 +55,7 @@ def test_json_of_every_kind(tmp_path: Path, content: str, expected: list[str]) -
 
 
 def test_abstracts_of_better_bibtex(tmp_path: Path) -> None:
-    """It calls them `abstractNote`."""
+    """This program calls the field `abstractNote`."""
     content = '{"items": [{"title": "BBT", "abstractNote": "Yes."}]}'
 
     assert library(tmp_path, "x.json", content).papers[0].abstract == "Yes."
@@ -134,7 +134,7 @@ def test_a_broken_entry_costs_itself(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str, said: str) -> None:
-    """File, line and reason."""
+    """The error gives the file, the line and the reason."""
     with pytest.raises(LibraryError) as caught:
         library(tmp_path, name, content)
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str, sa
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    """A missing file and a folder are said with their path."""
+    """For a missing file or a folder, the error names the path."""
     (tmp_path / "folder.bib").mkdir()
 
     for name in ("gone.bib", "folder.bib"):

@@ -57,7 +57,7 @@ def test_words_alone_teach_as_well() -> None:
 
 
 def test_dislikes_lower_what_is_like_them() -> None:
-    """And leave the rest where it was, or higher."""
+    """Other papers keep their mark or get a higher one."""
     likes = [paper(101, AGENTS), paper(102, PROTEINS)]
     new = [paper(301, AGENTS), paper(302, PROTEINS)]
 
@@ -131,7 +131,7 @@ def test_reasons_are_words_of_the_paper_that_speak_for_it() -> None:
 
 
 def test_a_background_of_a_few_papers_says_nothing() -> None:
-    """A newsletter's first day: likes wait until there is something to tell them from."""
+    """On the first day there are too few papers to compare with, so likes have no effect yet."""
     with pytest.raises(ValueError, match=str(FEWEST)):
         Space(FIELDS[: FEWEST - 1])
 

@@ -116,7 +116,7 @@ def test_a_port_that_speaks_tls_from_the_start(
 
 
 def test_tls_on_a_port_that_speaks_plainly() -> None:
-    """Port 587 with `security: tls`."""
+    """The port is 587, but the configuration says `security: tls`."""
     with smtp_server(security="starttls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security="tls"))
 
@@ -124,14 +124,14 @@ def test_tls_on_a_port_that_speaks_plainly() -> None:
 
 
 def test_no_starttls() -> None:
-    """A server that does not offer it."""
+    """The server does not offer STARTTLS."""
     with fault_server() as faults:
         assert "no STARTTLS there" in problem_of(settings(faults.port, security="starttls"))
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_wrong_password(security: str) -> None:
-    """It is not shown, and where to mend it is."""
+    """The error says where to put the right password, and does not show the wrong one."""
     with smtp_server(security=security, auth=True) as mail:
         told = problem_of(
             settings(
@@ -162,7 +162,7 @@ def test_a_login_that_is_not_offered() -> None:
 
 
 def test_an_unknown_authority() -> None:
-    """Whose certificate is to be added where."""
+    """The error names the authority that signed the certificate, and where to add it."""
     with smtp_server(security="tls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security="tls"))
 
@@ -179,7 +179,7 @@ def test_an_unknown_authority() -> None:
 def test_a_certificate_for_another_name_or_time(
     names: list[str], expires: dt.datetime | None, word: str
 ) -> None:
-    """The name in the configuration is wrong, or a date is."""
+    """The error says whether the host name or the date is wrong."""
     authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names, not_after=expires).configure_cert(server)
@@ -195,7 +195,7 @@ def test_a_certificate_for_another_name_or_time(
 
 
 def test_no_such_host() -> None:
-    """A name that nobody has (RFC 6761)."""
+    """The host name does not exist (RFC 6761 reserves `.invalid` for this)."""
     told = problem_of(settings(587, host="mail.invalid"))
 
     assert "`host`" in told
@@ -218,7 +218,7 @@ def test_no_such_host() -> None:
 )
 @pytest.mark.parametrize("lmtp", [True, False])
 def test_what_is_no_mail_server(words: bytes, expected: str, *, lmtp: bool) -> None:
-    """Other services, refusals, floods and silence."""
+    """Other services, refusals, endless greetings and silence: each has its own error."""
     with talker(saying(words)) as port:
         told = problem_of(settings(port, lmtp=lmtp, timeout=1.0), within=6)
 
@@ -240,7 +240,7 @@ def test_a_greeting_that_trickles_has_a_deadline() -> None:
 
 
 def test_a_handshake_that_never_ends_has_a_deadline() -> None:
-    """A server that takes STARTTLS and is silent then."""
+    """The server accepts STARTTLS and then says nothing more."""
 
     def talk(connection: socket.socket) -> None:
         for reply in (b"220 hi\r\n", b"250-hi\r\n250 STARTTLS\r\n", b"220 go on\r\n"):

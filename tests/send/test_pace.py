@@ -105,7 +105,7 @@ async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, S
     ],
 )
 def test_rates_in_plain_words(text: str, count: int, seconds: int) -> None:
-    """As relays write them in their terms."""
+    """Rates are written as mail relays write them in their terms of use."""
     rate = parse_rate(text)
 
     assert (rate.count, rate.per.total_seconds()) == (count, seconds)
@@ -116,7 +116,7 @@ def test_rates_in_plain_words(text: str, count: int, seconds: int) -> None:
     ["fast", "14", "0/second", "-1/hour", "14/fortnight", "9" * 5_000 + "/day", "１/day", ""],
 )
 def test_what_is_no_rate_is_refused(text: str) -> None:
-    """With an example of what is one."""
+    """The error shows an example of a valid rate."""
     with pytest.raises(ValueError, match="14/second"):
         parse_rate(text)
 
@@ -316,7 +316,7 @@ def test_greylisting_slows_nobody_down(folder: Path) -> None:
 @pytest.mark.parametrize("how", ["421 4.7.0 too many connections", "554 no", DROP, STALL])
 @pytest.mark.parametrize("most", [1, 2])
 def test_refused_connections_do_not_stop_those_that_work(folder: Path, how: str, most: int) -> None:
-    """A server that takes fewer connections than we would open gets everything over those."""
+    """When a server takes fewer connections than we want, the open ones send everything."""
     with fault_server(most=most, refusal=how) as faults:
         sent, _ = send(folder, faults, timeout=0.5, pace=Pace(connections=6, cooldown=0.05))
 
@@ -456,7 +456,7 @@ def test_nothing_leaves_with_a_lease_about_to_run_out(folder: Path) -> None:
 
 
 def test_an_issue_is_worth_sending_for_twenty_hours() -> None:
-    """The next one is due a day after it."""
+    """After that it expires: the next issue is due a day later."""
     assert dt.timedelta(hours=20) == DEADLINE
 
 
@@ -481,7 +481,7 @@ def test_a_busy_server_is_given_time_and_no_reader_is_blamed(folder: Path) -> No
 
 
 def test_throttling_halves_and_recovers() -> None:
-    """Additive increase, multiplicative decrease."""
+    """The number of connections is halved when the server is busy, and then grows step by step."""
     now = [0.0]
     throttle = Throttle(connections=8, cooldown=1.0, clock=lambda: now[0])
 
@@ -530,14 +530,14 @@ def test_the_breaker_wants_both_a_number_and_a_share(refusals: list[bool]) -> No
 
 @given(st.integers(1, 50), st.integers())
 def test_waits_grow_and_differ(attempt: int, seed: int) -> None:
-    """From five minutes to two hours, a fifth more or less."""
+    """Waits go from five minutes to two hours, each up to a fifth longer or shorter."""
     wait = next_attempt(attempt, NOW, random.Random(seed)) - NOW
 
     assert dt.timedelta(minutes=4) <= wait <= dt.timedelta(minutes=144)
 
 
 def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
-    """Also when it was suppressed after the issue was planned."""
+    """This holds even when it was suppressed after the issue was planned."""
     store = SuppressionStore(open_test_database(folder))
     bounce = Bounce(
         digest="1", email="R3@small.example", verdict="no-mailbox", verified=True, evidence="gone"

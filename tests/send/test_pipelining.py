@@ -159,7 +159,7 @@ def test_after_the_dot_ten_minutes_are_waited(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_replies_a_byte_at_a_time_and_of_many_lines() -> None:
-    """However a network cuts them."""
+    """Replies are read correctly, however the network splits them."""
     with fault_server(split=1, mail="250-one\r\n250-two\r\n250 three") as faults:
         queue = deliver(faults, *NAMES)
 
@@ -179,7 +179,7 @@ def test_garbage_is_no_answer(garbage: str) -> None:
 
 
 def test_an_endless_reply_ends() -> None:
-    """Sixty-four kilobytes are enough for anybody."""
+    """After 64 kB of one reply the connection is closed."""
     endless = "\r\n".join(["250-" + "x" * 500] * 200)
     with fault_server(rcpt=for_name("bo", endless, "250 fine")) as faults:
         queue = deliver(faults, *NAMES)

@@ -345,7 +345,7 @@ def test_so_many_domains_are_asked_about(ledger: SqlLedger) -> None:
 
 
 def test_when_a_rate_allows_more(ledger: SqlLedger) -> None:
-    """When the oldest of what counts has left its window; of what leaves now, a window from now."""
+    """When the oldest message that counts has left the rate's period, which is one hour here."""
     leave(ledger, "a1@a.example")
     leave(ledger, "a2@a.example", "b1@b.example", at=NOW + MICRO)
     now = NOW + HOUR - MICRO

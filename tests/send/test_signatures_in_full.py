@@ -177,7 +177,7 @@ def test_a_signature_in_full(key: object) -> None:
 
 
 def test_the_first_key_stands_on_top() -> None:
-    """And each signs the same message, not the other's signature."""
+    """Each key signs the same message, and not the signature of the other key."""
     message = OWN + SHARED + b"\r\nbody\r\n"
     unsigned = Signer([rivest(), edwards()]).prepare(message, NOW)
 

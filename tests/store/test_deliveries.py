@@ -41,7 +41,7 @@ def settled(held: Claim, state: DeliveryState, next_at: dt.datetime | None = Non
 
 
 def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
-    """Of two runs that plan the same issue at once, one does."""
+    """When two runs plan the same issue at once, only one of them does."""
     database = open_test_database(tmp_path)
 
     assert plan(database, [make_delivery()])
@@ -146,7 +146,7 @@ def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
 
 
 def test_an_outcome_that_no_delivery_comes_to_is_refused(tmp_path: Path) -> None:
-    """The whole call is: nothing of it is written."""
+    """Then the whole call is refused, and nothing of it is written."""
     ledger = make_ledger(tmp_path)
     first, other = claim(ledger, "me", limit=2)
 
@@ -179,7 +179,7 @@ def test_outcomes_of_every_kind_are_written_in_one_call(tmp_path: Path) -> None:
 
 
 def test_cancelling_is_all_or_nothing(tmp_path: Path) -> None:
-    """An issue is not cancelled while its deliveries still wait."""
+    """If the deliveries cannot be cancelled, the issue is not cancelled either."""
     ledger = make_ledger(tmp_path)
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql(
@@ -212,7 +212,7 @@ def test_what_was_cancelled_is_neither_paused_nor_resumed(tmp_path: Path) -> Non
 
 
 def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
-    """What is told to people decides nothing."""
+    """The reason is text for people. The program decides nothing by it."""
     ledger = make_ledger(tmp_path)
     ledger.pause(TODAY, "cancelled", NOW)
     ledger.resume(TODAY)
@@ -352,7 +352,7 @@ def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read" * 99])
 def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
-    """With what mends it."""
+    """The line says how to repair it."""
     (tmp_path / "x.db").write_bytes(content)
 
     with pytest.raises(StoreError, match="file is not a database; put a copy of it back"):

@@ -141,7 +141,7 @@ def test_what_is_due_is_claimed_and_no_more(database: Database) -> None:
 
 
 def test_a_limit_holds_for_both_kinds_together(database: Database) -> None:
-    """Planned and deferred ones."""
+    """Planned and deferred deliveries count together."""
     for name in ("ada", "bo"):
         put(database, name, state="deferred", next_at=NOW)
     ledger = SqlLedger(database)
@@ -495,7 +495,7 @@ def test_what_is_sent_again_is_what_was_asked_for(
     count: int,
     after: dict[str, str],
 ) -> None:
-    """Of these states, and of one address alone when there is one."""
+    """Only deliveries in these states, and only one address if one is given."""
     ledger = mixed(database)
     put(database, "cy", state="failed", lease_owner=None)
 
@@ -504,7 +504,7 @@ def test_what_is_sent_again_is_what_was_asked_for(
 
 
 def test_what_cannot_be_sent_again_is_told(database: Database) -> None:
-    """Other states, and an issue that was cancelled."""
+    """Deliveries in other states, and all of an issue that was cancelled."""
     ledger = mixed(database)
 
     for asked in ([S.ACCEPTED], [S.FAILED, S.EXPIRED]):
@@ -649,7 +649,7 @@ def test_what_servers_refused_for_good_is_learnt_in_full(database: Database) -> 
 
 
 def test_an_address_is_mailed_again(database: Database) -> None:
-    """Its own bounces count no more; another's do."""
+    """Its own earlier bounces no longer count. Those of other addresses still do."""
     store = SuppressionStore(database)
     days = [TODAY - dt.timedelta(days=day) for day in (8, 4, 0)]
     for email in ("ada@a.example", "bo@b.example"):
@@ -671,7 +671,7 @@ def test_an_address_is_mailed_again(database: Database) -> None:
 
 
 def test_where_the_latest_issue_went(database: Database) -> None:
-    """Of three issues the last, in lower case."""
+    """The addresses of the last of three issues, in lower case."""
     store = SuppressionStore(database)
     put(database, "ada", YESTERDAY, email="Old@a.example")
 

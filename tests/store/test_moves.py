@@ -240,14 +240,14 @@ def test_every_call_from_every_state(tmp_path: Path, name: str) -> None:
 
 
 def test_every_public_function_is_tried() -> None:
-    """A new one has to say which moves it makes."""
+    """Each new function of the ledger must be listed above, with the moves that it makes."""
     public = {name for name in vars(SqlLedger) if not name.startswith("_")}
 
     assert {name.partition(":")[0] for name in CALLS} == public
 
 
 def test_every_legal_move_is_made_by_something() -> None:
-    """The table allows nothing that no call needs."""
+    """The table of moves allows none that no call makes."""
     made = {
         pair for _, moves in CALLS.values() for was, path in moves.items() for pair in pairwise((was, *path))
     }  # fmt: skip
@@ -334,7 +334,7 @@ def changes_of_deliveries(source: str) -> list[str]:
     ],
 )
 def test_a_change_of_deliveries_is_seen(source: str) -> None:
-    """The search finds what it is for."""
+    """The search in the test above finds every way to change the table."""
     assert len(changes_of_deliveries(source)) == 1
 
 

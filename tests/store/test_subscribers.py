@@ -63,7 +63,7 @@ def kept(store: SubscriberStore, name: str) -> Subscription:
 
 
 def test_a_list_that_is_followed_again_changes_nothing(store: SubscriberStore) -> None:
-    """Everybody is new once, with a time and an origin."""
+    """The first time everybody is new, with a time and an origin."""
     people = [who("ada", topics=("a",)), who("bo", paused=True), who("Cy", words=["x"])]
 
     assert store.follow(people, NOW) == Synchronised(new=3)
@@ -174,7 +174,7 @@ def test_an_import_brings_only_who_is_new(database: Database, store: SubscriberS
 
 
 def test_a_long_import_is_written_in_parts(store: SubscriberStore) -> None:
-    """What it has brought is added up."""
+    """The numbers of all parts are added up."""
     many = [who(f"r{n}") for n in range(10_500)]
 
     assert store.bring(many, Origin.IMPORT, NOW) == Imported(new=10_500)
@@ -285,7 +285,7 @@ def test_the_store_is_what_the_last_list_says(
 
 
 def test_a_pause_of_ones_own_outlasts_a_list_that_was_lost(store: SubscriberStore) -> None:
-    """With its end, or without one."""
+    """The pause may have a last day, or none."""
     store.follow([who("ada"), who("bo")], NOW)
     end = NOW.date() + dt.timedelta(days=9)
     store.change("ada@readers.example", S.PAUSED, COMMAND, NOW, until=end)

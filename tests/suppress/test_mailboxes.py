@@ -76,7 +76,7 @@ def test_a_file_a_folder_an_mbox_and_a_maildir(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
-    """One line, with the place."""
+    """The error is one line and names the place."""
     with pytest.raises(MailboxError, match="nowhere: no such file or folder"):
         raws(str(tmp_path / "nowhere"))
 
@@ -201,7 +201,7 @@ def test_only_a_file_or_a_folder_is_a_mailbox(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_one_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
-    """The others are read."""
+    """The other files are read."""
     (tmp_path / "a.eml").write_bytes(WANTED[0])
     (tmp_path / "a.eml").chmod(0)
     (tmp_path / "b.eml").write_bytes(WANTED[1])
@@ -214,7 +214,7 @@ def test_one_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_file_of_any_size_is_read_up_to_a_limit(tmp_path: Path) -> None:
-    """A mail, and a mail in an mbox, that never end."""
+    """A single mail, and a mail in an mbox, that are longer than the limit."""
     (tmp_path / "a.eml").write_bytes(b"Subject: x\n\n" + b"x" * 5_000_000)
     (tmp_path / "mbox").write_bytes(
         b"From a@b.example\nSubject: x\n\n"
@@ -305,7 +305,7 @@ def test_an_mbox_is_read_on_from_where_it_was(
 
 
 def test_an_mbox_that_was_emptied_may_grow_to_the_same_size(tmp_path: Path) -> None:
-    """A mail server's reports of one reader are all as long as another."""
+    """A new report is found although the file is as long as before: such reports look alike."""
     box = tmp_path / "bounce"
     told = b"From MAILER-DAEMON Tue Mar 17 06:30:0%d 2026\nSubject: failed\n\n552 full\n\n"
     box.write_bytes(told % 1)
@@ -357,7 +357,7 @@ def test_names_and_passwords_of_any_script(box: Box) -> None:
 
 
 def test_a_password_is_asked_for(box: Box) -> None:
-    """Where it is to be put."""
+    """The error says which environment variable has to hold the password."""
     for password, said in (
         ("", "NEWSLETTER_IMAP_PASSWORD is not set"),
         ("a\r\nb", "control character"),
@@ -409,7 +409,7 @@ def test_what_a_server_sends_ahead_of_tls_is_no_answer(box: Box) -> None:
 
 
 def test_a_server_that_hangs_up_is_told() -> None:
-    """In one line."""
+    """The error is one line."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 

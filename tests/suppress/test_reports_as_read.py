@@ -172,7 +172,7 @@ def test_a_body_without_headers_and_headers_without_a_body() -> None:
 
 
 def test_limits_of_what_is_read() -> None:
-    """So many bytes, parts, levels and headers; what is beyond is as if it were not there."""
+    """Bytes, parts, levels and headers beyond the limits are ignored."""
     (long,) = read_parts(b"A: b\n\n" + b"x" * MAX_BYTES)
     assert len(long.body) == MAX_BYTES - len(b"A: b\n\n")
 
@@ -407,7 +407,7 @@ def test_encoded_words_of_either_kind(text: str, found: str) -> None:
 
 
 def test_names_in_any_case_and_values_with_colons() -> None:
-    """Of parameters and of fields."""
+    """Both may occur in the parameters of a header and in the fields of a report."""
     assert text_of(part(b"caf\xe9", content_type="text/plain; CHARSET=ISO-8859-1")) == "café"
     assert text_of(part(b"caf\xe9", content_type="text/plain; charset = iso-8859-1")) == "café"
     lines = "Final-Recipient: x:a\nAction: f\nFinal-Recipient: x:b\nAction: g"

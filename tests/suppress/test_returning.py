@@ -75,7 +75,7 @@ def complaint(link: str, names: str) -> str:
 
 
 def test_a_complaint_suppresses_whose_link_it_carries(folder: Path) -> None:
-    """Not whom it names; and nobody, when it carries no link of ours."""
+    """The address that it names does not count; without a link of ours it counts for nobody."""
     (folder / "box" / "1").write_text(
         complaint("AQA3ZGQ1ZjY5OGFmZTYzZTY4NzcxNNuIYXiJS4YW", "r2@here.test")
     )
@@ -129,7 +129,7 @@ def test_without_a_secret_nothing_is_believed(folder: Path) -> None:
 
 
 def test_what_cannot_be_understood_is_kept_and_the_rest_is_read(folder: Path) -> None:
-    """Exit status 1, how many, and where."""
+    """The exit status is 1. The output says how many, and where they are kept."""
     (folder / "box" / "1").write_bytes(b"Content-Type: message/rfc822\n\n" * 1000)
     (folder / "box" / "2").write_bytes(b"From: a@x.example\nSubject: =?utf-8?b?a?=\n\nhello\n")
     (folder / "box" / "3").write_text(report("<r1@here.test>: 550 5.1.1 no such user"))

@@ -138,7 +138,7 @@ def test_a_report_without_proof_is_nobodys(to: str, secret: bytes) -> None:
     ],
 )
 def test_a_complaint_is_whose_link_or_tag_it_carries(copy: str) -> None:
-    """Whomever else it names."""
+    """It counts for that reader, whatever other addresses it names."""
     found = returned(complaint("Original-Rcpt-To: bo@readers.example", copy))
 
     assert meaning(found) == [("ada@readers.example", "complaint", True, True)]
@@ -252,7 +252,7 @@ def test_what_came_to_our_address_is_ours(raw: str, *, is_ours: bool) -> None:
 
 
 def test_what_nobody_understands_is_a_fault_that_holds_it() -> None:
-    """It is kept, to be looked at."""
+    """The mail is kept with the fault, so that somebody can look at it."""
     fault = returned(b"\xff\xfe nothing at all").fault
 
     assert fault
