@@ -44,8 +44,9 @@ test: setup system ## ruff, the type checker, the layers and the whole suite
 
 # Without browsers, mail servers and whole programs: for while one works.
 quick: setup ## the tests of single parts, about a minute
-	@$(BIN)/pytest -q -n 2 -m "not slow" tests/collect tests/config tests/learn tests/pick tests/render \
-		tests/send tests/store tests/suppress tests/test_gate.py tests/test_links.py tests/test_schedule.py
+	@$(BIN)/pytest -q -n 2 -m "not slow" --hypothesis-profile=quick \
+		tests/collect tests/config tests/learn tests/pick tests/render tests/send tests/store \
+		tests/suppress tests/test_gate.py tests/test_links.py tests/test_schedule.py
 
 check: setup ## ruff, mypy and the layers
 	@$(BIN)/ruff check .

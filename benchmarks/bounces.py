@@ -44,18 +44,18 @@ def main() -> None:
         start = time.perf_counter()
         found = read_report(raw)
         seconds += time.perf_counter() - start
-        is_hard = any(one["hard"] for one in events)
-        called = any(one.verdict.is_hard and one.kind is ReportKind.BOUNCE for one in found)
-        at_once = any(one.verdict.is_hard and one.is_final for one in found)
-        has_address = any(one.email for one in found)
+        is_hard = any(label["hard"] for label in events)
+        called = any(event.verdict.is_hard and event.kind is ReportKind.BOUNCE for event in found)
+        at_once = any(event.verdict.is_hard and event.is_final for event in found)
+        has_address = any(event.email for event in found)
         counts["messages"] += 1
         counts["address"] += has_address
         counts["at_once"] += is_hard and at_once
         counts["hard" if is_hard else "soft"] += 1
         counts["hard_found" if is_hard else "false_hard"] += called
         if options.misses and (is_hard != called or not has_address):
-            told = ", ".join(f"{one.kind}:{one.verdict}:{one.email}" for one in found)
-            reasons = {one["reason"] for one in events}
+            told = ", ".join(f"{event.kind}:{event.verdict}:{event.email}" for event in found)
+            reasons = {label["reason"] for label in events}
             print(f"{name}: {'hard' if is_hard else 'soft'} {reasons} -> {told}")
             print(f"    {found[0].evidence[:160]}")
     figures = {

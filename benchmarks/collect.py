@@ -111,12 +111,12 @@ def ratio_to_feedparser(paths: Sequence[Path], rounds: int) -> float:
     for _ in range(rounds):
         ours = theirs = 0.0
         # Document by document in turns, so that a busy moment of the machine meets both.
-        for kind, one in loaded:
+        for kind, feed in loaded:
             start = time.perf_counter()
-            feedparser.parse(one.content)
+            feedparser.parse(feed.content)
             middle = time.perf_counter()
             with contextlib.suppress(SourceError):
-                KINDS[kind].parse(one, Source(name="x", kind=kind, location="x"), NOW)
+                KINDS[kind].parse(feed, Source(name="x", kind=kind, location="x"), NOW)
             theirs += middle - start
             ours += time.perf_counter() - middle
         ratios.append(ours / theirs)
@@ -140,7 +140,10 @@ def serve(port: Any, feeds: Sequence[bytes]) -> None:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 body = feeds[int(request.split(b" ")[1].strip(b"/")) % len(feeds)]
                 await asyncio.sleep(LATENCY)
-                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n"  # noqa: E501
+                head = (
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
+                    f"Content-Length: {len(body)}\r\n\r\n"
+                )
                 writer.write(head.encode() + body)
                 await writer.drain()
         writer.close()
@@ -199,9 +202,9 @@ def thousand_sources(paths: Sequence[Path]) -> tuple[float, float, float, float]
         if path.suffix != ".json" and corpus.is_real(path) and path.stat().st_size <= SMALL
     ]
     source = Source(name="x", kind="feed", location="x")
-    feeds = [one for one in small if _gives_papers(one, source)][:100]
-    one = Document(url="http://x.example/", content=feeds[0])
-    KINDS["feed"].parse(one, source, NOW)
+    feeds = [content for content in small if _gives_papers(content, source)][:100]
+    first = Document(url="http://x.example/", content=feeds[0])
+    KINDS["feed"].parse(first, source, NOW)
     start = time.perf_counter()
     for feed in feeds:
         KINDS["feed"].parse(Document(url="http://x.example/", content=feed), source, NOW)
@@ -255,7 +258,7 @@ def main() -> None:
         paths = sorted(FEEDS.iterdir())
     account = read_all(paths)
     judged = list(verdicts(data / "feeds" / "feedparser")) if data.is_dir() else []
-    met = sum(one.is_met for one in judged)
+    met = sum(verdict.is_met for verdict in judged)
     parsing = ratio_to_feedparser(paths[:: 4 if options.quick else 1], 1 if options.quick else 3)
     ratio, seconds, bound, grown = thousand_sources(paths)
     print(f"documents          {account.documents:8} {account.gave} give {account.papers} papers, "
@@ -266,7 +269,10 @@ def main() -> None:
     print(f"parsing            {parsing:8.2f} x feedparser")
     print(f"1,000 sources      {ratio:8.2f} x the bound ({seconds:.1f} s for {bound:.1f} s, "
           f"{grown:.2f} x the memory of 250)")  # fmt: skip
-    for line in (*account.crashes, *map(_unmet, (one for one in judged if not one.is_met))):
+    for line in (
+        *account.crashes,
+        *map(_unmet, (verdict for verdict in judged if not verdict.is_met)),
+    ):
         print(f"  {line}")
     if options.json:
         figures = {
@@ -280,8 +286,9 @@ def main() -> None:
         print(json.dumps(figures))
 
 
-def _unmet(one: Any) -> str:
-    return f"{one.file}: {one.expectation.path} is {one.found!r}, not {one.expectation.value!r}"
+def _unmet(verdict: Any) -> str:
+    wanted = verdict.expectation
+    return f"{verdict.file}: {wanted.path} is {verdict.found!r}, not {wanted.value!r}"
 
 
 if __name__ == "__main__":

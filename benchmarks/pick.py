@@ -80,7 +80,7 @@ def matching(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float,
     chance = random.Random(1)
     filters = term_sets(papers, readers, chance)
     folded = [fold_paper(paper) for paper in papers]
-    words = {one.words for match in filters for one in (*match.any, *match.none)}  # type: ignore[union-attr]
+    words = {term.words for match in filters for term in (*match.any, *match.none)}  # type: ignore[union-attr]
     matcher = Matcher(filters)
     ratios, pairs, scanned = [], 0, 0.0
     for _ in range(rounds):
@@ -120,14 +120,14 @@ def ranking(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float, 
             ours += time.perf_counter() - middle
         ratios.append(ours / bare)
         seconds = bare
-    return statistics.median(ratios), seconds, max(one.nbytes for one in learnt)
+    return statistics.median(ratios), seconds, max(model.nbytes for model in learnt)
 
 
 def by_word(seen: taste.Seen, tastes: Sequence[taste.Taste]) -> Any:
     """Return the word weights of all readers as one sparse matrix."""
-    starts = np.cumsum([0, *(len(one.columns) for one in tastes)])
-    weights = np.concatenate([one.weights for one in tastes])
-    columns = np.concatenate([one.columns for one in tastes])
+    starts = np.cumsum([0, *(len(model.columns) for model in tastes)])
+    weights = np.concatenate([model.weights for model in tastes])
+    columns = np.concatenate([model.columns for model in tastes])
     return csc_matrix((weights, columns, starts), shape=(seen.words.shape[1], len(tastes)))
 
 

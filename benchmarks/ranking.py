@@ -67,15 +67,16 @@ class Library:
                 id=str(n),
                 keys=(str(n),),
                 url="",
-                title=one["title"],
-                abstract=one["abstract"] or "",
+                title=row["title"],
+                abstract=row["abstract"] or "",
             )
-            for n, one in enumerate(given)
+            for n, row in enumerate(given)
         ]
-        place = {one["id"]: n for n, one in enumerate(given)}
+        place = {row["id"]: n for n, row in enumerate(given)}
         libraries = json.loads((data / "readers" / "libraries.json").read_text("utf-8"))
         self.readers = {
-            name: [place[one] for one in ids if one in place] for name, ids in libraries.items()
+            name: [place[paper_id] for paper_id in ids if paper_id in place]
+            for name, ids in libraries.items()
         }
 
     @cached_property
@@ -90,7 +91,7 @@ class Library:
             sublinear_tf=True,
             max_df=0.5,
             min_df=5,
-        ).fit_transform([f"{one.title} {one.abstract}" for one in self.papers])
+        ).fit_transform([f"{paper.title} {paper.abstract}" for paper in self.papers])
 
     @cached_property
     def stemmed(self) -> Any:
@@ -189,8 +190,8 @@ def latent(library: Library, trial: Trial) -> Any:
 def words_and_latent(library: Library, trial: Trial) -> Any:
     """Rank by the sum of two cosines, each in standard deviations."""
     return sum(
-        (one - one.mean()) / max(one.std(), 1e-9)
-        for one in (centroid(library, trial), latent(library, trial))
+        (cosines - cosines.mean()) / max(cosines.std(), 1e-9)
+        for cosines in (centroid(library, trial), latent(library, trial))
     )
 
 
@@ -210,8 +211,8 @@ def three_nearest(library: Library, trial: Trial) -> Any:
 def words_and_meaning(library: Library, trial: Trial) -> Any:
     """Rank by the sum of two cosines, each in standard deviations."""
     return sum(
-        (one - one.mean()) / max(one.std(), 1e-9)
-        for one in (centroid(library, trial), nearest_meaning(library, trial))
+        (cosines - cosines.mean()) / max(cosines.std(), 1e-9)
+        for cosines in (centroid(library, trial), nearest_meaning(library, trial))
     )
 
 
@@ -282,7 +283,7 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
     )  # fmt: skip
     found: tuple[list[tuple[int, float]], list[tuple[int, float]]] = ([], [])
     for day in days:
-        new = [paper for paper in {one.id: one for one in day}.values() if paper.id not in known]
+        new = [paper for paper in {copy.id: copy for copy in day}.values() if paper.id not in known]
         known |= {paper.id: paper for paper in new}
         if not new:
             continue
@@ -292,7 +293,7 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
             for paper, value in zip(new, values, strict=True)
         }
         picks = choose(pick_papers(new, [topic], NOW, {topic.name: marks}), [topic])
-        right = sum(bool(ABOUT_IT.search(one.paper.title)) for one in picks)
+        right = sum(bool(ABOUT_IT.search(pick.paper.title)) for pick in picks)
         found[len(new) < REGULAR].append((len(picks), right / max(1, len(picks))))
     return found
 
@@ -316,9 +317,11 @@ def cost_of_variety(library: Library) -> tuple[float, float]:
             for place, value in zip(trial.candidates, values, strict=True)
         ]
         for variety, summed in sums.items():
-            chosen = [int(one.paper.id) for one in choose(picks, [topic], variety=variety)]
+            chosen = [int(pick.paper.id) for pick in choose(picks, [topic], variety=variety)]
             hidden = set(trial.candidates[:HIDDEN])
-            summed[0] += sum(1 / np.log2(n + 2) for n, one in enumerate(chosen) if one in hidden)
+            summed[0] += sum(
+                1 / np.log2(n + 2) for n, paper in enumerate(chosen) if paper in hidden
+            )
             rows = library.stemmed[chosen]
             summed[1] += float((rows @ rows.T).sum() - len(chosen))
     (found, likeness), (varied, less) = sums[0.0], sums[VARIETY]
@@ -328,7 +331,7 @@ def cost_of_variety(library: Library) -> tuple[float, float]:
 def show_seed(data: Path) -> None:
     """Print what the topic found."""
     for name, some in zip(("regular", "quiet"), seed_topic(data), strict=True):
-        picked = [one for one in some if one[0]]
+        picked = [day for day in some if day[0]]
         if picked:
             papers = statistics.fmean(count for count, _ in some)
             right = statistics.fmean(share for _, share in picked)
@@ -362,28 +365,33 @@ def main() -> None:
         orders = [chance.sample(range(CANDIDATES), CANDIDATES) for _ in asked]
         for name, way in ways.items():
             table[name].append(
-                [ndcg(way(library, one), order) for one, order in zip(asked, orders, strict=True)]
+                [
+                    ndcg(way(library, trial), order)
+                    for trial, order in zip(asked, orders, strict=True)
+                ]
             )
     print(f"{'nDCG@10':22}" + "".join(f"{k:>6} like{'s' * (k > 1):7}" for k in LIKES) + "  ratio")
-    peer = [statistics.fmean(one) for one in table["arxiv-sanity-lite"]]
+    peer = [statistics.fmean(column) for column in table["arxiv-sanity-lite"]]
     ratios: dict[str, list[float]] = {}
     for name, columns in table.items():
         ratios[name] = [
-            statistics.fmean(one) / base for one, base in zip(columns, peer, strict=True)
+            statistics.fmean(column) / base for column, base in zip(columns, peer, strict=True)
         ]
-        cells = (f"{statistics.fmean(one):7.3f} ±{interval(one):.3f} " for one in columns)
+        cells = (f"{statistics.fmean(column):7.3f} ±{interval(column):.3f} " for column in columns)
         print(f"{name:22}{''.join(cells)} {statistics.fmean(ratios[name]):6.3f}")
     kept, likeness = cost_of_variety(library)
     print(f"variety {VARIETY}: {kept:.3f} of nDCG@10 kept, likeness within the ten {likeness:.2f}")
     show_seed(data)
-    print("ours / arxiv-sanity   " + "".join(f"{one:7.3f}        " for one in ratios["ours"]))
+    print("ours / arxiv-sanity   " + "".join(f"{ratio:7.3f}        " for ratio in ratios["ours"]))
     if options.json:
         figures = {
             "mean_ratio_to_arxiv_sanity": round(statistics.fmean(ratios["ours"]), 4),
             "worst_ratio_to_arxiv_sanity": round(min(ratios["ours"]), 4),
         }
         if find_model():
-            means = {name: [statistics.fmean(one) for one in some] for name, some in table.items()}
+            means = {
+                name: [statistics.fmean(column) for column in some] for name, some in table.items()
+            }
             pairs = zip(means["ours with embeddings"], means["zotero-arxiv-daily"], strict=True)
             zotero = [own / other for own, other in pairs]
             figures |= {

@@ -148,7 +148,7 @@ def edition_figures(config: Config, rounds: int) -> dict[str, float]:
         letters.templates(config.letter),
     )
     chosen = [own_selection(config, picks, chance) for _ in range(1000)]
-    editions = [press.edition(one) for one in chosen]
+    editions = [press.edition(picked) for picked in chosen]
     values = [reader(number).values for number in range(len(editions))]
 
     bodies = Encoder(ISSUE, letters.letterhead(config.letter), editions).bodies
@@ -165,10 +165,12 @@ def edition_figures(config: Config, rounds: int) -> dict[str, float]:
     ours, bare = [], []
     for _ in range(rounds):
         ours.append(seconds(lambda: deque((body(n) for n in places), maxlen=0)))
-        bare.append(seconds(lambda: deque((b"".join(one) for one in joined), maxlen=0)))
-    made = seconds(lambda: deque((press.edition(one) for one in chosen), maxlen=0))
+        bare.append(seconds(lambda: deque((b"".join(parts) for parts in joined), maxlen=0)))
+    made = seconds(lambda: deque((press.edition(picked) for picked in chosen), maxlen=0))
     template = press.templates.html
-    whole = seconds(lambda: [rendered_whole(press, one, template, "html") for one in chosen[:50]])
+    whole = seconds(
+        lambda: [rendered_whole(press, picked, template, "html") for picked in chosen[:50]]
+    )
     ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
     return {
         "edition_ratio_to_join": round(ratio, 2),

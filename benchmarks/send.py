@@ -32,7 +32,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class NoLedger(SqlLedger):
 
     waiting: tuple[Delivery, ...] = ()
 
-    def claim(self, issue: dt.date, **options: Any) -> tuple[Delivery, ...]:  # noqa: ARG002
+    def claim(self, issue: dt.date, **options: Any) -> tuple[Delivery, ...]:  # noqa: ARG002  the ledger has it
         """Claim everything at once, before the clock starts."""
         limit = int(options["limit"])
         found, self.waiting = self.waiting[:limit], self.waiting[limit:]
@@ -90,7 +90,7 @@ class NoLedger(SqlLedger):
         """Read what there is to send."""
         self.waiting = self.deliveries(issue)
 
-    def halted(self, issue: dt.date) -> str:  # noqa: ARG002
+    def halted(self, issue: dt.date) -> str:  # noqa: ARG002  the ledger has it
         """Never."""
         return ""
 
@@ -174,7 +174,9 @@ async def _send(
     config = demo_config()
 
     async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        made = [compose(encoded, letters.recipient(config.letter, one, NOW)) for one in some]
+        made = [
+            compose(encoded, letters.recipient(config.letter, delivery, NOW)) for delivery in some
+        ]
         return list(await signed(made, some, signer, NOW))
 
     settings = SmtpSettings(
@@ -244,7 +246,7 @@ def smtp_sink() -> Iterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def slow_relay(seconds: float):  # type: ignore[no-untyped-def]  # noqa: ANN201
+async def slow_relay(seconds: float) -> AsyncIterator[int]:
     """Run a server that offers PIPELINING and answers everything after `seconds`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,14 +73,14 @@ def rouge(text: str, target: str) -> Scores:
     ours, theirs = tokens(text), tokens(target)
     return (
         _overlap(Counter(ours), Counter(theirs)),
-        _overlap(Counter(zip(ours, ours[1:])), Counter(zip(theirs, theirs[1:]))),  # noqa: B905, RUF007
+        _overlap(Counter(pairwise(ours)), Counter(pairwise(theirs))),
         _f1(_common(ours, theirs), len(ours), len(theirs)),
     )
 
 
 def best(text: str, targets: Sequence[str]) -> Scores:
     """Return the scores against the summary that the text is nearest to."""
-    return max((rouge(text, target) for target in targets), key=lambda one: one[0])
+    return max((rouge(text, target) for target in targets), key=lambda scores: scores[0])
 
 
 def _overlap(ours: Counter[object], theirs: Counter[object]) -> float:
@@ -126,12 +127,15 @@ def centroid(abstract: Abstract) -> str:
 
 def cue(abstract: Abstract) -> str:
     """Choose the first sentence with `we propose`, `we present`, `we show` and their like."""
-    return next((one for one in abstract.sentences if _CUE.search(one)), abstract.sentences[0])
+    return next(
+        (sentence for sentence in abstract.sentences if _CUE.search(sentence)),
+        abstract.sentences[0],
+    )
 
 
 def oracle(abstract: Abstract) -> str:
     """Choose the best sentence there is, knowing the summaries."""
-    return max(abstract.sentences, key=lambda one: best(one, abstract.targets)[0])
+    return max(abstract.sentences, key=lambda sentence: best(sentence, abstract.targets)[0])
 
 
 def ours(abstract: Abstract) -> str:
@@ -160,10 +164,12 @@ def fit(abstracts: Sequence[Abstract]) -> dict[str, float]:
     rows, wanted = [], []
     for abstract in abstracts:
         seen = sentences.features(abstract.sentences, abstract.title)
-        worth = [sum(best(sentences.trim(one), abstract.targets)) for one in abstract.sentences]
+        worth = [
+            sum(best(sentences.trim(sentence), abstract.targets)) for sentence in abstract.sentences
+        ]
         mean = statistics.fmean(worth)
         rows += [list(row.values()) for row in seen]
-        wanted += [one - mean for one in worth]
+        wanted += [value - mean for value in worth]
     names = list(sentences.features(abstracts[0].sentences, abstracts[0].title)[0])
     model = Ridge(alpha=STRENGTH).fit(np.array(rows), np.array(wanted))
     return dict(zip(names, model.coef_.round(4).tolist(), strict=True))
@@ -207,14 +213,14 @@ def read(data: Path) -> list[Abstract]:
 
 def show(name: str, scored: Sequence[Scores], rounds: int) -> Scores:
     """Print a row of the table; return its means times 100."""
-    columns = [[100 * one[n] for one in scored] for n in range(3)]
+    columns = [[100 * scores[n] for scores in scored] for n in range(3)]
     cells = []
     for column in columns:
         low, high = interval(column, rounds)
         cells.append(f"{statistics.fmean(column):5.1f} [{low:4.1f}, {high:4.1f}]")
     print(f"{name:26} {'  '.join(cells)}")
-    one, two, three = (statistics.fmean(column) for column in columns)
-    return one, two, three
+    words, pairs, longest = (statistics.fmean(column) for column in columns)
+    return words, pairs, longest
 
 
 def main() -> None:
@@ -240,7 +246,9 @@ def main() -> None:
     print(f"{len(abstracts)} abstracts          ROUGE-1              ROUGE-2              ROUGE-L")
     means = {}
     for name, way in WAYS.items():
-        means[name] = show(name, [best(way(one), one.targets) for one in abstracts], rounds)
+        means[name] = show(
+            name, [best(way(abstract), abstract.targets) for abstract in abstracts], rounds
+        )
     if not options.quick:
         show("ours, weights of others", cross_validated(abstracts), rounds)
     if options.json:

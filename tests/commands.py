@@ -34,7 +34,7 @@ def newsletter(*words: str, cwd: Path, **environment: str) -> Done:
         except SystemExit as end:
             assert end.code is None or isinstance(end.code, int)
             status = end.code or 0
-    said = (one.getvalue().replace("\r\n", "\n") for one in (out, err))
+    said = (stream.getvalue().replace("\r\n", "\n") for stream in (out, err))
     return Done([*words], status, *said)
 
 

@@ -95,7 +95,7 @@ URL = b"https://user:pw@b\xc3\xbccher.example:8080/a%20b/c;d?q=1&key=x#f"
 HEADER = b"Tue, 17 Mar 2026 06:00:00 GMT, max-age=60, no-cache"
 
 TOKENS = (
-    *(one.encode() for one in "{ } $ \\ ^ _ ~ < > & ; \" ' ( ) [ ] @ / ? # % : . , - =".split()),
+    *(sign.encode() for sign in "{ } $ \\ ^ _ ~ < > & ; \" ' ( ) [ ] @ / ? # % : . , - =".split()),
     b"\\cite{", b"\\frac", b"\\frac{", b"\\textbf{", b"\\'", b"\\(", b"\\[", b"\\begin{", b"$$", b"\\sqrt[",
     b'<a b="', b"<script", b"<!--", b"<![CDATA[", b"<?", b"<!DOCTYPE x [", b"<!ENTITY a '&a;&a;'>", b"&a;", b"]>",
     b"&#xE000;", b"&#99999999999999999999;", b"&#" + b"9" * 5000 + b";", b"&amp;lt;", b"&#0;", b"\x00", b"\xff\xfe",
@@ -142,8 +142,8 @@ def check(parsed: Parsed) -> None:
     for mention in parsed.mentions:
         if admit_mention(mention) != mention:
             raise StumbleError(f"past the gate: {mention!r}"[:2000])
-    told = (parsed.note, *(one.name for one in parsed.sources))
-    if not all(one.isprintable() or line(one) == one for one in told):
+    told = (parsed.note, *(source.name for source in parsed.sources))
+    if not all(text.isprintable() or line(text) == text for text in told):
         raise StumbleError(f"not fit for a terminal: {told!r}"[:2000])
     merge_papers(parsed.papers)
     if parsed.papers:
@@ -186,7 +186,7 @@ def _header(content: bytes) -> None:
     value = content.replace(b"\r", b"").replace(b"\n", b"")
     names = (b"retry-after", b"cache-control", b"age", b"date")
     reason = {"reason_phrase": content}
-    response = httpx2.Response(503, headers=[(one, value) for one in names], extensions=reason)
+    response = httpx2.Response(503, headers=[(name, value) for name in names], extensions=reason)
     retry_after(response)
     freshness(response)
     if not explain(response).isprintable():

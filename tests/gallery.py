@@ -84,7 +84,9 @@ def papers_of(name: str) -> tuple[Paper, ...]:
         return (*written, *papers[len(written) :])
     if name == "gazette":
         picture = "https://letters.example.org/figure.png"
-        return tuple(replace(one, image_url=picture if one.votes > 80 else "") for one in papers)
+        return tuple(
+            replace(paper, image_url=picture if paper.votes > 80 else "") for paper in papers
+        )
     return papers
 
 

@@ -33,9 +33,9 @@ READERS, OURS = "readers.example", "news.example.org"
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 def wait_for_port(port: int, log: Path) -> None:

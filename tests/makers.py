@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import json
+import tempfile
 from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,7 +47,7 @@ from newsletter.pick.filters.language import parse_match
 from newsletter.render.messages import Letterhead, Recipient
 from newsletter.render.tokens import Blocks, token
 from newsletter.send.smtp import Parcel
-from newsletter.store import Database, IssueStore
+from newsletter.store import Database, IssueStore, open_database
 from newsletter.store.tables import subscribers
 from newsletter.subscribe.audience import subscriber_of
 
@@ -62,9 +64,29 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         try:
             return await work
         finally:
-            await asyncio.sleep(0.02)
+            watched = vars(asyncio.get_running_loop())["_selector"].get_map()
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+                if len(watched) == 1:  # the loop's own
+                    break
 
     return asyncio.run(whole())
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """Return the file of a database that has its tables, and nothing in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        open_database("sqlite:///empty.db", Path(folder)).close()
+        return (Path(folder) / "empty.db").read_bytes()
+
+
+def open_test_database(folder: Path, name: str = "test.db") -> Database:
+    """Open a database in a folder; a new one gets its tables from a copy, which is quicker."""
+    path = folder / name
+    if not path.exists():
+        path.write_bytes(_empty_database())
+    return open_database(f"sqlite:///{name}", folder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,15 +240,15 @@ def plan(
         known = set(connection.scalars(sa.select(subscribers.c.id)))
         rows = [
             {
-                "id": one.subscriber,
-                "address": one.email.lower(),
-                "email": one.email,
-                "domain": one.domain,
-                "name": one.name,
+                "id": delivery.subscriber,
+                "address": delivery.email.lower(),
+                "email": delivery.email,
+                "domain": delivery.domain,
+                "name": delivery.name,
                 "wishes": "{}",
-                "audience": one.edition,
-                "timezone": one.timezone,
-                "language": one.language,
+                "audience": delivery.edition,
+                "timezone": delivery.timezone,
+                "language": delivery.language,
                 "state": "active",
                 "origin": "yaml",
                 "changed_by": "yaml",
@@ -234,8 +256,8 @@ def plan(
                 "consent": "",
                 "changed_at": NOW,
             }
-            for one in planned
-            if one.subscriber not in known
+            for delivery in planned
+            if delivery.subscriber not in known
         ]
         if rows:
             connection.execute(subscribers.insert(), rows)

@@ -38,6 +38,7 @@ class Page:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer after the first takes 40 ms
     pages: dict[str, Page]
     requests: list[tuple[str, dict[str, str]]]
     stopping: threading.Event

@@ -67,9 +67,9 @@ def mistakes_in(text: str) -> list[str]:
             found.append(f"unknown key `{key}`")
         except ValidationError as error:
             found += [
-                f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
-                for one in error.errors()
-                if one["loc"][:1] == (key,) and one["type"] != "missing"
+                f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+                for problem in error.errors()
+                if problem["loc"][:1] == (key,) and problem["type"] != "missing"
             ]
     return found
 
@@ -83,14 +83,14 @@ def mistyped(line: str) -> list[str]:
     for called in re.findall(r"(?:^|[\s;&|/`(])newsletter((?: [a-z][\w-]*)+[^;&|`)#\n]*)", line):
         words = called.split()
         named = [" ".join(words[:count]) for count in (2, 1)]
-        command = next((one for one in named if one in sections), None)
+        command = next((name for name in named if name in sections), None)
         if command is None:
             found.append(f"newsletter {words[0]}")
             continue
         found += [
-            f"newsletter {command} {one}"
-            for one in re.findall(r"(?<!\S)--[a-z][\w-]*", called)
-            if not re.search(rf"{one}(?![\w-])", sections[command])
+            f"newsletter {command} {option}"
+            for option in re.findall(r"(?<!\S)--[a-z][\w-]*", called)
+            if not re.search(rf"{option}(?![\w-])", sections[command])
         ]
     return found
 
@@ -121,7 +121,7 @@ def test_commands_named_in_docs_exist(page: Path) -> None:
     )
     text = page.read_text("utf-8")
     inline = [
-        one for one in re.findall(r"`([^`\n]+)`", FENCED.sub("", text)) if "newsletter " in one
+        code for code in re.findall(r"`([^`\n]+)`", FENCED.sub("", text)) if "newsletter " in code
     ]
     for block in (*blocks(page, "", "sh"), *inline):
         assert mistyped(block) == [], block
@@ -145,7 +145,7 @@ def test_the_glossary_equals_the_model() -> None:
 
     assert classes <= words
     ours = "word signal gate ledger outbox delivery_queue visit_window draft finding block token spool parcel lease suppression"
-    assert words - classes == {one.replace("_", " ") for one in ours.split()}
+    assert words - classes == {word.replace("_", " ") for word in ours.split()}
 
 
 def test_the_changelog_knows_this_version() -> None:

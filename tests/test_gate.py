@@ -119,10 +119,10 @@ def test_an_identity_is_short_printable_ascii(text: str) -> None:
 
 def test_long_identities_stay_different() -> None:
     """A long one is known by its digest."""
-    one, other = (identity("url:e.example/" + "x" * 600 + end) for end in "ab")
+    first, other = (identity("url:e.example/" + "x" * 600 + end) for end in "ab")
 
-    assert one != other
-    assert one.startswith("url:")
+    assert first != other
+    assert first.startswith("url:")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_long_identities_stay_different() -> None:
         (dt.datetime(1905, 6, 30, tzinfo=dt.UTC), True),
     ],
 )
-def test_dates_are_of_years_that_had_papers(date: dt.datetime, passes: bool) -> None:  # noqa: FBT001
+def test_dates_are_of_years_that_had_papers(date: dt.datetime, *, passes: bool) -> None:
     """An old paper is old; the years 1 and 9999, or one long after today, are no dates."""
     assert moment(date, NOW) == (date if passes else None)
 
@@ -193,12 +193,16 @@ def test_nothing_outside_the_rule_is_in_a_paper_that_passed(paper: Paper) -> Non
         passed.title,
         passed.abstract,
         *passed.authors,
-        *(one.source for one in passed.sightings),
+        *(sighting.source for sighting in passed.sightings),
     ]
-    links = [getattr(passed, name) for name in LINKS] + [one.url for one in passed.sightings]
-    counts = [getattr(passed, name) for name in COUNTS] + [one.votes for one in passed.sightings]
-    assert not any(FORBIDDEN.search(one) for one in texts)
-    assert all(one == "" or LINK.fullmatch(one) for one in links)
-    assert all(0 <= one <= MAX_COUNT for one in counts)
+    links = [getattr(passed, name) for name in LINKS] + [
+        sighting.url for sighting in passed.sightings
+    ]
+    counts = [getattr(passed, name) for name in COUNTS] + [
+        sighting.votes for sighting in passed.sightings
+    ]
+    assert not any(FORBIDDEN.search(text) for text in texts)
+    assert all(address == "" or LINK.fullmatch(address) for address in links)
+    assert all(0 <= count <= MAX_COUNT for count in counts)
     assert passed.published is None or 1800 <= passed.published.year <= 2200
     assert admit(passed, NOW) == (passed, ())

@@ -74,7 +74,9 @@ delivery:
 
 def sender_of(faults: Faults, name: str) -> str:
     """Return the envelope sender of the mail to somebody."""
-    place = next(n for n, one in enumerate(faults.commands) if one.startswith(f"RCPT TO:<{name}@"))
+    place = next(
+        n for n, command in enumerate(faults.commands) if command.startswith(f"RCPT TO:<{name}@")
+    )
     found = re.search(r"<(.*?)>", faults.commands[place - 1])
     assert found
     return found[1]
@@ -98,8 +100,8 @@ def test_every_mail_is_signed_and_has_a_bounce_address_of_its_own(
     assert newsletter(folder, "run", "--quiet").returncode == 0
 
     keys = [
-        load_key(KEYS[f"DKIM_{one.upper()}"].encode(), "news.example.org", one)
-        for one in ("r1", "e1")
+        load_key(KEYS[f"DKIM_{selector.upper()}"].encode(), "news.example.org", selector)
+        for selector in ("r1", "e1")
     ]
     records = {f"{name}.".encode(): text.encode() for name, text in map(dns_record, keys)}
     for _, raw in faults.messages:
@@ -141,7 +143,7 @@ def test_bounces_are_read_once_and_only_when_they_are_ours(letter: tuple[Path, F
     assert done.returncode == 1
     assert len(list((folder / "outbox" / "faults").glob("*.input"))) == 1
     listed = as_json(newsletter(folder, "suppressions", "list", "--json"))["suppressions"]
-    assert [(one["email"], one["verdict"], one["source"]) for one in listed] == [
+    assert [(row["email"], row["verdict"], row["source"]) for row in listed] == [
         ("ada@readers.example", "no-mailbox", "bounce")
     ]
     csv = newsletter(folder, "suppressions", "export").stdout
@@ -272,7 +274,7 @@ def test_a_rehearsal_tells_what_sending_would_do(letter: tuple[Path, Faults]) ->
     newsletter(folder, "pause", date)
     paused = newsletter(folder, "send", "--dry-run", "--only", "deferred")
 
-    assert [one["would_send"] for one in (waiting, due, left)] == [0, 3, 2]
+    assert [answer["would_send"] for answer in (waiting, due, left)] == [0, 3, 2]
     assert paused.returncode == 1
     assert "would send 0" in paused.stdout
     assert f"the issue of {date} is paused by the operator" in paused.stderr
@@ -356,7 +358,7 @@ def test_an_outbox_that_cannot_be_written_loses_nothing(letter: tuple[Path, Faul
     collected = newsletter(folder, "collect")
     assert collected.returncode == 0
     newsletter(folder, "render")
-    (made,) = [one for one in (folder / "outbox").iterdir() if one.is_dir()]
+    (made,) = [entry for entry in (folder / "outbox").iterdir() if entry.is_dir()]
     # A file stands where the folder of messages should be.
     (made / "eml").write_text("in the way")
 
@@ -401,7 +403,7 @@ def test_a_rehearsal_logs_in_and_sends_nothing(letter: tuple[Path, Faults]) -> N
     told = as_json(newsletter(folder, "send", "--dry-run", "--json"))
     assert (told["would_send"], told["error"]) == (3, "")
     assert told["way"] == f"127.0.0.1:{faults.port} (no TLS)"
-    assert [one.split(" ")[0] for one in faults.commands] == ["EHLO", "QUIT"]
+    assert [command.split(" ")[0] for command in faults.commands] == ["EHLO", "QUIT"]
     assert as_json(newsletter(folder, "status", "--json"))["number"] is None
 
     set_delivery(folder, "security: none", "security: starttls")
@@ -440,8 +442,8 @@ def test_a_test_mail_goes_to_anybody_and_plans_nothing(letter: tuple[Path, Fault
     assert told["to"] == "me@elsewhere.example"
     assert [recipient for recipient, _ in faults.messages] == ["me@elsewhere.example"] * 2
     keys = [
-        load_key(KEYS[f"DKIM_{one.upper()}"].encode(), "news.example.org", one)
-        for one in ("r1", "e1")
+        load_key(KEYS[f"DKIM_{selector.upper()}"].encode(), "news.example.org", selector)
+        for selector in ("r1", "e1")
     ]
     records = {f"{name}.".encode(): text.encode() for name, text in map(dns_record, keys)}
     for _, raw in faults.messages:
@@ -456,7 +458,7 @@ def test_a_test_mail_goes_to_anybody_and_plans_nothing(letter: tuple[Path, Fault
     unknown = newsletter(folder, "send-test", "me@elsewhere.example", "--edition", "nope")
     assert unknown.returncode == 2
     assert "there is no edition" in unknown.stderr
-    faults.rcpt = lambda _one: "550 5.1.1 no such user"
+    faults.rcpt = lambda _address: "550 5.1.1 no such user"
     refused = newsletter(folder, "send-test", "me@elsewhere.example")
     assert refused.returncode == 1
     assert "550 5.1.1 no such user" in refused.stderr

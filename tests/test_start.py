@@ -117,9 +117,9 @@ def test_a_checkout_runs_that_is_not_installed(tmp_path: Path, root: Path) -> No
     shutil.copytree(root / "newsletter", tmp_path / "checkout" / "newsletter")
     libraries = tmp_path / "libraries"
     libraries.mkdir()
-    for one in Path(pytest.__file__).parents[1].iterdir():
-        if "newsletter" not in one.name:
-            (libraries / one.name).symlink_to(one)
+    for installed in Path(pytest.__file__).parents[1].iterdir():
+        if "newsletter" not in installed.name:
+            (libraries / installed.name).symlink_to(installed)
     path = os.pathsep.join((str(tmp_path / "checkout"), str(libraries)))
 
     def run(*words: str) -> tuple[int, str, str]:

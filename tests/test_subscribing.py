@@ -33,7 +33,10 @@ def told(folder: Path, *words: str, status: int = 0) -> Any:
 
 
 def states(folder: Path) -> dict[str, str]:
-    return {one["email"]: one["state"] for one in told(folder, "list")["subscribers"]}
+    return {
+        subscriber["email"]: subscriber["state"]
+        for subscriber in told(folder, "list")["subscribers"]
+    }
 
 
 def test_the_list_is_shown_with_where_everybody_came_from(folder: Path) -> None:
@@ -44,13 +47,17 @@ def test_the_list_is_shown_with_where_everybody_came_from(folder: Path) -> None:
     assert [ADA in shown, BO in shown, "every topic" in shown] == [True, True, True]
     assert "2 active, 1 paused in all" in shown
     assert states(folder) == {ADA: "active", BO: "paused", CY: "active"}
-    assert [one["email"] for one in told(folder, "list", "--state", "paused")["subscribers"]] == [
-        BO
-    ]
-    assert [one["email"] for one in told(folder, "list", "--from", "command")["subscribers"]] == [
-        CY
-    ]
-    assert [one["email"] for one in told(folder, "list", "--text", "ADA@")["subscribers"]] == [ADA]
+    assert [
+        subscriber["email"]
+        for subscriber in told(folder, "list", "--state", "paused")["subscribers"]
+    ] == [BO]
+    assert [
+        subscriber["email"]
+        for subscriber in told(folder, "list", "--from", "command")["subscribers"]
+    ] == [CY]
+    assert [
+        subscriber["email"] for subscriber in told(folder, "list", "--text", "ADA@")["subscribers"]
+    ] == [ADA]
     assert "Nobody." in do(folder, "list", "--state", "left").stdout
 
 
@@ -137,13 +144,13 @@ def test_an_export_can_be_imported(folder: Path, tmp_path_factory: Any, root: Pa
 
     exported = do(folder, "export").stdout
     rows = list(csv.DictReader(io.StringIO(exported)))
-    assert [(one["email"], one["state"], one["origin"]) for one in rows] == [
+    assert [(row["email"], row["state"], row["origin"]) for row in rows] == [
         (ADA, "active", "yaml"), (BO, "paused", "yaml"), (CY, "active", "command"),
     ]  # fmt: skip
     assert rows[2]["name"] == "'=1+1"
     assert [
-        one["email"]
-        for one in csv.DictReader(io.StringIO(do(folder, "export", "--state", "paused").stdout))
+        row["email"]
+        for row in csv.DictReader(io.StringIO(do(folder, "export", "--state", "paused").stdout))
     ] == [BO]
     other = write_newsletter(
         tmp_path_factory.mktemp("other"), root, subscribers="subscribers: []\n"

@@ -45,7 +45,7 @@ def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
                     break
             time.sleep(0.05)
 
-        queue = ListQueue([make_parcel(f"r{n}", one) for n, one in enumerate(messages)])
+        queue = ListQueue([make_parcel(f"r{n}", message) for n, message in enumerate(messages)])
 
         async def send() -> None:
             settings = SmtpSettings(
@@ -55,7 +55,7 @@ def test_smtp_sink_takes_the_demo(messages: list[bytes]) -> None:
                 await session.work(queue)
 
         run(send())
-        states = [one.state for one in queue.outcomes.values()]
+        states = [outcome.state for outcome in queue.outcomes.values()]
         sink.terminate()
 
     assert states == [DeliveryState.ACCEPTED] * len(messages) == [DeliveryState.ACCEPTED] * 6

@@ -97,13 +97,15 @@ def test_axe_finds_nothing(browser: Browser, emails: list[Path]) -> None:
         for email in emails:
             page.goto(email.as_uri())
             found = Axe().run(page).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == [], email.name
+            assert [
+                (violation["id"], violation["nodes"][0]["html"][:120]) for violation in found
+            ] == [], email.name
         page.close()
 
 
 def test_without_pictures_their_words_are_there(browser: Browser, emails: list[Path]) -> None:
     """Alt text in place of the logo and of figures, readable, and nothing pushed out."""
-    (email,) = (one for one in emails if one.name == "gazette.html")
+    (email,) = (path for path in emails if path.name == "gazette.html")
     page = browser.new_page(viewport={"width": 375, "height": 900})
     page.route("https://**", lambda route: route.abort())
     page.goto(email.as_uri())
@@ -116,7 +118,7 @@ def test_without_pictures_their_words_are_there(browser: Browser, emails: list[P
 
 def test_from_right_to_left(browser: Browser, emails: list[Path]) -> None:
     """Arabic lines begin on the right; an English title among them on the left."""
-    (email,) = (one for one in emails if one.name == "arabic.html")
+    (email,) = (path for path in emails if path.name == "arabic.html")
     page = browser.new_page()
     page.goto(email.as_uri())
     sides = page.evaluate(
@@ -124,8 +126,8 @@ def test_from_right_to_left(browser: Browser, emails: list[Path]) -> None:
         ".map(e => [e.dir, getComputedStyle(e).direction, getComputedStyle(e).textAlign])"
     )
 
-    assert {tuple(one[1:]) for one in sides if one[0] == "ltr"} == {("ltr", "left")}
-    assert {one[1] for one in sides if one[0] != "ltr"} == {"rtl"}
+    assert {tuple(side[1:]) for side in sides if side[0] == "ltr"} == {("ltr", "left")}
+    assert {side[1] for side in sides if side[0] != "ltr"} == {"rtl"}
     assert page.locator("h3[class=title]").count() > 5
     page.close()
 
@@ -148,7 +150,7 @@ def inverted(colour: str) -> tuple[float, float, float]:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
     xyz = [sum(a * b for a, b in zip(row, linear, strict=True)) for row in TO_XYZ]
     f = [t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in
-         (one / white for one, white in zip(xyz, WHITE, strict=True))]  # fmt: skip
+         (coordinate / white for coordinate, white in zip(xyz, WHITE, strict=True))]  # fmt: skip
     middle = (116 - (116 * f[1] - 16)) / 116
     f = [middle + f[0] - f[1], middle, middle - (f[1] - f[2])]
     xyz = [w * (t**3 if t > 0.206893 else (t - 16 / 116) / 7.787)

@@ -69,9 +69,9 @@ def accessible(page: Page) -> list[str]:
     """Return what axe-core finds wrong with a page."""
     found = Axe().run(page)
     return [
-        f"{one['id']}: {one['help']}: {node['html'][:160]}"
-        for one in found.response["violations"]
-        for node in one["nodes"]
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
     ]
 
 

@@ -159,12 +159,12 @@ def test_an_answer_of_the_api_is_paged_and_sorted_by_announcement() -> None:
         document, make_source(kind="arxiv", categories=("cs.CL",), announce=("new",)), NOW
     )
 
-    assert [(one.id, one.announce) for one in both.papers] == [
+    assert [(entry.id, entry.announce) for entry in both.papers] == [
         ("arxiv:2603.99001", "new"),
         ("arxiv:2603.99002", "cross"),
     ]
     assert both.more == "http://a.example/q?search_query=x&start=2"
-    assert ([one.id for one in primary.papers], primary.skipped) == (["arxiv:2603.99001"], 1)
+    assert ([entry.id for entry in primary.papers], primary.skipped) == (["arxiv:2603.99001"], 1)
     (first, _) = both.papers
     assert (first.code_url, first.venue) == ("https://github.com/ada/engine", "J. Engines 1 (2026)")
     assert "doi:10.1000/x1" in first.keys
@@ -203,7 +203,9 @@ def test_real_answers_of_the_api(data: Path) -> None:
                 parse_arxiv(document, make_source(kind="arxiv"), NOW)
             continue
         parsed = parse_arxiv(document, make_source(kind="arxiv"), NOW)
-        assert all(one.id.startswith("arxiv:") and one.authors for one in parsed.papers), path
-        assert all(one.categories and one.published and one.abstract for one in parsed.papers)
+        assert all(entry.id.startswith("arxiv:") and entry.authors for entry in parsed.papers), path
+        assert all(
+            entry.categories and entry.published and entry.abstract for entry in parsed.papers
+        )
         entries = path.read_bytes().count(b"<entry>")
         assert len(parsed.papers) + parsed.skipped == entries, path

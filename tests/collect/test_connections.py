@@ -63,7 +63,7 @@ def test_an_ipv6_disguise_is_as_public_as_what_it_stands_for(
 
 
 async def fetch(url: str, *allowed: str) -> bytes:
-    networks = [ipaddress.ip_network(one) for one in allowed]
+    networks = [ipaddress.ip_network(text) for text in allowed]
     async with Fetcher(user_agent="test", timeout=5, private_networks=networks) as fetcher:
         return (await fetcher.fetch(url)).documents[0].content
 
@@ -137,7 +137,9 @@ def test_of_many_addresses_only_the_public_ones_are_tried() -> None:
     """A name with a public and a private address is reached by the public one, or not at all."""
 
     async def resolver(_host: str, _port: int) -> list[Address]:
-        return [ipaddress.ip_address(one) for one in ("10.0.0.1", "8.8.8.8", "::1", "8.8.4.4")]
+        return [
+            ipaddress.ip_address(address) for address in ("10.0.0.1", "8.8.8.8", "::1", "8.8.4.4")
+        ]
 
     network = Recording()
     with pytest.raises(httpcore2.ConnectError):

@@ -115,7 +115,7 @@ def test_discussions_are_attached_to_the_papers_they_are_about() -> None:
     (talked,) = attach_mentions([paper, make_paper(2)], mentions)
 
     assert talked.discussion_url == "https://h.example/50"
-    assert [one.url for one in talked.sightings if one.source == "hn"] == [
+    assert [sighting.url for sighting in talked.sightings if sighting.source == "hn"] == [
         "https://h.example/1",
         "https://h.example/50",
     ]

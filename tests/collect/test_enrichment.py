@@ -30,7 +30,7 @@ def enrich(
     seconds: float = 5,
 ) -> Enriched:
     def known(_service: str, subjects: Sequence[str], _since: dt.datetime) -> dict[str, Any]:
-        return {one: (kept or {})[one] for one in subjects if one in (kept or {})}
+        return {subject: (kept or {})[subject] for subject in subjects if subject in (kept or {})}
 
     async def no_sleep(_seconds: float) -> None:
         pass
@@ -68,7 +68,7 @@ def test_stars_citations_and_venues() -> None:
     }
     with http_server(**pages) as web:
         names = ("github", "semantic-scholar", "crossref")
-        found = enrich([coded, journal], *(Enrichment(service=one, api=web.url) for one in names))
+        found = enrich([coded, journal], *(Enrichment(service=name, api=web.url) for name in names))
 
     first, second = found.papers
     assert (first.stars, first.citations, first.venue) == (17, 3, "")
@@ -111,11 +111,13 @@ def test_an_issue_waits_no_longer_than_it_may() -> None:
     papers = [make_paper(1, code_url="https://github.com/ada/1")]
     pages = {"repos/ada/1": Page(make=github), "paper/batch": Page(misbehaviour="slow")}
     with http_server(**pages) as web:
-        services = [Enrichment(service=one, api=web.url) for one in ("github", "semantic-scholar")]
-        found = enrich(papers, *services, seconds=3.0)
+        services = [
+            Enrichment(service=name, api=web.url) for name in ("github", "semantic-scholar")
+        ]
+        found = enrich(papers, *services, seconds=2.0)
 
     assert [paper.stars for paper in found.papers] == [12]
-    assert found.notes == ("enrichment stopped after 3 s; the rest is asked for next time",)
+    assert found.notes == ("enrichment stopped after 2 s; the rest is asked for next time",)
 
 
 def test_facts_fill_gaps_and_never_replace() -> None:
@@ -170,7 +172,7 @@ def test_a_fault_of_one_service_stops_no_other() -> None:
             Enrichment(service="github", api=web.url),
         )
 
-    assert [one.stars > 0 for one in found.papers] == [True]
+    assert [enriched.stars > 0 for enriched in found.papers] == [True]
     (fault,) = found.faults
     assert (fault.border, fault.name) == ("source", "nobody knows it")
     assert fault.trace

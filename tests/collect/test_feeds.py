@@ -310,4 +310,4 @@ def test_what_feedparsers_corpus_expects_holds(data: Path) -> None:
     judged = list(verdicts(data / "feeds" / "feedparser"))
 
     assert len(judged) > 50
-    assert [one for one in judged if not one.is_met] == []
+    assert [verdict for verdict in judged if not verdict.is_met] == []

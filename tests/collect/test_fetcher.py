@@ -109,8 +109,8 @@ def test_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"1")
     (tmp_path / "README.md").write_bytes(b"no feed")
 
-    assert [one.content for one in run(fetch(str(tmp_path)))] == [b"1", b"2"]
-    assert [one.content for one in run(fetch(str(tmp_path / "b.xml")))] == [b"2"]
+    assert [document.content for document in run(fetch(str(tmp_path)))] == [b"1", b"2"]
+    assert [document.content for document in run(fetch(str(tmp_path / "b.xml")))] == [b"2"]
     with pytest.raises(SourceError, match="no such file"):
         run(fetch(str(tmp_path / "c.xml")))
     (tmp_path / "empty").mkdir()

@@ -130,8 +130,8 @@ def test_a_discussion_passes_the_gate_too() -> None:
         make_document(json.dumps({"hits": hits})), make_source(name="H\u202eN"), NOW
     )
 
-    assert [one.sighting.votes for one in parsed.mentions] == [0, 7]
-    assert {one.sighting.source for one in parsed.mentions} == {"HN"}
+    assert [mention.sighting.votes for mention in parsed.mentions] == [0, 7]
+    assert {mention.sighting.source for mention in parsed.mentions} == {"HN"}
 
 
 def test_what_is_left_out_is_counted() -> None:

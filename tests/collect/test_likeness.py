@@ -84,11 +84,13 @@ def test_the_order_of_sight_does_not_matter(papers: list[Paper]) -> None:
 def of_arxiv(data: Path) -> dict[str, Paper]:
     """The papers of some days of arXiv metadata, by id."""
     listed = [
-        one
+        entry
         for path in sorted((data / "arxiv" / "days").glob("*.json"))
-        for one in json.loads(path.read_bytes())["papers"]
+        for entry in json.loads(path.read_bytes())["papers"]
     ]
-    papers = (work(str(one["arxiv_id"]), one["title"], tuple(one["authors"])) for one in listed)
+    papers = (
+        work(str(entry["arxiv_id"]), entry["title"], tuple(entry["authors"])) for entry in listed
+    )
     return {paper.id: paper for paper in papers}
 
 
@@ -97,7 +99,9 @@ def of_feed(data: Path) -> dict[str, Paper]:
     found: dict[str, Paper] = {}
     for path in sorted((data / "huggingface" / "feed").glob("*.xml")):
         document = make_document(path.read_bytes(), path.as_uri())
-        found |= {one.id: one for one in KINDS["feed"].parse(document, make_source(), NOW).papers}
+        found |= {
+            paper.id: paper for paper in KINDS["feed"].parse(document, make_source(), NOW).papers
+        }
     return found
 
 
@@ -121,7 +125,7 @@ def test_the_same_paper_of_two_real_sources_meets_without_its_id(data: Path) -> 
 @pytest.mark.data
 def test_real_papers_under_another_id_are_found_and_no_others(data: Path) -> None:
     """Copies with a journal's DOI, a hyphen less and authors reversed meet their own preprint only."""
-    papers = [one for one in (of_feed(data) | of_arxiv(data)).values() if near_keys(one)]
+    papers = [real for real in (of_feed(data) | of_arxiv(data)).values() if near_keys(real)]
 
     def copy(number: int, paper: Paper) -> Any:
         title, authors = paper.title.replace("-", " "), paper.authors[::-1]

@@ -24,7 +24,7 @@ def test_feeds_of_all_folders_once_each() -> None:
     <outline text="Again" xmlUrl="https://a.example/feed"/>
     <outline text="Local" xmlUrl="file:///etc/passwd"/><outline text="No feed"/></body></opml>""")
 
-    assert [(one.name, one.location) for one in parsed.sources] == [
+    assert [(source.name, source.location) for source in parsed.sources] == [
         ("A & B", "https://a.example/feed"),
         ("Relative", "https://l.example/feeds/b.xml"),
     ]

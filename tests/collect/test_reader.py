@@ -32,20 +32,32 @@ def dies(_document: Document, _source: Source, _now: dt.datetime) -> Parsed:
     os._exit(9)
 
 
-def read(kind: SourceKind, content: str = RSS, **options: float) -> Parsed:
-    async def work() -> Parsed:
+def read_each(*kinds: SourceKind, content: str = RSS, **options: float) -> list[Parsed]:
+    """Read a document as each kind, in the same process."""
+
+    async def work() -> list[Parsed]:
+        document = make_document(content)
         async with DocumentReader(processes=1, **options) as reader:  # type: ignore[arg-type]
-            return await reader.read(kind, make_document(content), make_source(), NOW)
+            return [await reader.read(kind, document, make_source(), NOW) for kind in kinds]
 
     return run(work())
 
 
+def read(kind: SourceKind, content: str = RSS, **options: float) -> Parsed:
+    (parsed,) = read_each(kind, content=content, **options)
+    return parsed
+
+
 def test_the_smallest_are_read_here_and_the_others_elsewhere() -> None:
     """A thread costs nothing; a process has limits. Both give the same."""
-    assert read(SourceKind(parse=where)).note == str(os.getpid())
-    assert read(SourceKind(parse=where), small=0).note != str(os.getpid())
-    assert read(SourceKind(parse=where), sources=100).note != str(os.getpid())
-    assert read(SourceKind(parse=parse_feed), small=0) == read(SourceKind(parse=parse_feed))
+    kinds = SourceKind(parse=where), SourceKind(parse=parse_feed)
+    here, feed = read_each(*kinds)
+    elsewhere, same_feed = read_each(*kinds, small=0)
+
+    assert here.note == str(os.getpid())
+    assert elsewhere.note != str(os.getpid())
+    assert read(kinds[0], sources=100).note != str(os.getpid())
+    assert feed == same_feed
 
 
 def test_what_cannot_be_read_is_one_line_from_a_process_too() -> None:

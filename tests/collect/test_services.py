@@ -180,7 +180,7 @@ def test_reddit() -> None:
 
     parsed = parse("reddit", answer({"data": {"children": posts}}))
 
-    assert [one.keys for one in parsed.mentions] == [
+    assert [mention.keys for mention in parsed.mentions] == [
         ("arxiv:2603.99001",),
         ("arxiv:2603.99002",),
         ("doi:10.1000/xyz",),

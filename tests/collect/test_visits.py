@@ -13,13 +13,14 @@ import pytest
 from makers import make_paper, make_source, run
 from servers import Page, Web, http_server
 
+from newsletter.collect import visits
 from newsletter.collect.answers import CatchUp, Document, Parsed, SourceKind
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.kinds.calendar import EASTERN
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.reader import DocumentReader
-from newsletter.collect.visits import BACKLOG, MAX_PAGES, MAX_PAPERS, visit_source
+from newsletter.collect.visits import BACKLOG, MAX_PAPERS, visit_source
 from newsletter.model import Border, Fault, Health, Paper, Source, Validators, Visit
 
 NOW = dt.datetime(2026, 3, 18, 11, tzinfo=dt.UTC)
@@ -96,7 +97,9 @@ def arxiv(web: Web) -> Source:
 
 def asked(web: Web, path: str) -> list[dict[str, list[str]]]:
     return [
-        parse_qs(urlsplit(one).query) for one, _ in web.requests if one.partition("?")[0] == path
+        parse_qs(urlsplit(target).query)
+        for target, _ in web.requests
+        if target.partition("?")[0] == path
     ]
 
 
@@ -113,7 +116,7 @@ def test_a_stale_arxiv_feed_is_replaced_by_its_api_page_by_page() -> None:
     assert found.report.note == (
         "the feed shows an old batch; announced on Tue 17 Mar; asked the service: 3 papers"
     )
-    assert [one["start"] for one in asked(web, "/api")] == [["0"], ["2"]]
+    assert [query["start"] for query in asked(web, "/api")] == [["0"], ["2"]]
 
 
 def test_arxiv_answering_429_costs_nobody_a_paper() -> None:
@@ -167,15 +170,16 @@ def test_a_service_is_asked_for_the_time_since_the_last_good_visit() -> None:
     assert source.is_service
 
 
-def test_pages_are_followed_and_end() -> None:
+def test_pages_are_followed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that leads on for ever is left after so many pages, and the report says it."""
+    monkeypatch.setattr(visits, "MAX_PAGES", 5)
     page = {"notes": [{"id": "abcdef1", "content": {"title": "x"}}]}
     body = json.dumps({"notes": page["notes"] * 500}).encode()
     with http_server(notes=Page(body)) as web:
         found = visit(make_source(kind="openreview", location="", api=web.url, query="V"))
 
-    assert len(web.requests) == MAX_PAGES
-    assert f"stopped after {MAX_PAGES} pages" in found.report.note
+    assert len(web.requests) == 5
+    assert "stopped after 5 pages" in found.report.note
     assert len(found.papers) == 1
 
 
@@ -193,7 +197,7 @@ def test_votes_of_the_last_days_are_read_again() -> None:
         source = make_source(kind="huggingface", location="", api=f"{web.url}/daily")
         found = visit(source, Health(last_good=NOW - dt.timedelta(hours=2)))
 
-    assert [one.get("date") for one in asked(web, "/daily")] == [
+    assert [query.get("date") for query in asked(web, "/daily")] == [
         None,
         ["2026-03-17"],
         ["2026-03-16"],
@@ -363,17 +367,17 @@ def test_no_secret_of_an_address_is_told_or_kept() -> None:
     ) as web:  # fmt: skip
         host = web.url.removeprefix("http://")
         paths = ("feed", "old", "odd", "hangup", "busy", "missing")
-        addresses = [f"http://bob:s3cret@{host}/{one}?key=s3cret" for one in paths]
+        addresses = [f"http://bob:s3cret@{host}/{path}?key=s3cret" for path in paths]
         addresses += [
             "http://bob:s3cret@[bad/?key=s3cret",
             "ftp://bob:s3cret@e.example/?key=s3cret",
         ]
         addresses += ["http://bob:s3cret@nowhere.invalid/?key=s3cret"]
-        told = [visit(make_source(location=one)).report for one in addresses]
+        told = [visit(make_source(location=address)).report for address in addresses]
 
-    assert [one.ok for one in told] == [True, True, *[False] * 7]
+    assert [report.ok for report in told] == [True, True, *[False] * 7]
     assert "s3cret" not in repr(told)
-    assert all(one.error or one.validators for one in told)
+    assert all(report.error or report.validators for report in told)
     assert "moved for good" in told[1].note
 
 
@@ -418,7 +422,7 @@ def test_faults_of_what_is_asked_for_later_are_kept_too() -> None:
         source = make_source(location=f"{web.url}/feed")
         found = visit(source, kind=SourceKind(parse=odd_entry, catch_up=catch_up))
 
-    assert [one.problem.rpartition("/")[2] for one in found.faults] == ["feed", "more"]
+    assert [fault.problem.rpartition("/")[2] for fault in found.faults] == ["feed", "more"]
     assert found.report.faults == 2
 
 

@@ -92,7 +92,7 @@ def test_each_mistake_has_its_place_and_its_mend(tmp_path: Path, content: bytes,
     with pytest.raises(ConfigError) as caught:
         read_document(path, {})
 
-    assert any(one in str(caught.value) for one in said.split("|")), str(caught.value)
+    assert any(words in str(caught.value) for words in said.split("|")), str(caught.value)
     assert str(path) in str(caught.value)
 
 
@@ -138,4 +138,4 @@ def test_any_yaml_is_data_or_a_mistake_with_its_place(pieces: list[str]) -> None
     try:
         parse_document(Path("x.yaml"), "".join(pieces), {"A": "b"})
     except ConfigError as error:
-        assert all(one.startswith("x.yaml:") for one in error.problems)
+        assert all(problem.startswith("x.yaml:") for problem in error.problems)

@@ -140,7 +140,7 @@ def test_a_source_without_its_key_is_left_out(tmp_path: Path, root: Path) -> Non
 
     config = load_config(tmp_path / "config", {})
 
-    assert [one.name for one in config.collecting.sources] == ["B"]
+    assert [source.name for source in config.collecting.sources] == ["B"]
     assert "sources.yaml:2:" in config.collecting.left_out[0]
     assert "KEY is not set" in config.collecting.left_out[0]
 

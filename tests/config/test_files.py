@@ -275,7 +275,7 @@ enrich:
 
 def topics_of(folder: Path, root: Path, topics: str) -> dict[str, Any]:
     write_newsletter(folder, root, topics=topics, subscribers="subscribers: []\n")
-    return {one.name: one for one in load_config(folder / "config", {}).choice.topics}
+    return {topic.name: topic for topic in load_config(folder / "config", {}).choice.topics}
 
 
 def test_a_topic_takes_over_what_it_does_not_say(tmp_path: Path, root: Path) -> None:

@@ -201,8 +201,8 @@ def problems_of(name: str, text: str) -> list[str]:
     path = Path(f"{name}.yaml")
     with pytest.raises(ConfigError) as caught:
         checked(SHAPES[name], parse_document(path, text, {"WORD": "password"}), name)
-    assert all(one.startswith(f"{path}:") for one in caught.value.problems)
-    return [one.removeprefix(f"{path}:") for one in caught.value.problems]
+    assert all(problem.startswith(f"{path}:") for problem in caught.value.problems)
+    return [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
 
 
 @pytest.mark.parametrize(("line", "said"), NEWSLETTER)
@@ -338,7 +338,8 @@ def test_what_only_the_files_together_tell(
 
     folder = f"{tmp_path / 'config'}/"
     found = [
-        one.replace(folder, "").replace(str(tmp_path), "ROOT") for one in caught.value.problems
+        problem.replace(folder, "").replace(str(tmp_path), "ROOT")
+        for problem in caught.value.problems
     ]
     assert found == said
 

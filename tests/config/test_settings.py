@@ -144,7 +144,9 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
     }  # fmt: skip
     slices = (config, config.letter, config.choice, config.collecting, config.serving)
     told = {
-        field.name: getattr(one, field.name) for one in slices for field in dataclasses.fields(one)
+        field.name: getattr(part, field.name)
+        for part in slices
+        for field in dataclasses.fields(part)
     }
     assert {name: told[name] for name in expected} == expected
     compared_below = {"theme", "delivering", "sources", "topics", "secrets"}
@@ -171,7 +173,7 @@ def test_how_mail_leaves_arrives(tmp_path: Path, root: Path) -> None:
     assert (mail.timeout, mail.per_connection, mail.command) == (12.5, 33, ("/bin/send", "-x"))
     assert (pace.connections, pace.rate) == (7, parse_rate("14/second"))
     assert pace.per_domain == (("gmail.com", parse_rate("5/second")), ("*", parse_rate("100/hour")))
-    assert [(one.selector, one.domain) for one in config.delivering.keys] == [
+    assert [(key.selector, key.domain) for key in config.delivering.keys] == [
         ("one", "lab.example"), ("two", "other.example"),
     ]  # fmt: skip
     first, second = config.collecting.sources
@@ -198,7 +200,7 @@ def test_a_key_within_an_address_is_a_secret_too(tmp_path: Path, root: Path) -> 
     secrets = load_config(tmp_path / "config", environment).secrets
 
     assert {"token-of-a", "login-of-b", "token-é=b", "token-%C3%A9%3Db"} <= secrets
-    assert not any("a.example" in one for one in secrets)
+    assert not any("a.example" in secret for secret in secrets)
 
 
 def test_what_must_not_be_shown_is_known_in_every_form(tmp_path: Path, root: Path) -> None:
@@ -213,7 +215,7 @@ def test_what_must_not_be_shown_is_known_in_every_form(tmp_path: Path, root: Pat
         "another key",
     } <= secrets
     assert "me" not in secrets
-    assert not any("lab.example" in one for one in secrets)
+    assert not any("lab.example" in secret for secret in secrets)
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ topics:
     found = load(tmp_path, root, topics=topics, subscribers="subscribers: []\n").choice.topics
 
     usual = (("relevance", 1.0), ("trending", 0.8), ("recency", 0.2))
-    assert [one.weights for one in found] == [
+    assert [topic.weights for topic in found] == [
         usual,
         (*usual, ("taste", 1.0), ("author", 1.0), ("venue", 1.0)),
         (("trending", 2.0), ("venue", 0.5)),
@@ -214,8 +214,8 @@ topics:
     assert (more.name, more.title, more.limit, more.fresh) == ("more", "More", 9, base.fresh)
     assert (most.name, most.title, most.limit) == ("most", "Most", 9)
     assert most.fresh != base.fresh
-    for one in (more, most):
-        assert (one.match, one.min_score, one.like, one.venues, one.authors) == (
+    for topic in (more, most):
+        assert (topic.match, topic.min_score, topic.like, topic.venues, topic.authors) == (
             base.match, 0.5, ("y",), ("V",), ("A",),
         )  # fmt: skip
 
@@ -318,10 +318,10 @@ enrich:
     assert config.collecting.left_out == (
         f"{path}:3:59: {told.format('ONE', 'ONE')}", f"{path}:7:48: {told.format('TWO', 'TWO')}",
     )  # fmt: skip
-    assert [(one.name, one.location) for one in config.collecting.sources] == [
+    assert [(source.name, source.location) for source in config.collecting.sources] == [
         ("B", str(tmp_path / "feeds" / "b.xml")), ("C", "https://c.example/?k=1234567&l=12345678"),
     ]  # fmt: skip
-    assert [one.service for one in config.collecting.enrichments] == ["crossref"]
+    assert [enrichment.service for enrichment in config.collecting.enrichments] == ["crossref"]
     assert config.secrets == {"12345678"}
     assert config.collecting.places == {
         "A": f"{path}:3:20", "B": f"{path}:4:20", "C": f"{path}:5:20",

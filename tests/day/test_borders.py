@@ -139,7 +139,9 @@ def test_only_the_faulty_are_left_out() -> None:
     found, faults = without_faulty(papers, step)
 
     assert found == [paper.id for paper in papers if paper.id not in bad]
-    assert {(one.border, one.name) for one in faults} == {(Border.ENTRY, one) for one in bad}
+    assert {(fault.border, fault.name) for fault in faults} == {
+        (Border.ENTRY, paper_id) for paper_id in bad
+    }
     assert "a fault of this program (AssertionError: one of the three" in faults[0].problem
     assert "in step" in faults[0].trace
     assert without_faulty(papers[:2], step) == ([papers[0].id, papers[1].id], ())
@@ -157,7 +159,7 @@ def test_what_fails_only_beside_others_is_found() -> None:
 
     found, faults = without_faulty(papers, step)
 
-    assert (found, [one.name for one in faults]) == (4, [papers[0].id])
+    assert (found, [fault.name for fault in faults]) == (4, [papers[0].id])
 
 
 def test_an_error_of_all_is_nobodys() -> None:
@@ -251,7 +253,7 @@ def test_the_cron_line_works_as_it_is_printed(tmp_path: Path, root: Path) -> Non
     )
     (folder / ".env").write_text(f"NEWSLETTER_SECRET={SECRET}\n")
     (folder / ".env").chmod(0o600)
-    (line,) = (one.strip() for one in printed.splitlines() if one.strip().startswith("5 * * * *"))
+    (line,) = (row.strip() for row in printed.splitlines() if row.strip().startswith("5 * * * *"))
 
     done = subprocess.run(
         ["/usr/bin/env", "-i", "HOME=/", "PATH=/usr/bin:/bin", "SHELL=/bin/sh", "/bin/sh", "-c",
@@ -342,13 +344,13 @@ def test_a_fault_is_kept_once_and_without_secrets(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_refuses_faults_stops_nothing(tmp_path: Path) -> None:
-    """They are told all the same."""
+    """Faults are still told when they cannot be written to disk."""
     (tmp_path / "faults").write_text("a file where a folder should be")
     store = FaultStore(tmp_path / "faults")
 
     store.keep(Fault(border=Border.REPORT, name="a", problem="x", content=b"x"))
 
-    assert [one.name for one in store.seen] == ["a"]
+    assert [fault.name for fault in store.seen] == ["a"]
 
 
 def test_readers_for_whom_choosing_fails_are_left_out(tmp_path: Path, root: Path) -> None:
@@ -366,13 +368,15 @@ def test_readers_for_whom_choosing_fails_are_left_out(tmp_path: Path, root: Path
     with open_day(config, clock=lambda: NOW) as opened:
         steps.follow_list(opened)
         day = replace(opened, tastes=Failing(opened.stores.papers, folder))
-        both = [one for some in everybody(day) for one in some]
+        both = [reader for some in everybody(day) for reader in some]
         draft = make_draft(day, [make_paper()])
         found = draft.for_readers(both, send_empty=True)
         faults = day.folders.faults.seen
 
-    assert [one.readers.first.email for one in found] == ["bo@readers.example"]
-    assert [(one.border, one.name) for one in faults] == [(Border.READER, "ada@readers.example")]
+    assert [edition.readers.first.email for edition in found] == ["bo@readers.example"]
+    assert [(fault.border, fault.name) for fault in faults] == [
+        (Border.READER, "ada@readers.example")
+    ]
 
 
 def test_an_issue_with_errors_is_held(tmp_path: Path, root: Path) -> None:
@@ -424,5 +428,6 @@ def test_check_reads_the_files_of_sources_within_limits(tmp_path: Path, root: Pa
     found = check(tmp_path / "config", {}, NOW, seconds=0.1)
 
     assert any(
-        "sources.yaml:1:" in one and "s to read, and was left out" in one for one in found.problems
+        "sources.yaml:1:" in problem and "s to read, and was left out" in problem
+        for problem in found.problems
     ), found.problems

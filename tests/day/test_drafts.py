@@ -115,14 +115,16 @@ def collected(folder: Path) -> list[str]:
 
 def picked(folder: Path, email: str) -> Shown:
     found = told(folder, "pick", "--subscriber", email)["picks"]
-    return [(one["title"], one["topic"]) for one in found]
+    return [(pick["title"], pick["topic"]) for pick in found]
 
 
 def in_files(folder: Path, date: str) -> dict[str, Shown]:
     """Return what papers.json says of each edition."""
     path = folder / "outbox" / date / "papers.json"
     editions = json.loads(path.read_text("utf-8"))["editions"] if path.exists() else {}
-    return {key: [(one["title"], one["topic"]) for one in picks] for key, picks in editions.items()}
+    return {
+        key: [(pick["title"], pick["topic"]) for pick in picks] for key, picks in editions.items()
+    }
 
 
 def previewed(folder: Path, email: str) -> Shown:
@@ -133,8 +135,8 @@ def previewed(folder: Path, email: str) -> Shown:
     }  # fmt: skip
     shown = load_preview(folder / "config")
     assert not shown.problem
-    found = [one for one in shown.editions if one.readers.startswith(email)]
-    return [(one["title"], names[one["topic"]]) for edition in found for one in edition.picks]
+    found = [edition for edition in shown.editions if edition.readers.startswith(email)]
+    return [(pick["title"], names[pick["topic"]]) for edition in found for pick in edition.picks]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -174,11 +176,11 @@ def test_an_explanation_agrees_with_what_is_picked(folder: Path, root: Path) -> 
 
     for email in (ADA, CY):
         found = {
-            (answer["title"], one["topic"])
+            (answer["title"], topic["topic"])
             for paper in ids
             for answer in (told(folder, "pick", "--subscriber", email, "--explain", paper),)
-            for one in answer["topics"]
-            if one["verdict"] == "picked"
+            for topic in answer["topics"]
+            if topic["verdict"] == "picked"
         }
         assert found == set(picked(folder, email))
 
@@ -189,11 +191,11 @@ def test_what_is_not_picked_is_explained(folder: Path, root: Path) -> None:
     told(folder, "collect")
 
     verdicts = {
-        one["verdict"]
+        topic["verdict"]
         for paper in collected(folder)
-        for one in told(folder, "pick", "--subscriber", ADA, "--explain", paper)["topics"]
+        for topic in told(folder, "pick", "--subscriber", ADA, "--explain", paper)["topics"]
     }
 
     assert "picked" in verdicts
     assert "its filter does not want it" in verdicts
-    assert any("are shown already" in one for one in verdicts)
+    assert any("are shown already" in verdict for verdict in verdicts)

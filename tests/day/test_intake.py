@@ -73,7 +73,7 @@ def test_a_source_that_cannot_be_kept_stops_no_other(database: Database) -> None
 
 
 def test_faults_of_visits_and_services_are_gathered(database: Database) -> None:
-    """In one place, whoever found them."""
+    """They stand in one list, wherever they were found."""
     taking = intake(database)
     taking.take(seen(make_paper(9, title="Odd")))
     (first,) = taking.faults
@@ -108,7 +108,7 @@ def test_a_discussion_that_cannot_be_kept_costs_itself(database: Database) -> No
 
 
 def test_a_database_that_cannot_be_used_is_no_fault_of_a_paper(database: Database) -> None:
-    """It is everybody's, and told as such."""
+    """The error is about the whole run, and is told as such."""
     taking = intake(database)
     with database.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE paper")

@@ -31,7 +31,7 @@ def draft_of(folder: Path, root: Path, reader: str, more: str) -> Draft:
     config = load_config(folder / "config", {})
     day = day_of(config, open_database("sqlite://", folder), clock=lambda: NOW)
     steps.follow_list(day)
-    papers = [one.paper for one in PICKS]
+    papers = [picked.paper for picked in PICKS]
     return Draft(day=day, issue=make_issue(), candidates=Candidates(papers, NOW), picks=PICKS)
 
 
@@ -52,7 +52,7 @@ PICKS = (
 def shown(draft: Draft) -> list[str]:
     (found,) = draft.editions()
     picks = found.selection.picks
-    return [one.paper.title.split()[1] + one.paper.title.split()[-1] for one in picks]
+    return [picked.paper.title.split()[1] + picked.paper.title.split()[-1] for picked in picks]
 
 
 @pytest.mark.parametrize("reader", [PLAIN, PERSONAL])
@@ -78,7 +78,7 @@ def test_variety_moves_what_is_like_others_down(tmp_path: Path, root: Path, read
 
 
 def test_the_page_for_everybody_keeps_both_settings(tmp_path: Path, root: Path) -> None:
-    """It is of all topics, and of no reader."""
+    """The page shows all topics and belongs to no single reader."""
     _, chosen = draft_of(tmp_path, root, PLAIN, "per_author: 1").page()
 
-    assert [one.paper.title.split()[-1] for one in chosen] == ["web", "pressure"]
+    assert [picked.paper.title.split()[-1] for picked in chosen] == ["web", "pressure"]

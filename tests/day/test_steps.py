@@ -110,7 +110,7 @@ class World:
             async with self.open(**options) as (day, web, post):
                 steps.follow_list(day)
                 has = {"day": day, "web": web, "post": post}
-                wanted = [has[one] for one in inspect.signature(step).parameters if one in has]
+                wanted = [has[name] for name in inspect.signature(step).parameters if name in has]
                 result = step(*wanted)
                 return await result if asyncio.iscoroutine(result) else result
 
@@ -121,10 +121,10 @@ class World:
 
     def mails(self) -> dict[str, EmailMessage]:
         found = {}
-        for one in self.mail.messages:
-            message = email.message_from_bytes(one.content, policy=email.policy.default)
+        for arrived in self.mail.messages:
+            message = email.message_from_bytes(arrived.content, policy=email.policy.default)
             assert isinstance(message, EmailMessage)
-            found[one.recipient.partition("@")[0]] = message
+            found[arrived.recipient.partition("@")[0]] = message
         return found
 
 
@@ -155,8 +155,8 @@ def test_readers_get_their_own_topics_and_links(world: World) -> None:
     assert "Hello 田中 愛子" in body(mails["bo"], "plain")
     assert mails["ada"]["Date"].endswith("+0900")
     links = {
-        name: str(one["List-Unsubscribe"]).partition(">")[0].rpartition("/")[2]
-        for name, one in mails.items()
+        name: str(mail["List-Unsubscribe"]).partition(">")[0].rpartition("/")[2]
+        for name, mail in mails.items()
     }
     ids = {
         verify([b"a secret of tests, of 32 bytes at least"], "unsubscribe", link)
@@ -225,7 +225,7 @@ def test_what_is_like_papers_that_were_sent_is_less_new(world: World) -> None:
     world.web.pages["/feed"] = rss(known, new, start=99401)
     world.do(steps.collect)
 
-    scores = {one.paper.title: one.score.total for one in world.picks()}
+    scores = {pick.paper.title: pick.score.total for pick in world.picks()}
 
     assert scores[new] > scores[known] + 0.1
 
@@ -258,9 +258,9 @@ def test_a_batch_that_is_not_renewed_is_noticed(world: World) -> None:
     first = world.do(steps.collect)
     second = world.do(steps.collect)
 
-    assert [(one.papers, one.new) for one in first.reports] == [(4, 4), (2, 2)]
-    assert [(one.papers, one.new) for one in second.reports] == [(4, 0), (2, 0)]
-    assert all("nothing that was not seen before" in one.note for one in second.reports)
+    assert [(report.papers, report.new) for report in first.reports] == [(4, 4), (2, 2)]
+    assert [(report.papers, report.new) for report in second.reports] == [(4, 0), (2, 0)]
+    assert all("nothing that was not seen before" in report.note for report in second.reports)
 
 
 def test_readers_are_not_told_of_a_quiet_day_when_no_source_answered(world: World) -> None:
@@ -364,7 +364,7 @@ def test_a_planned_issue_does_not_change_any_more(world: World) -> None:
 
     world.do(steps.run)
 
-    assert all("changed" not in body(one, "plain") for one in world.mails().values())
+    assert all("changed" not in body(mail, "plain") for mail in world.mails().values())
 
 
 def test_an_issue_that_another_version_planned_is_not_sent_with_holes(world: World) -> None:
@@ -394,7 +394,9 @@ def test_the_outbox_holds_what_was_sent(world: World) -> None:
         "agents.eml", "agents.html", "agents.txt", "papers.json",
         "language-models+agents.eml", "language-models+agents.html", "language-models+agents.txt",
     }  # fmt: skip
-    received = next(one.content for one in world.mail.messages if one.recipient.startswith("bo@"))
+    received = next(
+        message.content for message in world.mail.messages if message.recipient.startswith("bo@")
+    )
     assert (folder / "agents.eml").read_bytes() == received
 
 
@@ -448,8 +450,8 @@ def test_two_runs_at_once_send_each_mail_once(world: World) -> None:
     """Cron started twice: one plans, both may send, nobody gets two."""
 
     async def both() -> list[Ran]:
-        async with world.open() as one, world.open() as two:
-            return list(await asyncio.gather(steps.run(*one), steps.run(*two)))
+        async with world.open() as first, world.open() as second:
+            return list(await asyncio.gather(steps.run(*first), steps.run(*second)))
 
     run(both())
 
@@ -535,7 +537,7 @@ def test_a_stale_arxiv_batch_reaches_the_reader_through_the_api(world: World) ->
 
 
 def test_a_list_of_feeds_is_collected_too(world: World) -> None:
-    """OPML: each feed that it names is a source with a report and a health of its own."""
+    """Each feed in an OPML list is a source, with a report and a health of its own."""
     url = world.web.url
     outlines = "".join(f'<outline text="{n}" xmlUrl="{url}/{n}"/>' for n in ("one", "feed", "two"))
     world.web.pages["/list"] = Page(f"<opml><body>{outlines}</body></opml>".encode())
@@ -547,7 +549,7 @@ def test_a_list_of_feeds_is_collected_too(world: World) -> None:
 
     found = world.do(steps.collect)
 
-    assert [one.source for one in found.reports] == ["Feed", "Votes", "Lists", "one", "two"]
+    assert [report.source for report in found.reports] == ["Feed", "Votes", "Lists", "one", "two"]
     assert found.reports[2].note == "names 3 sources"
     assert (found.reports[3].new, found.reports[4].ok) == (1, False)
     assert found.health["two"].failures == 1
@@ -575,11 +577,11 @@ def test_discussions_and_enrichment_reach_the_papers(world: World) -> None:
 
     assert found.reports[2].mentions == 1
     agent = papers["arxiv:2603.99002"]
-    assert {one.source: one.votes for one in agent.sightings}["HN"] == 30
+    assert {sighting.source: sighting.votes for sighting in agent.sightings}["HN"] == 30
     assert agent.stars == 512
     assert found.notes == ()
     again = world.do(steps.collect)
-    asked = [one for one, _ in world.web.requests if one.startswith("/gh/")]
+    asked = [target for target, _ in world.web.requests if target.startswith("/gh/")]
     assert len(asked) == 1
     assert again.new == 0
 
@@ -606,7 +608,7 @@ def test_readers_of_their_own_get_an_edition_of_their_own(world: World) -> None:
 
 
 def test_sections_stand_in_the_order_that_is_asked_for(world: World) -> None:
-    """What is not named is left out."""
+    """Sections that the setting does not name are left out."""
     path = world.folder / "config" / "newsletter.yaml"
     path.write_text(
         path.read_text("utf-8") + "explore: 1\nsections: [own-words, topics]\n", "utf-8"
@@ -682,7 +684,7 @@ def test_a_reader_who_likes_a_paper_gets_what_is_like_it(world: World) -> None:
     assert "knots" not in section
     assert "like what you like" in section
     assert "Robots walk over snow\n" not in text
-    asked = [one for one, _ in world.web.requests if "id_list=2401.00001" in one]
+    asked = [target for target, _ in world.web.requests if "id_list=2401.00001" in target]
     assert len(asked) == 1
 
 
@@ -701,7 +703,7 @@ def test_the_demo(tmp_path: Path) -> None:
     assert first.rendered is not None
     assert len(first.rendered.editions) == 6
     papers = {
-        one.paper.id: one.paper for edition in first.rendered.editions for one in edition.picks
+        pick.paper.id: pick.paper for edition in first.rendered.editions for pick in edition.picks
     }
     assert any(len(paper.sightings) == 3 for paper in first.rendered.papers)
     assert any(len(paper.authors) == 60 for paper in first.rendered.papers)

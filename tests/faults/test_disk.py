@@ -80,7 +80,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_sender(
     assert "Traceback" not in stopped.stderr
     assert 20 <= sent_until_full < READERS
     assert done.returncode in (0, 3), done.stderr
-    copies = collections.Counter(one.recipient for one in mail.messages)
+    copies = collections.Counter(message.recipient for message in mail.messages)
     assert max(copies.values()) == 1
     assert counts["accepted"] + counts["unknown"] == READERS
     assert counts["unknown"] <= CONNECTIONS
@@ -104,7 +104,7 @@ def test_an_outbox_without_room_stops_the_sender(
         assert stopped.returncode == 1
         assert "no space left on device; make room" in stopped.stderr
         assert 0 < len(some) < READERS
-        assert all(one.endswith(b"--\r\n") for one in some)
+        assert all(raw.endswith(b"--\r\n") for raw in some)
         assert done.returncode == 0, done.stderr
         assert counts["accepted"] == len(mails(outbox)) == READERS
         assert not list(outbox.rglob("*.part"))

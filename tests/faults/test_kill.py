@@ -94,7 +94,7 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Pa
         elif len(mail.messages) == 10:
             gone.update(last_in_turn(tmp_path, 10))
             staying = {f"r{n}@readers.example" for n in range(60)} - gone
-            lines = "".join(f"  - {{email: {one}}}\n" for one in sorted(staying))
+            lines = "".join(f"  - {{email: {address}}}\n" for address in sorted(staying))
             people.write_text(f"subscribers:\n{lines}", "utf-8")
 
     with http_server(feed=RSS) as web, smtp_server(on_message=edit) as mail:
@@ -105,7 +105,7 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(tmp_path: Path, root: Pa
     assert done.returncode == 0
     assert (counts["accepted"], counts["cancelled"]) == (50, 10)
     assert len(mail.messages) == 50
-    assert not gone & {one.recipient for one in mail.messages}
+    assert not gone & {message.recipient for message in mail.messages}
 
 
 def test_killed_senders_lose_and_double_nothing(tmp_path: Path, root: Path) -> None:

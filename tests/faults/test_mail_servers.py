@@ -185,7 +185,7 @@ def test_what_comes_back_suppresses_who_is_gone(letter: Letter, way: str) -> Non
     assert again["suppressed"] == []
     assert letter.servers.messages() == {"r0": 1, "r1": 1, "r2": 1}
     listed = letter.told("suppressions", "list")["suppressions"]
-    assert [one["email"] for one in listed] == ["nobody-there@readers.example"]
+    assert [row["email"] for row in listed] == ["nobody-there@readers.example"]
 
 
 def test_lmtp_to_a_mail_store(letter: Letter) -> None:

@@ -78,9 +78,9 @@ def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Every sender of a test; what still runs when it ends, or fails, is killed."""
     running: list[subprocess.Popen[bytes]] = []
     yield running
-    for one in running:
-        one.kill()
-        one.wait()
+    for process in running:
+        process.kill()
+        process.wait()
 
 
 def fall_asleep(sender: subprocess.Popen[bytes], folder: Path) -> None:
@@ -111,8 +111,8 @@ def check(folder: Path, faults: Faults, most_unknown: int, readers: int = READER
     ledger = SqlLedger(database)
     counts = ledger.counts(TODAY)
     copies = collections.Counter(recipient for recipient, _ in faults.messages)
-    accepted = {one.email for one in ledger.deliveries(TODAY, {S.ACCEPTED})}
-    unknown = {one.email for one in ledger.deliveries(TODAY, {S.UNKNOWN})}
+    accepted = {delivery.email for delivery in ledger.deliveries(TODAY, {S.ACCEPTED})}
+    unknown = {delivery.email for delivery in ledger.deliveries(TODAY, {S.UNKNOWN})}
     database.close()
     assert sum(counts.values()) == readers
     assert counts[S.ACCEPTED] + counts[S.UNKNOWN] == readers, counts
@@ -143,7 +143,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(
             time.sleep(0.008)
         with lock:
             left[0] -= 1
-            alive = [one for one in running if one.poll() is None]
+            alive = [process for process in running if process.poll() is None]
             if left[0] <= 0 and alive:
                 # At the very moment between the dot and its answer.
                 left[0] = readers
@@ -155,7 +155,7 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(
         while kills < kills_wanted and time.monotonic() < deadline:
             with lock:
                 left[0] = chance.randrange(1, readers // kills_wanted)
-                running[:] = [one for one in running if one.poll() is None]
+                running[:] = [process for process in running if process.poll() is None]
                 while len(running) < senders:
                     running.append(start(tmp_path, faults))
                     processes.append(running[-1])
@@ -165,14 +165,14 @@ def test_a_storm_of_kills_loses_and_doubles_nothing(
                 time.sleep(chance.random() * 0.8)
                 with lock:
                     chance.choice(watched).kill()
-            while all(one.poll() is None for one in watched):
+            while all(process.poll() is None for process in watched):
                 time.sleep(0.005)
-            kills = sum(one.poll() == -signal.SIGKILL for one in processes)
-            if all(one.poll() == 0 for one in watched):
+            kills = sum(process.poll() == -signal.SIGKILL for process in processes)
+            if all(process.poll() == 0 for process in watched):
                 break
-        for one in running:
-            one.wait(60)
-        kills = sum(one.poll() == -signal.SIGKILL for one in processes)
+        for process in running:
+            process.wait(60)
+        kills = sum(process.poll() == -signal.SIGKILL for process in processes)
         processes.append(start(tmp_path, faults))
         assert processes[-1].wait(120) == 0
         check(tmp_path, faults, most_unknown=kills * CONNECTIONS, readers=readers)

@@ -19,7 +19,7 @@ def embedder() -> Embedder:
 
 
 def test_what_means_the_same_is_near(embedder: Embedder) -> None:
-    """In other words, whatever else is embedded beside it."""
+    """Texts with the same meaning in other words are near, whatever else is embedded with them."""
     texts = ("A cat sits on the mat", "A kitten rests on a rug", "Lattice quantum chromodynamics")
     rows = embedder.embed([words_as_paper(text) for text in texts])
 

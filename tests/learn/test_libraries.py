@@ -26,7 +26,7 @@ def library(folder: Path, name: str, content: bytes | str) -> Library:
 
 
 def titles(found: Library) -> list[str]:
-    return [one.title for one in found.papers]
+    return [paper.title for paper in found.papers]
 
 
 def test_bibtex(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_json_of_every_kind(tmp_path: Path, content: str, expected: list[str]) -
 
 
 def test_abstracts_of_better_bibtex(tmp_path: Path) -> None:
-    """It calls them `abstractNote`."""
+    """This program calls the field `abstractNote`."""
     content = '{"items": [{"title": "BBT", "abstractNote": "Yes."}]}'
 
     assert library(tmp_path, "x.json", content).papers[0].abstract == "Yes."
@@ -70,7 +70,7 @@ def test_ris(tmp_path: Path) -> None:
     found = library(tmp_path, "z.ris", content)
 
     assert titles(found) == ["Planning agents", "Other", "Cut off"]
-    assert [one.abstract for one in found.papers] == ["We plan.", "So.", ""]
+    assert [paper.abstract for paper in found.papers] == ["We plan.", "So.", ""]
     assert found.notes == (f"{tmp_path}/z.ris:10: this entry has no end (a line `ER  -`)",)
 
 
@@ -134,7 +134,7 @@ def test_a_broken_entry_costs_itself(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str, said: str) -> None:
-    """File, line and reason."""
+    """The error gives the file, the line and the reason."""
     with pytest.raises(LibraryError) as caught:
         library(tmp_path, name, content)
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str, sa
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    """A missing file and a folder are said with their path."""
+    """For a missing file or a folder, the error names the path."""
     (tmp_path / "folder.bib").mkdir()
 
     for name in ("gone.bib", "folder.bib"):
@@ -168,4 +168,4 @@ def test_any_bytes_are_a_library_or_an_error(
     except LibraryError as error:
         assert str(path) in str(error)
     else:
-        assert all(one.title and "\n" not in one.title for one in found.papers)
+        assert all(paper.title and "\n" not in paper.title for paper in found.papers)

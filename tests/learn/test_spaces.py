@@ -57,7 +57,7 @@ def test_words_alone_teach_as_well() -> None:
 
 
 def test_dislikes_lower_what_is_like_them() -> None:
-    """And leave the rest where it was, or higher."""
+    """Other papers keep their mark or get a higher one."""
     likes = [paper(101, AGENTS), paper(102, PROTEINS)]
     new = [paper(301, AGENTS), paper(302, PROTEINS)]
 
@@ -68,12 +68,12 @@ def test_dislikes_lower_what_is_like_them() -> None:
 
 def test_a_model_is_small_and_the_same_every_time() -> None:
     """At most 20 kB, whatever is liked; learnt twice it is equal."""
-    one, two = (learn(SPACE, [paper(n, AGENTS) for n in range(101, 141)]) for _ in range(2))
+    first, second = (learn(SPACE, [paper(n, AGENTS) for n in range(101, 141)]) for _ in range(2))
 
-    assert one.nbytes <= 20_000
-    assert np.array_equal(one.weights, two.weights)
-    assert np.array_equal(one.senses, two.senses)
-    assert one.shift == two.shift
+    assert first.nbytes <= 20_000
+    assert np.array_equal(first.weights, second.weights)
+    assert np.array_equal(first.senses, second.senses)
+    assert first.shift == second.shift
 
 
 def test_meanings_are_one_more_view() -> None:
@@ -81,13 +81,15 @@ def test_meanings_are_one_more_view() -> None:
 
     def embed(papers: Sequence[Paper]) -> Any:
         """Two directions: of walking, in whatever words, and of everything else."""
-        walks = [any(w in one.title for w in ("walk", "stroll", "rubble")) for one in papers]
-        rows = np.array([[1.0, 0.2] if one else [0.2, 1.0] for one in walks], dtype=np.float32)
+        walks = [any(w in work.title for w in ("walk", "stroll", "rubble")) for work in papers]
+        rows = np.array(
+            [[1.0, 0.2] if is_walk else [0.2, 1.0] for is_walk in walks], dtype=np.float32
+        )
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     space = Space(FIELDS, embed)
     like = make_paper(title="rubble walk", abstract="")
-    stroll, other = (make_paper(title=one, abstract="") for one in ("A stroll", "A ballot"))
+    stroll, other = (make_paper(title=title, abstract="") for title in ("A stroll", "A ballot"))
 
     model = learn(space, [like])
     found = marks(space.see([stroll, other]), [model])[:, 0]
@@ -129,7 +131,7 @@ def test_reasons_are_words_of_the_paper_that_speak_for_it() -> None:
 
 
 def test_a_background_of_a_few_papers_says_nothing() -> None:
-    """A newsletter's first day: likes wait until there is something to tell them from."""
+    """On the first day there are too few papers to compare with, so likes have no effect yet."""
     with pytest.raises(ValueError, match=str(FEWEST)):
         Space(FIELDS[: FEWEST - 1])
 
@@ -148,7 +150,7 @@ def test_titles_count_three_times() -> None:
 def test_any_texts_give_marks_between_zero_and_one(likes: list[str], title: str) -> None:
     """Empty ones, other scripts, words that nobody else used."""
     found = values(
-        [make_paper(title=one, abstract="") for one in likes],
+        [make_paper(title=liked, abstract="") for liked in likes],
         [make_paper(title=title, abstract="")],
     )
 

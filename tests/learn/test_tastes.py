@@ -6,11 +6,11 @@ import random
 from pathlib import Path
 
 import pytest
-from makers import NOW, make_paper
+from makers import NOW, make_paper, open_test_database
 
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Border, Fault
-from newsletter.store import PaperStore, open_database
+from newsletter.store import PaperStore
 
 WORDS = "agents plan tools with models act web steps proteins fold cells heat enzymes yeast".split()
 
@@ -18,7 +18,7 @@ WORDS = "agents plan tools with models act web steps proteins fold cells heat en
 @pytest.fixture
 def tastes(tmp_path: Path) -> Tastes:
     """A store of papers of four fields."""
-    store = PaperStore(open_database("sqlite:///test.db", tmp_path))
+    store = PaperStore(open_test_database(tmp_path))
     fields = (WORDS[:8], WORDS[8:], ["robots", "walk", "snow", "night"], ["knots", "genus", "link"])
     papers = [
         make_paper(n, title=" ".join(random.Random(n).choices(fields[n % 4], k=6)), abstract="")
@@ -42,7 +42,7 @@ def test_a_bad_library_costs_its_owner_that_library_only(tastes: Tastes, tmp_pat
     found = tastes.marks([agents, proteins], ["bad.bib", "gone.ris", "agents that plan"])
 
     assert found[agents.id].value > found[proteins.id].value
-    assert [(one.border, one.name) for one in faults] == [
+    assert [(fault.border, fault.name) for fault in faults] == [
         (Border.LIBRARY, "bad.bib"), (Border.LIBRARY, "gone.ris"),
     ]  # fmt: skip
     assert "a web page, not a library" in faults[0].problem
@@ -71,7 +71,7 @@ def test_likes_are_ids_libraries_and_words(tastes: Tastes, tmp_path: Path) -> No
 def test_nothing_is_learnt_from_nothing(tastes: Tastes, tmp_path: Path) -> None:
     """No likes, an unknown id, or a store with too few papers."""
     new = [make_paper(400)]
-    empty = Tastes(PaperStore(open_database("sqlite:///empty.db", tmp_path)), tmp_path)
+    empty = Tastes(PaperStore(open_test_database(tmp_path, "empty.db")), tmp_path)
 
     assert tastes.marks(new, []) == {}
     assert tastes.marks(new, ["2401.00001"]) == {}

@@ -154,7 +154,7 @@ PAPER = make_paper(
         ("NOT NOT dpo AND dpo", True),
     ],
 )
-def test_one_line_queries(query: str, holds: bool) -> None:  # noqa: FBT001  a case of the table
+def test_one_line_queries(query: str, *, holds: bool) -> None:
     """AND, OR, NOT in capitals, brackets, quotes and fields; AND may be left out."""
     assert hit(query, PAPER) is holds
     assert hit({"any": [query]}, PAPER) is holds
@@ -208,7 +208,7 @@ def test_words_that_are_no_query() -> None:
         ("/AND (OR|x)/", False),
     ],
 )
-def test_more_than_words(match: object, holds: bool) -> None:  # noqa: FBT001  a case of the table
+def test_more_than_words(match: object, *, holds: bool) -> None:
     """Closeness, votes, venues, sources and expressions."""
     assert hit(match, PAPER) is holds
 
@@ -269,7 +269,7 @@ def test_scanning_all_filters_at_once_finds_what_each_would(
     *, filters: list[object], title: str, abstract: str, votes: int, known: bool
 ) -> None:
     """One automaton for all of them changes nothing but the time it takes."""
-    parsed = [parse_match(one) for one in filters]
+    parsed = [parse_match(written) for written in filters]
     paper = fold_paper(
         make_paper(
             title=title,
@@ -283,7 +283,7 @@ def test_scanning_all_filters_at_once_finds_what_each_would(
 
     found = sorted(Matcher(parsed).holding(paper))
 
-    assert found == [number for number, one in enumerate(parsed) if matches(one, paper)]
+    assert found == [number for number, match in enumerate(parsed) if matches(match, paper)]
 
 
 @pytest.mark.parametrize(
@@ -488,10 +488,10 @@ def test_a_paper_as_matching_sees_it() -> None:
 )  # fmt: skip
 def test_where_a_term_stands(term: str, place: str | None) -> None:
     """In the most telling place, or in the field that it names."""
-    (one,) = parse_match(term).any
-    found = find(one, fold_paper(PAPER))  # type: ignore[arg-type]
+    (wanted,) = parse_match(term).any
+    found = find(wanted, fold_paper(PAPER))  # type: ignore[arg-type]
 
-    assert found == (Hit(term=one, place=place) if place else None)  # type: ignore[arg-type]
+    assert found == (Hit(term=wanted, place=place) if place else None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -502,7 +502,7 @@ def test_where_a_term_stands(term: str, place: str | None) -> None:
         (3, "a x b x x x", True), (0, "ab", False),
     ],
 )  # fmt: skip
-def test_how_near_two_words_are(within: int, text: str, holds: bool) -> None:  # noqa: FBT001
+def test_how_near_two_words_are(within: int, text: str, *, holds: bool) -> None:
     """At most so many other words between them, in either order, wherever they stand."""
     match = {f"near({within})": ["a", "b"]}
 
@@ -520,6 +520,6 @@ def test_terms_that_were_found() -> None:
          "none": ["protein"]}
     )  # fmt: skip
 
-    found = [(one.term.text, one.place) for one in hits(match, fold_paper(PAPER))]
+    found = [(met.term.text, met.place) for met in hits(match, fold_paper(PAPER))]
 
     assert found == [("feedback", "abstract"), ("direct", "title"), ("reward", "title")]

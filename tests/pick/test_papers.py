@@ -58,13 +58,13 @@ def test_min_score_gives_fewer_picks_not_worse_ones() -> None:
 
 def test_a_paper_goes_to_the_topic_where_it_scores_best_and_only_there() -> None:
     """With two topics that want it, a paper appears once; a full topic hands it on."""
-    one, two = make_topic("one", limit=1), make_topic("two", limit=1)
+    first, second = make_topic("one", limit=1), make_topic("two", limit=1)
     a, b = make_paper(1), make_paper(2)
     picks = [
         make_pick(a, "one", 0.9), make_pick(b, "one", 0.8), make_pick(a, "two", 0.7), make_pick(b, "two", 0.1),
     ]  # fmt: skip
 
-    chosen = choose(picks, [two, one])
+    chosen = choose(picks, [second, first])
 
     assert [(pick.topic, pick.paper.id) for pick in chosen] == [("two", b.id), ("one", a.id)]
 
@@ -121,8 +121,8 @@ def test_novelty_is_what_was_not_sent() -> None:
 
     picks = pick_papers(papers, [topic], NOW, None, {papers[0].id: 0.9, papers[1].id: 0.3})
 
-    assert [one.score.total for one in picks] == [0.9, 0.3, 0.0]
-    assert [tuple(map(say, one.reasons)) for one in picks] == [
+    assert [pick.score.total for pick in picks] == [0.9, 0.3, 0.0]
+    assert [tuple(map(say, pick.reasons)) for pick in picks] == [
         ("unlike anything sent lately",),
         (),
         (),

@@ -45,8 +45,8 @@ def chosen(marks: dict[str, Mark] | None = None, **own: Any) -> dict[str, list[s
     picks = pick_papers(PAPERS, topics, NOW)
     loose = unscored(PAPERS) if marks else ()
     found: dict[str, list[str]] = {}
-    for one in choose_for(reader, picks, [TOPIC], marks or {}, fold_paper, loose):
-        found.setdefault(one.topic, []).append(one.paper.id[-1])
+    for pick in choose_for(reader, picks, [TOPIC], marks or {}, fold_paper, loose):
+        found.setdefault(pick.topic, []).append(pick.paper.id[-1])
     return found
 
 
@@ -108,7 +108,7 @@ def test_a_topic_that_likes_something_wants_what_is_near_to_it() -> None:
     picks = pick_papers(PAPERS, [topic, alone], NOW, {topic.name: marks, alone.name: marks})
 
     def of(name: str) -> set[str]:
-        return {one.paper.id[-1] for one in picks if one.topic == name}
+        return {pick.paper.id[-1] for pick in picks if pick.topic == name}
 
     assert of(topic.name) == {"1", "2", "3"}
     assert of(alone.name) == {"2", "3", "4"}
@@ -119,7 +119,7 @@ def test_taste_is_a_signal_with_a_reason() -> None:
     topic = make_topic(weights=(("relevance", 1.0), ("taste", 3.0)), like=("x",))
     picks = pick_papers(PAPERS[:2], [topic], NOW, {topic.name: {PAPERS[1].id: mark(0.8)}})
 
-    (plans,) = (one for one in picks if one.paper == PAPERS[1])
+    (plans,) = (pick for pick in picks if pick.paper == PAPERS[1])
     part = next(part for part in plans.score.parts if part.signal == "taste")
     assert (part.value, round(part.points, 9)) == (0.8, 0.6)
     assert say(plans.reasons[0]) == "like what you like: “plans”"
@@ -130,7 +130,7 @@ def test_nobody_gets_a_paper_twice() -> None:
     marks = {paper.id: mark(0.9) for paper in PAPERS}
     everything = chosen(marks, words=parse_match(["language model", "robot"]))
 
-    shown = [one for some in everything.values() for one in some]
+    shown = [digit for some in everything.values() for digit in some]
     assert sorted(shown) == ["1", "2", "3", "4"]
 
 
@@ -146,7 +146,7 @@ def test_a_section_outside_of_ones_topics() -> None:
     shown = choose_for(make_subscriber(), picks, [TOPIC], {}, fold_paper)
 
     def outside(limit: int) -> list[str]:
-        return [one.paper.id[-1] for one in explore(picks, shown, [TOPIC], limit)]
+        return [pick.paper.id[-1] for pick in explore(picks, shown, [TOPIC], limit)]
 
-    assert [one.paper.id[-1] for one in shown] == ["1"]
+    assert [pick.paper.id[-1] for pick in shown] == ["1"]
     assert (outside(0), outside(1), outside(9)) == ([], ["2"], ["2", "3"])

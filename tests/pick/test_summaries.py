@@ -83,9 +83,9 @@ def test_trimming_leaves_something(text: str) -> None:
 def test_the_sentence_is_near_to_what_people_wrote(data: Path) -> None:
     """On SciTLDR, by ROUGE against the summaries of authors and reviewers."""
     abstracts = summaries.read(data)
-    scored = [summaries.best(summaries.ours(one), one.targets) for one in abstracts]
+    scored = [summaries.best(summaries.ours(abstract), abstract.targets) for abstract in abstracts]
 
-    means = [100 * sum(one[n] for one in scored) / len(scored) for n in range(3)]
+    means = [100 * sum(scores[n] for scores in scored) / len(scored) for n in range(3)]
     assert means[0] >= 42
     assert means[1] >= 20
     assert means[2] >= 34

@@ -28,7 +28,7 @@ def seen(votes: int, hours: float = 0, source: str = "hf", comments: int = 0) ->
 def voted(number: int, *sightings: Sighting, stars: int = 0) -> Paper:
     return make_paper(
         number,
-        votes=max((one.votes for one in sightings), default=0),
+        votes=max((sighting.votes for sighting in sightings), default=0),
         stars=stars,
         sightings=sightings,
     )

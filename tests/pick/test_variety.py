@@ -26,7 +26,7 @@ def test_what_says_the_same_is_folded_into_the_better_one() -> None:
 
     chosen = choose(picks, TOPICS)
 
-    assert [one.paper.id[-1] for one in chosen] == ["1", "2", "3"]
+    assert [picked.paper.id[-1] for picked in chosen] == ["1", "2", "3"]
     assert chosen[0].also == (twin,)
     assert chosen[1].also == ()
 
@@ -42,7 +42,7 @@ def test_short_texts_are_told_apart_by_their_titles() -> None:
     first, second = choose(picks, TOPICS)
 
     assert (first.paper.id[-1], second.paper.id[-1]) == ("1", "2")
-    assert [one.id[-1] for one in first.also] == ["3"]
+    assert [paper.id[-1] for paper in first.also] == ["3"]
 
 
 def test_one_sentence_under_all_entries_makes_no_twins() -> None:
@@ -53,7 +53,7 @@ def test_one_sentence_under_all_entries_makes_no_twins() -> None:
         pick(2, 0.8, title="Of cats", abstract=text),
     ]
 
-    assert [one.also for one in choose(picks, TOPICS)] == [(), ()]
+    assert [picked.also for picked in choose(picks, TOPICS)] == [(), ()]
 
 
 def test_no_group_fills_an_issue() -> None:
@@ -62,7 +62,7 @@ def test_no_group_fills_an_issue() -> None:
     crowd = tuple(f"Member {n}" for n in range(300))
     crowds = [pick(n, 0.1, "two", authors=crowd) for n in range(4, 7)]
 
-    assert [one.paper.id[-1] for one in choose(group, TOPICS, per_author=2)] == ["1", "2"]
+    assert [picked.paper.id[-1] for picked in choose(group, TOPICS, per_author=2)] == ["1", "2"]
     assert len(choose(group, TOPICS)) == 3
     assert len(choose(crowds, TOPICS, per_author=1)) == 3
 
@@ -91,10 +91,10 @@ def test_every_paper_is_shown_folded_or_left_out_once(
 
     chosen = choose(picks, TOPICS, per_author=per_author)
 
-    shown = [paper.id for one in chosen for paper in (one.paper, *one.also)]
+    shown = [paper.id for picked in chosen for paper in (picked.paper, *picked.also)]
     assert len(shown) == len(set(shown))
     for author in ("A0", "A1", "A2"):
-        assert sum(one.paper.authors == (author,) for one in chosen) <= per_author
+        assert sum(picked.paper.authors == (author,) for picked in chosen) <= per_author
 
 
 def test_variety_puts_other_papers_before_more_of_the_same() -> None:
@@ -112,7 +112,7 @@ def test_variety_puts_other_papers_before_more_of_the_same() -> None:
     ]
 
     def order(variety: float) -> list[str]:
-        return [one.paper.id[-1] for one in choose(picks, TOPICS, variety=variety)]
+        return [picked.paper.id[-1] for picked in choose(picks, TOPICS, variety=variety)]
 
     assert order(0.0) == ["1", "2", "3"]
     assert order(0.5) == ["1", "3", "2"]

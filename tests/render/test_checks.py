@@ -30,7 +30,7 @@ def found(html: str, *, text: str = "", style: str = "") -> list[str]:
         html=f'<html lang="en"><head>{head}</head><body>{html}</body></html>',
         text=text or f"Hi {LINK}",
     )
-    return [f"{one.level}: {one.message}" for one in lint(edition)]
+    return [f"{finding.level}: {finding.message}" for finding in lint(edition)]
 
 
 def test_a_good_edition_has_no_findings() -> None:
@@ -89,24 +89,24 @@ def test_a_good_edition_has_no_findings() -> None:
 )
 def test_each_flaw_is_found(html: str, finding: str) -> None:
     """One flaw, one finding that names it."""
-    assert any(finding in one for one in found(html)), found(html)
+    assert any(finding in told for told in found(html)), found(html)
 
 
 def test_the_subject_is_checked() -> None:
     """Too long for any inbox, empty, or shouting."""
     long, empty, loud = (
-        [one.message for one in lint(make_edition(subject=subject))]
+        [finding.message for finding in lint(make_edition(subject=subject))]
         for subject in ("x" * 130, " ", "FREE PAPERS!! WOW")
     )
 
-    assert any("130 characters" in one for one in long)
+    assert any("130 characters" in message for message in long)
     assert "the subject is empty" in empty
-    assert any("shouts" in one for one in loud)
+    assert any("shouts" in message for message in loud)
 
 
 def test_an_empty_text_part_is_an_error() -> None:
     """People who read text, and spam filters, want both parts."""
-    assert any("text part is empty" in one.message for one in lint(make_edition(text=" ")))
+    assert any("text part is empty" in finding.message for finding in lint(make_edition(text=" ")))
 
 
 def test_dark_mode_is_read_from_its_rules() -> None:
@@ -118,8 +118,8 @@ def test_dark_mode_is_read_from_its_rules() -> None:
         return found(body, style=f"@media (prefers-color-scheme: dark) {{ {page} {rule} }}")
 
     assert any(
-        "#000000 on #111111 has a contrast of 1.1 in dark mode" in one
-        for one in dark(".card { background-color: #111111 !important }")
+        "#000000 on #111111 has a contrast of 1.1 in dark mode" in message
+        for message in dark(".card { background-color: #111111 !important }")
     )
     assert not dark(
         ".card { background-color: #111111 !important } .card p { color: #eee !important }"
@@ -135,12 +135,14 @@ def test_enhancements_need_no_support() -> None:
     """What stands in @media, or hides what is hidden already, only adds to what is there."""
     assert found(OUT, style="@media (max-width: 9px) { a { display: flex } }") == []
     assert found(f'{OUT}<p style="display:none;max-height:0;opacity:0">x</p>') == []
-    assert any("value display flex" in one for one in found(OUT, style="a { display: flex }"))
+    assert any(
+        "value display flex" in message for message in found(OUT, style="a { display: flex }")
+    )
 
 
 def test_a_style_element_that_gmail_drops_is_an_error() -> None:
     """8 kB is the most it reads."""
-    assert any("Gmail drops" in one for one in found(OUT, style="a { color: red } " * 600))
+    assert any("Gmail drops" in message for message in found(OUT, style="a { color: red } " * 600))
 
 
 def test_findings_name_the_line_of_their_template() -> None:
@@ -160,7 +162,9 @@ def test_findings_name_the_line_of_their_template() -> None:
     plain = make_edition(html=compile_mjml(source).render({}), text=text)
     located = make_edition(html=compile_mjml(source, located=True).render({}), text=text)
 
-    places = {one.message.partition(":")[0]: one.where for one in lint(plain, located, source)}
+    places = {
+        finding.message.partition(":")[0]: finding.where for finding in lint(plain, located, source)
+    }
 
     assert places["a link that is neither http(s) nor mailto"] == "a.mjml:6"
     assert places["an image without alt text"] == "b:7"
@@ -199,7 +203,7 @@ def test_a_whole_message_is_checked() -> None:
 
     assert lint_message(good) == ()
     for message, said in flaws.items():
-        assert any(said in one.message for one in lint_message(message)), said
+        assert any(said in finding.message for finding in lint_message(message)), said
 
 
 @given(st.text(max_size=300))
@@ -207,14 +211,14 @@ def test_no_html_breaks_the_linter(text: str) -> None:
     """Whatever a template prints: findings, never a traceback."""
     findings = lint(make_edition(html=f"<p>{text}", text=text))
 
-    assert any("unsubscribe" in one.message for one in findings)
+    assert any("unsubscribe" in finding.message for finding in findings)
     assert isinstance(list(unsupported(read(f'<p style="{text}">x'))), list)
 
 
 @given(st.tuples(*[st.floats(0, 1)] * 3), st.tuples(*[st.floats(0, 1)] * 3))
 def test_contrast_is_symmetric_and_bounded(
-    one: tuple[float, float, float], other: tuple[float, float, float]
+    colour: tuple[float, float, float], other: tuple[float, float, float]
 ) -> None:
     """Between 1 and 21, whichever is the text."""
-    assert ratio(one, other) == ratio(other, one)
-    assert 1 <= ratio(one, other) <= 21.001
+    assert ratio(colour, other) == ratio(other, colour)
+    assert 1 <= ratio(colour, other) <= 21.001

@@ -35,7 +35,7 @@ LINKS = Links(
 
 
 @functools.cache
-def shipped(weekly: bool = False) -> Templates:  # noqa: FBT001, FBT002
+def shipped(*, weekly: bool = False) -> Templates:
     return letters.templates(replace(demo_config().letter, is_weekly=weekly))
 
 
@@ -197,7 +197,8 @@ def test_the_lead_is_the_best_and_stands_once() -> None:
     """The highest score gets the room; its section lists the others, and counts it."""
     papers = [make_paper(n, title=f"Title {n}") for n in range(4)]
     picks = tuple(
-        make_pick(one, total=total) for one, total in zip(papers, (0.2, 0.9, 0.1, 0.3), strict=True)
+        make_pick(paper, total=total)
+        for paper, total in zip(papers, (0.2, 0.9, 0.1, 0.3), strict=True)
     )
     (made,) = render_editions(
         ISSUE,
@@ -277,7 +278,7 @@ def test_feedback_and_archive_are_as_configured() -> None:
 PICKS = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 3), st.booleans()),
     max_size=12,
-    unique_by=lambda one: one[0],
+    unique_by=lambda row: row[0],
 )
 TITLES = ("A plain title", "عنوان", "<b>&amp;</b>", "数学 and ℝⁿ")
 
@@ -296,7 +297,7 @@ def test_blocks_put_together_are_what_one_render_gives(
                 f"topic-{topic}",
                 total=n / 40,
             )
-            for n, topic, code in sorted(chosen, key=lambda one: one[1])
+            for n, topic, code in sorted(chosen, key=lambda row: row[1])
         ]
         names = tuple(dict.fromkeys(pick.topic for pick in picks)) or ("topic-0",)
         selection = selected(names, tuple(picks))

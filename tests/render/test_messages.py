@@ -61,7 +61,10 @@ def test_header_block() -> None:
             for found in message.get_all(name, [])
         ] in ([value], [f"<{value}>"]), name
     assert message.get_content_type() == "multipart/alternative"
-    assert [one.get_content_type() for one in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [alternative.get_content_type() for alternative in message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
 
 
 def test_unsubscribe_header_is_whole_and_folded_at_the_comma() -> None:
@@ -106,7 +109,7 @@ def test_blocks_are_cut_at_their_tokens_and_kept_once(some: list[str]) -> None:
     numbers = blocks.numbers(some)
 
     assert "".join(blocks.table[number] for number in numbers) == "".join(some)
-    assert all(TOKEN.fullmatch(one) or not TOKEN.search(one) for one in blocks.table)
+    assert all(TOKEN.fullmatch(piece) or not TOKEN.search(piece) for piece in blocks.table)
     assert len(set(blocks.table)) == len(blocks.table)
     assert blocks.numbers(some) == numbers
 

@@ -22,6 +22,7 @@ from makers import run
 from servers import smtp_server, trusting
 
 from newsletter.errors import SendError
+from newsletter.send import smtp
 from newsletter.send.connecting import SmtpSettings
 from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.smtp import SmtpTransport
@@ -76,8 +77,8 @@ def talker(talk: Callable[[socket.socket], None]) -> Iterator[int]:
     finally:
         stop.set()
         thread.join()
-        for one in threads:
-            one.join(5)
+        for answering in threads:
+            answering.join(5)
         listening.close()
 
 
@@ -99,12 +100,15 @@ def test_all_is_well() -> None:
     assert mail.messages == []
     with fault_server() as faults:
         assert check(settings(faults.port)) == f"127.0.0.1:{faults.port} (no TLS)"
-    assert [one.split(" ")[0] for one in faults.commands] == ["EHLO", "QUIT"]
+    assert [command.split(" ")[0] for command in faults.commands] == ["EHLO", "QUIT"]
 
 
-@pytest.mark.parametrize("security", ["starttls", "none"])
-def test_a_port_that_speaks_tls_from_the_start(security: str) -> None:
+@pytest.mark.parametrize(("security", "look"), [("starttls", smtp.LOOK), ("none", 0.2)])
+def test_a_port_that_speaks_tls_from_the_start(
+    monkeypatch: pytest.MonkeyPatch, security: str, look: float
+) -> None:
     """Such a server says nothing to whoever waits for its greeting (465 with STARTTLS)."""
+    monkeypatch.setattr(smtp, "LOOK", look)
     with smtp_server(security="tls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security=security, timeout=60))
 
@@ -112,7 +116,7 @@ def test_a_port_that_speaks_tls_from_the_start(security: str) -> None:
 
 
 def test_tls_on_a_port_that_speaks_plainly() -> None:
-    """Port 587 with `security: tls`."""
+    """The port is 587, but the configuration says `security: tls`."""
     with smtp_server(security="starttls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security="tls"))
 
@@ -120,14 +124,14 @@ def test_tls_on_a_port_that_speaks_plainly() -> None:
 
 
 def test_no_starttls() -> None:
-    """A server that does not offer it."""
+    """The server does not offer STARTTLS."""
     with fault_server() as faults:
         assert "no STARTTLS there" in problem_of(settings(faults.port, security="starttls"))
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_wrong_password(security: str) -> None:
-    """It is not shown, and where to mend it is."""
+    """The error says where to put the right password, and does not show the wrong one."""
     with smtp_server(security=security, auth=True) as mail:
         told = problem_of(
             settings(
@@ -158,7 +162,7 @@ def test_a_login_that_is_not_offered() -> None:
 
 
 def test_an_unknown_authority() -> None:
-    """Whose certificate is to be added where."""
+    """The error names the authority that signed the certificate, and where to add it."""
     with smtp_server(security="tls") as mail:
         told = problem_of(settings(mail.port, host="localhost", security="tls"))
 
@@ -175,7 +179,7 @@ def test_an_unknown_authority() -> None:
 def test_a_certificate_for_another_name_or_time(
     names: list[str], expires: dt.datetime | None, word: str
 ) -> None:
-    """The name in the configuration is wrong, or a date is."""
+    """The error says whether the host name or the date is wrong."""
     authority = trustme.CA()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names, not_after=expires).configure_cert(server)
@@ -191,7 +195,7 @@ def test_a_certificate_for_another_name_or_time(
 
 
 def test_no_such_host() -> None:
-    """A name that nobody has (RFC 6761)."""
+    """The host name does not exist (RFC 6761 reserves `.invalid` for this)."""
     told = problem_of(settings(587, host="mail.invalid"))
 
     assert "`host`" in told
@@ -213,8 +217,8 @@ def test_no_such_host() -> None:
     ],
 )
 @pytest.mark.parametrize("lmtp", [True, False])
-def test_what_is_no_mail_server(words: bytes, expected: str, lmtp: bool) -> None:  # noqa: FBT001
-    """Other services, refusals, floods and silence."""
+def test_what_is_no_mail_server(words: bytes, expected: str, *, lmtp: bool) -> None:
+    """Other services, refusals, endless greetings and silence: each has its own error."""
     with talker(saying(words)) as port:
         told = problem_of(settings(port, lmtp=lmtp, timeout=1.0), within=6)
 
@@ -236,7 +240,7 @@ def test_a_greeting_that_trickles_has_a_deadline() -> None:
 
 
 def test_a_handshake_that_never_ends_has_a_deadline() -> None:
-    """A server that takes STARTTLS and is silent then."""
+    """The server accepts STARTTLS and then says nothing more."""
 
     def talk(connection: socket.socket) -> None:
         for reply in (b"220 hi\r\n", b"250-hi\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
@@ -260,9 +264,9 @@ def test_an_odd_size_is_no_size(size: str) -> None:
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)))
 def test_whatever_a_server_greets_with_is_one_line(lines: list[str]) -> None:
     """As greeting and as answer to EHLO: a connection, or one printable line."""
-    words = [one.encode("latin-1") for one in lines]
-    greeting = b"".join([b"220-" + one + b"\r\n" for one in words]) + b"220 x\r\n"
-    hello = b"".join([b"250-" + one + b"\r\n" for one in words]) + b"250 x\r\n"
+    words = [line.encode("latin-1") for line in lines]
+    greeting = b"".join([b"220-" + word + b"\r\n" for word in words]) + b"220 x\r\n"
+    hello = b"".join([b"250-" + word + b"\r\n" for word in words]) + b"250 x\r\n"
 
     async def work() -> None:
         gone = asyncio.Event()
@@ -295,6 +299,6 @@ def test_a_command_is_looked_for(tmp_path: Path) -> None:
     there.write_text("#!/bin/sh\n")
     there.chmod(0o755)
 
-    assert run(SendmailTransport([str(there)], lambda _one: "").check()) == str(there)
+    assert run(SendmailTransport([str(there)], lambda _delivery: "").check()) == str(there)
     with pytest.raises(SendError, match="mend `command`"):
-        run(SendmailTransport(["/nowhere/mailer"], lambda _one: "").check())
+        run(SendmailTransport(["/nowhere/mailer"], lambda _delivery: "").check())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 from servers import Mail, smtp_server
 
 from newsletter.model import OPEN, Delivery, DeliveryState, Fate, Fault
@@ -20,7 +20,7 @@ from newsletter.send.editions import Sender, send_editions
 from newsletter.send.pace import Pace
 from newsletter.send.smtp import SmtpTransport
 from newsletter.send.tallies import Sent
-from newsletter.store import SqlLedger, open_database
+from newsletter.store import SqlLedger
 
 S = DeliveryState
 
@@ -28,7 +28,7 @@ S = DeliveryState
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     """Return a ledger with an issue planned for ten readers."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(10)]
     plan(database, planned)
     yield SqlLedger(database)
@@ -45,7 +45,7 @@ def send(ledger: SqlLedger, mail: Mail, now: dt.datetime = NOW, **changes: Any) 
         "pace": Pace(connections=3, cooldown=0.05),
     }  # fmt: skip
     given = values | changes
-    names = {one.name for one in fields(Sender)}
+    names = {field.name for field in fields(Sender)}
     sender = Sender(
         transport=SmtpTransport(settings), **{name: given[name] for name in names & set(given)}
     )
@@ -54,7 +54,7 @@ def send(ledger: SqlLedger, mail: Mail, now: dt.datetime = NOW, **changes: Any) 
 
 
 async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault]:
-    return [f"To: {one.email}\r\n\r\nx\r\n".encode() for one in some]
+    return [f"To: {delivery.email}\r\n\r\nx\r\n".encode() for delivery in some]
 
 
 def test_everybody_gets_one_and_a_second_call_sends_nothing(ledger: SqlLedger) -> None:
@@ -65,7 +65,7 @@ def test_everybody_gets_one_and_a_second_call_sends_nothing(ledger: SqlLedger) -
 
     assert first.outcomes == {S.ACCEPTED: 10}
     assert second.outcomes == {}
-    assert sorted(one.recipient for one in mail.messages) == sorted(
+    assert sorted(message.recipient for message in mail.messages) == sorted(
         f"r{n}@readers.example" for n in range(10)
     )
 
@@ -130,15 +130,15 @@ def test_one_address_only(ledger: SqlLedger) -> None:
     with smtp_server() as mail:
         send(ledger, mail, email="R4@readers.example")
 
-    assert [one.recipient for one in mail.messages] == ["r4@readers.example"]
+    assert [message.recipient for message in mail.messages] == ["r4@readers.example"]
 
 
 def test_two_senders_at_once_send_each_mail_once(tmp_path: Path) -> None:
     """Two ledgers on one database, at work together: nobody gets two."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(f"r{n}") for n in range(300)]
     plan(database, planned)
-    others = open_database("sqlite:///test.db", tmp_path)
+    others = open_test_database(tmp_path)
 
     async def both(mail: Mail) -> list[Sent]:
         settings = SmtpSettings(
@@ -161,9 +161,9 @@ def test_two_senders_at_once_send_each_mail_once(tmp_path: Path) -> None:
     with smtp_server() as mail:
         sent = run(both(mail))
 
-    assert sum(one.outcomes[S.ACCEPTED] for one in sent) == 300
-    assert len({one.recipient for one in mail.messages}) == len(mail.messages) == 300
-    assert all(one.outcomes[S.ACCEPTED] for one in sent)
+    assert sum(result.outcomes[S.ACCEPTED] for result in sent) == 300
+    assert len({message.recipient for message in mail.messages}) == len(mail.messages) == 300
+    assert all(result.outcomes[S.ACCEPTED] for result in sent)
     database.close()
     others.close()
 

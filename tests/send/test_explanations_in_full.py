@@ -145,7 +145,7 @@ LOGIN = "; mend `username` and `password` (some providers want an app password)"
     ],
 )  # fmt: skip
 def test_why_there_is_no_connection(error: Exception, security: str, said: str) -> None:
-    """By what is at the bottom of it, in our words; and what to change."""
+    """The message explains the first cause in plain words, and says what to change."""
     assert explain(error, security) == said
 
 
@@ -158,7 +158,7 @@ def test_why_there_is_no_connection(error: Exception, security: str, said: str) 
     ],
 )  # fmt: skip
 def test_what_mends_a_refusal_of_everybody(reply: Reply, said: str) -> None:
-    """530 says that something has to come before (RFC 4954, 6; RFC 3207, 4)."""
+    """Reply 530 means that another step must come first (RFC 4954, 6; RFC 3207, 4)."""
     assert advice(reply) == said
 
 
@@ -176,7 +176,7 @@ def test_what_mends_a_refusal_of_everybody(reply: Reply, said: str) -> None:
     ],
 )
 def test_a_refusal_of_one_message(reply: Reply, *, expected: bool) -> None:
-    """Its size or what it consists of; anything else at MAIL is about the sender."""
+    """It is about size or content. Any other refusal at MAIL is about the sender."""
     assert is_of_message(reply) is expected
 
 
@@ -206,7 +206,7 @@ def test_a_refusal_of_one_message(reply: Reply, *, expected: bool) -> None:
         (Reply(400, ""), True, Outcome(state=S.DEFERRED, reason="400", code=400, verdict=Verdict.UNKNOWN)),
     ],
 )  # fmt: skip
-def test_what_an_answer_means(reply: Reply, of_recipient: bool, outcome: Outcome) -> None:  # noqa: FBT001
+def test_what_an_answer_means(reply: Reply, *, of_recipient: bool, outcome: Outcome) -> None:
     """RFC 5321, 4.2.1: 2xx taken, 4xx for now, 5xx for good, and anything else in doubt."""
     assert outcome_of(reply, of_recipient=of_recipient) == outcome
 
@@ -306,7 +306,7 @@ def test_text_as_a_parameter_has_it(text: str, expected: str) -> None:
 
 
 def test_a_connection_wears_out() -> None:
-    """By messages, or by refusals: servers punish who is refused often on one."""
+    """After many messages or refusals a new one is opened: servers punish many refusals on one."""
     assert not connection(sent=2, errors=ERRORS - 1).is_worn
     assert connection(sent=3).is_worn
     assert connection(errors=ERRORS).is_worn
@@ -323,7 +323,7 @@ def settings(**changes: Any) -> SmtpSettings:
 
 
 def test_certificates_are_always_checked() -> None:
-    """One's own authorities or the system's; none where there is no TLS."""
+    """Against our own authorities or the system's. Without TLS there is no certificate."""
     own = ssl.create_default_context()
 
     assert tls_context(settings(tls=own)) is own
@@ -375,7 +375,7 @@ def test_what_an_lmtp_server_offers(tmp_path: Path) -> None:
 
 
 def test_an_lmtp_server_that_offers_nothing(tmp_path: Path) -> None:
-    """`SIZE` without a number says nothing."""
+    """A bare `SIZE` without a number gives no limit."""
     found, _ = lmtp(tmp_path, b"220 mx.example\r\n", b"250-mx.example\r\n250 SIZE\r\n")
 
     assert isinstance(found, Connection)
@@ -391,7 +391,7 @@ def test_an_lmtp_server_that_offers_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_an_lmtp_server_that_refuses(tmp_path: Path, answers: tuple[bytes, ...], said: str) -> None:
-    """The first of its refusals, with the place."""
+    """The error is its first refusal, with the address of the server."""
     assert lmtp(tmp_path, *answers)[0] == f"{tmp_path}/socket: {said}"
 
 
@@ -402,7 +402,7 @@ def test_an_lmtp_server_that_refuses(tmp_path: Path, answers: tuple[bytes, ...],
     ],
 )  # fmt: skip
 def test_any_answer_is_one_printable_line(text: str, line: str) -> None:
-    """Whatever a server puts into it."""
+    """Whatever characters a server sends."""
     assert printable(text) == line
 
 
@@ -426,7 +426,7 @@ def sendmail(folder: Path, script: str, timeout: float = 30.0) -> Outcome | str:
     path = folder / "sendmail"
     path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     path.chmod(0o755)
-    transport = SendmailTransport([str(path), "-own"], lambda _one: "b@n.example", timeout)
+    transport = SendmailTransport([str(path), "-own"], lambda _delivery: "b@n.example", timeout)
     try:
         return run(transport._run(make_parcel("ada", b"A: b\r\n\r\nx\r\n")))
     except SendError as error:
@@ -458,7 +458,7 @@ def test_how_a_command_ends(
 
 
 def test_a_command_that_does_not_end(tmp_path: Path) -> None:
-    """It is killed, and nobody can tell."""
+    """It is killed. Whether it sent the mail is unknown."""
     assert sendmail(tmp_path, "exec sleep 60", 0.2) == Outcome(
         state=S.UNKNOWN, reason=f"{tmp_path}/sendmail did not end within 0.2 seconds"
     )
@@ -466,7 +466,7 @@ def test_a_command_that_does_not_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [126, 127])
 def test_a_command_that_cannot_run_is_nobodys_refusal(tmp_path: Path, status: int) -> None:
-    """It stops everything: the next one would not run either."""
+    """The run stops: the command would fail for the next reader too."""
     said = sendmail(tmp_path, f"echo missing >&2; exit {status}")
 
     assert said == f"SENDMAIL ended with status {status}: missing"
@@ -481,10 +481,10 @@ def test_what_a_command_is_given(tmp_path: Path) -> None:
 
 
 def test_a_command_is_there_or_not(tmp_path: Path) -> None:
-    """Before anything is sent, with the setting that names it."""
+    """This is checked before anything is sent. The error names the setting."""
 
     def check(name: str) -> str:
-        return run(SendmailTransport([name], lambda _one: "x").check())
+        return run(SendmailTransport([name], lambda _delivery: "x").check())
 
     assert check("/bin/sh") == "/bin/sh"
     with pytest.raises(SendError) as caught:
@@ -494,8 +494,8 @@ def test_a_command_is_there_or_not(tmp_path: Path) -> None:
         "newsletter.yaml"
     )
     with pytest.raises(SendError) as caught:
-        run(SendmailTransport([f"{tmp_path}/none"], lambda _one: "x")._run(make_parcel()))
+        run(SendmailTransport([f"{tmp_path}/none"], lambda _delivery: "x")._run(make_parcel()))
     assert str(caught.value) == f"{tmp_path}/none: No such file or directory"
     assert dt.timedelta(
-        seconds=SendmailTransport(["x"], lambda _one: "x")._timeout
+        seconds=SendmailTransport(["x"], lambda _delivery: "x")._timeout
     ) == dt.timedelta(minutes=10)

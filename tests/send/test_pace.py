@@ -15,7 +15,7 @@ import pytest
 from faultserver import DROP, STALL, TRICKLE, Faults, fault_server
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 
 from newsletter.errors import StoreError
 from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
@@ -34,7 +34,7 @@ from newsletter.send.pace import (
 from newsletter.send.smtp import SmtpTransport
 from newsletter.send.streams import Reply
 from newsletter.send.tallies import Sent
-from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore
 
 S = DeliveryState
 
@@ -42,7 +42,7 @@ S = DeliveryState
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Return a folder with an issue planned for thirty readers of two domains."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [
         make_delivery(f"r{n}", email=f"r{n}@{'big' if n % 3 else 'small'}.example")
         for n in range(30)
@@ -73,7 +73,7 @@ def send(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]
 
 
 async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, SqlLedger]:
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder), lean=True)
+    ledger = SqlLedger(open_test_database(folder), lean=True)
     settings = SmtpSettings(
         host="127.0.0.1",
         port=faults.port,
@@ -88,7 +88,7 @@ async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, S
     }  # fmt: skip
     values |= changes
     prepared = values.pop("prepare")
-    names = {one.name for one in fields(Sender)}
+    names = {field.name for field in fields(Sender)}
     given = {name: values.pop(name) for name in names & set(values)}
     sender = Sender(transport=SmtpTransport(settings), **given)
     sent = await send_editions(TODAY, ledger, prepared, sender, **values)
@@ -105,7 +105,7 @@ async def sending(folder: Path, faults: Faults, **changes: Any) -> tuple[Sent, S
     ],
 )
 def test_rates_in_plain_words(text: str, count: int, seconds: int) -> None:
-    """As relays write them in their terms."""
+    """Rates are written as mail relays write them in their terms of use."""
     rate = parse_rate(text)
 
     assert (rate.count, rate.per.total_seconds()) == (count, seconds)
@@ -116,7 +116,7 @@ def test_rates_in_plain_words(text: str, count: int, seconds: int) -> None:
     ["fast", "14", "0/second", "-1/hour", "14/fortnight", "9" * 5_000 + "/day", "１/day", ""],
 )
 def test_what_is_no_rate_is_refused(text: str) -> None:
-    """With an example of what is one."""
+    """The error shows an example of a valid rate."""
     with pytest.raises(ValueError, match="14/second"):
         parse_rate(text)
 
@@ -216,12 +216,12 @@ def test_a_domain_has_a_rate_of_its_own(folder: Path, domain: str) -> None:
     assert by_domain.count("big.example") == 4
     assert sent.resume_at == NOW + dt.timedelta(days=1)
     assert ledger.counts(TODAY)[S.PLANNED] == 16
-    assert {one.attempt for one in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
+    assert {delivery.attempt for delivery in ledger.deliveries(TODAY, {S.PLANNED})} == {0}
 
 
 def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
     """After a rate was lowered: free when enough of what left lately is old enough."""
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     with database.transaction() as connection:
         for place in range(12):
             left = (NOW - dt.timedelta(minutes=30 - place)).replace(tzinfo=None)
@@ -242,7 +242,7 @@ def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
 
 def test_two_senders_at_once_keep_one_rate(folder: Path) -> None:
     """Who finds, after claiming, that both together claimed too much gives back what is over."""
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    ledger = SqlLedger(open_test_database(folder))
     budget = Budget(ledger=ledger, rate=parse_rate("10/hour"))
     until = NOW + dt.timedelta(hours=1)
     ledger.claim(TODAY, owner="other", limit=7, now=NOW, until=until)
@@ -291,11 +291,11 @@ def test_a_clock_moved_back_does_not_count_the_future_as_used(folder: Path) -> N
         ("250 2.0.0 at any rate", False, False),
     ],
 )
-def test_what_slows_everybody_down(reply: str, of_recipient: bool, expected: bool) -> None:  # noqa: FBT001
+def test_what_slows_everybody_down(reply: str, *, of_recipient: bool, expected: bool) -> None:
     """A refusal of RCPT is about that mailbox, unless it says otherwise; greylisting always is."""
-    one = Reply(int(reply[:3]), reply[4:])
+    answer = Reply(int(reply[:3]), reply[4:])
 
-    assert is_busy(one.code, one.enhanced, one.text, of_recipient=of_recipient) is expected
+    assert is_busy(answer.code, answer.enhanced, answer.text, of_recipient=of_recipient) is expected
 
 
 def test_greylisting_slows_nobody_down(folder: Path) -> None:
@@ -303,7 +303,7 @@ def test_greylisting_slows_nobody_down(folder: Path) -> None:
 
     Postfix lets who was refused ten times on one wait for a second each time.
     """
-    with fault_server(rcpt=lambda _one: "450 4.2.0 Greylisted, try again later") as faults:
+    with fault_server(rcpt=lambda _address: "450 4.2.0 Greylisted, try again later") as faults:
         start = time.monotonic()
         sent, _ = send(folder, faults, pace=Pace(connections=1, cooldown=30))
 
@@ -316,7 +316,7 @@ def test_greylisting_slows_nobody_down(folder: Path) -> None:
 @pytest.mark.parametrize("how", ["421 4.7.0 too many connections", "554 no", DROP, STALL])
 @pytest.mark.parametrize("most", [1, 2])
 def test_refused_connections_do_not_stop_those_that_work(folder: Path, how: str, most: int) -> None:
-    """A server that takes fewer connections than we would open gets everything over those."""
+    """When a server takes fewer connections than we want, the open ones send everything."""
     with fault_server(most=most, refusal=how) as faults:
         sent, _ = send(folder, faults, timeout=0.5, pace=Pace(connections=6, cooldown=0.05))
 
@@ -362,7 +362,7 @@ def test_a_stop_ends_a_session_that_waits(folder: Path, where: str) -> None:
     """Whoever waits for a server, and has nothing on its way, is not waited for."""
     what: dict[str, Any] = {"greeting": STALL}
     if where != "greeting":
-        what = {"rcpt": lambda _one: STALL if where == "rcpt" else TRICKLE}
+        what = {"rcpt": lambda _address: STALL if where == "rcpt" else TRICKLE}
     stop = asyncio.Event()
     with fault_server(**what) as faults:
 
@@ -384,10 +384,10 @@ def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None
 
     async def broken_for_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
         made = await prepare(some)
-        for place, one in enumerate(some):
-            if one.subscriber == "id-r5":
-                made[place] = fault_of(Border.READER, one.email, KeyError("oops"))
-            elif one.subscriber == "id-r7":
+        for place, delivery in enumerate(some):
+            if delivery.subscriber == "id-r5":
+                made[place] = fault_of(Border.READER, delivery.email, KeyError("oops"))
+            elif delivery.subscriber == "id-r7":
                 made[place] = 7  # type: ignore[call-overload]  # what no session can send
         return made
 
@@ -396,16 +396,19 @@ def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None
 
     assert sent.outcomes[S.ACCEPTED] == 28
     assert sent.outcomes[S.FAILED] + sent.outcomes[S.UNKNOWN] == 2
-    assert sorted(one.name for one in sent.faults) == ["r5@big.example", "r7@big.example"]
-    assert all(one.trace and "fault of this program" in one.problem for one in sent.faults)
-    told = {one.subscriber: one.reason for one in ledger.deliveries(TODAY, {S.FAILED, S.UNKNOWN})}
+    assert sorted(fault.name for fault in sent.faults) == ["r5@big.example", "r7@big.example"]
+    assert all(fault.trace and "fault of this program" in fault.problem for fault in sent.faults)
+    told = {
+        delivery.subscriber: delivery.reason
+        for delivery in ledger.deliveries(TODAY, {S.FAILED, S.UNKNOWN})
+    }
     assert "a fault of this program (KeyError: 'oops')" in told["id-r5"]
     assert len({recipient for recipient, _ in faults.messages}) == 28
 
 
 def test_an_address_that_cannot_stand_in_an_envelope_is_its_readers_alone(folder: Path) -> None:
     """Also when its envelope would have left behind another's message."""
-    store = open_database("sqlite:///test.db", folder)
+    store = open_test_database(folder)
     with store.transaction() as connection:
         connection.exec_driver_sql(
             "UPDATE delivery SET email = 'a> <b@big.example' WHERE subscriber = 'id-r5'"
@@ -422,7 +425,7 @@ def test_a_fault_in_every_message_stops_the_issue(folder: Path) -> None:
     """That is no reader's: the rest is held until the program is mended."""
 
     async def broken(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        return [fault_of(Border.READER, one.email, KeyError("oops")) for one in some]
+        return [fault_of(Border.READER, delivery.email, KeyError("oops")) for delivery in some]
 
     with fault_server() as faults:
         sent, ledger = send(folder, faults, prepare=broken)
@@ -453,7 +456,7 @@ def test_nothing_leaves_with_a_lease_about_to_run_out(folder: Path) -> None:
 
 
 def test_an_issue_is_worth_sending_for_twenty_hours() -> None:
-    """The next one is due a day after it."""
+    """After that it expires: the next issue is due a day later."""
     assert dt.timedelta(hours=20) == DEADLINE
 
 
@@ -478,7 +481,7 @@ def test_a_busy_server_is_given_time_and_no_reader_is_blamed(folder: Path) -> No
 
 
 def test_throttling_halves_and_recovers() -> None:
-    """Additive increase, multiplicative decrease."""
+    """The number of connections is halved when the server is busy, and then grows step by step."""
     now = [0.0]
     throttle = Throttle(connections=8, cooldown=1.0, clock=lambda: now[0])
 
@@ -499,7 +502,7 @@ def test_throttling_halves_and_recovers() -> None:
 
 def test_refusals_of_the_sender_stop_the_issue(folder: Path) -> None:
     """5.7.x again and again is about us: the issue pauses, says why, and nobody is suppressed."""
-    with fault_server(answer=lambda _one: "550 5.7.1 rejected by policy") as faults:
+    with fault_server(answer=lambda _address: "550 5.7.1 rejected by policy") as faults:
         sent, ledger = send(folder, faults)
         again, _ = send(folder, faults)
 
@@ -527,15 +530,15 @@ def test_the_breaker_wants_both_a_number_and_a_share(refusals: list[bool]) -> No
 
 @given(st.integers(1, 50), st.integers())
 def test_waits_grow_and_differ(attempt: int, seed: int) -> None:
-    """From five minutes to two hours, a fifth more or less."""
+    """Waits go from five minutes to two hours, each up to a fifth longer or shorter."""
     wait = next_attempt(attempt, NOW, random.Random(seed)) - NOW
 
     assert dt.timedelta(minutes=4) <= wait <= dt.timedelta(minutes=144)
 
 
 def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
-    """Also when it was suppressed after the issue was planned."""
-    store = SuppressionStore(open_database("sqlite:///test.db", folder))
+    """This holds even when it was suppressed after the issue was planned."""
+    store = SuppressionStore(open_test_database(folder))
     bounce = Bounce(
         digest="1", email="R3@small.example", verdict="no-mailbox", verified=True, evidence="gone"
     )
@@ -553,7 +556,9 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
     """The list is asked again when messages are made."""
 
     async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        return [None if one.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for one in some]
+        return [
+            None if delivery.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for delivery in some
+        ]
 
     with fault_server() as faults:
         _, ledger = send(folder, faults, prepare=without_r5)
@@ -565,7 +570,7 @@ def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
 def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
     """What waits is given up; resuming does not bring it back, and nothing is left to tell of it."""
     with fault_server() as faults:
-        ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+        ledger = SqlLedger(open_test_database(folder))
         assert ledger.cancel(TODAY, NOW) == 30
         ledger.resume(TODAY)
         sent, _ = send(folder, faults)
@@ -576,11 +581,11 @@ def test_a_cancelled_issue_stays_cancelled(folder: Path) -> None:
 
 def test_what_a_sender_gives_back_of_a_cancelled_issue_is_given_up(folder: Path) -> None:
     """It was held while the issue was cancelled: nothing may wait for ever."""
-    ledger = SqlLedger(open_database("sqlite:///test.db", folder))
+    ledger = SqlLedger(open_test_database(folder))
     until = NOW + dt.timedelta(minutes=30)
     held = ledger.claim(TODAY, owner="a:b:1:c", limit=2, now=NOW, until=until)
     ledger.cancel(TODAY, NOW)
-    ledger.release([Claim(delivery=one, owner="a:b:1:c") for one in held], NOW)
+    ledger.release([Claim(delivery=delivery, owner="a:b:1:c") for delivery in held], NOW)
 
     ledger.follow_subscribers(TODAY, NOW)
 
@@ -608,18 +613,18 @@ def test_a_clock_that_jumps_loses_nothing(folder: Path, jump: dt.timedelta) -> N
 
 def test_a_locked_database_is_one_clear_line_and_loses_nothing(folder: Path) -> None:
     """Another program holds it: the run ends, and the next one sends everything."""
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     blocker = database.engine.raw_connection()
     with fault_server() as faults:
-        ledger = SqlLedger(open_database("sqlite:///test.db", folder))
-        (one,) = ledger.claim(
+        ledger = SqlLedger(open_test_database(folder))
+        (delivery,) = ledger.claim(
             TODAY, owner="me", limit=1, now=NOW, until=NOW + dt.timedelta(hours=1)
         )
         cursor = ledger._claims._own.cursor()  # type: ignore[union-attr]
         cursor.execute("PRAGMA busy_timeout = 50")
         blocker.cursor().execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another run is writing; try again"):
-            ledger.record([Claim(delivery=one, owner="me")], [], NOW)
+            ledger.record([Claim(delivery=delivery, owner="me")], [], NOW)
         blocker.rollback()
         blocker.close()
         _, after = send(folder, faults)

@@ -39,7 +39,7 @@ def deliver(faults: Faults, *names: str, lost: str = "", **changes: Any) -> List
 
 
 def states(queue: ListQueue) -> dict[str, DeliveryState]:
-    return {name: one.state for name, one in queue.outcomes.items()}
+    return {name: outcome.state for name, outcome in queue.outcomes.items()}
 
 
 def got(faults: Faults) -> list[str]:
@@ -54,7 +54,7 @@ NAMES = ("ada", "bo", "cy")
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_messages_arrive_as_they_are(pipelining: bool) -> None:  # noqa: FBT001
+def test_messages_arrive_as_they_are(*, pipelining: bool) -> None:
     """Dots at line starts and all, over one connection, with commands sent ahead or not."""
     with fault_server(pipelining=pipelining) as faults:
         queue = deliver(faults, *NAMES)
@@ -103,9 +103,11 @@ def test_answers_to_the_dot(answer: str, state: DeliveryState) -> None:
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_dropped_after_the_dot(taken: bool) -> None:  # noqa: FBT001
+def test_dropped_after_the_dot(*, taken: bool) -> None:
     """Nobody can tell whether it was taken: unknown. The next one, already announced, gets one."""
-    with fault_server(answer=for_name("bo", DROP, "250 taken"), take=lambda _one: taken) as faults:
+    with fault_server(
+        answer=for_name("bo", DROP, "250 taken"), take=lambda _address: taken
+    ) as faults:
         queue = deliver(faults, *NAMES)
 
     assert states(queue) == {"ada": S.ACCEPTED, "bo": S.UNKNOWN, "cy": S.ACCEPTED}
@@ -157,7 +159,7 @@ def test_after_the_dot_ten_minutes_are_waited(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_replies_a_byte_at_a_time_and_of_many_lines() -> None:
-    """However a network cuts them."""
+    """Replies are read correctly, however the network splits them."""
     with fault_server(split=1, mail="250-one\r\n250-two\r\n250 three") as faults:
         queue = deliver(faults, *NAMES)
 
@@ -177,7 +179,7 @@ def test_garbage_is_no_answer(garbage: str) -> None:
 
 
 def test_an_endless_reply_ends() -> None:
-    """Sixty-four kilobytes are enough for anybody."""
+    """After 64 kB of one reply the connection is closed."""
     endless = "\r\n".join(["250-" + "x" * 500] * 200)
     with fault_server(rcpt=for_name("bo", endless, "250 fine")) as faults:
         queue = deliver(faults, *NAMES)
@@ -203,7 +205,7 @@ def test_what_a_server_offers_is_used() -> None:
     with fault_server(extensions=("DSN", "SIZE 1000", "8BITMIME")) as faults:
         queue = deliver(faults, "ada")
     assert states(queue) == {"ada": S.ACCEPTED}
-    mail, rcpt = (one for one in faults.commands if one.startswith(("MAIL", "RCPT")))
+    mail, rcpt = (command for command in faults.commands if command.startswith(("MAIL", "RCPT")))
     assert re.fullmatch(r"MAIL FROM:<b@n\.example> SIZE=\d+ RET=HDRS ENVID=20260317\.id-ada", mail)
     assert (
         rcpt
@@ -213,7 +215,7 @@ def test_what_a_server_offers_is_used() -> None:
     with fault_server(extensions=("SIZE 10",)) as faults:
         queue = deliver(faults, "ada")
     assert queue.outcomes["ada"].verdict == "too-big"
-    assert not any(one.startswith("MAIL") for one in faults.commands)
+    assert not any(command.startswith("MAIL") for command in faults.commands)
 
 
 def test_tls_that_is_offered_and_fails_sends_nothing() -> None:

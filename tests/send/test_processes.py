@@ -15,7 +15,7 @@ OWN = "here:boot-2:77:aa"
 
 
 def test_a_name_tells_machine_boot_and_process() -> None:
-    """Two senders of one process have different names."""
+    """Two senders in one process still have different names."""
     first, second = sender_name(), sender_name()
 
     assert first != second

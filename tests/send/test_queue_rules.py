@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan, run
+from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 
 from newsletter.errors import SendError
 from newsletter.model import (
@@ -31,7 +31,7 @@ from newsletter.send.pace import BACKOFF, Breaker, Rate, Throttle, is_busy, next
 from newsletter.send.queues import LEASE, MOST_FAULTS, DeliveryQueue
 from newsletter.send.smtp import AFTER_DOT, Parcel
 from newsletter.send.turns import LONGEST, TRIES, Turns
-from newsletter.store import SqlLedger, open_database
+from newsletter.store import SqlLedger
 
 S = DeliveryState
 HOUR, MICRO = dt.timedelta(hours=1), dt.timedelta(microseconds=1)
@@ -57,51 +57,51 @@ def throttle(connections: int = 4, clock: Seconds | None = None, cooldown: float
 def test_a_busy_server_halves_what_works_at_once() -> None:
     """Down to one connection; each busy answer doubles the rest, up to a minute."""
     clock = Seconds(100.0)
-    one = throttle(8, clock)
+    brake = throttle(8, clock)
     rests = []
     for _ in range(9):
-        one.busy()
-        one.busy()  # of the same moment
-        rests.append((one.allowed, one.wait(0)))
-        clock.now += one.wait(0)
+        brake.busy()
+        brake.busy()  # of the same moment
+        rests.append((brake.allowed, brake.wait(0)))
+        clock.now += brake.wait(0)
 
     assert rests == [
         (4, 1), (2, 2), (1, 4), (1, 8), (1, 16), (1, 32), (1, 60), (1, 60), (1, 60),
     ]  # fmt: skip
-    assert one.wait(0) == 0.0
-    assert one.wait(1) == 0.05
+    assert brake.wait(0) == 0.0
+    assert brake.wait(1) == 0.05
 
 
 def test_messages_that_are_taken_bring_connections_back() -> None:
     """One more after as many messages as there are connections, and a short rest next time."""
     clock = Seconds()
-    one = throttle(3, clock)
-    one.busy()
-    assert one.allowed == 1.5
-    one.taken()
-    assert one.allowed == 1.5 + 1 / 1.5
-    one.taken()
-    one.taken()
-    assert one.allowed == 3.0
+    brake = throttle(3, clock)
+    brake.busy()
+    assert brake.allowed == 1.5
+    brake.taken()
+    assert brake.allowed == 1.5 + 1 / 1.5
+    brake.taken()
+    brake.taken()
+    assert brake.allowed == 3.0
     clock.now = 1.0
-    one.busy()
-    assert one.wait(0) == 1.0
+    brake.busy()
+    assert brake.wait(0) == 1.0
 
 
 def test_a_connection_that_is_refused_means_fewer_and_no_rest() -> None:
     """Others of the same moment say the same."""
     clock = Seconds(5.0)
-    one = throttle(8, clock)
-    one.refused()
-    one.refused()
-    assert (one.allowed, one.wait(3), one.wait(4)) == (4.0, 0.0, 0.05)
+    brake = throttle(8, clock)
+    brake.refused()
+    brake.refused()
+    assert (brake.allowed, brake.wait(3), brake.wait(4)) == (4.0, 0.0, 0.05)
     clock.now = 5.9
-    one.refused()
-    assert one.allowed == 4.0
+    brake.refused()
+    assert brake.allowed == 4.0
     for after in (2.0, 1.0, 1.0):
         clock.now += 1.1
-        one.refused()
-        assert one.allowed == after
+        brake.refused()
+        assert brake.allowed == after
 
 
 def test_whose_turn_it_is() -> None:
@@ -153,7 +153,7 @@ def test_when_it_is_tried_again(attempt: int) -> None:
     found = next_attempt(attempt, NOW, chance)
 
     assert abs(found - expected) < dt.timedelta(milliseconds=1)
-    assert [one.total_seconds() / 60 for one in BACKOFF] == [5, 15, 30, 60, 120]
+    assert [pause.total_seconds() / 60 for pause in BACKOFF] == [5, 15, 30, 60, 120]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ READERS = (
 @pytest.fixture
 def ledger(tmp_path: Path) -> SqlLedger:
     """Return the ledger of an issue with six readers of three domains."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(email.partition("@")[0], email=email) for email in READERS]
     plan(database, planned)
     return SqlLedger(database)
@@ -235,8 +235,8 @@ def ledger(tmp_path: Path) -> SqlLedger:
 def leave(ledger: SqlLedger, *emails: str, at: dt.datetime = NOW) -> None:
     """Let the mails to some readers leave."""
     for email in emails:
-        (one,) = ledger.claim(TODAY, owner="x", limit=1, now=at, until=at + HOUR, email=email)
-        claim = Claim(delivery=one, owner="x")
+        (delivery,) = ledger.claim(TODAY, owner="x", limit=1, now=at, until=at + HOUR, email=email)
+        claim = Claim(delivery=delivery, owner="x")
         ledger.record([claim], [], at)
         ledger.record([], [Settlement(claim=claim, outcome=Outcome(state=S.ACCEPTED))], at)
 
@@ -246,7 +246,7 @@ def per(count: int, hours: int = 1) -> Rate:
 
 
 def budget(ledger: SqlLedger, rate: Rate | None = None, **domains: Rate) -> Budget:
-    named = {name if name == "*" else f"{name}.example": one for name, one in domains.items()}
+    named = {name if name == "*" else f"{name}.example": limit for name, limit in domains.items()}
     return Budget(ledger=ledger, rate=rate, per_domain=named)
 
 
@@ -307,8 +307,8 @@ def test_what_was_claimed_too_many_is_given_back(
 
     kept, over = budget(ledger).within(allowed, found)
 
-    assert [one.subscriber.removeprefix("id-") for one in over] == back
-    assert list(kept) == [one for one in found if one not in over]
+    assert [delivery.subscriber.removeprefix("id-") for delivery in over] == back
+    assert list(kept) == [delivery for delivery in found if delivery not in over]
 
 
 def spent(limit: int, *full: str) -> Allowance:
@@ -345,7 +345,7 @@ def test_so_many_domains_are_asked_about(ledger: SqlLedger) -> None:
 
 
 def test_when_a_rate_allows_more(ledger: SqlLedger) -> None:
-    """When the oldest of what counts has left its guarded; of what leaves now, a guarded from now."""
+    """When the oldest message that counts has left the rate's period, which is one hour here."""
     leave(ledger, "a1@a.example")
     leave(ledger, "a2@a.example", "b1@b.example", at=NOW + MICRO)
     now = NOW + HOUR - MICRO
@@ -379,11 +379,11 @@ def opened(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Opened:
     made: list[Opened] = []
 
     async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        made[0].prepared.append([one.subscriber for one in some])
+        made[0].prepared.append([delivery.subscriber for delivery in some])
         return [b"x" for _ in some]
 
-    def on_delivery(one: Delivery, outcome: Outcome) -> None:
-        made[0].told.append((one.subscriber.removeprefix("id-"), outcome.state))
+    def on_delivery(delivery: Delivery, outcome: Outcome) -> None:
+        made[0].told.append((delivery.subscriber.removeprefix("id-"), outcome.state))
 
     values: dict[str, Any] = {
         "issue": TODAY, "ledger": ledger, "prepare": prepare, "owner": "me", "clock": lambda: NOW,
@@ -399,18 +399,21 @@ def at_queue(ledger: SqlLedger, work: Callable[[Opened], Any], **changes: Any) -
     """Do `work` at a queue and close it."""
 
     async def whole() -> Opened:
-        one = opened(ledger, **changes)
+        watched = opened(ledger, **changes)
         try:
-            await work(one)
+            await work(watched)
         finally:
-            one.queue.close()
-        return one
+            watched.queue.close()
+        return watched
 
     return run(whole())
 
 
 def states(ledger: SqlLedger) -> dict[str, str]:
-    return {one.subscriber.removeprefix("id-"): str(one.state) for one in ledger.deliveries(TODAY)}
+    return {
+        delivery.subscriber.removeprefix("id-"): str(delivery.state)
+        for delivery in ledger.deliveries(TODAY)
+    }
 
 
 def name(parcel: Parcel | None) -> str:
@@ -424,8 +427,8 @@ TAKEN = Outcome(state=S.ACCEPTED, code=250, reason="ok")
 def test_what_is_sent_is_written_and_told(ledger: SqlLedger) -> None:
     """In its order, each once; what was not begun is given back at the end."""
 
-    async def work(one: Opened) -> None:
-        queue = one.queue
+    async def work(watched: Opened) -> None:
+        queue = watched.queue
         first = await queue.next(0)
         second = queue.next_now(1)
         assert (name(first), name(second)) == ("a1", "a2")
@@ -437,14 +440,14 @@ def test_what_is_sent_is_written_and_told(ledger: SqlLedger) -> None:
         assert await queue.begin(second)
         queue.settle(second, replace(TAKEN, state=S.UNKNOWN))
 
-    one = at_queue(ledger, work)
+    watched = at_queue(ledger, work)
 
-    assert one.told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
-    assert dict(one.queue.sent.outcomes) == {S.ACCEPTED: 1, S.UNKNOWN: 1}
+    assert watched.told == [("a1", S.ACCEPTED), ("a2", S.UNKNOWN)]
+    assert dict(watched.queue.sent.outcomes) == {S.ACCEPTED: 1, S.UNKNOWN: 1}
     assert states(ledger) == {
         "a1": "accepted", "a2": "unknown", "a3": "planned", "b1": "planned", "b2": "planned", "c1": "planned",
     }  # fmt: skip
-    assert not one.queue.sent.error
+    assert not watched.queue.sent.error
 
 
 def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLedger) -> None:
@@ -456,14 +459,14 @@ def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLe
         found[:2] = [None, fault]
         return found
 
-    async def work(one: Opened) -> None:
-        assert name(await one.queue.next(0)) == "a3"
+    async def work(watched: Opened) -> None:
+        assert name(await watched.queue.next(0)) == "a3"
         await asyncio.sleep(0.05)
 
-    one = at_queue(ledger, work, prepare=prepare, connections=8)
+    watched = at_queue(ledger, work, prepare=prepare, connections=8)
 
-    assert one.told == [("a1", S.CANCELLED), ("a2", S.FAILED)]
-    assert one.queue.sent.faults == [fault]
+    assert watched.told == [("a1", S.CANCELLED), ("a2", S.FAILED)]
+    assert watched.queue.sent.faults == [fault]
     reasons = {
         row.subscriber: row.reason for row in ledger.deliveries(TODAY, [S.CANCELLED, S.FAILED])
     }
@@ -473,13 +476,13 @@ def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLe
 def test_one_address_and_no_other(ledger: SqlLedger) -> None:
     """The rest of the issue is not touched, nor waited for."""
 
-    async def work(one: Opened) -> None:
-        parcel = await one.queue.next(0)
+    async def work(watched: Opened) -> None:
+        parcel = await watched.queue.next(0)
         assert name(parcel) == "b2"
         assert parcel is not None
-        assert await one.queue.begin(parcel)
-        one.queue.settle(parcel, TAKEN)
-        assert await one.queue.next(0) is None
+        assert await watched.queue.begin(parcel)
+        watched.queue.settle(parcel, TAKEN)
+        assert await watched.queue.next(0) is None
 
     at_queue(ledger, work, email="B2@b.example")
 
@@ -493,11 +496,11 @@ def test_a_lease_must_outlast_the_answer(
     """Ten minutes: as long as the answer to a whole message may take."""
     moment = [NOW]
 
-    async def work(one: Opened) -> None:
-        parcel = await one.queue.next(0)
+    async def work(watched: Opened) -> None:
+        parcel = await watched.queue.next(0)
         assert parcel is not None
         moment[0] = NOW + LEASE - dt.timedelta(seconds=AFTER_DOT) + late
-        assert await one.queue.begin(parcel) is begins
+        assert await watched.queue.begin(parcel) is begins
 
     at_queue(ledger, work, clock=lambda: moment[0])
 
@@ -505,24 +508,24 @@ def test_a_lease_must_outlast_the_answer(
 def test_nothing_begins_once_it_is_halted(ledger: SqlLedger) -> None:
     """By somebody or by the queue; the first reason is kept."""
 
-    async def work(one: Opened) -> None:
-        parcel = await one.queue.next(0)
+    async def work(watched: Opened) -> None:
+        parcel = await watched.queue.next(0)
         assert parcel is not None
-        one.queue.halt("one")
-        one.queue.halt("two")
-        assert one.queue.halted
-        assert not await one.queue.begin(parcel)
-        assert one.queue.next_now(0) is None
-        assert await one.queue.next(0) is None
+        watched.queue.halt("one")
+        watched.queue.halt("two")
+        assert watched.queue.halted
+        assert not await watched.queue.begin(parcel)
+        assert watched.queue.next_now(0) is None
+        assert await watched.queue.next(0) is None
 
-    one = at_queue(ledger, work)
-    assert one.queue.sent.error == "one"
+    watched = at_queue(ledger, work)
+    assert watched.queue.sent.error == "one"
     assert set(states(ledger).values()) == {"planned"}
 
-    async def stopped(one: Opened) -> None:
-        one.queue.stop.set()
-        assert one.queue.halted
-        assert await one.queue.next(0) is None
+    async def stopped(watched: Opened) -> None:
+        watched.queue.stop.set()
+        assert watched.queue.halted
+        assert await watched.queue.next(0) is None
 
     assert not at_queue(ledger, stopped).queue.sent.error
 
@@ -532,8 +535,8 @@ def test_a_paused_issue_says_why(ledger: SqlLedger) -> None:
     leave(ledger, "a1@a.example")
     ledger.pause(TODAY, "paused: lunch", NOW)
 
-    async def work(one: Opened) -> None:
-        assert await one.queue.next(0) is None
+    async def work(watched: Opened) -> None:
+        assert await watched.queue.next(0) is None
 
     assert at_queue(ledger, work).queue.sent.error == "paused: lunch"
     assert at_queue(ledger, work, email="a1@a.example").queue.sent.error == ""
@@ -544,40 +547,42 @@ def test_refusals_of_the_sender_pause_the_issue(ledger: SqlLedger) -> None:
     """With what the last server said; other refusals do not count."""
     policy = Outcome(state=S.FAILED, code=550, reason="550 no", verdict=Verdict.POLICY)
 
-    async def work(one: Opened) -> None:
+    async def work(watched: Opened) -> None:
         for outcome in (replace(policy, verdict=Verdict.NO_MAILBOX), policy, TAKEN, policy):
-            parcel = await one.queue.next(0)
+            parcel = await watched.queue.next(0)
             assert parcel is not None
-            assert not one.queue.halted
-            one.queue.settle(parcel, outcome)
+            assert not watched.queue.halted
+            watched.queue.settle(parcel, outcome)
 
-    one = at_queue(ledger, work, breaker=Breaker(least=2, share=0.0))
+    watched = at_queue(ledger, work, breaker=Breaker(least=2, share=0.0))
 
     told = "paused: mail servers refuse the sender, not single readers: 550 no"
-    assert (one.queue.sent.error, ledger.halted(TODAY)) == (told, told)
+    assert (watched.queue.sent.error, ledger.halted(TODAY)) == (told, told)
 
 
 def test_what_is_refused_for_now_is_tried_later(ledger: SqlLedger) -> None:
     """By the number of its attempt; only who is busy slows everybody down."""
     later = Outcome(state=S.DEFERRED, code=450, reason="450 later")
 
-    async def work(one: Opened) -> None:
+    async def work(watched: Opened) -> None:
         for outcome in (later, replace(later, is_busy=True), TAKEN):
-            parcel = await one.queue.next(0)
+            parcel = await watched.queue.next(0)
             assert parcel is not None
-            before = one.queue.turns.throttle.allowed
-            one.queue.settle(parcel, outcome)
-            allowed = one.queue.turns.throttle.allowed
+            before = watched.queue.turns.throttle.allowed
+            watched.queue.settle(parcel, outcome)
+            allowed = watched.queue.turns.throttle.allowed
             assert allowed == (
                 before / 2 if outcome.is_busy else min(2.0, before + (outcome is TAKEN))
             )
-            one.queue.turns.throttle._until = 0.0
+            watched.queue.turns.throttle._until = 0.0
 
     at_queue(ledger, work)
 
     chance = random.Random(1)
-    wanted = {f"id-{one}": next_attempt(1, NOW, chance) for one in ("a1", "a2")}
-    assert {one.subscriber: one.next_at for one in ledger.deliveries(TODAY, [S.DEFERRED])} == wanted
+    wanted = {f"id-{reader}": next_attempt(1, NOW, chance) for reader in ("a1", "a2")}
+    assert {
+        delivery.subscriber: delivery.next_at for delivery in ledger.deliveries(TODAY, [S.DEFERRED])
+    } == wanted
 
 
 def test_twenty_faults_in_a_row_stop_the_issue(ledger: SqlLedger) -> None:
@@ -585,71 +590,71 @@ def test_twenty_faults_in_a_row_stop_the_issue(ledger: SqlLedger) -> None:
     fault = Fault(border=Border.READER, name="x", problem="broken", trace="line 1")
     bare = replace(fault, trace="", name="y")
 
-    async def work(one: Opened) -> None:
-        parcel = await one.queue.next(0)
+    async def work(watched: Opened) -> None:
+        parcel = await watched.queue.next(0)
         assert parcel is not None
         for _ in range(MOST_FAULTS - 1):
-            one.queue.fail(parcel, fault, S.FAILED)
-        one.queue.fail(parcel, bare, S.FAILED)
-        assert not one.queue.halted
-        one.queue.settle(parcel, TAKEN)
+            watched.queue.fail(parcel, fault, S.FAILED)
+        watched.queue.fail(parcel, bare, S.FAILED)
+        assert not watched.queue.halted
+        watched.queue.settle(parcel, TAKEN)
         for _ in range(MOST_FAULTS - 1):
-            one.queue.fail(parcel, fault, S.FAILED)
-        assert not one.queue.halted
-        one.queue.fail(parcel, fault, S.FAILED)
-        assert one.queue.halted
+            watched.queue.fail(parcel, fault, S.FAILED)
+        assert not watched.queue.halted
+        watched.queue.fail(parcel, fault, S.FAILED)
+        assert watched.queue.halted
 
-    one = at_queue(ledger, work)
+    watched = at_queue(ledger, work)
 
     told = "paused: one message after the other goes wrong here: broken"
-    assert (one.queue.sent.error, ledger.halted(TODAY)) == (told, told)
-    assert one.queue.sent.faults == [fault, bare]
+    assert (watched.queue.sent.error, ledger.halted(TODAY)) == (told, told)
+    assert watched.queue.sent.faults == [fault, bare]
 
 
 def test_a_spent_rate_is_told_with_its_end(ledger: SqlLedger) -> None:
     """When nobody has the patience to wait for it."""
     leave(ledger, "a1@a.example")
 
-    async def work(one: Opened) -> None:
-        assert await one.queue.next(0) is None
+    async def work(watched: Opened) -> None:
+        assert await watched.queue.next(0) is None
 
-    one = at_queue(ledger, work, budget=budget(ledger, per(1)), patience=HOUR - MICRO)
+    watched = at_queue(ledger, work, budget=budget(ledger, per(1)), patience=HOUR - MICRO)
 
-    assert (one.queue.sent.resume_at, one.queue.sent.error) == (NOW + HOUR, "")
+    assert (watched.queue.sent.resume_at, watched.queue.sent.error) == (NOW + HOUR, "")
 
 
-# --- A guarded at the queue -----------------------------------------------------------------------
+# --- A guard at the queue -------------------------------------------------------------------------
 
 
 def test_what_goes_wrong_is_put_down_to_the_message_in_hand(ledger: SqlLedger) -> None:
     """Before it left it is failed; the others in hand go back, in their order."""
 
-    async def work(one: Opened) -> None:
-        guarded = GuardedQueue(one.queue, 1)
+    async def work(watched: Opened) -> None:
+        guarded = GuardedQueue(watched.queue, 1)
         assert not guarded.blame(ValueError("nothing in hand"))
         first, second = await guarded.next(), await guarded.next()
         third = guarded.next_now()
         assert [name(parcel) for parcel in (first, second, third)] == ["a1", "a2", "a3"]
         assert guarded.blame(ValueError("odd"))
         assert not guarded.blame(ValueError("nothing in hand"))
-        assert [name(one.queue.next_now(0)) for _ in range(2)] == ["a2", "a3"]
+        assert [name(watched.queue.next_now(0)) for _ in range(2)] == ["a2", "a3"]
 
-    one = at_queue(ledger, work, connections=4)
+    watched = at_queue(ledger, work, connections=4)
 
-    (fault,) = one.queue.sent.faults
+    (fault,) = watched.queue.sent.faults
     delivery = make_delivery("a1", email="a1@a.example", state=S.LEASED, attempt=1)
     assert (fault.border, fault.name) == (Border.READER, "a1@a.example")
     assert fault.problem == "a fault of this program (ValueError: odd)"
     assert fault.content == repr(delivery).encode()
     assert "ValueError: odd" in fault.trace
-    assert one.told == [("a1", S.FAILED)]
+    assert watched.told == [("a1", S.FAILED)]
 
 
 def test_a_message_that_had_begun_to_leave_is_unknown(ledger: SqlLedger) -> None:
     """Nobody can tell whether it arrived; an answer ends that."""
 
-    async def work(one: Opened) -> None:
-        guarded = GuardedQueue(one.queue, 0)
+    async def work(watched: Opened) -> None:
+        guarded = GuardedQueue(watched.queue, 0)
         for settled in (True, False):
             parcel = await guarded.next()
             assert parcel is not None
@@ -667,11 +672,11 @@ def test_a_message_that_had_begun_to_leave_is_unknown(ledger: SqlLedger) -> None
 def test_what_must_not_leave_is_in_hand_no_more(ledger: SqlLedger) -> None:
     """Nothing is put down to it afterwards."""
 
-    async def work(one: Opened) -> None:
-        guarded = GuardedQueue(one.queue, 0)
+    async def work(watched: Opened) -> None:
+        guarded = GuardedQueue(watched.queue, 0)
         parcel = await guarded.next()
         assert parcel is not None
-        one.queue.halt("enough")
+        watched.queue.halt("enough")
         assert not await guarded.begin(parcel)
         assert not guarded.is_leaving
         assert not guarded.blame(ValueError("odd"))
@@ -685,8 +690,8 @@ def test_a_server_counts_as_serving_once_it_answered(ledger: SqlLedger) -> None:
     """Then a connection that is refused is tried again; an outcome without a code is no answer."""
     error = SendError("refused")
 
-    async def work(one: Opened) -> None:
-        guarded = GuardedQueue(one.queue, 0)
+    async def work(watched: Opened) -> None:
+        guarded = GuardedQueue(watched.queue, 0)
         for outcome in (replace(TAKEN, code=0, state=S.DEFERRED), TAKEN):
             parcel = await guarded.next()
             assert parcel is not None
@@ -696,17 +701,17 @@ def test_a_server_counts_as_serving_once_it_answered(ledger: SqlLedger) -> None:
                 assert other is not None
                 with pytest.raises(SendError, match="refused"):
                     await guarded.refused(other, error)
-                one.queue.turns._refused.clear()
+                watched.queue.turns._refused.clear()
                 guarded._in_hand.clear()
             else:
                 guarded.settle(parcel, outcome)
         parcel = await guarded.next()
         assert parcel is not None
-        one.queue.turns.throttle.cooldown = 0.01
+        watched.queue.turns.throttle.cooldown = 0.01
         await guarded.refused(parcel, error)
-        assert name(one.queue.next_now(0)) == name(parcel)
+        assert name(watched.queue.next_now(0)) == name(parcel)
         assert not guarded.blame(ValueError("nothing in hand"))
         guarded.busy()
-        assert one.queue.turns.throttle.wait(0) > 0
+        assert watched.queue.turns.throttle.wait(0) > 0
 
     at_queue(ledger, work, connections=1)

@@ -32,7 +32,7 @@ def transport(faults: Faults, **changes: Any) -> SmtpTransport:
 def deliver(faults: Faults, *some: str | Parcel, **changes: Any) -> ListQueue:
     """Send messages over one session; return what the queue was told."""
     queue = ListQueue(
-        [one if isinstance(one, Parcel) else make_parcel(one, MESSAGE) for one in some]
+        [given if isinstance(given, Parcel) else make_parcel(given, MESSAGE) for given in some]
     )
 
     async def work() -> None:
@@ -49,7 +49,10 @@ def envelope(name: str) -> list[str]:
 
 def said(faults: Faults) -> list[str]:
     """Return the commands of all connections; how we call ourselves is the library's business."""
-    return [one.partition(" ")[0] if one.startswith("EHLO") else one for one in faults.commands]
+    return [
+        command.partition(" ")[0] if command.startswith("EHLO") else command
+        for command in faults.commands
+    ]
 
 
 def answering(name: str, reply: str, usual: str) -> Any:
@@ -57,7 +60,7 @@ def answering(name: str, reply: str, usual: str) -> Any:
 
 
 @pytest.mark.parametrize("pipelining", [True, False])
-def test_what_is_said_to_a_server(pipelining: bool) -> None:  # noqa: FBT001
+def test_what_is_said_to_a_server(*, pipelining: bool) -> None:
     """An envelope for each message, and a farewell; nothing else."""
     with fault_server(pipelining=pipelining) as faults:
         queue = deliver(faults, "ada", "bo")
@@ -93,11 +96,11 @@ def test_a_busy_answer_to_rcpt_is_about_that_mailbox() -> None:
     """The same answer to DATA asks everybody to be slower."""
     with fault_server(rcpt=answering("ada", "451 later", "250 ok")) as faults:
         assert not deliver(faults, "ada").outcomes["ada"].is_busy
-    with fault_server(data=lambda _one: "451 later") as faults:
+    with fault_server(data=lambda _address: "451 later") as faults:
         assert deliver(faults, "ada").outcomes["ada"].is_busy
     with fault_server(pipelining=False, mail="451 later") as faults:
         assert deliver(faults, "ada").outcomes["ada"].is_busy
-    with fault_server(answer=lambda _one: "451 later") as faults:
+    with fault_server(answer=lambda _address: "451 later") as faults:
         assert deliver(faults, "ada").outcomes["ada"].is_busy
 
 
@@ -128,7 +131,7 @@ def test_a_refusal_at_mail_that_is_of_one_message(reply: str) -> None:
     with fault_server(pipelining=False, mail=reply) as faults:
         queue = deliver(faults, "ada", "bo")
 
-    assert {one.reason for one in queue.outcomes.values()} == {reply}
+    assert {outcome.reason for outcome in queue.outcomes.values()} == {reply}
     assert len(queue.outcomes) == 2
 
 
@@ -173,7 +176,7 @@ def test_an_address_that_cannot_be_written_is_a_fault_at_its_turn() -> None:
 )
 def test_a_server_that_hangs_up_before_anything_left(what: dict[str, Any], why: str) -> None:
     """It is tried once more on a new connection, and then later; who says 421 is busy, too."""
-    reply, changes = what["rcpt"], {name: one for name, one in what.items() if name != "rcpt"}
+    reply, changes = what["rcpt"], {name: value for name, value in what.items() if name != "rcpt"}
     with fault_server(rcpt=answering("ada", reply, "250 ok")) as faults:
         queue = deliver(faults, "ada", "bo", **changes)
         told = why.format(faults.port)
@@ -234,13 +237,13 @@ def test_a_connection_with_many_refusals_is_opened_anew() -> None:
         deliver(faults, *names)
     assert faults.connections == 2
 
-    with fault_server(pipelining=False, rcpt=lambda _one: "550 5.1.1 no") as faults:
+    with fault_server(pipelining=False, rcpt=lambda _address: "550 5.1.1 no") as faults:
         deliver(faults, *names[:ERRORS])
         assert faults.connections == 1
         deliver(faults, *names[: ERRORS + 1])
     assert faults.connections == 3
 
-    with fault_server(pipelining=False, answer=lambda _one: "554 5.6.0 no") as faults:
+    with fault_server(pipelining=False, answer=lambda _address: "554 5.6.0 no") as faults:
         deliver(faults, *names[: ERRORS + 1])
     assert faults.connections == 2
 
@@ -262,14 +265,14 @@ def test_a_sender_of_its_own_for_each_delivery() -> None:
 
     async def work(faults: Faults) -> None:
         settings = SmtpSettings(host="127.0.0.1", port=faults.port, security="none", sender="x")
-        own = SmtpTransport(settings, lambda one: f"b+{one.subscriber}@n.example")
+        own = SmtpTransport(settings, lambda delivery: f"b+{delivery.subscriber}@n.example")
         async with own.session() as session:
             await session.work(queue)
 
     with fault_server() as faults:
         run(work(faults))
 
-    assert [one for one in faults.commands if one.startswith("MAIL")] == [
+    assert [command for command in faults.commands if command.startswith("MAIL")] == [
         "MAIL FROM:<b+id-ada@n.example>", "MAIL FROM:<b+id-bo@n.example>",
     ]  # fmt: skip
 
@@ -320,8 +323,8 @@ def heard(*data: bytes, ended: bool = False, wait: float = 0.05) -> tuple[list[R
         _, stream = await asyncio.get_running_loop().create_connection(Stream, sock=ours)
         replies: list[Reply] = []
         with theirs:
-            for one in data:
-                theirs.sendall(one)
+            for piece in data:
+                theirs.sendall(piece)
                 await asyncio.sleep(0.01)
             if ended:
                 theirs.shutdown(socket.SHUT_WR)

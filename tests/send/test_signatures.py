@@ -81,7 +81,7 @@ def test_what_is_remembered_of_one_message_does_no_harm_to_another() -> None:
     from_line = plain[plain.index(b"From: ") :].split(b"\r\n", 1)[0] + b"\r\n"
     to_line = plain[plain.index(b"To: ") :].split(b"\r\n", 1)[0] + b"\r\n"
 
-    for one in (
+    for changed in (
         plain,
         from_line + plain.replace(from_line, b"", 1),
         plain.replace(to_line, b"", 1),
@@ -90,7 +90,7 @@ def test_what_is_remembered_of_one_message_does_no_harm_to_another() -> None:
         message("Zoë  Łęcka", "Another"),
         plain,
     ):
-        assert verified(signer.sign(one, now())) == [True, True], one[:200]
+        assert verified(signer.sign(changed, now())) == [True, True], changed[:200]
 
 
 def test_nothing_can_be_changed_or_added() -> None:

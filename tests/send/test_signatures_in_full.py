@@ -164,25 +164,25 @@ def checked(key: SigningKey, signature: bytes, data: bytes) -> bool:
 @pytest.mark.parametrize("key", [edwards, rivest])
 def test_a_signature_in_full(key: object) -> None:
     """Its fields, what it is of, and lines that no mail server breaks."""
-    one = key()  # type: ignore[operator]
+    dkim_key = key()  # type: ignore[operator]
     message = OWN + SHARED + b"\r\nbody\r\n"
-    signed = Signer([one]).sign(message, NOW)
-    top = begun(one, TWICE, b"body\r\n")
+    signed = Signer([dkim_key]).sign(message, NOW)
+    top = begun(dkim_key, TWICE, b"body\r\n")
 
     assert signed.startswith(top.encode())
     assert signed.endswith(b"\r\n" + message)
     value = signed[len(top) : -len(message) - 2]
     assert all(len(line) <= 73 for line in value.split(b"\r\n"))
-    assert checked(one, base64.b64decode(value), b"\r\n".join([*SIGNED, relaxed(top)]))
+    assert checked(dkim_key, base64.b64decode(value), b"\r\n".join([*SIGNED, relaxed(top)]))
 
 
 def test_the_first_key_stands_on_top() -> None:
-    """And each signs the same message, not the other's signature."""
+    """Each key signs the same message, and not the signature of the other key."""
     message = OWN + SHARED + b"\r\nbody\r\n"
     unsigned = Signer([rivest(), edwards()]).prepare(message, NOW)
 
     assert unsigned.message == message
-    assert [one.selector for one, _, _ in unsigned.parts] == ["r1", "e1"]
+    assert [dkim_key.selector for dkim_key, _, _ in unsigned.parts] == ["r1", "e1"]
     for key, start, data in unsigned.parts:
         top = begun(key, TWICE, b"body\r\n")
         assert start == top.encode()
@@ -248,7 +248,7 @@ def test_every_field_that_is_signed() -> None:
 
     names, fields = signed_fields(head)
 
-    assert names.split(":") == [*(name for one in often for name in (one, one)), *once]
+    assert names.split(":") == [*(name for twice in often for name in (twice, twice)), *once]
     assert fields == [f"{name.lower()}:x".encode() for name in [*often, *once]]
 
 
@@ -304,4 +304,4 @@ def test_what_is_remembered_has_an_end() -> None:
 )
 def test_rsa_takes_a_thread_of_its_own(keys: tuple[object, ...], *, expected: bool) -> None:
     """Its signatures take thirty times as long."""
-    assert Signer([one() for one in keys]).is_slow is expected  # type: ignore[operator]
+    assert Signer([make() for make in keys]).is_slow is expected  # type: ignore[operator]

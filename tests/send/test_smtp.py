@@ -45,7 +45,10 @@ def test_messages_arrive_byte_for_byte_over_one_connection() -> None:
 
     assert [outcome.state for outcome in outcomes] == [DeliveryState.ACCEPTED] * 2
     assert began == ["ada", "bo"]
-    assert [one.recipient for one in mail.messages] == ["ada@readers.example", "bo@readers.example"]
+    assert [message.recipient for message in mail.messages] == [
+        "ada@readers.example",
+        "bo@readers.example",
+    ]
     assert mail.messages[0].content == MESSAGE
     assert mail.messages[0].sender == "bounce@news.example.org"
     assert "taken as 1" in outcomes[0].reason
@@ -173,7 +176,7 @@ def test_a_refused_sender_stops_everything() -> None:
 @pytest.mark.parametrize("reply", ["552 5.3.4 too big", "552 too big", "550 5.6.7 not in ASCII"])
 @pytest.mark.parametrize("pipelining", [True, False])
 def test_a_message_refused_with_its_sender_is_no_refusal_of_the_sender(
-    reply: str, pipelining: bool,  # noqa: FBT001
+    reply: str, *, pipelining: bool,
 ) -> None:  # fmt: skip
     """What answers MAIL may be about the size of one message, or what it consists of."""
     nobody = {"rcpt": lambda _address: "503 5.5.1 MAIL first", "pipelining": pipelining}

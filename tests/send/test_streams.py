@@ -149,9 +149,9 @@ def test_whatever_arrives_is_replies_or_one_line(data: list[Any]) -> None:
     replies, problem = read(*data, timeout=0.001)
 
     assert problem
-    for text in (problem, *(one.text for one in replies)):
+    for text in (problem, *(reply.text for reply in replies)):
         assert text.isprintable()
-    assert all(200 <= one.code < 600 for one in replies)
+    assert all(200 <= reply.code < 600 for reply in replies)
 
 
 @given(
@@ -164,6 +164,6 @@ def test_cut_anywhere_it_says_the_same(pieces: list[bytes]) -> None:
     """However a network cuts what arrives."""
     data = b"".join(pieces)
     whole, _ = read(data, timeout=0.001)
-    cut, _ = read(*(bytes([one]) for one in data), timeout=0.001)
+    cut, _ = read(*(bytes([byte]) for byte in data), timeout=0.001)
 
     assert cut == whole

@@ -85,6 +85,6 @@ def test_class_4_is_never_hard(code: int) -> None:
         ("check it and try again", False), ("I'm not going to try again", False), ("no such user", False), ("", False),
     ],
 )  # fmt: skip
-def test_somebody_goes_on_trying(text: str, expected: bool) -> None:  # noqa: FBT001
+def test_somebody_goes_on_trying(text: str, *, expected: bool) -> None:
     """On however many lines it is said."""
     assert is_passing(text) is expected

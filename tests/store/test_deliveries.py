@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from makers import NOW, TODAY, make_delivery, make_edition, make_issue, plan
+from makers import NOW, TODAY, make_delivery, make_edition, make_issue, open_test_database, plan
 
 from newsletter.day.planning import Spool
 from newsletter.errors import LedgerError, StaleDraftError, StoreError
@@ -25,7 +25,7 @@ READERS = 6
 
 
 def make_ledger(folder: Path, readers: int = READERS) -> SqlLedger:
-    database = open_database("sqlite:///test.db", folder)
+    database = open_test_database(folder)
     planned = [make_delivery(f"r{n}") for n in range(readers)]
     plan(database, planned)
     return SqlLedger(database)
@@ -33,25 +33,27 @@ def make_ledger(folder: Path, readers: int = READERS) -> SqlLedger:
 
 def claim(ledger: SqlLedger, owner: str, now: dt.datetime = NOW, limit: int = 1) -> list[Claim]:
     found = ledger.claim(TODAY, owner=owner, limit=limit, now=now, until=now + LEASE)
-    return [Claim(delivery=one, owner=owner) for one in found]
+    return [Claim(delivery=delivery, owner=owner) for delivery in found]
 
 
-def settled(one: Claim, state: DeliveryState, next_at: dt.datetime | None = None) -> Settlement:
-    return Settlement(claim=one, outcome=Outcome(state=state), next_at=next_at)
+def settled(held: Claim, state: DeliveryState, next_at: dt.datetime | None = None) -> Settlement:
+    return Settlement(claim=held, outcome=Outcome(state=state), next_at=next_at)
 
 
 def test_planning_twice_changes_nothing(tmp_path: Path) -> None:
-    """Of two runs that plan the same issue at once, one does."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    """When two runs plan the same issue at once, only one of them does."""
+    database = open_test_database(tmp_path)
 
     assert plan(database, [make_delivery()])
     assert not plan(database, [make_delivery("bo")])
-    assert [one.email for one in SqlLedger(database).deliveries(TODAY)] == ["ada@readers.example"]
+    assert [delivery.email for delivery in SqlLedger(database).deliveries(TODAY)] == [
+        "ada@readers.example"
+    ]
 
 
 def test_planning_is_all_or_nothing(tmp_path: Path) -> None:
     """When the papers' offer cannot be written, there is no issue."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
 
     def offered() -> Iterator[str]:
         yield "arxiv:1"
@@ -106,8 +108,10 @@ def test_a_sender_that_wakes_after_its_lease_cannot_settle(tmp_path: Path) -> No
 
 def leave(ledger: SqlLedger, *ids: str, state: str = "left") -> None:
     with ledger._database.transaction() as connection:
-        for one in ids:
-            connection.exec_driver_sql("UPDATE subscriber SET state = ? WHERE id = ?", (state, one))
+        for reader in ids:
+            connection.exec_driver_sql(
+                "UPDATE subscriber SET state = ? WHERE id = ?", (state, reader)
+            )
 
 
 def test_who_left_the_list_is_cancelled(tmp_path: Path) -> None:
@@ -128,11 +132,11 @@ def test_who_leaves_while_an_issue_is_sent_is_not_claimed(tmp_path: Path) -> Non
 
     found = claim(ledger, "me", limit=99)
 
-    assert {one.delivery.subscriber for one in found}.isdisjoint({"id-r1", "id-r2"})
+    assert {held.delivery.subscriber for held in found}.isdisjoint({"id-r1", "id-r2"})
     assert ledger.counts(TODAY)[S.CANCELLED] == 2
     leave(ledger, "id-r1", state="active")
     ledger.follow_subscribers(TODAY, NOW)
-    assert [one.delivery.subscriber for one in claim(ledger, "me", limit=99)] == ["id-r1"]
+    assert [held.delivery.subscriber for held in claim(ledger, "me", limit=99)] == ["id-r1"]
 
 
 def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
@@ -142,12 +146,12 @@ def test_only_what_is_not_accepted_can_be_reopened(tmp_path: Path) -> None:
 
 
 def test_an_outcome_that_no_delivery_comes_to_is_refused(tmp_path: Path) -> None:
-    """The whole call is: nothing of it is written."""
+    """Then the whole call is refused, and nothing of it is written."""
     ledger = make_ledger(tmp_path)
-    one, other = claim(ledger, "me", limit=2)
+    first, other = claim(ledger, "me", limit=2)
 
     with pytest.raises(LedgerError, match="a delivery that is leased cannot become expired"):
-        ledger.record([], [settled(one, S.ACCEPTED), settled(other, S.EXPIRED)], NOW)
+        ledger.record([], [settled(first, S.ACCEPTED), settled(other, S.EXPIRED)], NOW)
 
     assert ledger.counts(TODAY)[S.LEASED] == 2
 
@@ -175,7 +179,7 @@ def test_outcomes_of_every_kind_are_written_in_one_call(tmp_path: Path) -> None:
 
 
 def test_cancelling_is_all_or_nothing(tmp_path: Path) -> None:
-    """An issue is not cancelled while its deliveries still wait."""
+    """If the deliveries cannot be cancelled, the issue is not cancelled either."""
     ledger = make_ledger(tmp_path)
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql(
@@ -208,7 +212,7 @@ def test_what_was_cancelled_is_neither_paused_nor_resumed(tmp_path: Path) -> Non
 
 
 def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
-    """What is told to people decides nothing."""
+    """The reason is text for people. The program decides nothing by it."""
     ledger = make_ledger(tmp_path)
     ledger.pause(TODAY, "cancelled", NOW)
     ledger.resume(TODAY)
@@ -218,7 +222,7 @@ def test_a_pause_whose_reason_is_cancelled_is_a_pause(tmp_path: Path) -> None:
 
 def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Path) -> None:
     """Letters may differ in case: the mailbox is the same."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery("ada"), make_delivery("twin")])
     with database.transaction() as connection:  # as ledgers of older versions may have it
         connection.exec_driver_sql(
@@ -264,35 +268,35 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def states(self) -> dict[str, DeliveryState]:
-        return {one.subscriber: one.state for one in self.ledger.deliveries(TODAY)}
+        return {delivery.subscriber: delivery.state for delivery in self.ledger.deliveries(TODAY)}
 
     @rule(owner=st.sampled_from("abc"), limit=st.integers(1, 3))
     def claims(self, owner: str, limit: int) -> None:
-        self.held += [(one, False) for one in claim(self.ledger, owner, self.now, limit)]
+        self.held += [(held, False) for held in claim(self.ledger, owner, self.now, limit)]
 
     @rule(which=st.integers(0, 5))
     def begins(self, which: int) -> None:
         if which < len(self.held) and not self.held[which][1]:
-            one = self.held[which][0]
-            if self.ledger.record([one], [], self.now):
+            held = self.held[which][0]
+            if self.ledger.record([held], [], self.now):
                 self.held.pop(which)
                 return
-            self.held[which] = (one, True)
+            self.held[which] = (held, True)
             # From here the mail may be in somebody's mailbox.
-            self.left[one.delivery.subscriber] = self.left.get(one.delivery.subscriber, 0) + 1
+            self.left[held.delivery.subscriber] = self.left.get(held.delivery.subscriber, 0) + 1
 
     @rule(which=st.integers(0, 5), state=st.sampled_from([S.ACCEPTED, S.FAILED, S.DEFERRED]))
     def settles(self, which: int, state: DeliveryState) -> None:
         if which < len(self.held):
-            one, begun = self.held.pop(which)
+            held, begun = self.held.pop(which)
             if state is S.ACCEPTED and not begun:
                 return
             later = self.now + dt.timedelta(minutes=5) if state is S.DEFERRED else None
-            if self.ledger.record([], [settled(one, state, later)], self.now):
+            if self.ledger.record([], [settled(held, state, later)], self.now):
                 return
             if state is not S.ACCEPTED and begun:
                 # The server said no: the mail is in no mailbox.
-                self.left[one.delivery.subscriber] -= 1
+                self.left[held.delivery.subscriber] -= 1
 
     @rule(which=st.integers(0, 5))
     def releases(self, which: int) -> None:
@@ -307,7 +311,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def recovers(self, dead: set[str], minutes: int, fate: Fate) -> None:
         self.now += dt.timedelta(minutes=minutes)
         # A dead sender's claims are gone with it; one that only slept keeps believing in its own.
-        self.held = [(one, begun) for one, begun in self.held if one.owner not in dead]
+        self.held = [(held, begun) for held, begun in self.held if held.owner not in dead]
         self.ledger.recover(
             TODAY, now=self.now, fate_of=lambda owner: fate if owner in dead else Fate.ALIVE
         )
@@ -339,7 +343,7 @@ def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path)
     leave(ledger, *(f"id-r{n}" for n in range(READERS - 1)))
 
-    assert [one.delivery.subscriber for one in claim(ledger, "me", limit=2)] == [
+    assert [held.delivery.subscriber for held in claim(ledger, "me", limit=2)] == [
         f"id-r{READERS - 1}"
     ]
     assert ledger.counts(TODAY)[S.CANCELLED] == READERS - 1
@@ -348,7 +352,7 @@ def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be read" * 99])
 def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
-    """With what mends it."""
+    """The line says how to repair it."""
     (tmp_path / "x.db").write_bytes(content)
 
     with pytest.raises(StoreError, match="file is not a database; put a copy of it back"):
@@ -357,7 +361,7 @@ def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) ->
 
 def test_a_draft_that_forgets_somebody_is_not_planned(tmp_path: Path) -> None:
     """Readers who came, or chose something else, while the editions were made."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery("ada")], issue=make_issue(date=TODAY - dt.timedelta(days=1)))
     issues = IssueStore(database)
     with Spool() as spool:

@@ -29,7 +29,7 @@ def gone(_folder: str) -> bool:
     ],
 )
 def test_a_database_belongs_to_one_newsletter(
-    tmp_path: Path, name: str, sender: str, folder: str, is_same: bool,  # noqa: FBT001
+    tmp_path: Path, name: str, sender: str, folder: str, *, is_same: bool,
 ) -> None:  # fmt: skip
     """It may be renamed and send from elsewhere, or move; another one is refused, with words."""
     with open_database("sqlite:///test.db", tmp_path) as database:
@@ -47,7 +47,7 @@ def test_a_database_belongs_to_one_newsletter(
 
 def test_who_is_still_there_has_not_moved(tmp_path: Path) -> None:
     """Two that differ by their folders alone are two while both name the database, and one then."""
-    here, there = (Identity(name="A", sender="a@x.example", folder=one) for one in ("/a", "/b"))
+    here, there = (Identity(name="A", sender="a@x.example", folder=place) for place in ("/a", "/b"))
     with open_database("sqlite:///test.db", tmp_path) as database:
         recognise(database, here, gone)
         with pytest.raises(

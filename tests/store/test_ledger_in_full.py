@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_issue, plan
+from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, plan
 
 from newsletter.errors import LedgerError, StoreError
 from newsletter.model import (
@@ -21,7 +21,7 @@ from newsletter.model import (
     Outcome,
     Settlement,
 )
-from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore
 from newsletter.store.database import Database
 from newsletter.store.suppressions import Suppression
 
@@ -37,7 +37,7 @@ NAMES = ("ada", "bo", "cy", "di")
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """Return a database with four readers of today's issue, and the same of yesterday's."""
-    found = open_database("sqlite:///test.db", tmp_path)
+    found = open_test_database(tmp_path)
     for number, date in enumerate((YESTERDAY, TODAY), 1):
         planned = [
             make_delivery(name, issue=date, email=f"{name.capitalize()}@{name[0]}.Example")
@@ -80,7 +80,10 @@ def row(database: Database, name: str, issue: dt.date = TODAY) -> dict[str, Any]
 
 
 def states(ledger: SqlLedger, issue: dt.date = TODAY) -> dict[str, str]:
-    return {one.subscriber.removeprefix("id-"): str(one.state) for one in ledger.deliveries(issue)}
+    return {
+        delivery.subscriber.removeprefix("id-"): str(delivery.state)
+        for delivery in ledger.deliveries(issue)
+    }
 
 
 def held(name: str, attempt: int = 1, owner: str = "me") -> Claim:
@@ -90,7 +93,7 @@ def held(name: str, attempt: int = 1, owner: str = "me") -> Claim:
 def claim(ledger: SqlLedger, **changes: Any) -> list[str]:
     values: dict[str, Any] = {"owner": "me", "limit": 9, "now": NOW, "until": UNTIL}
     found = ledger.claim(TODAY, **(values | changes))
-    return sorted(one.subscriber.removeprefix("id-") for one in found)
+    return sorted(delivery.subscriber.removeprefix("id-") for delivery in found)
 
 
 # --- Claims -------------------------------------------------------------------------------------
@@ -138,7 +141,7 @@ def test_what_is_due_is_claimed_and_no_more(database: Database) -> None:
 
 
 def test_a_limit_holds_for_both_kinds_together(database: Database) -> None:
-    """Planned and deferred ones."""
+    """Planned and deferred deliveries count together."""
     for name in ("ada", "bo"):
         put(database, name, state="deferred", next_at=NOW)
     ledger = SqlLedger(database)
@@ -492,7 +495,7 @@ def test_what_is_sent_again_is_what_was_asked_for(
     count: int,
     after: dict[str, str],
 ) -> None:
-    """Of these states, and of one address alone when there is one."""
+    """Only deliveries in these states, and only one address if one is given."""
     ledger = mixed(database)
     put(database, "cy", state="failed", lease_owner=None)
 
@@ -501,7 +504,7 @@ def test_what_is_sent_again_is_what_was_asked_for(
 
 
 def test_what_cannot_be_sent_again_is_told(database: Database) -> None:
-    """Other states, and an issue that was cancelled."""
+    """Deliveries in other states, and all of an issue that was cancelled."""
     ledger = mixed(database)
 
     for asked in ([S.ACCEPTED], [S.FAILED, S.EXPIRED]):
@@ -535,7 +538,9 @@ def test_where_an_issue_stands(database: Database) -> None:
         S.PLANNED: 1, S.DEFERRED: 1, S.LEASED: 1, S.FAILED: 1,
     }  # fmt: skip
     assert ledger.counts(TODAY + dt.timedelta(days=9)) == dict.fromkeys(S, 0)
-    assert [one.subscriber for one in ledger.deliveries(TODAY)] == [f"id-{name}" for name in NAMES]
+    assert [delivery.subscriber for delivery in ledger.deliveries(TODAY)] == [
+        f"id-{name}" for name in NAMES
+    ]
     assert ledger.deliveries(TODAY, [S.DEFERRED]) == (
         Delivery(
             issue=TODAY, subscriber="id-bo", email="Bo@b.Example", name="Bo", timezone="Asia/Tokyo",
@@ -586,7 +591,7 @@ def test_what_is_noted_is_kept_in_full(database: Database) -> None:
             "SELECT digest, issue, subscriber, email, verdict, verified, evidence, seen_at FROM bounce "
             "ORDER BY digest"
         ).all()
-    assert [tuple(one) for one in rows] == [
+    assert [tuple(line) for line in rows] == [
         (
             "1",
             TODAY.isoformat(),
@@ -609,7 +614,9 @@ def test_who_is_suppressed_already_is_not_again(database: Database) -> None:
     store.note([bounce(evidence="first")], NOW)
 
     assert store.note([bounce(digest="2", verdict="complaint")], LATER) == (1, ())
-    assert [(one.evidence, one.since) for one in store.all()] == [("first", NOW)]
+    assert [(suppression.evidence, suppression.since) for suppression in store.all()] == [
+        ("first", NOW)
+    ]
 
 
 def test_a_bounce_of_no_known_issue_does_not_count_as_one(database: Database) -> None:
@@ -642,7 +649,7 @@ def test_what_servers_refused_for_good_is_learnt_in_full(database: Database) -> 
 
 
 def test_an_address_is_mailed_again(database: Database) -> None:
-    """Its own bounces count no more; another's do."""
+    """Its own earlier bounces no longer count. Those of other addresses still do."""
     store = SuppressionStore(database)
     days = [TODAY - dt.timedelta(days=day) for day in (8, 4, 0)]
     for email in ("ada@a.example", "bo@b.example"):
@@ -664,7 +671,7 @@ def test_an_address_is_mailed_again(database: Database) -> None:
 
 
 def test_where_the_latest_issue_went(database: Database) -> None:
-    """Of three issues the last, in lower case."""
+    """The addresses of the last of three issues, in lower case."""
     store = SuppressionStore(database)
     put(database, "ada", YESTERDAY, email="Old@a.example")
 
@@ -690,7 +697,7 @@ def test_a_ledger_that_is_gone_is_one_line(database: Database) -> None:
 @pytest.mark.parametrize("lean", [False, True])
 def test_how_a_ledger_forces_what_it_writes(tmp_path: Path, *, lean: bool) -> None:
     """A lean one waits for the disk when it leases, and for nothing else."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery()])
     ledger = SqlLedger(database, lean=lean)
 

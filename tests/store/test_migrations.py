@@ -109,7 +109,7 @@ def test_an_issue_that_an_older_version_planned_is_sent_as_it_was(
     for _ in range(2):  # the second time there is nothing left to do
         database = open_database(URL, tmp_path)
         editions = IssueStore(database).editions(TODAY)
-        assert [(one.html, one.text) for _, one in editions] == [
+        assert [(edition.html, edition.text) for _, edition in editions] == [
             ("<p>html</p>", "text"),
             ("<p>more</p>", "less"),
         ]
@@ -138,7 +138,10 @@ def test_readers_of_older_versions_keep_their_ids(tmp_path: Path) -> None:
         assert back is not None
         assert (back.id, back.state) == ("id-a", SubscriberState.ACTIVE)
         SqlLedger(database).follow_subscribers(TODAY, NOW)
-        states = {one.subscriber: one.state for one in SqlLedger(database).deliveries(TODAY)}
+        states = {
+            delivery.subscriber: delivery.state
+            for delivery in SqlLedger(database).deliveries(TODAY)
+        }
         assert states == {"id-a": DeliveryState.PLANNED, "id-b": DeliveryState.CANCELLED}
 
 
@@ -180,7 +183,7 @@ def test_the_newest_revision_is_known_by_heart() -> None:
         scripts = ScriptDirectory.from_config(configure(connection))
 
     assert scripts.get_heads() == [HEAD]
-    line = [one.revision for one in scripts.walk_revisions()]
+    line = [script.revision for script in scripts.walk_revisions()]
     assert line[::-1] == [f"{number:04}" for number in range(1, int(HEAD) + 1)]
 
 
@@ -219,13 +222,13 @@ def test_of_two_that_open_an_old_database_at_once_one_migrates(tmp_path: Path) -
             )
             for _ in range(2)
         ]  # fmt: skip
-        for one in both:
-            assert one.stdout
-            assert one.stdout.readline() == "opening\n"
+        for process in both:
+            assert process.stdout
+            assert process.stdout.readline() == "opening\n"
         held.execute("COMMIT")
     held.close()
 
-    told = [one.communicate(timeout=60) for one in both]
+    told = [process.communicate(timeout=60) for process in both]
     assert sorted(told) == [("False\n", ""), ("True\n", "")]
     with open_database(URL, tmp_path) as database:
         assert len(list(IssueStore(database).editions(TODAY))) == 2

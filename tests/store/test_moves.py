@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import contextlib
 import datetime as dt
+import functools
 import re
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_delivery, plan
+from makers import NOW, TODAY, make_delivery, open_test_database, plan
 
 from newsletter.errors import LedgerError
 from newsletter.model import (
@@ -30,7 +32,6 @@ from newsletter.store import (
     Bounce,
     SqlLedger,
     SuppressionStore,
-    open_database,
 )
 from newsletter.store.ledger.statements import move
 
@@ -47,36 +48,36 @@ Call = Callable[[SqlLedger, Claim], object]
 
 
 def settling(state: DeliveryState) -> Call:
-    def settle(ledger: SqlLedger, one: Claim) -> object:
+    def settle(ledger: SqlLedger, claim: Claim) -> object:
         return ledger.record(
-            [], [Settlement(claim=one, outcome=Outcome(state=state), next_at=NOW)], NOW
+            [], [Settlement(claim=claim, outcome=Outcome(state=state), next_at=NOW)], NOW
         )
 
     return settle
 
 
 def recovering(fate: Fate) -> Call:
-    return lambda ledger, _one: ledger.recover(TODAY, now=NOW, fate_of=lambda _owner: fate)
+    return lambda ledger, _claim: ledger.recover(TODAY, now=NOW, fate_of=lambda _owner: fate)
 
 
 def reopening(*states: DeliveryState) -> Call:
-    return lambda ledger, _one: ledger.reopen(TODAY, states, NOW)
+    return lambda ledger, _claim: ledger.reopen(TODAY, states, NOW)
 
 
-def claiming(ledger: SqlLedger, _one: Claim) -> object:
+def claiming(ledger: SqlLedger, _claim: Claim) -> object:
     return ledger.claim(TODAY, owner="you", limit=9, now=NOW, until=NOW + HOUR)
 
 
-def claiming_suppressed(ledger: SqlLedger, one: Claim) -> object:
+def claiming_suppressed(ledger: SqlLedger, claim: Claim) -> object:
     bounce = Bounce(
         digest="1",
-        email=one.delivery.email,
+        email=claim.delivery.email,
         verdict="no-mailbox",
         verified=True,
         evidence="gone",
     )
     SuppressionStore(ledger._database).note([bounce], NOW)
-    return claiming(ledger, one)
+    return claiming(ledger, claim)
 
 
 def become(ledger: SqlLedger, state: str) -> None:
@@ -84,13 +85,13 @@ def become(ledger: SqlLedger, state: str) -> None:
         connection.exec_driver_sql("UPDATE subscriber SET state = ?", (state,))
 
 
-def claiming_absent(ledger: SqlLedger, one: Claim) -> object:
+def claiming_absent(ledger: SqlLedger, claim: Claim) -> object:
     become(ledger, "left")
-    return claiming(ledger, one)
+    return claiming(ledger, claim)
 
 
 def following(state: str) -> Call:
-    def follow(ledger: SqlLedger, _one: Claim) -> object:
+    def follow(ledger: SqlLedger, _claim: Claim) -> object:
         become(ledger, state)
         ledger.follow_subscribers(TODAY, NOW)
         return None
@@ -115,18 +116,18 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         {S.PLANNED: (S.LEASED, S.CANCELLED), S.DEFERRED: (S.LEASED, S.CANCELLED)},
     ),
     "record: start": (
-        lambda ledger, one: ledger.record([one], [], NOW),
+        lambda ledger, claim: ledger.record([claim], [], NOW),
         {S.LEASED: (S.DATA_STARTED,)},
     ),
     **{
         f"record: settle {state}": (
             settling(state),
-            {one: (state,) for one in (S.LEASED, S.DATA_STARTED) if state in MOVES[one]},
+            {was: (state,) for was in (S.LEASED, S.DATA_STARTED) if state in MOVES[was]},
         )
         for state in S
     },
-    "release": (lambda ledger, one: ledger.release([one], NOW), {S.LEASED: (S.PLANNED,)}),
-    "release: nothing": (lambda ledger, _one: ledger.release([], NOW), NOTHING),
+    "release": (lambda ledger, claim: ledger.release([claim], NOW), {S.LEASED: (S.PLANNED,)}),
+    "release: nothing": (lambda ledger, _claim: ledger.release([], NOW), NOTHING),
     "recover: dead": (
         recovering(Fate.DEAD),
         {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},
@@ -138,16 +139,16 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     "recover: alive": (recovering(Fate.ALIVE), NOTHING),
     "recover: away": (recovering(Fate.AWAY), NOTHING),
     "expire": (
-        lambda ledger, _one: ledger.expire(TODAY, now=NOW, deadline=NOW),
+        lambda ledger, _claim: ledger.expire(TODAY, now=NOW, deadline=NOW),
         {S.PLANNED: (S.EXPIRED,), S.DEFERRED: (S.EXPIRED,)},
     ),
     "expire: early": (
-        lambda ledger, _one: ledger.expire(TODAY, now=NOW, deadline=NOW + HOUR),
+        lambda ledger, _claim: ledger.expire(TODAY, now=NOW, deadline=NOW + HOUR),
         NOTHING,
     ),
-    "cancel": (lambda ledger, _one: ledger.cancel(TODAY, NOW), WAITS),
-    "pause": (lambda ledger, _one: ledger.pause(TODAY, "why", NOW), NOTHING),
-    "resume": (lambda ledger, _one: ledger.resume(TODAY), NOTHING),
+    "cancel": (lambda ledger, _claim: ledger.cancel(TODAY, NOW), WAITS),
+    "pause": (lambda ledger, _claim: ledger.pause(TODAY, "why", NOW), NOTHING),
+    "resume": (lambda ledger, _claim: ledger.resume(TODAY), NOTHING),
     "follow_subscribers: left": (following("left"), WAITS),
     "follow_subscribers: paused": (following("paused"), WAITS),
     "follow_subscribers: is there": (following("active"), {S.CANCELLED: (S.PLANNED,)}),
@@ -162,13 +163,13 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         reopening(S.FAILED, S.UNKNOWN, S.DEFERRED),
         {S.FAILED: (S.PLANNED,), S.UNKNOWN: (S.PLANNED,)},
     ),
-    "waits": (lambda ledger, _one: ledger.waits(TODAY, now=NOW), NOTHING),
-    "used": (lambda ledger, _one: ledger.used(NOW - HOUR, NOW), NOTHING),
-    "departure": (lambda ledger, _one: ledger.departure(NOW - HOUR, NOW, 0), NOTHING),
-    "state": (lambda ledger, _one: ledger.state(TODAY), NOTHING),
-    "halted": (lambda ledger, _one: ledger.halted(TODAY), NOTHING),
-    "counts": (lambda ledger, _one: ledger.counts(TODAY), NOTHING),
-    "deliveries": (lambda ledger, _one: ledger.deliveries(TODAY), NOTHING),
+    "waits": (lambda ledger, _claim: ledger.waits(TODAY, now=NOW), NOTHING),
+    "used": (lambda ledger, _claim: ledger.used(NOW - HOUR, NOW), NOTHING),
+    "departure": (lambda ledger, _claim: ledger.departure(NOW - HOUR, NOW, 0), NOTHING),
+    "state": (lambda ledger, _claim: ledger.state(TODAY), NOTHING),
+    "halted": (lambda ledger, _claim: ledger.halted(TODAY), NOTHING),
+    "counts": (lambda ledger, _claim: ledger.counts(TODAY), NOTHING),
+    "deliveries": (lambda ledger, _claim: ledger.deliveries(TODAY), NOTHING),
 }
 JOURNAL = """
 CREATE TABLE journal (was TEXT, now TEXT);
@@ -180,24 +181,31 @@ CREATE TRIGGER removed AFTER DELETE ON delivery
 """The database itself notes each move, also one within a transaction that makes several."""
 
 
+@functools.cache
+def standing(state: DeliveryState, reason: str) -> bytes:
+    """Return the file of a database with one delivery in a state, leased by its sender."""
+    with tempfile.TemporaryDirectory() as name, open_test_database(Path(name)) as database:
+        plan(database, [make_delivery("ada")])
+        with database.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
+                "next_at = ?, reason = ?",
+                (
+                    state.value,
+                    OWNER,
+                    "2026-03-17 07:30:00.000000",
+                    "2026-03-17 06:30:00.000000",
+                    reason,
+                ),
+            )
+        database.close()
+        return (Path(name) / "test.db").read_bytes()
+
+
 def place(folder: Path, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
     """Return a ledger with one delivery in a state, and the claim that its sender believes in."""
-    database = open_database("sqlite:///test.db", folder)
-    one = make_delivery("ada")
-    plan(database, [one])
-    with database.transaction() as connection:
-        connection.exec_driver_sql(
-            "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
-            "next_at = ?, reason = ?",
-            (
-                state.value,
-                OWNER,
-                "2026-03-17 07:30:00.000000",
-                "2026-03-17 06:30:00.000000",
-                reason,
-            ),
-        )
-    ledger = SqlLedger(database)
+    (folder / "test.db").write_bytes(standing(state, reason))
+    ledger = SqlLedger(open_test_database(folder))
     (found,) = ledger.deliveries(TODAY)
     return ledger, Claim(delivery=found, owner=OWNER)
 
@@ -232,14 +240,14 @@ def test_every_call_from_every_state(tmp_path: Path, name: str) -> None:
 
 
 def test_every_public_function_is_tried() -> None:
-    """A new one has to say which moves it makes."""
+    """Each new function of the ledger must be listed above, with the moves that it makes."""
     public = {name for name in vars(SqlLedger) if not name.startswith("_")}
 
     assert {name.partition(":")[0] for name in CALLS} == public
 
 
 def test_every_legal_move_is_made_by_something() -> None:
-    """The table allows nothing that no call needs."""
+    """The table of moves allows none that no call makes."""
     made = {
         pair for _, moves in CALLS.values() for was, path in moves.items() for pair in pairwise((was, *path))
     }  # fmt: skip
@@ -263,7 +271,7 @@ def test_a_statement_is_made_for_legal_moves_only(
             move(now, was)
         # Nor may it hide among others that are legal.
         with pytest.raises(LedgerError):
-            move(now, *(one for one in S if now in MOVES[one]), was)
+            move(now, *(other for other in S if now in MOVES[other]), was)
     ledger._database.close()
 
 
@@ -304,7 +312,7 @@ def changes_of_deliveries(source: str) -> list[str]:
             if "deliveries" in ast.unparse(node.value).split("."):
                 made.append(ast.unparse(node))
         elif isinstance(node, ast.Call) and any(
-            "deliveries" in ast.unparse(one).split(".") for one in node.args
+            "deliveries" in ast.unparse(argument).split(".") for argument in node.args
         ):
             if re.search(r"(update|insert|delete)$", ast.unparse(node.func)):
                 made.append(ast.unparse(node.func))
@@ -326,7 +334,7 @@ def changes_of_deliveries(source: str) -> list[str]:
     ],
 )
 def test_a_change_of_deliveries_is_seen(source: str) -> None:
-    """The search finds what it is for."""
+    """The search in the test above finds every way to change the table."""
     assert len(changes_of_deliveries(source)) == 1
 
 
@@ -375,8 +383,8 @@ def test_a_lease_that_was_given_back_counts_as_no_attempt(tmp_path: Path) -> Non
     """Nothing was tried: the wait after the first refusal is that of the first."""
     ledger, _ = place(tmp_path, S.PLANNED)
     for _ in range(3):
-        (one,) = ledger.claim(TODAY, owner="you", limit=9, now=NOW, until=NOW + HOUR)
-        assert one.attempt == 2
+        (delivery,) = ledger.claim(TODAY, owner="you", limit=9, now=NOW, until=NOW + HOUR)
+        assert delivery.attempt == 2
         for _again in range(2):
-            ledger.release([Claim(delivery=one, owner="you")], NOW)
+            ledger.release([Claim(delivery=delivery, owner="you")], NOW)
         assert ledger.deliveries(TODAY)[0].attempt == 1

@@ -71,14 +71,14 @@ def test_every_reader_has_a_file_of_their_own(tmp_path: Path) -> None:
     long = "x" * 64 + "@" + ".".join(["y" * 60] * 3) + ".example"
     odd = ("a!b@r.example", "a#b@r.example", "a_b@r.example", "A_b@r.example", long, long + "z")
     parcels = [
-        replace(make_parcel(), claim=Claim(delivery=make_delivery(email=one, subscriber=str(n)), owner="me"))
-        for n, one in enumerate(odd)
+        replace(make_parcel(), claim=Claim(delivery=make_delivery(email=email, subscriber=str(n)), owner="me"))
+        for n, email in enumerate(odd)
     ]  # fmt: skip
 
     queue = ListQueue(parcels)
     run(OutboxTransport(Outbox(tmp_path).write_message, str(tmp_path)).work(queue))
 
-    assert all(one.state is DeliveryState.ACCEPTED for one in queue.outcomes.values())
+    assert all(outcome.state is DeliveryState.ACCEPTED for outcome in queue.outcomes.values())
     names = {path.name for path in (tmp_path / TODAY.isoformat() / "eml").iterdir()}
     assert len(names) == len(odd)
     assert "a_b@r.example.eml" in names

@@ -6,12 +6,12 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_paper, plan
+from makers import NOW, TODAY, make_delivery, make_paper, open_test_database, plan
 
 from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.identity.likeness import near_keys
 from newsletter.model import IssueWindow, Paper, Sighting
-from newsletter.store import Database, PaperStore, open_database
+from newsletter.store import Database, PaperStore
 
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -25,7 +25,7 @@ def window(date: dt.date = TODAY) -> IssueWindow:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    return open_database("sqlite:///test.db", tmp_path)
+    return open_test_database(tmp_path)
 
 
 def save(store: PaperStore, *papers: Paper, now: dt.datetime = NOW) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, make_source
+from makers import NOW, make_source, open_test_database
 
 from newsletter.model import Health, SourceReport, Validators
-from newsletter.store import SourceStore, open_database
+from newsletter.store import SourceStore
 from newsletter.store.sources import REMEMBERED_DAYS, after
 
 SEEN = Validators(address="1f", etag='"abc"', last_modified="Tue, 17 Mar 2026 06:00:00 GMT")
@@ -23,7 +23,7 @@ def day(number: int) -> dt.datetime:
 
 @pytest.fixture
 def store(tmp_path: Path) -> SourceStore:
-    return SourceStore(open_database("sqlite:///test.db", tmp_path))
+    return SourceStore(open_test_database(tmp_path))
 
 
 def test_health_comes_back_for_the_same_source_only(store: SourceStore) -> None:
@@ -109,7 +109,7 @@ def test_doctor_lists_what_is_configured_and_what_a_list_named(store: SourceStor
 
 def test_what_cannot_be_read_is_learnt_anew(tmp_path: Path) -> None:
     """One odd row stops no run."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     store = SourceStore(database)
     store.record(make_source(), SourceReport(source="test"), NOW)
     with database.transaction() as connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from makers import NOW
+from makers import NOW, open_test_database
 
 from newsletter.model import (
     LINK,
@@ -28,7 +28,6 @@ from newsletter.store import (
     Imported,
     SubscriberStore,
     SuppressionStore,
-    open_database,
 )
 
 S = SubscriberState
@@ -38,7 +37,7 @@ COMMAND = Origin.COMMAND.value
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database("sqlite:///test.db", tmp_path) as opened:
+    with open_test_database(tmp_path) as opened:
         yield opened
 
 
@@ -64,7 +63,7 @@ def kept(store: SubscriberStore, name: str) -> Subscription:
 
 
 def test_a_list_that_is_followed_again_changes_nothing(store: SubscriberStore) -> None:
-    """Everybody is new once, with a time and an origin."""
+    """The first time everybody is new, with a time and an origin."""
     people = [who("ada", topics=("a",)), who("bo", paused=True), who("Cy", words=["x"])]
 
     assert store.follow(people, NOW) == Synchronised(new=3)
@@ -72,7 +71,7 @@ def test_a_list_that_is_followed_again_changes_nothing(store: SubscriberStore) -
     ada = kept(store, "ADA")
     assert (ada.origin, ada.consent_at, ada.changed_at) == (Origin.YAML, NOW, NOW)
     assert ada.wishes == Wishes(topics=("a",))
-    assert {one: count for one, count in store.counts().items() if count} == {
+    assert {state: count for state, count in store.counts().items() if count} == {
         S.ACTIVE: 2,
         S.PAUSED: 1,
     }
@@ -91,7 +90,7 @@ def test_who_changes_keeps_an_id(store: SubscriberStore) -> None:
     assert (after.email, after.name, after.wishes) == (changed.email, "Ada", changed.wishes)
     assert (after.consent_at, after.changed_at) == (NOW, LATER)
     assert store.audiences() == ()
-    assert [one.id for some in store.personal() for one in some] == [before.id]
+    assert [subscriber.id for some in store.personal() for subscriber in some] == [before.id]
 
 
 def test_who_goes_from_the_list_may_come_back(store: SubscriberStore) -> None:
@@ -175,7 +174,7 @@ def test_an_import_brings_only_who_is_new(database: Database, store: SubscriberS
 
 
 def test_a_long_import_is_written_in_parts(store: SubscriberStore) -> None:
-    """What it has brought is added up."""
+    """The numbers of all parts are added up."""
     many = [who(f"r{n}") for n in range(10_500)]
 
     assert store.bring(many, Origin.IMPORT, NOW) == Imported(new=10_500)
@@ -206,11 +205,11 @@ def test_readers_are_told_apart_by_what_they_get(store: SubscriberStore) -> None
     assert store.first_of("a") is None
     batches = list(store.personal(2))
     assert [len(some) for some in batches] == [2, 2, 1]
-    ids = [one.id for some in batches for one in some]
+    ids = [subscriber.id for some in batches for subscriber in some]
     assert ids == sorted(ids)
-    assert {one.wishes.audience(one.id) for some in batches for one in some} == {
-        f"~{one}" for one in ids
-    }
+    assert {
+        subscriber.wishes.audience(subscriber.id) for some in batches for subscriber in some
+    } == {f"~{known}" for known in ids}
 
 
 def test_people_are_found_by_state_origin_and_text(store: SubscriberStore) -> None:
@@ -221,7 +220,7 @@ def test_people_are_found_by_state_origin_and_text(store: SubscriberStore) -> No
 
     def names(**wanted: object) -> list[str]:
         found = store.all(**wanted)  # type: ignore[arg-type]
-        return [one.email.partition("@")[0] for one in found]
+        return [subscriber.email.partition("@")[0] for subscriber in found]
 
     assert names() == ["a_a", "ada", "bo", "cy"]
     assert names(states=[S.LEFT]) == ["bo"]
@@ -251,7 +250,7 @@ PERSON = st.builds(
     topics=st.sampled_from([(), ("a",)]),
     words=st.sampled_from([None, ["w"]]),
 )
-LISTS = st.lists(PERSON, max_size=4, unique_by=lambda one: one.email)
+LISTS = st.lists(PERSON, max_size=4, unique_by=lambda person: person.email)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -262,7 +261,7 @@ def test_the_store_is_what_the_last_list_says(
     """Whatever lists came before: its people with its settings, and nobody who left by a link."""
     (tmp_path / "each.db").unlink(missing_ok=True)
     numbers = itertools.count()
-    with open_database("sqlite:///each.db", tmp_path) as database:
+    with open_test_database(tmp_path, "each.db") as database:
         store = SubscriberStore(database, lambda: f"{next(numbers):04}")
         for place, people in enumerate(lists):
             told = store.follow(people, NOW)
@@ -270,21 +269,23 @@ def test_the_store_is_what_the_last_list_says(
             if place == 0:
                 for name in gone:
                     store.change(f"{name}@readers.example", S.LEFT, LINK, NOW)
-        left = {f"{name}@readers.example" for name in gone} & {one.email for one in lists[0]}
-        last = {one.email: one for one in lists[-1] if one.email not in left}
+        left = {f"{name}@readers.example" for name in gone} & {person.email for person in lists[0]}
+        last = {person.email: person for person in lists[-1] if person.email not in left}
         if len(lists) == 1:
-            last = {one.email: one for one in lists[0] if one.email not in left}
+            last = {person.email: person for person in lists[0] if person.email not in left}
 
-        found = {one.email: one for one in store.all(states=[S.ACTIVE, S.PAUSED])}
+        found = {
+            subscriber.email: subscriber for subscriber in store.all(states=[S.ACTIVE, S.PAUSED])
+        }
         assert set(found) == set(last)
-        for email, one in last.items():
-            assert (found[email].name, found[email].wishes) == (one.name, one.wishes)
-            assert (found[email].state is S.PAUSED) == one.is_paused
-        assert {one.email for one in store.all(states=[S.LEFT])} >= left
+        for email, person in last.items():
+            assert (found[email].name, found[email].wishes) == (person.name, person.wishes)
+            assert (found[email].state is S.PAUSED) == person.is_paused
+        assert {subscriber.email for subscriber in store.all(states=[S.LEFT])} >= left
 
 
 def test_a_pause_of_ones_own_outlasts_a_list_that_was_lost(store: SubscriberStore) -> None:
-    """With its end, or without one."""
+    """The pause may have a last day, or none."""
     store.follow([who("ada"), who("bo")], NOW)
     end = NOW.date() + dt.timedelta(days=9)
     store.change("ada@readers.example", S.PAUSED, COMMAND, NOW, until=end)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, make_delivery, make_issue, plan
+from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, plan
 
 from newsletter import links
 from newsletter.model import Claim, DeliveryState, Outcome, Settlement
-from newsletter.store import Bounce, SqlLedger, SuppressionStore, open_database
+from newsletter.store import Bounce, SqlLedger, SuppressionStore
 
 SECRET = b"a secret of tests, of 32 bytes at least"
 WHO = "0123456789abcdef0123"
@@ -19,7 +19,7 @@ WHO = "0123456789abcdef0123"
 
 @pytest.fixture
 def store(tmp_path: Path) -> SuppressionStore:
-    return SuppressionStore(open_database("sqlite:///test.db", tmp_path))
+    return SuppressionStore(open_test_database(tmp_path))
 
 
 def bounce(number: int = 1, **changes: Any) -> Bounce:
@@ -31,7 +31,7 @@ def bounce(number: int = 1, **changes: Any) -> Bounce:
 
 
 def suppressed(store: SuppressionStore) -> list[str]:
-    return [one.email for one in store.all()]
+    return [suppression.email for suppression in store.all()]
 
 
 def test_the_same_report_counts_once(store: SuppressionStore) -> None:
@@ -87,8 +87,8 @@ def test_what_may_pass_has_a_week_and_three_issues(
     """Two reports never suffice, nor three within a week, nor three of two issues."""
     for place, day in enumerate(days):
         moment = NOW + dt.timedelta(days=day)
-        one = bounce(place, verdict=verdict, is_final=is_final, issue=moment.date())
-        store.note([one], moment)
+        noted = bounce(place, verdict=verdict, is_final=is_final, issue=moment.date())
+        store.note([noted], moment)
 
     assert suppressed(store) == ["ada@readers.example"] * is_given_up
 
@@ -147,7 +147,7 @@ def test_bounces_of_a_removed_address_count_no_more(store: SuppressionStore) -> 
 
 def test_the_ledger_knows_where_a_delivery_went(tmp_path: Path) -> None:
     """Of an issue, or of the latest one; of what never was it knows nothing."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     plan(database, [make_delivery("bo", email="Bo@old.example")])
     later = TODAY + dt.timedelta(days=1)
     moved = make_delivery("bo", issue=later, email="bo@new.example")
@@ -164,7 +164,7 @@ def test_the_ledger_knows_where_a_delivery_went(tmp_path: Path) -> None:
 
 def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:
     """It came over our own connection; what it says of us counts for nothing."""
-    database = open_database("sqlite:///test.db", tmp_path)
+    database = open_test_database(tmp_path)
     planned = [make_delivery(name) for name in ("ada", "bo", "cy")]
     plan(database, planned)
     ledger = SqlLedger(database)
@@ -172,10 +172,10 @@ def test_a_refusal_while_sending_is_proof_enough(tmp_path: Path) -> None:
     verdicts = {"id-ada": "no-mailbox", "id-bo": "policy", "id-cy": "full"}
     settled = [
         Settlement(
-            claim=Claim(delivery=one, owner="me"),
-            outcome=Outcome(state=DeliveryState.FAILED, verdict=verdicts[one.subscriber]),
+            claim=Claim(delivery=delivery, owner="me"),
+            outcome=Outcome(state=DeliveryState.FAILED, verdict=verdicts[delivery.subscriber]),
         )
-        for one in found
+        for delivery in found
     ]
     ledger.record([], settled, NOW)
 

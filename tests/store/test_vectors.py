@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from makers import make_paper
+from makers import make_paper, open_test_database
 
 from newsletter.model import Paper
-from newsletter.store import open_database, vectors
+from newsletter.store import vectors
 from newsletter.store.vectors import VectorStore
 
 
@@ -28,12 +28,12 @@ class Maker:
 
 def test_an_embedding_is_made_once(tmp_path: Path) -> None:
     """By its text: another paper of the same words is the same row."""
-    database, make = open_database("sqlite:///test.db", tmp_path), Maker()
-    one, two = (make_paper(n, title="a" * n, abstract="") for n in (1, 2))
+    database, make = open_test_database(tmp_path), Maker()
+    short, long = (make_paper(n, title="a" * n, abstract="") for n in (1, 2))
     same = make_paper(9, title="a", abstract="")
 
-    first = VectorStore(database, make).embed([one, two, same])
-    again = VectorStore(database, make).embed([two, one])
+    first = VectorStore(database, make).embed([short, long, same])
+    again = VectorStore(database, make).embed([long, short])
 
     assert first.tolist() == [[1, 0.5], [2, 0.5], [1, 0.5]]
     assert again.tolist() == [[2, 0.5], [1, 0.5]]
@@ -44,7 +44,7 @@ def test_the_oldest_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A newsletter of years does not keep those of years ago."""
     monkeypatch.setattr(vectors, "KEPT", 3)
     make = Maker()
-    store = VectorStore(open_database("sqlite:///test.db", tmp_path), make)
+    store = VectorStore(open_test_database(tmp_path), make)
     papers = [make_paper(n, title="a" * n, abstract="") for n in range(1, 6)]
 
     for paper in papers:

@@ -75,8 +75,8 @@ def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:
         "cy@readers.example,Cy,agents\r\n"
     )
 
-    assert [one.email for one in found] == ["di@readers.example", "cy@readers.example"]
-    assert [(one.line, one.why.partition(":")[0]) for one in refused] == [
+    assert [person.email for person in found] == ["di@readers.example", "cy@readers.example"]
+    assert [(row.line, row.why.partition(":")[0]) for row in refused] == [
         (4, "must be one line of text, without control characters"),
         (5, "not an address"),
         (6, "no address"),
@@ -109,8 +109,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         found, _ = read("email,name\n" + text)
     except ImportListError:
         return
-    assert all("@" in one.email and one.name.isprintable() for one in found)
-    assert len({one.email.lower() for one in found}) == len(found)
+    assert all("@" in person.email and person.name.isprintable() for person in found)
+    assert len({person.email.lower() for person in found}) == len(found)
 
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=5))
@@ -135,11 +135,11 @@ def test_what_an_export_wrote_is_read_as_it_was() -> None:
         "cy@readers.example,Cy,left,\n"
     )
 
-    assert [(one.email, one.name, one.is_paused, one.consent) for one in found] == [
+    assert [(person.email, person.name, person.is_paused, person.consent) for person in found] == [
         ("+plus@readers.example", "=1+1", False, "the site"),
         ("bo@readers.example", "Bo", True, "a sheet"),
     ]
-    assert [one.line for one in refused] == [4]
+    assert [row.line for row in refused] == [4]
     assert "has left the list that this comes from (left)" in refused[0].why
 
 
@@ -147,7 +147,7 @@ def test_a_quotation_mark_that_is_never_closed_is_told_where_it_opens() -> None:
     """Nobody below it is lost without a word."""
     found, refused = read('email,name\na@x.example,A\nb@x.example,"B\nc@x.example,C\n')
 
-    assert [one.email for one in found] == ["a@x.example"]
+    assert [person.email for person in found] == ["a@x.example"]
     assert refused == [
         Refused(line=3, why="a quotation mark is never closed: nothing after it was read")
     ]
@@ -158,7 +158,10 @@ def test_a_moment_that_is_none_costs_its_row(text: str) -> None:
     """Also where only UTC cannot have it."""
     found, refused = read(f"email,consent_at\na@x.example,{text}\nb@x.example,\n")
 
-    assert ([one.email for one in found], [one.line for one in refused]) == (["b@x.example"], [2])
+    assert ([person.email for person in found], [row.line for row in refused]) == (
+        ["b@x.example"],
+        [2],
+    )
 
 
 def test_semicolons_columns_that_are_not_read_and_cells_too_many() -> None:
@@ -169,8 +172,8 @@ def test_semicolons_columns_that_are_not_read_and_cells_too_many() -> None:
 
     found = list(read_csv(lines, refused.append, topics=(), consent="", on_note=notes.append))
 
-    assert [one.email for one in found] == ["a@x.example"]
+    assert [person.email for person in found] == ["a@x.example"]
     assert notes == ["columns that are not read: nmae"]
-    assert [(one.line, one.why) for one in refused] == [
+    assert [(row.line, row.why) for row in refused] == [
         (3, "3 cells, but the first line names 2 columns")
     ]

@@ -37,7 +37,7 @@ def file(
 
 
 def email_of(store: SubscriberStore) -> list[str]:
-    return [one.email.partition("@")[0] for one in store.all(states=[S.ACTIVE])]
+    return [subscriber.email.partition("@")[0] for subscriber in store.all(states=[S.ACTIVE])]
 
 
 def test_a_list_that_has_not_changed_is_not_read_again(

@@ -232,7 +232,8 @@ def group(text: str) -> bytes:
 def test_hard_takes_proof_of_kind_and_of_finality(
     fields: str,
     verdict: Verdict,
-    is_final: bool,  # noqa: FBT001
+    *,
+    is_final: bool,
 ) -> None:
     """A code that tells and is of class 5; words alone and class 4 are not enough."""
     (event,) = read_report(group(f"Final-Recipient: rfc822; ada@readers.example\n{fields}\n"))
@@ -288,7 +289,8 @@ def test_the_words_of_a_mail_server(
     text: str,
     kind: ReportKind,
     verdict: Verdict,
-    is_final: bool,  # noqa: FBT001
+    *,
+    is_final: bool,
 ) -> None:
     """A reply of class 5 in them is final; words alone may be anybody's summary."""
     (event,) = said(text)
@@ -312,7 +314,7 @@ def test_the_words_of_a_mail_server(
 )
 def test_texts_of_several_recipients_are_cut_apart(text: str) -> None:
     """Each has what is said of it, whatever stands around it."""
-    found = {one.email: one.verdict for one in said(text)}
+    found = {event.email: event.verdict for event in said(text)}
 
     assert found == {"bo@readers.example": V.NO_MAILBOX, "ada@readers.example": V.FULL}
 
@@ -344,9 +346,9 @@ def test_texts_of_several_recipients_are_cut_apart(text: str) -> None:
 )
 def test_who_a_reader_forwards_to_is_another(raw: bytes) -> None:
     """Of the reader's own address nothing hard is said when the one it leads to is gone."""
-    found = [one for one in read_report(raw) if one.email != "x@else.example"]
+    found = [event for event in read_report(raw) if event.email != "x@else.example"]
 
-    assert not any(one.verdict.is_hard or one.verdict is V.SAID_GONE for one in found)
+    assert not any(event.verdict.is_hard or event.verdict is V.SAID_GONE for event in found)
 
 
 @pytest.mark.parametrize(
@@ -380,18 +382,18 @@ def test_fields_that_are_indented_or_quoted_are_fields() -> None:
     for mark in ("    ", "> ", "\t"):
         fields = f"{mark}Final-Recipient: rfc822; a@b.example\n{mark}Action: delivered\n{mark}Status: 2.0.0"
 
-        assert [one.kind for one in said(fields)] == [ReportKind.RECEIPT]
+        assert [event.kind for event in said(fields)] == [ReportKind.RECEIPT]
 
 
 def test_groups_without_an_empty_line_are_told_apart() -> None:
     """A recipient begins a group where a gateway lost what sets them apart."""
-    one = "Original-Recipient: rfc822; {0}@x.example\nFinal-Recipient: rfc822; {0}@x.example\nAction: failed\n"
+    fields = "Original-Recipient: rfc822; {0}@x.example\nFinal-Recipient: rfc822; {0}@x.example\nAction: failed\n"
 
     found = read_report(
-        group(one.format("ada") + "Status: 5.2.2\n" + one.format("bo") + "Status: 5.1.1\n")
+        group(fields.format("ada") + "Status: 5.2.2\n" + fields.format("bo") + "Status: 5.1.1\n")
     )
 
-    assert [(one.email, one.verdict) for one in found] == [
+    assert [(event.email, event.verdict) for event in found] == [
         ("ada@x.example", V.FULL), ("bo@x.example", V.NO_MAILBOX),
     ]  # fmt: skip
 
@@ -450,9 +452,9 @@ def test_a_receipt_is_no_bounce() -> None:
         b"Content-Type: message/feedback-report\n\nFeedback-Type: not-spam\n--b--\n"
     )
 
-    assert [one.kind for one in read_report(delivered)] == [ReportKind.RECEIPT]
-    assert [one.kind for one in read_report(read)] == [ReportKind.REPLY]
-    assert [one.kind for one in read_report(praised)] == [ReportKind.RECEIPT]
+    assert [event.kind for event in read_report(delivered)] == [ReportKind.RECEIPT]
+    assert [event.kind for event in read_report(read)] == [ReportKind.REPLY]
+    assert [event.kind for event in read_report(praised)] == [ReportKind.RECEIPT]
 
 
 @pytest.mark.parametrize(
@@ -502,13 +504,15 @@ def test_a_report_that_somebody_sends_on_is_an_answer() -> None:
         b"Content-Type: message/rfc822\n\n" + report + b"\n--c--\n"
     )
 
-    assert [one.kind for one in read_report(raw)] == [ReportKind.REPLY]
+    assert [event.kind for event in read_report(raw)] == [ReportKind.REPLY]
 
 
 @pytest.mark.parametrize("text", ["550 5.1.1 User unknown", "User unknown", "Status: 5.1.1"])
 def test_who_does_not_say_who_wrote_it_is_not_believed(text: str) -> None:
     """Neither a mail server nor a null return path, and nobody's name."""
-    assert not any(one.verdict.is_hard for one in said(f"<ada@b.example>: {text}", "Subject: x\n"))
+    assert not any(
+        event.verdict.is_hard for event in said(f"<ada@b.example>: {text}", "Subject: x\n")
+    )
 
 
 @pytest.mark.parametrize(
@@ -539,7 +543,7 @@ def test_an_odd_format() -> None:
         b"--- Below this line is a copy of the message.\n\nTo: cy@readers.example\nspam virus\n"
     )
 
-    assert [(one.email, one.verdict) for one in read_report(raw)] == [
+    assert [(event.email, event.verdict) for event in read_report(raw)] == [
         ("ada@readers.example", V.NO_MAILBOX), ("bo@readers.example", V.FULL),
     ]  # fmt: skip
 
@@ -558,8 +562,8 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.binary(max_size=40), max_size=60).map(b"".join))
 def test_anything_is_read_without_an_error(raw: bytes) -> None:
     """Bytes of any kind give events in printable lines, never a traceback."""
-    for one in (raw, DSN.encode() + raw, DAEMON.encode() + raw):
-        events = read_report(one)
+    for mail in (raw, DSN.encode() + raw, DAEMON.encode() + raw):
+        events = read_report(mail)
 
         assert events
         assert all(event.evidence.isprintable() for event in events)
@@ -635,12 +639,12 @@ def test_real_reports_are_understood(data: Path) -> None:
     address = 0
     for name, events in labels.items():
         found = read_report((folder / "set-of-emails" / name).read_bytes())
-        is_hard = any(one["hard"] for one in events)
+        is_hard = any(label["hard"] for label in events)
         hard[is_hard] += 1
         called[is_hard] += any(
-            one.kind is ReportKind.BOUNCE and one.verdict.is_hard for one in found
+            event.kind is ReportKind.BOUNCE and event.verdict.is_hard for event in found
         )
-        address += any(one.email for one in found)
+        address += any(event.email for event in found)
 
     assert called[False] / hard[False] <= 0.03
     assert called[True] / hard[True] >= 0.85
@@ -675,7 +679,7 @@ def test_an_answer_that_nobody_can_answer_says_nothing(head: str, subject: str, 
     raw = f"Return-Path: <>\n{head}To: b@news.example\nSubject: {subject}\n\n{words}\n"
     found = read_report(raw.encode())
 
-    assert {one.verdict for one in found} == {V.UNKNOWN}
+    assert {event.verdict for event in found} == {V.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -686,7 +690,7 @@ def test_a_service_may_write_any_json(field: str) -> None:
     """Half of a surrogate pair, or a thousand brackets, make no traceback."""
     raw = f'From: a@b.example\n\n{{"bouncedRecipients": [{{{field}, "action": "failed", "status": "5.1.1"}}]}}'
 
-    assert [one.email.encode() for one in read_report(raw.encode())]
+    assert [event.email.encode() for event in read_report(raw.encode())]
 
 
 @pytest.mark.parametrize(

@@ -179,8 +179,10 @@ def test_a_notification_has_ten_recipients_at_most() -> None:
     many = [group(who=f"r{number}@x.example") for number in range(14)]
     some = [group("2.0.0", "", "z@x.example", action="delivered"), *many]
 
-    assert [one.email for one in read_report(dsn(*many))] == [f"r{n}@x.example" for n in range(10)]
-    assert [one.email for one in read_report(dsn(*some))] == [f"r{n}@x.example" for n in range(9)]
+    assert [told.email for told in read_report(dsn(*many))] == [
+        f"r{n}@x.example" for n in range(10)
+    ]
+    assert [told.email for told in read_report(dsn(*some))] == [f"r{n}@x.example" for n in range(9)]
 
 
 def test_evidence_is_one_printable_line_of_three_hundred_characters() -> None:
@@ -354,8 +356,8 @@ def test_whom_a_report_without_names_is_about(raw: str, emails: list[str]) -> No
     """A header of Exim's names them, or the message that came back, whose reader it was."""
     found = read_report(raw.encode())
 
-    assert [one.email for one in found] == emails
-    assert {one.verdict for one in found} == {V.NO_MAILBOX}
+    assert [told.email for told in found] == emails
+    assert {told.verdict for told in found} == {V.NO_MAILBOX}
 
 
 def test_of_several_that_an_alias_leads_to_nothing_hard_is_said() -> None:
@@ -365,7 +367,7 @@ def test_of_several_that_an_alias_leads_to_nothing_hard_is_said() -> None:
         "<cy@x.example>: 552 5.2.2 full"
     )
 
-    assert [(one.email, one.verdict, one.is_final) for one in found] == [
+    assert [(told.email, told.verdict, told.is_final) for told in found] == [
         (ADA, V.UNKNOWN, False), ("cy@x.example", V.FULL, False),
     ]  # fmt: skip
 
@@ -398,12 +400,12 @@ FIELDS = f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: 5.1.1"
 )
 def test_which_fields_are_those_of_a_recipient(fields: str, kinds: list[ReportKind]) -> None:
     """Two of the three that RFC 3464 asks for: gateways lose some."""
-    assert [one.kind for one in read_report(dsn(fields))] == kinds
+    assert [told.kind for told in read_report(dsn(fields))] == kinds
 
 
 def test_all_that_arrives_is_one_receipt() -> None:
     """Delivered, passed on and given to a list."""
-    groups = [group("2.0.0", "", action=one) for one in ("delivered", "relayed", "expanded")]
+    groups = [group("2.0.0", "", action=action) for action in ("delivered", "relayed", "expanded")]
 
     assert read_report(dsn(*groups)) == RECEIPT
 
@@ -434,4 +436,6 @@ def test_fields_in_plain_text_count_when_a_machine_wrote_them(head: str, kind: R
 )
 def test_whose_mail_is_complained_of(copied: str, email: str) -> None:
     """The one whom the copy names as its reader, in a head that has both, as that of our mail."""
-    assert [one.email for one in read_report(complaint("Feedback-Type: abuse", copied))] == [email]
+    assert [told.email for told in read_report(complaint("Feedback-Type: abuse", copied))] == [
+        email
+    ]

@@ -42,9 +42,9 @@ def test_a_family_of_servers_is_understood(family: str) -> None:
         kind, status = expected.split()
         raw = SHAPES[family].replace("{status}", status).replace("{said}", said)
         found = read_report(raw.encode())
-        bounced = [one.verdict for one in found if one.kind is ReportKind.BOUNCE]
-        gone = any(one.is_hard or one is Verdict.SAID_GONE for one in bounced)
-        if gone != (kind == "hard") or READER not in [one.email for one in found]:
+        bounced = [event.verdict for event in found if event.kind is ReportKind.BOUNCE]
+        gone = any(verdict.is_hard or verdict is Verdict.SAID_GONE for verdict in bounced)
+        if gone != (kind == "hard") or READER not in [event.email for event in found]:
             wrong.append((kind, said, found))
 
     assert wrong == []

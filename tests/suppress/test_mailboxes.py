@@ -37,20 +37,20 @@ def mails(
     place: str, password: str = "secret", after: str = "", now: dt.datetime | None = None
 ) -> list[Mail]:
     found = list(read_mailbox(place, password, after=after, now=now or dt.datetime.now(dt.UTC)))
-    assert not [one for one in found if isinstance(one, Fault)]
-    return [one for one in found if isinstance(one, Mail)]
+    assert not [entry for entry in found if isinstance(entry, Fault)]
+    return [entry for entry in found if isinstance(entry, Mail)]
 
 
 def raws(place: str, password: str = "secret", **more: Any) -> list[bytes]:
     found = []
-    for one in read_mailbox(place, password, now=dt.datetime.now(dt.UTC), **more):
-        assert isinstance(one, Mail)
-        found.append(one.raw.replace(b"\r\n", b"\n"))
-        one.done()
+    for mail in read_mailbox(place, password, now=dt.datetime.now(dt.UTC), **more):
+        assert isinstance(mail, Mail)
+        found.append(mail.raw.replace(b"\r\n", b"\n"))
+        mail.done()
     return found
 
 
-WANTED = [one.replace(b"\r\n", b"\n") for one in (ONE, TWO)]
+WANTED = [raw.replace(b"\r\n", b"\n") for raw in (ONE, TWO)]
 
 
 def test_a_file_a_folder_an_mbox_and_a_maildir(tmp_path: Path) -> None:
@@ -62,21 +62,21 @@ def test_a_file_a_folder_an_mbox_and_a_maildir(tmp_path: Path) -> None:
     (folder / "deep" / "empty.eml").write_bytes(b"")
     maildir = mailbox.Maildir(tmp_path / "maildir")
     mbox = mailbox.mbox(tmp_path / "bounce")
-    for one in (ONE, TWO):
-        maildir.add(one)
-        mbox.add(one)
+    for raw in (ONE, TWO):
+        maildir.add(raw)
+        mbox.add(raw)
     mbox.close()
 
     assert raws(str(folder / "a.eml")) == WANTED[:1]
     assert raws(str(folder)) == [*WANTED, b""]
     assert sorted(raws(str(tmp_path / "maildir"))) == sorted(WANTED)
-    assert [one.strip() for one in raws(str(tmp_path / "bounce"))] == [
-        one.strip() for one in WANTED
+    assert [raw.strip() for raw in raws(str(tmp_path / "bounce"))] == [
+        raw.strip() for raw in WANTED
     ]
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
-    """One line, with the place."""
+    """The error is one line and names the place."""
     with pytest.raises(MailboxError, match="nowhere: no such file or folder"):
         raws(str(tmp_path / "nowhere"))
 
@@ -93,7 +93,8 @@ def test_what_names_no_mailbox_is_no_path(place: str) -> None:
 def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
     box: Box,
     scheme: str,
-    implicit: bool,  # noqa: FBT001
+    *,
+    implicit: bool,
 ) -> None:
     """Reading alone changes nothing: who is interrupted finds the message again."""
     with imap_server(box, implicit=implicit):
@@ -108,7 +109,7 @@ def test_imap_over_tls_only_what_is_unread_and_marked_once_dealt_with(
         assert box.seen == {4, 9}
         assert raws(place, "secret") == []
     assert 'SELECT "Bounces"' in box.commands
-    assert any(one.startswith("LOGIN bounce@n.example") for one in box.commands)
+    assert any(command.startswith("LOGIN bounce@n.example") for command in box.commands)
 
 
 def test_imap_errors_are_one_line_and_hold_no_password(
@@ -187,7 +188,7 @@ def test_what_was_a_file_when_it_was_listed(tmp_path: Path) -> None:
     (box / "b").symlink_to(outside)
     os.mkfifo(box / "c")
 
-    assert not [one for one in reading if isinstance(one, Mail)]
+    assert not [entry for entry in reading if isinstance(entry, Mail)]
 
 
 def test_only_a_file_or_a_folder_is_a_mailbox(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ def test_only_a_file_or_a_folder_is_a_mailbox(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_one_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
-    """The others are read."""
+    """The other files are read."""
     (tmp_path / "a.eml").write_bytes(WANTED[0])
     (tmp_path / "a.eml").chmod(0)
     (tmp_path / "b.eml").write_bytes(WANTED[1])
@@ -213,7 +214,7 @@ def test_one_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_file_of_any_size_is_read_up_to_a_limit(tmp_path: Path) -> None:
-    """A mail, and a mail in an mbox, that never end."""
+    """A single mail, and a mail in an mbox, that are longer than the limit."""
     (tmp_path / "a.eml").write_bytes(b"Subject: x\n\n" + b"x" * 5_000_000)
     (tmp_path / "mbox").write_bytes(
         b"From a@b.example\nSubject: x\n\n"
@@ -222,10 +223,10 @@ def test_a_file_of_any_size_is_read_up_to_a_limit(tmp_path: Path) -> None:
         + WANTED[1]
     )
 
-    (one,) = mails(str(tmp_path / "a.eml"))
+    (mail,) = mails(str(tmp_path / "a.eml"))
     first, second = mails(str(tmp_path / "mbox"))
 
-    assert len(one.raw) == mailboxes.MAX_BYTES
+    assert len(mail.raw) == mailboxes.MAX_BYTES
     assert len(first.raw) <= mailboxes.MAX_BYTES + 65536
     assert second.raw == WANTED[1]
 
@@ -242,13 +243,13 @@ def test_a_folder_is_read_on_from_where_it_was(
     for _ in range(4):
         found = mails(str(tmp_path), after=after)
         assert len(found) <= 30
-        read += [Path(one.name).name for one in found]
+        read += [Path(mail.name).name for mail in found]
         after = found[-1].mark
 
     assert sorted(read) == [f"{n:03}" for n in range(100)]
     assert mails(str(tmp_path), after=after) == []
     (tmp_path / "000-came-later").write_bytes(WANTED[0])
-    assert [one.raw for one in mails(str(tmp_path), after=after)] == WANTED[:1]
+    assert [mail.raw for mail in mails(str(tmp_path), after=after)] == WANTED[:1]
     # A clock that was set back: what comes now seems older than what was read.
     assert len(mails(str(tmp_path), after=after, now=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))) == 30
 
@@ -289,7 +290,7 @@ def test_an_mbox_is_read_on_from_where_it_was(
 
     def subjects(after: str) -> tuple[list[int], str]:
         found = mails(str(box), after=after)
-        return [int(one.raw.split()[1]) for one in found], found[-1].mark if found else after
+        return [int(mail.raw.split()[1]) for mail in found], found[-1].mark if found else after
 
     add(1, 2, 3)
     first, mark = subjects("")
@@ -304,7 +305,7 @@ def test_an_mbox_is_read_on_from_where_it_was(
 
 
 def test_an_mbox_that_was_emptied_may_grow_to_the_same_size(tmp_path: Path) -> None:
-    """A mail server's reports of one reader are all as long as another."""
+    """A new report is found although the file is as long as before: such reports look alike."""
     box = tmp_path / "bounce"
     told = b"From MAILER-DAEMON Tue Mar 17 06:30:0%d 2026\nSubject: failed\n\n552 full\n\n"
     box.write_bytes(told % 1)
@@ -340,7 +341,9 @@ def test_imap_searches_so_many_numbers_at_once(box: Box, monkeypatch: pytest.Mon
     box.messages[23] = TWO
     with imap_server(box):
         assert len(raws(f"imaps://b@localhost:{box.port}")) == 3
-    assert [one for one in box.commands if "SEARCH" in one][-1] == "UID SEARCH UID 21:25 UNSEEN"
+    assert [command for command in box.commands if "SEARCH" in command][
+        -1
+    ] == "UID SEARCH UID 21:25 UNSEEN"
 
 
 def test_names_and_passwords_of_any_script(box: Box) -> None:
@@ -354,7 +357,7 @@ def test_names_and_passwords_of_any_script(box: Box) -> None:
 
 
 def test_a_password_is_asked_for(box: Box) -> None:
-    """Where it is to be put."""
+    """The error says which environment variable has to hold the password."""
     for password, said in (
         ("", "NEWSLETTER_IMAP_PASSWORD is not set"),
         ("a\r\nb", "control character"),
@@ -402,11 +405,11 @@ def test_what_a_server_sends_ahead_of_tls_is_no_answer(box: Box) -> None:
     box.instead["STARTTLS"] = b"TAG OK begin\r\n* OK injected\r\n"
     with imap_server(box, implicit=False), pytest.raises(MailboxError, match="before TLS began"):
         raws(f"imap://b@localhost:{box.port}")
-    assert not any(one.startswith("LOGIN") for one in box.commands)
+    assert not any(command.startswith("LOGIN") for command in box.commands)
 
 
 def test_a_server_that_hangs_up_is_told() -> None:
-    """In one line."""
+    """The error is one line."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 

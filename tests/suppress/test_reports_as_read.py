@@ -49,13 +49,13 @@ def test_headers_are_unfolded_and_their_names_lower_case() -> None:
 
 def test_a_part_gives_its_headers_by_name() -> None:
     """The first, or all of them in their order; nothing where there is none."""
-    one = MessagePart(
+    piece = MessagePart(
         headers=(("to", "a"), ("cc", "b"), ("to", "c")), kind="text/plain", body=b"",
         is_copied=False, holds_parts=False,
     )  # fmt: skip
 
-    assert (one.get("to"), one.get("cc"), one.get("from")) == ("a", "b", "")
-    assert (one.all("to"), one.all("from")) == (["a", "c"], [])
+    assert (piece.get("to"), piece.get("cc"), piece.get("from")) == ("a", "b", "")
+    assert (piece.all("to"), piece.all("from")) == (["a", "c"], [])
 
 
 MIXED = b"""Subject: all\r
@@ -89,14 +89,14 @@ def test_a_message_is_taken_apart_in_its_order() -> None:
     """Kinds in lower case, bodies as they are; what is outside of the boundaries is no part."""
     parts = read_parts(MIXED)
 
-    assert [(one.kind, one.body, one.is_copied, one.holds_parts) for one in parts] == [
+    assert [(piece.kind, piece.body, piece.is_copied, piece.holds_parts) for piece in parts] == [
         ("multipart/mixed", MIXED.replace(b"\r\n", b"\n").partition(b"\n\n")[2], False, True),
         ("text/html", b"<p>one</p>", False, False),
         ("text/plain", b"two\n--a bc\nstill two", False, False),
         ("message/rfc822", b"Subject: inner\n\nthree", True, True),
         ("text/plain", b"three", True, False),
     ]
-    assert [one.get("subject") for one in parts] == ["all", "", "", "", "inner"]
+    assert [piece.get("subject") for piece in parts] == ["all", "", "", "", "inner"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_message_that_a_report_is_about_is_known(kind: str, copied: list[boo
     inner = f"Content-Type: {kind}\n\nSubject: x\n\nhello"
     raw = f"Content-Type: multipart/report; boundary=b\n\n--b\n{inner}\n--b--\n"
 
-    assert [one.is_copied for one in read_parts(raw.encode())] == copied
+    assert [piece.is_copied for piece in read_parts(raw.encode())] == copied
     assert read_parts(inner.encode())[0].is_copied is False
 
 
@@ -159,7 +159,7 @@ def test_boundaries_stand_on_lines_of_their_own(body: bytes, parts: list[bytes])
     """The last one may be missing, where a gateway cut the mail off (RFC 2046, 5.1.1)."""
     found = read_parts(b"Content-Type: multipart/mixed; boundary=b\n\n" + body)
 
-    assert [one.body for one in found[1:]] == parts
+    assert [piece.body for piece in found[1:]] == parts
 
 
 def test_a_body_without_headers_and_headers_without_a_body() -> None:
@@ -172,7 +172,7 @@ def test_a_body_without_headers_and_headers_without_a_body() -> None:
 
 
 def test_limits_of_what_is_read() -> None:
-    """So many bytes, parts, levels and headers; what is beyond is as if it were not there."""
+    """Bytes, parts, levels and headers beyond the limits are ignored."""
     (long,) = read_parts(b"A: b\n\n" + b"x" * MAX_BYTES)
     assert len(long.body) == MAX_BYTES - len(b"A: b\n\n")
 
@@ -184,7 +184,7 @@ def test_limits_of_what_is_read() -> None:
     assert len(many) == MAX_PARTS
 
     nested = read_parts(b"Content-Type: message/rfc822\n\n" * (MAX_DEPTH + 9))
-    assert [one.holds_parts for one in nested] == [True] * MAX_DEPTH + [False]
+    assert [piece.holds_parts for piece in nested] == [True] * MAX_DEPTH + [False]
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_limits_of_what_is_read() -> None:
 def test_a_part_as_text(body: bytes, encoding: str, charset: str, text: str) -> None:
     """However it is encoded; charsets that are none are UTF-8, and no bytes are an error."""
     kind = f"text/plain; charset={charset}" if charset else "text/plain"
-    one = part(body, content_type=kind, content_transfer_encoding=encoding)
+    piece = part(body, content_type=kind, content_transfer_encoding=encoding)
 
-    assert text_of(one) == text
+    assert text_of(piece) == text
 
 
 def test_so_much_of_a_part_is_decoded_and_kept() -> None:
@@ -333,7 +333,7 @@ def test_json_that_is_broken_is_passed_over() -> None:
 
 
 def message(*parts: str) -> list[MessagePart]:
-    inner = "".join(f"--b\n{one}\n" for one in parts)
+    inner = "".join(f"--b\n{text}\n" for text in parts)
     return read_parts(f"Content-Type: multipart/mixed; boundary=b\n\n{inner}--b--\n".encode())
 
 
@@ -407,8 +407,8 @@ def test_encoded_words_of_either_kind(text: str, found: str) -> None:
 
 
 def test_names_in_any_case_and_values_with_colons() -> None:
-    """Of parameters and of fields."""
+    """Both may occur in the parameters of a header and in the fields of a report."""
     assert text_of(part(b"caf\xe9", content_type="text/plain; CHARSET=ISO-8859-1")) == "café"
     assert text_of(part(b"caf\xe9", content_type="text/plain; charset = iso-8859-1")) == "café"
     lines = "Final-Recipient: x:a\nAction: f\nFinal-Recipient: x:b\nAction: g"
-    assert [one["final-recipient"] for one in groups_of(lines)] == ["x:a", "x:b"]
+    assert [group["final-recipient"] for group in groups_of(lines)] == ["x:a", "x:b"]

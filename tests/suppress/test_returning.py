@@ -57,7 +57,7 @@ def read(folder: Path, *words: str, status: int = 0) -> Any:
 
 def suppressed(folder: Path) -> list[str]:
     database = open_database("sqlite:///newsletter.db", folder)
-    return [one.email for one in SuppressionStore(database).all()]
+    return [suppression.email for suppression in SuppressionStore(database).all()]
 
 
 def report(text: str, to: str = f"bounce+{TAG}@letter.test") -> str:
@@ -75,7 +75,7 @@ def complaint(link: str, names: str) -> str:
 
 
 def test_a_complaint_suppresses_whose_link_it_carries(folder: Path) -> None:
-    """Not whom it names; and nobody, when it carries no link of ours."""
+    """The address that it names does not count; without a link of ours it counts for nobody."""
     (folder / "box" / "1").write_text(
         complaint("AQA3ZGQ1ZjY5OGFmZTYzZTY4NzcxNNuIYXiJS4YW", "r2@here.test")
     )
@@ -129,7 +129,7 @@ def test_without_a_secret_nothing_is_believed(folder: Path) -> None:
 
 
 def test_what_cannot_be_understood_is_kept_and_the_rest_is_read(folder: Path) -> None:
-    """Exit status 1, how many, and where."""
+    """The exit status is 1. The output says how many, and where they are kept."""
     (folder / "box" / "1").write_bytes(b"Content-Type: message/rfc822\n\n" * 1000)
     (folder / "box" / "2").write_bytes(b"From: a@x.example\nSubject: =?utf-8?b?a?=\n\nhello\n")
     (folder / "box" / "3").write_text(report("<r1@here.test>: 550 5.1.1 no such user"))
@@ -163,9 +163,9 @@ def test_in_a_shared_mailbox_only_ours_is_marked_as_read(folder: Path) -> None:
         done = bounces(folder, place, "--json", **more)
         assert json.loads(done.stdout)["suppressed"] == ["r1@here.test"]
         assert box.seen == {2, 4}
-        fetched = len([one for one in box.commands if "FETCH" in one])
+        fetched = len([command for command in box.commands if "FETCH" in command])
         assert json.loads(bounces(folder, place, "--json", **more).stdout)["read"] == {}
-        assert len([one for one in box.commands if "FETCH" in one]) == fetched == 4
+        assert len([command for command in box.commands if "FETCH" in command]) == fetched == 4
 
 
 def test_a_folder_may_be_named_in_any_bytes(folder: Path) -> None:

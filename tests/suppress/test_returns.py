@@ -57,12 +57,12 @@ def complaint(fields: str, copy: str, kind: str = "message/rfc822") -> str:
 
 
 def meaning(found: Returned) -> list[tuple[str, str, bool, bool]]:
-    return [(one.email, one.verdict, one.verified, one.is_final) for one in found.bounces]
+    return [(noted.email, noted.verdict, noted.verified, noted.is_final) for noted in found.bounces]
 
 
 def only(found: Returned) -> Bounce:
-    (one,) = found.bounces
-    return one
+    (noted,) = found.bounces
+    return noted
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_report_is_whose_the_envelope_says(head: str) -> None:
     ],
 )
 def test_a_reply_of_class_5_to_a_proved_address_is_enough(
-    text: str, verdict: str, is_final: bool,  # noqa: FBT001
+    text: str, verdict: str, *, is_final: bool,
 ) -> None:  # fmt: skip
     """As good as a notification; words alone are not."""
     assert meaning(returned(bounce(text=f"<ada@readers.example>:\n{text}"))) == [
@@ -127,7 +127,7 @@ def test_a_report_without_proof_is_nobodys(to: str, secret: bytes) -> None:
     """It never falls back to the address that it names."""
     found = returned(bounce(to), secret)
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_report_without_proof_is_nobodys(to: str, secret: bytes) -> None:
     ],
 )
 def test_a_complaint_is_whose_link_or_tag_it_carries(copy: str) -> None:
-    """Whomever else it names."""
+    """It counts for that reader, whatever other addresses it names."""
     found = returned(complaint("Original-Rcpt-To: bo@readers.example", copy))
 
     assert meaning(found) == [("ada@readers.example", "complaint", True, True)]
@@ -157,7 +157,7 @@ def test_a_complaint_without_proof_counts_for_nobody() -> None:
         f"List-Unsubscribe: <{LINK[:-1]}{'A' if LINK[-1] != 'A' else 'B'}>\n\nhi\n",
     )
 
-    assert [one.verified for one in returned(forged).bounces] == [False]
+    assert [noted.verified for noted in returned(forged).bounces] == [False]
 
 
 def test_what_names_two_readers_is_nobodys() -> None:
@@ -165,7 +165,7 @@ def test_what_names_two_readers_is_nobodys() -> None:
     other = links.sign(SECRET, "unsubscribe", BO)
     found = returned(complaint("", f"From: p@news.example.org\n\n{LINK}\n/unsubscribe/{other}\n"))
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 def test_only_so_many_signatures_are_tried() -> None:
@@ -177,7 +177,7 @@ def test_only_so_many_signatures_are_tried() -> None:
         f"{DAEMON}To: {guesses}, <{OURS}>\n\n<ada@readers.example>: 550 5.1.1 no such user\n"
     )
 
-    assert [one.verified for one in found.bounces] == [False]
+    assert [noted.verified for noted in found.bounces] == [False]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_only_so_many_signatures_are_tried() -> None:
         ("ada@readers.example", "адa@readers.example", False),
     ],
 )
-def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, is_own: bool) -> None:  # noqa: FBT001
+def test_a_report_is_about_a_readers_own_mailbox(reader: str, named: str, *, is_own: bool) -> None:
     """That the mailbox is gone to which a reader forwards is nothing that the reader's did."""
     raw = (
         f"{DAEMON}To: <{OURS}>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
@@ -225,7 +225,7 @@ FORWARDED = "550 5.1.1 user unknown"
     ],
 )
 @pytest.mark.parametrize("is_notification", [False, True])
-def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notification: bool) -> None:  # noqa: FBT001
+def test_where_a_reader_forwards_to_is_not_the_reader(words: str, *, is_notification: bool) -> None:
     """A report that names another address beside the reader's proves nothing of the reader's."""
     raw = bounce(text=words)
     if is_notification:
@@ -238,7 +238,7 @@ def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notificatio
 
     found = meaning(returned(raw))
     assert found
-    assert {one[1:] for one in found} == {("unknown", True, False)}
+    assert {row[1:] for row in found} == {("unknown", True, False)}
 
 
 @pytest.mark.parametrize(
@@ -250,13 +250,13 @@ def test_where_a_reader_forwards_to_is_not_the_reader(words: str, is_notificatio
         ("To: bounce@elsewhere.example\nFrom: a@b.example\n\nbounce@news.example.org\n", False),
     ],
 )
-def test_what_came_to_our_address_is_ours(raw: str, is_ours: bool) -> None:  # noqa: FBT001
+def test_what_came_to_our_address_is_ours(raw: str, *, is_ours: bool) -> None:
     """In a mailbox that others share, only that is to be touched."""
     assert returned(raw).is_ours is is_ours
 
 
 def test_what_nobody_understands_is_a_fault_that_holds_it() -> None:
-    """It is kept, to be looked at."""
+    """The mail is kept with the fault, so that somebody can look at it."""
     fault = returned(b"\xff\xfe nothing at all").fault
 
     assert fault
@@ -295,8 +295,8 @@ def test_a_ledger_that_cannot_be_read_stops_the_reading() -> None:
 def test_no_mail_makes_a_fault_of_ours(before: bytes, after: bytes) -> None:
     """Whatever stands around a report, and in it."""
     raw = bounce().encode()
-    for one in (before + raw + after, raw[:90] + before + raw[90:] + after):
-        fault = returned(one).fault
+    for mail in (before + raw + after, raw[:90] + before + raw[90:] + after):
+        fault = returned(mail).fault
         assert fault is None or not fault.trace
 
 
@@ -342,7 +342,7 @@ def test_answers_and_receipts_mean_nothing_and_delays_neither() -> None:
         + "--b--\n"
     )
 
-    assert [one.verdict for one in returned(raw).bounces] == ["full"]
+    assert [noted.verdict for noted in returned(raw).bounces] == ["full"]
     assert returned(f"From: a@b.example\nTo: <{OURS}>\n\nhi\n").bounces == ()
 
 

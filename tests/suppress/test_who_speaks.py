@@ -101,7 +101,7 @@ def test_a_mail_server_speaks(head: str, *, expected: bool) -> None:
     [("<>", True), ("< >", True), ("<a@x.example>", False), ("", False), ("<> x", False)],
 )
 def test_the_null_return_path(path: str, *, expected: bool) -> None:
-    """RFC 5321, 4.5.5: nobody can answer."""
+    """Nobody can answer mail with an empty return path (RFC 5321, 4.5.5)."""
     assert is_unanswerable(mail(f"Return-Path: {path}\n")[0]) is expected
 
 

@@ -62,11 +62,11 @@ NOBODY: frozenset[str] = frozenset()
 )  # fmt: skip
 def test_replies_that_a_text_quotes(text: str, replies: list[tuple[int, str, str]]) -> None:
     """With the numbers that they begin with or end on, and their words."""
-    assert replies_in(text) == [QuotedReply(*one) for one in replies]
+    assert replies_in(text) == [QuotedReply(*reply) for reply in replies]
 
 
 def test_so_many_replies_are_looked_at() -> None:
-    """The last of them ends where the next one begins."""
+    """There is a limit. The last reply inside it ends where the next one begins."""
     text = "".join(f"55{number % 2} text {number}\n" for number in range(MOST_REPLIES + 3))
     found = replies_in(text)
 
