@@ -5,19 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import email
+import email.policy
 import os
+import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 
 import httpx2 as httpx
 from makers import make_paper, make_pick
+from servers import Mail
 
 from newsletter.config.files import load_config
 from newsletter.day.planning import Spool
-from newsletter.model import Issue, Pick, Reason, ReasonKind, Sighting
+from newsletter.model import (
+    Issue,
+    Origin,
+    Pick,
+    Reason,
+    ReasonKind,
+    Sighting,
+    SignUp,
+    SubscriberState,
+)
 from newsletter.serve.app import site_app
 from newsletter.serve.given import Site
 from newsletter.serve.hosting import Host
@@ -137,12 +152,28 @@ def write_site(
 
 
 @dataclass(slots=True)
+class Clock:
+    """A clock that a test moves."""
+
+    now: dt.datetime = MORNING
+
+    def __call__(self) -> dt.datetime:
+        """Return the moment."""
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """Let time pass."""
+        self.now += dt.timedelta(**by)
+
+
+@dataclass(slots=True)
 class Running:
     """A site that answers."""
 
     address: str
     host: Host
     client: httpx.Client
+    clock: Clock
     said: list[str] = field(default_factory=list)
     """What it told the operator."""
 
@@ -159,6 +190,23 @@ class Running:
         """Send a form, as our own page would."""
         return self.client.post(path, data=fields, headers={"Origin": self.address})
 
+    def form_token(self, path: str) -> str:
+        """Return the token of the form on a page."""
+        found = re.search(r'name="form" value="([^"]+)"', self.get(path).text)
+        assert found is not None
+        return found[1]
+
+    def subscribe(self, email: str, **fields: object) -> httpx.Response:
+        """Subscribe as a person does, who takes a few seconds."""
+        token = self.form_token("/subscribe")
+        self.clock.forward(seconds=5)
+        return self.post("/subscribe", email=email, form=token, **fields)
+
+    def path_of(self, link: str) -> str:
+        """Return the path of one of our own addresses."""
+        assert link.startswith(self.address), link
+        return link.removeprefix(self.address)
+
 
 def free_socket() -> socket.socket:
     """Return a socket that listens on a free port of this machine."""
@@ -174,17 +222,18 @@ def running_site(
     folder: Path,
     listening: socket.socket,
     *,
-    clock: Callable[[], dt.datetime] = lambda: MORNING,
-    per_network: float = 1_000.0,
+    per_network: float = 100_000.0,
+    per_site: float = 1_000_000.0,
 ) -> Iterator[Running]:
     """Serve the newsletter of `folder` in a thread, with its mails but without a schedule."""
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     config = load_config(folder / "config", os.environ)
     said: list[str] = []
+    clock = Clock()
     with machine.open_ledger(config) as database:
         host = Host(folder / "config", config, database, address, clock, said.append)
         loop = asyncio.new_event_loop()
-        program = server(site_app(host.site, host.wake, per_network=per_network))
+        program = server(site_app(host.site, host.wake, per_network=per_network, per_site=per_site))
 
         async def serve() -> None:
             work = asyncio.create_task(host.work(schedule=False))
@@ -196,8 +245,53 @@ def running_site(
         thread.start()
         with httpx.Client(base_url=address, timeout=20, trust_env=False) as client:
             try:
-                yield Running(address=address, host=host, client=client, said=said)
+                yield Running(address=address, host=host, client=client, clock=clock, said=said)
             finally:
                 program.should_exit = True
                 thread.join(20)
                 loop.close()
+
+
+def read_mail(mail: Mail, to: str, count: int = 1, seconds: float = 10.0) -> list[EmailMessage]:
+    """Return the mails to an address, when there are `count` of them."""
+    end = time.monotonic() + seconds
+    while True:
+        found = [sent for sent in list(mail.messages) if sent.recipient.lower() == to.lower()]
+        if len(found) >= count or time.monotonic() > end:
+            assert len(found) >= count, f"{len(found)} of {count} mails to {to}"
+            return [parsed(sent.content) for sent in found]
+        time.sleep(0.02)
+
+
+def parsed(content: bytes) -> EmailMessage:
+    """Return a mail as its reader's program reads it."""
+    return email.message_from_bytes(content, policy=email.policy.default)
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return the text part of a mail."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(message: EmailMessage, purpose: str) -> str:
+    """Return the link for a purpose in the text of a mail."""
+    found = re.search(rf"https?://\S+/{purpose}/[A-Za-z0-9_-]+", text_of(message))
+    assert found is not None, text_of(message)
+    return found[0]
+
+
+def reader(web: Running, email: str) -> str:
+    """Make somebody a subscriber; return their id."""
+    subscribers = web.site.day.stores.subscribers
+    subscribers.bring([SignUp(email=email, consent="a test")], Origin.IMPORT, web.clock())
+    found = subscribers.find(email)
+    assert found is not None
+    return found.id
+
+
+def state(web: Running, email: str) -> SubscriberState | None:
+    """Return the state of who has an address; None when nobody has it."""
+    found = web.site.day.stores.subscribers.find(email)
+    return found.state if found else None

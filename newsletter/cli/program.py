@@ -36,6 +36,7 @@ MODULES = {
     "render": "stages",
     "preview": "previewing",
     "serve": "serving",
+    "publish": "serving",
     "send-test": "sending",
     "send": "sending",
     "run": "sending",

@@ -1,4 +1,4 @@
-"""The serve command: the newsletter's public pages, and its issues when they are due."""
+"""Commands of the site: serve it, with issues when they are due; or publish it as files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from typing import Annotated
 import typer
 
 from newsletter.cli import account
-from newsletter.cli.program import ConfigDir, app
-from newsletter.cli.terminal import console, errors
+from newsletter.cli.program import AsJson, ConfigDir, app
+from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.errors import StoreError
 from newsletter.serve.app import site_app
+from newsletter.serve.given import Site
 from newsletter.serve.hosting import Host
 from newsletter.serve.listening import server
+from newsletter.serve.publishing import publish as publish_site
 from newsletter.world import machine
+from newsletter.world.days import open_day
 
 
 @app.command()
@@ -91,3 +94,37 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise StoreError(f"{host}:{port}: {error.strerror}; choose another with --port") from None
     return listening
+
+
+@app.command()
+def publish(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the files.")],
+    *,
+    config: ConfigDir = Path("config"),
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where the files will be. Default: `archive` or `site` in YAML."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the site as files, for a web server or GitHub Pages: days, archive, feeds, search.
+
+    Run it after `newsletter run`; only files that change are written.
+
+    Example: `newsletter publish public-site --address https://me.github.io/papers`
+    """
+    settings = load_config(config, os.environ)
+    where = address or settings.letter.archive or settings.letter.site
+    if not where.startswith(("https://", "http://")):
+        raise typer.BadParameter(
+            "say where the files will be: --address https://…", param_hint="--address"
+        )
+    with open_day(settings) as day:
+        site = Site(day=day, clock=machine.utc_now, address=where)
+        written = list(publish_site(site, folder, where))
+    if as_json:
+        print_json({"folder": str(folder), "written": len(written)})
+        return
+    console().print(f"Wrote {len(written)} files into [bold]{folder}[/]", soft_wrap=True)

@@ -119,6 +119,8 @@ def site_app(
         Route("/topics/{name}/feed.xml", cache.of(feeds.atom)),
         Route("/topics/{name}/feed.json", cache.of(feeds.json)),
         Route("/papers/{id:path}", cache.of(reading.paper)),
+        Route("/cite/{id:path}.bib", reading.bibtex),
+        Route("/cite/{id:path}.ris", reading.ris),
         Route("/feed.xml", cache.of(feeds.atom)),
         Route("/feed.json", cache.of(feeds.json)),
         Route("/sitemap.xml", cache.of(feeds.sitemap)),

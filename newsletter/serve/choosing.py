@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,7 +31,7 @@ from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
-from newsletter.serve.look import message, page
+from newsletter.serve.look import PRIVATE, attachment, message, page
 from newsletter.serve.shell import is_from_here, network_of
 from newsletter.serve.views import Card, bare, cards
 from newsletter.subscribe.preferences import Chosen, read_choices, term_lines
@@ -156,7 +157,7 @@ class Choosing:
             "suppression": _suppression(site, found.email),
         }
         text = json.dumps(told, default=str, ensure_ascii=False, indent=1)
-        return _file(text, "application/json", "newsletter-data.json")
+        return attachment(text, "application/json", "newsletter-data.json", PRIVATE)
 
     def saved(self, request: Request) -> Response:
         """Give the papers that the reader saved, as BibTeX or RIS."""
@@ -165,9 +166,11 @@ class Choosing:
         if isinstance(found, Response):
             return found
         papers = [card.paper for card in _said(site, found, FeedbackKind.SAVE)]
+        if request.path_params["kind"] not in ("bib", "ris"):
+            raise HTTPException(404)
         if request.path_params["kind"] == "bib":
-            return _file(bibtex(papers), "application/x-bibtex; charset=utf-8", "saved.bib")
-        return _file(ris(papers), "application/x-research-info-systems; charset=utf-8", "saved.ris")
+            return attachment(bibtex(papers), "application/x-bibtex", "saved.bib", PRIVATE)
+        return attachment(ris(papers), "application/x-research-info-systems", "saved.ris", PRIVATE)
 
 
 def _choices_page(
@@ -280,14 +283,3 @@ def _reader(site: Site, request: Request) -> Subscription | Response:
     if found is None or found.state in (SubscriberState.ERASED, SubscriberState.PENDING):
         return message(site, "damaged", status=404)
     return found
-
-
-def _file(text: str, kind: str, name: str) -> Response:
-    return Response(
-        text,
-        media_type=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        },
-    )

@@ -139,11 +139,13 @@ def _items(site: Site, topic: str) -> tuple[Sequence[Card], str]:
     if topic and topic not in titles:
         raise HTTPException(404)
     if topic:
-        return cards(site.picks.of_topic(topic, ITEMS), choice.topics), f"{name}: {titles[topic]}"
+        picks = site.picks.of_topic(topic, ITEMS)
+        found = cards(picks, choice.topics, is_static=site.is_static)
+        return found, f"{name}: {titles[topic]}"
     dates = site.picks.dates()[:DAYS]
     picks = site.picks.dated(dates[-1], dates[0]) if dates else ()
     newest = sorted(picks, key=lambda dated: dated[0], reverse=True)
-    return cards(newest, choice.topics)[:ITEMS], name
+    return cards(newest, choice.topics, is_static=site.is_static)[:ITEMS], name
 
 
 def _page_of(site: Site, card: Card) -> str:

@@ -91,6 +91,15 @@ def message(site: Site, kind: str, *, status: int = 200, **values: object) -> HT
     return page(site, "message.html", {"kind": kind, **values}, status=status)
 
 
+def attachment(text: str, kind: str, name: str, cache: str = PUBLIC) -> Response:
+    """Return a file to keep."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": cache,
+    }
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
+
+
 def tagged(request: Request, response: Response) -> Response:
     """Return the answer with an ETag; when the client has it already, without its content."""
     tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:24]}"'

@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.model import Pick
+from newsletter.model import Paper, Pick
 from newsletter.render.locales import locale_of, long_date
 from newsletter.schedule import due_at
+from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import form_token
 from newsletter.serve.given import Site, SiteNow
-from newsletter.serve.look import PUBLIC, page
+from newsletter.serve.look import PUBLIC, attachment, page
 from newsletter.serve.views import bare, cards, path_of, trending
 
 OF_TOPIC: Final = 60
@@ -37,7 +38,7 @@ class Reading:
         site = self._site()
         dates = site.picks.dates()
         if not dates:
-            return page(site, "empty.html", {"next": _next_issue(site)}, cache=PUBLIC)
+            return empty_page(site)
         return day_page(site, dates[0], dates, request.query_params.get("topic", ""), path="/")
 
     def day(self, request: Request) -> Response:
@@ -55,15 +56,13 @@ class Reading:
         first = date - dt.timedelta(days=date.weekday())
         if first != date:
             return RedirectResponse(f"{site.base}/week/{first}", status_code=308)
-        last = first + dt.timedelta(days=6)
-        return span_page(site, first, last, kind="week", path=f"/week/{first}")
+        return week_page(site, first)
 
     def month(self, request: Request) -> Response:
         """Show the best of a month."""
         site = self._site()
         first = _date(request.path_params["month"] + "-01")
-        last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
-        return span_page(site, first, last, kind="month", path=f"/month/{first:%Y-%m}")
+        return month_page(site, first)
 
     def topic(self, request: Request) -> Response:
         """Show the latest papers of a topic."""
@@ -74,9 +73,46 @@ class Reading:
         """Show one paper, and papers like it."""
         return paper_page(self._site(), request.path_params["id"])
 
+    def bibtex(self, request: Request) -> Response:
+        """Give a paper, or the issue of a day, as BibTeX."""
+        papers = self._cited(request.path_params["id"])
+        return attachment(bibtex(papers), "application/x-bibtex", "papers.bib")
+
+    def ris(self, request: Request) -> Response:
+        """Give a paper, or the issue of a day, as RIS."""
+        papers = self._cited(request.path_params["id"])
+        return attachment(ris(papers), "application/x-research-info-systems", "papers.ris")
+
+    def _cited(self, name: str) -> Sequence[Paper]:
+        """Return the paper with an id, or those of the issue of a date."""
+        site = self._site()
+        if found := site.day.stores.papers.with_keys([name]):
+            return found[:1]
+        picks = site.picks.of(_date(name))
+        if not picks:
+            raise HTTPException(404)
+        return tuple({pick.paper.id: pick.paper for pick in picks}.values())
+
     def archive(self, _request: Request) -> Response:
         """List every issue."""
         return archive_page(self._site())
+
+
+def empty_page(site: Site) -> Response:
+    """Return the page of a newsletter that has no issue yet."""
+    return page(site, "empty.html", {"next": _next_issue(site)}, cache=PUBLIC)
+
+
+def week_page(site: Site, first: dt.date) -> Response:
+    """Return the best papers of a week, from its Monday, `first`, on."""
+    last = first + dt.timedelta(days=6)
+    return span_page(site, first, last, kind="week", path=f"/week/{first}")
+
+
+def month_page(site: Site, first: dt.date) -> Response:
+    """Return the best papers of a month, from its first day on."""
+    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return span_page(site, first, last, kind="month", path=f"/month/{first:%Y-%m}")
 
 
 def day_page(
@@ -91,7 +127,8 @@ def day_page(
     if topic and not chosen:
         raise HTTPException(404)
     place = list(dates).index(date)
-    shown = trending(cards(((date, pick) for pick in chosen), choice.topics))
+    dated = ((date, pick) for pick in chosen)
+    shown = trending(cards(dated, choice.topics, is_static=site.is_static))
     issue = site.day.stores.issues.get(date)
     values = {
         "title": letter.name if path == "/" else long_date(date, letter.language),
@@ -120,7 +157,7 @@ def span_page(site: Site, first: dt.date, last: dt.date, *, kind: str, path: str
     picks = site.picks.dated(first, last)
     if not picks:
         raise HTTPException(404)
-    shown = trending(cards(picks, site.config.choice.topics))
+    shown = trending(cards(picks, site.config.choice.topics, is_static=site.is_static))
     if kind == "week":
         heading = long_date(last, letter.language, 7)
         before, after = first - dt.timedelta(days=7), last + dt.timedelta(days=1)
@@ -152,7 +189,8 @@ def topic_page(site: Site, name: str) -> Response:
     topics = {topic.name: topic for topic in site.config.choice.topics}
     if name not in topics:
         raise HTTPException(404)
-    shown = cards(site.picks.of_topic(name, OF_TOPIC), site.config.choice.topics)
+    picks = site.picks.of_topic(name, OF_TOPIC)
+    shown = cards(picks, site.config.choice.topics, is_static=site.is_static)
     values = {
         "title": topics[name].title,
         "topic": topics[name],
@@ -175,11 +213,11 @@ def paper_page(site: Site, paper_id: str) -> Response:
         return RedirectResponse(f"{site.base}/papers/{path_of(paper)}", status_code=301)
     picked = site.picks.of_paper(paper.keys)
     shown: list[tuple[dt.date | None, Pick]] = [*picked] or [(None, bare(paper))]
-    (card,) = cards(shown, site.config.choice.topics)
+    (card,) = cards(shown, site.config.choice.topics, is_static=site.is_static)
     values = {
         "title": paper.title,
-        "path": f"/papers/{path_of(paper)}",
-        "canonical": f"/papers/{path_of(paper)}",
+        "path": f"/papers/{card.id}",
+        "canonical": f"/papers/{card.id}",
         "card": card,
         "dates": sorted({date for date, _ in picked}, reverse=True),
         "like": (),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from newsletter.model import Paper, Pick, ReasonKind, Score, Topic
 from newsletter.render.views import PaperView, paper_view
 from newsletter.render.words import say
 
+_ODD = re.compile(r"[^A-Za-z0-9._]+")
 SHOWN = (ReasonKind.VOTES, ReasonKind.TOP, ReasonKind.NEW)
 """Reasons that a page shows in another way, or that are true of all its papers."""
 ROOM = 100_000
@@ -34,23 +37,33 @@ class Card:
     """The issue that showed it."""
 
 
-def path_of(paper: Paper) -> str:
-    """Return a paper's id for the path of an address."""
-    return urllib.parse.quote(paper.id, safe="/:~")
+def path_of(paper: Paper, *, is_static: bool = False) -> str:
+    """Return a paper's id for the path of an address; with `is_static`, it also names a folder."""
+    if not is_static:
+        return urllib.parse.quote(paper.id, safe="/:~")
+    plain = _ODD.sub("-", paper.id)[:80]
+    if plain.count("-") == 1 and plain == paper.id.replace(":", "-", 1):
+        return plain  # arxiv-2410.01234: only the colon, which some systems allow in no file name
+    return f"{plain}-{hashlib.sha256(paper.id.encode()).hexdigest()[:8]}"
 
 
 def cards(
-    picks: Iterable[tuple[dt.date | None, Pick]], topics: Sequence[Topic]
+    picks: Iterable[tuple[dt.date | None, Pick]],
+    topics: Sequence[Topic],
+    *,
+    is_static: bool = False,
 ) -> tuple[Card, ...]:
     """Return a card for each paper of some picks, in their order."""
     titles = {topic.name: topic.title for topic in topics}
     found: dict[str, list[tuple[dt.date | None, Pick]]] = {}
     for date, pick in picks:
         found.setdefault(pick.paper.id, []).append((date, pick))
-    return tuple(_card(some, titles) for some in found.values())
+    return tuple(_card(some, titles, is_static=is_static) for some in found.values())
 
 
-def _card(some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str]) -> Card:
+def _card(
+    some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str], *, is_static: bool
+) -> Card:
     date, first = some[0]
     names = dict.fromkeys(pick.topic for _, pick in some)
     known = tuple((name, titles[name]) for name in names if name in titles)
@@ -58,7 +71,7 @@ def _card(some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str]
     return Card(
         view=paper_view(first, title, room=ROOM, density="comfortable", figures=False),
         paper=first.paper,
-        id=path_of(first.paper),
+        id=path_of(first.paper, is_static=is_static),
         topics=known,
         votes=first.paper.votes,
         why=tuple(say(reason) for reason in first.reasons if reason.kind not in SHOWN),

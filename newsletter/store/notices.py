@@ -103,7 +103,7 @@ class NoticeStore:
             .group_by(notices.c.state)
         )
         with self._database.reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {name: count for name, count in connection.execute(query)}  # noqa: C416  rows are no pairs
 
 
 def post(
