@@ -139,7 +139,7 @@ def site_app(
         *both("/feedback/{token}", feedback.form, feedback.give),
         Route("/{date}", cache.of(reading.day)),
     ]
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(
@@ -154,6 +154,9 @@ def site_app(
             Exception: faulty,
         },
     )
+    # Starlette would redirect to an address that it makes of the Host header.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _said(error: Exception) -> tuple[str, int]:

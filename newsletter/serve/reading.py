@@ -138,6 +138,7 @@ def day_page(
         "canonical": f"/{date}",
         "cards": shown,
         "collected": issue.papers if issue else 0,
+        "monday": date - dt.timedelta(days=date.weekday()),
         "topics": [
             (name, known[name].title, count) for name, count in counts.items() if name in known
         ],

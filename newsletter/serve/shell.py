@@ -70,7 +70,11 @@ class Shell:
         path = scope["path"]
         if base and (path == base or path.startswith(f"{base}/")):
             # Some proxies take the prefix away, and some do not.
-            scope["path"] = path = path[len(base) :] or "/"
+            path = path[len(base) :] or "/"
+        if path != "/" and path.endswith("/") and not path.startswith("/papers/"):
+            # A folder of the site as files is the same page.
+            path = path.rstrip("/") or "/"
+        scope["path"] = path
         is_secure = scope["scheme"] == "https"
 
         async def sending(message: Message) -> None:

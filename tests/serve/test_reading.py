@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import feedparser
@@ -100,7 +101,7 @@ def test_feeds_are_read_by_a_reader_of_feeds(web: Running) -> None:
 
 def test_every_link_of_every_page_leads_somewhere(web: Running) -> None:
     """Followed from the first page on, as a reader would, and as a robot does."""
-    waiting, seen = ["/"], set()
+    waiting, seen = ["/"], set[str]()
     while waiting:
         path = waiting.pop()
         if path in seen or len(seen) > 400:
@@ -130,7 +131,7 @@ HOSTILE = (
 def hostile_day(date: dt.date, seed: int) -> list[Pick]:
     """Return papers with markup in every field that a source fills in."""
     paper = day_papers(date, seed)[0].paper
-    text = {
+    text: dict[str, Any] = {
         field.name: HOSTILE
         for field in dataclasses.fields(Paper)
         if field.type == "str" and field.name not in ("id", "url", "pdf_url", "code_url", "discussion_url", "image_url")
@@ -222,6 +223,8 @@ def test_no_absolute_address_is_made_of_what_a_client_says(web: Running) -> None
             assert "evil" not in answer.text
             assert "evil" not in str(answer.headers)
             assert "strict-transport-security" not in answer.headers
+        moved = web.client.get("/topics/vision/", headers={name: value}, follow_redirects=False)
+        assert moved.status_code == 200
 
 
 def test_the_site_is_written_as_files(web: Running, tmp_path: Path) -> None:
