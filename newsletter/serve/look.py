@@ -56,7 +56,7 @@ def html(site: Site, template: str, values: Mapping[str, object]) -> str:
             {
                 "_": gettext(letter.language),
                 "letter": letter,
-                "language": letter.language,
+                "lang": letter.language,
                 "direction": direction_of(letter.language),
                 "base": site.base,
                 "address": site.address,
