@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from starlette.types import ASGIApp
 
 from newsletter.cli import account
 from newsletter.cli.program import AsJson, ConfigDir, app
@@ -16,7 +17,7 @@ from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.errors import StoreError
-from newsletter.serve.app import site_app
+from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
 from newsletter.serve.given import Site
 from newsletter.serve.hosting import Host
 from newsletter.serve.listening import server
@@ -34,6 +35,9 @@ def serve(
     schedule: Annotated[
         bool, typer.Option(help="Make and send each issue when it is due, as cron would.")
     ] = True,
+    sign_ups: Annotated[
+        float, typer.Option(min=1, help="Most sign-ups in an hour from one network.")
+    ] = PER_NETWORK,
 ) -> None:
     """Serve the newsletter's site: the day's papers, archive, search, subscribe and leave.
 
@@ -56,13 +60,16 @@ def serve(
         console().print(f"Serving {settings.letter.name} at [bold]{address}/[/]", soft_wrap=True)
         for note in _notes(settings):
             console().print(note, soft_wrap=True, markup=False)
-        asyncio.run(_serve(site, listening, schedule=schedule))
+        program = site_app(
+            site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
+        )
+        asyncio.run(_serve(site, program, listening, schedule=schedule))
 
 
-async def _serve(site: Host, listening: socket.socket, *, schedule: bool) -> None:
+async def _serve(site: Host, program: ASGIApp, listening: socket.socket, *, schedule: bool) -> None:
     working = asyncio.create_task(site.work(schedule=schedule))
     try:
-        await server(site_app(site.site, site.wake)).serve(sockets=[listening])
+        await server(program).serve(sockets=[listening])
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
