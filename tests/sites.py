@@ -35,7 +35,7 @@ from newsletter.model import (
 )
 from newsletter.serve.app import site_app
 from newsletter.serve.given import Site
-from newsletter.serve.hosting import Host
+from newsletter.serve.hosting import SiteHost
 from newsletter.serve.listening import server
 from newsletter.store import IssueStore, PaperStore
 from newsletter.world import machine
@@ -171,7 +171,7 @@ class Running:
     """A site that answers."""
 
     address: str
-    host: Host
+    host: SiteHost
     client: httpx.Client
     clock: Clock
     said: list[str] = field(default_factory=list)
@@ -231,7 +231,7 @@ def running_site(
     said: list[str] = []
     clock = Clock()
     with machine.open_ledger(config) as database:
-        host = Host(folder / "config", config, database, address, clock, said.append)
+        host = SiteHost(folder / "config", config, database, address, clock, said.append)
         loop = asyncio.new_event_loop()
         program = server(site_app(host.site, host.wake, per_network=per_network, per_site=per_site))
 

@@ -8,6 +8,7 @@ starting.py  demo, init, check
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
+serving.py   serve, publish
 sending.py   run, send, send-test
 standing.py  status
 holding.py   pause, resume, cancel
@@ -16,7 +17,7 @@ importing.py subscribers import, export
 returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor
-keys.py      secret, dkim-key
+keys.py      secret, dkim-key, admin-password
 reports.py   what a command shows as a whole
 account.py   the pieces of a report: tables and sentences, or JSON
 health.py    how the health of sources is shown

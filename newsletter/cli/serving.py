@@ -19,7 +19,7 @@ from newsletter.config.settings import Config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
 from newsletter.serve.given import Site
-from newsletter.serve.hosting import Host
+from newsletter.serve.hosting import SiteHost
 from newsletter.serve.listening import server
 from newsletter.serve.publishing import publish as publish_site
 from newsletter.world import machine
@@ -56,7 +56,7 @@ def serve(
         def say(text: str) -> None:
             account.problem(told, text)
 
-        site = Host(config, settings, database, address, machine.utc_now, say)
+        site = SiteHost(config, settings, database, address, machine.utc_now, say)
         console().print(f"Serving {settings.letter.name} at [bold]{address}/[/]", soft_wrap=True)
         for note in _notes(settings):
             console().print(note, soft_wrap=True, markup=False)
@@ -66,7 +66,9 @@ def serve(
         asyncio.run(_serve(site, program, listening, schedule=schedule))
 
 
-async def _serve(site: Host, program: ASGIApp, listening: socket.socket, *, schedule: bool) -> None:
+async def _serve(
+    site: SiteHost, program: ASGIApp, listening: socket.socket, *, schedule: bool
+) -> None:
     working = asyncio.create_task(site.work(schedule=schedule))
     try:
         await server(program).serve(sockets=[listening])

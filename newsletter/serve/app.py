@@ -17,7 +17,7 @@ from starlette.routing import Route
 from newsletter.errors import StoreError
 from newsletter.model import Border, fault_of
 from newsletter.serve.choosing import Choosing
-from newsletter.serve.feedback import Feedback
+from newsletter.serve.feedback import FeedbackPages
 from newsletter.serve.feeds import Feeds
 from newsletter.serve.given import SiteNow
 from newsletter.serve.joining import Joining
@@ -91,7 +91,7 @@ def site_app(
     cache = PageCache(monotonic)
     reading, feeds = Reading(site), Feeds(site)
     joining, leaving = Joining(site, limits, wake), Leaving(site)
-    choosing, feedback = Choosing(site, limits, wake), Feedback(site)
+    choosing, feedback = Choosing(site, limits, wake), FeedbackPages(site)
 
     async def failed(request: Request, error: Exception) -> Response:
         kind, status = _said(error)
@@ -106,6 +106,11 @@ def site_app(
         fault = fault_of(Border.PAGE, name, error)
         await run_in_threadpool(site().day.folders.faults.keep, fault)
         return message(site(), "broken", status=500)
+
+    def health(_request: Request) -> Response:
+        # For monitoring and load balancers: the database can be read.
+        site().picks.dates()
+        return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
     def both(path: str, get: Endpoint, post: Answer) -> list[Route]:
         return [Route(path, get, methods=["GET"]), Route(path, post, methods=["POST"])]
@@ -126,7 +131,7 @@ def site_app(
         Route("/sitemap.xml", cache.of(feeds.sitemap)),
         Route("/robots.txt", feeds.robots),
         Route("/site.css", _style),
-        Route("/healthz", _Health(site).answer),
+        Route("/healthz", health),
         *both("/subscribe", joining.form, joining.subscribe),
         *both("/confirm/{token}", joining.confirm_form, joining.confirm),
         *both("/u/{token}", leaving.form, leaving.leave),
@@ -177,15 +182,3 @@ def _style(request: Request) -> Response:
     # Its address changes with its content.
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return tagged(request, Response(text, media_type="text/css", headers=headers))
-
-
-class _Health:
-    """Whether the site works, for monitoring and load balancers."""
-
-    def __init__(self, site: SiteNow) -> None:
-        self._site = site
-
-    def answer(self, _request: Request) -> Response:
-        """Answer 200 when the database can be read."""
-        self._site().picks.dates()
-        return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})

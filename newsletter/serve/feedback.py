@@ -20,7 +20,7 @@ from newsletter.serve.views import bare, cards
 BUTTONS: Final = (FeedbackKind.MORE, FeedbackKind.LESS, FeedbackKind.SAVE)
 
 
-class Feedback:
+class FeedbackPages:
     """The page that the links below each paper of a mail lead to. It never expires."""
 
     def __init__(self, site: SiteNow) -> None:

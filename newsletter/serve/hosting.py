@@ -30,7 +30,7 @@ IN_DOUBT: Final = dt.timedelta(minutes=30)
 DAY: Final = dt.timedelta(days=1)
 
 
-class Host:
+class SiteHost:
     """Holds the site, and does what has to be done beside answering requests."""
 
     def __init__(
