@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
+from newsletter.doctor.sample import MORNING, demo_config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
 from newsletter.serve.given import Site
@@ -64,6 +66,36 @@ def serve(
             site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
         )
         asyncio.run(_serve(site, program, listening, schedule=schedule))
+
+
+def serve_demo(root: Path, port: int) -> None:
+    """Serve the site of the invented day, played below `root`; mails go to files in its outbox."""
+    listening = _listen("127.0.0.1", port)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    played = demo_config()
+    config = replace(
+        played,
+        root=root,
+        letter=replace(played.letter, site=address),
+        delivering=replace(played.delivering, transport="outbox"),
+    )
+    began = machine.utc_now()
+    with machine.open_ledger(config) as database:
+        site = SiteHost(
+            config.folder,
+            config,
+            database,
+            address,
+            lambda: MORNING + (machine.utc_now() - began),
+            lambda text: account.problem(errors(), text),
+        )
+        console().print(
+            f"The site of that day is at [bold]{address}/[/]; its mails are written to "
+            "outbox/notices/ (Ctrl-C ends it)",
+            soft_wrap=True,
+        )
+        program = site_app(site.site, site.wake)
+        asyncio.run(_serve(site, program, listening, schedule=False))
 
 
 async def _serve(

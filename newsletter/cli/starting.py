@@ -24,13 +24,20 @@ from newsletter.world import machine
 
 
 @app.command()
-def demo(*, as_json: AsJson = False) -> None:
+def demo(
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the site of that day, until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of that site; 0 takes a free one.")] = 8080,
+    as_json: AsJson = False,
+) -> None:
     """Play the whole path on an invented day, on this machine only.
 
     Five invented feeds over HTTP, six subscribers, a real SMTP server on loopback; the emails are
     in outbox/2026-03-17/ afterwards. Run it again: nothing is sent twice.
 
-    Example: `newsletter demo`
+    Examples: `newsletter demo`, `newsletter demo --serve`
     """
 
     async def play() -> tuple[Ran, Path, int, tuple[Topic, ...], tuple[Delivery, ...]]:
@@ -56,6 +63,10 @@ def demo(*, as_json: AsJson = False) -> None:
         print_json({**account.ran_json(ran), "received": received})
     else:
         reports.show_demo(console(), ran, folder, received, topics, listed)
+    if serve:
+        from newsletter.cli.serving import serve_demo  # noqa: PLC0415  loads a web server
+
+        serve_demo(Path.cwd(), port)
     raise typer.Exit(exit_status(ran))
 
 
