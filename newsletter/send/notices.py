@@ -8,8 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from newsletter.errors import SendError
-from newsletter.model import Claim, Delivery, DeliveryState, Notice, NoticeState, Outcome
+from newsletter.errors import NewsletterError, SendError
+from newsletter.model import (
+    Border,
+    Claim,
+    Delivery,
+    DeliveryState,
+    Fault,
+    Notice,
+    NoticeState,
+    Outcome,
+    fault_of,
+)
 from newsletter.send.editions import Transport
 from newsletter.send.smtp import Parcel
 
@@ -65,15 +75,20 @@ async def send_notices(
     compose: Compose,
     transport: Transport,
     clock: Callable[[], dt.datetime],
+    on_fault: Callable[[Fault], None],
     limit: int = 100,
 ) -> int:
     """Send what is due, at most `limit` of it; return how many were looked at.
 
-    A server that cannot be used at all leaves them waiting for a minute. Raises StoreError when the
-    queue cannot be read or written.
+    A server that cannot be used at all leaves them waiting for a minute. One that cannot be
+    composed is a fault, and has failed. Raises StoreError when the queue cannot be read or written,
+    TemplateError when the templates fail.
     """
     due = list(queue.waiting(clock(), limit))
-    views = [_View(queue=queue, due=due, compose=compose, clock=clock) for _ in range(SESSIONS)]
+    views = [
+        _View(queue=queue, due=due, compose=compose, clock=clock, on_fault=on_fault)
+        for _ in range(SESSIONS)
+    ]
     await asyncio.gather(*(_work(view, transport) for view in views[: len(due)]))
     return len({number for view in views for number in view.seen})
 
@@ -96,6 +111,7 @@ class _View:
     """Those that no session has taken yet."""
     compose: Compose
     clock: Callable[[], dt.datetime]
+    on_fault: Callable[[Fault], None]
     seen: set[int] = field(default_factory=set)
     _begun: dict[int, Notice] = field(default_factory=dict)
 
@@ -105,7 +121,14 @@ class _View:
             notice = self.due.pop(0)
             self.seen.add(notice.number)
             # Composing may take a while: it renders an issue for those who are welcomed.
-            made = await asyncio.to_thread(self.compose, notice)
+            try:
+                made = await asyncio.to_thread(self.compose, notice)
+            except (NewsletterError, OSError):
+                raise  # what is wrong there, is wrong for everybody
+            except Exception as error:  # noqa: BLE001  the guard at a reader's border
+                self.on_fault(fault_of(Border.READER, notice.subscriber, error))
+                self._settle(notice, NoticeState.FAILED, "a fault of this program")
+                continue
             if made is None:
                 self._settle(notice, NoticeState.FAILED, "nobody is to get it any more")
                 continue

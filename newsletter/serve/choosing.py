@@ -6,6 +6,7 @@ opens these pages for an hour.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ from newsletter.model import (
 from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.joining import until_same_time
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import PRIVATE, attachment, message, page
 from newsletter.serve.shell import is_from_here, network_of
@@ -64,6 +66,7 @@ class Choosing:
         site = self._site()
         if not site.takes_sign_ups:
             return message(site, "no_sign_ups", status=404)
+        began = asyncio.get_running_loop().time()
         form = await read_form(request)
         letter = site.config.letter
         if not is_from_here(request, site.address):
@@ -79,6 +82,7 @@ class Choosing:
         if not form.raw(TRAP):
             await run_in_threadpool(site.requests.ask_at, email, site.clock())
             self._wake()
+        await until_same_time(began)
         return message(site, "mailed")
 
     def link_form(self, request: Request) -> Response:

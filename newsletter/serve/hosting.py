@@ -14,6 +14,7 @@ from typing import Final
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.errors import NewsletterError
+from newsletter.model import Border, fault_of
 from newsletter.schedule import due_date
 from newsletter.serve.given import Site
 from newsletter.store import Database
@@ -113,6 +114,11 @@ class SiteHost:
                 await asyncio.to_thread(self._clean)
             except NewsletterError as error:  # the disk is full, or the database in use
                 self._say(str(error))
+                await asyncio.sleep(TICK)
+            except Exception as error:  # noqa: BLE001  a fault here must not end all later work
+                fault = fault_of(Border.PAGE, "work beside the pages", error)
+                self._site.day.folders.faults.keep(fault)
+                self._say(str(fault))
                 await asyncio.sleep(TICK)
 
     async def _send_notices(self) -> None:

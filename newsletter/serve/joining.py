@@ -66,7 +66,7 @@ class Joining:
             sign_up = SignUp(email=email, wishes=_wishes(site, form), consent="asked on the site")
             await run_in_threadpool(site.requests.sign_up, sign_up, site.clock())
             self._wake()
-        await asyncio.sleep(max(0.0, began + SAME_TIME - asyncio.get_running_loop().time()))
+        await until_same_time(began)
         return message(site, "asked")
 
     def _refusal(self, site: Site, request: Request, form: Form) -> Response | None:
@@ -103,6 +103,11 @@ class Joining:
             return message(site, "expired", status=410)
         self._wake()
         return message(site, "confirmed" if done.is_new else "already")
+
+
+async def until_same_time(began: float) -> None:
+    """Wait until an answer may be given to a request that began at a moment of the loop's clock."""
+    await asyncio.sleep(max(0.0, began + SAME_TIME - asyncio.get_running_loop().time()))
 
 
 def form_page(

@@ -33,6 +33,7 @@ KEPT: Final = dt.timedelta(days=30)
 
 _PENDING, _ACTIVE = SubscriberState.PENDING.value, SubscriberState.ACTIVE.value
 _LEFT = SubscriberState.LEFT.value
+_GONE = (_LEFT, SubscriberState.ERASED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ class RequestStore:
         """
         move = (
             subscribers.update()
-            .where(subscribers.c.id == subscriber, subscribers.c.state != _LEFT)
+            .where(subscribers.c.id == subscriber, subscribers.c.state.not_in(_GONE))
             .values(state=_LEFT, changed_by=LINK, paused_until=None, changed_at=now)
         )
         told = (

@@ -262,7 +262,9 @@ async def send_waiting_notices(day: Day, clock: Callable[[], dt.datetime] = utc_
 
     transport = transport_for(config, day.folders.outbox, write_notice)
     with hiding(day.redact):
-        return await send_notices(stores.notices, compose, transport, clock)
+        return await send_notices(
+            stores.notices, compose, transport, clock, day.folders.faults.keep
+        )
 
 
 def signer_of(config: Config) -> Signer | None:
