@@ -74,11 +74,17 @@ class NoticeStore:
         reason: str = "",
         next_at: dt.datetime | None = None,
     ) -> None:
-        """Note what became of a notice; one that waits again does so until `next_at`."""
+        """Note what became of a notice; one that waits again does so until `next_at`.
+
+        One that was given up meanwhile, because its reader left, stays given up.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 notices.update()
-                .where(notices.c.number == notice.number)
+                .where(
+                    notices.c.number == notice.number,
+                    notices.c.state != NoticeState.FAILED.value,
+                )
                 .values(state=state.value, reason=reason[:500], next_at=next_at or now)
             )
 
