@@ -14,6 +14,7 @@ from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
+from newsletter.store.words import spaced
 
 Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -163,9 +164,9 @@ class PaperStore:
 def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
     """Have a paper found by its words; one whose words are the same is not indexed again."""
     words = {
-        "title": paper.title,
-        "authors": "; ".join(paper.authors),
-        "abstract": paper.abstract,
+        "title": spaced(paper.title),
+        "authors": spaced("; ".join(paper.authors)),
+        "abstract": spaced(paper.abstract),
     }
     known = connection.execute(
         sa.select(paper_texts).where(paper_texts.c.paper == paper.id)
