@@ -123,6 +123,12 @@ def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick
     reason = mark.reason() if mark.value >= LIKED_MARK else None
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)
     parts = tuple(replace(part, points=part.points * (1 - share)) for part in pick.score.parts)
-    total = pick.score.total * (1 - share) + points
+    total = marked_total(pick, mark, share)
     reasons = (reason, *pick.reasons) if reason else pick.reasons
     return replace(pick, score=Score(total=total, parts=(part, *parts)), reasons=reasons)
+
+
+def marked_total(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> float:
+    """Return the total of the score that `with_mark` gives a pick."""
+    total = pick.score.total
+    return total if mark is None else total * (1 - share) + share * mark.value

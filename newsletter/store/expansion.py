@@ -6,17 +6,22 @@ import functools
 import itertools
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from newsletter.store.words import plain_words
 
 WORDS = 8
 """Words that are added to a query."""
+TITLE_TIMES = 3
+"""How often the words of a title count."""
+OWN = 16
+"""Words of a paper with which papers like it are looked for."""
 SHORTEST = 3
 """Letters of a word that may be added."""
-RARE = 0.1
-"""Share of all papers that may have a word that is added: others say little, and cost time."""
+RARE, FEW_RARE = 0.1, 0.5
+"""Share of all papers that may have a word that is added: others say little, and cost time. Among
+few papers more may have it."""
 SHARED = 3
 """Examples that must have a word, so that it is not one author's only."""
 SURPRISE = 4.0
@@ -45,9 +50,16 @@ class Rarity:
         """Tell whether many papers came since then."""
         return self._newest < 0 or not self._newest <= newest <= self._newest + self.STALE
 
-    def share(self, word: str) -> float:
-        """Return the share of papers that have a word in any form."""
-        return self._share(stem(word))
+    def share(self, name: str) -> float:
+        """Return the share of papers that have a stem."""
+        return self._having[name] / max(1, self.count)
+
+    def inverse(self, name: str) -> float:
+        """Return how much less common a stem is than one that every paper has, as a logarithm.
+
+        A word that almost no other paper has says no more than one that some have.
+        """
+        return math.log((self.count + 1) / max(self._having[name], 2))
 
     def says(self, name: str, having: int, of: int) -> float:
         """Return how much a stem says that `having` of `of` examples have; 0 if it may be chance.
@@ -55,7 +67,7 @@ class Rarity:
         The offer weight (Robertson and Sparck Jones 1994): the number of examples, times the
         logarithm of the odds of meeting the stem in an example rather than in any paper.
         """
-        share = self._share(name)
+        share = self.share(name)
         usual = max(share * of, SHARED / 10)
         if share > RARE or (having - usual) / math.sqrt(usual) < SURPRISE:
             return 0.0
@@ -63,8 +75,36 @@ class Rarity:
         inside = (having + 0.5) / (of - having + 0.5)
         return max(0.0, having * math.log(inside * (1 - share) / share))
 
-    def _share(self, name: str) -> float:
-        return self._having[name] / max(1, self.count)
+
+Weights = Mapping[str, float]
+"""The weight of each stem in a text; their squares add up to one."""
+
+
+def weights_of(title: str, abstract: str, rarity: Rarity) -> Weights:
+    """Return how much each stem says about the subject of a text: it is often there, and rare."""
+    words = plain_words(title) * TITLE_TIMES + plain_words(abstract)
+    counts = Counter(stem(word) for word in words if len(word) >= SHORTEST)
+    found = {
+        name: (1 + math.log(count)) * rarity.inverse(name)
+        for name, count in counts.items()
+        if not name.isdigit()
+    }
+    length = math.sqrt(sum(value**2 for value in found.values())) or 1.0
+    return {name: value / length for name, value in found.items()}
+
+
+def likeness(left: Weights, right: Weights) -> float:
+    """Return how alike two texts are, in [0, 1]: the cosine of their weights."""
+    return sum(value * right.get(name, 0.0) for name, value in left.items())
+
+
+def words_of(title: str, abstract: str, rarity: Rarity) -> tuple[str, ...]:
+    """Return the words that say most about the subject of a text, the first best."""
+    weights = weights_of(title, abstract, rarity)
+    most = RARE if rarity.count >= FEWEST else FEW_RARE
+    best = sorted((-weight, name) for name, weight in weights.items() if rarity.share(name) <= most)
+    forms = {stem(word): word for word in reversed(plain_words(f"{title} {abstract}"))}
+    return tuple(forms[name] for _, name in best[:OWN])
 
 
 def telling_words(texts: Sequence[str], asked: Collection[str], rarity: Rarity) -> tuple[str, ...]:

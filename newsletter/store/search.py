@@ -15,19 +15,28 @@ import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.model import Paper
 from newsletter.store.database import Database
-from newsletter.store.expansion import Rarity, telling_words
+from newsletter.store.expansion import (
+    Rarity,
+    likeness,
+    stem,
+    telling_words,
+    weights_of,
+    words_of,
+)
 from newsletter.store.papers import read_paper
 from newsletter.store.tables import paper_texts, papers
 from newsletter.store.words import Phrases, either, every, has_quotes, phrases_of, plain_words
 
 TITLE, AUTHORS, ABSTRACT = 5.0, 3.0, 1.0
 """How much a word counts where it is found."""
+ALIKE = 50
+"""Papers that share telling words with a paper and are compared with it."""
 RANKED = 4_000
 """Findings that are ranked, the newest ones. A word that half of all papers have finds more: to
 rank them all would take ten times as long, and the best of 4,000 are as good."""
@@ -114,6 +123,24 @@ class SearchStore:
         without = frozenset(paper.id for number, paper in shown.items() if number in strange)
         return Found(papers=tuple(shown.values()), total=total, without=without)
 
+    def like(self, paper: Paper, *, limit: int) -> tuple[Paper, ...]:
+        """Return the papers that share the telling words of one, the nearest first.
+
+        Versions of the paper, and the paper itself, are among them.
+        """
+        with self._database.reading() as connection:
+            rarity = self._known_rarity(connection)
+            words = words_of(paper.title, paper.abstract, rarity)
+            match = either((word,) for word in words)
+            numbers = _ranked(connection, match, _Days(), ALIKE) if match else []
+            own = weights_of(paper.title, paper.abstract, rarity)
+            near = {
+                row.number: likeness(own, weights_of(row.title, row.abstract, rarity))
+                for row in _texts(connection, numbers)
+            }
+            best = sorted(near, key=lambda number: (-near[number], number))[:limit]
+            return tuple(_papers(connection, best).values())
+
     def _others(
         self,
         connection: sa.Connection,
@@ -125,15 +152,15 @@ class SearchStore:
         """Return the numbers of papers without all the words that are about the same."""
         rarity = self._known_rarity(connection)
         if not examples:
-            rare = sorted(phrases, key=lambda phrase: rarity.share(phrase[0]))[:RAREST]
+            rare = sorted(phrases, key=lambda phrase: rarity.share(stem(phrase[0])))[:RAREST]
             return _ranked(connection, _both(either(rare), author), days, OTHERS)
         asked = frozenset(itertools.chain.from_iterable(phrases))
         texts = _texts(connection, examples)
-        people = sum(asked <= {*plain_words(authors)} for authors, _ in texts)
-        words = telling_words([text for _, text in texts], asked, rarity)
+        people = sum(asked <= {*plain_words(row.authors)} for row in texts)
+        words = telling_words([f"{row.title}\n{row.abstract}" for row in texts], asked, rarity)
         if not words or 2 * people > len(texts):
             return []
-        own = [phrase for phrase in phrases if rarity.share(phrase[0]) <= COMMON]
+        own = [phrase for phrase in phrases if rarity.share(stem(phrase[0])) <= COMMON]
         wider = either([*((word,) for word in words), *own])
         return _ranked(connection, _both(f"({wider}) NOT {every(phrases)}", author), days, OTHERS)
 
@@ -142,7 +169,7 @@ class SearchStore:
         with self._lock:
             if self._rarity.is_stale(newest):
                 rows = _texts(connection, range(newest - Rarity.SAMPLE + 1, newest + 1))
-                self._rarity = Rarity((text for _, text in rows), newest)
+                self._rarity = Rarity((f"{row.title}\n{row.abstract}" for row in rows), newest)
             return self._rarity
 
 
@@ -235,15 +262,24 @@ def _matching(query: sa.Select[Any], match: str, days: _Days) -> sa.Select[Any]:
     return query.where(_ROW.between(days.first, days.last), same.correlate(_SEARCH).exists())
 
 
-def _texts(connection: sa.Connection, numbers: Sequence[int]) -> list[tuple[str, str]]:
-    """Return authors and text of papers, in any order."""
+class _Text(NamedTuple):
+    """What is searched of a paper."""
+
+    number: int
+    authors: str
+    title: str
+    abstract: str
+
+
+def _texts(connection: sa.Connection, numbers: Sequence[int]) -> list[_Text]:
+    """Return the texts of papers, in any order."""
     texts = paper_texts.c
-    query = sa.select(texts.authors, texts.title + "\n" + texts.abstract)
+    query = sa.select(texts.number, texts.authors, texts.title, texts.abstract)
     if isinstance(numbers, range):
         query = query.where(texts.number.between(numbers.start, numbers.stop - 1))
     else:
         query = query.where(texts.number.in_(numbers))
-    return [(authors, text) for authors, text in connection.execute(query)]
+    return [_Text(*row) for row in connection.execute(query)]
 
 
 def _papers(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Paper]:
