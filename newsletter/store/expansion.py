@@ -50,6 +50,11 @@ class Rarity:
         """Tell whether many papers came since then."""
         return self._newest < 0 or not self._newest <= newest <= self._newest + self.STALE
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether there are enough papers to tell which words are rare."""
+        return self.count >= FEWEST
+
     def share(self, name: str) -> float:
         """Return the share of papers that have a stem."""
         return self._having[name] / max(1, self.count)
@@ -101,7 +106,7 @@ def likeness(left: Weights, right: Weights) -> float:
 def words_of(title: str, abstract: str, rarity: Rarity) -> tuple[str, ...]:
     """Return the words that say most about the subject of a text, the first best."""
     weights = weights_of(title, abstract, rarity)
-    most = RARE if rarity.count >= FEWEST else FEW_RARE
+    most = RARE if rarity.is_sure else FEW_RARE
     best = sorted((-weight, name) for name, weight in weights.items() if rarity.share(name) <= most)
     forms = {stem(word): word for word in reversed(plain_words(f"{title} {abstract}"))}
     return tuple(forms[name] for _, name in best[:OWN])
@@ -112,7 +117,7 @@ def telling_words(texts: Sequence[str], asked: Collection[str], rarity: Rarity) 
 
     The words that were `asked` for, in any form, are left out: they are in the query already.
     """
-    if rarity.count < FEWEST:
+    if not rarity.is_sure:
         return ()
     known = set(map(stem, asked))
     words = [{word for word in plain_words(text) if len(word) >= SHORTEST} for text in texts]

@@ -132,7 +132,7 @@ class PaperStore:
         connection.execute(
             papers.insert().values(
                 id=paper.id,
-                data=_data(paper),
+                data=paper_data(paper),
                 published=paper.published or min(dates, default=None),
                 first_seen=min((row.first_seen for row in rows), default=paper.first_seen or now),
                 offered=min(offers, default=None),
@@ -199,7 +199,8 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield some
 
 
-def _data(paper: Paper) -> dict[str, Any]:
+def paper_data(paper: Paper) -> dict[str, Any]:
+    """Return a paper as it is kept as JSON."""
     data = asdict(paper)
     data["published"] = paper.published.isoformat() if paper.published else None
     for seen in data["sightings"]:

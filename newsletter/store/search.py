@@ -48,8 +48,11 @@ OTHERS = 40
 """Papers without the words that are found at most."""
 EACH = 3
 """Papers with the words that come before each paper without."""
+FEW = 5
+"""Examples that are too few to learn from: then papers are found that have some of the words, or
+that are like the one that has the word."""
 RAREST = 6
-"""Words of which a paper needs only some, when none has all: the rarest say most."""
+"""Words of a query that count when not all of them are needed: the rarest say most."""
 COMMON = 0.25
 """Share of all papers that may have a word for it to count in a search for other words."""
 
@@ -103,8 +106,8 @@ class SearchStore:
         """Return the papers that fit a query, and those that say the same in other words.
 
         Who puts words into quotation marks, or names a person, means just that: then, and without
-        words, it is the same as `find`. When no paper has all the words, those are found that have
-        some of them.
+        words, it is the same as `find`. When few papers have all the words, those that have some of
+        them are found, too.
         """
         phrases = phrases_of(query.words)
         if not phrases or has_quotes(query.words):
@@ -151,16 +154,19 @@ class SearchStore:
     ) -> list[int]:
         """Return the numbers of papers without all the words that are about the same."""
         rarity = self._known_rarity(connection)
-        if not examples:
-            rare = sorted(phrases, key=lambda phrase: rarity.share(stem(phrase[0])))[:RAREST]
-            return _ranked(connection, _both(either(rare), author), days, OTHERS)
         asked = frozenset(itertools.chain.from_iterable(phrases))
         texts = _texts(connection, examples)
-        people = sum(asked <= {*plain_words(row.authors)} for row in texts)
-        words = telling_words([f"{row.title}\n{row.abstract}" for row in texts], asked, rarity)
-        if not words or 2 * people > len(texts):
-            return []
-        own = [phrase for phrase in phrases if rarity.share(stem(phrase[0])) <= COMMON]
+        if texts and 2 * sum(asked <= {*plain_words(row.authors)} for row in texts) > len(texts):
+            return []  # a name
+        words: tuple[str, ...] = ()
+        own = sorted(phrases, key=lambda phrase: rarity.share(stem(phrase[0])))[:RAREST]
+        if len(texts) >= FEW:
+            words = telling_words([f"{row.title}\n{row.abstract}" for row in texts], asked, rarity)
+            own = [phrase for phrase in own if rarity.share(stem(phrase[0])) <= COMMON]
+            if not words:
+                return []
+        elif texts and len(phrases) == 1 and rarity.is_sure:
+            words = words_of(texts[0].title, texts[0].abstract, rarity)
         wider = either([*((word,) for word in words), *own])
         return _ranked(connection, _both(f"({wider}) NOT {every(phrases)}", author), days, OTHERS)
 

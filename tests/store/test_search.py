@@ -191,6 +191,35 @@ def test_some_of_the_words_are_better_than_nothing(search: SearchStore) -> None:
     assert not search.about(Query(words="unheard"), limit=10).papers
 
 
+def test_a_word_of_one_paper_finds_what_is_like_it(search: SearchStore, database: Database) -> None:
+    """There is nothing else to learn from."""
+    paper = make_paper(
+        950,
+        title="Wyrmfold: enzyme ligand binding",
+        abstract="An amino residue sequence.",
+        sightings=(),
+    )
+    PaperStore(database).save([paper], NOW)
+    found = search.about(Query(words="wyrmfold"), limit=20)
+
+    assert found.papers[0].id == paper.id
+    assert len(found.papers) > 5
+    assert all("proteins" in one.abstract or "them" in one.abstract for one in found.papers[1:])
+
+
+def test_of_common_words_the_newest_findings_are_ranked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To rank half of all papers would take too long; they are counted all the same."""
+    monkeypatch.setattr("newsletter.store.search.RANKED", 10)
+    found = SearchStore(database).find(Query(words="alignment"), limit=50)
+    newest = SearchStore(database).find(Query(since=NOW.date()), limit=1000).papers
+    having = [paper.id for paper in newest if "alignment" in paper.abstract]
+
+    assert {paper.id for paper in found.papers} == set(having[:10])
+    assert found.total == len(having)
+
+
 def test_few_papers_can_be_searched(tmp_path: Path) -> None:
     """Too few to tell which words are rare: then by words alone."""
     database = open_database("sqlite:///few.db", tmp_path)
@@ -291,10 +320,9 @@ were chosen before any result was seen."""
 
 
 @pytest.mark.data
-@pytest.mark.slow
 def test_the_meaning_of_a_query_is_found_among_real_papers(data: Path, tmp_path: Path) -> None:
     """Papers without the query's words are on its concept much more often than papers by chance."""
-    papers = feed_papers(data)
+    papers = feed_papers(data, every=4)
     database = open_database("sqlite:///real.db", tmp_path)
     PaperStore(database).save(papers, NOW)
     search = SearchStore(database)
