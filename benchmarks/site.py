@@ -7,11 +7,15 @@ Search: words of titles, alone and in pairs and threes, and the most common word
 --quick). Against a bare query of SQLite's full-text index: MATCH, BM25 of everything that is found,
 the best 20. Each query is asked in turns, in every way; medians of several turns. The ratio is of
 the sums over all queries.
+
+Trying: what a stranger would have got in seven issues of 600 papers, with words and likes, when the
+drafts of these issues are known; and what it costs to make them known.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import random
@@ -20,15 +24,22 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import sqlalchemy as sa
 from corpora.archive import fill, real_papers, varied
+from corpora.papers import NOW
 
+from newsletter.day.trying import PastDays, read_interest, try_days
+from newsletter.doctor.sample import demo_config
 from newsletter.model import Paper
 from newsletter.store import Database, Query, SearchStore, open_database
+from newsletter.store.papers import offer
 from newsletter.store.search import ABSTRACT, AUTHORS, TITLE, fts_query
+from newsletter.store.tables import papers
 from newsletter.store.words import STOP_WORDS, plain_words
+from newsletter.world.days import day_of
 
 Figures = Mapping[str, float]
 PAGE = 20
@@ -50,7 +61,7 @@ class Size:
 
 
 WHOLE = Size(papers=100_000, every=1, queries=40, turns=7)
-QUICK = Size(papers=33_000, every=6, queries=20, turns=3)
+QUICK = Size(papers=30_000, every=12, queries=12, turns=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +138,57 @@ def measure_search(site: Site) -> Figures:
     }
 
 
-PARTS: Sequence[Callable[[Site], Figures]] = (measure_search,)
+# --- Trying before subscribing ----------------------------------------------------------------
+
+DAYS, EACH_DAY = 7, 600
+TEXTS = ("robotics", "diffusion models for proteins", "speech, emotion", "reward hacking", "graphs")
+
+
+def issues_of(site: Site) -> list[dt.date]:
+    """Offer the last papers of the archive in seven issues; return their dates."""
+    dates = [NOW.date() - dt.timedelta(days=place + 1) for place in range(DAYS)]
+    newest = sa.select(papers.c.id).order_by(papers.c.first_seen.desc(), papers.c.id)
+    with site.database.transaction() as connection:
+        ids = list(connection.scalars(newest.limit(DAYS * EACH_DAY)))
+        for place, date in enumerate(dates):
+            offer(connection, ids[place::DAYS], date)
+    return dates
+
+
+def measure_trying(site: Site) -> Figures:
+    """Return what a try costs, in milliseconds, and what the first of a day costs in seconds."""
+    dates = issues_of(site)
+    with tempfile.TemporaryDirectory() as folder:
+        config = replace(demo_config(), root=Path(folder))
+        day = day_of(config, site.database, date=NOW.date(), clock=lambda: NOW)
+        search, past = SearchStore(site.database), PastDays()
+        start = time.perf_counter()
+        past.of(day, dates)
+        cold = time.perf_counter() - start
+        first: list[float] = []
+        took: list[float] = []
+        for turn in range(1 + site.size.turns):
+            for text in TEXTS:
+                start = time.perf_counter()
+                interest = read_interest(
+                    text, topics=config.choice.topics, papers=day.stores.papers, search=search
+                )
+                try_days(day, interest, dates, past=past)
+                (took if turn else first).append(1_000 * (time.perf_counter() - start))
+    print(f"trying {DAYS} issues of {EACH_DAY} papers, {len(took)} times; milliseconds:")
+    print(
+        f"  median {statistics.median(took):6.1f}  p95 {percentile(took, 0.95):6.1f}  "
+        f"most {max(took):6.1f}; of the first with a text {statistics.median(first):6.1f}; "
+        f"{cold:.1f} s to make the drafts known"
+    )
+    return {
+        "try_median_ms": statistics.median(took),
+        "try_new_median_ms": statistics.median(first),
+        "try_drafts_s": cold,
+    }
+
+
+PARTS: Sequence[Callable[[Site], Figures]] = (measure_search, measure_trying)
 """What is measured, in this order; each gives figures of its own."""
 
 

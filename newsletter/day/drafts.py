@@ -172,10 +172,11 @@ class Draft:
     ) -> tuple[Selection, tuple[Pick, ...]]:
         """Return what a reader would get, and all picks for the reader's own words.
 
-        `marks` tell, by paper id, how near papers are to what the reader likes.
+        `marks` tell, by paper id, how near papers are to what the reader likes. The picks are
+        without the sentences that tell what is new.
         """
         own = self._own_picks([reader]).get(reader.id, ())
-        return self._told(self._marked(reader, own, marks)), own
+        return self._marked(reader, own, marks), own
 
     def _own_picks(self, readers: Sequence[Subscriber]) -> dict[str, tuple[Pick, ...]]:
         """Return, by reader id, the picks for the own words of each reader who has such words."""

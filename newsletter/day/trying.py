@@ -52,7 +52,7 @@ class TriedDay:
     of: int
     """How many papers the issue chose from; 0: there was none on that day."""
     picks: tuple[Pick, ...] = ()
-    """With reasons, and the sentence that tells what is new; in the order of the mail."""
+    """With reasons; in the order of the mail."""
     doubts: tuple[Doubt, ...] = ()
     """Papers that were only just picked, or only just not."""
 
@@ -149,11 +149,14 @@ def try_days(
     past: PastDays,
     more: Sequence[str] = (),
     less: Sequence[str] = (),
+    told: bool = True,
 ) -> tuple[TriedDay, ...]:
     """Return what somebody would have got in the issues of `dates`, in this order.
 
-    `more` and `less` are ids of papers to which they said yes and no. Raises FilterError when a
-    filter cannot be understood; `read_interest` has told that before.
+    `more` and `less` are ids of papers to which they said yes and no. With `told`, picks have the
+    sentences that tell what is new; to find them takes most of the time of a first try.
+
+    Raises FilterError when a filter cannot be understood; `read_interest` has told that before.
     """
     if isinstance(wishes, Interest):
         wishes = interest_wishes(wishes)
@@ -164,7 +167,7 @@ def try_days(
         marks = known.tastes.marks(known.papers, reader.likes, reader.dislikes)
     said = frozenset((*more, *less))
     return tuple(
-        _tried(known.drafts[date], reader, marks, said)
+        _tried(known.drafts[date], reader, marks, said, told=told)
         if date in known.drafts
         else TriedDay(date=date, of=0)
         for date in dates
@@ -182,7 +185,12 @@ def ask_about(
 
 
 def _tried(
-    draft: Draft, reader: Subscriber, marks: Mapping[str, Mark], said: frozenset[str]
+    draft: Draft,
+    reader: Subscriber,
+    marks: Mapping[str, Mark],
+    said: frozenset[str],
+    *,
+    told: bool,
 ) -> TriedDay:
     if not draft.papers:
         return TriedDay(date=draft.day.date, of=0)
@@ -193,11 +201,12 @@ def _tried(
         if (mark := marks.get(paper.id))
     }
     selection, own = draft.tried(reader, quick)
+    picks = tuple(_explained(pick, marks) for pick in selection.picks)
     topics = [topic for topic in draft.topics if topic.name in reader.topics]
     return TriedDay(
         date=draft.day.date,
         of=len(draft.papers),
-        picks=tuple(_explained(pick, marks) for pick in selection.picks),
+        picks=tuple(map(draft.candidates.told, picks)) if told else picks,
         doubts=doubts(draft.papers, (*draft.picks, *own), selection.picks, topics, quick, said),
     )
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from newsletter.store.words import plain_words
+from newsletter.store.words import STOP_WORDS, plain_words
 
 WORDS = 8
 """Words that are added to a query."""
@@ -120,14 +120,19 @@ def telling_words(texts: Sequence[str], asked: Collection[str], rarity: Rarity) 
     if not rarity.is_sure:
         return ()
     known = set(map(stem, asked))
-    words = [{word for word in plain_words(text) if len(word) >= SHORTEST} for text in texts]
+    words = [
+        {word for word in plain_words(text) if len(word) >= SHORTEST} - STOP_WORDS for text in texts
+    ]
     having = Counter(itertools.chain.from_iterable(set(map(stem, some)) for some in words))
     scored = [
         (-points, name)
         for name, count in having.items()
-        if count >= SHARED and (points := rarity.says(name, count, len(texts)))
+        if count >= SHARED
+        and name not in known
+        and not name.isdigit()
+        and (points := rarity.says(name, count, len(texts)))
     ]
-    best = [name for _, name in sorted(scored) if name not in known and not name.isdigit()][:WORDS]
+    best = [name for _, name in sorted(scored)[:WORDS]]
     written = Counter(word for some in words for word in some if stem(word) in best)
     # Each stem in the form in which most texts have it; a tie goes to the alphabet.
     forms = {stem(word): word for word, _ in sorted(written.items(), key=_often)}

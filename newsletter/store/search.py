@@ -37,9 +37,9 @@ TITLE, AUTHORS, ABSTRACT = 5.0, 3.0, 1.0
 """How much a word counts where it is found."""
 ALIKE = 50
 """Papers that share telling words with a paper and are compared with it."""
-RANKED = 4_000
+RANKED = 3_000
 """Findings that are ranked, the newest ones. A word that half of all papers have finds more: to
-rank them all would take ten times as long, and the best of 4,000 are as good."""
+rank them all would take ten times as long, and the best of 3,000 are as good."""
 MOST_COUNTED = 1_000
 """Findings are counted, and can be paged through, up to this number."""
 EXAMPLES = 30

@@ -122,6 +122,9 @@ def test_words_find_their_papers_in_every_issue(day: Day, past: PastDays) -> Non
     assert {ReasonKind.IN_TITLE, ReasonKind.LIKED} <= {reason.kind for reason in reasons}
     assert any(reason.words for reason in reasons if reason.kind == ReasonKind.LIKED)
     assert all(pick.tldr for one in tried for pick in one.picks)
+    (untold,) = try_days(day, interest_in(day, "knots"), DATES[:1], past=past, told=False)
+    assert [pick.paper.id for pick in untold.picks] == [pick.paper.id for pick in tried[0].picks]
+    assert not any(pick.tldr for pick in untold.picks)
 
 
 def test_a_try_is_what_a_subscriber_would_have_got(day: Day, past: PastDays) -> None:
