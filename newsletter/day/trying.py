@@ -217,7 +217,7 @@ _LATER = Reason(kind=ReasonKind.LIKED)
 
 def _explained(pick: Pick, marks: Mapping[str, Mark]) -> Pick:
     """Return a pick with the words for which it is near to what a reader likes."""
-    if _LATER not in pick.reasons:
+    if not any(reason is _LATER for reason in pick.reasons):
         return pick
     reason = marks[pick.paper.id].reason()
     parts = tuple(

@@ -107,21 +107,21 @@ def _search(day: Day) -> SearchStore:
 
 
 def shown(tried: Sequence[TriedDay]) -> list[str]:
-    return [pick.paper.title for one in tried for pick in one.picks]
+    return [pick.paper.title for issue in tried for pick in issue.picks]
 
 
 def test_words_find_their_papers_in_every_issue(day: Day, past: PastDays) -> None:
     """In sections of their own, each with the reason."""
     tried = try_days(day, interest_in(day, "knots"), DATES, past=past)
 
-    assert [one.date for one in tried] == list(DATES)
-    assert all(one.of == 64 for one in tried)
-    assert all(one.own for one in tried)
-    assert all("knots" in pick.paper.title for one in tried for pick in one.own)
-    reasons = [reason for one in tried for pick in one.own for reason in pick.reasons]
+    assert [issue.date for issue in tried] == list(DATES)
+    assert all(issue.of == 64 for issue in tried)
+    assert all(issue.own for issue in tried)
+    assert all("knots" in pick.paper.title for issue in tried for pick in issue.own)
+    reasons = [reason for issue in tried for pick in issue.own for reason in pick.reasons]
     assert {ReasonKind.IN_TITLE, ReasonKind.LIKED} <= {reason.kind for reason in reasons}
     assert any(reason.words for reason in reasons if reason.kind == ReasonKind.LIKED)
-    assert all(pick.tldr for one in tried for pick in one.picks)
+    assert all(pick.tldr for issue in tried for pick in issue.picks)
     (untold,) = try_days(day, interest_in(day, "knots"), DATES[:1], past=past, told=False)
     assert [pick.paper.id for pick in untold.picks] == [pick.paper.id for pick in tried[0].picks]
     assert not any(pick.tldr for pick in untold.picks)
@@ -157,18 +157,20 @@ def test_topics_alone_are_a_try(day: Day, past: PastDays) -> None:
     some = try_days(day, Wishes(topics=("proteins", "gone")), DATES[:2], past=past)
     everything = try_days(day, Interest(), DATES[:2], past=past)
 
-    assert {pick.topic for one in some for pick in one.picks} == {"proteins"}
-    assert {pick.topic for one in everything for pick in one.picks} == {"agents", "proteins"}
+    assert {pick.topic for issue in some for pick in issue.picks} == {"proteins"}
+    assert {pick.topic for issue in everything for pick in issue.picks} == {"agents", "proteins"}
 
 
 def test_yes_and_no_change_what_comes(day: Day, past: PastDays) -> None:
     """More like one paper, less like another."""
     wishes = Wishes(topics=("agents",), likes=("knots and links",))
     before = try_days(day, wishes, DATES, past=past)
-    walkers = [one.id for date in DATES[:3] for one in invented(date, 64) if "robots" in one.title][
-        :4
-    ]
-    knots = [pick.paper.id for one in before for pick in one.own if "knots" in pick.paper.title][:6]
+    walkers = [
+        paper.id for date in DATES[:3] for paper in invented(date, 64) if "robots" in paper.title
+    ][:4]
+    knots = [
+        pick.paper.id for issue in before for pick in issue.own if "knots" in pick.paper.title
+    ][:6]
     after = try_days(day, wishes, DATES, past=past, more=walkers, less=knots)
 
     def count(tried: Sequence[TriedDay], name: str) -> int:
@@ -193,8 +195,8 @@ def test_the_first_days_of_a_newsletter_can_be_tried(tmp_path: Path, root: Path)
     day = day_with(tmp_path, root, 8, DATES[:2])
     tried = try_days(day, interest_in(day, "knots"), DATES, past=PastDays())
 
-    assert [one.of for one in tried] == [8, 8, 0, 0, 0, 0, 0]
-    assert all("knots" in pick.paper.title for one in tried for pick in one.own)
+    assert [issue.of for issue in tried] == [8, 8, 0, 0, 0, 0, 0]
+    assert all("knots" in pick.paper.title for issue in tried for pick in issue.own)
     assert tried[0].own
     assert ask_about(tried)
     assert try_days(day, interest_in(day, "knots"), (), past=PastDays()) == ()
@@ -205,7 +207,7 @@ def test_an_empty_newsletter_can_be_tried(tmp_path: Path, root: Path) -> None:
     day = day_with(tmp_path, root, 0, ())
     tried = try_days(day, interest_in(day, "knots, 2401.00001"), DATES, past=PastDays())
 
-    assert [one.said for one in tried] == ["There was no issue on this day."] * 7
+    assert [issue.said for issue in tried] == ["There was no issue on this day."] * 7
     assert ask_about(tried) == ()
 
 
@@ -254,7 +256,7 @@ def test_questions_are_near_the_border_and_differ(day: Day, past: PastDays) -> N
     """Not about what is plain, not twice about the same, and not what was answered already."""
     tried = try_days(day, interest_in(day, "knots that link"), DATES, past=past)
     asked = ask_about(tried, count=5)
-    doubts = {doubt.paper.id: doubt.distance for one in tried for doubt in one.doubts}
+    doubts = {doubt.paper.id: doubt.distance for issue in tried for doubt in issue.doubts}
 
     assert len({paper.id for paper in asked}) == 5
     assert all(doubts[paper.id] < 0.3 for paper in asked)
@@ -262,7 +264,7 @@ def test_questions_are_near_the_border_and_differ(day: Day, past: PastDays) -> N
     said = [paper.id for paper in asked]
     assert not {paper.id for paper in ask_about(tried, said)} & set(said)
     answered = try_days(day, Wishes(likes=("knots",)), DATES, past=past, more=said)
-    assert not {doubt.paper.id for one in answered for doubt in one.doubts} & set(said)
+    assert not {doubt.paper.id for issue in answered for doubt in issue.doubts} & set(said)
 
 
 def test_a_run_after_a_try_is_as_before(day: Day, past: PastDays) -> None:
@@ -286,7 +288,7 @@ def test_papers_like_one_are_of_its_field(day: Day) -> None:
     found = papers_like(search, paper, 6)
 
     assert len(found) == 6
-    assert all("robots" in one.title for one in found)
-    assert not {paper.id, twin.id} & {one.id for one in found}
+    assert all("robots" in other.title for other in found)
+    assert not {paper.id, twin.id} & {other.id for other in found}
     assert papers_like(search, make_paper(1, title="", abstract="")) == ()
     assert papers_like(search, make_paper(1, title="的", abstract="unheard")) == ()

@@ -204,7 +204,9 @@ def test_a_word_of_one_paper_finds_what_is_like_it(search: SearchStore, database
 
     assert found.papers[0].id == paper.id
     assert len(found.papers) > 5
-    assert all("proteins" in one.abstract or "them" in one.abstract for one in found.papers[1:])
+    assert all(
+        "proteins" in paper.abstract or "them" in paper.abstract for paper in found.papers[1:]
+    )
 
 
 def test_of_common_words_the_newest_findings_are_ranked(
@@ -335,11 +337,11 @@ def test_the_meaning_of_a_query_is_found_among_real_papers(data: Path, tmp_path:
 
         found = search.about(Query(words=words), limit=100)
         others = [paper for paper in found.papers if paper.id in found.without]
-        strange = [one for one in papers if not said.search(f"{one.title} {one.abstract}")]
+        strange = [paper for paper in papers if not said.search(f"{paper.title} {paper.abstract}")]
         shares.append(sum(map(is_on_it, others)) / len(others))
         usual.append(sum(map(is_on_it, strange)) / len(strange))
         page = search.about(Query(words=words), limit=20)
-        first += any(map(is_on_it, (one for one in page.papers if one.id in page.without)))
+        first += any(map(is_on_it, (paper for paper in page.papers if paper.id in page.without)))
 
     assert sum(shares) / len(shares) > 4 * sum(usual) / len(usual)
     assert sum(share > 2 * by_chance for share, by_chance in zip(shares, usual, strict=True)) >= 9
