@@ -15,20 +15,23 @@ from newsletter.model import Paper, Source
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
 
 
-def feed_days(data: Path) -> list[list[Paper]]:
-    """Return the papers of each day of the public feed of the Daily Papers, oldest first."""
+def feed_days(data: Path, every: int = 1) -> list[list[Paper]]:
+    """Return the papers of days of the public feed of the Daily Papers, oldest first.
+
+    With `every`, the first of each so many days.
+    """
     source = Source(name="x", kind="feed", location="x")
     days = []
-    for path in sorted((data / "huggingface" / "feed").glob("*.xml")):
+    for path in sorted((data / "huggingface" / "feed").glob("*.xml"))[::every]:
         document = Document(url=path.resolve().as_uri(), content=path.read_bytes())
         days.append(list(KINDS["feed"].parse(document, source, NOW).papers))
     return days
 
 
-def feed_papers(data: Path) -> list[Paper]:
-    """Return every paper of that feed once."""
+def feed_papers(data: Path, every: int = 1) -> list[Paper]:
+    """Return every paper of those days once."""
     found: dict[str, Paper] = {}
-    for day in feed_days(data):
+    for day in feed_days(data, every):
         for paper in day:
             found.setdefault(paper.id, paper)
     return list(found.values())

@@ -14,4 +14,9 @@ planning.py   the spool: keeps editions in files until the issue is planned
 notices.py    what mails to one person say
 mailroom.py   makes the messages for a batch of deliveries
 results.py    what the steps have done
+trying.py     try_days(): what somebody would have got, before they subscribe
+interests.py  read_interest(): what a stranger types → wishes
+strangers.py  what strangers bring, read within limits
+asking.py     the papers to which somebody's yes or no tells most
+titles.py     stored papers by their titles, and papers that are like one
 """

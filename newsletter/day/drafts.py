@@ -28,6 +28,7 @@ from newsletter.model import (
 from newsletter.pick.filters.language import FilterError
 from newsletter.pick.papers import Candidates, pick_among, unscored
 from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS, own_topic
+from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions, render_page
 from newsletter.render.press import Selection
@@ -166,6 +167,17 @@ class Draft:
                 note(picks)
         return best
 
+    def tried(
+        self, reader: Subscriber, marks: Mapping[str, Mark]
+    ) -> tuple[Selection, tuple[Pick, ...]]:
+        """Return what a reader would get, and all picks for the reader's own words.
+
+        `marks` tell, by paper id, how near papers are to what the reader likes. The picks are
+        without the sentences that tell what is new.
+        """
+        own = self._own_picks([reader]).get(reader.id, ())
+        return self._marked(reader, own, marks), own
+
     def _own_picks(self, readers: Sequence[Subscriber]) -> dict[str, tuple[Pick, ...]]:
         """Return, by reader id, the picks for the own words of each reader who has such words."""
         topics = {reader.id: topic for reader in readers if (topic := own_topic(reader))}
@@ -182,11 +194,16 @@ class Draft:
             if reader.likes
             else {}
         )
+        return self._marked(reader, own.get(reader.id, ()), marks)
+
+    def _marked(
+        self, reader: Subscriber, own: Sequence[Pick], marks: Mapping[str, Mark]
+    ) -> Selection:
         if reader.likes and self._loose is None:
             self._loose = unscored(self.papers)
         return selections.select(
             self.day.config.choice,
-            (*self.picks, *own.get(reader.id, ())),
+            (*self.picks, *own),
             reader,
             folded=self.candidates.folded,
             marks=marks,
@@ -212,7 +229,7 @@ def make_draft(day: Day, papers: Sequence[Paper] | None = None, *, invented: boo
     novelty: Mapping[str, float] = {}
     if any(name == "novelty" and weight for topic in topics for name, weight in topic.weights):
         here = {paper.id for paper in papers}
-        lately = day.stores.papers.offered_since(day.date - NOVELTY)
+        lately = day.stores.papers.offered_since(day.date - NOVELTY, before=day.date)
         novelty = day.tastes.novelty(papers, [paper for paper in lately if paper.id not in here])
     now = day.clock()
 

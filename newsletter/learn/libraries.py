@@ -47,6 +47,14 @@ def read_library(path: Path) -> Library:
         raw = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise LibraryError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    return parse_library(path, raw)
+
+
+def parse_library(path: Path, raw: bytes) -> Library:
+    """Return what the contents of a library hold; `path` tells the format, and is named in errors.
+
+    Raises LibraryError as `read_library` does.
+    """
     if len(raw) > MAX_BYTES:
         raise LibraryError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
     text = _decoded(raw)
@@ -62,6 +70,14 @@ def read_library(path: Path) -> Library:
     if not papers:
         raise LibraryError(*(notes or [f"{path}:1: no entry with a title in it"]))
     return Library(papers=papers, notes=tuple(notes))
+
+
+def suffix_of(raw: bytes) -> str:
+    """Return the suffix of the format that the contents of a library look like."""
+    start = _decoded(raw[:1_000]).lstrip()
+    if start.startswith(("[", "{")):
+        return ".json"
+    return ".ris" if _RIS.match(start) else ".bib"
 
 
 def words_as_paper(text: str, abstract: str = "") -> Paper:

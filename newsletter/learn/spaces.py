@@ -279,9 +279,14 @@ def novelty(seen: Seen, sent: Seen) -> Floats:
     return found
 
 
-def shared_words(space: Space, taste: Taste, paper: Paper, most: int = 2) -> tuple[str, ...]:
-    """Return the words of a paper that raise its mark most, as they are written in the paper."""
-    row = space.see([paper]).words
+def shared_words(
+    space: Space, taste: Taste, paper: Paper, row: Sparse | None = None, most: int = 2
+) -> tuple[str, ...]:
+    """Return the words of a paper that raise its mark most, as they are written in the paper.
+
+    `row` is the paper's words as the space sees them, where they are known.
+    """
+    row = space.see([paper]).words if row is None else row
     weight = dict(zip(taste.columns.tolist(), taste.weights.tolist(), strict=True))
     points = [
         (value * weight.get(column, 0.0), space.names[column])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,13 +55,14 @@ class Tastes:
         model = tastes.learn(space, liked, disliked)
         values = tastes.marks(seen, [model])[:, 0]
 
-        def reason(paper: Paper) -> Reason:
-            words = tastes.shared_words(space, model, paper)
+        def reason(place: int) -> Reason:
+            row = seen.words[[place]]
+            words = tastes.shared_words(space, model, candidates[place], row)
             return Reason(kind=ReasonKind.LIKED, words=words)
 
         return {
-            paper.id: Mark(value=float(value), reason=functools.partial(reason, paper))
-            for paper, value in zip(candidates, values, strict=True)
+            paper.id: Mark(value=float(value), reason=functools.partial(reason, place))
+            for place, (paper, value) in enumerate(zip(candidates, values, strict=True))
         }
 
     def of_topics(
@@ -125,8 +127,14 @@ class Tastes:
         return found
 
 
+_ID = re.compile(r"(?:(?:doi|openreview|url):|title:(?=[0-9a-f]{20}$))\S+")
+"""The id of a stored paper that is not on arXiv."""
+
+
 def _key(like: str) -> str:
     """Return the identity that a like names, or nothing if the like is words or a file."""
+    if _ID.fullmatch(like):
+        return like
     known = identity.arxiv_id(like)
     if known:
         return f"arxiv:{known[0]}"

@@ -122,7 +122,16 @@ def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick
     points = share * mark.value
     reason = mark.reason() if mark.value >= LIKED_MARK else None
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)
-    parts = tuple(replace(part, points=part.points * (1 - share)) for part in pick.score.parts)
-    total = pick.score.total * (1 - share) + points
+    parts = tuple(
+        Part(signal=old.signal, value=old.value, points=old.points * (1 - share), reason=old.reason)
+        for old in pick.score.parts
+    )
+    total = marked_total(pick, mark, share)
     reasons = (reason, *pick.reasons) if reason else pick.reasons
     return replace(pick, score=Score(total=total, parts=(part, *parts)), reasons=reasons)
+
+
+def marked_total(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> float:
+    """Return the total of the score that `with_mark` gives a pick."""
+    total = pick.score.total
+    return total if mark is None else total * (1 - share) + share * mark.value

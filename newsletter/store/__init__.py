@@ -9,7 +9,9 @@ sources.py     the health of sources, and their validators
 papers.py      papers, and the issue each was offered in
 facts.py       answers of the services that enrich papers
 vectors.py     sentence embeddings, each computed once
-search.py      papers by words, authors and dates
+words.py       words as the index of searches sees them
+expansion.py   the words by which some papers differ from others
+search.py      papers by words, authors and dates, and what says the same in other words
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)

@@ -14,6 +14,7 @@ from newsletter.model import IssueWindow, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
+from newsletter.store.words import spaced
 
 Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -71,9 +72,10 @@ class PaperStore:
         query = sa.select(papers.c.data).where(papers.c.first_seen >= moment)
         return self._read(query.order_by(papers.c.first_seen, papers.c.id))
 
-    def offered_since(self, date: dt.date) -> tuple[Paper, ...]:
-        """Return the papers that were offered in issues from `date` on."""
+    def offered_since(self, date: dt.date, before: dt.date | None = None) -> tuple[Paper, ...]:
+        """Return the papers that were offered in issues from `date` on, but `before` another."""
         query = sa.select(papers.c.data).where(papers.c.offered >= date)
+        query = query.where(papers.c.offered < before) if before else query
         return self._read(query.order_by(papers.c.id))
 
     def _read(self, query: sa.Select[Any]) -> tuple[Paper, ...]:
@@ -130,7 +132,7 @@ class PaperStore:
         connection.execute(
             papers.insert().values(
                 id=paper.id,
-                data=_data(paper),
+                data=paper_data(paper),
                 published=paper.published or min(dates, default=None),
                 first_seen=min((row.first_seen for row in rows), default=paper.first_seen or now),
                 offered=min(offers, default=None),
@@ -163,9 +165,9 @@ class PaperStore:
 def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
     """Have a paper found by its words; one whose words are the same is not indexed again."""
     words = {
-        "title": paper.title,
-        "authors": "; ".join(paper.authors),
-        "abstract": paper.abstract,
+        "title": spaced(paper.title),
+        "authors": spaced("; ".join(paper.authors)),
+        "abstract": spaced(paper.abstract),
     }
     known = connection.execute(
         sa.select(paper_texts).where(paper_texts.c.paper == paper.id)
@@ -197,7 +199,8 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield some
 
 
-def _data(paper: Paper) -> dict[str, Any]:
+def paper_data(paper: Paper) -> dict[str, Any]:
+    """Return a paper as it is kept as JSON."""
     data = asdict(paper)
     data["published"] = paper.published.isoformat() if paper.published else None
     for seen in data["sightings"]:

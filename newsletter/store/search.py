@@ -2,27 +2,59 @@
 
 SQLite's FTS5 (https://sqlite.org/fts5.html) finds the words in any form (Porter's stems) and ranks
 papers by BM25; a word in the title counts more than one in the abstract.
+
+`SearchStore.about` also finds papers that say the same in other words: it looks at the best
+findings for words by which they differ from other papers, and searches for these (pseudo-relevance
+feedback, Robertson and Sparck Jones 1994). This needs no model and almost no memory.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Sequence
+import itertools
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from newsletter.model import Paper
 from newsletter.store.database import Database
+from newsletter.store.expansion import (
+    Rarity,
+    likeness,
+    stem,
+    telling_words,
+    weights_of,
+    words_of,
+)
 from newsletter.store.papers import read_paper
 from newsletter.store.tables import paper_texts, papers
+from newsletter.store.words import Phrases, either, every, has_quotes, phrases_of, plain_words
 
-MOST_WORDS = 32
-"""Words of a query that are looked for; the rest is left out."""
 TITLE, AUTHORS, ABSTRACT = 5.0, 3.0, 1.0
 """How much a word counts where it is found."""
-_WORD = re.compile(r"\w+")
+ALIKE = 50
+"""Papers that share telling words with a paper and are compared with it."""
+RANKED = 3_000
+"""Findings that are ranked, the newest ones. A word that half of all papers have finds more: to
+rank them all would take ten times as long, and the best of 3,000 are as good."""
+MOST_COUNTED = 1_000
+"""Findings are counted, and can be paged through, up to this number."""
+EXAMPLES = 30
+"""Findings that are taken as examples of what is meant."""
+OTHERS = 40
+"""Papers without the words that are found at most."""
+EACH = 3
+"""Papers with the words that come before each paper without."""
+FEW = 5
+"""Examples that are too few to learn from: then papers are found that have some of the words, or
+that are like the one that has the word."""
+RAREST = 6
+"""Words of a query that count when not all of them are needed: the rarest say most."""
+COMMON = 0.25
+"""Share of all papers that may have a word for it to count in a search for other words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,78 +76,224 @@ class Found:
     papers: tuple[Paper, ...]
     total: int
     """How many there are in all, or `MOST_COUNTED` when there are more."""
-
-
-MOST_COUNTED = 1_000
-"""Findings are counted up to this number."""
+    without: frozenset[str] = frozenset()
+    """Ids of those of `papers` that do not have all the words, but are about the same."""
 
 
 class SearchStore:
-    """Full-text search in the database."""
+    """Full-text search in the database; threads may share it."""
 
     def __init__(self, database: Database) -> None:
         """Use an open `database`."""
         self._database = database
+        self._lock = threading.Lock()
+        self._rarity = Rarity()
 
     def find(self, query: Query, *, limit: int, offset: int = 0) -> Found:
         """Return the papers that fit a query: by rank when it has words, else the newest first."""
+        limit, offset = _within(limit, offset)
         match = fts_query(query)
-        where = list(_dates(query))
-        if not match and not where:
+        if not match and not query.since and not query.until:
             return Found(papers=(), total=0)
-        ranked = sa.select(paper_texts.c.paper).select_from(paper_texts)
-        if match:
-            table = sa.table("paper_search", sa.column("rowid"))
-            rank = sa.func.bm25(sa.literal_column("paper_search"), TITLE, AUTHORS, ABSTRACT)
-            ranked = (
-                sa.select(paper_texts.c.paper)
-                .select_from(sa.join(table, paper_texts, table.c.rowid == paper_texts.c.number))
-                .where(sa.literal_column("paper_search").op("MATCH")(match))
-                .order_by(rank)
-            )
-        else:
-            ranked = ranked.order_by(paper_texts.c.day.desc(), paper_texts.c.number.desc())
-        ranked = ranked.where(*where)
-        counted = sa.select(sa.func.count()).select_from(
-            ranked.order_by(None).limit(MOST_COUNTED).subquery()
-        )
         with self._database.reading() as connection:
-            ids = list(connection.scalars(ranked.limit(limit).offset(offset)))
-            total = connection.scalar(counted) or 0
-            rows = connection.execute(
-                sa.select(papers.c.id, papers.c.data).where(papers.c.id.in_(ids))
-            )
-            by_id = {row.id: read_paper(row.data) for row in rows}
-        return Found(papers=tuple(by_id[name] for name in ids if name in by_id), total=total)
+            days = _days(connection, query)
+            numbers = _ranked(connection, match, days, offset + limit)[offset:]
+            total = _count(connection, match, days)
+            shown = _papers(connection, numbers)
+        return Found(papers=tuple(shown.values()), total=total)
+
+    def about(self, query: Query, *, limit: int, offset: int = 0) -> Found:
+        """Return the papers that fit a query, and those that say the same in other words.
+
+        Who puts words into quotation marks, or names a person, means just that: then, and without
+        words, it is the same as `find`. When few papers have all the words, those that have some of
+        them are found, too.
+        """
+        phrases = phrases_of(query.words)
+        if not phrases or has_quotes(query.words):
+            return self.find(query, limit=limit, offset=offset)
+        limit, offset = _within(limit, offset)
+        author = _author(query)
+        match = _both(every(phrases), author)
+        with self._database.reading() as connection:
+            days = _days(connection, query)
+            found = _ranked(connection, match, days, max(EXAMPLES, offset + limit))
+            others = self._others(connection, found[:EXAMPLES], phrases, author, days)
+            numbers = _mixed(found, others)[offset : offset + limit]
+            total = min(MOST_COUNTED, len(others) + _count(connection, match, days))
+            shown = _papers(connection, numbers)
+        strange = set(others)
+        without = frozenset(paper.id for number, paper in shown.items() if number in strange)
+        return Found(papers=tuple(shown.values()), total=total, without=without)
+
+    def like(self, paper: Paper, *, limit: int) -> tuple[Paper, ...]:
+        """Return the papers that share the telling words of one, the nearest first.
+
+        Versions of the paper, and the paper itself, are among them.
+        """
+        with self._database.reading() as connection:
+            rarity = self._known_rarity(connection)
+            words = words_of(paper.title, paper.abstract, rarity)
+            match = either((word,) for word in words)
+            numbers = _ranked(connection, match, _Days(), ALIKE) if match else []
+            own = weights_of(paper.title, paper.abstract, rarity)
+            near = {
+                row.number: likeness(own, weights_of(row.title, row.abstract, rarity))
+                for row in _texts(connection, numbers)
+            }
+            best = sorted(near, key=lambda number: (-near[number], number))[:limit]
+            return tuple(_papers(connection, best).values())
+
+    def _others(
+        self,
+        connection: sa.Connection,
+        examples: Sequence[int],
+        phrases: Phrases,
+        author: str,
+        days: _Days,
+    ) -> list[int]:
+        """Return the numbers of papers without all the words that are about the same."""
+        rarity = self._known_rarity(connection)
+        asked = frozenset(itertools.chain.from_iterable(phrases))
+        texts = _texts(connection, examples)
+        if texts and 2 * sum(asked <= {*plain_words(row.authors)} for row in texts) > len(texts):
+            return []  # a name
+        words: tuple[str, ...] = ()
+        own = sorted(phrases, key=lambda phrase: rarity.share(stem(phrase[0])))[:RAREST]
+        if len(texts) >= FEW:
+            words = telling_words([f"{row.title}\n{row.abstract}" for row in texts], asked, rarity)
+            own = [phrase for phrase in own if rarity.share(stem(phrase[0])) <= COMMON]
+            if not words:
+                return []
+        elif texts and len(phrases) == 1 and rarity.is_sure:
+            words = words_of(texts[0].title, texts[0].abstract, rarity)
+        wider = either([*((word,) for word in words), *own])
+        return _ranked(connection, _both(f"({wider}) NOT {every(phrases)}", author), days, OTHERS)
+
+    def _known_rarity(self, connection: sa.Connection) -> Rarity:
+        newest = connection.scalar(sa.select(sa.func.max(paper_texts.c.number))) or 0
+        with self._lock:
+            if self._rarity.is_stale(newest):
+                rows = _texts(connection, range(newest - Rarity.SAMPLE + 1, newest + 1))
+                self._rarity = Rarity((f"{row.title}\n{row.abstract}" for row in rows), newest)
+            return self._rarity
 
 
 def fts_query(query: Query) -> str:
     """Return a query in the language of FTS5, in which every word is quoted: none is a command."""
-    parts = [_quoted(words) for words in _pieces(query.words)]
-    author = " ".join(_quoted([word]) for word in _WORD.findall(query.author)[:MOST_WORDS])
-    if author:
-        parts.append(f"authors : ({author})")
-    return " AND ".join(parts)
+    return _both(every(phrases_of(query.words)), _author(query))
 
 
-def _pieces(text: str) -> Iterable[Sequence[str]]:
-    """Yield the words of a text one by one, and those in quotation marks together."""
-    left = MOST_WORDS
-    for place, piece in enumerate(re.split(r'["“”]', text)):
-        words = _WORD.findall(piece)[:left]
-        left -= len(words)
-        if place % 2 and words:
-            yield words
-        else:
-            yield from ([word] for word in words)
+def _author(query: Query) -> str:
+    return every(phrases_of(query.author), "authors")
 
 
-def _quoted(words: Sequence[str]) -> str:
-    return '"' + " ".join(words) + '"'
+def _both(match: str, author: str) -> str:
+    return " AND ".join(f"({part})" for part in (match, author) if part)
 
 
-def _dates(query: Query) -> Iterable[sa.ColumnElement[bool]]:
-    if query.since:
-        yield paper_texts.c.day >= query.since
-    if query.until:
-        yield paper_texts.c.day <= query.until
+def _within(limit: int, offset: int) -> tuple[int, int]:
+    """Return a page as far as pages go."""
+    offset = min(max(offset, 0), MOST_COUNTED)
+    return min(max(limit, 0), MOST_COUNTED - offset), offset
+
+
+def _mixed(found: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Return all findings: after every few of those by words, one that is about the same."""
+    order: list[int] = []
+    rest = iter(others)
+    for place, number in enumerate(found, 1):
+        order.append(number)
+        if place % EACH == 0:
+            order += itertools.islice(rest, 1)
+    return [*order, *rest]
+
+
+_ROW: sa.ColumnClause[int] = sa.column("rowid", sa.Integer)
+_SEARCH = sa.table("paper_search", _ROW)
+_MATCHES = sa.literal_column("paper_search").op("MATCH")
+_RANK = sa.func.bm25(sa.literal_column("paper_search"), TITLE, AUTHORS, ABSTRACT).label("rank")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Days:
+    """The days that are looked at, and the numbers of the first and last paper in them."""
+
+    where: Sequence[sa.ColumnElement[bool]] = ()
+    first: int = 0
+    last: int = 0
+
+
+def _days(connection: sa.Connection, query: Query) -> _Days:
+    where = [paper_texts.c.day >= query.since] if query.since else []
+    where += [paper_texts.c.day <= query.until] if query.until else []
+    if not where:
+        return _Days()
+    # Numbers grow with days, almost: so few papers outside the days are looked at. With `+ 0`,
+    # SQLite reads the index of days alone, not the table from its beginning.
+    number = paper_texts.c.number + 0
+    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(*where)
+    first, last = connection.execute(ends).one()
+    return _Days(where=where, first=first or 0, last=last or 0)
+
+
+def _ranked(connection: sa.Connection, match: str, days: _Days, limit: int) -> list[int]:
+    """Return the numbers of what is found: the best first with words, else the newest."""
+    if not match:
+        newest = sa.select(paper_texts.c.number).where(*days.where)
+        newest = newest.order_by(paper_texts.c.day.desc(), paper_texts.c.number.desc())
+        return list(connection.scalars(newest.limit(limit)))
+    matching = _matching(sa.select(_ROW, _RANK), match, days)
+    best = matching.order_by(_ROW.desc()).limit(RANKED).subquery()
+    query = sa.select(best.c.rowid).order_by(best.c.rank, best.c.rowid.desc()).limit(limit)
+    return list(connection.scalars(query))
+
+
+def _count(connection: sa.Connection, match: str, days: _Days) -> int:
+    """Return how many papers fit, up to MOST_COUNTED."""
+    if match:
+        some = _matching(sa.select(_ROW), match, days)
+    else:
+        some = sa.select(paper_texts.c.number).where(*days.where)
+    counted = sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED).subquery())
+    return connection.scalar(counted) or 0
+
+
+def _matching(query: sa.Select[Any], match: str, days: _Days) -> sa.Select[Any]:
+    """Return a query of the papers that have the words."""
+    query = query.select_from(_SEARCH).where(_MATCHES(match))
+    if not days.where:
+        return query
+    same = sa.select(sa.literal(1)).where(paper_texts.c.number == _ROW, *days.where)
+    return query.where(_ROW.between(days.first, days.last), same.correlate(_SEARCH).exists())
+
+
+class _Text(NamedTuple):
+    """What is searched of a paper."""
+
+    number: int
+    authors: str
+    title: str
+    abstract: str
+
+
+def _texts(connection: sa.Connection, numbers: Sequence[int]) -> list[_Text]:
+    """Return the texts of papers, in any order."""
+    texts = paper_texts.c
+    query = sa.select(texts.number, texts.authors, texts.title, texts.abstract)
+    if isinstance(numbers, range):
+        query = query.where(texts.number.between(numbers.start, numbers.stop - 1))
+    else:
+        query = query.where(texts.number.in_(numbers))
+    return [_Text(*row) for row in connection.execute(query)]
+
+
+def _papers(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Paper]:
+    """Return papers by number, in the order of the numbers."""
+    query = (
+        sa.select(paper_texts.c.number, papers.c.data)
+        .join(papers, papers.c.id == paper_texts.c.paper)
+        .where(paper_texts.c.number.in_(numbers))
+    )
+    by_number = {row.number: read_paper(row.data) for row in connection.execute(query)}
+    return {number: by_number[number] for number in numbers if number in by_number}

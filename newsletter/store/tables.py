@@ -76,13 +76,14 @@ paper_texts = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("paper", sa.Text, nullable=False, unique=True),
-    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("day", sa.Date, nullable=False, index=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("authors", sa.Text, nullable=False),
     sa.Column("abstract", sa.Text, nullable=False),
 )
 """What is searched of each paper; `day` is when it was first seen. SQLite's full-text index is made
-of it, and kept equal to it by triggers (https://sqlite.org/fts5.html, 4.4.3)."""
+of it, and kept equal to it by triggers (https://sqlite.org/fts5.html, 4.4.3). The texts are as
+`words.spaced` returns them."""
 
 SEARCH = (
     """CREATE VIRTUAL TABLE paper_search USING fts5(title, authors, abstract,

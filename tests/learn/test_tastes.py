@@ -68,6 +68,20 @@ def test_likes_are_ids_libraries_and_words(tastes: Tastes, tmp_path: Path) -> No
         assert found[agents.id].value > found[proteins.id].value, like
 
 
+def test_papers_that_are_not_on_arxiv_are_liked_by_their_ids(tastes: Tastes) -> None:
+    """By DOI, OpenReview id, address or title; an id that nobody knows teaches nothing."""
+    agents, proteins = (
+        make_paper(400, title="Agents plan steps"),
+        make_paper(401, title="Cells fold"),
+    )
+    for key in ("doi:10.1/a", "openreview:abcdef", "url:a.example/p", "title:" + "0af1" * 5):
+        liked = make_paper(402, title="Agents plan tools", keys=(key,))
+        tastes.papers.save([liked], NOW)
+        found = tastes.marks([agents, proteins], [key])
+        assert found[agents.id].value > found[proteins.id].value, key
+    assert tastes.marks([agents], ["doi:10.1/b", "url:a.example"]) == {}
+
+
 def test_nothing_is_learnt_from_nothing(tastes: Tastes, tmp_path: Path) -> None:
     """No likes, an unknown id, or a store with too few papers."""
     new = [make_paper(400)]

@@ -33,6 +33,8 @@ from newsletter.store import (
     Database,
     IssueStore,
     PaperStore,
+    Query,
+    SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
@@ -284,6 +286,19 @@ def keep_in_old(connection: sa.Connection, paper: Paper) -> None:
     connection.exec_driver_sql(
         "INSERT INTO paper_trace VALUES (?, ?)", (f"near:{paper.title}", paper.id)
     )
+
+
+def test_papers_of_older_versions_are_found_by_their_words(tmp_path: Path) -> None:
+    """Also those in a script without spaces, by any part of their titles."""
+    with make_old(tmp_path, 4).begin() as connection:
+        for number, title in enumerate(("Plain words", "用于机器学习的模型"), 1):
+            keep_in_old(connection, make_paper(number, title=title))
+
+    with open_database(URL, tmp_path) as database:
+        search = SearchStore(database)
+        for words, title in (("word", "Plain words"), ("机器学习", "用于机器学习的模型")):
+            found = search.find(Query(words=words), limit=5)
+            assert [paper.title for paper in found.papers] == [title]
 
 
 def test_identities_of_the_fourth_version_pass_the_gate(tmp_path: Path) -> None:

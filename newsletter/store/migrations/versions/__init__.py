@@ -8,6 +8,7 @@
 0006_issue_state.py      issues that are paused or cancelled; whose database this is
 0007_subscribers.py      subscribers, and which edition each audience gets
 0008_site.py             the picks of issues, search, hours of readers, feedback, notices
+0009_search.py           search by date, and of scripts without spaces
 
 Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
 """
