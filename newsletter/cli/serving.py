@@ -17,6 +17,7 @@ from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
+from newsletter.day.trying import PastDays
 from newsletter.doctor.sample import MORNING, demo_config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
@@ -163,7 +164,7 @@ def publish(
             "say where the files will be: --address https://…", param_hint="--address"
         )
     with open_day(settings) as day:
-        site = Site(day=day, clock=machine.utc_now, address=where)
+        site = Site(day=day, past=PastDays(), clock=machine.utc_now, address=where)
         written = list(publish_site(site, folder, where))
     if as_json:
         print_json({"folder": str(folder), "written": len(written)})

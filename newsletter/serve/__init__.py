@@ -10,6 +10,8 @@ views.py     picks as pages show them
 reading.py   a day's papers, weeks, months, topics, papers, the archive
 feeds.py     Atom, JSON Feed, sitemap, robots.txt
 citations.py papers as BibTeX and RIS
+searching.py papers by words and meaning
+trying.py    what would have come, before one subscribes
 joining.py   signing up, and confirming it
 leaving.py   unsubscribing, with one click too
 choosing.py  a reader's own pages: preferences, saved papers, data

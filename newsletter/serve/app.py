@@ -25,7 +25,9 @@ from newsletter.serve.leaving import Leaving
 from newsletter.serve.limits import Limit, Limits
 from newsletter.serve.look import message, style, tagged
 from newsletter.serve.reading import Reading
+from newsletter.serve.searching import Searching
 from newsletter.serve.shell import Shell, TooLargeError, TooSlowError
+from newsletter.serve.trying import Trying
 
 PER_NETWORK: Final = 20.0
 """Sign-ups, and requests for links, that a network may send in an hour; half of them at once."""
@@ -91,6 +93,11 @@ def site_app(
     cache = PageCache(monotonic)
     reading, feeds = Reading(site), Feeds(site)
     joining, leaving = Joining(site, limits, wake), Leaving(site)
+    tries = Limits(
+        network=Limit(per_hour=6 * per_network, burst=3 * per_network, clock=monotonic),
+        everybody=Limit(per_hour=2 * per_site, burst=per_site, clock=monotonic),
+    )
+    searching, trying = Searching(site), Trying(site, tries)
     choosing, feedback = Choosing(site, limits, wake), FeedbackPages(site)
 
     async def failed(request: Request, error: Exception) -> Response:
@@ -132,6 +139,8 @@ def site_app(
         Route("/robots.txt", feeds.robots),
         Route("/site.css", _style),
         Route("/healthz", health),
+        Route("/search", searching.page),
+        *both("/try", trying.form, trying.show),
         *both("/subscribe", joining.form, joining.subscribe),
         *both("/confirm/{token}", joining.confirm_form, joining.confirm),
         *both("/u/{token}", leaving.form, leaving.leave),

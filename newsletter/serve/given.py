@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from newsletter.config.settings import Config
 from newsletter.day.given import Day
+from newsletter.day.trying import PastDays
 from newsletter.store import FeedbackStore, PickStore, RequestStore
 
 
@@ -18,6 +19,8 @@ class Site:
 
     day: Day
     """The settings and the stores; its date is that of the issue that was due when it was made."""
+    past: PastDays
+    """The drafts of the last issues, for those who try before they subscribe."""
     clock: Callable[[], dt.datetime]
     address: str
     """Where the site is, for feeds and mails: `site` in newsletter.yaml, or where it listens."""

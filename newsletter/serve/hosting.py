@@ -13,6 +13,7 @@ from typing import Final
 
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
+from newsletter.day.trying import PastDays
 from newsletter.errors import NewsletterError
 from newsletter.model import Border, fault_of
 from newsletter.schedule import due_date
@@ -69,6 +70,7 @@ class SiteHost:
     def _made(self, config: Config) -> Site:
         return Site(
             day=day_of(config, self._database, clock=self._clock),
+            past=PastDays(),
             clock=self._clock,
             address=config.letter.site or self._address,
         )

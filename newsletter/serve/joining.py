@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +25,7 @@ from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here, network_of
+from newsletter.serve.trying import read_asked
 
 SAME_TIME: Final = 0.3
 """Seconds that every answer to a sign-up takes at least: more than any of them needs."""
@@ -63,7 +65,8 @@ class Joining:
             return form_page(site, form, wrong="email", status=422)
         # What fills in the field that people do not see is told the same as everybody.
         if not form.raw(TRAP):
-            sign_up = SignUp(email=email, wishes=_wishes(site, form), consent="asked on the site")
+            wishes = await run_in_threadpool(_wishes, site, form)
+            sign_up = SignUp(email=email, wishes=wishes, consent="asked on the site")
             await run_in_threadpool(site.requests.sign_up, sign_up, site.clock())
             self._wake()
         await until_same_time(began)
@@ -129,8 +132,7 @@ def form_page(
             for topic in site.config.choice.topics
         ],
         "interest": form.raw("interest"),
-        "more": form.many("more"),
-        "less": form.many("less"),
+        "hidden": [(name, told) for name in ("like", "more", "less") for told in form.many(name)],
     }
     return page(site, "subscribe.html", values, status=status)
 
@@ -139,7 +141,12 @@ def _wishes(site: Site, form: Form) -> Wishes:
     """Return what a sign-up asks for."""
     names = site.config.choice.topic_names
     chosen = tuple(dict.fromkeys(name for name in form.many("topics") if name in names))
-    return Wishes(topics=() if set(chosen) == set(names) else chosen)
+    topics = () if set(chosen) == set(names) else chosen
+    if not any(form.raw(name) for name in ("interest", "like", "more", "less")):
+        return Wishes(topics=topics)
+    # What one signs is what one saw when one tried it.
+    asked = read_asked(site, form)
+    return replace(asked.wishes, topics=asked.wishes.topics or topics)
 
 
 def _asked(site: Site, request: Request) -> tuple[str, int] | Response:

@@ -18,10 +18,12 @@ from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import form_token
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import PUBLIC, attachment, page
-from newsletter.serve.views import bare, cards, path_of, trending
+from newsletter.serve.views import Card, bare, cards, path_of, trending
 
 OF_TOPIC: Final = 60
 """Papers on the page of a topic."""
+ALIKE: Final = 6
+"""Papers like a paper, on its page."""
 FIRST: Final = dt.date(1991, 8, 14)
 """arXiv's first day: no day before it has papers."""
 
@@ -221,10 +223,22 @@ def paper_page(site: Site, paper_id: str) -> Response:
         "canonical": f"/papers/{card.id}",
         "card": card,
         "dates": sorted({date for date, _ in picked}, reverse=True),
-        "like": (),
+        "like": () if site.is_static else _alike(site, paper),
         "description": card.view.tldr or card.view.abstract[:200],
     }
     return page(site, "paper.html", values, cache=PUBLIC)
+
+
+def _alike(site: Site, paper: Paper) -> Sequence[Card]:
+    """Return papers like one, without itself and its versions."""
+    own = frozenset(paper.keys)
+    found = [
+        other
+        for other in site.day.stores.search.like(paper, limit=ALIKE + 4)
+        if own.isdisjoint(other.keys) and other.title.casefold() != paper.title.casefold()
+    ]
+    picks = [(None, bare(other)) for other in found[:ALIKE]]
+    return cards(picks, site.config.choice.topics)
 
 
 def archive_page(site: Site) -> Response:
