@@ -18,6 +18,7 @@ from newsletter.day.interests import MOST_LIKES, Interest, interest_wishes, read
 from newsletter.day.strangers import no_file
 from newsletter.day.trying import TriedDay, ask_about, try_days
 from newsletter.model import Wishes
+from newsletter.render.locales import long_date
 from newsletter.serve.forms import Form, form_token, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
@@ -119,6 +120,28 @@ def _tried(site: Site, form: Form) -> Response:
     return _page(site, asked, tried, questions, is_asked=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Day:
+    """What would have come on one day."""
+
+    date: str
+    of: int
+    cards: Sequence[Card]
+    """What is there for what was typed; without words or likes, all of it."""
+    others: Sequence[Card]
+    """What else the newsletter's topics would have brought."""
+
+
+def _shown(site: Site, day: TriedDay, *, is_own: bool) -> _Day:
+    topics = site.config.choice.topics
+    own = day.own if is_own else day.picks
+    mine = cards([(day.date, pick) for pick in own], topics)
+    known = {card.paper.id for card in mine}
+    rest = [(day.date, pick) for pick in day.picks if pick.paper.id not in known]
+    date = long_date(day.date, site.config.letter.language)
+    return _Day(date=date, of=day.of, cards=mine, others=cards(rest, topics))
+
+
 def _page(
     site: Site,
     asked: Asked,
@@ -127,7 +150,8 @@ def _page(
     *,
     is_asked: bool = False,
 ) -> Response:
-    topics = site.config.choice.topics
+    is_own = bool(asked.interest.words or asked.interest.likes or asked.more)
+    days = [_shown(site, day, is_own=is_own) for day in tried]
     secret, now = site.config.letter.secret, site.clock()
     values = {
         "title": "",
@@ -135,8 +159,8 @@ def _page(
         "canonical": "/try",
         "asked": asked,
         "is_asked": is_asked,
-        "days": [(day, cards([(day.date, pick) for pick in day.picks], topics)) for day in tried],
-        "found": sum(len(day.picks) for day in tried),
+        "days": days,
+        "found": sum(len(day.cards) for day in days),
         "questions": questions,
         "likes": asked.interest.likes,
         "form": form_token(secret, "subscribe", now) if site.takes_sign_ups else "",

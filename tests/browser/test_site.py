@@ -122,6 +122,7 @@ def pages(web: Running) -> dict[str, str]:
         "subscribe": "/subscribe", "ask": "/preferences", "confirm": f"/confirm/{confirm}", "leave": f"/u/{tokens['unsubscribe']}",
         "link": f"/preferences/{tokens['preferences']}", "manage": f"/manage/{tokens['manage']}",
         "feedback": f"/feedback/{tokens['feedback']}?paper=arxiv:2603.99001", "missing": "/nothing", "damaged": "/u/damaged",
+        "search": "/search?q=image", "try": "/try",
     }  # fmt: skip
 
 
