@@ -23,6 +23,7 @@ from newsletter.model import Fault
 from newsletter.store import (
     FactStore,
     FaultStore,
+    RequestStore,
     SuppressionStore,
 )
 from newsletter.suppress.imap import PASSWORD
@@ -46,6 +47,8 @@ def bounces(
 ) -> None:
     """Read mail that came back; suppress addresses that are gone for good, and who complained.
 
+    Mails that programs send for readers who unsubscribe are read too: their readers leave.
+
     Reads what came since the last time, at most 10,000 messages; the same mail counts once. What
     cannot be read or understood is kept in outbox/faults/, and the exit status is 1. A password for
     IMAP is read from NEWSLETTER_IMAP_PASSWORD.
@@ -65,7 +68,8 @@ def bounces(
         password = read_environment(settings.root, os.environ).get(PASSWORD, "")
         found = read_mailbox(place, password, after=after, now=now)
         try:
-            _read_all(found, settings, SuppressionStore(database), faults, now, read)
+            requests = RequestStore(database, machine.new_id)
+            _read_all(found, settings, SuppressionStore(database), faults, requests, now, read)
         finally:
             if read.mark:
                 marks.save(MARKS, {name: {"mark": read.mark}}, now)
@@ -96,6 +100,7 @@ def _read_all(
     settings: Config,
     store: SuppressionStore,
     faults: FaultStore,
+    requests: RequestStore,
     now: dt.datetime,
     read: _Read,
 ) -> None:
@@ -122,6 +127,8 @@ def _read_all(
             continue
         new, barred = store.note(returned.bounces, now)
         read.new += new
+        if returned.leaves and new:  # read again, it does not undo that they came back
+            requests.leave(returned.leaves, now)
         read.barred += barred
         if returned.is_ours:
             mail.done()

@@ -91,11 +91,11 @@ def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
 
 
 def tag(letter: Letter, purpose: str, subscriber: str) -> str:
-    """Return the part of a `link` that identifies the subscriber; subscriber pages need it signed.
+    """Return the part of a `link` that identifies the subscriber, signed if there is a secret.
 
-    Without the secret no mail can be sent; a preview then shows the link unsigned.
+    With a site no mail can be sent without the secret; a preview then shows the link unsigned.
     """
-    if letter.site and letter.secret:
+    if letter.secret:
         return links.sign(letter.secret, purpose, subscriber)
     return subscriber
 

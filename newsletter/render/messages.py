@@ -194,7 +194,7 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
         header("Date", _date(recipient.date.replace(microsecond=0), recipient.date.utcoffset())),
         header("To", address_header(recipient.name, recipient.email)),
         header("Message-ID", f"<{message_id(encoded.issue, recipient.id, domain)}>"),
-        *unsubscribe_headers(encoded.letterhead, recipient.unsubscribe, recipient.id),
+        *unsubscribe_headers(encoded.letterhead, recipient.unsubscribe),
     ]
     body = encoded.bodies.pieces(encoded.layout, recipient.values)
     return b"".join((*own, encoded.headers, CRLF, *body))
@@ -226,12 +226,12 @@ def as_read(part: str, recipient: Recipient, kind: Literal["html", "text"]) -> s
     return TOKEN.sub(lambda found: values.get(found[1], ""), part)
 
 
-def unsubscribe_headers(letterhead: Letterhead, tag: str, reader: str) -> list[bytes]:
+def unsubscribe_headers(letterhead: Letterhead, tag: str) -> list[bytes]:
     """Return RFC 2369's header; with an https link, also that of RFC 8058 (one-click).
 
-    `tag` is the reader's own part of the link, `reader` what a mail to unsubscribe names.
+    `tag` is the reader's own part of the link, and of the subject of a mail to unsubscribe.
     """
-    mail = f"<mailto:{letterhead.reply_to}?subject=unsubscribe%20{reader}>"
+    mail = f"<mailto:{letterhead.reply_to}?subject=unsubscribe%20{tag}>"
     link = letterhead.unsubscribe.replace("{tag}", tag)
     if not link.startswith("https://"):
         return [header("List-Unsubscribe", mail)]

@@ -102,7 +102,7 @@ def notice_message(
         header("MIME-Version", "1.0"),
         header("Auto-Submitted", "auto-generated"),
         header("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        *(unsubscribe_headers(letterhead, mail.tag, mail.reader) if mail.tag else ()),
+        *(unsubscribe_headers(letterhead, mail.tag) if mail.tag else ()),
         header("Content-Language", head.language),
         header("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
         CRLF,

@@ -33,6 +33,9 @@ AddressOf = Callable[[dt.date | None, str], str | None]
 
 _TAG = re.compile(r"\+([a-z2-7]{20,60})@", re.IGNORECASE)
 _LINK = re.compile(r"/(u|unsubscribe|preferences|feedback)/([A-Za-z0-9_-]{20,120})")
+UNSUBSCRIBE = "unsubscribe"
+"""What is noted of a mail by which a reader leaves, so that it counts once."""
+_LEAVE = re.compile(r"unsubscribe\s+([A-Za-z0-9_-]{20,120})", re.IGNORECASE)
 _RECIPIENTS = (
     "to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to",
 )  # fmt: skip
@@ -46,6 +49,8 @@ class Returned:
     bounces: tuple[Bounce, ...] = ()
     is_ours: bool = False
     """Whether it came back to this newsletter, not to another one that shares the mailbox."""
+    leaves: str = ""
+    """The id of the reader who asks, by this message, to get no more; empty: nobody does."""
     fault: Fault | None = None
     """Why the message could not be read or understood."""
 
@@ -82,6 +87,17 @@ def _read(
     parts = read_parts(raw)
     proof = find_proof(parts, secrets)
     reader = address_of(proof.issue, proof.subscriber) if proof else None
+    leaves = _leaves(parts[0], secrets)
+    if leaves:
+        asked = Bounce(
+            digest=hashlib.sha256(raw).hexdigest(),
+            email="",
+            verdict=UNSUBSCRIBE,
+            verified=True,
+            evidence="",
+            subscriber=leaves,
+        )
+        return Returned(is_ours=True, bounces=(asked,), leaves=leaves)
     fault = None
     if any(event.kind is ReportKind.UNREADABLE for event in events):
         problem = "this message cannot be understood; it counts against no address"
@@ -92,6 +108,18 @@ def _read(
         is_ours=proof is not None or _came_to(parts[0], own),
         fault=fault,
     )
+
+
+def _leaves(message: MessagePart, secrets: Sequence[bytes]) -> str:
+    """Return who asks to leave: by the subject that our List-Unsubscribe gives to their program."""
+    for subject in message.all("subject"):
+        found = _LEAVE.fullmatch(subject.strip())
+        if found:
+            try:
+                return links.verify(secrets, "unsubscribe", found[1])
+            except LinkError:
+                continue
+    return ""
 
 
 def find_proof(parts: list[MessagePart], secrets: Sequence[bytes]) -> Proof | None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from commands import Done, newsletter
 from imapserver import Box, imap_server
-from makers import TODAY, make_delivery, plan, write_newsletter
+from makers import NOW, TODAY, make_delivery, plan, write_newsletter
 
 from newsletter import links
-from newsletter.store import SuppressionStore, open_database
+from newsletter.model import SubscriberState
+from newsletter.store import SubscriberStore, SuppressionStore, open_database
 
 SECRET = "signs what comes back, and is long enough for it"
 WHO = {name: f"{number:020x}" for number, name in enumerate(("r1", "r2"), 1)}
@@ -176,3 +177,29 @@ def test_a_folder_may_be_named_in_any_bytes(folder: Path) -> None:
 
     assert read(folder, box, status=1)["faults"] == 1
     assert read(folder, box) == {"read": {}, "new": 0, "suppressed": [], "faults": 0}
+
+
+def test_a_mail_that_asks_to_leave_does_and_counts_once(folder: Path) -> None:
+    """The subject is that of our List-Unsubscribe, signed; read again, it undoes no return."""
+    (folder / "box" / "1").write_text(
+        f"From: r1@here.test\nTo: papers@letter.test\nSubject: unsubscribe {LINK}\n\n"
+    )
+    (folder / "box" / "2").write_text(
+        f"From: r2@here.test\nTo: papers@letter.test\nSubject: unsubscribe {WHO['r2']}\n\n"
+    )
+    (folder / "box" / "3").write_text(
+        f"From: eve@evil.test\nTo: papers@letter.test\nSubject: Re: unsubscribe {LINK} please\n\n"
+    )
+
+    assert read(folder, "box")["read"]["unsubscribe"] == 1
+    with open_database("sqlite:///newsletter.db", folder) as database:
+        store = SubscriberStore(database, lambda: "new")
+        states = {who: found.state for who in WHO.values() if (found := store.with_id(who))}
+        assert states == {WHO["r1"]: SubscriberState.LEFT, WHO["r2"]: SubscriberState.ACTIVE}
+        store.change("r1@here.test", SubscriberState.ACTIVE, "command", NOW)
+
+    assert read(folder, "box", "--again")["new"] == 0
+    with open_database("sqlite:///newsletter.db", folder) as database:
+        back = SubscriberStore(database, lambda: "new").with_id(WHO["r1"])
+        assert back is not None
+        assert back.state is SubscriberState.ACTIVE
