@@ -12,6 +12,7 @@ vectors.py     sentence embeddings, each computed once
 search.py      papers by words, authors and dates
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
+hours.py       the hours of readers beside the table of subscribers
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 subscribers.py who gets the newsletter, since when, and what they asked for

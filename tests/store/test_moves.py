@@ -168,6 +168,7 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     "state": (lambda ledger, _one: ledger.state(TODAY), NOTHING),
     "halted": (lambda ledger, _one: ledger.halted(TODAY), NOTHING),
     "counts": (lambda ledger, _one: ledger.counts(TODAY), NOTHING),
+    "later": (lambda ledger, _one: ledger.later(TODAY, NOW), NOTHING),
     "deliveries": (lambda ledger, _one: ledger.deliveries(TODAY), NOTHING),
 }
 JOURNAL = """
