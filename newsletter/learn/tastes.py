@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,27 +40,32 @@ class Tastes:
     def marks(
         self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
     ) -> dict[str, Mark]:
-        """Return how near each candidate is to the likes, by paper id; empty without likes.
+        """Return how near each candidate is to the likes, by paper id.
 
+        Without likes, they say how near it is to the dislikes; without both, there are none.
         A like is a paper's id or address, a library file (BibTeX, or CSL JSON as Zotero exports
         it), or words, such as a title or a sentence. A paper that the store does not know yet
         teaches nothing. Neither does a library that cannot be read; `on_fault` is called for it.
         """
         liked, disliked = self._texts(likes), self._texts(dislikes)
-        if not liked or not candidates:
+        if not (liked or disliked) or not candidates:
             return {}
         space, seen = self._look(candidates)
         if space is None or seen is None:
             return {}
-        model = tastes.learn(space, liked, disliked)
+        against = not liked
+        model = tastes.learn(space, liked or disliked, disliked if liked else ())
         values = tastes.marks(seen, [model])[:, 0]
 
         def reason(paper: Paper) -> Reason:
             words = tastes.shared_words(space, model, paper)
-            return Reason(kind=ReasonKind.LIKED, words=words)
+            kind = ReasonKind.DISLIKED if against else ReasonKind.LIKED
+            return Reason(kind=kind, words=words)
 
         return {
-            paper.id: Mark(value=float(value), reason=functools.partial(reason, paper))
+            paper.id: Mark(
+                value=float(value), reason=functools.partial(reason, paper), against=against
+            )
             for paper, value in zip(candidates, values, strict=True)
         }
 
@@ -125,12 +131,23 @@ class Tastes:
         return found
 
 
+_ID = re.compile(r"(?:(?:doi|openreview|url):|title:(?=[0-9a-f]{20}$))\S+")
+"""The id of a stored paper that is not on arXiv."""
+
+
 def _key(like: str) -> str:
     """Return the identity that a like names, or nothing if the like is words or a file."""
+    if _ID.fullmatch(like):
+        return like
     known = identity.arxiv_id(like)
     if known:
         return f"arxiv:{known[0]}"
     return next(iter(identity.reference_keys(like)), "") if " " not in like.strip() else ""
+
+
+def named(likes: Iterable[str]) -> frozenset[str]:
+    """Return the identities of the papers among some likes or dislikes."""
+    return frozenset(key for like in likes if (key := _key(like)))
 
 
 def _content(path: Path) -> bytes:
