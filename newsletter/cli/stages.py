@@ -104,7 +104,7 @@ def pick(
         draft = make_draft(day)
         wanted = tuple(name for name in reader.first.topics if name in names) if reader else ()
         readers = [replace(reader, first=replace(reader.first, topics=wanted))] if reader else []
-        paper = find_paper(draft, explain) if explain is not None else None
+        paper = find_paper(draft, explain, reader) if explain is not None else None
         if explain is not None and paper is None:
             raise ConfigError(
                 f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"

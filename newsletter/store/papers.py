@@ -71,9 +71,10 @@ class PaperStore:
         query = sa.select(papers.c.data).where(papers.c.first_seen >= moment)
         return self._read(query.order_by(papers.c.first_seen, papers.c.id))
 
-    def offered_since(self, date: dt.date) -> tuple[Paper, ...]:
-        """Return the papers that were offered in issues from `date` on."""
+    def offered_since(self, date: dt.date, before: dt.date | None = None) -> tuple[Paper, ...]:
+        """Return the papers that were offered in issues from `date` on, but `before` another."""
         query = sa.select(papers.c.data).where(papers.c.offered >= date)
+        query = query.where(papers.c.offered < before) if before else query
         return self._read(query.order_by(papers.c.id))
 
     def _read(self, query: sa.Select[Any]) -> tuple[Paper, ...]:
