@@ -17,6 +17,8 @@ from newsletter.model import Border, Fault, Paper, Reason, ReasonKind, Topic, fa
 from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
+SETS = 2
+"""How many sets of candidates are kept: 1,000 papers take some 2 MB."""
 BACKGROUND = 2000
 """Papers that likes are compared with: the last ones collected."""
 
@@ -33,8 +35,8 @@ class Tastes:
     on_fault: Callable[[Fault], None] = lambda _fault: None
     """Called with a fault for each library that cannot be read."""
     _space: tastes.Space | None = field(default=None, init=False)
-    _seen: tastes.Seen | None = field(default=None, init=False)
-    _of: tuple[str, ...] = field(default=(), init=False)
+    _seen: dict[tuple[str, ...], tastes.Seen] = field(default_factory=dict, init=False)
+    """Candidates in the space, by their ids: those of the day, and those of the week."""
     _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
 
     def marks(
@@ -92,16 +94,17 @@ class Tastes:
         return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
 
     def _look(self, candidates: Sequence[Paper]) -> tuple[tastes.Space | None, tastes.Seen | None]:
-        """Return the space of the last papers, and the candidates in it; made once a day."""
+        """Return the space of the last papers, and the candidates in it; each is made once."""
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
                 self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
             except ValueError:  # the newsletter's first days: too few papers for a background
                 return None, None
-        if self._seen is None or of != self._of:
-            self._seen, self._of = self._space.see(candidates), of
-        return self._space, self._seen
+        if of not in self._seen:
+            kept = list(self._seen.items())[1 - SETS :]
+            self._seen = dict([*kept, (of, self._space.see(candidates))])
+        return self._space, self._seen[of]
 
     def _library(self, name: str) -> tuple[Paper, ...]:
         """Return the papers of a library; if it cannot be read, only this library is lost."""
