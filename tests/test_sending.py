@@ -623,15 +623,42 @@ def test_a_site_without_readers_reads_well(letter: tuple[Path, Faults]) -> None:
     (folder / "config" / "subscribers.yaml").write_text("subscribers: []\n", "utf-8")
 
     check = newsletter(folder, "check")
-    ran = newsletter(folder, "run", SECRET=SECRET)
+    newsletter(folder, "collect")
+    render = newsletter(folder, "render")
+    ran = newsletter(folder, "run")
     status = newsletter(folder, "status")
 
     told = "made for the site: nobody gets it by mail"
     assert "nobody is on the list, so its issues go to the site alone" in check.stderr
+    assert told in render.stdout
     assert (ran.returncode, ran.stderr) == (0, "")
     assert told in ran.stdout
     assert (status.returncode, told in status.stdout) == (0, True)
     assert faults.messages == []
+
+
+def test_who_gets_no_mail_on_a_day_is_told_of(letter: tuple[Path, Faults]) -> None:
+    """A test mail for a weekly reader says so on other days; `pick` shows nothing."""
+    folder, _ = letter
+    today = dt.datetime.now(dt.UTC).date()
+    other = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(today.weekday() + 3) % 7]
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text(f"schedule: {{weekly: {other}}}\n{path.read_text('utf-8')}", "utf-8")
+    people = "subscribers: [{email: ada@readers.example, cadence: weekly}]\n"
+    (folder / "config" / "subscribers.yaml").write_text(people, "utf-8")
+    newsletter(folder, "collect")
+
+    own = ("--subscriber", "ada@readers.example")
+    test = newsletter(folder, "send-test", "me@readers.example", *own)
+    picked = as_json(newsletter(folder, "pick", *own, "--json"))
+    ran = newsletter(folder, "run")
+
+    assert test.returncode == 2
+    assert "gets no mail of the issue that is due" in " ".join(
+        test.stderr.replace("│", " ").split()
+    )
+    assert picked["picks"] == []
+    assert (ran.returncode, "nothing to send" in ran.stdout) == (0, True)
 
 
 def test_check_looks_at_the_editions_that_readers_ask_for(letter: tuple[Path, Faults]) -> None:

@@ -102,6 +102,11 @@ class Draft:
         """Return the form of the edition that a reader gets; None for no mail on this day."""
         return form_for(self.day.config, self.day.date, reader)
 
+    def papers_for(self, reader: Subscriber | None) -> tuple[Paper, ...]:
+        """Return the papers that a reader's edition chooses from; those of the day for others."""
+        form = self.form_for(reader) if reader else None
+        return self.pool_of(form).papers if form else self.papers
+
     def editions(self) -> Iterator[Drafted]:
         """Yield the edition of each audience; the personal editions come last.
 

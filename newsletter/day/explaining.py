@@ -11,7 +11,6 @@ from newsletter.learn.tastes import named
 from newsletter.model import Length, Paper, Pick, Topic
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, with_mark
-from newsletter.render.looks import Form
 from newsletter.render.words import say
 
 
@@ -31,11 +30,10 @@ def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Pape
     Candidates are those of the edition that the reader gets.
     """
     key = wanted.strip().lower()
-    form = draft.form_for(reader.first) if reader else None
     return next(
         (
             paper
-            for paper in draft.pool_of(form or Form()).papers
+            for paper in draft.papers_for(reader.first if reader else None)
             if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
         ),
         None,
