@@ -609,7 +609,9 @@ def test_what_waits_for_its_hour_is_told_and_is_no_failure(letter: tuple[Path, F
     assert ran.stdout.endswith(f": 1 sent now, 1 of 3 accepted, 2 wait {words}\n")
     assert ran.stderr == ""
     assert as_json(status)["later"] == {"count": 2, "next_at": due.isoformat()}
-    assert {one["not_before"] for one in as_json(status)["not_accepted"]} == {due.isoformat()}
+    assert {delivery["not_before"] for delivery in as_json(status)["not_accepted"]} == {
+        due.isoformat()
+    }
     assert words in " ".join(as_text.stdout.split())
     assert "bo@" not in as_text.stdout
     assert len(faults.messages) == 1

@@ -277,7 +277,7 @@ def test_in_a_weekly_digest_cadence_changes_nothing(world: World) -> None:
 
     assert set(world.mails()) == {"daily", "work", "week"}
     assert done.rendered
-    assert [one.key for one in done.rendered.contents] == ["agents+robots"]
+    assert [edition.key for edition in done.rendered.contents] == ["agents+robots"]
 
 
 # --- Length -------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_editions_of_the_same_topics_have_names_of_their_own(world: World) -> No
     done = ran(world, FRIDAY)
 
     assert done.rendered
-    keys = {one.key for one in done.rendered.contents}
+    keys = {edition.key for edition in done.rendered.contents}
     assert keys == {f"agents+robots{mark}" for mark in ("", ".short", ".weekly", ".weekly.short")}
     folder = world.folder / "outbox" / str(FRIDAY.date())
     assert {path.stem for path in folder.glob("*.html")} == keys
@@ -464,7 +464,7 @@ def test_feedback_teaches_as_wishes_do(learnt: World) -> None:
     assert "like what you like" in re.sub(r"\s+", " ", body(learnt.mails()["ada"], "plain"))
     person = learnt.do(lambda day: kept(day, "ada"))
     assert done.rendered
-    assert [one.key for one in done.rendered.contents] == [f"all~{person.id}"]
+    assert [edition.key for edition in done.rendered.contents] == [f"all~{person.id}"]
 
 
 def test_feedback_that_is_taken_back_counts_no_more(learnt: World) -> None:
@@ -481,7 +481,7 @@ def test_feedback_that_is_taken_back_counts_no_more(learnt: World) -> None:
     done = ran(learnt, NOW + DAY)
 
     assert done.rendered
-    assert [one.key for one in done.rendered.contents] == ["all"]
+    assert [edition.key for edition in done.rendered.contents] == ["all"]
     assert done.rendered.considered == {"*"}
     assert done.counts[DeliveryState.ACCEPTED] == 1
 
@@ -512,7 +512,7 @@ def test_an_explanation_knows_the_day_and_the_length(world: World) -> None:
 
     def verdicts(day: Day) -> dict[str, str]:
         draft = make_draft(day)
-        paper = next(one for one in draft.papers if one.title == TITLES[0])
+        paper = next(candidate for candidate in draft.papers if candidate.title == TITLES[0])
         return {name: verdict(draft, paper, name) for name in ("week", "short", "own")}
 
     def verdict(draft: Draft, paper: Any, name: str) -> str:
@@ -553,7 +553,7 @@ def test_a_site_has_its_issue_even_if_nobody_subscribes(world: World) -> None:
 
     assert world.mail.messages == []
     assert picked(world) == [((NOW + DAY).date(), 1), (NOW.date(), 7)]
-    assert [exit_status(one) for one in (first, again, second)] == [0, 0, 0]
+    assert [exit_status(done) for done in (first, again, second)] == [0, 0, 0]
     told = "made for the site: nobody gets it by mail"
     assert account.ran_line(first) == account.ran_line(again) == f"2026-03-17: {told}"
     assert (world.folder / "public" / "2026-03-17" / "issue.html").exists()

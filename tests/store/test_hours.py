@@ -78,7 +78,7 @@ def test_a_plan_says_when_each_hour_begins(database: Database) -> None:
     """In the reader's zone, else in the newsletter's; an hour that goes on now is no reason to wait."""
     listed = SqlLedger(database).deliveries(TODAY)
 
-    assert {name_of(one.email): one.not_before for one in listed} == BEGINS
+    assert {name_of(delivery.email): delivery.not_before for delivery in listed} == BEGINS
 
 
 def test_before_a_plan_it_is_known_how_many_would_wait(database: Database) -> None:
@@ -136,8 +136,8 @@ def test_an_hour_outlasts_what_happens_to_a_delivery(database: Database) -> None
     """Given back, left by a dead sender, refused and sent again: no mail before the hour."""
     ledger, nine = SqlLedger(database), NOW.replace(hour=9, minute=0)
     held = ledger.claim(TODAY, owner="me", limit=9, now=nine, until=nine + HOUR)
-    (mine,) = (one for one in held if one.email == "nine@r.example")
-    others = [Claim(delivery=one, owner="me") for one in held if one is not mine]
+    (mine,) = (delivery for delivery in held if delivery.email == "nine@r.example")
+    others = [Claim(delivery=delivery, owner="me") for delivery in held if delivery is not mine]
     ledger.release(others, nine)
     ledger.recover(TODAY, now=nine, fate_of=lambda _owner: Fate.DEAD)
     (again,) = ledger.claim(
@@ -150,7 +150,7 @@ def test_an_hour_outlasts_what_happens_to_a_delivery(database: Database) -> None
 
     listed = ledger.deliveries(TODAY)
 
-    assert {name_of(one.email): one.not_before for one in listed} == BEGINS
+    assert {name_of(delivery.email): delivery.not_before for delivery in listed} == BEGINS
     assert claimed(ledger, nine - MICRO) == {"any", "now"}
 
 
@@ -176,6 +176,6 @@ def test_claims_read_only_what_is_due(database: Database) -> None:
         for statement in (_claim(of_email=False, domains=0), _waits(of_email=False, domains=0)):
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             steps = [str(row[-1]) for row in plan if "USING" in str(row[-1])]
-            assert sum("delivery_planned (issue=? AND not_before=?)" in one for one in steps) == 1
-            assert sum("delivery_planned (issue=? AND not_before<?)" in one for one in steps) == 1
-            assert sum("delivery_deferred (issue=? AND next_at<?)" in one for one in steps) == 1
+            assert sum("delivery_planned (issue=? AND not_before=?)" in step for step in steps) == 1
+            assert sum("delivery_planned (issue=? AND not_before<?)" in step for step in steps) == 1
+            assert sum("delivery_deferred (issue=? AND next_at<?)" in step for step in steps) == 1

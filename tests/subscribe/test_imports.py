@@ -73,12 +73,12 @@ def test_hour_cadence_and_length_arrive() -> None:
         "hal@r.example,,,tiny\n"
     )
 
-    assert [one.wishes for one in found] == [
+    assert [person.wishes for person in found] == [
         Wishes(hour=0, cadence=Cadence.WEEKLY, length=Length.SHORT),
         Wishes(hour=23, cadence=Cadence.WEEKDAYS),
         Wishes(),
     ]
-    assert [one.why for one in refused] == [
+    assert [row.why for row in refused] == [
         "`24` is no hour from 0 to 23",
         "`6:30` is no hour from 0 to 23",
         "`-1` is no hour from 0 to 23",
