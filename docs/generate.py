@@ -22,8 +22,9 @@ from newsletter.config.schemas import schemas
 ROOT = Path(__file__).parent.parent
 
 
-EXIT = """Exit status: 0 done · 1 the thing checked is not right · 2 wrong usage · 3 some deliveries
-are not final yet, run it again · 130 ended by Ctrl-C."""
+EXIT = """Exit status: 0 done, or all that is left waits for the hour that its reader chose · 1 the
+thing checked is not right · 2 wrong usage · 3 some deliveries are not final yet, run it again ·
+130 ended by Ctrl-C."""
 
 
 def commands() -> str:

@@ -582,3 +582,101 @@ def test_a_reader_with_a_broken_name_costs_nobody_else(
     assert (told["deliveries"]["accepted"], told["deliveries"]["failed"]) == (2, 1)
     assert why in told["not_accepted"][0]["reason"]
     assert "Traceback" not in done.stderr
+
+
+def test_what_waits_for_its_hour_is_told_and_is_no_failure(letter: tuple[Path, Faults]) -> None:
+    """A dry run before and after the plan, the run itself, and the status: all say the same."""
+    folder, faults = letter
+    now = dt.datetime.now(dt.UTC)
+    later = now + dt.timedelta(hours=2)
+    people = "".join(
+        f"  - {{email: {name}@readers.example, hour: {moment.hour}}}\n"
+        for name, moment in (("ada", now), ("bo", later), ("cy", later))
+    )
+    (folder / "config" / "subscribers.yaml").write_text(f"subscribers:\n{people}", "utf-8")
+    newsletter(folder, "collect")
+
+    before = as_json(newsletter(folder, "send", "--dry-run", "--json"))
+    of_bo = as_json(newsletter(folder, "send", "--dry-run", "--json", "--to", "bo@readers.example"))
+    ran = newsletter(folder, "run")
+    after = as_json(newsletter(folder, "send", "--dry-run", "--json"))
+    status, as_text = newsletter(folder, "status", "--json"), newsletter(folder, "status")
+
+    due = later.replace(minute=0, second=0, microsecond=0)
+    words = f"for the hour that their readers chose, the next at {due:%Y-%m-%d %H:%M} UTC"
+    assert (before["would_send"], before["later"]) == (1, 2)
+    assert (of_bo["would_send"], of_bo["later"]) == (0, 1)
+    assert (after["would_send"], after["later"]) == (0, 2)
+    assert ran.returncode == status.returncode == as_text.returncode == 0
+    assert ran.stdout.endswith(f": 1 sent now, 1 of 3 accepted, 2 wait {words}\n")
+    assert ran.stderr == ""
+    assert as_json(status)["later"] == {"count": 2, "next_at": due.isoformat()}
+    assert {delivery["not_before"] for delivery in as_json(status)["not_accepted"]} == {
+        due.isoformat()
+    }
+    assert words in " ".join(as_text.stdout.split())
+    assert "bo@" not in as_text.stdout
+    assert len(faults.messages) == 1
+
+
+def test_a_site_without_readers_reads_well(letter: tuple[Path, Faults]) -> None:
+    """run, status and check: no mail for anybody, and no error."""
+    folder, faults = letter
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text(f"site: https://news.example.org\n{path.read_text('utf-8')}", "utf-8")
+    (folder / "config" / "subscribers.yaml").write_text("subscribers: []\n", "utf-8")
+
+    check = newsletter(folder, "check")
+    newsletter(folder, "collect")
+    render = newsletter(folder, "render")
+    ran = newsletter(folder, "run")
+    status = newsletter(folder, "status")
+
+    told = "made for the site: nobody gets it by mail"
+    assert "nobody is on the list, so its issues go to the site alone" in check.stderr
+    assert told in render.stdout
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert told in ran.stdout
+    assert (status.returncode, told in status.stdout) == (0, True)
+    assert faults.messages == []
+
+
+def test_who_gets_no_mail_on_a_day_is_told_of(letter: tuple[Path, Faults]) -> None:
+    """A test mail for a weekly reader says so on other days; `pick` shows nothing."""
+    folder, _ = letter
+    today = dt.datetime.now(dt.UTC).date()
+    other = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(today.weekday() + 3) % 7]
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text(f"schedule: {{weekly: {other}}}\n{path.read_text('utf-8')}", "utf-8")
+    people = "subscribers: [{email: ada@readers.example, cadence: weekly}]\n"
+    (folder / "config" / "subscribers.yaml").write_text(people, "utf-8")
+    newsletter(folder, "collect")
+
+    own = ("--subscriber", "ada@readers.example")
+    test = newsletter(folder, "send-test", "me@readers.example", *own)
+    picked = as_json(newsletter(folder, "pick", *own, "--json"))
+    ran = newsletter(folder, "run")
+
+    assert test.returncode == 2
+    assert "gets no mail of the issue that is due" in " ".join(
+        test.stderr.replace("│", " ").split()
+    )
+    assert picked["picks"] == []
+    assert (ran.returncode, "nothing to send" in ran.stdout) == (0, True)
+
+
+def test_check_looks_at_the_editions_that_readers_ask_for(letter: tuple[Path, Faults]) -> None:
+    """A weekly template that fails is an error once somebody wants weekly mail."""
+    folder, _ = letter
+    template = folder / "templates" / "weekly.mjml"
+    text = template.read_text("utf-8").replace("letter.language", "letter.langwidge.x")
+    template.write_text(text, "utf-8")
+
+    before = newsletter(folder, "check")
+    people = "subscribers: [{email: ada@readers.example, cadence: weekly, length: short}]\n"
+    (folder / "config" / "subscribers.yaml").write_text(people, "utf-8")
+    after = newsletter(folder, "check")
+
+    assert before.returncode == 0
+    assert after.returncode == 1
+    assert "weekly.mjml" in after.stderr

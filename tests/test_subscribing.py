@@ -161,6 +161,31 @@ def test_an_export_can_be_imported(folder: Path, tmp_path_factory: Any, root: Pa
     assert told(other, "show", ADA)["consent_at"].replace(" ", "T") == rows[0]["consent_at"]
 
 
+def test_hour_cadence_and_length_go_through_all_commands(
+    folder: Path, tmp_path_factory: Any, root: Path
+) -> None:
+    """From the list to JSON and the screen, and by CSV into another newsletter."""
+    text = f"subscribers:\n  - {{email: {ADA}, hour: 0, cadence: weekly, length: short}}\n  - {{email: {BO}}}\n"
+    (folder / "config" / "subscribers.yaml").write_text(text, "utf-8")
+
+    ada, bo = told(folder, "list")["subscribers"]
+    shown = " ".join(do(folder, "show", ADA).stdout.split())
+    exported = do(folder, "export").stdout
+    other = write_newsletter(
+        tmp_path_factory.mktemp("other"), root, subscribers="subscribers: []\n"
+    )
+    (other / "people.csv").write_text(exported, "utf-8")
+    do(other, "import", "people.csv")
+
+    keys = ("hour", "cadence", "length")
+    assert [ada[key] for key in keys] == [0, "weekly", "short"]
+    assert [bo[key] for key in keys] == [None, "daily", "full"]
+    assert all(words in shown for words in ("hour 0", "cadence weekly", "length short"))
+    for email, before in ((ADA, ada), (BO, bo)):
+        after = told(other, "show", email)
+        assert [after[key] for key in keys] == [before[key] for key in keys]
+
+
 def test_who_came_by_the_command_gets_the_issue(folder: Path) -> None:
     """Beside those of the file; who left by the command in the meantime does not."""
     do(folder, "add", CY, "--topic", "language-models")

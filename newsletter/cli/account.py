@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter.cli import health
+from newsletter.cli import health, later
 from newsletter.cli.tables import new_table
 from newsletter.config.settings import Config
 from newsletter.day.results import Collected, EditionSummary, Ran, Rendered
@@ -21,6 +21,7 @@ from newsletter.model import (
     DeliveryState,
     Edition,
     Fault,
+    Later,
     Pick,
     SourceReport,
     Topic,
@@ -40,6 +41,9 @@ STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
     DeliveryState.SUPPRESSED: ("suppressed", "dim"),
     DeliveryState.CANCELLED: ("cancelled: left the list, or the issue was given up", "dim"),
 }
+
+NO_HOURS = Later()
+FOR_SITE = "made for the site: nobody gets it by mail"
 
 
 def problem(console: Console, text: str) -> None:
@@ -109,12 +113,24 @@ def readers(
     console.print(table)
 
 
-def deliveries(console: Console, counts: Mapping[DeliveryState, int]) -> None:
-    """Show the ledger of an issue; the states add up to the audience."""
+def deliveries(
+    console: Console, counts: Mapping[DeliveryState, int], hours: Later = NO_HOURS
+) -> None:
+    """Show the ledger of an issue; the states add up to the audience.
+
+    `hours` are those of the planned ones that wait for the hour that their readers chose.
+    """
+    if not sum(counts.values()):
+        console.print(FOR_SITE)
+        return
     table = new_table("Deliveries", ":right")
     for state, (words, colour) in STATE_WORDS.items():
-        if counts.get(state):
-            table.add_row(f"[{colour}]{words}[/]", str(counts[state]))
+        count = counts.get(state, 0) - hours.count * (state is DeliveryState.PLANNED)
+        if count:
+            table.add_row(f"[{colour}]{words}[/]", str(count))
+    if hours.count:
+        words = f"for the hour that their readers chose{later.following(hours)}"
+        table.add_row(words, str(hours.count))
     table.add_row("[bold]audience[/]", f"[bold]{sum(counts.values())}[/]")
     console.print(table)
 
@@ -147,6 +163,7 @@ def delivery_json(delivery: Delivery) -> dict[str, object]:
         "verdict": delivery.verdict,
         "reason": delivery.reason,
         "next_at": delivery.next_at.isoformat() if delivery.next_at else None,
+        "not_before": delivery.not_before.isoformat() if delivery.not_before else None,
     }
 
 
@@ -156,17 +173,20 @@ def ran_line(ran: Ran) -> str:
         return f"{ran.date}: nothing to send"
     accepted = ran.counts[DeliveryState.ACCEPTED]
     audience = sum(ran.counts.values())
+    if not audience:
+        return f"{ran.date}: {FOR_SITE}"
     now = ran.sent.outcomes[DeliveryState.ACCEPTED]
     if ran.already and not ran.sent.outcomes and not open_count(ran.counts):
         return f"{ran.date}: everything was already sent ({accepted} of {audience} accepted)"
-    others = ", ".join(
+    planned = DeliveryState.PLANNED
+    counts = {**ran.counts, planned: ran.counts.get(planned, 0) - ran.later.count}
+    others = [
         f"{count} {state.value}"
-        for state, count in ran.counts.items()
+        for state, count in counts.items()
         if count and state is not DeliveryState.ACCEPTED
-    )
-    return f"{ran.date}: {now} sent now, {accepted} of {audience} accepted" + (
-        f", {others}" if others else ""
-    )
+    ]
+    told = (f"{now} sent now", f"{accepted} of {audience} accepted", *others)
+    return f"{ran.date}: " + ", ".join(filter(None, (*told, later.words(ran.later))))
 
 
 def sent_notes(sent: Sent) -> Iterable[str]:
@@ -238,6 +258,8 @@ def ran_json(ran: Ran) -> dict[str, object]:
         "faults": [str(fault) for fault in ran.faults],
         "resume_at": ran.sent.resume_at.isoformat() if ran.sent.resume_at else None,
         "unfinished_issues": [date.isoformat() for date in ran.unfinished],
+        "later": later.as_json(ran.later),
+        "earlier": later.as_json(ran.earlier),
         "deliveries": counts_json(ran.counts),
     }
 

@@ -25,7 +25,8 @@ def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bo
     is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
     if is_kept and not quiet and not as_json:
         console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
-    reports.show_problems(errors(), ran, settings, shown=told, nobody=nobody)
+    alone = nobody and not settings.letter.site
+    reports.show_problems(errors(), ran, settings, shown=told, nobody=alone)
     raise typer.Exit(exit_status(ran))
 
 
@@ -33,5 +34,7 @@ def exit_status(ran: Ran) -> int:
     """Return the exit status of a run."""
     if ran.faults or (ran.collected and ran.collected.all_failed):
         return NOT_RIGHT
-    waiting = ran.sent.error or ran.unfinished or account.open_count(ran.counts)
+    # What waits for the hour that its reader chose is as it should be.
+    now = account.open_count(ran.counts) - ran.later.count
+    waiting = ran.sent.error or ran.unfinished or now > 0
     return NOT_FINAL if waiting else DONE

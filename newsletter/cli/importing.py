@@ -18,7 +18,7 @@ from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_line
 from newsletter.day import steps
 from newsletter.errors import ConfigError, ImportListError
-from newsletter.model import Origin, SubscriberState
+from newsletter.model import ANY_HOUR, Origin, SubscriberState
 from newsletter.subscribe.imports import FORMULA, Refused, read_csv
 from newsletter.world import days
 
@@ -31,6 +31,10 @@ From = Annotated[
     list[Origin] | None, typer.Option("--from", help="Only who came that way; the same.")
 ]
 Text = Annotated[str, typer.Option("--text", help="Only addresses with this in them.")]
+_COLUMNS = (
+    "email", "name", "topics", "timezone", "language", "hour", "cadence", "length", "consent_at",
+    "state", "origin", "consent",
+)  # fmt: skip
 MOST_REFUSED = 20
 """How many rows that an import could not use are named one by one."""
 
@@ -47,9 +51,9 @@ def import_(
 ) -> None:
     """Add everybody in a CSV file whose first line names the columns.
 
-    Columns: email; name, topics (with spaces between them), timezone, language, consent_at. Who is
-    known already stays as they are, who has left stays away, and a row that cannot be used is told
-    of and left out: then the exit status is 1.
+    Columns: email; name, topics (with spaces between them), timezone, language, hour, cadence,
+    length, consent_at. Who is known already stays as they are, who has left stays away, and a row
+    that cannot be used is told of and left out: then the exit status is 1.
 
     Example: `newsletter subscribers import people.csv --consent "sign-up sheet, May 2026"`
     """
@@ -99,8 +103,7 @@ def export(
     Example: `newsletter subscribers export --state active > people.csv`
     """
     writer = csv.writer(sys.stdout)
-    columns = "email name topics timezone language consent_at state origin consent".split()
-    writer.writerow(columns)
+    writer.writerow(_COLUMNS)
     with days.open_day(load(config)) as day:
         steps.follow_list(day)
         for person in day.stores.subscribers.all(
@@ -110,6 +113,8 @@ def export(
             cells = (
                 person.email, person.name,
                 " ".join(wishes.topics), wishes.timezone, wishes.language,
+                "" if wishes.hour == ANY_HOUR else str(wishes.hour),
+                wishes.cadence.value, wishes.length.value,
                 person.consent_at.isoformat(), person.state.value, person.origin.value,
                 person.consent,
             )  # fmt: skip

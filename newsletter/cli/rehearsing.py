@@ -24,6 +24,7 @@ from newsletter.pick.misses import near_misses
 from newsletter.pick.personal import OWN_TOPICS
 from newsletter.render.checks.findings import Finding
 from newsletter.render.checks.lint import lint_message
+from newsletter.render.looks import form_of
 from newsletter.render.messages import as_read
 from newsletter.render.press import html_bytes
 from newsletter.render.words import say
@@ -203,13 +204,15 @@ def _titles(day: Day) -> Mapping[str, str]:
 
 
 def _label(day: Day, edition: Edition, reader: Subscriber) -> str:
+    form = form_of(edition.key)
+    kind = "".join(f" ({word})" for word in form.marks.split(".") if word)
     if "~" in edition.key:
-        return reader.email
-    names = edition.key.split("+")
+        return f"{reader.email}{kind}"
+    names = edition.key.partition(".")[0].split("+")
     if len(names) == len(day.config.choice.topics):
-        return "Every topic"
+        return f"Every topic{kind}"
     titles = _titles(day)
-    return ", ".join(titles.get(name, name) for name in names)
+    return ", ".join(titles.get(name, name) for name in names) + kind
 
 
 def _count(readers: Readers) -> str:
@@ -233,7 +236,8 @@ def _misses(draft: Draft, drafted: Drafted) -> tuple[dict[str, object], ...]:
     choice = draft.day.config.choice
     titles = _titles(draft.day)
     topics = [topic for topic in choice.topics if topic.name in drafted.selection.topics]
-    found = near_misses(draft.picks, drafted.selection.picks, topics, choice.per_author)
+    picks = draft.pool_of(drafted.selection.form).picks
+    found = near_misses(picks, drafted.selection.picks, topics, choice.per_author)
     return tuple(_pick(miss.pick, titles, say(miss.reason)) for miss in found)
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter.cli import account
+from newsletter.cli.later import words as later_words
 from newsletter.cli.terminal import print_json
 from newsletter.config.settings import Config
 from newsletter.day.drafts import as_reader, make_draft
@@ -58,7 +59,9 @@ def show_run(console: Console, ran: Ran, folder: Path) -> None:
         console.print("Nothing to send: no picks for anybody, or nobody on the list")
         return
     console.print(account.ran_line(ran))
-    account.deliveries(console, ran.counts)
+    account.deliveries(console, ran.counts, ran.later)
+    if told := later_words(ran.earlier):
+        console.print(f"Of earlier issues, {told}")
     account.where_to_look(console, folder)
 
 
@@ -102,7 +105,9 @@ class Rehearsal:
 
     date: dt.date
     waiting: int
-    """Messages that would be sent."""
+    """Messages that would be sent now."""
+    later: int = 0
+    """Messages that would wait for the hour that their readers chose."""
     way: str = ""
     """How they would be sent."""
     problem: str = ""
@@ -117,29 +122,46 @@ async def dry_run(
     `again` are the states of deliveries that would be sent again.
     """
     stores, now = day.stores, day.clock()
-    halted = ""
+    halted, later = "", 0
     if stores.issues.get(day.date):
         halted = stores.ledger.halted(day.date)
         listed = stores.ledger.deliveries(day.date, OPEN | set(again))
         absent = stores.subscribers.absent({delivery.subscriber for delivery in listed})
-        waiting = sum(
-            (email is None or delivery.email.lower() == email.lower())
-            and (delivery.state in again or delivery.next_at is None or delivery.next_at <= now)
-            and delivery.subscriber not in absent
+        meant = [
+            delivery
             for delivery in listed
+            if email is None or delivery.email.lower() == email.lower()
+            if delivery.state in again or delivery.next_at is None or delivery.next_at <= now
+            if delivery.subscriber not in absent
+        ]
+        later = sum(
+            delivery.state is DeliveryState.PLANNED
+            and delivery.not_before is not None
+            and delivery.not_before > now
+            for delivery in meant
         )
-    elif email is None:
-        waiting = sum(drafted.readers.count for drafted in make_draft(day).editions())
+        waiting = len(meant) - later
     else:
-        kept = stores.subscribers.find(email)
-        reader = as_reader(day, kept) if kept else None
-        waiting = len(make_draft(day).for_readers([reader])) if reader else 0
+        waiting, later = _would_plan(day, email)
     way, problem = "", f"the issue of {day.date} is {halted}" if halted else ""
     try:
         way = await post.sender.transport.check()
     except SendError as error:
         problem = "\n".join(filter(None, (problem, str(error))))
-    return Rehearsal(date=day.date, waiting=0 if halted else waiting, way=way, problem=problem)
+    counts = {} if halted else {"waiting": waiting, "later": later}
+    return Rehearsal(**{"waiting": 0} | counts, date=day.date, way=way, problem=problem)
+
+
+def _would_plan(day: Day, email: str | None) -> tuple[int, int]:
+    """Return how many would get the issue that is not planned yet: now, and at their hours."""
+    draft = make_draft(day)
+    kept = day.stores.subscribers.find(email) if email else None
+    reader = as_reader(day, kept) if kept else None
+    drafted = draft.for_readers([reader] if reader else []) if email else draft.editions()
+    getting = {some.readers.audience: some.readers.count for some in drafted}
+    hours = day.stores.issues.would_wait(day.clock(), str(day.config.zone), email)
+    later = sum(count for audience, count in hours.items() if audience in getting)
+    return sum(getting.values()) - later, later
 
 
 def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:
@@ -149,14 +171,17 @@ def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json
             {
                 "date": found.date,
                 "would_send": found.waiting,
+                "later": found.later,
                 "way": found.way,
                 "error": found.problem,
             }
         )
     else:
         way = f" by {escape(found.way)}" if found.way else ""
+        later = f", and {found.later} later, at the hours of readers" if found.later else ""
         console.print(
-            f"{found.date}: would send {found.waiting}{way}; nothing was sent", soft_wrap=True
+            f"{found.date}: would send {found.waiting}{way}{later}; nothing was sent",
+            soft_wrap=True,
         )
     if found.problem:
         account.problem(errors, found.problem)

@@ -114,6 +114,7 @@ def send(
                 already=planned,
                 sent=sent,
                 counts=counts,
+                later=stores.ledger.later(day.date, day.clock()),
                 faults=day.folders.faults.seen,
             )
             return ran, not expected
@@ -164,6 +165,8 @@ def send_test(
         email = find_subscriber(day, subscriber).email if subscriber else None
         editions = load_editions(day, email)
     chosen = next((candidate for candidate in editions if edition in (None, candidate.key)), None)
+    if chosen is None and subscriber:
+        raise typer.BadParameter(f"{subscriber} gets no mail of the issue that is due")
     if chosen is None:
         known = ", ".join(candidate.key for candidate in editions[:MOST_NAMED])
         raise typer.BadParameter(f"there is no edition `{edition}`; there are {known}")

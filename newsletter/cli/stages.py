@@ -104,7 +104,7 @@ def pick(
         draft = make_draft(day)
         wanted = tuple(name for name in reader.first.topics if name in names) if reader else ()
         readers = [replace(reader, first=replace(reader.first, topics=wanted))] if reader else []
-        paper = find_paper(draft, explain) if explain is not None else None
+        paper = find_paper(draft, explain, reader) if explain is not None else None
         if explain is not None and paper is None:
             raise ConfigError(
                 f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"
@@ -118,13 +118,14 @@ def pick(
             return
         shown = draft.for_readers(readers)
         chosen = [choice for drafted in shown for choice in drafted.selection.picks]
+        papers = len(draft.papers_for(reader.first if reader else None))
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
         picked = [picking.pick_json(choice) for choice in chosen]
-        print_json({"date": day.date, "papers": len(draft.papers), "picks": picked})
+        print_json({"date": day.date, "papers": papers, "picks": picked})
         return
     picking.show_picks(console(), chosen, draft.topics)
-    console().print(f"\n{len(chosen)} picks out of {len(draft.papers)} papers for {day.date}")
+    console().print(f"\n{len(chosen)} picks out of {papers} papers for {day.date}")
     if not draft.papers:
         console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")
 
@@ -152,5 +153,7 @@ def render(
     account.findings(errors(), rendered.findings)
     if rendered.contents:
         account.where_to_look(console(), folder)
+    elif rendered.is_issue:
+        console().print(f"{rendered.issue.date}: {account.FOR_SITE}")
     else:
         console().print("No picks for anybody; [bold]newsletter collect[/] brings papers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import typer
 
 from newsletter.cli import account
 from newsletter.cli.given import load, parse_date
+from newsletter.cli.later import as_json as later_json
 from newsletter.cli.program import DONE, NOT_FINAL, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.model import Delivery, DeliveryState
+from newsletter.model import Delivery, DeliveryState, Later
 from newsletter.store import IssueStore, SqlLedger
 from newsletter.world import machine
 
@@ -25,20 +27,21 @@ def status(
     Example: `newsletter status --date 2026-11-24 --json`
     """
     settings = load(config)
-    wanted = parse_date(date)
+    wanted, now = parse_date(date), machine.utc_now()
     with machine.open_ledger(settings) as database:
         issues, ledger = IssueStore(database), SqlLedger(database)
         wanted = wanted or next(iter(issues.dates()), None)
         issue = issues.get(wanted) if wanted else None
         counts: Mapping[DeliveryState, int] = {}
         listed: Sequence[Delivery] = ()
-        state, halted = None, ""
+        state, halted, later = None, "", Later()
         if issue:
             counts = ledger.counts(issue.date)
             listed = ledger.deliveries(
                 issue.date, frozenset(DeliveryState) - {DeliveryState.ACCEPTED}
             )
             state, halted = ledger.state(issue.date), ledger.halted(issue.date)
+            later = ledger.later(issue.date, now)
     if as_json:
         print_json(
             {
@@ -47,6 +50,7 @@ def status(
                 "state": state,
                 "halted": halted,
                 "deliveries": account.counts_json(counts),
+                "later": later_json(later),
                 "failed": account.by_verdict(listed),
                 "not_accepted": [account.delivery_json(delivery) for delivery in listed],
             }
@@ -57,8 +61,16 @@ def status(
         console().print(f"[bold]Issue {issue.number}[/], {account.explain_date(issue.date)}")
         if halted:
             account.problem(errors(), f"{issue.date}: {halted}")
-        account.deliveries(console(), counts)
+        account.deliveries(console(), counts, later)
         for verdict, count in account.by_verdict(listed).items():
             console().print(f"{count:>8}  failed: {verdict}")
-        account.troubled(console(), listed)
-    raise typer.Exit(NOT_FINAL if account.open_count(counts) else DONE)
+        account.troubled(
+            console(), [delivery for delivery in listed if not _is_later(delivery, now)]
+        )
+    raise typer.Exit(NOT_FINAL if account.open_count(counts) > later.count else DONE)
+
+
+def _is_later(delivery: Delivery, now: dt.datetime) -> bool:
+    """Return whether a delivery waits for the hour that its reader chose."""
+    is_planned = delivery.state is DeliveryState.PLANNED
+    return is_planned and delivery.not_before is not None and delivery.not_before > now

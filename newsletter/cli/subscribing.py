@@ -21,7 +21,7 @@ from newsletter.config.values import read_address
 from newsletter.day import steps
 from newsletter.day.given import Day
 from newsletter.errors import ConfigError
-from newsletter.model import Origin, SignUp, SubscriberState, Subscription, Wishes
+from newsletter.model import ANY_HOUR, Origin, SignUp, SubscriberState, Subscription, Wishes
 from newsletter.world import days
 
 MOST_SHOWN = 50
@@ -68,7 +68,7 @@ def list_(
             table.add_row(
                 escape(person.email),
                 escape(", ".join(person.wishes.topics) or "every topic")
-                + (" [dim]and their own[/]" if person.wishes.is_personal else ""),
+                + (" [dim]and their own[/]" if person.is_personal else ""),
                 _state(person),
                 person.origin.value,
                 f"{person.consent_at:%Y-%m-%d}",
@@ -93,7 +93,7 @@ def show(email: Email, *, config: ConfigDir = Path("config"), as_json: AsJson = 
         print_json(_as_json(found))
         return
     for name, value in _as_json(found).items():
-        if value:
+        if value or (name == "hour" and value is not None):
             text = value if isinstance(value, str) else ", ".join(map(str, _flat(value)))
             console().print(f"[dim]{name.replace('_', ' '):>14}[/]  {escape(text)}", soft_wrap=True)
 
@@ -251,6 +251,7 @@ def _state(person: Subscription) -> str:
 
 
 def _as_json(person: Subscription) -> dict[str, object]:
+    feedback = {"more": person.more, "less": person.less}
     return {
         "id": person.id,
         "email": person.email,
@@ -263,6 +264,8 @@ def _as_json(person: Subscription) -> dict[str, object]:
         "consent_at": person.consent_at,
         "consent": person.consent,
         **{name: value for name, value in asdict(person.wishes).items() if value},
+        "hour": None if person.wishes.hour == ANY_HOUR else person.wishes.hour,
+        **{name: value for name, value in feedback.items() if value},
     }
 
 

@@ -109,14 +109,14 @@ def _sentence(error: ErrorDetails, document: YamlDocument, shape: type[Shape], n
     message = _PLAIN.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     if named := _ABOUT.match(message) if isinstance(error["input"], dict) else None:
         # The rule is about several keys: show the place of the key that it names.
-        where = document.where((*path, named[1]))
+        where = document.where((*path, *named[1].split(".")))
     if kind == "literal_error":
         hint = suggest(str(error["input"]), _allowed(context))
         return f"{where}: {label}{shown.strip()} is not one of them{hint}"
     return f"{where}: {label}{shown.strip()}{': ' if shown else ''}{_lower(message)}"
 
 
-_ABOUT = re.compile(r"`(\w+)`")
+_ABOUT = re.compile(r"`(\w+(?:\.\w+)*)`")
 _PLAIN = {
     "int_parsing": "expected a whole number, such as 6",
     "int_type": "expected a whole number, such as 6",

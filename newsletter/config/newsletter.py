@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, cast
+from typing import Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -30,6 +30,8 @@ from newsletter.render.looks import DEFAULT_SUBJECT, Density, Theme
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SATURDAY: Final = 5
+"""The first day of the weekend; Monday is 0."""
 
 
 class ScheduleShape(Shape):
@@ -38,6 +40,11 @@ class ScheduleShape(Shape):
     at: Clock = Field("06:00", description="Hour from which the day's issue is due, 24-hour clock.")
     days: list[Day] = Field(
         list(DAYS), min_length=1, description="Days of the week that have an issue."
+    )
+    weekly: Day | None = Field(
+        None,
+        description="Day on which readers with `cadence: weekly` get the best of the week; one of "
+        "`days`. Default: the last of them that is no Saturday or Sunday, if there is one.",
     )
 
     def time(self) -> dt.time:
@@ -154,6 +161,21 @@ class NewsletterShape(Shape):
         return frozenset(DAYS.index(day) for day in self.schedule.days)
 
     @model_validator(mode="after")
+    def _weekly_day_has_an_issue(self) -> NewsletterShape:
+        day = self.schedule.weekly
+        if day and DAYS.index(day) not in self.days():
+            there = ", ".join(DAYS[number] for number in sorted(self.days()))
+            raise ValueError(f"`schedule.weekly`: no issue is due on {day}; there are {there}")
+        return self
+
+    def weekly(self) -> int:
+        """Return the day of the week on which readers get the best of the week; Monday is 0."""
+        if self.schedule.weekly:
+            return DAYS.index(self.schedule.weekly)
+        days = self.days()
+        return max([day for day in days if day < SATURDAY] or days)
+
+    @model_validator(mode="after")
     def _site_needs_secret(self) -> NewsletterShape:
         if self.site and self.secret is None:
             raise ValueError(
@@ -234,4 +256,6 @@ def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
 
 def schedule(main: NewsletterShape) -> Schedule:
     """Return when issues are due."""
-    return Schedule(at=main.schedule.time(), days=main.days(), zone=main.zone())
+    return Schedule(
+        at=main.schedule.time(), days=main.days(), zone=main.zone(), weekly=main.weekly()
+    )

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,12 +19,12 @@ from newsletter.config.topics import check_likes, libraries, read_filter
 from newsletter.config.values import Address, Language, Like, Line, Slug, Text, Zone
 from newsletter.errors import ConfigError
 from newsletter.files.reading import read_regular
-from newsletter.model import SignUp, Wishes
+from newsletter.model import ANY_HOUR, Cadence, Length, SignUp, Wishes
 
 FILE = "subscribers.yaml"
 MOST = 100_000_000
 """Largest list that is read, in bytes; a million readers need less."""
-FORM = "1"
+FORM = "2"
 """Version of what is read from the list: change it, and every list is read again."""
 
 
@@ -51,6 +52,21 @@ class SubscriberShape(Shape):
         "adds a section of papers close to it.",
     )
     dislikes: list[Like] = Field([], description="What they do not like, in the same form.")
+    hour: int | None = Field(
+        None,
+        ge=0,
+        le=23,
+        description="Hour of their own day, 0 to 23, from which they want an issue. Default: as "
+        "soon as it is made.",
+    )
+    cadence: Literal["daily", "weekdays", "weekly"] = Field(
+        "daily",
+        description="`weekdays`: no issue on Saturday and Sunday; `weekly`: the best of the week "
+        "on the day `schedule.weekly`.",
+    )
+    length: Literal["full", "short"] = Field(
+        "full", description="`short`: the best five papers only, as titles with a sentence."
+    )
     paused: bool = Field(default=False, description="If true, gets nothing until it is false.")
 
 
@@ -174,5 +190,8 @@ def sign_up(person: SubscriberShape) -> SignUp:
             mute_authors=tuple(person.mute_authors),
             likes=tuple(person.likes),
             dislikes=tuple(person.dislikes),
+            hour=ANY_HOUR if person.hour is None else person.hour,
+            cadence=Cadence(person.cadence),
+            length=Length(person.length),
         ),
     )

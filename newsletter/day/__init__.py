@@ -4,7 +4,9 @@ steps.py      run(): collect, draft, render, plan, send, on one page
 given.py      what the steps get from outside: stores, folders, web, mail
 intake.py     merges and saves the papers that sources show
 drafts.py     make_draft(): all that an issue would be, before it is planned
-selections.py which of the day's picks one reader gets
+pools.py      the papers to choose from, those of the day or of the week
+forms.py      which edition a reader gets on a day: daily or weekly, whole or short, or none
+selections.py which of the picks one reader gets
 borders.py    finds the few papers that a step fails on, and leaves them out
 explaining.py why one paper is in a mail, or not
 letters.py    what editions and messages say about the newsletter and its reader

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.day.drafts import Draft, Readers
-from newsletter.model import Paper, Pick, Topic
+from newsletter.day.selections import SHORT
+from newsletter.learn.tastes import named
+from newsletter.model import Length, Paper, Pick, Topic
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, with_mark
 from newsletter.render.words import say
@@ -22,13 +24,16 @@ class Explained:
     verdict: str
 
 
-def find_paper(draft: Draft, wanted: str) -> Paper | None:
-    """Return the candidate with this id; the prefix that names the kind of id may be left out."""
+def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Paper | None:
+    """Return the candidate with this id; the prefix that names the kind of id may be left out.
+
+    Candidates are those of the edition that the reader gets.
+    """
     key = wanted.strip().lower()
     return next(
         (
             paper
-            for paper in draft.papers
+            for paper in draft.papers_for(reader.first if reader else None)
             if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
         ),
         None,
@@ -41,15 +46,21 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     The reader's personal sections follow, where they show it.
     """
     choice = draft.day.config.choice
-    (drafted,) = draft.for_readers([reader], send_empty=True) or (None,)
-    chosen = drafted.selection.picks if drafted else ()
     by_name = {topic.name: topic for topic in choice.topics}
     topics = [by_name[name] for name in reader.first.topics]
-    likes = reader.first.likes
-    marks = draft.day.tastes.marks(draft.papers, likes, reader.first.dislikes) if likes else {}
+    form = draft.form_for(reader.first)
+    if form is None:
+        told = f"not picked: {reader.first.cadence.value} mail, and none on {draft.day.date:%A}"
+        yield from (Explained(topic=topic, pick=None, verdict=told) for topic in topics)
+        return
+    pool = draft.pool_of(form)
+    chosen = _chosen(draft, reader)
+    marks = pool.marks(reader.first)
+    whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
+    is_disliked = not named(reader.first.dislikes).isdisjoint(paper.keys)
     for topic in topics:
         scored = next(
-            (p for p in draft.picks if p.topic == topic.name and p.paper.id == paper.id), None
+            (p for p in pool.picks if p.topic == topic.name and p.paper.id == paper.id), None
         )
         shown = _shown(chosen, paper, topic.name)
         if shown is not None:
@@ -62,6 +73,12 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
                 else ("its filter does not want it")
             )
             yield Explained(topic=topic, pick=None, verdict=f"{wish}{low}")
+        elif is_disliked:
+            told = "not picked: the reader does not like this paper"
+            yield Explained(topic=topic, pick=scored, verdict=told)
+        elif cut := _shown(whole, paper, topic.name):
+            told = f"not picked: a short mail has the best {SHORT} papers"
+            yield Explained(topic=topic, pick=cut, verdict=told)
         else:
             scored = with_mark(scored, marks.get(paper.id))
             why = why_not(scored, chosen, topic, [*topics, *OWN_TOPICS], choice.per_author)
@@ -70,6 +87,11 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         shown = _shown(chosen, paper, section.name)
         if shown is not None:
             yield Explained(topic=section, pick=shown, verdict="picked")
+
+
+def _chosen(draft: Draft, reader: Readers) -> tuple[Pick, ...]:
+    (drafted,) = draft.for_readers([reader], send_empty=True) or (None,)
+    return drafted.selection.picks if drafted else ()
 
 
 def _shown(chosen: tuple[Pick, ...], paper: Paper, topic: str) -> Pick | None:

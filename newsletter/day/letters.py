@@ -11,22 +11,26 @@ from zoneinfo import ZoneInfo
 from newsletter import links
 from newsletter.config.settings import Letter
 from newsletter.model import Delivery, Edition, Issue, Subscriber
+from newsletter.model.hours import known_zone
 from newsletter.render.locales import long_date
+from newsletter.render.looks import Form, form_of
 from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
 from newsletter.render.press import Links, Masthead
 from newsletter.render.templates import Templates, load_templates
 from newsletter.render.tokens import token
-from newsletter.subscribe.audience import known_zone
+
+PLAIN = Form()
+"""The form of the edition of the day."""
 
 
-def masthead(letter: Letter) -> Masthead:
-    """Return what every edition says about the newsletter."""
+def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
+    """Return what every edition of a form says about the newsletter."""
     return Masthead(
         name=letter.name,
         language=letter.language,
         postal_address=letter.postal_address,
         subject=letter.subject,
-        density=letter.density,
+        density="brief" if form.short else letter.density,
         figures=letter.figures,
         feedback=letter.feedback,
         links=Links(
@@ -35,18 +39,18 @@ def masthead(letter: Letter) -> Masthead:
             feedback=link(letter, "feedback", "{tag}", "paper"),
         ),
         archive=letter.archive,
-        days=days(letter),
+        days=days(letter, form),
     )
 
 
-def days(letter: Letter) -> int:
-    """Return how many days an issue covers."""
-    return 7 if letter.is_weekly else 1
+def days(letter: Letter, form: Form = PLAIN) -> int:
+    """Return how many days an edition covers."""
+    return 7 if letter.is_weekly or form.weekly else 1
 
 
-def templates(letter: Letter, *, located: bool = False) -> Templates:
+def templates(letter: Letter, form: Form = PLAIN, *, located: bool = False) -> Templates:
     """Return the templates of the theme; with `located`, their output names the template lines."""
-    name = "weekly" if letter.is_weekly else "issue"
+    name = "weekly" if letter.is_weekly or form.weekly else "issue"
     return load_templates(letter.theme, name, located=located)
 
 
@@ -72,7 +76,9 @@ def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient
         unsubscribe=tag(letter, "unsubscribe", delivery.subscriber),
         preferences=tag(letter, "preferences", delivery.subscriber),
         feedback=tag(letter, "feedback", delivery.subscriber),
-        shown_date=long_date(delivery.issue, delivery.language, days(letter)),
+        shown_date=long_date(
+            delivery.issue, delivery.language, days(letter, form_of(delivery.edition))
+        ),
         date=now.astimezone(ZoneInfo(known_zone(delivery.timezone) or "UTC")),
     )
 
@@ -130,7 +136,7 @@ def files(
         unsubscribe="",
         preferences="",
         feedback="",
-        shown_date=long_date(issue.date, letter.language, days(letter)),
+        shown_date=long_date(issue.date, letter.language, days(letter, form_of(edition.key))),
         date=now,
     )
     page, text = edition.html, edition.text

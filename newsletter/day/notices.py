@@ -17,12 +17,12 @@ from newsletter.model import (
     SubscriberState,
     Subscription,
 )
+from newsletter.model.hours import known_zone
 from newsletter.render.locales import long_date
 from newsletter.render.notices import NoticeMail, notice_message
 from newsletter.render.templates import load_templates
 from newsletter.schedule import due_at
 from newsletter.store import PickStore
-from newsletter.subscribe.audience import known_zone
 
 CONFIRM = dt.timedelta(days=7)
 """How long the link that confirms works."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.config.settings import Letter
 from newsletter.day import letters
+from newsletter.day.forms import render_forms
 from newsletter.errors import ProofError
 from newsletter.model import Edition, Issue, Topic
 from newsletter.render.checks.findings import Finding
 from newsletter.render.checks.lint import lint, lint_message
-from newsletter.render.editions import render_editions
 from newsletter.render.press import Selection
 
 MOST = 20
@@ -48,9 +48,8 @@ def _findings(
     findings = lint(edition)
     if findings:
         # Render again with template line numbers in the output. Readers never get this version.
-        templates = letters.templates(letter, located=True)
-        head = letters.masthead(letter)
-        (located,) = render_editions(issue, [selection], topics, head, templates)
+        (located,) = render_forms(letter, issue, [selection], topics, located=True)
+        templates = letters.templates(letter, selection.form, located=True)
         findings = lint(edition, located, templates.html.source)
     yield from findings
     message = letters.sample(letter, issue, edition, letters.NOBODY, now)

@@ -29,8 +29,9 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     draft = draft or make_draft(day)
     account = _Account()
     files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
-    if draft.papers and account.contents:
-        page, shown = draft.page()
+    page, shown = draft.page() if draft.papers else (b"", ())
+    for_site = bool(day.config.letter.site)
+    if page and (account.contents or (for_site and shown)):
         published = day.folders.archive.write(draft.issue, page, draft.papers, shown, say)
         told = outbox.write_papers(draft.issue, draft.papers, account.editions, say)
         files = (*files, told, *published)
@@ -42,6 +43,8 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
         papers=draft.papers,
         files=files,
         considered=frozenset(draft.seen),
+        shown=shown,
+        for_site=for_site,
         findings=proofread(
             day.config.letter,
             draft.issue,

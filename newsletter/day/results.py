@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.model import DeliveryState, Edition, Fault, Health, Issue, Paper, SourceReport
+from newsletter.model import (
+    DeliveryState,
+    Edition,
+    Fault,
+    Health,
+    Issue,
+    Later,
+    Paper,
+    Pick,
+    SourceReport,
+)
 from newsletter.render.checks.findings import Finding
 from newsletter.send.tallies import Sent
 
@@ -60,6 +70,15 @@ class Rendered:
     """Names of the audiences that the issue was made for, including those that get nothing."""
     findings: tuple[Finding, ...] = ()
     """What the checks found in the editions."""
+    shown: tuple[Pick, ...] = ()
+    """What the page for everybody shows."""
+    for_site: bool = False
+    """Whether the newsletter has a site, on which everybody reads the page."""
+
+    @property
+    def is_issue(self) -> bool:
+        """Whether there is anything to plan: mail for somebody, or a page on the site."""
+        return bool(self.contents or (self.for_site and self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +93,11 @@ class Ran:
     sent: Sent = field(default_factory=Sent)
     counts: Mapping[DeliveryState, int] = field(default_factory=dict)
     """How many deliveries are in each state afterwards; empty when there was nothing to send."""
+    later: Later = field(default_factory=Later)
+    """Deliveries of the issue that wait for the hour that their readers chose."""
+    earlier: Later = field(default_factory=Later)
+    """The same of earlier issues."""
     unfinished: tuple[dt.date, ...] = ()
-    """Earlier issues that still have mail to send."""
+    """Earlier issues that still have mail to send now, or to send again."""
     faults: tuple[Fault, ...] = ()
     """What was left out so that everything else could go on."""

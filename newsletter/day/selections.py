@@ -9,15 +9,25 @@ from newsletter.config.settings import Choice
 from newsletter.model import Paper, Pick, Subscriber, Topic
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import matches
-from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS, choose_for, explore
+from newsletter.pick.personal import (
+    OUTSIDE_TOPIC,
+    OWN_TOPICS,
+    choose_for,
+    explore,
+    with_mark,
+)
 from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
+from newsletter.render.looks import Form
 from newsletter.render.press import Selection, edition_key
 
+SHORT = 5
+"""Papers of a short edition."""
 
-def edition_of(subscriber: Subscriber) -> str:
+
+def edition_of(subscriber: Subscriber, form: Form | None = None) -> str:
     """Return the key of the edition that a subscriber gets."""
-    return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "")
+    return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "", form)
 
 
 def select(
@@ -33,6 +43,7 @@ def select(
 
     `marks` tell, by paper id, how near papers are to what the reader likes. `loose` is every paper
     as a pick without a topic; only readers with likes need it.
+    Of a reader who only dislikes, they tell how near papers are to that.
     """
     by_name = {topic.name: topic for topic in choice.topics}
     mine = [by_name[name] for name in reader.topics]
@@ -43,7 +54,7 @@ def select(
         )  # fmt: skip
     else:
         chosen = choose(picks, mine, per_author=choice.per_author, variety=choice.variety)
-    others = _others(reader, picks, chosen, mine, choice.explore, folded)
+    others = _others(reader, picks, chosen, mine, choice.explore, folded, marks)
     shown = _in_sections((*chosen, *others), choice.sections)
     return Selection(
         topics=reader.topics,
@@ -57,6 +68,14 @@ def only(selection: Selection, papers: Collection[str]) -> Selection:
     """Return the selection with only the picks of `papers`, which are paper ids."""
     picks = tuple(pick for pick in selection.picks if pick.paper.id in papers)
     return replace(selection, picks=picks, lead=lead(picks))
+
+
+def shortened(selection: Selection) -> Selection:
+    """Return the selection with its best papers only; those that nobody asked for come last."""
+    ranked = sorted(
+        selection.picks, key=lambda pick: (pick.topic == OUTSIDE_TOPIC.name, -pick.score.total)
+    )
+    return only(selection, frozenset(pick.paper.id for pick in ranked[:SHORT]))
 
 
 def lead(picks: Sequence[Pick]) -> Pick | None:
@@ -83,8 +102,15 @@ def _others(
     topics: Sequence[Topic],
     limit: int,
     folded: Callable[[Paper], Folded],
+    marks: Mapping[str, Mark],
 ) -> tuple[Pick, ...]:
-    """Return papers outside a reader's topics that are talked about, without muted ones."""
+    """Return papers outside a reader's topics that are talked about, without muted ones.
+
+    Those that are near to what the reader does not like fall behind.
+    """
+    against = {paper: mark for paper, mark in marks.items() if mark.against}
+    if against:
+        picks = [with_mark(pick, against.get(pick.paper.id)) for pick in picks]
     muted = reader.muted
     if muted is not None:
         picks = [pick for pick in picks if not matches(muted, folded(pick.paper))]

@@ -14,16 +14,17 @@ from dataclasses import replace
 from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
-from newsletter.day.drafts import candidates, everybody, make_draft
+from newsletter.day.drafts import everybody, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.mailroom import Mailroom
 from newsletter.day.planning import Spool
+from newsletter.day.pools import candidates
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Ran, Rendered
 from newsletter.errors import StaleDraftError, TemplateError
-from newsletter.model import Border, fault_of
+from newsletter.model import OPEN, Border, Later, fault_of
 from newsletter.send.editions import send_editions
 from newsletter.send.pace import DEADLINE
 from newsletter.send.tallies import Sent
@@ -41,12 +42,14 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
             await send(replace(day, date=earlier), post)
         except TemplateError as error:  # planned by another version; others go on
             day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
-    ran = functools.partial(Ran, date=day.date, unfinished=stores.issues.unfinished(day.date))
+    unfinished, waiting = _earlier(day)
+    ran = functools.partial(Ran, date=day.date, unfinished=unfinished, earlier=waiting)
     faults = day.folders.faults
     if stores.issues.get(day.date):
         sent = await send(day, post)
         counts = stores.ledger.counts(day.date)
-        return ran(already=True, sent=sent, counts=counts, faults=faults.seen)
+        later = stores.ledger.later(day.date, day.clock())
+        return ran(already=True, sent=sent, counts=counts, later=later, faults=faults.seen)
     collected = await collect(day, web)
     rendered = make_issue(day, after=collected)
     sent = await send(day, post) if stores.issues.get(day.date) else Sent()
@@ -56,8 +59,22 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         rendered=rendered,
         sent=sent,
         counts=stores.ledger.counts(day.date) if stores.issues.get(day.date) else {},
+        later=stores.ledger.later(day.date, day.clock()),
         faults=faults.seen,
     )
+
+
+def _earlier(day: Day) -> tuple[tuple[dt.date, ...], Later]:
+    """Return which earlier issues have mail to send now, or again, and what waits for its hour."""
+    ledger, waiting = day.stores.ledger, Later()
+    unfinished: list[dt.date] = []
+    for date in day.stores.issues.unfinished(day.date):
+        later = ledger.later(date, day.clock())
+        counts = ledger.counts(date)
+        if sum(counts[state] for state in OPEN) > later.count:
+            unfinished.append(date)
+        waiting += later
+    return tuple(unfinished), waiting
 
 
 def follow_list(day: Day) -> None:
@@ -132,7 +149,7 @@ def _likes(day: Day) -> Iterator[str]:
 
 
 def make_issue(day: Day, after: Collected | None = None) -> Rendered:
-    """Render the issue of the day, and plan it when anybody gets something.
+    """Render the issue of the day, and plan it when anybody gets something, or its site a page.
 
     When a subscriber was added or changed meanwhile, the issue is made again, so that nobody is
     forgotten. `after` is what was collected before. When all its sources failed and there are no
@@ -142,7 +159,7 @@ def make_issue(day: Day, after: Collected | None = None) -> Rendered:
         with Spool() as spool:
             rendered = render(day, spool=spool)
             is_blind = after is not None and after.all_failed and not rendered.papers
-            if not rendered.contents or is_blind:
+            if not rendered.is_issue or is_blind:
                 return rendered
             day.config.require_ready()
             try:
@@ -168,6 +185,7 @@ def plan(day: Day, rendered: Rendered, spool: Spool, *, whole: bool = True) -> N
         day.clock(),
         timezone=str(day.config.zone),
         language=day.config.letter.language,
+        shown=rendered.shown,
         considered=rendered.considered if whole else None,
     )
 
@@ -180,7 +198,7 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     """
     day.config.require_ready()
     stores = day.stores
-    if not stores.issues.get(day.date) and not make_issue(day).contents:
+    if not stores.issues.get(day.date) and not make_issue(day).is_issue:
         return Sent()
     issue = stores.issues.get(day.date)
     if issue is None or issue.planned_at is None:

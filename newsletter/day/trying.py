@@ -29,6 +29,7 @@ from newsletter.model import (
     Subscription,
     Wishes,
 )
+from newsletter.pick.filters.matching import matches
 from newsletter.pick.personal import OWN_TOPICS
 from newsletter.pick.signals import Mark
 from newsletter.schedule import due_at
@@ -56,11 +57,8 @@ class TriedDay:
     doubts: tuple[Doubt, ...] = ()
     """Papers that were only just picked, or only just not."""
 
-    @property
-    def own(self) -> tuple[Pick, ...]:
-        """The picks that are there because of what this person asks for, whatever the topics."""
-        sections = {topic.name for topic in OWN_TOPICS[:2]}
-        return tuple(pick for pick in self.picks if pick.topic in sections)
+    own: tuple[Pick, ...] = ()
+    """The picks that have what this person asks for, in whichever section they are."""
 
     @property
     def said(self) -> str:
@@ -203,26 +201,36 @@ def _tried(
     selection, own = draft.tried(reader, quick)
     picks = tuple(_explained(pick, marks) for pick in selection.picks)
     topics = [topic for topic in draft.topics if topic.name in reader.topics]
+    shown = tuple(map(draft.pool.candidates.told, picks)) if told else picks
     return TriedDay(
         date=draft.day.date,
         of=len(draft.papers),
-        picks=tuple(map(draft.candidates.told, picks)) if told else picks,
+        picks=shown,
+        own=tuple(pick for pick in shown if _is_own(pick, reader, draft)),
         doubts=doubts(draft.papers, (*draft.picks, *own), selection.picks, topics, quick, said),
     )
 
 
+def _is_own(pick: Pick, reader: Subscriber, draft: Draft) -> bool:
+    """Return whether a pick has the reader's own words, or is near to what they like."""
+    if pick.topic in _OWN:
+        return True
+    folded = draft.pool.candidates.folded(pick.paper)
+    return reader.words is not None and matches(reader.words, folded)
+
+
+_OWN = frozenset(topic.name for topic in OWN_TOPICS[:2])
 _LATER = Reason(kind=ReasonKind.LIKED)
 """Stands for the reason of a mark until it is known which picks are shown."""
 
 
 def _explained(pick: Pick, marks: Mapping[str, Mark]) -> Pick:
     """Return a pick with the words for which it is near to what a reader likes."""
-    if not any(reason is _LATER for reason in pick.reasons):
+    parts = pick.score.parts
+    if not any(reason is _LATER for reason in (*pick.reasons, *(part.reason for part in parts))):
         return pick
     reason = marks[pick.paper.id].reason()
-    parts = tuple(
-        replace(part, reason=reason) if part.reason is _LATER else part for part in pick.score.parts
-    )
+    parts = tuple(replace(part, reason=reason) if part.reason is _LATER else part for part in parts)
     reasons = tuple(reason if known is _LATER else known for known in pick.reasons)
     return replace(pick, score=replace(pick.score, parts=parts), reasons=reasons)
 

@@ -6,8 +6,8 @@ import asyncio
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.collect.http.files import read_files
@@ -16,20 +16,21 @@ from newsletter.collect.reader import SECONDS, DocumentReader
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.config.subscribers import SubscriberList, read_list
-from newsletter.day import letters
 from newsletter.day.drafts import curious, make_draft
+from newsletter.day.forms import render_forms
 from newsletter.day.proofs import proofread
 from newsletter.doctor.sample import sample_papers
 from newsletter.doctor.terms import DAYS, idle_terms
 from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
 from newsletter.learn.libraries import read_library
-from newsletter.model import Origin, SubscriberState
+from newsletter.model import Cadence, Length, Origin, SubscriberState
 from newsletter.render.checks.findings import Finding
-from newsletter.render.editions import render_editions
 from newsletter.render.press import Selection
 from newsletter.store import PaperStore, SubscriberStore, database_exists, open_database
 from newsletter.world import days, machine
 
+Kind = tuple[Cadence, Length]
+"""How often a reader gets mail, and how much of an issue."""
 STAYS_AWAY = 5
 """People who are named of those that left and are still on the list."""
 
@@ -65,11 +66,11 @@ def check(
         people = read_list(folder, config.choice.topic_names, environment)
     except ConfigError as error:
         return Checked(config=None, problems=error.problems, warnings=(), findings=())
-    active, known = _known(config, people, folder, environment, now)
+    active, known, kinds = _known(config, people, folder, environment, now)
     listed = max(sum(not sign_up.is_paused for sign_up in people.sign_ups), active)
     warnings = tuple(_warnings(config, listed))
     try:
-        findings = _lint(config, now)
+        findings = _lint(config, now, kinds)
     except TemplateError as error:
         return Checked(
             config=config, problems=(str(error),), warnings=warnings, findings=(), listed=listed
@@ -123,20 +124,24 @@ def _known(
     folder: Path,
     environment: Mapping[str, str],
     now: dt.datetime,
-) -> tuple[int, tuple[str, ...]]:
+) -> tuple[int, tuple[str, ...], frozenset[Kind]]:
     """Hold the configuration against what earlier runs have left in the database, if there is one.
 
-    Return how many people in it get mail, and notes: on terms of topics.yaml against papers, and on
-    the list against people who have left.
+    Return how many people in it get mail, notes on terms of topics.yaml against papers and on the
+    list against people who have left, and which kinds of mail people ask for.
     """
+    kinds = {(sign_up.wishes.cadence, sign_up.wishes.length) for sign_up in people.sign_ups}
+    if config.letter.site:  # where people choose for themselves
+        kinds = {(cadence, length) for cadence in Cadence for length in Length}
     if not database_exists(config.database, config.root):
-        return 0, ()
+        return 0, (), frozenset(kinds)
     with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - DAYS)
         store = SubscriberStore(database, machine.new_id)
         active = store.counts()[SubscriberState.ACTIVE]
         away = (*_away(store, people), *_lost_topics(store, config.choice.topic_names))
-    return active, (*idle_terms(folder, environment, papers), *away)
+        kinds |= {(audience.cadence, audience.length) for audience in store.audiences()}
+    return active, (*idle_terms(folder, environment, papers), *away), frozenset(kinds)
 
 
 def _lost_topics(store: SubscriberStore, topics: tuple[str, ...]) -> Iterator[str]:
@@ -180,20 +185,49 @@ def _away(store: SubscriberStore, people: SubscriberList) -> Iterator[str]:
         yield "subscribers.yaml: … and more: `newsletter subscribers list --state left`"
 
 
-def _lint(config: Config, now: dt.datetime) -> tuple[Finding, ...]:
-    """Draft an issue of the invented papers for somebody who wants every topic, and lint it."""
+def _lint(config: Config, now: dt.datetime, kinds: frozenset[Kind]) -> tuple[Finding, ...]:
+    """Draft issues of the invented papers for somebody who wants every topic, and lint them.
+
+    `kinds` are those of mail that readers ask for.
+    """
+
+    def is_weekly(cadence: Cadence) -> bool:
+        # In a weekly digest, cadence changes nothing.
+        return cadence is Cadence.WEEKLY and not config.letter.is_weekly
+
+    found: list[Finding] = []
+    for weekly in (False, True):
+        lengths = [
+            length
+            for length in Length
+            if (length is Length.FULL and not weekly)
+            or any(length is wanted for cadence, wanted in kinds if is_weekly(cadence) is weekly)
+        ]
+        if lengths:
+            found += _lint_of(config, now, Cadence.WEEKLY if weekly else Cadence.DAILY, lengths)
+    return tuple(dict.fromkeys(found))
+
+
+def _lint_of(
+    config: Config, now: dt.datetime, cadence: Cadence, lengths: Sequence[Length]
+) -> tuple[Finding, ...]:
+    date = now.date()
+    while cadence is Cadence.WEEKLY and date.weekday() != config.schedule.weekly:
+        date += dt.timedelta(days=1)
     with open_database("sqlite://", config.root) as nothing:
-        day = days.day_of(config, nothing, date=now.date(), clock=lambda: now)
+        day = days.day_of(config, nothing, date=date, clock=lambda: now)
         draft = make_draft(day, sample_papers(now))
-        shown = draft.for_readers([curious(day)], send_empty=True)
+        reader = curious(day)
+        wanted = [replace(reader.first, cadence=cadence, length=length) for length in lengths]
+        readers = [replace(reader, first=first) for first in wanted]
+        shown = draft.for_readers(readers, send_empty=True)
         chosen = [drafted.selection for drafted in shown]
         editions = [drafted.edition for drafted in shown]
-        if config.choice.send_empty:
+        if config.choice.send_empty and cadence is Cadence.DAILY:
             # An email without papers is sent to nobody, unless configuration says so.
             none = Selection(topics=config.choice.topic_names[:1], picks=())
-            head, templates = letters.masthead(config.letter), letters.templates(config.letter)
             chosen.append(none)
-            editions += render_editions(draft.issue, [none], draft.topics, head, templates)
+            editions += render_forms(config.letter, draft.issue, [none], draft.topics)
         return proofread(config.letter, draft.issue, chosen, editions, draft.topics, now)
 
 
@@ -203,7 +237,8 @@ def _warnings(config: Config, listed: int) -> Iterator[str]:
     for text in config.collecting.left_out:
         yield f"{text}: it is left out"
     if not listed:
-        yield "subscribers.yaml: nobody is on the list, so no issue will be sent"
+        sent = "its issues go to the site alone" if config.letter.site else "no issue will be sent"
+        yield f"subscribers.yaml: nobody is on the list, so {sent}"
     letter, mail = config.letter, config.delivering
     if mail.transport == "smtp":
         if letter.sender.rpartition("@")[2] in ("example.org", "example.com", "example.net"):

@@ -17,6 +17,8 @@ from newsletter.model import Border, Fault, Paper, Reason, ReasonKind, Topic, fa
 from newsletter.pick.signals import Mark
 from newsletter.store import PaperStore
 
+SETS = 2
+"""How many sets of candidates are kept: 1,000 papers take some 2 MB."""
 BACKGROUND = 2000
 """Papers that likes are compared with: the last ones collected."""
 
@@ -33,35 +35,41 @@ class Tastes:
     on_fault: Callable[[Fault], None] = lambda _fault: None
     """Called with a fault for each library that cannot be read."""
     _space: tastes.Space | None = field(default=None, init=False)
-    _seen: tastes.Seen | None = field(default=None, init=False)
-    _of: tuple[str, ...] = field(default=(), init=False)
+    _seen: dict[tuple[str, ...], tastes.Seen] = field(default_factory=dict, init=False)
+    """Candidates in the space, by their ids: those of the day, and those of the week."""
     _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
 
     def marks(
         self, candidates: Sequence[Paper], likes: Sequence[str], dislikes: Sequence[str] = ()
     ) -> dict[str, Mark]:
-        """Return how near each candidate is to the likes, by paper id; empty without likes.
+        """Return how near each candidate is to the likes, by paper id.
 
+        Without likes, they say how near it is to the dislikes; without both, there are none.
         A like is a paper's id or address, a library file (BibTeX, or CSL JSON as Zotero exports
         it), or words, such as a title or a sentence. A paper that the store does not know yet
         teaches nothing. Neither does a library that cannot be read; `on_fault` is called for it.
         """
         liked, disliked = self._texts(likes), self._texts(dislikes)
-        if not liked or not candidates:
+        if not (liked or disliked) or not candidates:
             return {}
         space, seen = self._look(candidates)
         if space is None or seen is None:
             return {}
-        model = tastes.learn(space, liked, disliked)
+        against = not liked
+        model = tastes.learn(space, liked or disliked, disliked if liked else ())
         values = tastes.marks(seen, [model])[:, 0]
+
+        kind = ReasonKind.DISLIKED if against else ReasonKind.LIKED
 
         def reason(place: int) -> Reason:
             row = seen.words[[place]]
             words = tastes.shared_words(space, model, candidates[place], row)
-            return Reason(kind=ReasonKind.LIKED, words=words)
+            return Reason(kind=kind, words=words)
 
         return {
-            paper.id: Mark(value=float(value), reason=functools.partial(reason, place))
+            paper.id: Mark(
+                value=float(value), reason=functools.partial(reason, place), against=against
+            )
             for place, (paper, value) in enumerate(zip(candidates, values, strict=True))
         }
 
@@ -88,16 +96,17 @@ class Tastes:
         return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
 
     def _look(self, candidates: Sequence[Paper]) -> tuple[tastes.Space | None, tastes.Seen | None]:
-        """Return the space of the last papers, and the candidates in it; made once a day."""
+        """Return the space of the last papers, and the candidates in it; each is made once."""
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
                 self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
             except ValueError:  # the newsletter's first days: too few papers for a background
                 return None, None
-        if self._seen is None or of != self._of:
-            self._seen, self._of = self._space.see(candidates), of
-        return self._space, self._seen
+        if of not in self._seen:
+            kept = list(self._seen.items())[1 - SETS :]
+            self._seen = dict([*kept, (of, self._space.see(candidates))])
+        return self._space, self._seen[of]
 
     def _library(self, name: str) -> tuple[Paper, ...]:
         """Return the papers of a library; if it cannot be read, only this library is lost."""
@@ -139,6 +148,11 @@ def _key(like: str) -> str:
     if known:
         return f"arxiv:{known[0]}"
     return next(iter(identity.reference_keys(like)), "") if " " not in like.strip() else ""
+
+
+def named(likes: Iterable[str]) -> frozenset[str]:
+    """Return the identities of the papers among some likes or dislikes."""
+    return frozenset(key for like in likes if (key := _key(like)))
 
 
 def _content(path: Path) -> bytes:

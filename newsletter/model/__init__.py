@@ -6,6 +6,7 @@ picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and what they want of it
 requests.py what people do on the site: mails they ask for, what they say about papers
 issues.py   issues, their editions, and deliveries of them
+hours.py    when it is a certain hour where a reader lives
 moves.py    the law of the ledger: from which state a delivery may go to which
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
@@ -22,6 +23,7 @@ from newsletter.model.issues import (
     Issue,
     IssueState,
     IssueWindow,
+    Later,
     Outcome,
     Schedule,
     delivery_name,
@@ -56,6 +58,7 @@ from newsletter.model.subscribers import (
     Subscription,
     Synchronised,
     Wishes,
+    audience_of,
     topics_of,
 )
 from newsletter.model.verdicts import Verdict
@@ -83,6 +86,7 @@ __all__ = [
     "Issue",
     "IssueState",
     "IssueWindow",
+    "Later",
     "Length",
     "Match",
     "Mention",
@@ -115,6 +119,7 @@ __all__ = [
     "Visit",
     "Wishes",
     "allowed",
+    "audience_of",
     "before",
     "delivery_name",
     "fault_of",

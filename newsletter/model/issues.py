@@ -20,6 +20,8 @@ class Schedule:
     days: frozenset[int]
     """Days of the week; Monday is 0."""
     zone: ZoneInfo
+    weekly: int = 4
+    """The day of the week on which readers who want mail once a week get it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,8 @@ class Delivery:
     attempt: int = 0
     """How often it was leased; also the fencing number of the current lease."""
     next_at: dt.datetime | None = None
+    not_before: dt.datetime | None = None
+    """When the hour begins that the reader chose; None: as soon as may be."""
     reason: str = ""
     """The mail server's last answer, or why there was none."""
     verdict: str = ""
@@ -147,6 +151,20 @@ class Delivery:
     def domain(self) -> str:
         """The domain of the address, in lower case."""
         return self.email.rpartition("@")[2].lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Deliveries that wait for the hour that their readers chose."""
+
+    count: int = 0
+    first: dt.datetime | None = None
+    """When the first of them is due."""
+
+    def __add__(self, other: Later) -> Later:
+        """Return both together."""
+        moments = [moment for moment in (self.first, other.first) if moment]
+        return Later(count=self.count + other.count, first=min(moments, default=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

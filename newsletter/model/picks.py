@@ -93,6 +93,8 @@ class ReasonKind(StrEnum):
     """It is `count` days old."""
     LIKED = "liked"
     """Near to the likes of the reader or topic; `words` show it, if there are any."""
+    DISLIKED = "disliked"
+    """Near to what the reader does not like; `words` show it, if there are any."""
     AUTHOR = "author"
     """The topic asks for the author `name`."""
     VENUE = "venue"

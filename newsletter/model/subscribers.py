@@ -159,9 +159,14 @@ class Subscription:
     less: tuple[str, ...] = ()
 
     @property
+    def is_personal(self) -> bool:
+        """Whether an edition is for this subscriber alone, as for who has given feedback."""
+        return bool(self.more or self.less) or self.wishes.is_personal
+
+    @property
     def audience(self) -> str:
         """The name of the audience; who has given feedback gets an edition alone."""
-        return f"~{self.id}" if self.more or self.less else self.wishes.audience(self.id)
+        return f"~{self.id}" if self.is_personal else self.wishes.audience(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +207,22 @@ class Audience:
     topics: tuple[str, ...]
     """Topics in the order asked for; empty: every topic."""
     count: int
+    cadence: Cadence = Cadence.DAILY
+    length: Length = Length.FULL
+
+
+def audience_of(name: str, count: int) -> Audience:
+    """Return the shared audience with a name, as `Wishes.audience` makes it."""
+    words = name.split("|")[1:]
+    cadences = (cadence for cadence in Cadence if cadence.value in words)
+    lengths = (length for length in Length if length.value in words)
+    return Audience(
+        name=name,
+        topics=topics_of(name),
+        count=count,
+        cadence=next(cadences, Cadence.DAILY),
+        length=next(lengths, Length.FULL),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

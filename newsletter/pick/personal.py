@@ -79,7 +79,7 @@ def choose_for(
     candidates += [
         with_mark(pick, mark, share=1.0)
         for pick in liked
-        if (mark := marks.get(pick.paper.id)) and mark.value >= LIKED_MARK
+        if (mark := marks.get(pick.paper.id)) and mark.value >= LIKED_MARK and not mark.against
     ]
     if reader.muted is not None:
         muted = reader.muted
@@ -115,10 +115,17 @@ def explore(
 def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:
     """Return the pick with a share of its score decided by a reader's likes.
 
-    All parts still add up to the total: the points of the other signals shrink by that share.
+    All parts still add up to the total: the points of the other signals shrink by that share. A
+    mark against a paper takes points away, and only from papers that are near enough: all others
+    keep their order.
     """
-    if mark is None:
+    if mark is None or (mark.against and mark.value < LIKED_MARK):
         return pick
+    if mark.against:
+        lost = pick.score.total * mark.value
+        part = Part(signal="taste", value=mark.value, points=-lost, reason=mark.reason())
+        score = Score(total=pick.score.total - lost, parts=(*pick.score.parts, part))
+        return replace(pick, score=score)
     points = share * mark.value
     reason = mark.reason() if mark.value >= LIKED_MARK else None
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)

@@ -47,12 +47,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """How near a paper is to what somebody likes."""
+    """How near a paper is to what somebody likes, or to what they do not like."""
 
     value: float
     """In [0, 1]; see `newsletter.learn.spaces.marks`."""
     reason: Callable[[], Reason]
     """Returns the reason; called only when the reason may be shown."""
+    against: bool = False
+    """Whether it is about what they do not like: then a near paper loses."""
 
 
 LIKED_MARK: Final = 0.5

@@ -6,14 +6,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-Density = Literal["comfortable", "compact", "titles"]
-"""How much of each paper is shown."""
+Density = Literal["comfortable", "compact", "titles", "brief"]
+"""How much of each paper is shown; `brief` is that of short editions: a title and a sentence."""
 
 DEFAULT_SUBJECT: Final = (
     "{{ name }}, {{ day }}: "
     "{% if lead %}{{ lead }}{% if more %} and {{ more }} more{% endif %}{% else %}no new papers"
     "{% endif %}"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What an edition is among those of its issue."""
+
+    weekly: bool = False
+    """The best of the week, for readers who want mail once a week."""
+    short: bool = False
+    """The best few papers only, each a title and a sentence."""
+
+    @property
+    def marks(self) -> str:
+        """What this adds to the key of an edition; names of topics have no dot."""
+        return ".weekly" * self.weekly + ".short" * self.short
+
+
+def form_of(key: str) -> Form:
+    """Return the form of the edition with a key."""
+    marks = key.partition("~")[0].split(".")[1:]
+    return Form(weekly="weekly" in marks, short="short" in marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

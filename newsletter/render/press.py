@@ -13,7 +13,7 @@ from newsletter.model import Edition, Issue, Pick, Topic
 from newsletter.render import words
 from newsletter.render.frames import Contents, Frame, Values
 from newsletter.render.locales import direction_of, long_date, short_date
-from newsletter.render.looks import DEFAULT_SUBJECT, Density
+from newsletter.render.looks import DEFAULT_SUBJECT, Density, Form
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import Blocks, hole, token
@@ -31,6 +31,7 @@ ROOM = {
     "comfortable": ((700, 240), (500, 160), (400, 0), (240, 0)),
     "compact": ((400, 0), (240, 0)),
     "titles": ((300, 0), (0, 0)),
+    "brief": ((0, 0),),
 }
 """By density, pairs of characters of abstract: for the lead, and for the other papers. The first
 pair that keeps an edition within its budget is used."""
@@ -82,17 +83,22 @@ class Selection:
     """The id of the subscriber, when the selection is for one reader only."""
     lead: Pick | None = None
     """The pick that gets more room than the others, and is shown before them."""
+    form: Form = field(default_factory=Form)
+    papers: int | None = None
+    """How many papers it was chosen from; None: those of the issue."""
 
 
-def edition_key(topics: Sequence[str], reader: str = "") -> str:
+def edition_key(topics: Sequence[str], reader: str = "", form: Form | None = None) -> str:
     """Return the name of the edition for readers of `topics` (in this order); safe as a file name.
 
-    With the id of a `reader`, it is the name of the edition for that reader alone.
+    With the id of a `reader`, it is the name of the edition for that reader alone. Editions of the
+    same topics in another `form` have other names.
     """
     key = "+".join(topics)
     if len(key) > MAX_KEY:
         digest = hashlib.sha256(key.encode()).hexdigest()[:8]
         key = f"{key[: MAX_KEY - 9].rstrip('+-')}-{digest}"
+    key += form.marks if form else ""
     return f"{key}~{reader}" if reader else key
 
 
@@ -161,7 +167,7 @@ class Press:
             contents, blocks = self._moved(selection, room)
         plain = {name: html.unescape(value) for name, value in contents.holes.items()}
         return Edition(
-            key=edition_key(selection.topics, selection.reader),
+            key=edition_key(selection.topics, selection.reader, selection.form),
             subject=plain["subject"],
             html_blocks=self._blocks.numbers(blocks),
             text_blocks=self._blocks.numbers(self._text.blocks(replace(contents, holes=plain))),
@@ -224,7 +230,7 @@ class Press:
             lead=[self._paper(lead, room[0])] if lead else [],
             also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
-                "glance": self._glance(count),
+                "glance": self._glance(count, self._papers_of(selection)),
                 "topics": tuple(self._titles[name] for name in selection.topics),
                 "count": count,
                 "more": len(also[MAX_ALSO:]),
@@ -232,7 +238,7 @@ class Press:
             },
             holes={
                 "subject": html.escape(self._subject_of(selection, lead)),
-                "preheader": html.escape(self._preheader(selection.picks)),
+                "preheader": html.escape(self._preheader(selection)),
             },
         )
 
@@ -282,15 +288,18 @@ class Press:
             }
         )
 
-    def _glance(self, picked: int) -> str:
-        say = words.web_glance if self.web else words.glance
-        return say(picked, self.issue.papers, self.masthead.days)
+    def _papers_of(self, selection: Selection) -> int:
+        return self.issue.papers if selection.papers is None else selection.papers
 
-    def _preheader(self, picks: Sequence[Pick]) -> str:
+    def _glance(self, picked: int, papers: int) -> str:
+        say = words.web_glance if self.web else words.glance
+        return say(picked, papers, self.masthead.days)
+
+    def _preheader(self, selection: Selection) -> str:
         """Return the sentence that inboxes show beside the subject; it continues the subject."""
-        counts = Counter(pick.topic for pick in picks)
+        counts = Counter(pick.topic for pick in selection.picks)
         told = [(self._titles[name], count) for name, count in counts.items()]
-        return words.preheader(told, self.issue.papers, self.masthead.days)
+        return words.preheader(told, self._papers_of(selection), self.masthead.days)
 
 
 def html_bytes(text: str) -> int:

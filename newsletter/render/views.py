@@ -75,7 +75,7 @@ class SectionView:
 def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
     """Return a pick as templates see it, with at most `room` characters of its abstract."""
     paper = pick.paper
-    bare = density == "titles"
+    bare = density in ("titles", "brief")
     links = () if bare else tuple(_links(paper))
     also = () if bare else pick.also[:MAX_ALIKE]
     direction = direction_of_text(paper.title)
@@ -88,8 +88,8 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         start="right" if direction == "rtl" else "left",
         authors=_authors(paper.authors),
         topic=topic,
-        tldr="" if bare else pick.tldr,
-        tldr_by="" if bare else pick.tldr_by,
+        tldr="" if density == "titles" else pick.tldr,
+        tldr_by="" if density == "titles" else pick.tldr_by,
         abstract="" if bare else excerpt(paper.abstract, pick.tldr, room),
         figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
         badges=tuple(_badges(paper)),

@@ -79,6 +79,10 @@ def _said(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
             return f"like what you like: {_quoted(reason.words)}"
         case ReasonKind.LIKED:
             return "like what you like"
+        case ReasonKind.DISLIKED if reason.words:
+            return f"like what you want less of: {_quoted(reason.words)}"
+        case ReasonKind.DISLIKED:
+            return "like what you want less of"
         case ReasonKind.AUTHOR:
             return f"by {name}"
         case ReasonKind.VENUE:

@@ -23,7 +23,7 @@ class Ledger(Protocol):
         email: str | None = None,
         without: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
-        """Lease up to `limit` deliveries that are planned, or deferred and due.
+        """Lease up to `limit` deliveries that are planned or deferred, and due.
 
         With `email`, only deliveries to that address; never to a domain in `without`. Nothing is
         leased when the issue is paused or cancelled. A delivery to an address that has been
@@ -52,7 +52,10 @@ class Ledger(Protocol):
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
-        """Give up what is still planned or deferred once the issue's `deadline` has passed."""
+        """Give up what is still planned or deferred once the issue's `deadline` has passed.
+
+        What waits for an hour that its reader chose has more time.
+        """
         ...
 
     def waits(
@@ -63,7 +66,7 @@ class Ledger(Protocol):
         email: str | None = None,
         domains: Collection[str] = (),
     ) -> bool:
-        """Tell whether a delivery (to `email` or `domains`) is planned, or deferred and due."""
+        """Tell whether a delivery (to `email` or `domains`) is planned or deferred, and due."""
         ...
 
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:

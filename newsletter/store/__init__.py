@@ -14,6 +14,7 @@ expansion.py   the words by which some papers differ from others
 search.py      papers by words, authors and dates, and what says the same in other words
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
+hours.py       the hours of readers beside the table of subscribers
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 subscribers.py who gets the newsletter, since when, and what they asked for

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.model import Feedback, FeedbackKind
 from newsletter.store.database import Database
-from newsletter.store.lists import PERSONAL, TAUGHT
+from newsletter.store.lists import PERSONAL, TAUGHT, has_taught, read_wishes
 from newsletter.store.tables import feedback, subscribers
 
 MOST = 1_000
@@ -60,6 +60,16 @@ class FeedbackStore:
                     feedback.c.kind == kind.value,
                 )
             )
+            # Who has taught nothing any more may get what others get.
+            own = (subscribers.c.id == subscriber) & ~has_taught(subscribers.c.id)
+            text = connection.scalar(sa.select(subscribers.c.wishes).where(own))
+            if text is not None:
+                audience = read_wishes(text).audience(subscriber)
+                connection.execute(
+                    subscribers.update()
+                    .where(subscribers.c.id == subscriber)
+                    .values(audience=audience)
+                )
 
     def of(
         self, subscriber: str, kinds: Collection[FeedbackKind] = tuple(FeedbackKind)
@@ -84,7 +94,7 @@ class FeedbackStore:
         """Return how often each kind was given."""
         query = sa.select(feedback.c.kind, sa.func.count()).group_by(feedback.c.kind)
         with self._database.reading() as connection:
-            return {name: count for name, count in connection.execute(query)}  # noqa: C416  rows are no pairs
+            return {kind: count for kind, count in connection.execute(query)}  # noqa: C416  rows are no pairs
 
 
 def _forget_oldest(connection: sa.Connection, subscriber: str) -> None:

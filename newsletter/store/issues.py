@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
-from newsletter.model import OPEN, DeliveryState, Edition, Issue, Pick, SubscriberState
+from newsletter.model import ANY_HOUR, OPEN, DeliveryState, Edition, Issue, Pick, SubscriberState
 from newsletter.store.database import Database
+from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
 from newsletter.store.papers import CHUNK, chunks, offer
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import (
@@ -132,21 +134,17 @@ class IssueStore:
         """Write the issue, its editions, every delivery and the papers' offer, all or nothing.
 
         Each subscriber who is active at this moment, and whose audience has an edition, gets a
-        delivery; `timezone` and `language` are those of readers who chose none. `shown` is what
-        the pages for everybody show. Deliveries are
-        made by one statement, in the order of their key, however many there are. Returns False,
-        and changes nothing, when another run has planned this issue meanwhile. Raises
-        StaleDraftError when an active subscriber is of an audience that is not `considered`: they
-        came, or chose something else, while the editions were made.
+        delivery, to be sent from the hour that they chose; `timezone` and `language` are those of
+        readers who chose none. `shown` is what the pages for everybody show. Deliveries are made by
+        one statement, in the order of their key, however many there are. Returns False, and changes
+        nothing, when another run has planned this issue meanwhile. Raises StaleDraftError when an
+        active subscriber is of an audience that is not `considered`: they came, or chose something
+        else, while the editions were made.
         """
         with self._database.transaction() as connection:
             if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
                 return False
-            who = sa.select(subscribers.c.audience).distinct()
-            there = connection.scalars(
-                who.where(subscribers.c.state == SubscriberState.ACTIVE.value)
-            )
-            if considered is not None and not frozenset(considered).issuperset(there):
+            if considered is not None and not frozenset(considered).issuperset(_there(connection)):
                 raise StaleDraftError(
                     "the list of subscribers has changed while the issue was made"
                 )
@@ -164,10 +162,45 @@ class IssueStore:
                     connection.execute(
                         table.insert(), [{**row, "issue": issue.date} for row in some]
                     )
-            connection.execute(_deliveries(issue.date, now, timezone, language))
+            with staged_hours(connection, now, timezone):
+                connection.execute(_deliveries(issue.date, now, timezone, language))
             keep_picks(connection, issue.date, shown)
             offer(connection, offered, issue.date)
         return True
+
+    def would_wait(
+        self, now: dt.datetime, timezone: str, email: str | None = None
+    ) -> Mapping[str, int]:
+        """Return how many of each audience would wait for their hour, if an issue were planned now.
+
+        Only those that have any, and with `email`, only its subscriber; `timezone` is that of
+        readers who chose none.
+        """
+        columns = (subscribers.c.audience, subscribers.c.timezone, subscribers.c.hour)
+        query = (
+            sa.select(*columns, sa.func.count())
+            .where(
+                subscribers.c.state == SubscriberState.ACTIVE.value, subscribers.c.hour != ANY_HOUR
+            )
+            .group_by(*columns)
+        )
+        if email:
+            query = query.where(subscribers.c.address == email.lower())
+        found: Counter[str] = Counter()
+        with self._database.reading() as connection:
+            waits = hours_to_come(connection, now, timezone)
+            for audience, zone, hour, count in connection.execute(query):
+                if (zone, hour) in waits:
+                    found[audience] += count
+        return found
+
+
+def _there(connection: sa.Connection) -> Sequence[str]:
+    """Return the names of the audiences of all active subscribers."""
+    query = sa.select(subscribers.c.audience).distinct()
+    return connection.scalars(
+        query.where(subscribers.c.state == SubscriberState.ACTIVE.value)
+    ).all()
 
 
 def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) -> sa.Insert:
@@ -183,6 +216,7 @@ def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) 
         "edition": audiences.c.edition,
         "domain": who.domain,
         "state": sa.literal(DeliveryState.PLANNED.value),
+        "not_before": reader_hours.c.not_before,
         "attempt": sa.literal(0),
         "code": sa.literal(0),
         "reason": sa.literal(""),
@@ -196,7 +230,7 @@ def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) 
                 subscribers,
                 audiences,
                 sa.and_(audiences.c.issue == issue, audiences.c.name == who.audience),
-            )
+            ).outerjoin(reader_hours, THEIRS)
         )
         .where(who.state == SubscriberState.ACTIVE.value)
         .order_by(who.id)

@@ -18,7 +18,7 @@ from newsletter.model import (
     Subscription,
     Synchronised,
     Wishes,
-    topics_of,
+    audience_of,
 )
 from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
@@ -214,14 +214,7 @@ class SubscriberStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-        return tuple(
-            Audience(
-                name=name,
-                topics=topics_of(name),
-                count=count,
-            )
-            for name, count in rows
-        )
+        return tuple(audience_of(name, count) for name, count in rows)
 
     def first_of(self, audience: str) -> Subscription | None:
         """Return somebody of an audience."""

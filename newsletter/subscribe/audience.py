@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
 from newsletter.model import Match, Subscriber, Subscription
+from newsletter.model.hours import known_zone
 from newsletter.pick.filters.language import parse_match
 
 
@@ -17,8 +16,9 @@ def subscriber_of(
     """Return a subscription with what they did not choose filled in from the newsletter's own.
 
     `topics` are the names of those that there are: others are left out, and who names none wants
-    all. Raises ConfigError when none of those that they name is left, and FilterError when a filter
-    of theirs cannot be understood any more.
+    all. What they said about papers comes after what they wrote. Raises ConfigError when none of
+    the topics that they name is left, and FilterError when a filter of theirs cannot be understood
+    any more.
     """
     wishes = kept.wishes
     known = frozenset(topics)
@@ -34,18 +34,11 @@ def subscriber_of(
         language=wishes.language or language,
         words=_with_authors(wishes.words, wishes.follow),
         muted=_with_authors(wishes.mute, wishes.mute_authors),
-        likes=wishes.likes,
-        dislikes=wishes.dislikes,
+        likes=tuple(dict.fromkeys((*wishes.likes, *kept.more))),
+        dislikes=tuple(dict.fromkeys((*wishes.dislikes, *kept.less))),
+        cadence=wishes.cadence,
+        length=wishes.length,
     )
-
-
-@functools.lru_cache(maxsize=1_000)
-def known_zone(name: str) -> str:
-    """Return the name of a time zone that there is, or nothing: zones are renamed at times."""
-    try:
-        return ZoneInfo(name).key if name else ""
-    except (KeyError, OSError, ValueError):  # not found, a folder, or no name of one
-        return ""
 
 
 def _with_authors(given: object, names: Sequence[str]) -> Match | None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import itertools
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
+from newsletter.config.mistakes import suggest
 from newsletter.config.values import read_address, read_language, read_line, read_zone
 from newsletter.errors import ImportListError
-from newsletter.model import SignUp, Wishes
+from newsletter.model import ANY_HOUR, Cadence, Length, SignUp, Wishes
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("email", "e-mail", "email address", "address", "mail"),
@@ -20,6 +25,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "topics": ("topics",),
     "timezone": ("timezone", "time zone"),
     "language": ("language",),
+    "hour": ("hour",),
+    "cadence": ("cadence", "frequency"),
+    "length": ("length",),
     "state": ("state", "status"),
     "consent": ("consent",),
     "consent_at": ("consent_at", "subscribed at", "created_at", "confirmed_at", "optin_time"),
@@ -151,10 +159,31 @@ def _sign_up(cells: Mapping[str, str], known: frozenset[str], consent: str) -> S
             topics=topics,
             timezone=read_zone(cells["timezone"]) if cells.get("timezone") else "",
             language=read_language(cells["language"]) if cells.get("language") else "",
+            hour=_hour(cells.get("hour", "")),
+            cadence=_choice(Cadence, cells.get("cadence", ""), Cadence.DAILY),
+            length=_choice(Length, cells.get("length", ""), Length.FULL),
         ),
         consent_at=_moment(cells.get("consent_at", "")),
         consent=read_line(cells.get("consent", "")) or consent,
     )
+
+
+def _hour(text: str) -> int:
+    """Return an hour of the day; ANY_HOUR where there is none."""
+    if not text:
+        return ANY_HOUR
+    if not re.fullmatch("[0-9]{1,2}", text) or int(text) not in range(24):
+        raise ValueError(f"`{text}` is no hour from 0 to 23")
+    return int(text)
+
+
+def _choice(kind: type[Choice], text: str, usual: Choice) -> Choice:
+    """Return the member of an enumeration that a cell names; an empty cell names the usual one."""
+    try:
+        return kind(text.lower()) if text else usual
+    except ValueError:
+        names = [member.value for member in kind]
+        raise ValueError(f"`{text}` is not one of them{suggest(text, names)}") from None
 
 
 def _moment(text: str) -> dt.datetime | None:

@@ -200,7 +200,7 @@ def test_an_empty_variable_hides_no_other(tmp_path: Path) -> None:
 @given(st.text(max_size=80))
 def test_any_file_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """No text gives a traceback."""
-    folder = tmp_path_factory.getbasetemp()
+    folder = tmp_path_factory.mktemp("environment")
     path = folder / ".env"
     path.write_text(text, "utf-8", errors="replace")
     path.chmod(0o600)

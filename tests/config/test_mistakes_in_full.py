@@ -37,20 +37,20 @@ SECRET = (
 EMPTY = "is empty: give it a value, or remove the line"
 SUBSCRIBER = (
     ", of `email`, `name`, `topics`, `timezone`, `language`, `words`, `follow`, `mute`, "
-    "`mute_authors`, `likes`, `dislikes`, `paused`"
+    "`mute_authors`, `likes`, `dislikes`, `hour`, `cadence`, `length`, `paused`"
 )
 
 NEWSLETTER = [
     # keys
     ("timezon: UTC", "1: unknown key `timezon`; did you mean `timezone`?"),
-    ("schedule: {hour: 6}", "12: unknown key `hour`; known are `at`, `days`"),
+    ("schedule: {hour: 6}", "12: unknown key `hour`; known are `at`, `days`, `weekly`"),
     ("Language: en", "1: unknown key `Language`; did you mean `language`?"),
     # kinds of values
     ("timezone: 5", "11: `timezone`: `5`: " + TEXT),
     ("timezone:", "1: `timezone` " + EMPTY),
     ("postal_address: [a]", "17: `postal_address`: " + TEXT),
-    ("schedule: daily", "11: `schedule` " + BELOW + ", of `at`, `days`"),
-    ("schedule: [1]", "11: `schedule` " + BELOW + ", of `at`, `days`"),
+    ("schedule: daily", "11: `schedule` " + BELOW + ", of `at`, `days`, `weekly`"),
+    ("schedule: [1]", "11: `schedule` " + BELOW + ", of `at`, `days`, `weekly`"),
     ("schedule: {days: mon}", "18: `days` " + LIST),
     ("schedule: {days: [mn]}", "19: `mn` is not one of them; did you mean `mon`?"),
     ("delivery: {per_domain: fast}", "24: `per_domain` " + BELOW),
@@ -191,6 +191,18 @@ WHOLE_FILES = [
     ]),
     ("subscribers", "subscribers:\n  - ann@example.org\n", ["2:5: this item " + BELOW + SUBSCRIBER]),
     ("subscribers", "subscribers:\n  -\n", ["2:4: this item " + EMPTY]),
+    ("subscribers", "subscribers:\n  - {email: a@x.example, hour: 24}\n", ["2:32: `hour`: `24`: input should be less than or equal to 23"]),
+    ("subscribers", "subscribers:\n  - {email: a@x.example, hour: '7:30'}\n", ["2:32: `hour`: `7:30`: " + WHOLE]),
+    ("subscribers", "subscribers:\n  - {email: a@x.example, cadence: weekley}\n", ["2:35: `cadence`: `weekley` is not one of them; did you mean `weekly`?"]),
+    ("subscribers", "subscribers:\n  - {email: a@x.example, length: shrt}\n", ["2:34: `length`: `shrt` is not one of them; did you mean `short`?"]),
+    ("subscribers", "subscribers:\n  - {email: a@x.example, hours: 6}\n", ["2:26: unknown key `hours`; did you mean `hour`?"]),
+    ("newsletter", "name: x\nfrom: a@x.example\nschedule: {weekly: sat, days: [mon, fri]}\n", [
+        "3:12: `schedule.weekly`: no issue is due on sat; there are mon, fri",
+    ]),
+    ("newsletter", "name: x\nfrom: a@x.example\nschedule: {weekly: fry}\n", ["3:20: `weekly`: `fry` is not one of them; did you mean `fri`?"]),
+    ("newsletter", "name: x\nfrom: a@x.example\ndigest: weekly\nschedule: {weekly: fri}\n", [
+        "4:12: `schedule.weekly`: no issue is due on fri; there are mon",
+    ]),
     ("subscribers", "subscribers: [{name: x}]\n", ["1:15: `email` is missing"]),
     ("subscribers", "subscribers:\n  - {email: a@x.example, name: [x]}\n", ["2:32: `name`: " + TEXT]),
 ]  # fmt: skip
@@ -243,7 +255,8 @@ def test_a_whole_file(name: str, text: str, said: list[str]) -> None:
         "digest: weekly\nschedule: {days: [mon, mon]}", "digest: weekly\nschedule: {at: '05:00'}",
         "delivery: {username: '${WORD}', password: '${WORD}', security: tls}",
         "secret: ${LONG}", "secret: ${LONG}\nsite: https://x.example", "secret: ${NONE}",
-        "variety: 0.9", "max_age_days: 366",
+        "variety: 0.9", "max_age_days: 366", "schedule: {weekly: sat}",
+        "digest: weekly\nschedule: {weekly: mon}",
     ],
 )  # fmt: skip
 def test_what_is_no_mistake(line: str) -> None:

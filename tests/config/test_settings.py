@@ -90,6 +90,26 @@ def settings(folder: Path, root: Path, **more: str) -> Any:
     return load_config(folder / "config", environment)
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("schedule: {at: '06:00'}", 4),
+        ("schedule: {weekly: sun}", 6),
+        ("schedule: {days: [sun, wed, mon]}", 2),
+        ("schedule: {days: [sat, sun]}", 6),
+        ("digest: weekly", 0),
+        ("digest: weekly\nschedule: {days: [sat]}", 5),
+    ],
+)
+def test_the_weekly_day_is_the_last_one_of_the_working_week(
+    tmp_path: Path, root: Path, text: str, day: int
+) -> None:
+    """Unless the settings name another one, or all issues are due on the weekend."""
+    write_newsletter(tmp_path, root, newsletter=f"name: x\nfrom: a@x.example\n{text}\n")
+
+    assert load_config(tmp_path / "config", {}).schedule.weekly == day
+
+
 def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
     """One by one, none taken for another, none forgotten."""
     config = settings(tmp_path, root)
@@ -117,7 +137,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
         "admin_password": HASH,
         "admin_header": "X-Forwarded-User",
-        "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich")),
+        "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich"), weekly=3),
         "send_empty": True,
         "holds_errors": False,
         "max_age_days": 9,

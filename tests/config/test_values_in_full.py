@@ -18,7 +18,7 @@ from newsletter.config.subscribers import read_list
 from newsletter.config.themes import SHIPPED
 from newsletter.config.values import _read_address, read_address
 from newsletter.errors import ConfigError
-from newsletter.model import SignUp, Wishes
+from newsletter.model import Cadence, Length, SignUp, Wishes
 from newsletter.pick.filters.language import parse_match
 from newsletter.subscribe.audience import subscriber_of
 
@@ -49,6 +49,8 @@ subscribers:
     likes: [one]
     dislikes: [two, three]
   - {email: di@r.example, follow: [Bo Li], mute_authors: [Cy]}
+  - {email: ed@r.example, hour: 0, cadence: weekly, length: short}
+  - {email: flo@r.example, hour: 23, cadence: weekdays, length: full}
 """
     text = HEAD + "timezone: Europe/Zurich\nlanguage: de\n"
     config = load(tmp_path, root, newsletter=text, topics=topics, subscribers=people)
@@ -72,6 +74,11 @@ subscribers:
             ),
         ),
         SignUp(email="di@r.example", wishes=Wishes(follow=("Bo Li",), mute_authors=("Cy",))),
+        SignUp(
+            email="ed@r.example",
+            wishes=Wishes(hour=0, cadence=Cadence.WEEKLY, length=Length.SHORT),
+        ),
+        SignUp(email="flo@r.example", wishes=Wishes(hour=23, cadence=Cadence.WEEKDAYS)),
     )
 
 

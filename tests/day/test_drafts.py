@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ from commands import newsletter
 from makers import write_newsletter
 
 from newsletter.cli.rehearsing import load_preview
+from newsletter.config.newsletter import DAYS
 
-ADA, BO, CY = (f"{name}@readers.example" for name in ("ada", "bo", "cy"))
+NAMES = ("ada", "bo", "cy", "di", "ed", "flo")
+ADA, BO, CY, DI, ED, FLO = EVERYBODY = [f"{name}@readers.example" for name in NAMES]
 PEOPLE = f"""subscribers:
   - {{email: {ADA}, topics: [agents, proteins]}}
   - {{email: {BO}, topics: [proteins]}}
   - {{email: {CY}, topics: [agents], words: [knots], mute: [muted], likes: ["agents that plan routes"],
      follow: [Emmy Noether]}}
+  - {{email: {DI}, topics: [agents], cadence: weekly}}
+  - {{email: {ED}, topics: [agents, proteins], length: short}}
+  - {{email: {FLO}, topics: [agents], cadence: weekly, length: short, words: [knots],
+     dislikes: ["agents that play games"]}}
 """
 TOPICS = """topics:
   - name: agents
@@ -55,14 +62,24 @@ def feed() -> str:
     )
 
 
+TODAY = dt.datetime.now(dt.UTC).date()
+THE_DAY, ANOTHER_DAY = (
+    f"schedule: {{at: '00:00', weekly: {DAYS[(TODAY.weekday() + more) % 7]}}}" for more in (0, 2)
+)
 CASES = {
     "plain": ("", ""),
     "per author": ("per_author: 1", ""),
     "variety": ("variety: 0.9", ""),
     "explore": ("explore: 2", ""),
     "sections": ("sections: [own-words, topics]", ""),
-    "empty mails": ("on_empty: send", "    min_score: 0.99"),
+    "empty mails": (f"on_empty: send\n{ANOTHER_DAY}", "    min_score: 0.99"),
     "weekly": ("digest: weekly", ""),
+    "the weekly day": (THE_DAY, ""),
+    "another day": (ANOTHER_DAY, ""),
+    "weekly, all at once": (
+        f"{THE_DAY}\nper_author: 2\nvariety: 0.3\nexplore: 1\non_empty: send",
+        "",
+    ),
     "titles": ("theme: {density: titles}", ""),
     "novelty": ("", "    rank: {relevance: 1, novelty: 1}"),
     "recency": ("", "    rank: {recency: 1}"),
@@ -148,16 +165,22 @@ def test_everything_that_shows_an_issue_shows_the_same(
     monkeypatch.chdir(folder)
     told(folder, "collect")
 
-    before = {email: picked(folder, email) for email in (ADA, BO, CY)}
-    shown = {email: previewed(folder, email) for email in (ADA, BO, CY)}
+    before = {email: picked(folder, email) for email in EVERYBODY}
+    shown = {email: previewed(folder, email) for email in EVERYBODY}
     rendered = told(folder, "render")
     files = in_files(folder, rendered["date"])
     would = told(folder, "send", "--dry-run")["would_send"]
     ran = told(folder, "run")
     sent = in_files(folder, ran["date"])
 
-    getting = [email for email in before if before[email] or name == "empty mails"]
+    empty = name == "empty mails"
+    getting = [email for email in before if before[email] or (empty and email not in (DI, FLO))]
     assert any(before.values())
+    if name in ("the weekly day", "another day", "weekly"):
+        assert {email for email in (DI, FLO) if before[email]} == (
+            set() if name == "another day" else {DI, FLO}
+        )
+        assert 0 < len(before[ED]) <= 5
     assert shown == before
     assert sent == files
     assert sorted(sent.values()) == sorted(before[email] for email in getting)
@@ -170,11 +193,11 @@ def test_everything_that_shows_an_issue_shows_the_same(
 
 def test_an_explanation_agrees_with_what_is_picked(folder: Path, root: Path) -> None:
     """For each paper and reader: it says `picked` just where the paper stands."""
-    write(folder, root, *CASES["all at once"])
+    write(folder, root, CASES["all at once"][0] + f"\n{THE_DAY}", CASES["all at once"][1])
     told(folder, "collect")
     ids = collected(folder)
 
-    for email in (ADA, CY):
+    for email in (ADA, CY, ED, FLO):
         found = {
             (answer["title"], topic["topic"])
             for paper in ids

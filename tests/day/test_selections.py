@@ -10,6 +10,7 @@ from makers import NOW, make_issue, make_paper, make_pick, write_newsletter
 from newsletter.config.files import load_config
 from newsletter.day import steps
 from newsletter.day.drafts import Draft
+from newsletter.day.pools import Pool
 from newsletter.model import Pick
 from newsletter.pick.papers import Candidates
 from newsletter.store import open_database
@@ -32,7 +33,8 @@ def draft_of(folder: Path, root: Path, reader: str, more: str) -> Draft:
     day = day_of(config, open_database("sqlite://", folder), clock=lambda: NOW)
     steps.follow_list(day)
     papers = [picked.paper for picked in PICKS]
-    return Draft(day=day, issue=make_issue(), candidates=Candidates(papers, NOW), picks=PICKS)
+    pool = Pool(day=day, candidates=Candidates(papers, NOW), picks=PICKS)
+    return Draft(day=day, issue=make_issue(), pool=pool)
 
 
 def pick(number: int, title: str, total: float, *authors: str) -> Pick:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import email
-import email.policy
-import inspect
 import json
 import random
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from makers import NOW, TODAY, play_demo, run, write_newsletter
-from servers import Mail, Page, Web, http_server, smtp_server
+from makers import NOW, TODAY, play_demo, run
+from servers import Page, http_server, smtp_server
+from worlds import World, body, rss, votes
 
-from newsletter.config.files import load_config
-from newsletter.day import given, steps
-from newsletter.day.drafts import candidates, make_draft
-from newsletter.day.given import Day, Post
+from newsletter.day import steps
+from newsletter.day.pools import candidates
 from newsletter.day.rendering import render
 from newsletter.day.results import Ran
 from newsletter.doctor.sample import MORNING
@@ -32,100 +26,6 @@ from newsletter.errors import TemplateError
 from newsletter.links import verify
 from newsletter.model import DeliveryState
 from newsletter.render.tokens import token
-from newsletter.world.days import open_day, open_post, open_web
-
-NEWSLETTER = """
-name: Daily Papers
-from: papers@news.example.org
-site: https://news.example.org
-secret: ${SECRET}
-postal_address: 1 Example Street
-delivery: {transport: smtp, host: 127.0.0.1, port: PORT, security: none, connections: 2}
-"""
-SOURCES = """
-timeout: 5
-private_networks: [127.0.0.1]
-sources:
-  - {name: Feed, url: "URL/feed"}
-  - {name: Votes, kind: huggingface, url: "URL/votes"}
-"""
-SUBSCRIBERS = """
-subscribers:
-  - {email: ada@readers.example, name: Ada Byron, topics: [language-models, agents], timezone: Asia/Tokyo}
-  - {email: bo@readers.example, name: 田中 愛子, topics: [agents]}
-  - {email: cy@readers.example, topics: [vision]}
-  - {email: paused@readers.example, paused: true}
-"""
-
-
-def rss(*titles: str, start: int = 99001) -> Page:
-    items = "".join(
-        f"<item><title>{title}</title><link>https://arxiv.org/abs/2603.{start + n}v1</link>"
-        f"<description>We propose it. It works well on everything that we could think of.</description>"
-        "<pubDate>Tue, 17 Mar 2026 04:00:00 GMT</pubDate></item>"
-        for n, title in enumerate(titles)
-    )
-    return Page(f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>".encode())
-
-
-def votes(**counts: int) -> Page:
-    answer = [
-        {"paper": {"id": f"2603.{number.removeprefix('n')}", "title": "Voted", "upvotes": count}}
-        for number, count in counts.items()
-    ]
-    return Page(json.dumps(answer).encode())
-
-
-ENVIRONMENT = {"SECRET": "a secret of tests, of 32 bytes at least"}
-
-
-class World:
-    """A newsletter on disk with its servers, at a time that tests set."""
-
-    def __init__(self, folder: Path, root: Path, web: Web, mail: Mail) -> None:
-        self.folder, self.web, self.mail = folder, web, mail
-        self.now = NOW
-        write_newsletter(
-            folder,
-            root,
-            newsletter=NEWSLETTER.replace("PORT", str(mail.port)),
-            sources=SOURCES.replace("URL", web.url),
-            subscribers=SUBSCRIBERS,
-        )
-
-    @contextlib.asynccontextmanager
-    async def open(self, **options: Any) -> AsyncIterator[tuple[Day, given.Web, Post]]:
-        config = load_config(self.folder / "config", ENVIRONMENT)
-        with open_day(config, clock=lambda: self.now, **options) as day:
-            async with (
-                open_web(config, version="0") as web,
-                open_post(config, clock=lambda: self.now) as post,
-            ):
-                yield day, web, post
-
-    def do(self, step: Callable[..., Any], **options: Any) -> Any:
-        """Do a step with what it takes of day, web and post, by the names of its arguments."""
-
-        async def work() -> Any:
-            async with self.open(**options) as (day, web, post):
-                steps.follow_list(day)
-                has = {"day": day, "web": web, "post": post}
-                wanted = [has[name] for name in inspect.signature(step).parameters if name in has]
-                result = step(*wanted)
-                return await result if asyncio.iscoroutine(result) else result
-
-        return run(work())
-
-    def picks(self) -> Any:
-        return self.do(lambda day: make_draft(day).picks)
-
-    def mails(self) -> dict[str, EmailMessage]:
-        found = {}
-        for arrived in self.mail.messages:
-            message = email.message_from_bytes(arrived.content, policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            found[arrived.recipient.partition("@")[0]] = message
-        return found
 
 
 @pytest.fixture
@@ -134,12 +34,6 @@ def world(tmp_path: Path, root: Path) -> Any:
     pages = {"feed": rss(*titles), "votes": votes(n99002=40, n99003=7)}
     with http_server(**pages) as web, smtp_server() as mail:
         yield World(tmp_path, root, web, mail)
-
-
-def body(message: EmailMessage, kind: str) -> str:
-    found = message.get_body((kind,))
-    assert found is not None
-    return str(found.get_content())
 
 
 def test_readers_get_their_own_topics_and_links(world: World) -> None:

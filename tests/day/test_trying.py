@@ -245,7 +245,7 @@ def test_a_past_issue_does_not_know_what_came_later(tmp_path: Path, root: Path) 
     past = PastDays().of(day, DATES)
     early, late = past.drafts[DATES[0]], past.drafts[DATES[-1]]
 
-    assert early.candidates.now < late.candidates.now < NOW
+    assert early.pool.candidates.now < late.pool.candidates.now < NOW
     new = [
         reason for pick in early.picks for reason in pick.reasons if reason.kind == ReasonKind.NEW
     ]

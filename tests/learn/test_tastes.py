@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from makers import NOW, make_paper, open_test_database
 
-from newsletter.learn.tastes import Tastes
-from newsletter.model import Border, Fault
+from newsletter.learn.tastes import Tastes, named
+from newsletter.model import Border, Fault, ReasonKind
 from newsletter.store import PaperStore
 
 WORDS = "agents plan tools with models act web steps proteins fold cells heat enzymes yeast".split()
@@ -109,3 +109,31 @@ def test_novelty_goes_by_what_was_sent(tastes: Tastes) -> None:
 
     assert found[sent.id] < found[other.id]
     assert tastes.novelty([sent], []) == {}
+
+
+def test_what_likes_name_is_known_by_the_keys_of_papers() -> None:
+    """Ids and addresses as people write them, keys as feedback has them; words name nothing."""
+    title = "title:0123456789abcdef0123"
+    likes = [
+        "2603.99004v2", "https://arxiv.org/abs/2603.99005", "arxiv:2603.99006", "doi:10.1/x.y",
+        "openreview:AbCd_1234", "url:example.org/a?b=1", title, "title: scaling", "mine.bib", "knots",
+    ]  # fmt: skip
+
+    assert named(likes) == {
+        "arxiv:2603.99004", "arxiv:2603.99005", "arxiv:2603.99006", "doi:10.1/x.y",
+        "openreview:AbCd_1234", "url:example.org/a?b=1", title,
+    }  # fmt: skip
+
+
+def test_dislikes_alone_are_marks_against_papers(tastes: Tastes) -> None:
+    """A paper near to them has a high mark; its reason says so, and never that it is liked."""
+    near, far = make_paper(400, title="Knots genus link"), make_paper(401, title="Robots walk snow")
+
+    found = tastes.marks([near, far], [], ["knots of a genus that link"])
+    both = tastes.marks([near, far], ["robots"], ["knots of a genus that link"])
+
+    assert found[near.id].value > 0.5 > found[far.id].value
+    assert found[near.id].against
+    assert found[near.id].reason().kind is ReasonKind.DISLIKED
+    assert not both[near.id].against
+    assert both[far.id].reason().kind is ReasonKind.LIKED

@@ -38,6 +38,8 @@ SAID = [
     (Reason(kind=K.AGE, count=3), "3 days old"),
     (Reason(kind=K.LIKED), "like what you like"),
     (Reason(kind=K.LIKED, words=("knots", "ribbons")), "like what you like: “knots” and “ribbons”"),
+    (Reason(kind=K.DISLIKED), "like what you want less of"),
+    (Reason(kind=K.DISLIKED, words=("knots",)), "like what you want less of: “knots”"),
     (Reason(kind=K.AUTHOR, name="Ada Byron"), "by Ada Byron"),
     (Reason(kind=K.VENUE, name="ICML 2026"), "at ICML 2026"),
     (Reason(kind=K.NOVEL), "unlike anything sent lately"),

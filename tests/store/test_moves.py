@@ -169,6 +169,7 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     "state": (lambda ledger, _claim: ledger.state(TODAY), NOTHING),
     "halted": (lambda ledger, _claim: ledger.halted(TODAY), NOTHING),
     "counts": (lambda ledger, _claim: ledger.counts(TODAY), NOTHING),
+    "later": (lambda ledger, _claim: ledger.later(TODAY, NOW), NOTHING),
     "deliveries": (lambda ledger, _claim: ledger.deliveries(TODAY), NOTHING),
 }
 JOURNAL = """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ImportListError
-from newsletter.model import SignUp, Wishes
+from newsletter.model import Cadence, Length, SignUp, Wishes
 from newsletter.subscribe.imports import Refused, read_csv
 
 
@@ -57,6 +57,34 @@ def test_moments_as_programs_write_them(text: str, moment: dt.datetime) -> None:
     ((found,), _) = read(f"email,confirmed_at\nada@readers.example,{text}\n")
 
     assert found.consent_at == moment
+
+
+def test_hour_cadence_and_length_arrive() -> None:
+    """As subscribers.yaml has them, in any case; what is none of them is told of."""
+    found, refused = read(
+        "email,hour,cadence,length\n"
+        "ada@r.example,0,weekly,short\n"
+        "bo@r.example,23,Weekdays,FULL\n"
+        "cy@r.example,,,\n"
+        "di@r.example,24,,\n"
+        "ed@r.example,6:30,,\n"
+        "flo@r.example,-1,,\n"
+        "gus@r.example,,weekley,\n"
+        "hal@r.example,,,tiny\n"
+    )
+
+    assert [person.wishes for person in found] == [
+        Wishes(hour=0, cadence=Cadence.WEEKLY, length=Length.SHORT),
+        Wishes(hour=23, cadence=Cadence.WEEKDAYS),
+        Wishes(),
+    ]
+    assert [row.why for row in refused] == [
+        "`24` is no hour from 0 to 23",
+        "`6:30` is no hour from 0 to 23",
+        "`-1` is no hour from 0 to 23",
+        "`weekley` is not one of them; did you mean `weekly`?",
+        "`tiny` is not one of them; known are `full`, `short`",
+    ]
 
 
 def test_rows_that_cannot_be_used_are_told_of_and_the_rest_goes_on() -> None:

@@ -207,8 +207,8 @@ def _claim(*, of_email: bool, domains: int) -> str:
 
 @lru_cache(maxsize=64)
 def _waits(*, of_email: bool, domains: int) -> str:
-    planned, due = _ready(_narrowing(of_email=of_email, domains=domains, among=True))
-    return prepared(sa.select(planned.exists() | due.exists()))
+    ready = _ready(_narrowing(of_email=of_email, domains=domains, among=True))
+    return prepared(sa.select(sa.or_(*(some.exists() for some in ready))))
 
 
 @cache
@@ -241,11 +241,16 @@ def _ours(state: DeliveryState) -> str:
 
 
 def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
-    """Return the queries for planned deliveries, and for deferred ones that are due."""
+    """Return the queries for what may be sent: each uses one of the indexes of what waits.
+
+    They are planned deliveries without an hour, those whose hour has begun, and deferred ones that
+    are due.
+    """
     row = deliveries.c
     some = sa.select(row.subscriber).where(row.issue == _DAY, also)
     return (
-        some.where(is_in(_S.PLANNED)),
+        some.where(is_in(_S.PLANNED), row.not_before.is_(None)),
+        some.where(is_in(_S.PLANNED), row.not_before <= _NOW),
         some.where(is_in(_S.DEFERRED), row.next_at <= _NOW),
     )
 

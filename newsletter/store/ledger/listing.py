@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.model import Delivery, DeliveryState
+from newsletter.model import Delivery, DeliveryState, Later
 from newsletter.store.ledger.statements import is_in
 from newsletter.store.tables import deliveries
 
@@ -22,6 +22,17 @@ def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, 
     )
     found = {DeliveryState(state): count for state, count in connection.execute(query)}
     return {state: found.get(state, 0) for state in DeliveryState}
+
+
+def later(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> Later:
+    """Return how many deliveries wait for the hour that their readers chose, and the next one."""
+    query = sa.select(sa.func.count(), sa.func.min(deliveries.c.not_before)).where(
+        deliveries.c.issue == issue,
+        is_in(DeliveryState.PLANNED),
+        deliveries.c.not_before > now,
+    )
+    count, first = connection.execute(query).one()
+    return Later(count=count, first=first)
 
 
 def rows(
@@ -58,6 +69,7 @@ def _delivery(row: sa.Row[Any]) -> Delivery:
         state=DeliveryState(row.state),
         attempt=row.attempt,
         next_at=row.next_at,
+        not_before=row.not_before,
         reason=row.reason,
         verdict=row.verdict,
     )

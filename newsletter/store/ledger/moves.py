@@ -12,7 +12,7 @@ from newsletter.errors import LedgerError
 from newsletter.model import Claim, DeliveryState, Fate, IssueState
 from newsletter.store.ledger import halts
 from newsletter.store.ledger.statements import HELD, is_in, move, stay
-from newsletter.store.tables import deliveries
+from newsletter.store.tables import deliveries, issues
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)
@@ -79,10 +79,17 @@ def recover(
 def expire(
     connection: sa.Connection, issue: dt.date, now: dt.datetime, deadline: dt.datetime
 ) -> int:
-    """Expire planned and deferred deliveries after the issue's `deadline`; return how many."""
-    if now < deadline:
+    """Expire planned and deferred deliveries after the issue's `deadline`; return how many.
+
+    Those with an hour have as much time after it as the others have after the plan.
+    """
+    row = deliveries.c
+    planned_at = connection.scalar(sa.select(issues.c.planned_at).where(issues.c.date == issue))
+    if planned_at is None or now < deadline:
         return 0
-    statement = move(_S.EXPIRED, *WAITING).where(deliveries.c.issue == issue)
+    # An hour is never before the plan: before the deadline, none of them is over.
+    over = row.not_before.is_(None) | (row.not_before <= now - (deadline - planned_at))
+    statement = move(_S.EXPIRED, *WAITING).where(row.issue == issue, over)
     return connection.execute(statement.values(next_at=None, changed_at=now)).rowcount
 
 

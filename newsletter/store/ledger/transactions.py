@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from newsletter.model import Claim, Delivery, DeliveryState, Fate, IssueState, Settlement
+from newsletter.model import Claim, Delivery, DeliveryState, Fate, IssueState, Later, Settlement
 from newsletter.store.database import Database
 from newsletter.store.ledger import halts, listing, lists, moves, rates
 from newsletter.store.ledger.claims import Claims
@@ -38,7 +38,7 @@ class SqlLedger:
         email: str | None = None,
         without: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
-        """Lease up to `limit` deliveries that are planned, or deferred and due.
+        """Lease up to `limit` deliveries that are planned or deferred, and due.
 
         Only for `email`, if given, and for no domain in `without`. Takes nothing of an issue that
         is paused or cancelled. If the address is suppressed by now, the delivery becomes
@@ -56,7 +56,7 @@ class SqlLedger:
         email: str | None = None,
         domains: Collection[str] = (),
     ) -> bool:
-        """Return whether any delivery is planned, or deferred and due: of `email` or `domains`."""
+        """Return whether any delivery is planned or deferred, and due: of `email` or `domains`."""
         return self._claims.waits(issue, now=now, email=email, domains=domains)
 
     def record(
@@ -82,7 +82,10 @@ class SqlLedger:
             return moves.recover(connection, issue, now, fate_of)
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
-        """Expire the planned and deferred deliveries after the issue's `deadline`."""
+        """Expire the planned and deferred deliveries after the issue's `deadline`.
+
+        Those with an hour have as much time after it as the others have after the plan.
+        """
         with self._database.transaction() as connection:
             return moves.expire(connection, issue, now, deadline)
 
@@ -162,6 +165,11 @@ class SqlLedger:
         """Return how many deliveries are in each state; they add up to the audience."""
         with self._database.transaction() as connection:
             return listing.counts(connection, issue)
+
+    def later(self, issue: dt.date, now: dt.datetime) -> Later:
+        """Return how many deliveries wait for the hour that their readers chose."""
+        with self._database.transaction() as connection:
+            return listing.later(connection, issue, now)
 
     def deliveries(
         self, issue: dt.date, states: Collection[DeliveryState] = tuple(DeliveryState)

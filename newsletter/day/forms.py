@@ -1,0 +1,58 @@
+"""Forms: which edition a reader gets on a day, the day's or the week's, whole or short; or none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from newsletter.config.settings import Config, Letter
+from newsletter.day import letters
+from newsletter.model import Cadence, Edition, Issue, Length, Subscriber, Topic
+from newsletter.render.editions import render_editions
+from newsletter.render.looks import Form
+from newsletter.render.press import Selection
+
+WORKDAYS = range(5)
+"""Monday to Friday."""
+
+
+def form_for(config: Config, date: dt.date, reader: Subscriber) -> Form | None:
+    """Return the form of the edition that a reader gets on a day; None for no mail on that day.
+
+    A newsletter that is itself a weekly digest comes as often as it does, for everybody.
+    """
+    short = reader.length is Length.SHORT
+    if config.letter.is_weekly:
+        return Form(short=short)
+    if reader.cadence is Cadence.WEEKLY:
+        is_due = date.weekday() == config.schedule.weekly
+        return Form(weekly=True, short=short) if is_due else None
+    if reader.cadence is Cadence.WEEKDAYS and date.weekday() not in WORKDAYS:
+        return None
+    return Form(short=short)
+
+
+def render_forms(
+    letter: Letter,
+    issue: Issue,
+    selections: Sequence[Selection],
+    topics: Sequence[Topic],
+    *,
+    located: bool = False,
+) -> tuple[Edition, ...]:
+    """Return the edition of each selection, in its form.
+
+    With `located`, the editions name lines of the templates.
+    """
+    made: dict[int, Edition] = {}
+    for form in dict.fromkeys(selection.form for selection in selections):
+        places = [n for n, selection in enumerate(selections) if selection.form == form]
+        editions = render_editions(
+            issue,
+            [selections[place] for place in places],
+            topics,
+            letters.masthead(letter, form),
+            letters.templates(letter, form, located=located),
+        )
+        made |= zip(places, editions, strict=True)
+    return tuple(made[place] for place in range(len(selections)))
