@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from newsletter.store.words import STOP_WORDS, plain_words
 
-WORDS = 8
+WORDS = 6
 """Words that are added to a query."""
 TITLE_TIMES = 3
 """How often the words of a title count."""
