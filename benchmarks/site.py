@@ -161,7 +161,7 @@ def measure_trying(site: Site) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         config = replace(demo_config(), root=Path(folder))
         day = day_of(config, site.database, date=NOW.date(), clock=lambda: NOW)
-        search, past = SearchStore(site.database), PastDays()
+        past = PastDays()
         start = time.perf_counter()
         past.of(day, dates)
         cold = time.perf_counter() - start
@@ -171,7 +171,10 @@ def measure_trying(site: Site) -> Figures:
             for text in TEXTS:
                 start = time.perf_counter()
                 interest = read_interest(
-                    text, topics=config.choice.topics, papers=day.stores.papers, search=search
+                    text,
+                    topics=config.choice.topics,
+                    papers=day.stores.papers,
+                    search=day.stores.search,
                 )
                 try_days(day, interest, dates, past=past)
                 (took if turn else first).append(1_000 * (time.perf_counter() - start))

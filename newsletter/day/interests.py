@@ -86,7 +86,7 @@ def read_interest(
     of a topic, an id or address of a paper, the title of a stored paper, a query in the language of
     filters, or words. A library is BibTeX, CSL JSON or RIS.
     """
-    reading = _Reading(topics, papers, search)
+    reading = _Understood(topics, papers, search)
     text = text.strip()
     if _BIBTEX.match(text) and not library:  # a library that was pasted
         text, library = "", text.encode("utf-8", "replace")
@@ -103,7 +103,7 @@ def read_interest(
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Understood:
     """An interest while it is read."""
 
     given: Sequence[Topic]

@@ -25,7 +25,7 @@ from newsletter.day.trying import (
     try_days,
 )
 from newsletter.model import Paper, ReasonKind, Sighting, SignUp, Wishes
-from newsletter.store import SearchStore, open_database
+from newsletter.store import open_database
 from newsletter.store.papers import offer
 from newsletter.world.days import day_of
 
@@ -98,12 +98,8 @@ def interest_in(day: Day, text: str) -> Interest:
         text,
         topics=day.config.choice.topics,
         papers=day.stores.papers,
-        search=_search(day),
+        search=day.stores.search,
     )
-
-
-def _search(day: Day) -> SearchStore:
-    return SearchStore(day.stores.papers._database)
 
 
 def shown(tried: Sequence[TriedDay]) -> list[str]:
@@ -278,7 +274,7 @@ def test_a_run_after_a_try_is_as_before(day: Day, past: PastDays) -> None:
 
 def test_papers_like_one_are_of_its_field(day: Day) -> None:
     """The nearest first; neither the paper itself nor another version of it."""
-    search = _search(day)
+    search = day.stores.search
     paper = invented(DATES[3], 64)[2]
     twin = make_paper(
         7, id="doi:10.1/x", keys=("doi:10.1/x",), title=paper.title, abstract=paper.abstract
