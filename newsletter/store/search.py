@@ -46,6 +46,8 @@ EXAMPLES = 30
 """Findings that are taken as examples of what is meant."""
 OTHERS = 40
 """Papers without the words that are found at most."""
+OTHERS_RANKED = 2_000
+"""Papers without the words that are ranked, the newest ones: to rank by many words takes longer."""
 EACH = 3
 """Papers with the words that come before each paper without."""
 FEW = 5
@@ -168,7 +170,8 @@ class SearchStore:
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
         wider = either([*((word,) for word in words), *own])
-        return _ranked(connection, _both(f"({wider}) NOT {every(phrases)}", author), days, OTHERS)
+        match = _both(f"({wider}) NOT {every(phrases)}", author)
+        return _ranked(connection, match, days, OTHERS, OTHERS_RANKED)
 
     def _known_rarity(self, connection: sa.Connection) -> Rarity:
         newest = connection.scalar(sa.select(sa.func.max(paper_texts.c.number))) or 0
@@ -237,14 +240,19 @@ def _days(connection: sa.Connection, query: Query) -> _Days:
     return _Days(where=where, first=first or 0, last=last or 0)
 
 
-def _ranked(connection: sa.Connection, match: str, days: _Days, limit: int) -> list[int]:
-    """Return the numbers of what is found: the best first with words, else the newest."""
+def _ranked(
+    connection: sa.Connection, match: str, days: _Days, limit: int, ranked: int | None = None
+) -> list[int]:
+    """Return the numbers of what is found: the best first with words, else the newest.
+
+    Of what is found with words, the newest `ranked` are ranked.
+    """
     if not match:
         newest = sa.select(paper_texts.c.number).where(*days.where)
         newest = newest.order_by(paper_texts.c.day.desc(), paper_texts.c.number.desc())
         return list(connection.scalars(newest.limit(limit)))
     matching = _matching(sa.select(_ROW, _RANK), match, days)
-    best = matching.order_by(_ROW.desc()).limit(RANKED).subquery()
+    best = matching.order_by(_ROW.desc()).limit(ranked or RANKED).subquery()
     query = sa.select(best.c.rowid).order_by(best.c.rank, best.c.rowid.desc()).limit(limit)
     return list(connection.scalars(query))
 
