@@ -162,14 +162,17 @@ class SearchStore:
             return []  # a name
         words: tuple[str, ...] = ()
         own = sorted(phrases, key=lambda phrase: rarity.share(stem(phrase[0])))[:RAREST]
+        if len(phrases) == 1:
+            own = []  # the papers that have it are found already
         if len(texts) >= FEW:
             words = telling_words([f"{row.title}\n{row.abstract}" for row in texts], asked, rarity)
             own = [phrase for phrase in own if rarity.share(stem(phrase[0])) <= COMMON]
-            if not words:
-                return []
+            own = own if words else []
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
         wider = either([*((word,) for word in words), *own])
+        if not wider:
+            return []
         match = _both(f"({wider}) NOT {every(phrases)}", author)
         return _ranked(connection, match, days, OTHERS, OTHERS_RANKED)
 
