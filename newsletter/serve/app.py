@@ -24,7 +24,7 @@ from newsletter.serve.joining import Joining
 from newsletter.serve.leaving import Leaving
 from newsletter.serve.limits import Limit, Limits
 from newsletter.serve.look import message, style, tagged
-from newsletter.serve.reading import Reading
+from newsletter.serve.reading import ReadingPages
 from newsletter.serve.searching import Searching
 from newsletter.serve.shell import Shell, TooLargeError, TooSlowError
 from newsletter.serve.trying import Trying
@@ -91,7 +91,7 @@ def site_app(
         everybody=Limit(per_hour=per_site, burst=max(1.0, per_site / 2), clock=monotonic),
     )
     cache = PageCache(monotonic)
-    reading, feeds = Reading(site), Feeds(site)
+    reading, feeds = ReadingPages(site), Feeds(site)
     joining, leaving = Joining(site, limits, wake), Leaving(site)
     tries = Limits(
         network=Limit(per_hour=6 * per_network, burst=3 * per_network, clock=monotonic),

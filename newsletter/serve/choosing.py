@@ -29,7 +29,7 @@ from newsletter.model import (
     Subscription,
 )
 from newsletter.serve.citations import bibtex, ris
-from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
+from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.joining import until_same_time
 from newsletter.serve.limits import Limits
@@ -123,7 +123,7 @@ class Choosing:
         form = await read_form(request)
         return await run_in_threadpool(self._do, site, request, found, form)
 
-    def _do(self, site: Site, request: Request, reader: Subscription, form: Form) -> Response:
+    def _do(self, site: Site, request: Request, reader: Subscription, form: SentForm) -> Response:
         now, subscribers = site.clock(), site.day.stores.subscribers
         what, done = form.text("do"), ""
         if what == "save":
@@ -183,7 +183,7 @@ def _choices_page(
     reader: Subscription,
     *,
     problems: Mapping[str, str] | None = None,
-    form: Form | None = None,
+    form: SentForm | None = None,
     done: str = "",
 ) -> Response:
     choice, wishes = site.config.choice, reader.wishes

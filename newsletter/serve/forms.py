@@ -26,7 +26,7 @@ TRAP: Final = "website"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class SentForm:
     """The fields of a form: text of one line or several, without control characters."""
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -45,14 +45,14 @@ class Form:
         return tuple(line(value)[:MAX_FIELD] for value in self.fields.get(name, ()))
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request) -> SentForm:
     """Return the form in a request, urlencoded or multipart.
 
     Raises HTTPException (400) for a body that is neither.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return Form()
+        return SentForm()
     fields: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
     try:
@@ -67,7 +67,7 @@ async def read_form(request: Request) -> Form:
                 fields.setdefault(name, []).append(value)
     finally:
         await given.close()
-    return Form(fields, files)
+    return SentForm(fields, files)
 
 
 def form_token(secret: bytes, page: str, now: dt.datetime) -> str:

@@ -20,7 +20,7 @@ from newsletter.config.values import read_address
 from newsletter.errors import ExpiredLinkError, LinkError
 from newsletter.links import read_token
 from newsletter.model import SignUp, Wishes
-from newsletter.serve.forms import TRAP, Form, form_token, is_fresh, read_form
+from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
@@ -72,7 +72,7 @@ class Joining:
         await until_same_time(began)
         return message(site, "asked")
 
-    def _refusal(self, site: Site, request: Request, form: Form) -> Response | None:
+    def _refusal(self, site: Site, request: Request, form: SentForm) -> Response | None:
         """Return why a form is not taken, whatever is in it; None when it is."""
         if not is_from_here(request, site.address):
             return message(site, "foreign", status=403)
@@ -114,10 +114,10 @@ async def until_same_time(began: float) -> None:
 
 
 def form_page(
-    site: Site, form: Form | None = None, *, wrong: str = "", status: int = 200
+    site: Site, form: SentForm | None = None, *, wrong: str = "", status: int = 200
 ) -> Response:
     """Return the page with the form, filled in with what was typed."""
-    form = form or Form()
+    form = form or SentForm()
     letter = site.config.letter
     chosen = form.many("topics")
     values = {
@@ -137,7 +137,7 @@ def form_page(
     return page(site, "subscribe.html", values, status=status)
 
 
-def _wishes(site: Site, form: Form) -> Wishes:
+def _wishes(site: Site, form: SentForm) -> Wishes:
     """Return what a sign-up asks for."""
     names = site.config.choice.topic_names
     chosen = tuple(dict.fromkeys(name for name in form.many("topics") if name in names))

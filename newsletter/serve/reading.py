@@ -28,7 +28,7 @@ FIRST: Final = dt.date(1991, 8, 14)
 """arXiv's first day: no day before it has papers."""
 
 
-class Reading:
+class ReadingPages:
     """The pages that everybody may read."""
 
     def __init__(self, site: SiteNow) -> None:

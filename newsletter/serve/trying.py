@@ -19,7 +19,7 @@ from newsletter.day.strangers import no_file
 from newsletter.day.trying import TriedDay, ask_about, try_days
 from newsletter.model import Wishes
 from newsletter.render.locales import long_date
-from newsletter.serve.forms import Form, form_token, read_form
+from newsletter.serve.forms import SentForm, form_token, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
@@ -80,7 +80,7 @@ class Trying:
         return await run_in_threadpool(_tried, site, form)
 
 
-def read_asked(site: Site, form: Form) -> Asked:
+def read_asked(site: Site, form: SentForm) -> Asked:
     """Return what a form asks for: what was typed, what a library gave, yes and no."""
     stores = site.day.stores
     text = form.raw("interest")
@@ -106,7 +106,7 @@ def read_asked(site: Site, form: Form) -> Asked:
     )
 
 
-def _tried(site: Site, form: Form) -> Response:
+def _tried(site: Site, form: SentForm) -> Response:
     asked = read_asked(site, form)
     if asked.interest.is_empty and not asked.more:
         return _page(site, asked, is_asked=True)
@@ -121,7 +121,7 @@ def _tried(site: Site, form: Form) -> Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Day:
+class _ShownDay:
     """What would have come on one day."""
 
     date: str
@@ -132,14 +132,14 @@ class _Day:
     """What else the newsletter's topics would have brought."""
 
 
-def _shown(site: Site, day: TriedDay, *, is_own: bool) -> _Day:
+def _shown(site: Site, day: TriedDay, *, is_own: bool) -> _ShownDay:
     topics = site.config.choice.topics
     own = day.own if is_own else day.picks
     mine = cards([(day.date, pick) for pick in own], topics)
     known = {card.paper.id for card in mine}
     rest = [(day.date, pick) for pick in day.picks if pick.paper.id not in known]
     date = long_date(day.date, site.config.letter.language)
-    return _Day(date=date, of=day.of, cards=mine, others=cards(rest, topics))
+    return _ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics))
 
 
 def _page(

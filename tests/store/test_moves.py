@@ -171,6 +171,8 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     "counts": (lambda ledger, _claim: ledger.counts(TODAY), NOTHING),
     "later": (lambda ledger, _claim: ledger.later(TODAY, NOW), NOTHING),
     "deliveries": (lambda ledger, _claim: ledger.deliveries(TODAY), NOTHING),
+    "history": (lambda ledger, _claim: ledger.history("id-ada"), NOTHING),
+    "forget_erased": (lambda ledger, _claim: ledger.forget_erased(), NOTHING),
 }
 JOURNAL = """
 CREATE TABLE journal (was TEXT, now TEXT);
