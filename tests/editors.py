@@ -180,6 +180,13 @@ def reader_id(site: Running, name: str) -> str:
     return found.id
 
 
+def with_ids(site: Running, path: str) -> str:
+    """Return an address with the ids of readers whose names stand in it."""
+    for name in ("ada", "cleo"):
+        path = path.replace(f"readers/{name}", f"readers/{reader_id(site, name)}")
+    return path
+
+
 def snapshot(site: Running) -> Mapping[str, object]:
     """Return what buttons of editors can change, to see that nothing did."""
     stores = site.site.day.stores

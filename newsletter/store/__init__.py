@@ -22,6 +22,7 @@ suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
 accounts.py    lists for editors: issues, deliveries, readers, a page at a time
+lines.py       the lines of these lists
 trends.py      numbers of days: who came and left, what readers said
 outbox.py      an issue as files under outbox/<date>/
 archive.py     the public part of an issue, under public/<date>/

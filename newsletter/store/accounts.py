@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from newsletter.model import DeliveryState, IssueState, Origin, SubscriberState
+from newsletter.model import DeliveryState, IssueState, NoticeState, Origin, SubscriberState
 from newsletter.store import trends
 from newsletter.store.database import Database
+from newsletter.store.lines import BounceLine, DeliveryLine, IssueLine, ReaderLine, Tally
 from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import (
     bounces,
@@ -19,83 +19,13 @@ from newsletter.store.tables import (
     editions,
     facts,
     issues,
+    notices,
     subscribers,
     suppressions,
 )
 
 _ENDED: Final = "session that ended"
 """The service under which the table of facts keeps sessions that somebody has ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How the deliveries of an issue stand."""
-
-    total: int
-    """How many there are: the audience when the issue was planned."""
-    states: Mapping[DeliveryState, int]
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether every delivery is in a state that we know."""
-        return sum(self.states.values()) == self.total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueLine:
-    """An issue in a list."""
-
-    date: dt.date
-    number: int
-    papers: int
-    planned_at: dt.datetime
-    state: IssueState
-    halted: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryLine:
-    """A delivery in a list."""
-
-    issue: dt.date
-    subscriber: str
-    email: str
-    edition: str
-    subject: str
-    state: DeliveryState
-    attempt: int
-    code: int
-    reason: str
-    verdict: str
-    changed_at: dt.datetime
-    next_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderLine:
-    """A reader in a list."""
-
-    id: str
-    address: str
-    email: str
-    name: str
-    state: SubscriberState
-    origin: Origin
-    paused_until: dt.date | None
-    consent_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BounceLine:
-    """A bounce in a list."""
-
-    issue: dt.date | None
-    subscriber: str | None
-    email: str
-    verdict: str
-    verified: bool
-    evidence: str
-    seen_at: dt.datetime
 
 
 class AccountStore:
@@ -145,7 +75,7 @@ class AccountStore:
             .group_by(deliveries.c.state)
         )
         with self._database.reading() as connection:
-            found: dict[str, int] = dict(connection.execute(query).tuples().all())
+            found: dict[str, int] = dict(connection.execute(query).all())
         states = {state: found.get(state.value, 0) for state in DeliveryState}
         return Tally(total=sum(found.values()), states=states)
 
@@ -158,7 +88,7 @@ class AccountStore:
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return tuple(connection.execute(query).tuples().all())
+            return tuple((row.key, row.subject) for row in connection.execute(query))
 
     # --- Deliveries -----------------------------------------------------------------------------
 
@@ -241,13 +171,15 @@ class AccountStore:
         Only those with `text` in their address, of some states and origins, if given.
         """
         row = subscribers.c
-        # As an expression, so that SQLite goes along the addresses, in whose order it answers.
-        state = row.state.concat("")
         wanted = states or [known for known in SubscriberState if known is not _ERASED]
+        # SQLite goes along the addresses, which is fast when most rows are wanted. When few are, it
+        # is faster to read all rows as they are stored: so the address is no column but a text.
+        address = row.address.concat("") if states or origins or text else row.address
         query = (
             sa.select(subscribers)
-            .where(row.address > after, state.in_(sorted(known.value for known in wanted)))
-            .order_by(row.address)
+            .where(address > after)
+            .where(row.state.concat("").in_(sorted(known.value for known in wanted)))
+            .order_by(address)
             .limit(limit)
         )
         if origins:
@@ -279,6 +211,13 @@ class AccountStore:
         """Return for each day how often each kind of feedback was given."""
         with self._database.reading() as connection:
             return trends.feedback_days(connection, since)
+
+    def notices(self) -> Mapping[NoticeState, int]:
+        """Return how many mails that people asked for on the site are in each state."""
+        query = sa.select(notices.c.state, sa.func.count()).group_by(notices.c.state)
+        with self._database.reading() as connection:
+            found: dict[str, int] = dict(connection.execute(query).all())
+        return {state: found.get(state.value, 0) for state in NoticeState}
 
     # --- What came back -------------------------------------------------------------------------
 

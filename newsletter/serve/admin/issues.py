@@ -15,7 +15,7 @@ from newsletter.errors import StoreError
 from newsletter.model import DeliveryState, Issue, IssueState
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.sheets import sheet
-from newsletter.store.accounts import DeliveryLine, IssueLine
+from newsletter.store.lines import DeliveryLine, IssueLine
 
 ROWS: Final = 50
 """Rows of a page."""

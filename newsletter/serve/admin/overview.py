@@ -8,16 +8,19 @@ from typing import Final
 
 from starlette.responses import Response
 
-from newsletter.model import DeliveryState, FeedbackKind, NoticeState
+from newsletter.model import DeliveryState, FeedbackKind
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.plots import DAYS, Plot, plot
 from newsletter.serve.admin.sources import ailing
-from newsletter.store.accounts import IssueLine, Tally
 from newsletter.store.incidents import latest_faults
+from newsletter.store.lines import IssueLine, Tally
 
 SHOWN: Final = 5
-"""Issues that are counted anew at each look; those before are counted every AGAIN."""
-AGAIN: Final = dt.timedelta(minutes=10)
+"""Issues that are counted anew at each look."""
+SOON: Final = dt.timedelta(minutes=10)
+"""How long the numbers of an older issue are remembered of which something may still change."""
+LATE: Final = dt.timedelta(hours=12)
+"""The same of one that is done: counting ninety large issues takes seconds."""
 MOST_FAULTS: Final = 10
 WRONG: Final = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
@@ -43,7 +46,7 @@ class Overview:
             "growth": plot(desk.accounts.growth(since), desk.now.date(), 2),
             "deliveries": _deliveries(tallies, desk.now.date()),
             "feedback": _feedback(desk),
-            "notices": {state: stores.notices.counts().get(state, 0) for state in NoticeState},
+            "notices": desk.accounts.notices(),
             "issues": [(line, self._tally(desk, line.date)) for line in latest],
             "wrong": [
                 (line.date, state, tallies[line.date].states[state])
@@ -59,7 +62,7 @@ class Overview:
 
     def _tallies(self, desk: Desk, lines: tuple[IssueLine, ...]) -> dict[dt.date, Tally]:
         dates = [line.date for line in lines]
-        for date in self._kept.keys() - set(dates):
+        for date in set(self._kept) - set(dates):
             self._kept.pop(date, None)
         for date in dates[:SHOWN]:
             self._kept[date] = (desk.now, desk.accounts.tally(date))
@@ -67,9 +70,17 @@ class Overview:
 
     def _tally(self, desk: Desk, date: dt.date) -> Tally:
         known = self._kept.get(date)
-        if known is None or not desk.now - AGAIN <= known[0] <= desk.now:
+        if known is None or not known[0] <= desk.now <= known[0] + _lasts(known[1]):
             known = self._kept[date] = (desk.now, desk.accounts.tally(date))
         return known[1]
+
+
+def _lasts(tally: Tally) -> dt.timedelta:
+    """Return how long the numbers of an issue are remembered."""
+    may_change = any(
+        count and (state.is_open or state in WRONG) for state, count in tally.states.items()
+    )
+    return SOON if may_change else LATE
 
 
 def _deliveries(tallies: Mapping[dt.date, Tally], today: dt.date) -> Plot:

@@ -15,7 +15,7 @@ from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.issues import AT_ONCE, ROWS, delivery_sheet
 from newsletter.serve.admin.sheets import sheet
 from newsletter.serve.views import path_of
-from newsletter.store.accounts import DeliveryLine
+from newsletter.store.lines import DeliveryLine
 from newsletter.subscribe.preferences import term_lines
 
 MOST_SAID: Final = 50
