@@ -22,8 +22,8 @@ PAGES = (
     "/admin/bounces", "/admin/test",
 )  # fmt: skip
 SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
-  .filter(one => !one.classList.contains('skip'))
-  .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
+  .filter(it => !it.classList.contains('skip'))
+  .map(it => [it.textContent.trim(), it.getBoundingClientRect()])
   .filter(([_, box]) => box.width && (box.height < 44 || box.width < 44))
   .map(([text, box]) => `${text}: ${box.width} x ${box.height}`)"""
 """What is too small for a finger (WCAG 2.2, 2.5.5)."""

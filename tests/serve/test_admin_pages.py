@@ -31,6 +31,7 @@ from sites import LAST, MORNING, Running
 from newsletter.day.planning import Spool
 from newsletter.model import Issue, IssueState, Origin, SignUp, SubscriberState
 from newsletter.serve.admin.plots import DAYS, plot
+from newsletter.store.tables import deliveries
 
 ISSUE = f"/admin/issues/{NEW}"
 
@@ -251,8 +252,8 @@ def test_files_hold_no_formulas(site: Running) -> None:
         "finn@readers.example"
     ]
 
-    deliveries = sheet(site, f"{ISSUE}/deliveries.csv?state=failed")
-    assert [row["reason"] for row in deliveries] == [f"'@{EVIL} 550 no"]
+    failed = sheet(site, f"{ISSUE}/deliveries.csv?state=failed")
+    assert [row["reason"] for row in failed] == [f"'@{EVIL} 550 no"]
 
     history = sheet(site, f"/admin/readers/{reader_id(site, 'cleo')}/history.csv")
     assert [(row["issue"], row["state"]) for row in history] == [(str(NEW), "failed")]
@@ -376,6 +377,46 @@ def test_forms_work_at_once(own: Running) -> None:
     form = form_of(own.get(ISSUE))
 
     assert own.post(ISSUE, form=form, do="pause").status_code == 303
+
+
+def test_older_issues_are_counted_again(tmp_path: Path) -> None:
+    """After ten minutes where something may change, after twelve hours where nothing can."""
+    now, old = [MORNING], LAST - dt.timedelta(days=4)
+    with editors_site(tmp_path, clock=lambda: now[0]) as site:
+        log_in(site)
+        accounts = site.site.day.stores.accounts
+
+        def became(state: str) -> None:
+            change = deliveries.update().where(deliveries.c.email == "bo@readers.example")
+            with accounts._database.transaction() as connection:
+                connection.execute(change.values(issue=old, state=state))
+
+        became("failed")
+        assert f"Issue of {old}: 1 failed" in told(site, "/admin")
+        became("unknown")
+        assert f"Issue of {old}: 1 failed" in told(site, "/admin")
+        now[0] += dt.timedelta(minutes=10, seconds=1)
+        assert f"Issue of {old}: 1 not known" in told(site, "/admin")
+        became("accepted")
+        now[0] += dt.timedelta(minutes=10, seconds=1)
+        assert f"Issue of {old}" not in told(site, "/admin")
+        became("failed")
+        now[0] += dt.timedelta(hours=11)
+        assert f"Issue of {old}" not in told(site, "/admin")
+        now[0] += dt.timedelta(hours=1, seconds=1)
+        log_in(site)
+        assert f"Issue of {old}: 1 failed" in told(site, "/admin")
+
+
+def test_a_state_that_nobody_knows_is_told(own: Running) -> None:
+    """If the states do not add up to the audience the page says so, instead of a wrong sum."""
+    accounts = own.site.day.stores.accounts
+    with accounts._database.transaction() as connection:
+        odd = deliveries.update().where(deliveries.c.state == "planned").values(state="odd")
+        connection.execute(odd)
+
+    assert not accounts.tally(NEW).adds_up
+    assert "Of 6 deliveries, some are in no state that this program knows." in told(own, "/admin")
 
 
 # --- Numbers --------------------------------------------------------------------------------------
