@@ -14,6 +14,7 @@ from newsletter.model import SourceReport
 from newsletter.send.editions import Sender
 from newsletter.send.signatures import Signer
 from newsletter.store import (
+    AccountStore,
     Archive,
     FactStore,
     FaultStore,
@@ -49,6 +50,7 @@ class Stores:
     requests: RequestStore
     notices: NoticeStore
     feedback: FeedbackStore
+    accounts: AccountStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

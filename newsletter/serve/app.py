@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from newsletter.errors import StoreError
 from newsletter.model import Border, fault_of
+from newsletter.serve.admin import admin_routes
 from newsletter.serve.choosing import Choosing
 from newsletter.serve.feedback import FeedbackPages
 from newsletter.serve.feeds import Feeds
@@ -151,6 +152,7 @@ def site_app(
         Route("/manage/{token}/data.json", choosing.export),
         Route("/manage/{token}/saved.{kind:str}", choosing.saved),
         *both("/feedback/{token}", feedback.form, feedback.give),
+        *admin_routes(site),
         Route("/{date}", cache.of(reading.day)),
     ]
     app = Starlette(

@@ -23,10 +23,15 @@ notices.py     the mails that follow: a queue
 feedback.py    what readers say about papers
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
+incidents.py   the same, as an editor reads them
+accounts.py    lists for editors: issues, deliveries, readers, a page at a time
+lines.py       the lines of these lists
+trends.py      numbers of days: who came and left, what readers said
 outbox.py      an issue as files under outbox/<date>/
 archive.py     the public part of an issue, under public/<date>/
 """
 
+from newsletter.store.accounts import AccountStore
 from newsletter.store.archive import Archive
 from newsletter.store.database import Database, open_database
 from newsletter.store.facts import FactStore
@@ -48,6 +53,7 @@ from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.urls import database_exists
 
 __all__ = [
+    "AccountStore",
     "Archive",
     "Bounce",
     "Confirmed",

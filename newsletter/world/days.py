@@ -36,6 +36,7 @@ from newsletter.send.sendmail import SendmailTransport
 from newsletter.send.signatures import Signer
 from newsletter.send.smtp import SmtpTransport
 from newsletter.store import (
+    AccountStore,
     Archive,
     Database,
     FactStore,
@@ -174,6 +175,7 @@ def day_of(
             requests=RequestStore(database, new_id),
             notices=NoticeStore(database),
             feedback=FeedbackStore(database),
+            accounts=AccountStore(database),
         ),
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),
