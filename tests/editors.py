@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import httpx2 as httpx
 import sqlalchemy as sa
 from makers import make_edition
-from sites import LAST, MORNING, Running, day_papers, running_site, write_site
+from sites import LAST, MORNING, Running, day_papers, free_socket, running_site, write_site
 
 from newsletter.config.files import load_config
 from newsletter.day.planning import Spool
@@ -129,27 +128,13 @@ def editors_site(
     more: str = BY_PASSWORD,
     *,
     mail_port: int = 25,
-    clock: Callable[[], dt.datetime] = lambda: MORNING,
 ) -> Iterator[Running]:
     """Serve a filled newsletter with pages for editors."""
-    listening = quick_socket()
+    listening = free_socket()
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     write_desk(folder, address, more, mail_port=mail_port)
-    with running_site(folder, listening, clock=clock) as running:
+    with running_site(folder, listening) as running:
         yield running
-
-
-def quick_socket() -> socket.socket:
-    """Return a socket that listens on a free port, and whose answers do not wait for each other.
-
-    asyncio sets TCP_NODELAY only where the protocol is named: without it an answer in two parts
-    takes 40 ms.
-    """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen(128)
-    return listening
 
 
 def form_of(page: httpx.Response) -> str:

@@ -210,7 +210,7 @@ class Running:
 
 def free_socket() -> socket.socket:
     """Return a socket that listens on a free port of this machine."""
-    listening = socket.socket()
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", 0))
     listening.listen(128)

@@ -16,14 +16,13 @@ from editors import (
     editors_site,
     form_of,
     log_in,
-    quick_socket,
     reader_id,
     send,
     set_password,
     snapshot,
     write_desk,
 )
-from sites import MORNING, SECRET, Running, running_site
+from sites import MORNING, SECRET, Running, free_socket, running_site
 
 from newsletter.links import sign
 from newsletter.serve.admin import admin_routes
@@ -74,7 +73,7 @@ def test_without_a_setting_there_is_nothing(tmp_path: Path) -> None:
 
 def test_without_a_secret_nobody_can_log_in(tmp_path: Path) -> None:
     """Sessions are signed: the page says that the secret is missing."""
-    listening = quick_socket()
+    listening = free_socket()
     write_desk(tmp_path, f"http://127.0.0.1:{listening.getsockname()[1]}")
     settings = tmp_path / "config" / "newsletter.yaml"
     text = settings.read_text("utf-8")
@@ -147,8 +146,7 @@ def test_another_site_cannot_log_somebody_in(site: Running) -> None:
 
 def test_wrong_passwords_are_counted(tmp_path: Path) -> None:
     """Five in 15 minutes for a network, thirty for all; right ones do not count."""
-    now = [MORNING]
-    with editors_site(tmp_path, BEHIND, clock=lambda: now[0]) as site:
+    with editors_site(tmp_path, BEHIND) as site:
 
         def answer(password: str, network: int) -> int:
             return log_in(site, password, **{"X-Forwarded-For": f"10.0.{network}.7"}).status_code
@@ -161,16 +159,16 @@ def test_wrong_passwords_are_counted(tmp_path: Path) -> None:
         assert [anew("wrong", 1) for _ in range(5)] == [403] * 5
         assert anew(PASSWORD, 1) == 429
         assert anew(PASSWORD, 2) == 303
-        now[0] += dt.timedelta(minutes=14, seconds=59)
+        site.clock.forward(minutes=14, seconds=59)
         assert anew(PASSWORD, 1) == 429
-        now[0] += dt.timedelta(seconds=1)
+        site.clock.forward(seconds=1)
         assert anew(PASSWORD, 1) == 303
         for network in range(3, 9):
             assert [anew("wrong", network) for _ in range(5)] == [403] * 5
         assert anew(PASSWORD, 9) == 429
         last = log_in(site, **{"X-Forwarded-For": "10.0.9.7"})
         assert last.headers["retry-after"] == "900"
-        now[0] += dt.timedelta(minutes=15)
+        site.clock.forward(minutes=15)
         assert anew(PASSWORD, 9) == 303
 
 
@@ -184,7 +182,7 @@ def test_behind_https_the_cookie_is_secure(tmp_path: Path) -> None:
 
 def test_below_a_path_the_cookie_has_that_path(tmp_path: Path) -> None:
     """A site below /papers keeps its cookie from others on the same host."""
-    listening = quick_socket()
+    listening = free_socket()
     write_desk(tmp_path, f"http://127.0.0.1:{listening.getsockname()[1]}/papers")
     with running_site(tmp_path, listening) as site:
         assert site.get("/papers/admin").headers["location"] == "/papers/admin/log-in"
@@ -217,12 +215,11 @@ def test_a_changed_password_ends_every_session(tmp_path: Path) -> None:
 
 def test_a_session_ends_after_twelve_hours(tmp_path: Path) -> None:
     """What was open at breakfast is shut in the evening."""
-    now = [MORNING]
-    with editors_site(tmp_path, clock=lambda: now[0]) as site:
+    with editors_site(tmp_path) as site:
         log_in(site)
-        now[0] += dt.timedelta(hours=11, minutes=59)
+        site.clock.forward(hours=11, minutes=59)
         assert site.get("/admin").status_code == 200
-        now[0] += dt.timedelta(minutes=1)
+        site.clock.forward(minutes=1)
         assert site.get("/admin").status_code == 303
 
 

@@ -381,8 +381,8 @@ def test_forms_work_at_once(own: Running) -> None:
 
 def test_older_issues_are_counted_again(tmp_path: Path) -> None:
     """After ten minutes where something may change, after twelve hours where nothing can."""
-    now, old = [MORNING], LAST - dt.timedelta(days=4)
-    with editors_site(tmp_path, clock=lambda: now[0]) as site:
+    old = LAST - dt.timedelta(days=4)
+    with editors_site(tmp_path) as site:
         log_in(site)
         accounts = site.site.day.stores.accounts
 
@@ -395,15 +395,15 @@ def test_older_issues_are_counted_again(tmp_path: Path) -> None:
         assert f"Issue of {old}: 1 failed" in told(site, "/admin")
         became("unknown")
         assert f"Issue of {old}: 1 failed" in told(site, "/admin")
-        now[0] += dt.timedelta(minutes=10, seconds=1)
+        site.clock.forward(minutes=10, seconds=1)
         assert f"Issue of {old}: 1 not known" in told(site, "/admin")
         became("accepted")
-        now[0] += dt.timedelta(minutes=10, seconds=1)
+        site.clock.forward(minutes=10, seconds=1)
         assert f"Issue of {old}" not in told(site, "/admin")
         became("failed")
-        now[0] += dt.timedelta(hours=11)
+        site.clock.forward(hours=11)
         assert f"Issue of {old}" not in told(site, "/admin")
-        now[0] += dt.timedelta(hours=1, seconds=1)
+        site.clock.forward(hours=1, seconds=1)
         log_in(site)
         assert f"Issue of {old}: 1 failed" in told(site, "/admin")
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from newsletter.model.gate import line
 from newsletter.serve.admin.sessions import Editor, editor_of, is_ours
-from newsletter.serve.forms import Form, form_token, read_form
+from newsletter.serve.forms import SentForm, form_token, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here
@@ -35,7 +35,7 @@ class Desk:
     site: Site
     request: Request
     editor: Editor
-    form: Form = field(default_factory=Form)
+    form: SentForm = field(default_factory=SentForm)
     """What was sent, when it is one of our forms."""
 
     @property
@@ -112,7 +112,7 @@ class Door:
         make = self._post if is_post else self._get
         if make is None or request.method not in ("GET", "HEAD", "POST"):
             raise HTTPException(405)
-        form = Form()
+        form = SentForm()
         if is_post:
             if not is_from_here(request, site.address):
                 return message(site, "foreign", status=403)

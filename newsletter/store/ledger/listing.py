@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.model import Delivery, DeliveryState, Later
 from newsletter.store.ledger.statements import is_in
-from newsletter.store.tables import deliveries
+from newsletter.store.tables import deliveries, issues
 
 
 def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, int]:
@@ -49,8 +49,10 @@ def rows(
 
 def history(connection: sa.Connection, subscriber: str) -> tuple[Delivery, ...]:
     """Return every delivery to a reader, the latest issue first."""
+    # One look by the key for each issue: no index has deliveries by their readers.
     query = (
         sa.select(deliveries)
+        .where(deliveries.c.issue.in_(sa.select(issues.c.date)))
         .where(deliveries.c.subscriber == subscriber)
         .order_by(deliveries.c.issue.desc())
     )
