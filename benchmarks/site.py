@@ -8,6 +8,10 @@ Search: words of titles, alone and in pairs and threes, and the most common word
 the best 20. Each query is asked in turns, in every way; medians of several turns. The ratio is of
 the sums over all queries.
 
+Pages: a day's page over HTTP, by 16 connections, against the same bytes from Starlette with nothing
+around them. Signing up: thousands of people at once; how many of those that were answered are not
+in the database, or were not answered (`signups_lost`).
+
 Trying: what a stranger would have got in seven issues of 600 papers, with words and likes, when the
 drafts of these issues are known; and what it costs to make them known.
 """
@@ -22,12 +26,14 @@ import random
 import statistics
 import tempfile
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
+from corpora import webs
 from corpora.archive import fill, real_papers, varied
 from corpora.papers import NOW
 
@@ -61,7 +67,7 @@ class Size:
 
 
 WHOLE = Size(papers=100_000, every=1, queries=40, turns=7)
-QUICK = Size(papers=30_000, every=12, queries=12, turns=2)
+QUICK = Size(papers=20_000, every=12, queries=10, turns=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +197,44 @@ def measure_trying(site: Site) -> Figures:
     }
 
 
-PARTS: Sequence[Callable[[Site], Figures]] = (measure_search, measure_trying)
+# --- Pages, and people who sign up ------------------------------------------------------------
+
+
+def measure_pages(site: Site) -> Figures:
+    """Return how fast a day's page is, and what became of people who sign up all at once."""
+    is_quick = site.size is QUICK
+    seconds, turns = (0.5, 3) if is_quick else (3.0, 5)
+    count, connections = (300, 100) if is_quick else (10_000, 500)
+    answered: set[str] = set()
+    with webs.site(site.real) as served:
+        with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/") as page:
+            content = page.read()
+        with webs.static(content) as plain:
+            pairs = [
+                (
+                    webs.requests_per_second(served.port, seconds),
+                    webs.requests_per_second(plain.port, seconds),
+                )
+                for _ in range(turns)
+            ]
+        took = webs.sign_up_all(served.port, count, connections, answered.add)
+        lost = answered - webs.pending(served)
+    ours, theirs = (statistics.median(some) for some in zip(*pairs, strict=True))
+    print(
+        f"a day's page of {len(content) / 1000:.0f} kB: {ours:,.0f} a second, the same bytes from "
+        f"Starlette alone {theirs:,.0f}; {len(answered):,} of {count:,} sign-ups answered in "
+        f"{took:.1f} s, {len(lost)} of them lost"
+    )
+    return {
+        "day_page_ratio_to_static": statistics.median(mine / plain for mine, plain in pairs),
+        "day_pages_per_second": ours,
+        "signups": len(answered),
+        "signups_per_second": len(answered) / took,
+        "signups_lost": len(lost) + count - len(answered),
+    }
+
+
+PARTS: Sequence[Callable[[Site], Figures]] = (measure_search, measure_trying, measure_pages)
 """What is measured, in this order; each gives figures of its own."""
 
 

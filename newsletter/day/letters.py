@@ -38,7 +38,7 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
             preferences=link(letter, "preferences", "{tag}"),
             feedback=link(letter, "feedback", "{tag}", "paper"),
         ),
-        archive=letter.archive,
+        issue_page=issue_page(letter),
         days=days(letter, form),
     )
 
@@ -62,9 +62,26 @@ def letterhead(letter: Letter) -> Letterhead:
         reply_to=letter.reply_to,
         language=letter.language,
         unsubscribe=link(letter, "unsubscribe", "{tag}"),
-        archive=letter.archive,
+        archive=f"{letter.archive}/"
+        if letter.archive
+        else letter.site and f"{letter.site}/archive",
+        issue_page=issue_page(letter),
         complaints=letter.complaints,
     )
+
+
+def archive(letter: Letter) -> str:
+    """Return where all issues are on the web; empty when they are not."""
+    if letter.archive:
+        return f"{letter.archive}/"
+    return f"{letter.site}/archive" if letter.site else ""
+
+
+def issue_page(letter: Letter) -> str:
+    """Return where issues are on the web, with `{date}` in it: the archive's, or the site's."""
+    if letter.archive:
+        return f"{letter.archive}/{{date}}/issue.html"
+    return f"{letter.site}/{{date}}" if letter.site else ""
 
 
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:

@@ -38,7 +38,9 @@ class Letterhead:
     """Where a reader unsubscribes, with `{tag}` in it: an https address when there is a site that
     accepts POST; otherwise a mailto address."""
     archive: str = ""
-    """Address of the folder in which issues can be read on the web."""
+    """Address at which all issues can be read on the web."""
+    issue_page: str = ""
+    """The same of one issue, with `{date}` for its date."""
     complaints: str = ""
     """Where mailbox providers report complaints."""
 
@@ -154,13 +156,11 @@ class Encoder:
 
     def _archived(self) -> tuple[tuple[str, str], ...]:
         """Return the headers that say where the issue is on the web (RFC 5064, RFC 2369)."""
-        archive = self._letterhead.archive
-        if not archive:
+        head = self._letterhead
+        if not head.archive:
             return ()
-        return (
-            ("List-Archive", f"<{archive}/>"),
-            ("Archived-At", f"<{archive}/{self._issue.date}/issue.html>"),
-        )
+        page = head.issue_page.replace("{date}", str(self._issue.date))
+        return (("List-Archive", f"<{head.archive}>"), ("Archived-At", f"<{page}>"))
 
 
 def encode_edition(issue: Issue, edition: Edition, letterhead: Letterhead) -> Encoded:

@@ -67,8 +67,8 @@ class Masthead:
     feedback: bool = True
     """Whether readers get links to ask for more, or fewer, papers like one."""
     links: Links = NOWHERE
-    archive: str = ""
-    """Address of the folder in which issues can be read on the web."""
+    issue_page: str = ""
+    """Address at which an issue can be read on the web, with `{date}` for its date."""
     days: int = 1
     """How many days an issue covers: 7 for a weekly digest."""
 
@@ -127,7 +127,6 @@ class Press:
         head = self.masthead
         self._titles = {topic.name: topic.title for topic in self.topics}
         self._subject = parse_subject(head.subject)
-        archive = f"{head.archive}/{self.issue.date}/issue.html" if head.archive else ""
         letter = {
             "name": head.name,
             "language": head.language,
@@ -136,7 +135,7 @@ class Press:
             "number": self.issue.number,
             "period": words.period(head.days),
             "density": head.density,
-            "archive_url": archive,
+            "archive_url": head.issue_page.replace("{date}", str(self.issue.date)),
             "web": self.web,
             "feedback": head.feedback and not self.web,
             "subject": hole("subject"),

@@ -102,8 +102,12 @@ def attachment(text: str, kind: str, name: str, cache: str = PUBLIC) -> Response
 
 def tagged(request: Request, response: Response) -> Response:
     """Return the answer with an ETag; when the client has it already, without its content."""
-    tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:24]}"'
-    response.headers["ETag"] = tag
+    tag = response.headers.get("etag")
+    if tag is None:  # an answer that is kept has its tag already
+        tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:24]}"'
+        response.headers["ETag"] = tag
+    if "if-none-match" not in request.headers:
+        return response
     known = {
         part.strip().removeprefix("W/")
         for part in request.headers.get("if-none-match", "").split(",")

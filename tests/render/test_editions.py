@@ -263,7 +263,7 @@ def test_pictures_only_when_asked_for() -> None:
 
 def test_feedback_and_archive_are_as_configured() -> None:
     """More or less like this for each paper; the web copy where there is one."""
-    plain = edition(make_paper(), archive="https://news.example.org/outbox")
+    plain = edition(make_paper(), issue_page="https://news.example.org/outbox/{date}/issue.html")
     silent = edition(make_paper(), feedback=False)
 
     assert (
