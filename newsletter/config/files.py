@@ -10,6 +10,7 @@ from urllib.parse import quote
 from newsletter.config.delivery import delivering, read_keys
 from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
+from newsletter.config.keeping import keeping
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
 from newsletter.config.nodes import not_set
@@ -90,6 +91,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         collecting=collecting(from_, sources, documents["sources"]),
         delivering=delivering(main.delivery, keys),
         serving=serving(main.serve),
+        keeping=keeping(main.keep),
         missing=tuple(_missing(documents["newsletter"])),
         libraries=tuple(
             found

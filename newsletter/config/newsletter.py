@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from newsletter.config.delivery import DeliveryShape, DkimShape
+from newsletter.config.keeping import KeepShape
 from newsletter.config.serving import ServeShape
 from newsletter.config.settings import Choice, Letter
 from newsletter.config.shape import Shape
@@ -108,6 +109,7 @@ class NewsletterShape(Shape):
         "with it go on working.",
     )
     serve: ServeShape = ServeShape()
+    keep: KeepShape = KeepShape()
     schedule: ScheduleShape = ScheduleShape()
     on_empty: Literal["skip", "send"] = Field(
         "skip", description="Whether readers get an email on a day without papers for them."

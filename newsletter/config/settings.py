@@ -121,6 +121,15 @@ class Delivering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How many days what is known of people is kept; 0: for ever."""
+
+    requests: int = 30
+    left: int = 0
+    addresses: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """How the site meets the world."""
 
@@ -152,6 +161,7 @@ class Config:
     collecting: Collecting
     delivering: Delivering
     serving: Serving = Serving()
+    keeping: Keeping = Keeping()
     missing: tuple[str, ...] = ()
     """Missing secrets without which no mail can be sent: a sentence with its place for each.
     Everything else works without them."""

@@ -17,6 +17,7 @@ from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.day.drafts import everybody, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
+from newsletter.day.keeping import forget
 from newsletter.day.mailroom import Mailroom
 from newsletter.day.planning import Spool
 from newsletter.day.pools import candidates
@@ -34,6 +35,7 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
     """Make and send the issue of the day; finish it and earlier issues that a run has begun."""
     stores, ready = day.stores, not day.config.missing
     follow_list(day)
+    forget(day)
     # When a secret is missing that mail needs, all we can do is collect today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
         # Deliveries that are still worth sending are sent. Those that are too old expire, and the

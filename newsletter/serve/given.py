@@ -6,11 +6,15 @@ import datetime as dt
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from newsletter.config.settings import Config
 from newsletter.day.given import Day
 from newsletter.day.trying import PastDays
 from newsletter.store import FeedbackStore, PickStore, RequestStore
+
+DAYS: Final = 7
+"""Issues that are shown to those who try before they subscribe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,18 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
+from newsletter.day.keeping import forget
 from newsletter.day.trying import PastDays
 from newsletter.errors import NewsletterError
 from newsletter.model import Border, fault_of
 from newsletter.schedule import due_date
-from newsletter.serve.given import Site
+from newsletter.serve.given import DAYS, Site
 from newsletter.store import Database
 from newsletter.world.days import day_of, send_waiting_notices
 
@@ -56,6 +57,8 @@ class SiteHost:
         self._running: asyncio.subprocess.Process | None = None
         self._last_run: dict[dt.date, dt.datetime] = {}
         self._last_clean: dt.datetime | None = None
+        self._warm: tuple[dt.date, ...] = ()
+        self._warming: asyncio.Task[None] | None = None
 
     def site(self) -> Site:
         """Return the site as it is configured now."""
@@ -97,7 +100,7 @@ class SiteHost:
         if config.database != self._site.config.database:
             self._say("`database` was changed: start `newsletter serve` again to use it")
             return
-        self._site = self._made(config)
+        self._site, self._warm = self._made(config), ()
         self._say("the settings were changed, and are in use")
 
     # --- Work -----------------------------------------------------------------------------------
@@ -114,6 +117,7 @@ class SiteHost:
                 if schedule:
                     await self._run_if_due()
                 await asyncio.to_thread(self._clean)
+                self._warm_up()
             except NewsletterError as error:  # the disk is full, or the database in use
                 self._say(str(error))
                 await asyncio.sleep(TICK)
@@ -147,6 +151,16 @@ class SiteHost:
             stderr=None,  # its problems are told where ours are
         )
 
+    def _warm_up(self) -> None:
+        """Make the drafts of the last issues known, so that the first who tries need not wait."""
+        site = self._site
+        newest = site.picks.dates()[:DAYS]
+        if newest == self._warm or (self._warming is not None and not self._warming.done()):
+            return
+        self._warm = newest
+        work = asyncio.to_thread(site.past.of, site.day, newest)
+        self._warming = asyncio.create_task(_quietly(work))
+
     def _due(self) -> dt.date | None:
         """Return the date whose issue is to be made, or has mail to send; None when none is."""
         now, day = self._clock(), self._site.day
@@ -177,5 +191,10 @@ class SiteHost:
         if self._last_clean is not None and now - self._last_clean < DAY:
             return
         self._last_clean = now
-        self._site.day.stores.requests.forget(now)
-        self._site.day.stores.ledger.forget_erased()
+        forget(self._site.day)
+
+
+async def _quietly(work: Awaitable[object]) -> None:
+    """Do what only saves time later; where it fails, whoever needs it is told then."""
+    with contextlib.suppress(Exception):
+        await work

@@ -6,6 +6,7 @@ with it. One press more, with an address, makes it a subscription.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -20,18 +21,18 @@ from newsletter.day.trying import TriedDay, ask_about, try_days
 from newsletter.model import Wishes
 from newsletter.render.locales import long_date
 from newsletter.serve.forms import SentForm, form_token, read_form
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import DAYS, Site, SiteNow
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here, network_of
 from newsletter.serve.views import Card, bare, cards
 
-DAYS: Final = 7
-"""Issues that are shown."""
 ASKED: Final = 4
 """Papers that one is asked to say yes or no to."""
 MOST_SAID: Final = 30
 """Papers that one may say yes, or no, to."""
+AT_ONCE: Final = 2
+"""Tries that are worked on: each takes a processor, and a library a process of its own."""
 MAX_LIKE: Final = 300
 """Characters of a like: a title, or an id."""
 
@@ -63,6 +64,7 @@ class Trying:
         """Answer what `limits` allow: a try costs time."""
         self._site = site
         self._limits = limits
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     def form(self, request: Request) -> Response:
         """Show the form; `q` may be filled in, so that one can link to it."""
@@ -77,7 +79,8 @@ class Trying:
         if not self._limits.allow(network_of(request)):
             return message(site, "too_many", status=429)
         form = await read_form(request)
-        return await run_in_threadpool(_tried, site, form)
+        async with self._turns:
+            return await run_in_threadpool(_tried, site, form)
 
 
 def read_asked(site: Site, form: SentForm) -> Asked:

@@ -199,9 +199,9 @@ class RequestStore:
         with self._database.transaction() as connection:
             return connection.execute(move).rowcount > 0
 
-    def forget(self, now: dt.datetime) -> int:
+    def forget(self, now: dt.datetime, kept: dt.timedelta = KEPT) -> int:
         """Delete requests that nobody confirmed, and old notices; return how many requests."""
-        old = now - KEPT
+        old = now - kept
         with self._database.transaction() as connection:
             connection.execute(notices.delete().where(notices.c.made_at < old))
             return connection.execute(

@@ -142,6 +142,22 @@ class SubscriberStore:
             forget_reader(connection, subscriber, now)
         return True
 
+    def erase_left(self, before: dt.datetime, now: dt.datetime) -> int:
+        """Erase who left before a moment; return how many there were."""
+        query = sa.select(subscribers.c.id).where(
+            subscribers.c.state == _LEFT,
+            subscribers.c.changed_at < before,
+            # Erased already, as far as the list allows it.
+            sa.or_(
+                subscribers.c.origin != Origin.YAML.value,
+                subscribers.c.name != "",
+                subscribers.c.wishes != "{}",
+            ),
+        )
+        with self._database.reading() as connection:
+            found = list(connection.scalars(query))
+        return sum(self.erase(subscriber, now) for subscriber in found)
+
     def _first(self, query: sa.Select[Any]) -> Subscription | None:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()

@@ -40,6 +40,7 @@ on_empty: send
 on_error: send
 max_age_days: 9
 old_secrets: ["${OLD}"]
+keep: {requests: 20, left: 400, addresses: 90}
 serve:
   proxies: [127.0.0.0/8]
   admin_password: ${HASH}
@@ -134,6 +135,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "site": "https://lab.example/papers",
         "secret": SECRET.encode(),
         "old_secrets": (OLD.encode(),),
+        "requests": 20, "left": 400, "addresses": 90,
         "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
         "admin_password": HASH,
         "admin_header": "X-Forwarded-User",
@@ -162,7 +164,14 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "libraries": (),
         "places": {"A": f"{tmp_path}/config/sources.yaml:9:20", "B": f"{tmp_path}/config/sources.yaml:10:5"},
     }  # fmt: skip
-    slices = (config, config.letter, config.choice, config.collecting, config.serving)
+    slices = (
+        config,
+        config.letter,
+        config.choice,
+        config.collecting,
+        config.serving,
+        config.keeping,
+    )
     told = {
         field.name: getattr(part, field.name)
         for part in slices
@@ -175,6 +184,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "choice",
         "collecting",
         "serving",
+        "keeping",
     }
 
 

@@ -172,6 +172,10 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     "later": (lambda ledger, _claim: ledger.later(TODAY, NOW), NOTHING),
     "deliveries": (lambda ledger, _claim: ledger.deliveries(TODAY), NOTHING),
     "history": (lambda ledger, _claim: ledger.history("id-ada"), NOTHING),
+    "forget_addresses": (
+        lambda ledger, _claim: ledger.forget_addresses(TODAY, TODAY + 7 * HOUR * 24),
+        NOTHING,
+    ),
     "forget_erased": (lambda ledger, _claim: ledger.forget_erased(), NOTHING),
 }
 JOURNAL = """

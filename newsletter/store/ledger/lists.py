@@ -50,6 +50,12 @@ def forget_erased(connection: sa.Connection) -> None:
     connection.execute(_without_address().where(deliveries.c.subscriber.in_(erased)))
 
 
+def forget_addresses(connection: sa.Connection, first: dt.date, before: dt.date) -> None:
+    """Take the addresses out of final deliveries of issues from `first` to before `before`."""
+    of_issues = (deliveries.c.issue >= first) & (deliveries.c.issue < before)
+    connection.execute(_without_address().where(of_issues))
+
+
 def _without_address() -> sa.Update:
     final = [state for state in DeliveryState if not state.is_open]
     return stay(*final).where(deliveries.c.email != "").values(email="", name="")

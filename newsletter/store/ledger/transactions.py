@@ -143,6 +143,11 @@ class SqlLedger:
         with self._database.transaction() as connection:
             lists.forget_erased(connection)
 
+    def forget_addresses(self, first: dt.date, before: dt.date) -> None:
+        """Take addresses and names out of final deliveries of issues from `first` to `before`."""
+        with self._database.transaction() as connection:
+            lists.forget_addresses(connection, first, before)
+
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
         """Return how many messages have left since then or are about to, by the address's domain.
 

@@ -1,0 +1,39 @@
+"""`keep:` of newsletter.yaml → Keeping: how long what is known of people is kept."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from newsletter.config.settings import Keeping
+from newsletter.config.shape import Shape
+
+
+class KeepShape(Shape):
+    """How many days what is known of people is kept; 0: for ever."""
+
+    requests: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="Days that a sign-up waits for its confirmation, and that the list of mails "
+        "to single people (to confirm, to welcome, with a link) is kept.",
+    )
+    left: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="Days after which somebody who left is erased. 0: never; then an import, or a "
+        "stranger who types the address, cannot bring them back unnoticed.",
+    )
+    addresses: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="Days after which addresses and names are taken out of the deliveries of an "
+        "issue; what was sent stays counted. 0: never.",
+    )
+
+
+def keeping(shape: KeepShape) -> Keeping:
+    """Return how long what is known of people is kept."""
+    return Keeping(requests=shape.requests, left=shape.left, addresses=shape.addresses)
