@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from browsing import chromium
@@ -46,6 +51,40 @@ def beside(browser: Browser, images: list[Path], target: Path, height: int) -> N
     page.close()
 
 
+@contextlib.contextmanager
+def demo_site(folder: Path) -> Iterator[str]:
+    """Serve the site of the demo's day; yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [sys.executable, "-m", "newsletter", "demo", "--serve", "--port", str(port)]
+    process = subprocess.Popen(  # noqa: S603  our own program
+        program, cwd=folder, stdout=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def shoot_site(
+    browser: Browser, address: str, image: Path, size: tuple[int, int], *, dark: bool
+) -> Path:
+    """Take one picture of the top of a page of the site."""
+    page = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+    )
+    page.goto(address)
+    page.screenshot(path=image)
+    page.close()
+    return image
+
+
 def main() -> None:
     """Write every picture."""
     if shutil.which("chromium") is None:
@@ -61,6 +100,10 @@ def main() -> None:
         light = shoot(browser, issue, folder / "light.png", (680, 1100))
         dark = shoot(browser, issue, folder / "dark.png", (375, 1100), dark=True)
         beside(browser, [light, dark], IMAGES / "issue.png", 1100)
+        with demo_site(folder) as address:
+            light = shoot_site(browser, address, folder / "light.png", (820, 1100), dark=False)
+            dark = shoot_site(browser, address, folder / "dark.png", (375, 1100), dark=True)
+            beside(browser, [light, dark], IMAGES / "site.png", 1100)
         for page in write_gallery(folder, ("gazette", "terminal", "weekly", "arabic")):
             light = shoot(browser, page, folder / "light.png", (640, 1100))
             dark = shoot(browser, page, folder / "dark.png", (375, 1100), dark=True)

@@ -46,7 +46,9 @@ def show_demo(
         console.print()
     account.where_to_look(console, folder)
     console.print(
-        "Next: [bold]newsletter init my-letter[/] writes a newsletter of your own\n", soft_wrap=True
+        "Next: [bold]newsletter demo --serve[/] shows the site of this day, "
+        "[bold]newsletter init my-letter[/] writes a newsletter of your own\n",
+        soft_wrap=True,
     )
 
 

@@ -14,7 +14,7 @@ from newsletter.render.views import PaperView, paper_view
 from newsletter.render.words import say
 
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
-SHOWN = (ReasonKind.VOTES, ReasonKind.TOP, ReasonKind.NEW)
+SHOWN = (ReasonKind.VOTES, ReasonKind.TOP, ReasonKind.NEW, ReasonKind.AGE)
 """Reasons that a page shows in another way, or that are true of all its papers."""
 ROOM = 100_000
 """Characters of abstract: pages show it whole."""
