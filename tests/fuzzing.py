@@ -317,11 +317,11 @@ def main() -> None:
         for name in [options.only] if options.only else TARGETS:
             for told in stumbles(name, seed, 100, until):
                 found += 1
-                print(told, flush=True)  # noqa: T201  a program
+                print(told, flush=True)  # noqa: T201  a program for people  a program
         seed += 1
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
     tried = f"seeds {options.seed} to {seed - 1} of 100 inputs for each target"
-    print(f"{found} stumbles; {tried}; {peak:.0f} MB")  # noqa: T201
+    print(f"{found} stumbles; {tried}; {peak:.0f} MB")  # noqa: T201  a program for people
     sys.exit(bool(found))
 
 

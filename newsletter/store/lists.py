@@ -91,7 +91,7 @@ def staged(
 ) -> Iterator[sa.Connection]:
     """Open a transaction with a list beside the table of subscribers; undo it without `keep`."""
     # Read before the database is held: a list may come slowly, or turn out to be wrong.
-    rows = (_row(one, now, new_id()) for one in sign_ups)
+    rows = (_row(sign_up, now, new_id()) for sign_up in sign_ups)
     batches = [list(some) for some in chunks(rows, CHUNK)]
     with database.transaction() as connection:
         _listed.create(connection)
@@ -230,17 +230,17 @@ def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
     return subscribers.insert().from_select([*values], found)
 
 
-def as_row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
+def as_row(sign_up: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
     """Return somebody as a row of the table of subscribers, without a state."""
     return {
         "id": new_id,
-        "address": one.email.lower(),
-        "email": one.email,
-        "domain": one.email.rpartition("@")[2].lower(),
-        "name": one.name,
-        **as_columns(one.wishes, new_id),
-        "consent_at": one.consent_at or now,
-        "consent": one.consent,
+        "address": sign_up.email.lower(),
+        "email": sign_up.email,
+        "domain": sign_up.email.rpartition("@")[2].lower(),
+        "name": sign_up.name,
+        **as_columns(sign_up.wishes, new_id),
+        "consent_at": sign_up.consent_at or now,
+        "consent": sign_up.consent,
     }
 
 
@@ -255,10 +255,10 @@ def as_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
     }
 
 
-def _row(one: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
-    """Return one of the list as it is kept."""
-    own = {"is_personal": one.wishes.is_personal, "is_paused": one.is_paused}
-    return as_row(one, now, new_id) | own
+def _row(sign_up: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
+    """Return sign_up of the list as it is kept."""
+    own = {"is_personal": sign_up.wishes.is_personal, "is_paused": sign_up.is_paused}
+    return as_row(sign_up, now, new_id) | own
 
 
 _NO_WISHES = asdict(Wishes())

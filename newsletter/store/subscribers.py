@@ -209,7 +209,7 @@ class SubscriberStore:
         """Return how many subscribers are in each state."""
         query = sa.select(subscribers.c.state, sa.func.count()).group_by(subscribers.c.state)
         with self._database.reading() as connection:
-            found = {state: count for state, count in connection.execute(query)}  # noqa: C416
+            found = {state: count for state, count in connection.execute(query)}  # noqa: C416  rows are no pairs
         return {state: found.get(state.value, 0) for state in SubscriberState}
 
     def has_listed(self, *, active: bool = False) -> bool:
@@ -262,9 +262,11 @@ class SubscriberStore:
         if not states:
             query = query.where(subscribers.c.state != SubscriberState.ERASED.value)
         else:
-            query = query.where(subscribers.c.state.in_(sorted(one.value for one in states)))
+            query = query.where(subscribers.c.state.in_(sorted(state.value for state in states)))
         if origins:
-            query = query.where(subscribers.c.origin.in_(sorted(one.value for one in origins)))
+            query = query.where(
+                subscribers.c.origin.in_(sorted(origin.value for origin in origins))
+            )
         if text:
             query = query.where(subscribers.c.address.contains(text.lower(), autoescape=True))
         batches = self._batches(query, subscribers.c.address, "", BATCH)

@@ -13,7 +13,7 @@ from newsletter.model import Verdict
 from newsletter.store.database import Database
 from newsletter.store.tables import bounces, deliveries, suppressions
 
-HARD: Final = tuple(one.value for one in Verdict if one.is_hard)
+HARD: Final = tuple(verdict.value for verdict in Verdict if verdict.is_hard)
 """Verdicts that mean that no mail will arrive any more."""
 SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value, Verdict.SAID_GONE.value)
 """Verdicts that may pass or may be wrong: they count only when they last."""
@@ -68,22 +68,27 @@ class SuppressionStore:
         new = 0
         barred: list[str] = []
         with self._database.transaction() as connection:
-            for one in found:
-                known = sa.select(bounces.c.digest).where(bounces.c.digest == one.digest)
+            for bounce in found:
+                known = sa.select(bounces.c.digest).where(bounces.c.digest == bounce.digest)
                 if connection.scalar(known):
                     continue
                 new += 1
-                address = one.email.lower()
+                address = bounce.email.lower()
                 connection.execute(
                     bounces.insert().values(
-                        digest=one.digest, issue=one.issue, subscriber=one.subscriber or None,
-                        email=address, verdict=one.verdict, verified=one.verified,
-                        evidence=one.evidence, seen_at=now,
+                        digest=bounce.digest,
+                        issue=bounce.issue,
+                        subscriber=bounce.subscriber or None,
+                        email=address,
+                        verdict=bounce.verdict,
+                        verified=bounce.verified,
+                        evidence=bounce.evidence,
+                        seen_at=now,
                     )
-                )  # fmt: skip
-                if one.verified and address and self._is_enough(connection, address, one):
-                    source = COMPLAINT if one.verdict == COMPLAINT else "bounce"
-                    if _suppress(connection, address, one.verdict, source, one.evidence, now):
+                )
+                if bounce.verified and address and self._is_enough(connection, address, bounce):
+                    source = COMPLAINT if bounce.verdict == COMPLAINT else "bounce"
+                    if _suppress(connection, address, bounce.verdict, source, bounce.evidence, now):
                         barred.append(address)
         return new, tuple(barred)
 
@@ -102,10 +107,10 @@ class SuppressionStore:
         return None if email is None else str(email).lower()
 
     @staticmethod
-    def _is_enough(connection: sa.Connection, address: str, one: Bounce) -> bool:
-        if one.verdict == COMPLAINT or (one.verdict in HARD and one.is_final):
+    def _is_enough(connection: sa.Connection, address: str, bounce: Bounce) -> bool:
+        if bounce.verdict == COMPLAINT or (bounce.verdict in HARD and bounce.is_final):
             return True
-        if one.verdict not in SOFT + HARD:
+        if bounce.verdict not in SOFT + HARD:
             return False
         issue = bounces.c.issue
         query = sa.select(

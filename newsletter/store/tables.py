@@ -18,7 +18,7 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
     def process_bind_param(
         self,
         value: dt.datetime | None,
-        dialect: sa.Dialect,  # noqa: ARG002
+        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
     ) -> dt.datetime | None:
         """Store UTC without a zone."""
         return value.astimezone(dt.UTC).replace(tzinfo=None) if value else None
@@ -26,7 +26,7 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
     def process_result_value(
         self,
         value: dt.datetime | None,
-        dialect: sa.Dialect,  # noqa: ARG002
+        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
     ) -> dt.datetime | None:
         """Return an aware moment in UTC."""
         return value.replace(tzinfo=dt.UTC) if value else None

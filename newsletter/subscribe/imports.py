@@ -84,7 +84,7 @@ def read_csv(
             "line 1: no column is called `email`; the first line names the columns, with commas "
             "between them"
         )
-    unread = [one.strip() for at, one in enumerate(header) if at not in places.values()]
+    unread = [name.strip() for at, name in enumerate(header) if at not in places.values()]
     if unread:
         on_note(f"columns that are not read: {', '.join(unread)}")
     known = frozenset(topics)
@@ -128,11 +128,13 @@ def _cell(row: list[str], at: int) -> str:
 
 def _places(header: list[str]) -> dict[str, int]:
     """Return the place of each column that is read."""
-    named = {one.strip().lstrip("\ufeff").lower(): at for at, one in reversed([*enumerate(header)])}
+    named = {
+        name.strip().lstrip("\ufeff").lower(): at for at, name in reversed([*enumerate(header)])
+    }
     return {
-        name: next(named[one] for one in names if one in named)
+        name: next(named[column] for column in names if column in named)
         for name, names in COLUMNS.items()
-        if any(one in named for one in names)
+        if any(column in named for column in names)
     }
 
 

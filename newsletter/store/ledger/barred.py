@@ -29,7 +29,7 @@ _DAY = place("day")
 def bar(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
     """Settle those whose address is suppressed or whose reader has left; return the readers."""
     suppressed = _bar_suppressed(cursor, found, moment)
-    others = [one for one in found if one.subscriber not in suppressed]
+    others = [delivery for delivery in found if delivery.subscriber not in suppressed]
     return suppressed | _bar_absent(cursor, others, moment)
 
 
@@ -39,30 +39,30 @@ def _bar_suppressed(
     """Settle deliveries whose address must not be mailed; return their readers."""
     if not found:
         return frozenset()
-    emails = sorted({one.email.lower() for one in found})
+    emails = sorted({delivery.email.lower() for delivery in found})
     addresses = {f"email{number}": email for number, email in enumerate(emails)}
     known = cursor.execute(_suppression(len(emails)), addresses).fetchall()
     said = {email: (verdict, evidence) for email, verdict, evidence in known}
-    barred = [one for one in found if one.email.lower() in said]
+    barred = [delivery for delivery in found if delivery.email.lower() in said]
     rows: list[Row] = [
         {
-            "day": one.issue.isoformat(),
-            "who": one.subscriber,
-            "meaning": said[one.email.lower()][0],
-            "answer": f"suppressed: {said[one.email.lower()][1]}"[:REASON],
+            "day": delivery.issue.isoformat(),
+            "who": delivery.subscriber,
+            "meaning": said[delivery.email.lower()][0],
+            "answer": f"suppressed: {said[delivery.email.lower()][1]}"[:REASON],
             "now": moment,
         }
-        for one in barred
+        for delivery in barred
     ]
     cursor.executemany(_settle(_S.SUPPRESSED), rows)
-    return frozenset(one.subscriber for one in barred)
+    return frozenset(delivery.subscriber for delivery in barred)
 
 
 def _bar_absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
     """Cancel claimed deliveries whose readers get no mail any more; return the readers."""
     if not found:
         return frozenset()
-    days = {one.subscriber: one.issue.isoformat() for one in found}
+    days = {delivery.subscriber: delivery.issue.isoformat() for delivery in found}
     ids = {f"id{number}": who for number, who in enumerate(days)}
     absent = [str(row[0]) for row in cursor.execute(_absence(len(ids)), ids).fetchall()]
     rows: list[Row] = [

@@ -88,7 +88,7 @@ class Claims:
                 # When nobody of a claim may be mailed, others may still wait.
                 if not found or len(barred) < len(found):
                     break
-        return tuple(one for one in found if one.subscriber not in barred)
+        return tuple(delivery for delivery in found if delivery.subscriber not in barred)
 
     def waits(
         self, issue: dt.date, *, now: dt.datetime, email: str | None, domains: Collection[str]
@@ -105,19 +105,19 @@ class Claims:
         """Write which messages may start to leave, and the outcomes of others."""
         moment = _moment(now)
         work: dict[DeliveryState, list[Row]] = {}
-        for one in settled:
-            work.setdefault(one.outcome.state, []).append(
+        for settlement in settled:
+            work.setdefault(settlement.outcome.state, []).append(
                 {
-                    **_held(one.claim),
+                    **_held(settlement.claim),
                     "now": moment,
-                    "answer": one.outcome.reason[:REASON],
-                    "reply": one.outcome.code,
-                    "meaning": one.outcome.verdict,
-                    "due": _moment(one.next_at) if one.next_at else None,
+                    "answer": settlement.outcome.reason[:REASON],
+                    "reply": settlement.outcome.code,
+                    "meaning": settlement.outcome.verdict,
+                    "due": _moment(settlement.next_at) if settlement.next_at else None,
                 }
             )
         ends = [(_settle(state), state, rows) for state, rows in work.items()]
-        starts: list[Row] = [{**_held(one), "now": moment} for one in started]
+        starts: list[Row] = [{**_held(claim), "now": moment} for claim in started]
         lost: set[str] = set()
         with self._transaction() as cursor:
             for statement, state, rows in ends:
@@ -180,7 +180,7 @@ def _issue_state() -> str:
 def _claim(*, of_email: bool, domains: int) -> str:
     ready = _ready(_narrowing(of_email=of_email, domains=domains, among=False))
     # `OFFSET 0` as a literal: SQLAlchemy would pass it to SQLite as a value.
-    some = (sa.select(one.limit(_MOST).offset(fixed(0)).subquery()) for one in ready)
+    some = (sa.select(query.limit(_MOST).offset(fixed(0)).subquery()) for query in ready)
     chosen = sa.union_all(*some).limit(_MOST).offset(fixed(0))
     row = deliveries.c
     return prepared(
@@ -269,16 +269,16 @@ def _narrowed(email: str | None, domains: Collection[str]) -> Mapping[str, str]:
     """Return the values for `_narrowing`."""
     if email is not None:
         return {"email": email.lower()}
-    return {f"domain{number}": one for number, one in enumerate(sorted(domains))}
+    return {f"domain{number}": domain for number, domain in enumerate(sorted(domains))}
 
 
 def _held(claim: Claim) -> Row:
     """Return the values for `HELD`."""
-    one = claim.delivery
+    delivery = claim.delivery
     return {
-        "day": one.issue.isoformat(),
-        "who": one.subscriber,
-        "number": one.attempt,
+        "day": delivery.issue.isoformat(),
+        "who": delivery.subscriber,
+        "number": delivery.attempt,
         "owner": claim.owner,
     }
 

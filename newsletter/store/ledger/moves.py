@@ -37,12 +37,12 @@ def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime
     )
     held = [
         {
-            "day": one.delivery.issue,
-            "who": one.delivery.subscriber,
-            "number": one.delivery.attempt,
-            "owner": one.owner,
+            "day": claim.delivery.issue,
+            "who": claim.delivery.subscriber,
+            "number": claim.delivery.attempt,
+            "owner": claim.owner,
         }
-        for one in claims
+        for claim in claims
     ]
     connection.execute(statement, held)
 

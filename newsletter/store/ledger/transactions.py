@@ -115,7 +115,7 @@ class SqlLedger:
         with self._database.transaction() as connection:
             return halts.why_halted(connection, issue)
 
-    def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:  # noqa: ARG002
+    def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:  # noqa: ARG002  the protocol has it
         """Send nothing more of an issue until it is resumed; a cancelled issue stays cancelled."""
         with self._database.transaction() as connection:
             halts.set_state(connection, issue, IssueState.PAUSED, why)

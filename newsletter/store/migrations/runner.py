@@ -64,7 +64,7 @@ def configure(connection: sa.Connection) -> Config:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    from alembic import command  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415  slow to import, too
 
     command.upgrade(configure(connection), HEAD)
 
