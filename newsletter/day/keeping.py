@@ -20,7 +20,7 @@ def forget(day: Day) -> None:
     now, keep, stores = day.clock(), day.config.keeping, day.stores
     stores.requests.forget(now, dt.timedelta(days=keep.requests))
     if keep.left:
-        stores.subscribers.erase_left(now - dt.timedelta(days=keep.left), now)
+        stores.requests.erase_left(now - dt.timedelta(days=keep.left), now)
     stores.ledger.forget_erased()
     if keep.addresses:
         # Issues that were done before are not looked at again: there may be many.

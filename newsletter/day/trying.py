@@ -7,6 +7,7 @@ of a second.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -106,6 +107,19 @@ class PastDays:
             if past is None or not _is_current(past, day, wanted):
                 self._past = past = self._make(day, wanted)
             return past
+
+    def taught(
+        self, papers: Sequence[Paper], likes: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return, by paper id, the words that papers teach which somebody likes, or dislikes.
+
+        Nothing while the drafts are not known: this is no reason to wait for them.
+        """
+        if self._past is None or not papers:
+            return {}
+        tastes = copy.copy(self._past.tastes)  # which goes on to see the papers of the days
+        marks = tastes.marks(papers, likes)
+        return {name: mark.reason().words for name, mark in marks.items()}
 
     def _make(self, day: Day, dates: Sequence[dt.date]) -> _Past:
         tastes = replace(day.tastes)  # the same papers, and nothing learnt yet

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -35,6 +35,7 @@ from newsletter.serve.joining import until_same_time
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import PRIVATE, attachment, message, page
 from newsletter.serve.shell import is_from_here, network_of
+from newsletter.serve.trying import ShownDay, look
 from newsletter.serve.views import Card, bare, cards
 from newsletter.subscribe.preferences import Chosen, read_choices, term_lines
 
@@ -126,6 +127,11 @@ class Choosing:
     def _do(self, site: Site, request: Request, reader: Subscription, form: SentForm) -> Response:
         now, subscribers = site.clock(), site.day.stores.subscribers
         what, done = form.text("do"), ""
+        if what == "look":
+            chosen = read_choices(form, reader.wishes, site.config.choice.topic_names, site.today())
+            shown = () if chosen.problems else look(site, chosen.wishes, reader)
+            problems = chosen.problems
+            return _choices_page(site, request, reader, problems=problems, form=form, days=shown)
         if what == "save":
             chosen = read_choices(form, reader.wishes, site.config.choice.topic_names, site.today())
             if chosen.problems:
@@ -143,7 +149,7 @@ class Choosing:
             site.feedback.take_back(reader.id, form.text("paper"), kind)
             done = "undone"
         elif what == "erase" and form.text("sure") == "yes":
-            subscribers.erase(reader.id, now)
+            site.requests.erase(reader.id, now)
             return message(site, "erased", listed=reader.origin is Origin.YAML)
         return _again(site, request, reader.id, done=done)
 
@@ -185,12 +191,14 @@ def _choices_page(
     problems: Mapping[str, str] | None = None,
     form: SentForm | None = None,
     done: str = "",
+    days: Sequence[ShownDay] = (),
 ) -> Response:
     choice, wishes = site.config.choice, reader.wishes
 
     def shown(name: str, known: str | None) -> str | None:
         return form.raw(name) if form else known
 
+    more, less = (_said(site, reader, kind) for kind in (FeedbackKind.MORE, FeedbackKind.LESS))
     topics = form.many("topics") if form else (wishes.topics or choice.topic_names)
     values = {
         "title": "",
@@ -216,8 +224,13 @@ def _choices_page(
         "own_zone": str(site.config.zone),
         "tomorrow": site.today() + dt.timedelta(days=1),
         "saved": _said(site, reader, FeedbackKind.SAVE),
-        "more": _said(site, reader, FeedbackKind.MORE),
-        "less": _said(site, reader, FeedbackKind.LESS),
+        "more": more,
+        "less": less,
+        "taught": {
+            **site.past.taught([card.paper for card in more], reader.more),
+            **site.past.taught([card.paper for card in less], reader.less),
+        },
+        "days": days,
         "by_link": reader.changed_by == LINK,
     }
     return page(site, "preferences.html", values, status=422 if problems else 200)

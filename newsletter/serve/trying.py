@@ -18,7 +18,7 @@ from starlette.responses import Response
 from newsletter.day.interests import MOST_LIKES, Interest, interest_wishes, read_interest
 from newsletter.day.strangers import no_file
 from newsletter.day.trying import TriedDay, ask_about, try_days
-from newsletter.model import Wishes
+from newsletter.model import Subscription, Wishes
 from newsletter.render.locales import long_date
 from newsletter.serve.forms import SentForm, form_token, read_form
 from newsletter.serve.given import DAYS, Site, SiteNow
@@ -124,7 +124,7 @@ def _tried(site: Site, form: SentForm) -> Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ShownDay:
+class ShownDay:
     """What would have come on one day."""
 
     date: str
@@ -135,14 +135,21 @@ class _ShownDay:
     """What else the newsletter's topics would have brought."""
 
 
-def _shown(site: Site, day: TriedDay, *, is_own: bool) -> _ShownDay:
+def look(site: Site, wishes: Wishes, reader: Subscription) -> tuple[ShownDay, ...]:
+    """Return what a reader would have got on the last days with other wishes."""
+    dates = site.picks.dates()[:DAYS]
+    tried = try_days(site.day, wishes, dates, past=site.past, more=reader.more, less=reader.less)
+    return tuple(_shown(site, day, is_own=False) for day in tried)
+
+
+def _shown(site: Site, day: TriedDay, *, is_own: bool) -> ShownDay:
     topics = site.config.choice.topics
     own = day.own if is_own else day.picks
     mine = cards([(day.date, pick) for pick in own], topics)
     known = {card.paper.id for card in mine}
     rest = [(day.date, pick) for pick in day.picks if pick.paper.id not in known]
     date = long_date(day.date, site.config.letter.language)
-    return _ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics))
+    return ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics))
 
 
 def _page(

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.model import (
-    LINK,
     Audience,
     Origin,
     SignUp,
@@ -22,7 +21,6 @@ from newsletter.model import (
 )
 from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
-from newsletter.store.ledger.lists import forget_reader
 from newsletter.store.lists import (
     PERSONAL,
     Imported,
@@ -34,7 +32,7 @@ from newsletter.store.lists import (
     staged,
 )
 from newsletter.store.papers import chunks
-from newsletter.store.tables import bounces, feedback, notices, subscribers
+from newsletter.store.tables import subscribers
 
 BATCH = 500
 """Subscribers that are read at a time."""
@@ -108,55 +106,6 @@ class SubscriberStore:
         )
         with self._database.transaction() as connection:
             return connection.execute(move).rowcount > 0
-
-    def erase(self, subscriber: str, now: dt.datetime) -> bool:
-        """Delete all that is kept about a subscriber; return whether they were there.
-
-        Deliveries stay counted, without the address and the name; those that wait are cancelled.
-        Whom subscribers.yaml names is kept as somebody who left: the file would bring them back
-        otherwise.
-        """
-        own = subscribers.c.id == subscriber
-        with self._database.transaction() as connection:
-            row = connection.execute(sa.select(subscribers).where(own)).one_or_none()
-            if row is None or row.state == SubscriberState.ERASED.value:
-                return False
-            for table in (feedback, notices, bounces):
-                connection.execute(table.delete().where(table.c.subscriber == subscriber))
-            is_listed = row.origin == Origin.YAML.value
-            gone = {"address": f"erased {subscriber}", "email": "", "domain": "", "consent": ""}
-            connection.execute(
-                subscribers.update()
-                .where(own)
-                .values(
-                    **as_columns(Wishes(), subscriber),
-                    **({} if is_listed else gone),
-                    name="",
-                    state=_LEFT if is_listed else SubscriberState.ERASED.value,
-                    changed_by=LINK,
-                    left_because="",
-                    paused_until=None,
-                    changed_at=now,
-                )
-            )
-            forget_reader(connection, subscriber, now)
-        return True
-
-    def erase_left(self, before: dt.datetime, now: dt.datetime) -> int:
-        """Erase who left before a moment; return how many there were."""
-        query = sa.select(subscribers.c.id).where(
-            subscribers.c.state == _LEFT,
-            subscribers.c.changed_at < before,
-            # Erased already, as far as the list allows it.
-            sa.or_(
-                subscribers.c.origin != Origin.YAML.value,
-                subscribers.c.name != "",
-                subscribers.c.wishes != "{}",
-            ),
-        )
-        with self._database.reading() as connection:
-            found = list(connection.scalars(query))
-        return sum(self.erase(subscriber, now) for subscriber in found)
 
     def _first(self, query: sa.Select[Any]) -> Subscription | None:
         with self._database.reading() as connection:

@@ -323,7 +323,7 @@ def test_nobody_gets_mail_who_did_not_confirm_or_is_deleted(own: Running) -> Non
     stores = own.site.day.stores
     own.site.requests.sign_up(SignUp(email="gil@readers.example"), MORNING)
     gil, ada = reader_id(own, "gil"), reader_id(own, "ada")
-    stores.subscribers.erase(ada, MORNING)
+    stores.requests.erase(ada, MORNING)
 
     for who, state in ((gil, SubscriberState.PENDING), (ada, SubscriberState.ERASED)):
         page = f"/admin/readers/{who}"

@@ -130,6 +130,24 @@ def test_a_wrong_field_says_what_is_wrong_and_nothing_is_saved(
     assert kept(web, who) == before
 
 
+def test_one_may_look_before_one_saves(web: Running) -> None:
+    """The last days with the choices in the form; nothing is saved, and mistakes are told."""
+    who = reader(web, "looks@choose.example")
+    before = kept(web, who)
+
+    page = web.post(manage(web, who), do="look", topics=["theory"], words="microscope").text
+
+    assert "With this, you would have got" in page
+    shown = page[page.index("With this, you would have got") :]
+    assert "Tight Bounds" in shown
+    assert "Pixels Without Labels" in shown
+    assert "Prompt Compression" not in shown
+    assert kept(web, who) == before
+    wrong = web.post(manage(web, who), do="look", topics=["theory"], words="~")
+    assert wrong.status_code == 422
+    assert "With this" not in wrong.text
+
+
 def test_a_pause_ends_by_itself_or_by_hand(web: Running) -> None:
     """Nothing comes until the day; the page says so, and can end it."""
     who = reader(web, "pause@choose.example")
