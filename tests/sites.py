@@ -230,8 +230,12 @@ def running_site(
     config = load_config(folder / "config", os.environ)
     said: list[str] = []
     clock = Clock()
+
+    def say(text: str, *, problem: bool = True) -> None:
+        said.append(text if problem else f"note: {text}")
+
     with machine.open_ledger(config) as database:
-        host = SiteHost(folder / "config", config, database, address, clock, said.append)
+        host = SiteHost(folder / "config", config, database, address, clock, say)
         loop = asyncio.new_event_loop()
         program = server(site_app(host.site, host.wake, per_network=per_network, per_site=per_site))
 

@@ -18,7 +18,8 @@ from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_line
 from newsletter.day import steps
 from newsletter.errors import ConfigError, ImportListError
-from newsletter.model import ANY_HOUR, Origin, SubscriberState
+from newsletter.model import Origin, SubscriberState
+from newsletter.subscribe.exports import HEADINGS, cells_of
 from newsletter.subscribe.imports import FORMULA, Refused, read_csv
 from newsletter.world import days
 
@@ -31,10 +32,6 @@ From = Annotated[
     list[Origin] | None, typer.Option("--from", help="Only who came that way; the same.")
 ]
 Text = Annotated[str, typer.Option("--text", help="Only addresses with this in them.")]
-_COLUMNS = (
-    "email", "name", "topics", "timezone", "language", "hour", "cadence", "length", "consent_at",
-    "state", "origin", "consent",
-)  # fmt: skip
 MOST_REFUSED = 20
 """How many rows that an import could not use are named one by one."""
 
@@ -103,22 +100,14 @@ def export(
     Example: `newsletter subscribers export --state active > people.csv`
     """
     writer = csv.writer(sys.stdout)
-    writer.writerow(_COLUMNS)
+    writer.writerow(HEADINGS)
     with days.open_day(load(config)) as day:
         steps.follow_list(day)
         for person in day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
         ):
-            wishes = person.wishes
-            cells = (
-                person.email, person.name,
-                " ".join(wishes.topics), wishes.timezone, wishes.language,
-                "" if wishes.hour == ANY_HOUR else str(wishes.hour),
-                wishes.cadence.value, wishes.length.value,
-                person.consent_at.isoformat(), person.state.value, person.origin.value,
-                person.consent,
-            )  # fmt: skip
             # A spreadsheet would read such cells as formulas, and names are untrusted text.
+            cells = cells_of(person)
             writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in cells])
 
 

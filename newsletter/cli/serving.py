@@ -56,8 +56,11 @@ def serve(
     with machine.open_ledger(settings) as database:
         told = errors()
 
-        def say(text: str) -> None:
-            account.problem(told, text)
+        def say(text: str, *, problem: bool = True) -> None:
+            if problem:
+                account.problem(told, text)
+            else:
+                console().print(text, soft_wrap=True, markup=False)
 
         site = SiteHost(config, settings, database, address, machine.utc_now, say)
         console().print(f"Serving {settings.letter.name} at [bold]{address}/[/]", soft_wrap=True)
@@ -88,7 +91,7 @@ def serve_demo(root: Path, port: int) -> None:
             database,
             address,
             lambda: MORNING + (machine.utc_now() - began),
-            lambda text: account.problem(errors(), text),
+            lambda text, *, problem=True: account.problem(errors(), text) if problem else None,
         )
         console().print(
             f"The site of that day is at [bold]{address}/[/]; its mails are written to "
@@ -121,6 +124,11 @@ def _notes(settings: Config) -> list[str]:
         )
     elif not letter.site.startswith("https://") and not letter.site.startswith("http://127."):
         notes.append("`site` is not https: mail programs offer one-click unsubscribing only then")
+    if letter.site and settings.delivering.transport == "outbox":
+        notes.append(
+            "No mail leaves this machine: `delivery` in newsletter.yaml says `transport: outbox`. "
+            "Who subscribes waits for a mail that is only a file in outbox/notices/"
+        )
     notes.extend(settings.missing)
     return notes
 

@@ -18,7 +18,7 @@ from newsletter.day.asking import Doubt, doubts, most_telling
 from newsletter.day.drafts import Draft, make_draft
 from newsletter.day.given import Day
 from newsletter.day.interests import Interest, interest_wishes, read_interest
-from newsletter.learn.tastes import Tastes
+from newsletter.learn.tastes import Tastes, named
 from newsletter.model import (
     Origin,
     Paper,
@@ -32,7 +32,7 @@ from newsletter.model import (
 )
 from newsletter.pick.filters.matching import matches
 from newsletter.pick.personal import OWN_TOPICS
-from newsletter.pick.signals import Mark
+from newsletter.pick.signals import LIKED_MARK, Mark
 from newsletter.schedule import due_at
 from newsletter.subscribe.audience import subscriber_of
 
@@ -172,14 +172,14 @@ def try_days(
     """
     if isinstance(wishes, Interest):
         wishes = interest_wishes(wishes)
-    reader = _reader(day, wishes, more, less)
+    reader, asked = _reader(day, wishes, more, less), frozenset(wishes.topics)
     known = past.of(day, dates)
     marks: Mapping[str, Mark] = {}
     if reader.likes or reader.dislikes:
         marks = known.tastes.marks(known.papers, reader.likes, reader.dislikes)
     said = frozenset((*more, *less))
     return tuple(
-        _tried(known.drafts[date], reader, marks, said, told=told)
+        _tried(known.drafts[date], reader, marks, said, asked, told=told)
         if date in known.drafts
         else TriedDay(date=date, of=0)
         for date in dates
@@ -201,6 +201,7 @@ def _tried(
     reader: Subscriber,
     marks: Mapping[str, Mark],
     said: frozenset[str],
+    asked: frozenset[str],
     *,
     told: bool,
 ) -> TriedDay:
@@ -220,14 +221,31 @@ def _tried(
         date=draft.day.date,
         of=len(draft.papers),
         picks=shown,
-        own=tuple(pick for pick in shown if _is_own(pick, reader, draft)),
+        own=tuple(pick for pick in shown if _is_own(pick, reader, draft, quick, asked)),
         doubts=doubts(draft.papers, (*draft.picks, *own), selection.picks, topics, quick, said),
     )
 
 
-def _is_own(pick: Pick, reader: Subscriber, draft: Draft) -> bool:
-    """Return whether a pick has the reader's own words, or is near to what they like."""
-    if pick.topic in _OWN:
+def _is_own(
+    pick: Pick,
+    reader: Subscriber,
+    draft: Draft,
+    marks: Mapping[str, Mark],
+    asked: Collection[str],
+) -> bool:
+    """Return whether a pick is there for what somebody asks for, in whichever section it is.
+
+    That is: it is in a section of their own, of a topic that they `asked` for, has their words, is
+    a paper that they named, or is near to what they like.
+    """
+    if (
+        pick.topic in _OWN
+        or pick.topic in asked
+        or not named(reader.likes).isdisjoint(pick.paper.keys)
+    ):
+        return True
+    mark = marks.get(pick.paper.id)
+    if mark is not None and mark.value >= LIKED_MARK and not mark.against:
         return True
     folded = draft.pool.candidates.folded(pick.paper)
     return reader.words is not None and matches(reader.words, folded)

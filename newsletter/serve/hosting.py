@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
@@ -33,6 +33,14 @@ IN_DOUBT: Final = dt.timedelta(minutes=30)
 DAY: Final = dt.timedelta(days=1)
 
 
+class Say(Protocol):
+    """Tells the operator something."""
+
+    def __call__(self, text: str, *, problem: bool = True) -> None:
+        """Tell it as a problem, or as a note."""
+        ...
+
+
 class SiteHost:
     """Holds the site, and does what has to be done beside answering requests."""
 
@@ -43,7 +51,7 @@ class SiteHost:
         database: Database,
         address: str,
         clock: Callable[[], dt.datetime],
-        say: Callable[[str], None],
+        say: Say,
     ) -> None:
         """Host the newsletter of `folder`, whose `database` is open; `say` tells the operator."""
         self._folder = folder
@@ -101,7 +109,7 @@ class SiteHost:
             self._say("`database` was changed: start `newsletter serve` again to use it")
             return
         self._site, self._warm = self._made(config), ()
-        self._say("the settings were changed, and are in use")
+        self._say("the settings were changed, and are in use", problem=False)
 
     # --- Work -----------------------------------------------------------------------------------
 

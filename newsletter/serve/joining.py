@@ -7,7 +7,6 @@ happened is told by mail, to the address alone.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -17,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.config.values import read_address
+from newsletter.day.notices import MANAGE
 from newsletter.errors import ExpiredLinkError, LinkError
-from newsletter.links import read_token
+from newsletter.links import read_token, sign
 from newsletter.model import SignUp, Wishes
 from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
@@ -29,8 +29,6 @@ from newsletter.serve.trying import read_asked
 
 SAME_TIME: Final = 0.3
 """Seconds that every answer to a sign-up takes at least: more than any of them needs."""
-CONFIRM_DAYS: Final = dt.timedelta(days=7)
-"""How long the link in the mail that asks to confirm works."""
 
 
 class Joining:
@@ -105,7 +103,12 @@ class Joining:
         if not done.is_known:
             return message(site, "expired", status=410)
         self._wake()
-        return message(site, "confirmed" if done.is_new else "already")
+        if not done.is_new:
+            return message(site, "already")
+        # They have just proved that the address is theirs.
+        until = site.clock() + MANAGE
+        own = sign(site.config.letter.secret, "manage", subscriber, until=until)
+        return message(site, "confirmed", own=f"/manage/{own}")
 
 
 async def until_same_time(began: float) -> None:

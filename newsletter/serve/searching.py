@@ -9,6 +9,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from newsletter.collect.identity import keys
 from newsletter.model.gate import line
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import page
@@ -63,6 +64,14 @@ def search_page(site: Site, query: Query, number: int = 1) -> Response:
         "next": _address(query, number + 1) if number < last else "",
     }
     return page(site, "search.html", values)
+
+
+def identities(words: str) -> tuple[str, ...]:
+    """Return the identities that words are: an arXiv id, a DOI, an address; none usually."""
+    if " " in words.strip():
+        return ()
+    known = keys.arxiv_id(words)
+    return (f"arxiv:{known[0]}",) if known else tuple(keys.reference_keys(words))
 
 
 def _address(query: Query, number: int) -> str:

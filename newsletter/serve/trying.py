@@ -18,6 +18,7 @@ from starlette.responses import Response
 from newsletter.day.interests import MOST_LIKES, Interest, interest_wishes, read_interest
 from newsletter.day.strangers import no_file
 from newsletter.day.trying import TriedDay, ask_about, try_days
+from newsletter.learn.spaces import FEWEST
 from newsletter.model import Subscription, Wishes
 from newsletter.render.locales import long_date
 from newsletter.serve.forms import SentForm, form_token, read_form
@@ -172,6 +173,7 @@ def _page(
         "days": days,
         "found": sum(len(day.cards) for day in days),
         "questions": questions,
+        "is_young": sum(day.of for day in tried) < FEWEST,
         "likes": asked.interest.likes,
         "form": form_token(secret, "subscribe", now) if site.takes_sign_ups else "",
     }

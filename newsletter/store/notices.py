@@ -122,20 +122,19 @@ def post(
 ) -> None:
     """Have a notice sent, unless its limits are reached or one waits already."""
     mine = sa.and_(notices.c.subscriber == subscriber, notices.c.kind == kind.value)
-    count = sa.select(sa.func.count()).select_from(notices)
-    if (connection.scalar(count.where(mine, notices.c.made_at > now - DAY)) or 0) >= MOST_A_DAY[
-        kind
-    ]:
-        return
     if kind is NoticeKind.CONFIRM:
-        # What was asked for before the last confirmation does not count.
-        since = sa.select(sa.func.max(notices.c.made_at)).where(
-            notices.c.subscriber == subscriber, notices.c.kind == NoticeKind.WELCOME.value
+        # What was asked for before the last confirmation does not count: it proved the address.
+        last = connection.scalar(
+            sa.select(sa.func.max(notices.c.made_at)).where(
+                notices.c.subscriber == subscriber, notices.c.kind == NoticeKind.WELCOME.value
+            )
         )
-        last = connection.scalar(since)
-        counted = mine if last is None else sa.and_(mine, notices.c.made_at > last)
-        if (connection.scalar(count.where(counted)) or 0) >= MOST_PENDING:
-            return
+        mine = mine if last is None else sa.and_(mine, notices.c.made_at > last)
+    count = sa.select(sa.func.count()).select_from(notices)
+    today = connection.scalar(count.where(mine, notices.c.made_at > now - DAY)) or 0
+    in_all = connection.scalar(count.where(mine)) or 0
+    if today >= MOST_A_DAY[kind] or (kind is NoticeKind.CONFIRM and in_all >= MOST_PENDING):
+        return
     connection.execute(
         notices.insert().values(
             subscriber=subscriber,

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from newsletter.model import Paper
 from newsletter.store.database import Database
 from newsletter.store.expansion import (
+    WORDS,
     Rarity,
     likeness,
     stem,
@@ -170,7 +171,10 @@ class SearchStore:
             own = own if words else []
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
-        wider = either([*((word,) for word in words), *own])
+        # One word in common may be chance; two are seldom.
+        two = itertools.combinations(words[:WORDS], 2)
+        pairs = [every(((first,), (second,))) for first, second in two]
+        wider = " OR ".join([*(f"({pair})" for pair in pairs), *filter(None, [either(own)])])
         if not wider:
             return []
         match = _both(f"({wider}) NOT {every(phrases)}", author)

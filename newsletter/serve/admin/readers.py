@@ -16,6 +16,7 @@ from newsletter.serve.admin.issues import AT_ONCE, ROWS, delivery_sheet
 from newsletter.serve.admin.sheets import sheet
 from newsletter.serve.views import path_of
 from newsletter.store.lines import DeliveryLine
+from newsletter.subscribe.exports import HEADINGS, cells_of
 from newsletter.subscribe.preferences import term_lines
 
 MOST_SAID: Final = 50
@@ -56,18 +57,8 @@ def readers(desk: Desk) -> Response:
 def readers_sheet(desk: Desk) -> Response:
     """Give the readers as CSV, which `newsletter subscribers import` reads."""
     text, states, origins = _chosen(desk)
-    columns = "email name topics timezone language consent_at state origin consent".split()
     found = desk.site.day.stores.subscribers.all(states=states, origins=origins, text=text)
-    rows = (
-        (
-            person.email, person.name,
-            " ".join(person.wishes.topics), person.wishes.timezone, person.wishes.language,
-            person.consent_at.isoformat(), person.state.value, person.origin.value,
-            person.consent,
-        )
-        for person in found
-    )  # fmt: skip
-    return sheet("readers.csv", columns, rows)
+    return sheet("readers.csv", HEADINGS, map(cells_of, found))
 
 
 def reader(desk: Desk) -> Response:
