@@ -28,6 +28,7 @@ PURPOSES = (
     "manage",
     "form",
     "session",
+    "back",
 )
 """What a link, or a form, lets somebody do. The first three are in every mail, and never expire:
 `preferences` only asks for a mail with a link to `manage`, which does expire."""

@@ -102,7 +102,7 @@ def fill(folder: Path, database: Database) -> None:
     ada = stores.subscribers.find("ada@readers.example")
     assert ada is not None
     paper = stores.picks.of(LAST)[0].paper.id
-    stores.feedback.give(ada.id, paper, FeedbackKind.MORE, MORNING)
+    stores.feedback.give(ada.id, [paper], FeedbackKind.MORE, MORNING)
     said = Bounce(
         digest="d1",
         email="cleo@readers.example",

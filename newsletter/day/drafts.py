@@ -244,8 +244,11 @@ def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers,
         for audience in audiences:
             if kept := subscribers.first_of(audience.name):
                 seen.add(audience.name)
-                readers = as_reader(day, kept)
-                groups += [replace(readers, count=audience.count)] if readers else []
+                # What is one person's own is not the group's, whoever stands for it.
+                readers = as_reader(day, replace(kept, more=(), less=()))
+                if readers:
+                    shared = replace(readers, audience=audience.name, count=audience.count)
+                    groups.append(shared)
         yield tuple(groups)
     for some in subscribers.personal():
         # The store knows them as personal, even if they have taken back what made them so.

@@ -46,6 +46,7 @@ from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
     ANY_HOUR,
+    ASKED,
     EVERYTHING,
     LINK,
     Audience,
@@ -65,6 +66,7 @@ from newsletter.model.verdicts import Verdict
 
 __all__ = [
     "ANY_HOUR",
+    "ASKED",
     "EVERYTHING",
     "LEFT",
     "LINK",

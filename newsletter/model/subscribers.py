@@ -14,6 +14,8 @@ ANY_HOUR = -1
 """The hour of readers who want an issue as soon as it is made."""
 
 
+ASKED = "asked on the site"
+"""The consent of somebody who asked, and has not confirmed yet that the address is theirs."""
 LINK = "link"
 """What `Subscription.changed_by` says of who left by a link in a mail."""
 

@@ -59,10 +59,11 @@ class NoticeQueue(Protocol):
         state: NoticeState,
         now: dt.datetime,
         *,
+        begun: bool,
         reason: str = "",
         next_at: dt.datetime | None = None,
-    ) -> None:
-        """Note what became of a notice."""
+    ) -> bool:
+        """Note what became of a notice, if it is as we left it; return whether it was."""
         ...
 
 
@@ -113,7 +114,9 @@ class _View:
     clock: Callable[[], dt.datetime]
     on_fault: Callable[[Fault], None]
     seen: set[int] = field(default_factory=set)
-    _begun: dict[int, Notice] = field(default_factory=dict)
+    _held: dict[int, Notice] = field(default_factory=dict)
+    _begun: set[int] = field(default_factory=set)
+    """Numbers of those that have begun to leave."""
 
     async def next(self) -> Parcel | None:
         """Return the next one that somebody is to get."""
@@ -134,7 +137,7 @@ class _View:
                 continue
             delivery, message = made
             parcel = Parcel(claim=Claim(delivery=delivery, owner=""), message=message, until=_NEVER)
-            self._begun[id(parcel)] = notice
+            self._held[id(parcel)] = notice
             return parcel
         return None
 
@@ -143,12 +146,19 @@ class _View:
         return None
 
     async def begin(self, parcel: Parcel) -> bool:
-        """Note that a notice begins to leave."""
-        return self.queue.begin(self._begun[id(parcel)], self.clock())
+        """Note that a notice begins to leave; False when another process has it."""
+        notice = self._held[id(parcel)]
+        if self.queue.begin(notice, self.clock()):
+            self._begun.add(notice.number)
+            return True
+        del self._held[id(parcel)]
+        return False
 
     def settle(self, parcel: Parcel, outcome: Outcome) -> None:
         """Note what became of a notice; one that was refused for now waits longer each time."""
-        notice = self._begun.pop(id(parcel))
+        notice = self._held.pop(id(parcel), None)
+        if notice is None:  # another process has it
+            return
         state = _STATES.get(outcome.state)
         if state is not None:
             self._settle(notice, state, outcome.reason)
@@ -167,9 +177,9 @@ class _View:
 
     def give_back(self, why: str) -> None:
         """Leave for later what this session holds, and what no session has taken."""
-        for notice in (*self._begun.values(), *self.due):
+        for notice in (*self._held.values(), *self.due):
             self._settle(notice, NoticeState.WAITING, why, PATIENCE[0])
-        self._begun.clear()
+        self._held.clear()
         self.due.clear()
 
     def _settle(
@@ -180,4 +190,5 @@ class _View:
         wait: dt.timedelta = dt.timedelta(),
     ) -> None:
         now = self.clock()
-        self.queue.settle(notice, state, now, reason=reason, next_at=now + wait)
+        begun = notice.number in self._begun
+        self.queue.settle(notice, state, now, begun=begun, reason=reason, next_at=now + wait)

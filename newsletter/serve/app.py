@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -36,8 +38,8 @@ PER_SITE: Final = 3_000.0
 """The same of all networks together."""
 FRESH: Final = 10.0
 """Seconds that a page for everybody is kept in memory."""
-MOST_PAGES: Final = 2_000
-"""Pages that are kept."""
+MOST_BYTES: Final = 50_000_000
+"""Bytes of pages that are kept."""
 
 Endpoint = Callable[[Request], Response]
 Answer = Callable[[Request], Awaitable[Response]]
@@ -50,28 +52,43 @@ class PageCache:
         """Begin with nothing; `clock` gives seconds that never go back."""
         self._clock = clock
         self._fresh = fresh
-        self._kept: dict[str, tuple[float, Response]] = {}
+        self._kept: OrderedDict[str, tuple[float, Response]] = OrderedDict()
+        self._bytes = 0
+        self._making: dict[str, asyncio.Future[Response]] = {}
 
     def of(self, endpoint: Endpoint) -> Answer:
-        """Return an endpoint whose answers are kept."""
+        """Return an endpoint whose answers are kept.
+
+        Whoever asks for a page that is being made waits for it.
+        """
 
         async def answer(request: Request) -> Response:
-            key = f"{request.url.path}?{request.url.query}"
+            # Only what changes the page: others would fill the memory.
+            key = f"{request.url.path}?{request.query_params.get('topic', '')}"
             known = self._kept.get(key)
-            if known is None or known[0] < self._clock():
-                response = await run_in_threadpool(endpoint, request)
-                if response.status_code != 200:  # noqa: PLR2004  OK
-                    return response
-                if len(self._kept) >= MOST_PAGES:
-                    self._kept.clear()
-                known = self._kept[key] = (self._clock() + self._fresh, response)
-            return tagged(request, known[1])
+            if known is not None and known[0] >= self._clock():
+                return tagged(request, known[1])
+            making = self._making.get(key)
+            if making is None:
+                made = asyncio.ensure_future(run_in_threadpool(endpoint, request))
+                making = self._making[key] = made
+                made.add_done_callback(lambda _done: self._making.pop(key, None))
+            response = await asyncio.shield(making)
+            if response.status_code == 200:  # noqa: PLR2004  OK
+                self._keep(key, response)
+                return tagged(request, response)
+            return response
 
         return answer
 
-    def forget(self) -> None:
-        """Make every page anew from now on."""
-        self._kept.clear()
+    def _keep(self, key: str, response: Response) -> None:
+        """Keep a page; the one that was made longest ago goes when there are too many."""
+        known = self._kept.pop(key, None)
+        self._bytes += len(response.body) - (len(known[1].body) if known else 0)
+        self._kept[key] = (self._clock() + self._fresh, response)
+        while self._bytes > MOST_BYTES:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self._bytes -= len(gone.body)
 
 
 def site_app(
@@ -120,7 +137,7 @@ def site_app(
         site().picks.dates()
         return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
-    def both(path: str, get: Endpoint, post: Answer) -> list[Route]:
+    def both(path: str, get: Endpoint | Answer, post: Answer) -> list[Route]:
         return [Route(path, get, methods=["GET"]), Route(path, post, methods=["POST"])]
 
     routes = [

@@ -146,10 +146,13 @@ class Choosing:
             done = "left"
         elif what == "undo" and form.text("kind") in set(FeedbackKind):
             kind = FeedbackKind(form.text("kind"))
-            site.feedback.take_back(reader.id, form.text("paper"), kind)
+            name = form.text("paper")
+            known = site.day.stores.papers.with_keys([name])
+            site.feedback.take_back(reader.id, (name, *(known[0].keys if known else ())), kind)
             done = "undone"
         elif what == "erase" and form.text("sure") == "yes":
             site.requests.erase(reader.id, now)
+            site.day.folders.outbox.forget(reader.id, reader.email)
             return message(site, "erased", listed=reader.origin is Origin.YAML)
         return _again(site, request, reader.id, done=done)
 
@@ -240,7 +243,7 @@ def _save(site: Site, reader: Subscription, chosen: Chosen) -> None:
     """Write what a reader has chosen."""
     now, subscribers = site.clock(), site.day.stores.subscribers
     subscribers.choose(reader.id, chosen.name, chosen.wishes, now)
-    if chosen.pause_until:
+    if chosen.pause_until and reader.state in (SubscriberState.ACTIVE, SubscriberState.PAUSED):
         state, by = SubscriberState.PAUSED, Origin.SITE.value
         subscribers.change(reader.email, state, by, now, until=chosen.pause_until)
 

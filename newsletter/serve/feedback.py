@@ -46,11 +46,12 @@ class FeedbackPages:
         kind = form.text("kind")
         if kind not in set(FeedbackKind):
             return await run_in_threadpool(_page, site, request, found, paper)
+        keys = (paper.id, *paper.keys)
         if form.text("do") == "undo":
-            await run_in_threadpool(site.feedback.take_back, found.id, paper.id, FeedbackKind(kind))
+            await run_in_threadpool(site.feedback.take_back, found.id, keys, FeedbackKind(kind))
         else:
             await run_in_threadpool(
-                site.feedback.give, found.id, paper.id, FeedbackKind(kind), site.clock()
+                site.feedback.give, found.id, keys, FeedbackKind(kind), site.clock()
             )
         return await run_in_threadpool(_page, site, request, found, paper)
 

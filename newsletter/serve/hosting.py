@@ -114,26 +114,44 @@ class SiteHost:
     # --- Work -----------------------------------------------------------------------------------
 
     async def work(self, *, schedule: bool) -> None:
-        """Do what is due, until cancelled; with `schedule`, also make and send issues."""
+        """Do what is due, until cancelled; with `schedule`, also make and send issues.
+
+        Each work has a task of its own: one that waits, or fails, holds up no other.
+        """
+        works = [self._follow, self._send_notices, self._tidy]
+        if schedule:
+            works.append(self._run_if_due)
+        await asyncio.gather(*(self._again_and_again(work) for work in works))
+
+    async def _again_and_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        told = ""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._waiting.wait(), TICK)
-            self._waiting.clear()
             try:
-                self.follow_settings()
-                await self._send_notices()
-                if schedule:
-                    await self._run_if_due()
-                await asyncio.to_thread(self._clean)
-                self._warm_up()
+                await work()
+                told = ""
             except NewsletterError as error:  # the disk is full, or the database in use
-                self._say(str(error))
-                await asyncio.sleep(TICK)
+                if str(error) != told:
+                    told = str(error)
+                    self._say(told)
             except Exception as error:  # noqa: BLE001  a fault here must not end all later work
                 fault = fault_of(Border.PAGE, "work beside the pages", error)
                 self._site.day.folders.faults.keep(fault)
-                self._say(str(fault))
+                if str(fault) != told:
+                    told = str(fault)
+                    self._say(told)
+            if work == self._send_notices:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._waiting.wait(), TICK)
+                self._waiting.clear()
+            else:
                 await asyncio.sleep(TICK)
+
+    async def _follow(self) -> None:
+        self.follow_settings()
+        self._warm_up()
+
+    async def _tidy(self) -> None:
+        await asyncio.to_thread(self._clean)
 
     async def _send_notices(self) -> None:
         now = self._clock()

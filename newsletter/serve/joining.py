@@ -19,13 +19,14 @@ from newsletter.config.values import read_address
 from newsletter.day.notices import MANAGE
 from newsletter.errors import ExpiredLinkError, LinkError
 from newsletter.links import read_token, sign
-from newsletter.model import SignUp, Wishes
+from newsletter.model import ASKED, SignUp, Wishes
 from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here, network_of
 from newsletter.serve.trying import read_asked
+from newsletter.subscribe.preferences import term_lines
 
 SAME_TIME: Final = 0.3
 """Seconds that every answer to a sign-up takes at least: more than any of them needs."""
@@ -64,7 +65,7 @@ class Joining:
         # What fills in the field that people do not see is told the same as everybody.
         if not form.raw(TRAP):
             wishes = await run_in_threadpool(_wishes, site, form)
-            sign_up = SignUp(email=email, wishes=wishes, consent="asked on the site")
+            sign_up = SignUp(email=email, wishes=wishes, consent=ASKED)
             await run_in_threadpool(site.requests.sign_up, sign_up, site.clock())
             self._wake()
         await until_same_time(began)
@@ -80,17 +81,13 @@ class Joining:
             return message(site, "too_many", status=429)
         return None
 
-    def confirm_form(self, request: Request) -> Response:
+    async def confirm_form(self, request: Request) -> Response:
         """Show the button that confirms: what only follows links confirms nothing."""
         site = self._site()
         found = _asked(site, request)
         if isinstance(found, Response):
             return found
-        return page(
-            site,
-            "button.html",
-            {"kind": "confirm", "action": f"/confirm/{request.path_params['token']}"},
-        )
+        return await run_in_threadpool(_confirm_page, site, *found, request.path_params["token"])
 
     async def confirm(self, request: Request) -> Response:
         """Confirm: from now on they get the newsletter."""
@@ -99,7 +96,11 @@ class Joining:
         if isinstance(found, Response):
             return found
         subscriber, number = found
-        done = await run_in_threadpool(site.requests.confirm, subscriber, number, site.clock())
+        form = await read_form(request)
+        wishes = await run_in_threadpool(_confirmed, site, subscriber, number, form)
+        done = await run_in_threadpool(
+            site.requests.confirm, subscriber, number, site.clock(), wishes
+        )
         if not done.is_known:
             return message(site, "expired", status=410)
         self._wake()
@@ -150,6 +151,37 @@ def _wishes(site: Site, form: SentForm) -> Wishes:
     # What one signs is what one saw when one tried it.
     asked = read_asked(site, form)
     return replace(asked.wishes, topics=asked.wishes.topics or topics)
+
+
+def _confirm_page(site: Site, subscriber: str, number: int, token: str) -> Response:
+    """Return the page that shows what one is about to get, and lets one change it."""
+    asked = site.requests.asked(subscriber, number)
+    if asked is None:
+        return message(site, "expired", status=410)
+    papers = site.day.stores.papers.with_keys([*asked.likes, *asked.dislikes])
+    names = {key: paper.title for paper in papers for key in paper.keys}
+    chosen = asked.topics or site.config.choice.topic_names
+    values = {
+        "kind": "confirm",
+        "action": f"/confirm/{token}",
+        "topics": [
+            (topic.name, topic.title, topic.name in chosen) for topic in site.config.choice.topics
+        ],
+        "own": [*(term_lines(asked.words) or "").splitlines()],
+        "likes": [names.get(like, like) for like in asked.likes],
+    }
+    return page(site, "button.html", values)
+
+
+def _confirmed(site: Site, subscriber: str, number: int, form: SentForm) -> Wishes | None:
+    """Return what somebody chose who confirms; None where they were not asked: as it stands."""
+    asked = site.requests.asked(subscriber, number)
+    if asked is None or form.text("chosen") != "yes":
+        return None
+    names = site.config.choice.topic_names
+    chosen = tuple(name for name in names if name in form.many("topics"))
+    kept = asked if form.text("own") == "yes" else Wishes()
+    return replace(kept, topics=() if set(chosen) == set(names) else chosen)
 
 
 def _asked(site: Site, request: Request) -> tuple[str, int] | Response:

@@ -128,15 +128,26 @@ def believe_proxy(scope: Scope, proxies: Networks) -> None:
         return
     scope[BY_PROXY] = True
     headers = Headers(scope=scope)
-    chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    for address in reversed(chain[-20:]):
+    # Lines of the same name are one list: some proxies add a line of their own at the end.
+    told = ",".join(headers.getlist("x-forwarded-for"))
+    chain = [part.strip() for part in told.split(",") if part.strip()]
+    for part in reversed(chain[-20:]):
+        address = _without_port(part)
         if _parsed(address) is None:
             break
         scope["client"] = (address, 0)
         if not _is_in(address, proxies):
             break
-    if headers.get("x-forwarded-proto", "").strip().lower() in ("http", "https"):
-        scope["scheme"] = headers["x-forwarded-proto"].strip().lower()
+    schemes = headers.getlist("x-forwarded-proto")
+    if schemes and schemes[-1].strip().lower() in ("http", "https"):
+        scope["scheme"] = schemes[-1].strip().lower()
+
+
+def _without_port(text: str) -> str:
+    """Return an address without a port and brackets: `192.0.2.1:80`, `[2001:db8::1]:80`."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def is_from_here(request: Request, address: str) -> bool:

@@ -17,6 +17,7 @@ picks.py       what each issue showed everybody
 hours.py       the hours of readers beside the table of subscribers
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
+wishes.py     wishes as they are kept
 subscribers.py who gets the newsletter, since when, and what they asked for
 requests.py    what people ask for on the site
 notices.py     the mails that follow: a queue
@@ -45,7 +46,7 @@ from newsletter.store.notices import NoticeStore
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
-from newsletter.store.requests import Confirmed, RequestStore
+from newsletter.store.requests import Confirmed, Departure, RequestStore
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
@@ -58,6 +59,7 @@ __all__ = [
     "Bounce",
     "Confirmed",
     "Database",
+    "Departure",
     "FactStore",
     "FaultStore",
     "FeedbackStore",

@@ -19,6 +19,7 @@ from newsletter.store.migrations.runner import prepare
 from newsletter.store.tables import metadata
 from newsletter.store.urls import read_url
 
+BUSY = "database is locked"
 BUSY_SECONDS = 30.0
 """How long a process waits while another one writes."""
 
@@ -47,6 +48,8 @@ class Database:
             raise  # a fault of this program
         except sa.exc.DatabaseError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
+        except sa.exc.TimeoutError:
+            raise StoreError(explain(self.engine.url, BUSY)) from None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -59,6 +62,8 @@ class Database:
                 yield connection
         except sa.exc.OperationalError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
+        except sa.exc.TimeoutError:  # every connection is in use
+            raise StoreError(explain(self.engine.url, BUSY)) from None
 
     def __enter__(self) -> Self:
         """Use the database for a block, then close it."""

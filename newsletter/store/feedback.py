@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from newsletter.model import Feedback, FeedbackKind
+from newsletter.model import Feedback, FeedbackKind, SubscriberState
 from newsletter.store.database import Database
-from newsletter.store.lists import PERSONAL, TAUGHT, has_taught, read_wishes
+from newsletter.store.lists import TAUGHT, chosen_columns
 from newsletter.store.tables import feedback, subscribers
+from newsletter.store.wishes import read_wishes
 
 MOST = 1_000
 """What is kept of one reader: the oldest goes when there is more."""
@@ -23,53 +24,38 @@ class FeedbackStore:
         """Use an open `database`."""
         self._database = database
 
-    def give(self, subscriber: str, paper: str, kind: FeedbackKind, now: dt.datetime) -> None:
-        """Note what a reader says about a paper; saying it again changes nothing."""
-        own = (feedback.c.subscriber == subscriber) & (feedback.c.paper == paper)
+    def give(
+        self, subscriber: str, keys: Sequence[str], kind: FeedbackKind, now: dt.datetime
+    ) -> None:
+        """Note what a reader says about the paper that has `keys`, its best one first.
+
+        Saying it again changes nothing; nothing is noted of who was erased meanwhile.
+        """
+        kinds = TAUGHT if kind in TAUGHT else (kind,)
+        own = _said(subscriber, keys, kinds)
         with self._database.transaction() as connection:
-            kinds = TAUGHT if kind in TAUGHT else (kind,)
-            there = set(
-                connection.scalars(
-                    sa.select(feedback.c.kind).where(own, feedback.c.kind.in_(kinds))
-                )
+            there = connection.scalar(
+                sa.select(subscribers.c.state).where(subscribers.c.id == subscriber)
             )
-            if there == {kind.value}:
+            if there in (None, SubscriberState.ERASED.value):
                 return
-            connection.execute(feedback.delete().where(own, feedback.c.kind.in_(kinds)))
+            said = set(connection.scalars(sa.select(feedback.c.kind).where(own)))
+            if said == {kind.value}:
+                return
+            connection.execute(feedback.delete().where(own))
             connection.execute(
                 feedback.insert().values(
-                    subscriber=subscriber, paper=paper, kind=kind.value, given_at=now
+                    subscriber=subscriber, paper=keys[0], kind=kind.value, given_at=now
                 )
             )
             _forget_oldest(connection, subscriber)
-            if kind in TAUGHT:
-                # From now on an edition is made for this reader alone.
-                connection.execute(
-                    subscribers.update()
-                    .where(subscribers.c.id == subscriber)
-                    .values(audience=PERSONAL + subscriber)
-                )
+            _set_audience(connection, subscriber)
 
-    def take_back(self, subscriber: str, paper: str, kind: FeedbackKind) -> None:
-        """Forget what a reader said about a paper."""
+    def take_back(self, subscriber: str, keys: Sequence[str], kind: FeedbackKind) -> None:
+        """Forget what a reader said about the paper that has `keys`."""
         with self._database.transaction() as connection:
-            connection.execute(
-                feedback.delete().where(
-                    feedback.c.subscriber == subscriber,
-                    feedback.c.paper == paper,
-                    feedback.c.kind == kind.value,
-                )
-            )
-            # Who has taught nothing any more may get what others get.
-            own = (subscribers.c.id == subscriber) & ~has_taught(subscribers.c.id)
-            text = connection.scalar(sa.select(subscribers.c.wishes).where(own))
-            if text is not None:
-                audience = read_wishes(text).audience(subscriber)
-                connection.execute(
-                    subscribers.update()
-                    .where(subscribers.c.id == subscriber)
-                    .values(audience=audience)
-                )
+            connection.execute(feedback.delete().where(_said(subscriber, keys, (kind,))))
+            _set_audience(connection, subscriber)
 
     def of(
         self, subscriber: str, kinds: Collection[FeedbackKind] = tuple(FeedbackKind)
@@ -95,6 +81,26 @@ class FeedbackStore:
         query = sa.select(feedback.c.kind, sa.func.count()).group_by(feedback.c.kind)
         with self._database.reading() as connection:
             return {kind: count for kind, count in connection.execute(query)}  # noqa: C416  rows are no pairs
+
+
+def _said(
+    subscriber: str, keys: Sequence[str], kinds: Collection[FeedbackKind]
+) -> sa.ColumnElement[bool]:
+    """Return what a reader said about a paper, whatever it was called then."""
+    return sa.and_(
+        feedback.c.subscriber == subscriber,
+        feedback.c.paper.in_(keys),
+        feedback.c.kind.in_([kind.value for kind in kinds]),
+    )
+
+
+def _set_audience(connection: sa.Connection, subscriber: str) -> None:
+    """Bring the audience up to date: who has taught something gets an edition alone."""
+    own = subscribers.c.id == subscriber
+    text = connection.scalar(sa.select(subscribers.c.wishes).where(own))
+    if text is not None:
+        audience = chosen_columns(read_wishes(text), subscriber)["audience"]
+        connection.execute(subscribers.update().where(own).values(audience=audience))
 
 
 def _forget_oldest(connection: sa.Connection, subscriber: str) -> None:

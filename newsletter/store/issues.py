@@ -55,7 +55,7 @@ class IssueStore:
     def get(self, date: dt.date) -> Issue | None:
         """Return the planned issue of `date`, if there is one."""
         query = sa.select(issues).where(issues.c.date == date)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
@@ -64,7 +64,7 @@ class IssueStore:
     def dates(self) -> tuple[dt.date, ...]:
         """Return the dates of all planned issues, newest first."""
         query = sa.select(issues.c.date).order_by(issues.c.date.desc())
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(connection.scalars(query))
 
     def unfinished(self, before: dt.date) -> tuple[dt.date, ...]:
@@ -75,12 +75,12 @@ class IssueStore:
             .where(deliveries.c.issue < before, deliveries.c.state.in_(_OPEN))
             .order_by(deliveries.c.issue)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(connection.scalars(query))
 
     def next_number(self) -> int:
         """Return the number that the next issue gets, counted from 1."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return int(connection.scalar(sa.select(sa.func.max(issues.c.number))) or 0) + 1
 
     def edition(self, date: dt.date, key: str) -> Edition:
@@ -89,7 +89,7 @@ class IssueStore:
         Raises StoreError when there is none.
         """
         query = sa.select(editions).where(editions.c.issue == date, editions.c.key == key)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise StoreError(f"the issue of {date} has no edition `{key}`")
@@ -105,7 +105,7 @@ class IssueStore:
             .where(audiences.c.issue == date)
             .order_by(audiences.c.name)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query.limit(limit)).all()
         keys = {key: name for name, key in reversed(rows)}
         for key in dict.fromkeys(key for _, key in rows):
@@ -115,7 +115,7 @@ class IssueStore:
         """Yield key and subject of every edition of a planned issue."""
         query = sa.select(editions.c.key, editions.c.subject).where(editions.c.issue == date)
         ordered = query.order_by(editions.c.key)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(ordered).all()
         yield from rows
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.model import (
-    Cadence,
     FeedbackKind,
-    Length,
     Origin,
     SignUp,
     SubscriberState,
@@ -24,6 +22,7 @@ from newsletter.model import (
 from newsletter.store.database import Database
 from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import Moment, feedback, subscribers, suppressions
+from newsletter.store.wishes import as_columns
 
 TAUGHT = (FeedbackKind.MORE, FeedbackKind.LESS)
 """What changes a reader's issues; the latest word on a paper counts."""
@@ -38,6 +37,7 @@ _listed = sa.Table(
     "listed",
     sa.MetaData(),
     sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("erased", sa.Text, nullable=False),
     sa.Column("id", sa.Text, nullable=False),
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("domain", sa.Text, nullable=False),
@@ -127,11 +127,28 @@ def bring(connection: sa.Connection, origin: Origin, now: dt.datetime) -> Import
     known = subscribers.c.address == _listed.c.address
     is_known = sa.exists().where(known)
     left = _count(connection, sa.exists().where(known, subscribers.c.state == _LEFT))
-    found = _count(connection, is_known)
+    left += _count(connection, ~is_known, _was_erased())
+    found = left + _count(connection, sa.exists().where(known, subscribers.c.state != _LEFT))
     is_barred = sa.exists().where(suppressions.c.email == _listed.c.address)
-    barred = _count(connection, ~is_known, is_barred)
+    barred = _count(connection, ~is_known, is_barred, ~_was_erased())
     new = connection.execute(_insert_new(origin.value, now)).rowcount
     return Imported(new=new, known=found - left, left=left, suppressed=barred)
+
+
+def erased(email: str) -> str:
+    """Return what stands in place of the address of somebody who was erased.
+
+    It cannot be turned back into the address, but a list that names the address again is known by
+    it: who had themselves deleted is not brought back by a file.
+    """
+    return f"erased {hashlib.sha256(email.lower().encode()).hexdigest()}"
+
+
+def _was_erased() -> sa.ColumnElement[bool]:
+    """Return whether somebody of the list has had themselves deleted."""
+    return sa.exists().where(
+        subscribers.c.address >= _listed.c.erased, subscribers.c.address < _listed.c.erased + "~"
+    )
 
 
 def _count(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> int:
@@ -197,11 +214,23 @@ def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
                 "paused_until": sa.case(
                     (old.paused_until == FOR_EVER, sa.null()), else_=old.paused_until
                 ),
+                # A request that was never confirmed is no consent; the list is.
+                "consent": sa.case((old.state == _PENDING, new.consent), else_=old.consent),
                 "origin": _YAML,
                 "changed_at": now,
             }
         )
     )
+
+
+def chosen_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
+    """Return the columns about the wishes of a known subscriber, whose feedback stays.
+
+    Everything that writes the wishes of somebody who may have given feedback uses it.
+    """
+    columns = as_columns(wishes, subscriber)
+    alone = (has_taught(subscribers.c.id), PERSONAL + subscribers.c.id)
+    return columns | {"audience": sa.case(alone, else_=columns["audience"])}
 
 
 def has_taught(subscriber: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -224,7 +253,7 @@ def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
     }
     found = (
         sa.select(*(value.label(name) for name, value in values.items()))
-        .where(~sa.exists().where(subscribers.c.address == new.address))
+        .where(~sa.exists().where(subscribers.c.address == new.address), ~_was_erased())
         .order_by(new.id)
     )
     return subscribers.insert().from_select([*values], found)
@@ -244,46 +273,11 @@ def as_row(sign_up: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
     }
 
 
-def as_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
-    """Return the columns that are about the wishes of a subscriber."""
-    return {
-        "wishes": _as_text(wishes),
-        "audience": wishes.audience(subscriber),
-        "timezone": wishes.timezone,
-        "language": wishes.language,
-        "hour": wishes.hour,
-    }
-
-
 def _row(sign_up: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:
     """Return sign_up of the list as it is kept."""
-    own = {"is_personal": sign_up.wishes.is_personal, "is_paused": sign_up.is_paused}
+    own = {
+        "erased": erased(sign_up.email),
+        "is_personal": sign_up.wishes.is_personal,
+        "is_paused": sign_up.is_paused,
+    }
     return as_row(sign_up, now, new_id) | own
-
-
-_NO_WISHES = asdict(Wishes())
-
-
-def _as_text(wishes: Wishes) -> str:
-    """Return wishes as JSON, equal ones as equal text."""
-    if wishes == Wishes():
-        return "{}"
-    told = {name: value for name, value in asdict(wishes).items() if value != _NO_WISHES[name]}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-_NAMES = tuple(field.name for field in fields(Wishes))
-_LISTS = ("topics", "follow", "mute_authors", "likes", "dislikes")
-
-
-def read_wishes(text: str) -> Wishes:
-    """Return wishes that are kept as JSON."""
-    told: dict[str, Any] = json.loads(text)
-    # A newer version may have written more.
-    known = {name: told[name] for name in _NAMES if name in told}
-    known |= {name: tuple(known[name]) for name in _LISTS if name in known}
-    known |= {name: kind(known[name]) for name, kind in _CHOICES.items() if name in known}
-    return Wishes(**known)
-
-
-_CHOICES = {"cadence": Cadence, "length": Length}

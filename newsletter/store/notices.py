@@ -71,22 +71,30 @@ class NoticeStore:
         state: NoticeState,
         now: dt.datetime,
         *,
+        begun: bool,
         reason: str = "",
         next_at: dt.datetime | None = None,
-    ) -> None:
+    ) -> bool:
         """Note what became of a notice; one that waits again does so until `next_at`.
 
-        One that was given up meanwhile, because its reader left, stays given up.
+        Returns False, and changes nothing, when it is not as the caller left it: another process
+        has it, or it was given up because its reader left. `begun` says whether `begin` was true.
         """
+        held = NoticeState.STARTED if begun else NoticeState.WAITING
+        attempt = notice.attempt + 1
         with self._database.transaction() as connection:
-            connection.execute(
+            done = connection.execute(
                 notices.update()
                 .where(
                     notices.c.number == notice.number,
-                    notices.c.state != NoticeState.FAILED.value,
+                    notices.c.state == held.value,
+                    notices.c.attempt == (attempt if begun else notice.attempt),
                 )
-                .values(state=state.value, reason=reason[:500], next_at=next_at or now)
+                .values(
+                    state=state.value, attempt=attempt, reason=reason[:500], next_at=next_at or now
+                )
             )
+            return done.rowcount > 0
 
     def recover(self, before: dt.datetime) -> int:
         """Give up what was begun before a moment and never settled: it may have left."""
@@ -119,6 +127,7 @@ def post(
     now: dt.datetime,
     *,
     wishes: str = "{}",
+    most: int | None = None,
 ) -> None:
     """Have a notice sent, unless its limits are reached or one waits already."""
     mine = sa.and_(notices.c.subscriber == subscriber, notices.c.kind == kind.value)
@@ -131,9 +140,13 @@ def post(
         )
         mine = mine if last is None else sa.and_(mine, notices.c.made_at > last)
     count = sa.select(sa.func.count()).select_from(notices)
-    today = connection.scalar(count.where(mine, notices.c.made_at > now - DAY)) or 0
+    # One that never arrived may be asked for again.
+    arrived = notices.c.state.not_in((NoticeState.FAILED.value, NoticeState.UNKNOWN.value))
+    today = connection.scalar(count.where(mine, arrived, notices.c.made_at > now - DAY)) or 0
     in_all = connection.scalar(count.where(mine)) or 0
-    if today >= MOST_A_DAY[kind] or (kind is NoticeKind.CONFIRM and in_all >= MOST_PENDING):
+    if today >= (most or MOST_A_DAY[kind]) or (
+        kind is NoticeKind.CONFIRM and in_all >= MOST_PENDING
+    ):
         return
     connection.execute(
         notices.insert().values(

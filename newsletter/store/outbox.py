@@ -65,6 +65,20 @@ class Outbox:
         write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         return path
 
+    def forget(self, subscriber: str, email: str) -> None:
+        """Delete the files that hold a reader's address: their own editions, and their mails.
+
+        Raises StoreError when the disk refuses.
+        """
+        own = [f"*/*~{subscriber}.*", "*/eml/*.eml", "notices/*/*/eml/*.eml"]
+        plain = re.sub(r"[^a-z0-9@._+-]", "_", email.lower())[:MAX_NAME]
+        names = (f"{plain}.eml", f"{plain}.{subscriber}.eml")
+        with clear_errors(self.folder):
+            for pattern in own:
+                for path in self.folder.glob(pattern):
+                    if path.name in names or f"~{subscriber}." in path.name:
+                        path.unlink(missing_ok=True)
+
     def write_message(self, delivery: Delivery, message: bytes) -> str:
         """Write the message of a delivery to eml/<address>.eml; return the file's name.
 

@@ -79,7 +79,7 @@ class PaperStore:
         return self._read(query.order_by(papers.c.id))
 
     def _read(self, query: sa.Select[Any]) -> tuple[Paper, ...]:
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return tuple(read_paper(data) for data in connection.scalars(query))
 
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:

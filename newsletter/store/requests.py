@@ -24,18 +24,31 @@ from newsletter.model import (
 )
 from newsletter.store.database import Database
 from newsletter.store.ledger.lists import forget_reader
-from newsletter.store.lists import as_columns, as_row, read_wishes
+from newsletter.store.lists import as_row, chosen_columns, erased
 from newsletter.store.notices import post
 from newsletter.store.tables import bounces, feedback, notices, subscribers, suppressions
+from newsletter.store.wishes import as_columns, read_wishes
 
 CONFIRMED: Final = "asked on the site, and confirmed by the link mailed to the address"
 """How those consent who come by the site."""
+TYPED: Final = 3
+"""Mails with a link in 24 hours for an address that was only typed, by whomever."""
 KEPT: Final = dt.timedelta(days=30)
 """How long requests that nobody confirmed, and notices, are kept."""
 
 _PENDING, _ACTIVE = SubscriberState.PENDING.value, SubscriberState.ACTIVE.value
 _LEFT = SubscriberState.LEFT.value
 _GONE = (_LEFT, SubscriberState.ERASED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """What it was like before somebody left: enough to undo it."""
+
+    state: SubscriberState
+    paused_until: dt.date | None
+    at: dt.datetime
+    """When they left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +104,25 @@ class RequestStore:
                 subscriber = row["id"] if known is None else known.id
                 post(connection, subscriber, NoticeKind.CONFIRM, now, wishes=row["wishes"])
             else:
-                post(connection, known.id, NoticeKind.MANAGE, now)
+                post(connection, known.id, NoticeKind.MANAGE, now, most=TYPED)
 
-    def confirm(self, subscriber: str, number: int, now: dt.datetime) -> Confirmed:
+    def asked(self, subscriber: str, number: int) -> Wishes | None:
+        """Return what the notice with a `number` asks to confirm; None when it is not there."""
+        query = sa.select(notices.c.wishes).where(
+            notices.c.number == number,
+            notices.c.subscriber == subscriber,
+            notices.c.kind == NoticeKind.CONFIRM.value,
+        )
+        with self._database.reading() as connection:
+            text = connection.scalar(query)
+        return None if text is None else read_wishes(text)
+
+    def confirm(
+        self, subscriber: str, number: int, now: dt.datetime, wishes: Wishes | None = None
+    ) -> Confirmed:
         """Let somebody have what they asked for; `number` is the notice that brought the link.
 
+        `wishes` are what they chose on the page that confirms; default: what the notice asks for.
         Confirming again changes nothing. Who left after that mail stays away: they must ask again.
         """
         with self._database.transaction() as connection:
@@ -115,12 +142,12 @@ class RequestStore:
                 return Confirmed(is_known=False)
             if known.state not in (_PENDING, _LEFT):
                 return Confirmed(is_known=True)
-            wishes = read_wishes(asked.wishes)
+            wishes = wishes or read_wishes(asked.wishes)
             connection.execute(
                 subscribers.update()
                 .where(subscribers.c.id == subscriber)
                 .values(
-                    **as_columns(wishes, subscriber),
+                    **chosen_columns(wishes, subscriber),
                     state=_ACTIVE,
                     paused_until=None,
                     left_because="",
@@ -134,7 +161,7 @@ class RequestStore:
             post(connection, subscriber, NoticeKind.WELCOME, now)
         return Confirmed(is_known=True, is_new=True)
 
-    def ask_to_manage(self, subscriber: str, now: dt.datetime) -> None:
+    def ask_to_manage(self, subscriber: str, now: dt.datetime, *, most: int | None = None) -> None:
         """Mail somebody a link to their own pages, if they are there and not asking too often."""
         with self._database.transaction() as connection:
             there = connection.scalar(
@@ -146,7 +173,7 @@ class RequestStore:
                 .where(~sa.exists().where(suppressions.c.email == subscribers.c.address))
             )
             if there is not None:
-                post(connection, subscriber, NoticeKind.MANAGE, now)
+                post(connection, subscriber, NoticeKind.MANAGE, now, most=most)
 
     def ask_at(self, email: str, now: dt.datetime) -> None:
         """Mail a link to their own pages to whoever has an address; nothing if nobody has it."""
@@ -154,27 +181,23 @@ class RequestStore:
         with self._database.reading() as connection:
             subscriber = connection.scalar(query)
         if subscriber is not None:
-            self.ask_to_manage(subscriber, now)
+            self.ask_to_manage(subscriber, now, most=TYPED)
 
-    def leave(self, subscriber: str, now: dt.datetime, reason: str = "") -> bool:
-        """Let somebody leave, at once; return whether they are there. Leaving again is the same.
+    def leave(self, subscriber: str, now: dt.datetime, reason: str = "") -> Departure | None:
+        """Let somebody leave, at once; return what it was like before. Again is the same.
 
-        `reason` is what they say about it, if anything.
+        Their own "no" counts from then on, whoever else had taken them off before: no list brings
+        them back. `reason` is what they say about it, if anything. None when nobody has the id.
         """
-        move = (
-            subscribers.update()
-            .where(subscribers.c.id == subscriber, subscribers.c.state.not_in(_GONE))
-            .values(state=_LEFT, changed_by=LINK, paused_until=None, changed_at=now)
-        )
-        told = (
-            subscribers.update()
-            .where(subscribers.c.id == subscriber, subscribers.c.state == _LEFT)
-            .values(left_because=reason)
-        )
+        of_reader = subscribers.c.id == subscriber
         with self._database.transaction() as connection:
-            connection.execute(move)
+            before = connection.execute(sa.select(subscribers).where(of_reader)).one_or_none()
+            if before is None or before.state == SubscriberState.ERASED.value:
+                return None
+            values = {"state": _LEFT, "changed_by": LINK, "paused_until": None, "changed_at": now}
             if reason:
-                connection.execute(told)
+                values["left_because"] = reason
+            connection.execute(subscribers.update().where(of_reader).values(values))
             connection.execute(
                 notices.update()
                 .where(
@@ -183,20 +206,27 @@ class RequestStore:
                 )
                 .values(state=NoticeState.FAILED.value, reason="they left before it was sent")
             )
-            found = sa.select(subscribers.c.id).where(subscribers.c.id == subscriber)
-            return connection.scalar(found) is not None
+        return Departure(
+            state=SubscriberState(before.state), paused_until=before.paused_until, at=now
+        )
 
-    def come_back(self, subscriber: str, now: dt.datetime) -> bool:
-        """Undo that somebody left by a link: by mistake, or by a program that follows links."""
+    def come_back(self, subscriber: str, departure: Departure, now: dt.datetime) -> bool:
+        """Undo that somebody left, if nothing has happened since; return whether it was undone."""
         move = (
             subscribers.update()
             .where(
                 subscribers.c.id == subscriber,
                 subscribers.c.state == _LEFT,
                 subscribers.c.changed_by == LINK,
-                subscribers.c.changed_at > now - KEPT,
+                subscribers.c.changed_at == departure.at,
             )
-            .values(state=_ACTIVE, changed_by=Origin.SITE.value, changed_at=now, left_because="")
+            .values(
+                state=departure.state.value,
+                paused_until=departure.paused_until,
+                changed_by=Origin.SITE.value,
+                changed_at=now,
+                left_because="",
+            )
         )
         with self._database.transaction() as connection:
             return connection.execute(move).rowcount > 0
@@ -204,9 +234,9 @@ class RequestStore:
     def erase(self, subscriber: str, now: dt.datetime) -> bool:
         """Delete all that is kept about a subscriber; return whether they were there.
 
-        Deliveries stay counted, without the address and the name; those that wait are cancelled.
-        Whom subscribers.yaml names is kept as somebody who left: the file would bring them back
-        otherwise.
+        Deliveries stay counted, without the address, the name and what servers said; those that
+        wait are cancelled. In place of the address stands a fingerprint that cannot be turned back:
+        by it no list brings them back. That an address must not be mailed stays, without evidence.
         """
         own = subscribers.c.id == subscriber
         with self._database.transaction() as connection:
@@ -215,16 +245,21 @@ class RequestStore:
                 return False
             for table in (feedback, notices, bounces):
                 connection.execute(table.delete().where(table.c.subscriber == subscriber))
-            is_listed = row.origin == Origin.YAML.value
-            gone = {"address": f"erased {subscriber}", "email": "", "domain": "", "consent": ""}
+            connection.execute(bounces.delete().where(bounces.c.email == row.address))
+            connection.execute(
+                suppressions.update().where(suppressions.c.email == row.address).values(evidence="")
+            )
             connection.execute(
                 subscribers.update()
                 .where(own)
                 .values(
                     **as_columns(Wishes(), subscriber),
-                    **({} if is_listed else gone),
+                    address=f"{erased(row.address)} {subscriber}",
+                    email="",
+                    domain="",
+                    consent="",
                     name="",
-                    state=_LEFT if is_listed else SubscriberState.ERASED.value,
+                    state=SubscriberState.ERASED.value,
                     changed_by=LINK,
                     left_because="",
                     paused_until=None,
@@ -239,12 +274,6 @@ class RequestStore:
         query = sa.select(subscribers.c.id).where(
             subscribers.c.state == _LEFT,
             subscribers.c.changed_at < before,
-            # Erased already, as far as the list allows it.
-            sa.or_(
-                subscribers.c.origin != Origin.YAML.value,
-                subscribers.c.name != "",
-                subscribers.c.wishes != "{}",
-            ),
         )
         with self._database.reading() as connection:
             found = list(connection.scalars(query))

@@ -30,7 +30,7 @@ class SourceStore:
 
     def remembered(self) -> Callable[[Source], Health]:
         """Return a function that gives a source's remembered health; empty for a new source."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = dict(connection.execute(sa.select(sources.c.id, sources.c.data)).all())
         return lambda source: _health(rows.get(source_id(source)))
 
@@ -45,7 +45,7 @@ class SourceStore:
             .where(sources.c.id.not_in(ours), sources.c.visited_at > now - LISTED)
             .order_by(sources.c.name)
         )
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             others = [(row.name, _health(row.data)) for row in connection.execute(query)]
         return (*((source.name, remembered(source)) for source in configured), *others)
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.model import (
+    ASKED,
     Audience,
     Origin,
     SignUp,
@@ -21,25 +22,17 @@ from newsletter.model import (
 )
 from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
-from newsletter.store.lists import (
-    PERSONAL,
-    Imported,
-    as_columns,
-    bring,
-    follow,
-    has_taught,
-    read_wishes,
-    staged,
-)
+from newsletter.store.lists import PERSONAL, Imported, bring, chosen_columns, follow, staged
 from newsletter.store.papers import chunks
 from newsletter.store.tables import subscribers
+from newsletter.store.wishes import read_wishes
 
 BATCH = 500
 """Subscribers that are read at a time."""
 BROUGHT = 10_000
 """Of an import that are written at a time."""
 _ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
-_LEFT = SubscriberState.LEFT.value
+_LEFT, _PENDING = SubscriberState.LEFT.value, SubscriberState.PENDING.value
 
 
 class SubscriberStore:
@@ -90,15 +83,14 @@ class SubscriberStore:
 
         From then on they do not follow subscribers.yaml, which would undo it.
         """
-        columns = as_columns(wishes, subscriber)
-        audience = sa.case(
-            (has_taught(subscribers.c.id), PERSONAL + subscribers.c.id), else_=columns["audience"]
-        )
         move = (
             subscribers.update()
-            .where(subscribers.c.id == subscriber)
+            .where(
+                subscribers.c.id == subscriber,
+                subscribers.c.state.not_in((_PENDING, SubscriberState.ERASED.value)),
+            )
             .values(
-                **(columns | {"audience": audience}),
+                **chosen_columns(wishes, subscriber),
                 name=name,
                 origin=Origin.SITE.value,
                 changed_at=now,
@@ -121,7 +113,9 @@ class SubscriberStore:
         *,
         until: dt.date | None = None,
     ) -> bool:
-        """Bring a subscriber into a state; return whether there is one with that address.
+        """Bring a subscriber into a state; return whether there is one that may be brought there.
+
+        Nobody gets mail, now or after a pause, who has never confirmed a request from the site.
 
         `by` is an `Origin` or `LINK`; `until` is when a pause ends.
         """
@@ -130,7 +124,7 @@ class SubscriberStore:
         origin = sa.case((left_list, Origin.COMMAND.value), else_=subscribers.c.origin)
         move = (
             subscribers.update()
-            .where(subscribers.c.address == email.lower())
+            .where(subscribers.c.address == email.lower(), *_may(state))
             .values(
                 state=state.value,
                 changed_by=by,
@@ -242,6 +236,13 @@ class SubscriberStore:
         )
         with self._database.reading() as connection:
             return frozenset(connection.scalars(query))
+
+
+def _may(state: SubscriberState) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions on who may be brought into a state."""
+    if state is SubscriberState.LEFT:
+        return ()
+    return (subscribers.c.state != _PENDING, subscribers.c.consent != ASKED)
 
 
 def _subscriptions(

@@ -102,7 +102,7 @@ class SuppressionStore:
         )
         if issue is not None:
             query = query.where(deliveries.c.issue == issue)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             email = connection.scalar(query)
         return None if email is None else str(email).lower()
 
@@ -139,7 +139,7 @@ class SuppressionStore:
 
     def all(self) -> Iterator[Suppression]:
         """Yield every suppression, sorted by address."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(suppressions).order_by(suppressions.c.email)).all()
         yield from map(_suppression, rows)
 

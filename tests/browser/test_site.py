@@ -106,7 +106,7 @@ def pages(web: Running) -> dict[str, str]:
     email = "axe@browser.example"
     who = reader(web, email)
     for number, kind in enumerate(FeedbackKind):
-        web.site.feedback.give(who, f"arxiv:2603.9900{number}", kind, web.clock())
+        web.site.feedback.give(who, [f"arxiv:2603.9900{number}"], kind, web.clock())
     until = web.clock() + dt.timedelta(minutes=50)
     tokens = {
         name: links.sign(SECRET.encode(), name, who, until=None if name in links.LASTING else until)

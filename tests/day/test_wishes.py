@@ -475,7 +475,7 @@ def test_feedback_that_is_taken_back_counts_no_more(learnt: World) -> None:
     assert store.of(person.id) == (
         Feedback(paper="arxiv:2603.98001", kind=FeedbackKind.LESS, given_at=NOW),
     )
-    store.take_back(person.id, "arxiv:2603.98001", FeedbackKind.LESS)
+    store.take_back(person.id, ["arxiv:2603.98001"], FeedbackKind.LESS)
     learnt.web.pages["/feed"] = paged(*field_titles("knots", 2, 90), start=97001, day=NOW + DAY)
 
     done = ran(learnt, NOW + DAY)

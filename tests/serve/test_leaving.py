@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 
 import pytest
 from servers import Mail
 from sites import SECRET, Running, link_in, read_mail, reader, state
 
 from newsletter import links
-from newsletter.model import DeliveryState, SubscriberState
+from newsletter.model import DeliveryState, FeedbackKind, SignUp, SubscriberState, Wishes
 from newsletter.store import SqlLedger
 
 S = SubscriberState
@@ -57,7 +58,8 @@ def test_what_only_looks_leaves_nobody(web: Running) -> None:
         # Even one that posts what it finds must say that it is one click, or press the button.
         web.client.post(link(who, path))
         web.client.post(link(who, path), data={"x": "y"})
-        web.client.post(link(who, path), content=b"List-Unsubscribe=One-Click")
+        odd = web.client.post(link(who, path), content=b"List-Unsubscribe=One-Click")
+        assert odd.status_code == 400, "no program takes this for done"
         for method in ("PUT", "DELETE", "PATCH"):
             assert web.client.request(method, link(who, path)).status_code == 405
 
@@ -88,12 +90,55 @@ def test_the_page_has_a_button_a_reason_and_a_way_back(web: Running) -> None:
     assert kept is not None
     assert (kept.state, kept.left_because) == (S.LEFT, "often: too much <b>")
 
-    assert "Welcome back" in web.post(link(who), do="back").text
+    assert web.post(link(who), do="back").status_code == 410, "the link in the mail does not"
+    back = re.search(r'name="back" value="([^"]+)"', left.text)
+    assert back is not None
+    assert "Welcome back" in web.post(link(who), do="back", back=back[1]).text
     assert state(web, "back@leave.example") is S.ACTIVE
-    web.post(link(who), do="leave")
-    web.clock.forward(days=40)
-    assert web.post(link(who), do="back").status_code == 410
+    assert web.post(link(who), do="back", back=back[1]).status_code == 410, "once"
+
+    stores = web.site.day.stores
+    until = web.site.today() + dt.timedelta(days=9)
+    stores.subscribers.change("back@leave.example", S.PAUSED, "site", web.clock(), until=until)
+    paused = re.search(r'name="back" value="([^"]+)"', web.post(link(who), do="leave").text)
+    assert paused is not None
+    web.clock.forward(minutes=59)
+    assert "Welcome back" in web.post(link(who), do="back", back=paused[1]).text
+    assert state(web, "back@leave.example") is S.PAUSED, "as it was before"
+    late = re.search(r'name="back" value="([^"]+)"', web.post(link(who), do="leave").text)
+    assert late is not None
+    web.clock.forward(minutes=61)
+    assert web.post(link(who), do="back", back=late[1]).status_code == 410
     assert state(web, "back@leave.example") is S.LEFT
+
+
+def test_their_own_no_outlasts_every_list(web: Running) -> None:
+    """Taken off by the list first, then leaving by an old mail: the list does not bring them back."""
+    subscribers = web.site.day.stores.subscribers
+    listed = SignUp(email="listed@leave.example")
+    subscribers.follow([listed], web.clock())
+    found = subscribers.find("listed@leave.example")
+    assert found is not None
+    subscribers.follow([], web.clock())
+    assert web.client.post(link(found.id), data=ONE_CLICK).text == "unsubscribed\n"
+
+    subscribers.follow([listed], web.clock())
+
+    assert state(web, "listed@leave.example") is S.LEFT
+
+
+def test_a_link_of_somebody_who_was_erased_does_no_harm(web: Running) -> None:
+    """They stay erased, whatever is pressed in an old mail."""
+    who = reader(web, "erased@leave.example")
+    web.site.requests.erase(who, web.clock())
+    for fields in (ONE_CLICK, {"do": "leave"}, {"do": "back", "back": "x"}):
+        assert web.client.post(link(who), data=fields).status_code in (200, 410)
+    kept = web.site.day.stores.subscribers.with_id(who)
+    assert kept is not None
+    assert kept.state is S.ERASED
+    web.site.feedback.give(who, ["arxiv:2603.99000"], FeedbackKind.MORE, web.clock())
+    assert web.site.feedback.of(who) == ()
+    assert not web.site.day.stores.subscribers.choose(who, "Back", Wishes(), web.clock())
 
 
 @pytest.mark.parametrize("purpose", ["preferences", "feedback"])

@@ -58,4 +58,5 @@ def forget_addresses(connection: sa.Connection, first: dt.date, before: dt.date)
 
 def _without_address() -> sa.Update:
     final = [state for state in DeliveryState if not state.is_open]
-    return stay(*final).where(deliveries.c.email != "").values(email="", name="")
+    nothing = {"email": "", "name": "", "domain": "", "reason": ""}
+    return stay(*final).where(deliveries.c.email != "").values(nothing)

@@ -107,12 +107,12 @@ class SqlLedger:
 
     def state(self, issue: dt.date) -> IssueState:
         """Return whether an issue is planned, paused or cancelled."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return halts.state_of(connection, issue)
 
     def halted(self, issue: dt.date) -> str:
         """Return why an issue is paused or cancelled, for people; empty when it is neither."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return halts.why_halted(connection, issue)
 
     def pause(self, issue: dt.date, why: str, now: dt.datetime) -> None:  # noqa: ARG002  the protocol has it
@@ -153,7 +153,7 @@ class SqlLedger:
 
         Times later than `now`, written by a clock that was ahead, do not count.
         """
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return rates.used(connection, since, now)
 
     def departure(
@@ -163,12 +163,12 @@ class SqlLedger:
 
         With `domain`, only that domain's messages count. None when the message has not left yet.
         """
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return rates.departure(connection, since, now, place, domain)
 
     def counts(self, issue: dt.date) -> Mapping[DeliveryState, int]:
         """Return how many deliveries are in each state; they add up to the audience."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return listing.counts(connection, issue)
 
     def later(self, issue: dt.date, now: dt.datetime) -> Later:
