@@ -21,7 +21,7 @@ from newsletter.config.values import read_address
 from newsletter.day import steps
 from newsletter.day.given import Day
 from newsletter.errors import ConfigError
-from newsletter.model import ANY_HOUR, Origin, SignUp, SubscriberState, Subscription, Wishes
+from newsletter.model import ANY_HOUR, ASKED, Origin, SignUp, SubscriberState, Subscription, Wishes
 from newsletter.world import days
 
 MOST_SHOWN = 50
@@ -211,6 +211,13 @@ def _change(
         if state is SubscriberState.PAUSED and gone:
             raise typer.BadParameter(
                 f"{found.email} gets nothing: {_STANDING[found.state]}; there is nothing to pause"
+            )
+        is_unproved = found.state is SubscriberState.PENDING or found.consent == ASKED
+        if state is SubscriberState.ACTIVE and is_unproved:
+            raise typer.BadParameter(
+                f"{found.email} asked on the site and never confirmed it: nobody knows whether the "
+                "address is theirs; `newsletter subscribers remove` it, and `add` it again with "
+                "their consent"
             )
         if not dry_run:
             by = Origin.COMMAND.value

@@ -25,7 +25,7 @@ class FactStore:
     ) -> dict[str, dict[str, Any]]:
         """Return what `service` has answered about `subjects` after `since`, by subject."""
         found: dict[str, dict[str, Any]] = {}
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             for some in chunks(subjects, CHUNK):
                 query = sa.select(facts.c.subject, facts.c.data).where(
                     facts.c.service == service,

@@ -50,7 +50,7 @@ class PaperStore:
     def _with(self, *wanted: tuple[sa.Table, set[str]]) -> tuple[Paper, ...]:
         """Return the papers that have any of the keys in any of the tables, oldest first."""
         rows: dict[str, sa.Row[Any]] = {}
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             for table, keys in wanted:
                 for some in chunks(sorted(keys), CHUNK):
                     query = (
@@ -86,7 +86,7 @@ class PaperStore:
         """Return the keys of `found` that stored papers have."""
         wanted = sorted({key for paper in found for key in paper.keys})
         known: set[str] = set()
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             for some in chunks(wanted, CHUNK):
                 query = sa.select(paper_keys.c.key).where(paper_keys.c.key.in_(some))
                 known.update(connection.scalars(query))

@@ -371,7 +371,7 @@ def say(world: World, name: str, paper: str, kind: FeedbackKind) -> None:
     """Give feedback as a page of the site does."""
     database = database_of(world)
     person = world.do(lambda day: kept(day, name))
-    FeedbackStore(database).give(person.id, paper, kind, world.now)
+    FeedbackStore(database).give(person.id, [paper], kind, world.now)
 
 
 def database_of(world: World) -> Database:
