@@ -22,8 +22,8 @@ class KeepShape(Shape):
         0,
         ge=0,
         le=3650,
-        description="Days after which somebody who left is erased. 0: never. No list brings them back "
-        "either way.",
+        description="Days after which somebody who left is erased. 0: never. Either way no list "
+        "brings them back.",
     )
     addresses: int = Field(
         0,
