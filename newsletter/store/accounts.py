@@ -150,7 +150,7 @@ class AccountStore:
                 reason=row.reason,
                 verdict=row.verdict,
                 changed_at=row.changed_at,
-                next_at=row.next_at,
+                next_at=row.next_at or (row.not_before if row.state == "planned" else None),
             )
             for row in rows
         )
