@@ -165,6 +165,53 @@ def test_an_issue_is_made_and_sent_when_it_is_due_and_the_site_shows_it(tmp_path
             assert process.wait(20) in (0, -signal.SIGTERM)
 
 
+def test_an_issue_leaves_once_though_the_site_is_killed_meanwhile(tmp_path: Path) -> None:
+    """Kill -9, three times, while 150 people are mailed and others sign up: each gets one mail."""
+    port, now = free_port(), machine.utc_now()
+    address = f"http://127.0.0.1:{port}"
+    written = now.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    readers = [f"reader{number}@list.example" for number in range(150)]
+    listed = "subscribers:\n" + "".join(f"  - {{email: {email}}}\n" for email in readers)
+    answered = []
+    with (
+        smtp_server(on_message=lambda _message: time.sleep(0.02)) as mail,
+        http_server(feed=Page(FEED.format(date=written).encode())) as feeds,
+    ):
+        due = (now - dt.timedelta(hours=1)).strftime("%H:00")
+        more = f"schedule: {{at: '{due}'}}"
+        write_site(tmp_path, address, mail_port=mail.port, days=0, more=more, subscribers=listed)
+        (tmp_path / "config" / "sources.yaml").write_text(
+            f"private_networks: [127.0.0.0/8]\nsources: [{{name: F, url: '{feeds.url}/feed'}}]\n"
+        )
+        for turn in range(4):
+            with serving(tmp_path, port, "--sign-ups", "100000") as process:
+                email = f"new{turn}@crowd.example"
+                asked = machine.utc_now() - dt.timedelta(seconds=5)
+                token = form_token(SECRET.encode(), "subscribe", asked)
+                fields = {"email": email, "form": token}
+                answer = httpx.post(f"{address}/subscribe", data=fields, trust_env=False)
+                answered.append((email, answer.status_code))
+                for _ in range(300):
+                    sent = {message.recipient for message in list(mail.messages)}
+                    if len(sent & set(readers)) > 30 * (turn + 1):
+                        break
+                    time.sleep(0.1)
+                if turn < 3:
+                    process.send_signal(signal.SIGKILL)
+                    continue
+                for _ in range(900):
+                    sent = {message.recipient for message in list(mail.messages)}
+                    if set(readers) <= sent:
+                        break
+                    time.sleep(0.1)
+        counts = collections.Counter(message.recipient for message in mail.messages)
+
+    assert [counts[email] for email in readers] == [1] * len(readers)
+    known = subscribers(tmp_path)
+    assert all(status == 200 and email in known for email, status in answered)
+    assert max(counts[email] for email, _ in answered) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_asked_to_and_says_nothing(tmp_path: Path, number: signal.Signals) -> None:
     """Ctrl-C and SIGTERM; no traceback."""
