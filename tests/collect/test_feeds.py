@@ -147,7 +147,7 @@ def test_json_feed() -> None:
     (paper,) = parse_feed(make_document(json.dumps(feed)), make_source(), NOW).papers
 
     assert (paper.title, paper.abstract, paper.authors) == ("T & U", "Body", ("Ada",))
-    assert paper.keys == ("url:b.example/1",)
+    assert paper.keys == ("url:b.example/1", "guid:example.org/1")
     assert paper.published == dt.datetime(2026, 3, 17, 5, tzinfo=dt.UTC)
 
 
