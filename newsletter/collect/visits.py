@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from newsletter.collect.answers import Document, Parsed, SourceKind, VisitWindow
 from newsletter.collect.http.addresses import may_be_kept, origin, shown, without_secrets
+from newsletter.collect.http.failures import gathered
 from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError
 from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.errors import SourceError
@@ -116,6 +117,8 @@ async def visit_source(
     except Exception as error:  # noqa: BLE001  guard: papers are merged again when stored
         answer.failed(source, error)
         papers = tuple(answer.papers)
+    if old := sum(1 for paper in papers if paper.published and paper.published < reach):
+        answer.notes.append(f"{old} of {len(papers)} older than {max_age.days} days")
     return _visited(source, answer, papers, health, now)
 
 
@@ -250,7 +253,7 @@ def _visited(
     # If some pages or files worked, the errors of the others become notes. The same holds when
     # the feed failed but the service itself gave the papers.
     if errors and (papers or mentions or answer.caught_up):
-        notes += errors
+        notes += gathered(errors)
         errors = []
     backlog = (
         _backlog(papers) if health.last_good is None and not source.is_service else frozenset()
@@ -269,7 +272,7 @@ def _visited(
         skipped=sum(part.skipped for part in answer.parsed),
         faults=len(answer.faults),
         mentions=len(mentions),
-        error="; ".join(dict.fromkeys(errors[:3])),
+        error="; ".join(gathered(errors)[:3]),
         note="; ".join(dict.fromkeys(notes)),
         # If a document could not be read, the next visit must get it again in full.
         validators=None if answer.errors or answer.faults else first.validators,

@@ -176,7 +176,8 @@ def test_pages_are_followed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     page = {"notes": [{"id": "abcdef1", "content": {"title": "x"}}]}
     body = json.dumps({"notes": page["notes"] * 500}).encode()
     with http_server(notes=Page(body)) as web:
-        found = visit(make_source(kind="openreview", location="", api=web.url, query="V"))
+        source = make_source(kind="openreview", location="", api=web.url, query="V/Submission")
+        found = visit(source)
 
     assert len(web.requests) == 5
     assert "stopped after 5 pages" in found.report.note

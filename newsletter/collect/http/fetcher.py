@@ -15,7 +15,8 @@ import httpx2
 from newsletter.collect.answers import Document, Manners
 from newsletter.collect.http.addresses import digest, joined, origin, shown, without_secrets
 from newsletter.collect.http.connections import GuardedTransport, Network, PrivateAddressError
-from newsletter.collect.http.files import read_files
+from newsletter.collect.http.failures import unreachable
+from newsletter.collect.http.files import read_files, unzipped
 from newsletter.collect.http.responses import explain, freshness, retry_after
 from newsletter.errors import SourceError
 from newsletter.model import Validators
@@ -182,7 +183,7 @@ class Fetcher:
             except httpx2.ConnectError as error:
                 if private := _refusal(error):
                     raise SourceError(f"{shown(location)}: {private}") from None
-                problem = f"cannot connect ({_cause(error)}): is this machine online?"
+                raise SourceError(unreachable(location, _cause(error))) from None
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
                 problem = _cause(error)
         raise SourceError(f"{shown(location)}: {problem}")
@@ -269,7 +270,8 @@ class Fetcher:
                     "this source is meant to be so large"
                 )
         kind = response.headers.get("content-type", "")[:VALIDATOR]
-        return Document(url=url, content=bytes(content), content_type=kind)
+        whole = unzipped(bytes(content), self.max_bytes, shown(url))
+        return Document(url=url, content=whole, content_type=kind)
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

@@ -30,9 +30,11 @@ from newsletter.collect.identity.keys import (
 )
 from newsletter.collect.identity.repositories import repository
 from newsletter.collect.kinds.xmlfeeds import Entry, date_of, feed_of, flat_entry
+from newsletter.collect.plain.boilerplate import without_boilerplate
 from newsletter.collect.plain.dates import read_date
 from newsletter.collect.plain.encodings import in_utf_8
 from newsletter.collect.plain.people import names_of
+from newsletter.collect.withdrawals import WITHDRAWN, says_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 from newsletter.model.gate import MAX_TITLE, cut, moment
@@ -89,7 +91,7 @@ def _papers(
     notes = [f"{nameless} without title or text"] if nameless else []
     return Parsed(
         papers=papers,
-        skipped=nameless + len(every) - len(papers),
+        skipped=nameless + account.withdrawn + len(every) - len(papers),
         note="; ".join((*notes, *account.notes())),
         faults=tuple(account.faults),
     )
@@ -104,7 +106,8 @@ def _paper(
     entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool, scope: str
 ) -> Paper | None:
     title = _shown(entry.get("title"))
-    abstract = _shown(entry.get("text"))
+    # Physics journals part the names from the text by a line break only.
+    abstract = _shown(_NAME_LINE.sub(r"Authors: \1 Abstract: ", str(entry.get("text") or "")))
     announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
     labels, abstract = _labels(abstract)
     title, suffix = _without_arxiv_suffix(title)
@@ -122,7 +125,11 @@ def _paper(
     url = link or web_url(guid) or (f"https://doi.org/{named}" if named else "")
     if known:
         url = f"https://arxiv.org/abs/{known[0]}"
-    authors = _authors(entry.get("authors") or labels["authors"])
+    stripped = without_boilerplate(abstract)
+    authors = _authors(entry.get("authors") or labels["authors"] or [stripped.authors])
+    comment = _shown(entry.get("comment"))
+    if says_withdrawn(comment):
+        announce = WITHDRAWN
     keys = paper_keys(
         references=references,
         url="" if link_is_shared else url,
@@ -137,15 +144,15 @@ def _paper(
         title=cut(title, MAX_TITLE),
         # Pass a bad link on to the gate, which leaves it out and counts it.
         url=url or str(entry.get("link") or ""),
-        abstract=abstract,
+        abstract=stripped.text,
         authors=authors,
         categories=tuple(dict.fromkeys(filter(None, map(_shown, entry.get("tags") or ())))),
         published=entry.get("published"),
         announce=announce or ("replace" if "UPDATED" in suffix else ""),
         version=known[1] if known else 1,
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
-        code_url=repository(abstract) or repository(_shown(entry.get("comment"))),
-        venue=_shown(entry.get("journal"))[:200],
+        code_url=repository(abstract) or repository(comment),
+        venue=(_shown(entry.get("journal")) or stripped.venue)[:200],
         votes=int(labels["votes"][0]) if labels["votes"] else 0,
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
     )
@@ -190,6 +197,9 @@ _LABELLED = re.compile(
     r"^(?:Authors?:\s*(?P<authors>.{1,5000}?)\s+)?(?:(?:Upvotes|Votes):\s*(?P<votes>\d{1,7})\s+)?"
     r"(?:Summary|Abstract):\s+",
 )
+
+
+_NAME_LINE = re.compile(r"^\s*(?:<p>)?\s*Author\(s\):\s*([^<]{1,5000})<br\s*/?>", re.IGNORECASE)
 
 
 def _labels(text: str) -> tuple[dict[str, list[str]], str]:

@@ -61,20 +61,23 @@ def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
 
 
 def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the papers of one page.
+    """Return the papers of one page; a work without a date is no news, and is left out.
 
     Raises SourceError when the answer is an error or not a list of papers.
     """
     found, answer = read_list(document, "Semantic Scholar", "data")
-    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    every, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    papers = tuple(paper for paper in every if paper.published)
+    undated = len(every) - len(papers)
     notes = [] if found else ["no papers on this query"]
+    notes += [f"{undated} without a date"] * bool(undated)
     token = answer.get("token")
     more = ""
     if isinstance(token, str) and token and found:
         more = asking(document.url, token=token)
     return Parsed(
         papers=papers,
-        skipped=account.skipped,
+        skipped=account.skipped + undated,
         note="; ".join((*notes, *account.notes())),
         more=more,
         faults=tuple(account.faults),
