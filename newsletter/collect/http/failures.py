@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from newsletter.collect.http.addresses import shown
+from newsletter.collect.http.addresses import shown, without_secrets
+from newsletter.model.gate import line
 
 _UNREACHABLE = re.compile(
     r"(?P<where>\S+): cannot connect \((?P<why>.{1,400})\): is this machine online\?"
 )
+MAX_CAUSE = 300
+"""Most characters of an error's own message that are shown."""
 _NAMED = 3
 """Servers that are named for one cause; the others are counted."""
 
@@ -31,10 +34,18 @@ def gathered(errors: Iterable[str]) -> list[str]:
     return [_line(why, places) if places else why for why, places in told.items()]
 
 
-def cause(error: str) -> str:
-    """Return why a server cannot be reached, or nothing if the message says something else."""
-    found = _UNREACHABLE.search(error)
-    return found["why"] if found else ""
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and its causes, the innermost last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the innermost message of a chain of errors, without class names or line breaks."""
+    *_, error = chain(error)
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return line(without_secrets(text[:2000]), MAX_CAUSE) or type(error).__name__
 
 
 def _line(why: str, places: list[str]) -> str:

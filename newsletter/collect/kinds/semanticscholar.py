@@ -99,15 +99,33 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}/paper/batch?{fields}", {"ids": list(subjects)}
 
 
+def batch(api: str, ids: Sequence[str]) -> tuple[str, object]:
+    """Return the address and the body of a request for papers by their arXiv ids."""
+    fields = urlencode({"fields": FIELDS})
+    return f"{api}/paper/batch?{fields}", {"ids": [f"ARXIV:{name}" for name in ids]}
+
+
+def parse_batch(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the papers of an answer by ids, which has null for each unknown paper."""
+    found = _listed(document)
+    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    return Parsed(papers=papers, skipped=account.skipped, faults=tuple(account.faults))
+
+
+def _listed(document: Document) -> list[object]:
+    answer = read_json(document)
+    if not isinstance(answer, list):
+        said = complaint(answer) or "JSON, but not a list of papers"
+        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
+    return answer
+
+
 def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return venue, citations, summary and DOI by subject; raises SourceError.
 
     The answer has one entry for each subject, in order, and null for an unknown paper.
     """
-    answer = read_json(document)
-    if not isinstance(answer, list):
-        said = complaint(answer) or "JSON, but not a list of papers"
-        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
+    answer = _listed(document)
     found: dict[str, dict[str, object]] = {}
     for name, given in zip(subjects, map(mapping, answer), strict=False):
         summary = text(mapping(given.get("tldr")).get("text"))
