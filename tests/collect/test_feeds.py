@@ -339,6 +339,7 @@ def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
          "We find.", ("Ann Lee", "Bo Li"), ""),
         ("Abstract We find. © 2026 The Authors. All rights reserved.", "We find.", (), ""),
         ("We find. The post On X appeared first on A Blog.", "We find.", (), ""),
+        ("We find that [&#8230;]", "We find that…", (), ""),
         ("Abstract interpretation is sound.", "Abstract interpretation is sound.", (), ""),
         ("Source: we trace it.", "Source: we trace it.", (), ""),
     ],

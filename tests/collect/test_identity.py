@@ -79,7 +79,7 @@ def test_what_may_tell_pages_apart_is_kept(left: str, right: str) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "#comments", "#:~:text=x"],
+    ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "#comments", "#atom-everything", "#:~:text=x"],
 )  # fmt: skip
 def test_what_is_known_to_track_is_dropped(more: str) -> None:
     """Where a reader came from, and the places that every page has."""

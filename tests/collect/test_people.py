@@ -31,6 +31,8 @@ from newsletter.collect.plain.people import names_of
         ("Alexander Sandoval, Brandon Andersson", ("Alexander Sandoval", "Brandon Andersson")),
         ("Ann Lee, Bo Li, et al.", ("Ann Lee", "Bo Li")),
         ("by Ann Lee", ("Ann Lee",)),
+        ("Corby Rosset, Ann Lee", ("Corby Rosset", "Ann Lee")),
+        ("The X-5 Team, Ann Lee, Plato, Bo Li", ("The X-5 Team", "Ann Lee", "Plato", "Bo Li")),
         ("admin", ()),
         ("Plato", ("Plato",)),
     ],

@@ -41,7 +41,7 @@ _CAME_FROM = re.compile(
 )
 # Fragments that lead to a place that every page may have.
 _PLACE = re.compile(
-    r"(?:top|main|content|comments?(?:-\d+)?|respond|disqus_thread|more(?:-\d+)?|rss|atom|"
+    r"(?:top|main|content|comments?(?:-\d+)?|respond|disqus_thread|more(?:-\d+)?|(?:rss|atom|feed)(?:-[\w-]+)?|"
     r"ref=\w*|xtor=.*|utm_.*|:~:text=.*|!|/)?",
     re.IGNORECASE,
 )

@@ -38,7 +38,6 @@ _ENDS = tuple(
             r"\s*(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
             r"[^.!?]{0,200}[.»→…]?"
         ),
-        r"\s*\[(?:…|\.\.\.|&#8230;)\]",
         (
             r"\s*(?:copyright\s*)?(?:©|\(c\))\s*(?:\d{4}|the authors?)\b[^.]{0,200}"
             r"(?:\.[^.]{0,60}){0,2}\.?"
@@ -50,6 +49,7 @@ _ENDS = tuple(
         r"\s*published by [^.]{2,80} all rights reserved\.?",
     )
 )
+_CUT = re.compile(r"\s*\[\s*(?:…|\.\.\.)\s*\]\s*$")
 _TAIL = 600
 """Characters at the end of a text in which the end of the boilerplate is looked for."""
 
@@ -81,4 +81,6 @@ def without_boilerplate(text: str) -> Stripped:
         if found is None:
             break
         text = head + tail[: found.start()]
+    # What a blog's program cuts off it marks with `[…]`.
+    text = text[:-_TAIL] + _CUT.sub("…", text[-_TAIL:])
     return Stripped(text=text.strip(), **said)

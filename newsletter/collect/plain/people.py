@@ -14,7 +14,7 @@ _EMPTY = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
 _BRACKETS = re.compile(r"\s*\([^()]*\)")
 _WHOLLY = re.compile(r"\(([^()]*)\)")
 _INTRO = re.compile(
-    r"(?:(?:authors?|author\(s\)|creators?|written by|posted by|作者|著者)\s*[::]\s*|"
+    r"^(?:(?:authors?|author\(s\)|creators?|written by|posted by|作者|著者)\s*[::]\s*|"
     r"(?:written |posted )?by\s+(?!,))",
     re.IGNORECASE,
 )
@@ -39,7 +39,7 @@ _DEGREE = re.compile(
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[\s-]?){1,3}")
 _EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EASTERN_COMMAS = re.compile(r"\s*[、，,;；]\s*")
-_BARS = re.compile(r"\s[|/•·‖]\s|[\n•]")
+_BARS = re.compile(r"\s[|•·‖]\s|[\n•]")
 _ANDS = re.compile(r"(?:,?\s+(?:and|und|et)\s+|,?\s*&\s*)(?!al\b)", re.IGNORECASE)
 _SPANISH_AND = re.compile(r"\s+y\s+")
 _LOOSE = " ,;，、；|"
@@ -124,9 +124,11 @@ def _by_commas(text: str) -> list[str]:
         in_pairs = len(pairs) > 1 and not any(" " in part for part in parts)
         if in_pairs or all(_INITIALS.fullmatch(_ENDING.sub("", given)) for _, given in pairs):
             return [f"{family}, {given}" for family, given in pairs]
-    # Two may be one name: `Byron, Ada`.
-    are_many = len(parts) > 2 and not any(map(_ORGANISATION.search, parts))  # noqa: PLR2004
-    return parts if are_many or all(" " in part or "." in part for part in parts) else [text]
+    # Two may be one name: `Byron, Ada`. A team may stand among its people, or be named in parts.
+    spaced = sum(" " in part or "." in part for part in parts)
+    is_team = any(map(_ORGANISATION.search, parts)) and spaced * 2 <= len(parts)
+    are_many = len(parts) > 2 and not is_team  # noqa: PLR2004
+    return parts if are_many or spaced == len(parts) else [text]
 
 
 def _is_turned(names: list[str]) -> bool:
