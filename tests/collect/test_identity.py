@@ -100,7 +100,7 @@ def test_the_guid_counts_where_links_change() -> None:
     """A post whose link is new is the same post; an id that all entries share is none."""
     before = posts("https://e.example/a?sid=1", "https://e.example/old-slug")
     after = posts("https://e.example/a?sid=2", "https://e.example/new-slug")
-    shared = posts("https://e.example/a", "https://e.example/b", guids=("0", "0"))
+    alike = posts("https://e.example/a", "https://e.example/b", guids=("0", "0"))
 
     assert len(merge_papers([*before, *after])) == 2
-    assert len(merge_papers(shared)) == 2
+    assert len(merge_papers(alike)) == 2

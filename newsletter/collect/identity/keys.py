@@ -29,7 +29,7 @@ _TRACKING = re.compile(
     r"fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|"
     r"mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|vero_conv|oly_(?:anon|enc)_id|_ga|_gl|"
     r"ref_(?:src|url)|spm|scm|cmpid|cmp|ncid|xtor|wt_mc|wt\.mc_id|s_cid|s_kwcid|dgcid|trk|trkcampaign|"
-    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid|sharedid)",
+    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid)",
     re.IGNORECASE,
 )
 # These also name things: `?ref=10` is a page, `?ref=rss` says where the reader came from.

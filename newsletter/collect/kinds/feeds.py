@@ -79,9 +79,9 @@ def _papers(
             titles.setdefault(name, set()).add(str(entry.get("title")))
 
     def read(entry: Entry) -> Paper | None:
-        shared = len(titles[f"link {_page(entry)}"]) > 1
+        is_common = len(titles[f"link {_page(entry)}"]) > 1
         own_id = len(titles[f"id {entry.get('id')}"]) == 1
-        return _paper(flat(entry), source, now, link_is_shared=shared, scope=own_id * scope)
+        return _paper(flat(entry), source, now, link_is_shared=is_common, scope=own_id * scope)
 
     every, account = read_papers(entries, read, source, now)
     papers = tuple(
