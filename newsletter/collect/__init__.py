@@ -8,6 +8,7 @@ confinement.py what runs in such a process: the parser, guarded, with a limit of
 answers.py     what a source is asked and what it answers: the types that all kinds share
 entries.py     the entries of a document, one by one, through the gate (`model.gate`)
 kinds/         one file for each kind of source, and the table of kinds
+withdrawals.py which papers have been taken back
 services/      one file for each service that enriches papers, and the table of services
 http/          polite, safe HTTP, and files from disk
 plain/         HTML and LaTeX → plain Unicode

@@ -76,6 +76,11 @@ class CatchUp:
     why: str = ""
     covered: dt.datetime | None = None
     """The last batch that will have been collected once `url` has answered."""
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    """The first and the last day whose papers are missing, for what stands in for `url`."""
+    categories: tuple[str, ...] = ()
+    """The categories that lack papers; empty for all of the source's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,8 @@ class Manners:
     """Requests at the same time: as many as a polite browser makes for one page."""
     pause: float = 0.0
     """Seconds from the start of one request to the start of the next."""
+    throttles: tuple[int, ...] = ()
+    """Further status codes by which the server says that it is asked too often."""
 
 
 Parser = Callable[[Document, Source, dt.datetime], Parsed]
@@ -95,6 +102,16 @@ Locator = Callable[[Source, VisitWindow], tuple[str, ...]]
 Catcher = Callable[[Source, VisitWindow, Parsed | None, Sequence[Paper]], CatchUp]
 """(source, window, shown, fresh) → what is missing. `shown` is what the document held, or None if
 it could not be read; `fresh` are the papers in it that we had not seen before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """Another service that is asked for what a source's own service refuses."""
+
+    name: str
+    locate: Callable[[Source, CatchUp], tuple[str, ...]]
+    parse: Parser
+    manners: Manners = Manners()
 
 
 def given_location(source: Source, _window: VisitWindow) -> tuple[str, ...]:
@@ -110,6 +127,8 @@ class SourceKind:
     locate: Locator = given_location
     catch_up: Catcher | None = None
     """Set for sources that show only their last batch."""
+    stand_ins: tuple[StandIn, ...] = ()
+    """What is asked, in this order, when `catch_up` leads to a service that fails."""
     needs: tuple[str, ...] = ("url",)
     """A source must have at least one of these settings; empty means it needs none."""
     takes: tuple[str, ...] = ("url", "headers")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from newsletter.collect.withdrawals import is_withdrawn
 from newsletter.model import Border, Fault, Mention, Paper, Source, fault_of
 from newsletter.model.gate import COUNTS, LINKS, admit, admit_mention
 
@@ -36,12 +37,16 @@ class EntryTally:
     """Entries that could not be read."""
     uncounted: int = 0
     """Entries beyond MOST, which were not read."""
+    withdrawn: int = 0
+    """Papers that their authors have taken back."""
     faults: list[Fault] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     """How often a field was emptied because its value could not be true or safe."""
 
     def notes(self) -> Iterator[str]:
         """Yield, in words, what was left out."""
+        if self.withdrawn:
+            yield f"{self.withdrawn} withdrawn"
         if self.unread:
             yield f"{self.unread} could not be read"
         if self.uncounted:
@@ -84,6 +89,9 @@ def read_papers(
             tally.skipped += 1
             continue
         paper, emptied = found
+        if is_withdrawn(paper):
+            tally.withdrawn += 1
+            continue
         tally.left_out.update(emptied)
         # Count papers that never had a link, too: a reader could not open them.
         tally.left_out["url"] += not paper.url and "url" not in emptied

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from newsletter.collect.answers import Document, Parsed, SourceKind, VisitWindow
 from newsletter.collect.http.addresses import may_be_kept, origin, shown, without_secrets
+from newsletter.collect.http.failures import gathered
 from newsletter.collect.http.fetcher import Fetched, Fetcher, GoneError
 from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.errors import SourceError
@@ -116,6 +117,8 @@ async def visit_source(
     except Exception as error:  # noqa: BLE001  guard: papers are merged again when stored
         answer.failed(source, error)
         papers = tuple(answer.papers)
+    if old := sum(1 for paper in papers if paper.published and paper.published < reach):
+        answer.notes.append(f"{old} of {len(papers)} older than {max_age.days} days")
     return _visited(source, answer, papers, health, now)
 
 
@@ -159,18 +162,20 @@ class _Visiting:
                 answer.failed(source, error)
         return answer
 
-    async def ask(self, locations: Sequence[str]) -> _Answer:
+    async def ask(self, locations: Sequence[str], kind: SourceKind | None = None) -> _Answer:
         """Ask at each address in turn, and at the further pages that its answer names."""
         answer = _Answer()
         for number, location in enumerate(locations):
             try:
-                await self.pages(location, answer, is_first=number == 0)
+                await self.pages(location, answer, kind or self.kind, is_first=number == 0)
             except Exception as error:  # noqa: BLE001  guard: one page must not stop the others
                 answer.gone = answer.gone or isinstance(error, GoneError)
                 answer.failed(self.source, error)
         return answer
 
-    async def pages(self, location: str, answer: _Answer, *, is_first: bool) -> None:
+    async def pages(
+        self, location: str, answer: _Answer, kind: SourceKind, *, is_first: bool
+    ) -> None:
         url, found = location, 0
         for page in range(MAX_PAGES):
             # Headers may hold keys: send them only to the server that the configuration names.
@@ -179,7 +184,7 @@ class _Visiting:
                 url,
                 self.validators,
                 headers=dict(self.source.headers) if ours else {},
-                manners=self.kind.manners,
+                manners=kind.manners,
             )
             if is_first and page == 0:
                 answer.first = fetched
@@ -187,7 +192,7 @@ class _Visiting:
             url = ""
             for document in fetched.documents:
                 try:
-                    parsed = await self.read(self.kind, document, self.source, self.now)
+                    parsed = await self.read(kind, document, self.source, self.now)
                 except SourceError as error:
                     answer.errors.append(str(error))
                     continue
@@ -217,11 +222,19 @@ class _Visiting:
         if not missing.url:
             answer.covered = missing.covered
             return
+        answer.notes.append(missing.why)
         more = await self.ask([missing.url])
+        for other in self.kind.stand_ins:
+            if not more.errors:
+                break
+            answer.errors += more.errors
+            answer.faults += more.faults
+            kind = replace(self.kind, parse=other.parse, manners=other.manners)
+            more = await self.ask(other.locate(self.source, missing), kind)
+            answer.notes.append(f"asked {other.name} instead")
         answer.parsed += more.parsed
         answer.errors += more.errors
         answer.faults += more.faults
-        answer.notes.append(missing.why)
         if not more.errors:
             answer.covered = missing.covered
             answer.caught_up = True
@@ -250,7 +263,7 @@ def _visited(
     # If some pages or files worked, the errors of the others become notes. The same holds when
     # the feed failed but the service itself gave the papers.
     if errors and (papers or mentions or answer.caught_up):
-        notes += errors
+        notes += gathered(errors)
         errors = []
     backlog = (
         _backlog(papers) if health.last_good is None and not source.is_service else frozenset()
@@ -269,7 +282,7 @@ def _visited(
         skipped=sum(part.skipped for part in answer.parsed),
         faults=len(answer.faults),
         mentions=len(mentions),
-        error="; ".join(dict.fromkeys(errors[:3])),
+        error="; ".join(gathered(errors)[:3]),
         note="; ".join(dict.fromkeys(notes)),
         # If a document could not be read, the next visit must get it again in full.
         validators=None if answer.errors or answer.faults else first.validators,

@@ -32,6 +32,9 @@ MAX_TEXT = 5_000
 MAX_NAME = 200
 MAX_SIGHTINGS = 100
 FIRST_YEAR, LAST_YEAR = 1800, 2200
+_ZEROS = frozenset({(1899, 12), (1900, 1), (1904, 1), (1969, 12), (1970, 1)})
+"""The months in which the clocks of computers and spreadsheets begin: a date that is missing, or
+that counts other units, looks like one of these."""
 AHEAD = dt.timedelta(days=366)
 """How far ahead of today a journal may date its issues."""
 
@@ -121,6 +124,8 @@ def moment(given: dt.datetime | None, now: dt.datetime | None = None) -> dt.date
     Without `now` only the year is checked.
     """
     if given is None or not FIRST_YEAR <= given.year <= LAST_YEAR:
+        return None
+    if (given.year, given.month) in _ZEROS:
         return None
     return None if now and given > now + AHEAD else given
 

@@ -147,7 +147,7 @@ def test_json_feed() -> None:
     (paper,) = parse_feed(make_document(json.dumps(feed)), make_source(), NOW).papers
 
     assert (paper.title, paper.abstract, paper.authors) == ("T & U", "Body", ("Ada",))
-    assert paper.keys == ("url:b.example/1",)
+    assert paper.keys == ("url:b.example/1", "guid:example.org/1")
     assert paper.published == dt.datetime(2026, 3, 17, 5, tzinfo=dt.UTC)
 
 
@@ -311,3 +311,45 @@ def test_what_feedparsers_corpus_expects_holds(data: Path) -> None:
 
     assert len(judged) > 50
     assert [verdict for verdict in judged if not verdict.is_met] == []
+
+
+def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
+    """What the abstract or the comment says counts; the source's line says how many."""
+    items = item(abstract="This paper has been withdrawn by the author.")
+    items += item(id="2603.99002").replace(
+        "<dc:creator>", "<arxiv:comment>This paper has been withdrawn</arxiv:comment><dc:creator>"
+    )
+    items += item(id="2603.99003", abstract="We study withdrawn papers. They are few.")
+
+    parsed = parse_arxiv(make_document(ARXIV.format(items=items)), make_source(kind="arxiv"), NOW)
+
+    assert [paper.id for paper in parsed.papers] == ["arxiv:2603.99003"]
+    assert (parsed.skipped, parsed.note) == (2, "2 withdrawn")
+
+
+@pytest.mark.parametrize(
+    ("text", "abstract", "authors", "venue"),
+    [
+        ("<p>Publication date: May 2026</p><p><b>Source:</b> Some Journal, Volume 3</p><p>Author(s): Ann Lee, Bo Li</p>",
+         "", ("Ann Lee", "Bo Li"), "Some Journal"),
+        ("Publication date: Available online 25 May 2026 Source: J. of X Author(s): Ann Lee", "", ("Ann Lee",), "J. of X"),
+        ("<p>Nature, Published online: 25 May 2026; <a>doi:10.1038/s1</a></p>We find.", "We find.", (), "Nature"),
+        ("Science, Volume 380, Issue 6645, Page 12-13, June 2026. ", "", (), "Science"),
+        ("Author(s): Ann Lee and Bo Li<br/><p>We find.</p><br/>[Phys. Rev. X 1, 2] Published Mon May 4, 2026",
+         "We find.", ("Ann Lee", "Bo Li"), ""),
+        ("Abstract We find. © 2026 The Authors. All rights reserved.", "We find.", (), ""),
+        ("We find. The post On X appeared first on A Blog.", "We find.", (), ""),
+        ("We find that [&#8230;]", "We find that…", (), ""),
+        ("Abstract interpretation is sound.", "Abstract interpretation is sound.", (), ""),
+        ("Source: we trace it.", "Source: we trace it.", (), ""),
+    ],
+)  # fmt: skip
+def test_publishers_boilerplate_is_no_abstract(
+    text: str, abstract: str, authors: tuple[str, ...], venue: str
+) -> None:
+    """What it says of authors and journal is kept; the authors' own words stay as they are."""
+    feed = f"<rss version='2.0'><channel><item><title>T</title><description><![CDATA[{text}]]></description></item></channel></rss>"
+
+    (paper,) = parse_feed(make_document(feed), make_source(), NOW).papers
+
+    assert (paper.abstract, paper.authors, paper.venue) == (abstract, authors, venue)

@@ -370,3 +370,17 @@ def test_an_answer_that_is_no_http_is_one_short_line() -> None:
     assert told.isprintable()
     assert len(told) < 400
     assert "s3cret" not in told
+
+
+def test_gzip_under_another_name() -> None:
+    """A server that calls it `x-gzip`, or sends a packed file, is understood; within the limits."""
+    packed = gzip.compress(b"<rss/>")
+    with http_server(
+        named=Page(packed, headers={"Content-Encoding": "x-gzip"}),
+        file=Page(packed, headers={"Content-Type": "application/gzip"}),
+        bomb=Page(gzip.compress(bytes(30_000_000))),
+    ) as web:
+        for name in ("named", "file"):
+            assert run(fetch(f"{web.url}/{name}"))[0].content == b"<rss/>"
+        with pytest.raises(SourceError, match="after decompression"):
+            run(fetch(f"{web.url}/bomb"))

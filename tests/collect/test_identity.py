@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from makers import NOW, make_document, make_source
 
+from newsletter.collect.identity.duplicates import merge_papers
 from newsletter.collect.identity.keys import arxiv_id, canonical_url, doi, paper_keys, web_url
+from newsletter.collect.kinds.feeds import parse_feed
+from newsletter.model import Paper
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,47 @@ def test_any_text_has_a_key_and_raises_nothing(text: str) -> None:
 def test_only_web_addresses_pass(link: str) -> None:
     """A link that is not http(s) with a host is dropped."""
     assert web_url(link) == ""
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("https://e.example/news#1", "https://e.example/news#2"),
+        ("https://e.example/#/post/a", "https://e.example/#/post/b"),
+        ("https://e.example/?ref=10", "https://e.example/?ref=11"),
+        ("https://e.example/?source=1", "https://e.example/?source=2"),
+        ("https://e.example/?first", "https://e.example/?second"),
+    ],
+)
+def test_what_may_tell_pages_apart_is_kept(left: str, right: str) -> None:
+    """Fragments and parameters that are not known to be for tracking."""
+    assert canonical_url(left) != canonical_url(right)
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "#comments", "#atom-everything", "#:~:text=x"],
+)  # fmt: skip
+def test_what_is_known_to_track_is_dropped(more: str) -> None:
+    """Where a reader came from, and the places that every page has."""
+    assert canonical_url(f"https://e.example/a{more}") == "e.example/a"
+
+
+def posts(*links: str, guids: tuple[str, ...] = ("tag:e,1", "tag:e,2")) -> list[Paper]:
+    items = "".join(
+        f"<item><title>Post {number}</title><link>{link}</link>"
+        f"<guid isPermaLink='false'>{guid}</guid></item>"
+        for number, (link, guid) in enumerate(zip(links, guids, strict=True))
+    )
+    document = make_document(f"<rss version='2.0'><channel>{items}</channel></rss>")
+    return list(parse_feed(document, make_source(), NOW).papers)
+
+
+def test_the_guid_counts_where_links_change() -> None:
+    """A post whose link is new is the same post; an id that all entries share is none."""
+    before = posts("https://e.example/a?sid=1", "https://e.example/old-slug")
+    after = posts("https://e.example/a?sid=2", "https://e.example/new-slug")
+    alike = posts("https://e.example/a", "https://e.example/b", guids=("0", "0"))
+
+    assert len(merge_papers([*before, *after])) == 2
+    assert len(merge_papers(alike)) == 2

@@ -258,3 +258,73 @@ def test_odd_fields_lose_themselves_and_nothing_else(kind: str, value: Any) -> N
             assert "\n" not in str(error)
             continue
         assert all(paper.title and paper.id == paper.keys[0] for paper in parsed.papers)
+
+
+def test_openreview_under_review_and_accepted() -> None:
+    """Papers under review are a venue of their own; accepted ones are new by `pdate`."""
+    asked = [parse_qs(urlsplit(url).query) for url in located("openreview", query="V/Conference")]
+    accepted = {**NOTE, "cdate": 1758000000000, "pdate": 1773655200000}
+    earlier = {**NOTE, "id": "old", "forum": "old", "pdate": 1758000000000}
+
+    parsed = parse("openreview", answer({"notes": [accepted, earlier]}))
+
+    assert [query["content.venueid"] for query in asked] == [
+        ["V/Conference/Submission"],
+        ["V/Conference"],
+    ]
+    assert ["mintcdate" in query for query in asked] == [True, False]
+    assert [f"{paper.published:%Y-%m-%d}" for paper in parsed.papers] == ["2026-03-16"]
+    assert parsed.skipped == 1
+
+
+def test_hugging_face_in_pages() -> None:
+    """A full page leads to the next one; a shorter, or a longer one than asked, is the last."""
+    url = located("huggingface")[1]
+
+    def more(papers: int) -> str:
+        page = [{"paper": {"id": f"2603.{99001 + n}", "title": "T"}} for n in range(papers)]
+        return str(parse("huggingface", answer(page, url)).more)
+
+    assert url.endswith("?date=2026-03-16&limit=50&p=0")
+    assert more(50) == url.replace("p=0", "p=1")
+    assert more(49) == more(51) == ""
+
+
+def test_works_without_a_date_are_no_news() -> None:
+    """An author's page of Semantic Scholar lists every work; undated ones are counted."""
+    works = [
+        {"title": "Old", "externalIds": {"DOI": "10.1000/a"}, "publicationDate": None},
+        {"title": "New", "externalIds": {"DOI": "10.1000/b"}, "publicationDate": "2026-03-16"},
+    ]
+
+    parsed = parse("semantic-scholar", answer({"data": works}))
+
+    assert [paper.title for paper in parsed.papers] == ["New"]
+    assert (parsed.skipped, parsed.note) == (1, "1 without a date")
+
+
+def test_a_category_that_bio_rxiv_does_not_have() -> None:
+    """The source's line says which is meant; case, hyphens and `&` make no difference."""
+    page = answer({"collection": [{**PREPRINT, "category": "cell biology"}]})
+
+    unknown = parse("biorxiv", page, categories=("neurosciense", "xyz"))
+    known = parse("biorxiv", page, categories=("Cell-Biology", "Pharmacology & Toxicology"))
+
+    assert unknown.note == (
+        "no category `neurosciense`: did you mean `neuroscience`?; no category `xyz`"
+    )
+    assert (len(known.papers), known.note) == (1, "")
+
+
+def test_withdrawn_papers_are_no_news() -> None:
+    """By their title or by what stands in place of the abstract; they are counted."""
+    page = [
+        {**PREPRINT, "title": "WITHDRAWN: On flies"},
+        {**PREPRINT, "abstract": "The authors have withdrawn their manuscript."},
+        {**PREPRINT, "title": "Withdrawn flies", "abstract": "We study withdrawn flies."},
+    ]
+
+    parsed = parse("biorxiv", answer({"collection": page}))
+
+    assert [paper.title for paper in parsed.papers] == ["Withdrawn flies"]
+    assert parsed.note == "2 withdrawn"

@@ -100,3 +100,38 @@ def test_real_abstracts_are_left_without_markup(data: Path) -> None:
 
     assert len(texts) > 3_000
     assert 1000 * len(left) / len(texts) <= 2
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (
+            "Search tokens: &lt;search&gt; and &lt;answer&gt;",
+            "Search tokens: <search> and <answer>",
+        ),
+        ("&amp;lt;search&amp;gt; then &amp;lt;/search&amp;gt;", "<search> then </search>"),
+        ("Styling <input> and <select> elements", "Styling <input> and <select> elements"),
+        ("The <code> block, a <s> token", "The <code> block, a <s> token"),
+        ("<code>x</code> <s>y</s> <b>z", "x y z"),
+        ("<select name='a'><option>1</option></select>", "1"),
+        ("<p>a</p><p>b</p>", "a b"),
+    ],
+)
+def test_names_of_tags_in_prose_are_kept(given: str, shown: str) -> None:
+    """Mark-up goes; what an author writes about tags stays."""
+    assert plain_text(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (r"${\mathcal N}=4$ and $\mathbf x$, $\mathrm d x$", "N=4 and x, d x"),
+        (r"$a \not= b$, $x \not\in Y$", "a ≠ b, x ∉ Y"),
+        (r"\SI{5}{\kilo\metre\per\second} at \SI{300}{K}", "5 km/s at 300 K"),
+        (r"\num{1e6} \ang{45} \qty{20}{\micro\second\squared}", "1×10⁶ 45° 20 μs²"),
+        (r"\si{\joule\per\kilogram}", "J/kg"),
+    ],
+)
+def test_latex_without_braces_and_units(given: str, shown: str) -> None:
+    """Fonts for a single letter, crossed signs, and numbers with units."""
+    assert plain_text(given) == shown

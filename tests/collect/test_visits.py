@@ -176,7 +176,8 @@ def test_pages_are_followed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     page = {"notes": [{"id": "abcdef1", "content": {"title": "x"}}]}
     body = json.dumps({"notes": page["notes"] * 500}).encode()
     with http_server(notes=Page(body)) as web:
-        found = visit(make_source(kind="openreview", location="", api=web.url, query="V"))
+        source = make_source(kind="openreview", location="", api=web.url, query="V/Submission")
+        found = visit(source)
 
     assert len(web.requests) == 5
     assert "stopped after 5 pages" in found.report.note
@@ -439,3 +440,77 @@ def test_a_visit_ends_when_there_is_enough() -> None:
 
     assert len(web.requests) == 2
     assert "stopped after 2 pages" in found.report.note
+
+
+def oai(*records: tuple[int, str], token: str = "") -> bytes:
+    made = "".join(
+        f"<record><header/><metadata><arXiv xmlns='http://arxiv.org/OAI/arXiv/'><id>2603.{n}</id>"
+        f"<created>{created}</created><authors><author><keyname>Lee</keyname><forenames>Ann"
+        f"</forenames><suffix>Jr.</suffix></author></authors><title>Paper {n}</title>"
+        f"<categories>cs.CL cs.LG</categories><abstract>We do.</abstract></arXiv></metadata></record>"
+        for n, created in records
+    )
+    more = f"<resumptionToken>{token}</resumptionToken>" if token else ""
+    space = "http://www.openarchives.org/OAI/2.0/"
+    return f"<OAI-PMH xmlns='{space}'><ListRecords>{made}{more}</ListRecords></OAI-PMH>".encode()
+
+
+def test_where_arxiv_refuses_its_records_are_asked_for_by_date() -> None:
+    """Feed and API answer 406: OAI-PMH gives the batch, page by page; the line says each step."""
+    pages = {
+        "from": oai((99001, "2026-03-17"), (90001, "2025-01-01"), token="next"),
+        "resumptionToken": oai((99002, "2026-03-17")),
+    }
+    records = Page(
+        make=lambda path: next(page for name, page in pages.items() if f"{name}=" in path)
+    )
+    busy = Page(status=406, headers={"Retry-After": "1"})
+    with http_server(feed=busy, api=busy, oai=records) as web:
+        found = visit(arxiv(web), Health(covered=MONDAY))
+
+    assert [paper.id for paper in found.papers] == ["arxiv:2603.99001", "arxiv:2603.99002"]
+    assert found.papers[0].authors == ("Ann Lee Jr.",)
+    assert found.papers[0].categories == ("cs.CL", "cs.LG")
+    assert (found.report.ok, found.report.covered, found.report.skipped) == (True, TUESDAY, 1)
+    assert "asked OAI-PMH instead; asked the service: 2 papers" in found.report.note
+    assert "HTTP 406" in found.report.note
+    assert len(asked(web, "/api")) == 3  # the wait that it asks for, twice
+    assert (
+        asked(web, "/oai")[0] | {"set": ["cs:cs:CL"], "from": ["2026-03-17"]}
+        == asked(web, "/oai")[0]
+    )
+
+
+def test_a_record_service_that_fails_too_leaves_the_batch_due() -> None:
+    """An error of OAI-PMH is told in its words."""
+    error = b"<OAI-PMH><error code='badArgument'>No such set</error></OAI-PMH>"
+    with http_server(feed=Page(status=404), api=Page(status=404), oai=Page(error)) as web:
+        found = visit(arxiv(web), Health(covered=MONDAY))
+
+    assert (found.report.ok, found.report.covered) == (False, None)
+    assert "OAI-PMH says: No such set" in found.report.error
+
+
+def test_no_network_is_one_line() -> None:
+    """However many addresses a source has: one cause, and the servers that it concerns."""
+    source = make_source(kind="huggingface", location="", api="http://nowhere.invalid/papers")
+
+    error = visit(source).report.error
+
+    assert error.count("cannot connect") == 1
+    assert error.startswith("nowhere.invalid: cannot connect (")
+
+
+def test_papers_that_are_too_old_are_counted() -> None:
+    """The source's line says how many of its papers are older than an issue reaches."""
+    dates = ("Mon, 16 Mar 2026 08:00:00 GMT", "Mon, 02 Mar 2026 08:00:00 GMT")
+    items = "".join(
+        f"<item><title>Post {number}</title><link>https://e.example/{number}</link>"
+        f"<pubDate>{date}</pubDate></item>"
+        for number, date in enumerate(dates)
+    )
+    feed = Page(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+    with http_server(feed=feed) as web:
+        found = visit(make_source(location=f"{web.url}/feed"))
+
+    assert found.report.note == "1 of 2 older than 7 days"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +13,13 @@ from typing import Self
 import httpx2
 
 from newsletter.collect.answers import Document, Manners
-from newsletter.collect.http.addresses import digest, joined, origin, shown, without_secrets
+from newsletter.collect.http.addresses import digest, joined, origin, shown
 from newsletter.collect.http.connections import GuardedTransport, Network, PrivateAddressError
-from newsletter.collect.http.files import read_files
+from newsletter.collect.http.failures import cause_of, chain, unreachable
+from newsletter.collect.http.files import read_files, unzipped
 from newsletter.collect.http.responses import explain, freshness, retry_after
 from newsletter.errors import SourceError
 from newsletter.model import Validators
-from newsletter.model.gate import line
 
 POLITE = Manners()
 MAX_REDIRECTS = 5
@@ -31,10 +31,6 @@ FOR_GOOD = frozenset({301, 308})
 """Redirects whose target is the address from now on (RFC 9110, 15.4.2 and 15.4.9)."""
 VALIDATOR = 500
 """Most characters of an ETag, date or type that are kept: servers choose their length."""
-
-
-MAX_CAUSE = 300
-"""Most characters of an error's own message that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +72,8 @@ class _Question:
     """Sent to the server of `url` only: they may hold keys."""
     conditions: Mapping[str, str]
     body: bytes | None
+    busy: frozenset[int]
+    """Status codes after which the request is repeated."""
 
 
 class _Host:
@@ -164,7 +162,11 @@ class Fetcher:
             validators if validators and validators.address == digest(location) else Validators()
         )
         asked = _Question(
-            url=location, headers=headers or {}, conditions=_conditions(known), body=body
+            url=location,
+            headers=headers or {},
+            conditions=_conditions(known),
+            body=body,
+            busy=BUSY.union(manners.throttles),
         )
         async with host.slots:
             await self._wait_turn(host, manners)
@@ -182,9 +184,9 @@ class Fetcher:
             except httpx2.ConnectError as error:
                 if private := _refusal(error):
                     raise SourceError(f"{shown(location)}: {private}") from None
-                problem = f"cannot connect ({_cause(error)}): is this machine online?"
+                raise SourceError(unreachable(location, cause_of(error))) from None
             except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-                problem = _cause(error)
+                problem = cause_of(error)
         raise SourceError(f"{shown(location)}: {problem}")
 
     async def _wait_turn(self, host: _Host, manners: Manners) -> None:
@@ -245,7 +247,7 @@ class Fetcher:
             if code == httpx2.codes.NOT_MODIFIED and asked.conditions:
                 return Fetched(unchanged=True, fresh=freshness(response))
             if code != httpx2.codes.OK:
-                raise _refused(f"{shown(url)}: {explain(response)}", response)
+                raise _refused(f"{shown(url)}: {explain(response)}", response, asked.busy)
             return Fetched(
                 documents=(await self._document(url, response),),
                 validators=Validators(
@@ -269,7 +271,8 @@ class Fetcher:
                     "this source is meant to be so large"
                 )
         kind = response.headers.get("content-type", "")[:VALIDATOR]
-        return Document(url=url, content=bytes(content), content_type=kind)
+        whole = unzipped(bytes(content), self.max_bytes, shown(url))
+        return Document(url=url, content=whole, content_type=kind)
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
@@ -285,9 +288,9 @@ def _validator(response: httpx2.Response, name: str) -> str:
     return given if is_sound else ""
 
 
-def _refused(told: str, response: httpx2.Response) -> SourceError:
+def _refused(told: str, response: httpx2.Response, busy: frozenset[int]) -> SourceError:
     """Return the error for an answer without a document."""
-    if response.status_code in BUSY:
+    if response.status_code in busy:
         return _BusyError(told, retry_after(response))
     if response.status_code == httpx2.codes.GONE:
         return GoneError(told)
@@ -295,22 +298,8 @@ def _refused(told: str, response: httpx2.Response) -> SourceError:
     return MissingError(told) if is_missing else SourceError(told)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and its causes, the innermost last."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def _refusal(error: BaseException) -> str:
     """Return why an address was refused, or nothing if it was not."""
     return next(
-        (str(cause) for cause in _chain(error) if isinstance(cause, PrivateAddressError)), ""
+        (str(cause) for cause in chain(error) if isinstance(cause, PrivateAddressError)), ""
     )
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost message of a chain of errors, without class names or line breaks."""
-    *_, error = _chain(error)
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return line(without_secrets(text[:2000]), MAX_CAUSE) or type(error).__name__

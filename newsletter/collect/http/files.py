@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import zlib
 from pathlib import Path
 
 from newsletter.collect.answers import Document
@@ -27,7 +28,11 @@ def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
             if status.st_size > max_bytes:
                 raise SourceError(f"{file}: more than {max_bytes // 1_000_000} MB")
         documents = tuple(
-            Document(url=file.resolve().as_uri(), content=file.read_bytes()) for file in files
+            Document(
+                url=file.resolve().as_uri(),
+                content=unzipped(file.read_bytes(), max_bytes, str(file)),
+            )
+            for file in files
         )
     except OSError as error:
         if isinstance(error, SourceError):
@@ -37,6 +42,26 @@ def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
         kinds = " ".join(sorted(FOLDER_SUFFIXES)).strip()
         raise SourceError(f"{path}: no feed in this folder (looked for {kinds})")
     return documents
+
+
+_GZIP = b"\x1f\x8b\x08"
+
+
+def unzipped(content: bytes, max_bytes: int, name: str) -> bytes:
+    """Return a document without the gzip around it, if there is one; raises SourceError.
+
+    Servers send files such as `feed.xml.gz` as they are, or call the encoding `x-gzip`.
+    """
+    if not content.startswith(_GZIP):
+        return content
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacking.decompress(content, max_bytes + 1)
+    except zlib.error:
+        raise SourceError(f"{name}: the compression is damaged") from None
+    if len(plain) > max_bytes:
+        raise SourceError(f"{name}: more than {max_bytes // 1_000_000} MB after decompression")
+    return plain
 
 
 def _is_feed_file(path: Path) -> bool:

@@ -53,6 +53,7 @@ def explain(response: httpx2.Response) -> str:
         401: f"{status}: this source needs a login",
         403: f"{status}: this source refuses programs",
         404: f"{status}: has the address changed?",
+        406: f"{status}: refused, perhaps for asking too often; try again later",
         410: f"{status}: this source is retired; remove it from sources.yaml",
         429: f"{status}: asked too often; try again later",
     }.get(response.status_code, status)

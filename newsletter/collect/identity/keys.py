@@ -23,8 +23,27 @@ _ARXIV_PLACES = re.compile(
 _DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
 _DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}/[^\s\"<>?#)\]]+)", re.IGNORECASE)
 _OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{6,20})")
+# Parameters that say where a reader came from. What is not known to do so may tell pages apart.
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|spm|igshid|cmpid)$", re.IGNORECASE
+    r"(?:utm_\w+|pk_\w+|mtm_\w+|piwik_\w+|matomo_\w+|hsa_\w+|at_(?:medium|campaign|custom\d|format)|"
+    r"fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|"
+    r"mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|vero_conv|oly_(?:anon|enc)_id|_ga|_gl|"
+    r"ref_(?:src|url)|spm|scm|cmpid|cmp|ncid|xtor|wt_mc|wt\.mc_id|s_cid|s_kwcid|dgcid|trk|trkcampaign|"
+    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid)",
+    re.IGNORECASE,
+)
+# These also name things: `?ref=10` is a page, `?ref=rss` says where the reader came from.
+_PERHAPS = re.compile(r"(?:ref|referrer|source|src|from|via|mod|af|rss|partner)", re.IGNORECASE)
+_CAME_FROM = re.compile(
+    r"(?:rss|feed|atom|r$|twitter|facebook|linkedin|reddit|hackernews|hn$|producthunt|newsletter|"
+    r"email|mail$|social|share|yes$|x$)[\w.-]*",
+    re.IGNORECASE,
+)
+# Fragments that lead to a place that every page may have.
+_PLACE = re.compile(
+    r"(?:top|main|content|comments?(?:-\d+)?|respond|disqus_thread|more(?:-\d+)?|(?:rss|atom|feed)(?:-[\w-]+)?|"
+    r"ref=\w*|xtor=.*|utm_.*|:~:text=.*|!|/)?",
+    re.IGNORECASE,
 )
 
 
@@ -46,7 +65,7 @@ def doi(text: str) -> str | None:
 
 
 def canonical_url(url: str) -> str:
-    """Return `url` without parts that do not change the page: scheme, www, tracking, fragment.
+    """Return `url` without what does not change the page: scheme, www, tracking, `#top`.
 
     >>> canonical_url("http://www.Example.org/a/?utm_source=x&b=1#top")
     'example.org/a?b=1'
@@ -57,8 +76,21 @@ def canonical_url(url: str) -> str:
     except ValueError:
         return url.strip()
     host = (parts.hostname or "").removeprefix("www.") + port
-    query = urlencode([pair for pair in parse_qsl(parts.query) if not _TRACKING.match(pair[0])])
-    return host + parts.path.rstrip("/") + (f"?{query}" if query else "")
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([pair for pair in asked if not _is_tracking(*pair)], errors="replace")
+    place = "" if _PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    return host + parts.path.rstrip("/") + (f"?{query}" if query else "") + place
+
+
+def _is_tracking(name: str, value: str) -> bool:
+    if _PERHAPS.fullmatch(name):
+        return _CAME_FROM.fullmatch(value) is not None
+    return _TRACKING.fullmatch(name) is not None
+
+
+def id_key(scope: str, given: str) -> str:
+    """Return the identity of an entry by its id (`guid`), which is one in its `scope` only."""
+    return identity(f"guid:{scope}/{given[:MAX_LINK]}")
 
 
 def web_url(url: str) -> str:
@@ -82,11 +114,12 @@ def reference_keys(text: str) -> tuple[str, ...]:
     keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
     keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]
     if not keys and not any(map(str.isspace, text)) and (url := web_url(text)):
-        keys.append(f"url:{canonical_url(url)}")
+        # A link to a part of a page talks of the page.
+        keys += [f"url:{canonical_url(url)}", f"url:{canonical_url(url.partition('#')[0])}"]
     return tuple(dict.fromkeys(map(identity, keys)))
 
 
-SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "work")
+SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "guid", "work")
 """The prefixes of keys, strongest first; `work` occurs in older databases only."""
 
 

@@ -3,8 +3,10 @@
 table.py           KINDS: how each kind is asked and read
 feeds.py           entries of RSS and Atom feeds, and JSON Feed → Paper
 xmlfeeds.py        RSS, Atom, RDF, CDF → entries
+mending.py         the usual faults of XML feeds, mended before they are parsed
 opml.py            a list of feeds → Source
 arxiv.py           arXiv announcements and API → Paper
+oaipmh.py          arXiv's records by date, when its API refuses → Paper
 calendar.py        which batch arXiv announces when
 huggingface.py     Daily Papers API → Paper
 biorxiv.py         bioRxiv and medRxiv → Paper

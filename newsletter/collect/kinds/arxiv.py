@@ -26,8 +26,9 @@ from newsletter.model import Paper, Source
 RSS = "https://rss.arxiv.org/rss/{categories}"
 """Several categories joined by `+` come as one feed (https://info.arxiv.org/help/rss.html)."""
 API = "https://export.arxiv.org/api/query"
-MANNERS = Manners(connections=1, pause=3.0)
-"""One connection; one request every three seconds (https://info.arxiv.org/help/api/tou.html)."""
+MANNERS = Manners(connections=1, pause=3.0, throttles=(406,))
+"""One connection; one request every three seconds (https://info.arxiv.org/help/api/tou.html).
+Since September 2026 hosts that ask too often are answered 406, as well as 429 and 503."""
 PAGE = 500
 """Entries of one request: arXiv allows 2,000, but takes long to make them."""
 EVERYTHING = ("new", "cross", "replace", "replace-cross")
@@ -125,7 +126,15 @@ def catch_up(
         if stale
         else _why(missed, shown, fresh)
     )
-    return CatchUp(url=_search(source, query, start, end), why=why, covered=covered)
+    return CatchUp(
+        url=_search(source, query, start, end),
+        why=why,
+        covered=covered,
+        # Records bear the date on which a batch appears, the day after its evening in the east.
+        since=batches[0],
+        until=batches[-1] + dt.timedelta(days=1),
+        categories=tuple(categories),
+    )
 
 
 def _is_due(window: VisitWindow, due: dt.datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Mapping
 
@@ -25,6 +26,33 @@ from newsletter.collect.identity.repositories import repository
 from newsletter.model import Paper, Sighting, Source
 
 API = "https://api.biorxiv.org"
+_FIELDS = frozenset(
+    name.strip()
+    for name in (
+        "animal behavior and cognition, biochemistry, bioengineering, bioinformatics, biophysics, "
+        "cancer biology, cell biology, clinical trials, developmental biology, ecology, "
+        "epidemiology, evolutionary biology, genetics, genomics, immunology, microbiology, "
+        "molecular biology, neuroscience, paleontology, pathology, pharmacology and toxicology, "
+        "physiology, plant biology, scientific communication and education, synthetic biology, "
+        "systems biology, zoology, "
+        # medRxiv's
+        "addiction medicine, allergy and immunology, anesthesia, cardiovascular medicine, "
+        "dentistry and oral medicine, dermatology, emergency medicine, endocrinology, "
+        "forensic medicine, gastroenterology, genetic and genomic medicine, geriatric medicine, "
+        "health economics, health informatics, health policy, "
+        "health systems and quality improvement, hematology, hiv aids, infectious diseases, "
+        "intensive care and critical care medicine, medical education, medical ethics, nephrology, "
+        "neurology, nursing, nutrition, obstetrics and gynecology, "
+        "occupational and environmental health, oncology, ophthalmology, orthopedics, "
+        "otolaryngology, pain medicine, palliative medicine, pediatrics, "
+        "primary care research, psychiatry and clinical psychology, "
+        "public and global health, radiology and imaging, "
+        "rehabilitation medicine and physical therapy, respiratory medicine, rheumatology, "
+        "sexual and reproductive health, sports medicine, surgery, toxicology, transplantation, "
+        "urology"
+    ).split(",")
+)
+"""The fields of both servers in November 2026, as `_plain` writes them."""
 _PAGE = re.compile(r"/(\d+)(/json)?$")
 
 
@@ -46,19 +74,21 @@ def parse_preprints(document: Document, source: Source, now: dt.datetime) -> Par
     answer is an error or not a list of preprints.
     """
     found, answer = read_list(document, "bioRxiv", "collection")
-    wanted = {name.casefold() for name in source.categories}
+    wanted = {_plain(name) for name in source.categories}
 
     def read(item: object) -> Paper | None:
         given = mapping(item)
         field, version = text(given.get("category")), numbered(given.get("version"))
         late = version > 1 and "replace" not in source.announce
-        if late or (wanted and field.casefold() not in wanted):
+        if late or (wanted and _plain(field) not in wanted):
             return None
         return _paper(given, field, version, source, now)
 
     papers, account = read_papers(found, read, source, now)
     said = mapping(next(iter(listed(answer.get("messages"))), None))
     notes = [] if found else ["no preprints posted"]
+    known = _FIELDS | {_plain(text(mapping(item).get("category"))) for item in found}
+    notes += [_unknown(name) for name in source.categories if _plain(name) not in known]
     return Parsed(
         papers=papers,
         skipped=account.skipped,
@@ -66,6 +96,17 @@ def parse_preprints(document: Document, source: Source, now: dt.datetime) -> Par
         more=_next_page(document, said, found),
         faults=tuple(account.faults),
     )
+
+
+def _plain(field: str) -> str:
+    """Return a field's name as it is compared: `Cell-Biology`, `cell_biology` → cell biology."""
+    return " ".join(re.sub(r"[-_/,&]", " ", field.casefold().replace("&", " and ")).split())
+
+
+def _unknown(name: str) -> str:
+    """Return what to say of a category that neither server has."""
+    close = difflib.get_close_matches(_plain(name), sorted(_FIELDS), n=1)
+    return f"no category `{name}`" + (f": did you mean `{close[0]}`?" if close else "")
 
 
 def _next_page(document: Document, said: object, found: list[object]) -> str:

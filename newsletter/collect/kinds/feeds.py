@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from newsletter.collect.answers import (
     Document,
     Parsed,
-    iso_moment,
     listed,
     mapping,
     read_json,
     text,
 )
 from newsletter.collect.entries import read_papers
-from newsletter.collect.http.addresses import base
-from newsletter.collect.identity.keys import arxiv_id, doi, paper_keys, web_url
+from newsletter.collect.http.addresses import base, joined, origin
+from newsletter.collect.identity.keys import (
+    arxiv_id,
+    canonical_url,
+    doi,
+    id_key,
+    paper_keys,
+    strength,
+    web_url,
+)
 from newsletter.collect.identity.repositories import repository
 from newsletter.collect.kinds.xmlfeeds import Entry, date_of, feed_of, flat_entry
+from newsletter.collect.plain.boilerplate import without_boilerplate
+from newsletter.collect.plain.dates import read_date
+from newsletter.collect.plain.encodings import in_utf_8
+from newsletter.collect.plain.people import names_of
+from newsletter.collect.withdrawals import WITHDRAWN, says_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
-from newsletter.model.gate import MAX_TITLE, cut
-
-_NAME_LISTS = re.compile(r"\s*(?:;|\band\b|&|,)\s*")
-_ADDRESS = re.compile(r"(?<!\S)[^\s@]*@\S*")
-_INITIALS = re.compile(r"(?:[A-Z]\.?[\s-]?){1,3}")
+from newsletter.model.gate import MAX_TITLE, cut, moment
 
 
 def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -36,28 +46,42 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     Raises SourceError when the document is not a feed. Left out and counted: entries with neither
     title nor text, and arXiv announcements of types that the source does not ask for.
     """
-    if document.content.lstrip()[:1] in (b"{", b"["):
-        return _papers(_json_items(document), source, now, _json_entry)
+    # An id is one within its feed; feeds of one server may share entries.
+    scope = origin(source.location or document.url)[1] or source.name
+    if _begins_json(document.content):
+        home, items = _json_feed(document)
+        page = joined(base(document.url), home)
+        return _papers(items, source, now, lambda item: _json_entry(item, page, now), scope)
     feed = feed_of(document)
     start = base(document.url)
-    parsed = _papers(feed["entries"], source, now, lambda entry: flat_entry(entry, start))
-    return replace(parsed, dated=date_of(feed["feed"], "published", "updated"))
+    parsed = _papers(
+        feed["entries"], source, now, lambda entry: flat_entry(entry, start, now), scope
+    )
+    dated = moment(date_of(feed["feed"], "published", "updated"), now)
+    return replace(parsed, dated=dated)
 
 
 # --- One entry --------------------------------------------------------------------------------
 
 
 def _papers(
-    entries: Sequence[Entry], source: Source, now: dt.datetime, flat: Callable[[Entry], Entry]
+    entries: Sequence[Entry],
+    source: Source,
+    now: dt.datetime,
+    flat: Callable[[Entry], Entry],
+    scope: str,
 ) -> Parsed:
-    # Some feeds link every entry to the same page; that link then identifies no paper.
+    # Some feeds link every entry to the same page, or give all the same id; that link, or id, then
+    # identifies no paper.
     titles: dict[str, set[str]] = {}
     for entry in entries:
-        titles.setdefault(_page(entry), set()).add(str(entry.get("title")))
+        for name in (f"link {_page(entry)}", f"id {entry.get('id')}"):
+            titles.setdefault(name, set()).add(str(entry.get("title")))
 
     def read(entry: Entry) -> Paper | None:
-        shared = len(titles[_page(entry)]) > 1
-        return _paper(flat(entry), source, now, link_is_shared=shared)
+        is_common = len(titles[f"link {_page(entry)}"]) > 1
+        own_id = len(titles[f"id {entry.get('id')}"]) == 1
+        return _paper(flat(entry), source, now, link_is_shared=is_common, scope=own_id * scope)
 
     every, account = read_papers(entries, read, source, now)
     papers = tuple(
@@ -67,7 +91,7 @@ def _papers(
     notes = [f"{nameless} without title or text"] if nameless else []
     return Parsed(
         papers=papers,
-        skipped=nameless + len(every) - len(papers),
+        skipped=nameless + account.withdrawn + len(every) - len(papers),
         note="; ".join((*notes, *account.notes())),
         faults=tuple(account.faults),
     )
@@ -78,9 +102,12 @@ def _page(entry: Entry) -> str:
     return str(entry.get("link") or entry.get("url") or entry.get("external_url") or "")
 
 
-def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool) -> Paper | None:
+def _paper(
+    entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bool, scope: str
+) -> Paper | None:
     title = _shown(entry.get("title"))
-    abstract = _shown(entry.get("text"))
+    # Physics journals part the names from the text by a line break only.
+    abstract = _shown(_NAME_LINE.sub(r"Authors: \1 Abstract: ", str(entry.get("text") or "")))
     announce, abstract = _announcement(str(entry.get("announce") or ""), abstract)
     labels, abstract = _labels(abstract)
     title, suffix = _without_arxiv_suffix(title)
@@ -98,27 +125,34 @@ def _paper(entry: Entry, source: Source, now: dt.datetime, *, link_is_shared: bo
     url = link or web_url(guid) or (f"https://doi.org/{named}" if named else "")
     if known:
         url = f"https://arxiv.org/abs/{known[0]}"
-    authors = _authors(entry.get("authors") or labels["authors"])
+    stripped = without_boilerplate(abstract)
+    authors = _authors(entry.get("authors") or labels["authors"] or [stripped.authors])
+    comment = _shown(entry.get("comment"))
+    if says_withdrawn(comment):
+        announce = WITHDRAWN
     keys = paper_keys(
         references=references,
         url="" if link_is_shared else url,
         title=f"{url} {guid or title}" if link_is_shared else title,
     )
+    # A link may change while the id stays. An id that is the link says nothing more.
+    if scope and guid and not known and not named and canonical_url(guid) != canonical_url(url):
+        keys = tuple(sorted((*keys, id_key(scope, guid)), key=strength))
     return Paper(
         id=keys[0],
         keys=keys,
         title=cut(title, MAX_TITLE),
         # Pass a bad link on to the gate, which leaves it out and counts it.
         url=url or str(entry.get("link") or ""),
-        abstract=abstract,
+        abstract=stripped.text,
         authors=authors,
         categories=tuple(dict.fromkeys(filter(None, map(_shown, entry.get("tags") or ())))),
         published=entry.get("published"),
         announce=announce or ("replace" if "UPDATED" in suffix else ""),
         version=known[1] if known else 1,
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
-        code_url=repository(abstract) or repository(_shown(entry.get("comment"))),
-        venue=_shown(entry.get("journal"))[:200],
+        code_url=repository(abstract) or repository(comment),
+        venue=(_shown(entry.get("journal")) or stripped.venue)[:200],
         votes=int(labels["votes"][0]) if labels["votes"] else 0,
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
     )
@@ -128,6 +162,8 @@ def _shown(value: object) -> str:
     return text(str(value)) if value else ""
 
 
+MOST_LINES = 5_000
+"""Lines of one author's field that are read."""
 _STAND_IN = 100
 """Most characters of text that are used in place of a missing title."""
 
@@ -163,6 +199,9 @@ _LABELLED = re.compile(
 )
 
 
+_NAME_LINE = re.compile(r"^\s*(?:<p>)?\s*Author\(s\):\s*([^<]{1,5000})<br\s*/?>", re.IGNORECASE)
+
+
 def _labels(text: str) -> tuple[dict[str, list[str]], str]:
     """Return the labelled authors and votes at the start of a text, and the rest of it."""
     found = _LABELLED.match(text)
@@ -177,62 +216,49 @@ def _without_arxiv_suffix(title: str) -> tuple[str, str]:
     return (title[: found.start()], found[1]) if found else (title, "")
 
 
-def _without_affiliation(name: str) -> str:
-    """Return names without arXiv's affiliations: `Ada Byron (1), Bo Li ((1) X, (2) Y)`."""
-    for _ in range(3):  # nested brackets
-        name = re.sub(r"\s*\([^()]*\)", "", name)
-    return name.strip(" ,;")
-
-
 def _authors(names: Iterable[object] | None) -> tuple[str, ...]:
-    """Return author names; a single string that holds several is split.
-
-    `Smith, John` stays one author: a string is split only when each part has two words. Email
-    addresses are left out: they are not names, and must not be shown to readers.
-    """
-    listed = [_without_affiliation(_ADDRESS.sub("", _shown(name))) for name in names or ()]
-    if len(listed) == 1:
-        listed = _split_names(listed[0])
-    return tuple(dict.fromkeys(name for name in listed if name))
-
-
-def _split_names(text: str) -> list[str]:
-    """Return the names in `text`, which may have commas within names and between names."""
-    if ";" in text:
-        return [part.strip() for part in text.split(";")]
-    parts = [part for part in _NAME_LISTS.split(text) if part]
-    # In `Byron, A., Li, B.` every second part is initials.
-    if len(parts) % 2 == 0 and all(map(_INITIALS.fullmatch, parts[1::2])):
-        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2], strict=True)]
-    are_names = len(parts) > 2  # noqa: PLR2004  two may be one name: `Byron, Ada`
-    if are_names or all(" " in part or "." in part for part in parts):
-        return parts
-    return [text]
+    """Return author names; a single string that holds several is split."""
+    # Lines part names, too.
+    lines = (
+        (line for line in str(name or "").splitlines() if line.strip()) for name in names or ()
+    )
+    return names_of("\n".join(map(_shown, islice(given, MOST_LINES))) for given in lines)
 
 
 # --- Formats ----------------------------------------------------------------------------------
 
 
-def _json_items(document: Document) -> list[Entry]:
-    """Return the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
-    feed = mapping(read_json(document))
+def _begins_json(content: bytes) -> bool:
+    """Return whether a document is JSON, whichever Unicode encoding and mark it begins with."""
+    start = content[:400].decode(json.detect_encoding(content[:4]), "ignore")
+    return start.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
+
+
+def _json_feed(document: Document) -> tuple[str, list[Entry]]:
+    """Return the home page and the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
+    converted = in_utf_8(document.content, document.content_type)
+    feed = mapping(read_json(replace(document, content=converted or document.content)))
     items = feed.get("items")
     if not isinstance(items, list) or "jsonfeed.org" not in str(feed.get("version")):
         raise SourceError(
             f"{document.shown}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no "
             "`items`)"
         )
-    return [item for item in items if isinstance(item, dict)]
+    home = feed.get("home_page_url")
+    return home if isinstance(home, str) else "", [item for item in items if isinstance(item, dict)]
 
 
-def _json_entry(item: Entry) -> Entry:
+def _json_entry(item: Entry, page: str, now: dt.datetime) -> Entry:
+    """Return an item's fields; its link starts from `page`, the feed's home page or the feed."""
     people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
+    link = item.get("url") or item.get("external_url")
+    dates = (read_date(item.get(name), now) for name in ("date_published", "date_modified"))
     return {
         "title": item.get("title"),
         "text": item.get("summary") or item.get("content_text") or item.get("content_html"),
-        "link": item.get("url") or item.get("external_url"),
+        "link": joined(page, link) if isinstance(link, str) else "",
         "id": item.get("id"),
         "authors": [name for person in people or () if (name := mapping(person).get("name"))],
         "tags": listed(item.get("tags")),
-        "published": iso_moment(item.get("date_published") or item.get("date_modified")),
+        "published": next(filter(None, dates), None),
     }

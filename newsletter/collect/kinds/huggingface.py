@@ -8,11 +8,14 @@ from newsletter.collect.answers import (
     Document,
     Parsed,
     VisitWindow,
+    asked,
+    asking,
     complaint,
     count,
     iso_moment,
     listed,
     mapping,
+    numbered,
     read_json,
     text,
     texts,
@@ -23,6 +26,8 @@ from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
 API = "https://huggingface.co/api/daily_papers"
+PAGE = 50
+"""Papers of one answer; a day may have more, and they come on further pages."""
 REFRESHED_DAYS = 3
 """Days before today that are asked for again: most votes come in the first three days."""
 
@@ -33,7 +38,8 @@ def locate_daily_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
     today = window.until.date()
     first = min(window.since.date(), today - dt.timedelta(days=REFRESHED_DAYS))
     days = (today - dt.timedelta(days=back) for back in range(1, (today - first).days + 1))
-    return (api, *(f"{api}?date={day}" for day in days))
+    paged = f"limit={PAGE}&p=0"
+    return (f"{api}?{paged}", *(f"{api}?date={day}&{paged}" for day in days))
 
 
 def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -50,14 +56,23 @@ def parse_daily_papers(document: Document, source: Source, now: dt.datetime) -> 
     papers, account = read_papers(answer, lambda item: _paper(item, source, now), source, now)
     notes = [f"{account.skipped} without title"] if account.skipped else []
     # Today's list is empty in the morning, and all day at weekends.
-    if not answer and "?date=" not in document.url:
+    query = asked(document.url)
+    if not answer and "date" not in query and query.get("p", "0") == "0":
         notes.append("no papers yet today")
     return Parsed(
         papers=papers,
         skipped=account.skipped,
         note="; ".join((*notes, *account.notes())),
+        more=_next_page(document, len(answer)),
         faults=tuple(account.faults),
     )
+
+
+def _next_page(document: Document, found: int) -> str:
+    """Return the address of the next page; an answer of another length than asked is the last."""
+    query = asked(document.url)
+    limit, page = numbered(query.get("limit")), numbered(query.get("p"))
+    return asking(document.url, p=str(page + 1)) if limit and found == limit else ""
 
 
 def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:

@@ -30,18 +30,25 @@ SITE = "https://openreview.net/"
 PAGE = 500
 
 
+LONG_AGO = dt.timedelta(days=31)
+"""Accepted papers that have been public for longer are left out: the API always lists all."""
+
+
 def locate_notes(source: Source, window: VisitWindow) -> tuple[str, ...]:
     """Return where to ask for what is new at a venue, such as `ICLR.cc/2026/Conference`.
 
-    `mintcdate` is the earliest creation time, in milliseconds: a visit asks for new papers only.
+    Papers under review are at `…/Conference/Submission`; `mintcdate` is their earliest creation
+    time, in milliseconds. Accepted papers move to the venue itself, months after their creation:
+    all are asked for, and `pdate` says which are new.
     """
-    query = {
-        "content.venueid": source.query,
-        "mintcdate": str(int(window.since.timestamp() * 1000)),
-        "limit": str(PAGE),
-        "offset": "0",
-    }
-    return (f"{source.api or API}/notes?{urlencode(query)}",)
+    venue = source.query.strip().strip("/")
+    paged = {"limit": str(PAGE), "offset": "0"}
+    since = {"mintcdate": str(int(window.since.timestamp() * 1000))}
+    reviewed = venue if venue.endswith("/Submission") else f"{venue}/Submission"
+    queries = [{"content.venueid": reviewed} | since | paged]
+    if venue != reviewed:
+        queries.append({"content.venueid": venue} | paged)
+    return tuple(f"{source.api or API}/notes?{urlencode(query)}" for query in queries)
 
 
 def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -50,15 +57,22 @@ def parse_notes(document: Document, source: Source, now: dt.datetime) -> Parsed:
     Raises SourceError when the answer is an error or not a list of notes.
     """
     found, _ = read_list(document, "OpenReview", "notes")
-    papers, account = read_papers(found, lambda note: _paper(note, source, now), source, now)
-    notes = [] if found else ["no new papers at this venue"]
+    every, account = read_papers(found, lambda note: _paper(note, source, now), source, now)
+    long_ago = now - LONG_AGO
+    papers = tuple(paper for paper in every if not paper.published or paper.published > long_ago)
+    notes = [] if found or _more_than_one(document) else ["no new papers at this venue"]
     return Parsed(
         papers=papers,
-        skipped=account.skipped,
+        skipped=account.skipped + len(every) - len(papers),
         note="; ".join((*notes, *account.notes())),
         more=_more(document, len(found)),
         faults=tuple(account.faults),
     )
+
+
+def _more_than_one(document: Document) -> bool:
+    """Return whether this is a page after the first."""
+    return asked(document.url).get("offset", "0") != "0"
 
 
 def _more(document: Document, found: int) -> str:

@@ -61,20 +61,23 @@ def locate_papers(source: Source, window: VisitWindow) -> tuple[str, ...]:
 
 
 def parse_papers(document: Document, source: Source, now: dt.datetime) -> Parsed:
-    """Return the papers of one page.
+    """Return the papers of one page; a work without a date is no news, and is left out.
 
     Raises SourceError when the answer is an error or not a list of papers.
     """
     found, answer = read_list(document, "Semantic Scholar", "data")
-    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    every, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    papers = tuple(paper for paper in every if paper.published)
+    undated = len(every) - len(papers)
     notes = [] if found else ["no papers on this query"]
+    notes += [f"{undated} without a date"] * bool(undated)
     token = answer.get("token")
     more = ""
     if isinstance(token, str) and token and found:
         more = asking(document.url, token=token)
     return Parsed(
         papers=papers,
-        skipped=account.skipped,
+        skipped=account.skipped + undated,
         note="; ".join((*notes, *account.notes())),
         more=more,
         faults=tuple(account.faults),
@@ -96,15 +99,33 @@ def question(api: str, subjects: Sequence[str]) -> tuple[str, object]:
     return f"{api}/paper/batch?{fields}", {"ids": list(subjects)}
 
 
+def batch(api: str, ids: Sequence[str]) -> tuple[str, object]:
+    """Return the address and the body of a request for papers by their arXiv ids."""
+    fields = urlencode({"fields": FIELDS})
+    return f"{api}/paper/batch?{fields}", {"ids": [f"ARXIV:{name}" for name in ids]}
+
+
+def parse_batch(document: Document, source: Source, now: dt.datetime) -> Parsed:
+    """Return the papers of an answer by ids, which has null for each unknown paper."""
+    found = _listed(document)
+    papers, account = read_papers(found, lambda item: _paper(item, source, now), source, now)
+    return Parsed(papers=papers, skipped=account.skipped, faults=tuple(account.faults))
+
+
+def _listed(document: Document) -> list[object]:
+    answer = read_json(document)
+    if not isinstance(answer, list):
+        said = complaint(answer) or "JSON, but not a list of papers"
+        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
+    return answer
+
+
 def read_facts(document: Document, subjects: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return venue, citations, summary and DOI by subject; raises SourceError.
 
     The answer has one entry for each subject, in order, and null for an unknown paper.
     """
-    answer = read_json(document)
-    if not isinstance(answer, list):
-        said = complaint(answer) or "JSON, but not a list of papers"
-        raise SourceError(f"{document.shown}: Semantic Scholar says: {said}")
+    answer = _listed(document)
     found: dict[str, dict[str, object]] = {}
     for name, given in zip(subjects, map(mapping, answer), strict=False):
         summary = text(mapping(given.get("tldr")).get("text"))

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from newsletter.collect.answers import Manners, SourceKind
-from newsletter.collect.kinds import arxiv, biorxiv, hackernews, huggingface, openreview, reddit
+from newsletter.collect.answers import Manners, SourceKind, StandIn
+from newsletter.collect.kinds import (
+    arxiv,
+    biorxiv,
+    hackernews,
+    huggingface,
+    oaipmh,
+    openreview,
+    reddit,
+)
 from newsletter.collect.kinds import semanticscholar as scholar
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.collect.kinds.opml import parse_opml
@@ -39,6 +47,14 @@ KINDS: Final[dict[str, SourceKind]] = {
         parse=arxiv.parse_arxiv,
         locate=arxiv.locate_announcements,
         catch_up=arxiv.catch_up,
+        stand_ins=(
+            StandIn(
+                name="OAI-PMH",
+                locate=oaipmh.locate_records,
+                parse=oaipmh.parse_records,
+                manners=oaipmh.MANNERS,
+            ),
+        ),
         needs=("url", "categories"),
         takes=("url", "api", "categories", "announce"),
         manners=arxiv.MANNERS,

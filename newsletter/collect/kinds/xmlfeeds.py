@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
-import contextlib
 import datetime as dt
+import html
 import io
 import re
 import xml.sax
@@ -12,7 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from newsletter.collect.answers import Document
-from newsletter.collect.http.addresses import joined
+from newsletter.collect.http.addresses import base, joined
+from newsletter.collect.kinds.mending import BLURB, mended
+from newsletter.collect.plain.dates import UNREADABLE, read_date
+from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model.gate import line
 
@@ -30,10 +32,11 @@ def feed_of(document: Document) -> Mapping[str, Any]:
         raise SourceError(f"{document.shown}: the answer is empty")
     # feedparser is not given the address, so ids stay as written (RFC 4287, 4.2.6); relative
     # links are resolved below.
-    headers = {"content-type": document.content_type} if document.content_type else {}
+    content, kind = mended(document.content, document.content_type)
+    headers = {"content-type": kind} if kind else {}
     try:
         feed: Mapping[str, Any] = feedparser.parse(
-            io.BytesIO(_without_long_runs(document.content)),
+            io.BytesIO(content),
             response_headers=headers,
             # All HTML becomes plain text below, so feedparser need not clean it.
             sanitize_html=False,
@@ -46,7 +49,7 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     if feed["entries"] or feed.get("version") or _EMPTY_FEED.search(start):
         return feed
     if b"<html" in start or b"<!doctype html" in start:
-        raise SourceError(f"{document.shown}: a web page, not a feed; look for its RSS link")
+        raise SourceError(f"{document.shown}: a web page, not a feed; {_offer(document)}")
     fault = feed.get("bozo_exception")
     if isinstance(fault, xml.sax.SAXParseException):
         where = f"{document.shown}:{fault.getLineNumber()}:{fault.getColumnNumber()}"
@@ -54,22 +57,38 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     raise SourceError(f"{document.shown}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
 
 
-# feedparser searches author names for an address, and the start for a document type, in time that
-# grows with the square of a run's length. No real name, word or margin is this long.
-_LONG = 2_500
-_LONG_WORD = re.compile(rb"(?<![\w.+-])[\w.+-]{2500,}")
-_LONG_SPACE = re.compile(rb"\s(?<!\s\s)\s{500,}")
-_KEPT_OF_IT = 500
+_LINK = re.compile(r"<link\b[^<>]{0,1000}>", re.IGNORECASE)
+_ATTRIBUTES = re.compile(
+    r"""([a-z]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))""", re.IGNORECASE
+)
+_FEEDS = re.compile(
+    r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/feed", re.IGNORECASE
+)
 
 
-def _without_long_runs(content: bytes) -> bytes:
-    content = _LONG_SPACE.sub(b"\n", content)
-    if max(map(len, content.split()), default=0) < _LONG:  # nearly always, and quick to check
-        return content
-    return _LONG_WORD.sub(lambda found: found[0][:_KEPT_OF_IT], content)
+def _offer(document: Document) -> str:
+    """Return, in words, which feed a web page names, so that it can be asked instead."""
+    page = document.content[:500_000].decode("utf-8", "replace")
+    start = base(document.url)
+    offered = []
+    for tag in _LINK.finditer(page):
+        given = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTES.findall(tag[0])}
+        link = joined(start, html.unescape(given.get("href", "")))
+        is_feed = (
+            _FEEDS.match(given.get("type", "")) and "alternate" in given.get("rel", "").lower()
+        )
+        if is_feed and link.startswith(("http://", "https://")):
+            offered.append(line(link, 300))
+    if not offered:
+        return "look for its RSS link"
+    most = " or ".join(dict.fromkeys(offered[:3]))
+    return f"it names its feed: {most}"
 
 
-def flat_entry(entry: Entry, start: str) -> Entry:
+DATES = ("published", "created", "updated", "prism_publicationdate", "prism_coverdate")
+
+
+def flat_entry(entry: Entry, start: str, now: dt.datetime | None = None) -> Entry:
     """Return the fields of a feedparser entry that we use, under the names that `_paper` reads.
 
     Relative links are resolved against `start`, the document's own address (RFC 3986, 5.1.3).
@@ -80,13 +99,13 @@ def flat_entry(entry: Entry, start: str) -> Entry:
     authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]
     return {
         "title": entry.get("title"),
-        "text": summary or max(contents, key=len, default=""),
+        "text": summary or max(contents, key=len, default="") or str(entry.get(BLURB) or ""),
         "link": joined(start, link) if link else "",
         "id": entry.get("id"),
         "doi": entry.get("arxiv_doi") or entry.get("prism_doi") or entry.get("dc_identifier"),
         "authors": authors or ([entry["author"]] if entry.get("author") else []),
         "tags": [tag.get("term") for tag in entry.get("tags") or ()],
-        "published": date_of(entry, "published", "created", "updated"),
+        "published": date_of(entry, *DATES, now=now),
         "announce": entry.get("arxiv_announce_type"),
         "comment": entry.get("arxiv_comment"),
         "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
@@ -97,12 +116,17 @@ def _alternate(entry: Entry) -> str:
     return next((str(link.get("href") or "") for link in entry.get("links") or ()), "")
 
 
-def date_of(entry: Entry, *names: str) -> dt.datetime | None:
-    """Return the first of an entry's named dates that is valid, as a moment in UTC."""
+def date_of(entry: Entry, *names: str, now: dt.datetime | None = None) -> dt.datetime | None:
+    """Return the first of an entry's named dates that can be read, as a moment in UTC.
+
+    If dates are given and none can be read, the gate is given one that it leaves out and counts.
+    """
+    read = None
     for name in names:
         # For a missing date feedparser returns another date, and warns.
-        parsed = entry[f"{name}_parsed"] if f"{name}_parsed" in entry else None  # noqa: SIM401  so no `get`
-        with contextlib.suppress(TypeError, ValueError, OverflowError, OSError):
-            if parsed:
-                return dt.datetime.fromtimestamp(calendar.timegm(parsed), dt.UTC)
-    return None
+        given = entry[name] if name in entry else None  # noqa: SIM401  so no `get`
+        found = read_date(plain_text(given), now) if isinstance(given, str) else None
+        if found and found != UNREADABLE:
+            return found
+        read = read or found
+    return read

@@ -1,6 +1,12 @@
-"""Plain: HTML and LaTeX → plain Unicode.
+"""Plain: HTML and LaTeX → plain Unicode, and what texts say: dates, names, encodings.
 
-text.py    HTML and entities → plain Unicode
-latex.py   LaTeX → plain Unicode
-symbols.py LaTeX names and the characters that they print
+text.py        HTML and entities → plain Unicode
+latex.py       LaTeX → plain Unicode
+symbols.py     LaTeX names and the characters that they print
+units.py       numbers with units, as siunitx writes them
+dates.py       dates as the world writes them → moments in UTC
+zones.py       names of time zones
+people.py      people's names, in lists of many styles
+boilerplate.py what publishers put around every abstract
+encodings.py   bytes in encodings that are not declared → UTF-8
 """

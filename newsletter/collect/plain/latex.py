@@ -12,12 +12,14 @@ import unicodedata
 from newsletter.collect.plain.symbols import (
     ACCENTS,
     BLACKBOARD,
+    FONTS,
     OPERATORS,
     SILENT,
     SUBSCRIPTS,
     SUPERSCRIPTS,
     macros,
 )
+from newsletter.collect.plain.units import QUANTITIES, printed_unit, quantity
 
 # TeX swallows the space after a command; readers need it, as after any word.
 _COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
@@ -66,6 +68,7 @@ _PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{_MATHS_ON}{_MATHS_OFF}]+")
 
 _OPTION = re.compile(r"\s*\[([^\]]{0,200})\]")
 _GROUP = re.compile(r"\s*\{")
+_BRACES = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _OPTION_AND_GROUP = re.compile(_OPTION.pattern + _GROUP.pattern)
 _ACCENTED = re.compile(r"\s*\{|\s+\\?[A-Za-z]\b")
 
@@ -151,6 +154,14 @@ class _Walk:
         self.at += 1
         return self.text[self.at - 1].strip("\\{}")
 
+    def raw_argument(self) -> str:
+        """Return the source of an argument in braces; it may hold braces of its own."""
+        found = _BRACES.match(self.text, self.at)
+        if found is None:
+            return ""
+        self.at = found.end()
+        return found[1]
+
     def option(self) -> str:
         """Read and return an optional argument `[…]`, when there is one."""
         found = _OPTION.match(self.text, self.at)
@@ -226,6 +237,16 @@ class _Walk:
             self.option()
             root = self.argument(depth)
             return f"√{root}" if len(root) <= 1 else f"√({root})"
+        if name in FONTS:
+            return self.argument(depth)
+        if name == "not":
+            crossed = self.argument(depth).strip()
+            return unicodedata.normalize("NFC", crossed[:1] + "\u0338") + crossed[1:]
+        if name in QUANTITIES:
+            self.option()
+            number = "" if name in ("si", "unit") else self.argument(depth)
+            unit = "" if name in ("num", "ang") else printed_unit(self.raw_argument())
+            return quantity(number, "°" if name == "ang" else unit)
         if name in ("mathbb", "mathbbm", "Bbb"):
             return "".join(BLACKBOARD.get(char, char) for char in self.argument(depth))
         return None

@@ -20,6 +20,11 @@ SWITCHES = frozenset(
     "nolimits it bf em rm sf tt sl sc cal tiny small normalsize large Large itshape bfseries "
     "mathstrut protect relax noindent boldmath unboldmath nonumber".split()
 )
+# Commands for fonts whose argument may stand without braces: `\mathcal N`.
+FONTS = frozenset(
+    "mathcal mathbf mathrm mathit mathsf mathtt mathfrak mathscr mathnormal boldsymbol bm pmb "
+    "operatorname mathop mathrel mathbin mathord".split()
+)
 OPERATORS = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf "
     "limsup ln log max min mod Pr sec sin sinh sup tan tanh".split()

@@ -13,25 +13,46 @@ import unicodedata
 from newsletter.collect.plain.latex import plain_latex
 from newsletter.model.gate import NEVER
 
-_TAGS = (
-    "a abbr acronym address article aside b bdi bdo big blockquote br button caption center cite "
-    "code col colgroup dd del details dfn div dl dt em fieldset figcaption figure font footer form "
-    "h1 h2 h3 h4 h5 h6 header hr i iframe img input ins kbd label legend li link main mark meta "
-    "nav nobr noscript ol option p picture pre q s samp section select small source span strike "
-    "strong sub summary sup table tbody td textarea tfoot th thead time tr tt u ul var video "
-    "audio embed object param svg path math mi mo mn mrow mfrac msup msub msubsup mtext mspace "
-    "msqrt mstyle semantics annotation html body head title wbr "
-    # and obsolete tags
-    "applet area base basefont bgsound blink col comment data datalist dialog dir fieldset form "
-    "frame frameset hgroup ilayer isindex keygen layer listing map marquee menu menuitem meter "
-    "multicol nextid noembed noframes nolayer optgroup output plaintext portal progress rb rp rt "
-    "rtc ruby search server slot spacer strike template textarea track xmp xml"
+# Names that only mark-up uses, also unclosed.
+_MARKUP = (
+    "a abbr acronym address applet article aside b basefont bdi bdo bgsound big blink blockquote "
+    "br center cite col colgroup dd del dfn div dl dt em embed fieldset figcaption figure font "
+    "footer frameset h1 h2 h3 h4 h5 h6 header hgroup hr i iframe ilayer img ins kbd li link mark "
+    "meta multicol nav nobr noembed noframes nolayer noscript ol optgroup p picture pre rb rp rt "
+    "rtc samp section small span strike strong sub sup svg table tbody td textarea tfoot th thead "
+    "tr tt u ul var wbr xml "
+    "mi mo mn mrow mfrac msup msub msubsup mtext mspace msqrt mstyle semantics"
 ).split()
+# Names that are words, too: `the <code> block`, `a <s> token`. They are mark-up in pairs.
+_PAIRED = (
+    "annotation audio body button caption code comment details font form head html label legend "
+    "main map marquee math option param path q rb ruby s spacer summary time title video"
+).split()
+# Names that hardly any feed uses as mark-up, but authors in prose: with attributes only.
+_WORDS = (
+    "area base data datalist dialog dir frame image input isindex keygen layer listing menu "
+    "menuitem meter nextid object output plaintext portal progress search select server slot "
+    "source template track xmp"
+).split()
+
+
+# Attributes as HTML writes them; if the quotes are wrong, anything after the first `=`.
+_ATTRIBUTE = r"""\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+_ANYTHING = r"\s+[\w:.-]+\s*=[^<>]*"
+
+
+def _any(names: list[str]) -> str:
+    return "|".join(sorted(names, key=len, reverse=True))
+
+
 # Only names of HTML, MathML or JATS: `a <b and c> d` must stay as it is.
 _TAG = re.compile(
-    rf"</?(?:{'|'.join(sorted(_TAGS, key=len, reverse=True))}|(?:jats|mml|m):[a-z]+)"
-    # Attributes as HTML writes them; if the quotes are wrong, anything after the first `=`.
-    r"""(?:(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))*\s*/?|\s+[\w:.-]+\s*=[^<>]*)>""",
+    rf"</?(?:{_any(_MARKUP)}|(?:jats|mml|m):[a-z]+)(?:(?:{_ATTRIBUTE})*\s*/?|{_ANYTHING})>"
+    rf"|</?(?:{_any(_PAIRED + _WORDS)})(?:(?:{_ATTRIBUTE})+\s*/?|{_ANYTHING})>",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(
+    rf"<(?P<close>/?)(?P<name>{_any(_PAIRED + _WORDS)})(?P<more>\s*/?|\s[^<>=]*=[^<>]*)>",
     re.IGNORECASE,
 )
 # Elements whose content a browser does not show.
@@ -106,7 +127,27 @@ def _strip_tags(text: str) -> str:
     for opening, close in _HIDDEN:
         text = _cut(text, opening, close)
     text = text.replace("<![CDATA[", " ").replace("]]>", " ")
-    return _TAG.sub(lambda tag: "" if _INLINE.match(tag[0]) else " ", text)
+    paired = _paired_names(text)
+
+    def gone(tag: re.Match[str]) -> str:
+        return "" if _INLINE.match(tag[0]) else " "
+
+    if paired:
+        text = _PAIR.sub(lambda tag: gone(tag) if tag["name"].lower() in paired else tag[0], text)
+    return _TAG.sub(gone, text)
+
+
+def _paired_names(text: str) -> set[str]:
+    """Return which names, of those that are also words, the text uses as mark-up."""
+    opened: set[str] = set()
+    closed: set[str] = set()
+    detailed: set[str] = set()
+    for tag in _PAIR.finditer(text):
+        name = tag["name"].lower()
+        (closed if tag["close"] else opened).add(name)
+        if "=" in tag["more"]:
+            detailed.add(name)
+    return ((opened & closed) - set(_WORDS)) | detailed
 
 
 def _cut(text: str, opening: re.Pattern[str], close: re.Pattern[str]) -> str:

@@ -1,0 +1,59 @@
+"""People's names in feeds."""
+
+from __future__ import annotations
+
+import pytest
+from makers import NOW, make_document, make_source
+
+from newsletter.collect.kinds.feeds import parse_feed
+from newsletter.collect.plain.people import names_of
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("Ann Lee and Bo Li", ("Ann Lee", "Bo Li")),
+        ("Lee, Ann and Li, Bo", ("Lee, Ann", "Li, Bo")),
+        ("van der Berg, Karl Heinz and Li, Bo", ("van der Berg, Karl Heinz", "Li, Bo")),
+        ("Lee, Ann, Li, Bo", ("Lee, Ann", "Li, Bo")),
+        ("Lee, Ann; and Li, Bo; García Márquez, Luis", ("Lee, Ann", "Li, Bo", "García Márquez, Luis")),
+        ("O'Neil, J. P., van der Berg, K., Müller, Ö.", ("O'Neil, J. P.", "van der Berg, K.", "Müller, Ö.")),
+        ("王小明，李华、张三", ("王小明", "李华", "张三")),
+        ("김철수, 이영희", ("김철수", "이영희")),
+        ("Martin L. King, Jr., Sammy Davis Jr., Ann Lee", ("Martin L. King Jr.", "Sammy Davis Jr.", "Ann Lee")),
+        ("Lee, Ann, Jr. and Li, Bo", ("Lee, Ann Jr.", "Li, Bo")),
+        ("Ann Lee, MD, Bo Li, Ph.D.", ("Ann Lee", "Bo Li")),
+        ("The X Collaboration: G. Aad, B. Abbott", ("The X Collaboration", "G. Aad", "B. Abbott")),
+        ("Ann Lee, Bo Li, on behalf of the Y Collaboration", ("Ann Lee", "Bo Li", "Y Collaboration")),
+        ("The Research Team, Example and Partners", ("The Research Team, Example and Partners",)),
+        ("José Ortega y Gasset", ("José Ortega y Gasset",)),
+        ("Iván Pérez y María Ruiz", ("Iván Pérez", "María Ruiz")),
+        ("Alexander Sandoval, Brandon Andersson", ("Alexander Sandoval", "Brandon Andersson")),
+        ("Ann Lee, Bo Li, et al.", ("Ann Lee", "Bo Li")),
+        ("by Ann Lee", ("Ann Lee",)),
+        ("Corby Rosset, Ann Lee", ("Corby Rosset", "Ann Lee")),
+        ("The X-5 Team, Ann Lee, Plato, Bo Li", ("The X-5 Team", "Ann Lee", "Plato", "Bo Li")),
+        ("admin", ()),
+        ("Plato", ("Plato",)),
+    ],
+)  # fmt: skip
+def test_lists_of_names(given: str, names: tuple[str, ...]) -> None:
+    """Each person once, whole, whatever parts the names."""
+    assert names_of([given]) == names
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "ann@x.org (Ann Lee)", "ann@lab.science (Ann Lee)", "ann@lab.institute (Ann Lee)",
+        "Ann Lee &lt;ann@lab.science&gt;", "Ann Lee (ann@lab.science)", "<![CDATA[ann@lab.science (Ann Lee)]]>",
+        "mailto:ann@x.example Ann Lee",
+    ],
+)  # fmt: skip
+def test_addresses_are_no_names(given: str) -> None:
+    """Whatever their domain: an address leaves the name whole, and is not shown."""
+    text = f"<rss version='2.0'><channel><item><title>T</title><author>{given}</author></item></channel></rss>"
+
+    (paper,) = parse_feed(make_document(text), make_source(), NOW).papers
+
+    assert paper.authors == ("Ann Lee",)
