@@ -83,6 +83,10 @@ class Found:
     """Ids of those of `papers` that do not have all the words, but are about the same."""
 
 
+MANY = 500
+"""Papers from which on one telling word in common says enough."""
+
+
 class SearchStore:
     """Full-text search in the database; threads may share it."""
 
@@ -171,10 +175,13 @@ class SearchStore:
             own = own if words else []
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
-        # One word in common may be chance; two are seldom.
-        two = itertools.combinations(words[:WORDS], 2)
-        pairs = [every(((first,), (second,))) for first, second in two]
-        wider = " OR ".join([*(f"({pair})" for pair in pairs), *filter(None, [either(own)])])
+        # Among few papers one word in common may be chance; two seldom are.
+        if rarity.count < MANY:
+            two = itertools.combinations(words[:WORDS], 2)
+            new = " OR ".join(f"({every(((first,), (second,)))})" for first, second in two)
+        else:
+            new = either((word,) for word in words)
+        wider = " OR ".join(filter(None, (new, either(own))))
         if not wider:
             return []
         match = _both(f"({wider}) NOT {every(phrases)}", author)

@@ -164,8 +164,8 @@ def test_who_is_subscribed_already_is_told_by_mail_alone(web: Running, mail: Mai
 
     web.subscribe("known@three.example", topics=["theory"])
 
-    third = read_mail(mail, "known@three.example", 3)[2]
-    assert third["Subject"] == "Your link to Daily Papers"
+    subjects = [str(got["Subject"]) for got in read_mail(mail, "known@three.example", 3)]
+    assert "Your link to Daily Papers" in subjects
     kept = web.site.day.stores.subscribers.find("known@three.example")
     assert kept is not None
     assert kept.wishes.topics == ("vision",)
