@@ -67,7 +67,7 @@ class Size:
 
 
 WHOLE = Size(papers=100_000, every=1, queries=40, turns=7)
-QUICK = Size(papers=20_000, every=12, queries=10, turns=2)
+QUICK = Size(papers=30_000, every=12, queries=10, turns=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,7 @@ def measure_trying(site: Site) -> Figures:
 def measure_pages(site: Site) -> Figures:
     """Return how fast a day's page is, and what became of people who sign up all at once."""
     is_quick = site.size is QUICK
-    seconds, turns = (0.5, 3) if is_quick else (3.0, 5)
+    seconds, turns = (0.6, 5) if is_quick else (3.0, 5)
     count, connections = (300, 100) if is_quick else (10_000, 500)
     answered: set[str] = set()
     with webs.site(site.real) as served:
