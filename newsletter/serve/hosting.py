@@ -7,7 +7,8 @@ import contextlib
 import datetime as dt
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -156,7 +157,8 @@ class SiteHost:
     async def _send_notices(self) -> None:
         now = self._clock()
         await asyncio.to_thread(self._site.day.stores.notices.recover, now - IN_DOUBT)
-        while await send_waiting_notices(self._site.day, self._clock):
+        # In a thread of its own: it writes to the database, which another program may hold.
+        while await _apart(lambda: send_waiting_notices(self._site.day, self._clock)):
             pass
 
     async def _run_if_due(self) -> None:
@@ -218,6 +220,31 @@ class SiteHost:
             return
         self._last_clean = now
         forget(self._site.day)
+
+
+async def _apart(work: Callable[[], Coroutine[object, object, int]]) -> int:
+    """Return what a coroutine returns that runs in a thread, with a loop of its own.
+
+    The thread holds up neither pages nor the end of the program, which may come meanwhile.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[int] = loop.create_future()
+
+    def tell(result: int, error: Exception | None) -> None:
+        if not done.done():
+            done.set_exception(error) if error else done.set_result(result)
+
+    def run() -> None:
+        result, failed = 0, None
+        try:
+            result = asyncio.run(work())
+        except Exception as error:  # noqa: BLE001  raised again where it is waited for
+            failed = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, result, failed)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
 
 
 async def _quietly(work: Awaitable[object]) -> None:

@@ -4,8 +4,8 @@ SQLite's FTS5 (https://sqlite.org/fts5.html) finds the words in any form (Porter
 papers by BM25; a word in the title counts more than one in the abstract.
 
 `SearchStore.about` also finds papers that say the same in other words: it looks at the best
-findings for words by which they differ from other papers, and searches for these (pseudo-relevance
-feedback, Robertson and Sparck Jones 1994). This needs no model and almost no memory.
+findings for words by which they differ from others, and searches for these (pseudo-relevance
+feedback, Robertson and Sparck Jones 1994): no model, almost no memory.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ FEW = 5
 that are like the one that has the word."""
 RAREST = 6
 """Words of a query that count when not all of them are needed: the rarest say most."""
+MANY = 500  # papers from which on one telling word in common says enough
 COMMON = 0.25
 """Share of all papers that may have a word for it to count in a search for other words."""
 
@@ -81,10 +82,6 @@ class Found:
     """How many there are in all, or `MOST_COUNTED` when there are more."""
     without: frozenset[str] = frozenset()
     """Ids of those of `papers` that do not have all the words, but are about the same."""
-
-
-MANY = 500
-"""Papers from which on one telling word in common says enough."""
 
 
 class SearchStore:
@@ -176,11 +173,7 @@ class SearchStore:
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
         # Among few papers one word in common may be chance; two seldom are.
-        if rarity.count < MANY:
-            two = itertools.combinations(words[:WORDS], 2)
-            new = " OR ".join(f"({every(((first,), (second,)))})" for first, second in two)
-        else:
-            new = either((word,) for word in words)
+        new = either((word,) for word in words) if rarity.count >= MANY else _pairs(words[:WORDS])
         wider = " OR ".join(filter(None, (new, either(own))))
         if not wider:
             return []
@@ -199,6 +192,11 @@ class SearchStore:
 def fts_query(query: Query) -> str:
     """Return a query in the language of FTS5, in which every word is quoted: none is a command."""
     return _both(every(phrases_of(query.words)), _author(query))
+
+
+def _pairs(words: Sequence[str]) -> str:
+    """Return a query for texts that have two of some words."""
+    return " OR ".join(f"({every([(a,), (b,)])})" for a, b in itertools.combinations(words, 2))
 
 
 def _author(query: Query) -> str:
