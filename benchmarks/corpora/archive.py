@@ -14,9 +14,8 @@ from corpora.papers import NOW, feed_papers
 from newsletter.doctor.sample import sample_papers
 from newsletter.model import Paper
 from newsletter.store import Database
-from newsletter.store.papers import chunks, paper_data
+from newsletter.store.papers import chunks, paper_data, search_words
 from newsletter.store.tables import paper_keys, paper_texts, papers
-from newsletter.store.words import spaced
 
 DAYS = 600
 """Over how many days the papers were seen."""
@@ -64,15 +63,7 @@ def fill(database: Database, made: Iterator[Paper], count: int) -> None:
             rows.append(
                 {"id": paper.id, "data": paper_data(paper), "published": seen, "first_seen": seen}
             )
-            texts.append(
-                {
-                    "paper": paper.id,
-                    "day": seen.date(),
-                    "title": spaced(paper.title),
-                    "authors": spaced("; ".join(paper.authors)),
-                    "abstract": spaced(paper.abstract),
-                }
-            )
+            texts.append({"paper": paper.id, "day": seen.date(), **search_words(paper)})
         with database.transaction() as connection:
             connection.execute(papers.insert(), rows)
             connection.execute(

@@ -45,6 +45,14 @@ class SentForm:
         return tuple(line(value)[:MAX_FIELD] for value in self.fields.get(name, ()))
 
 
+def date_in(text: str) -> dt.date | None:
+    """Return the date in a field or an address (ISO 8601); None when it is none."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 async def read_form(request: Request) -> SentForm:
     """Return the form in a request, urlencoded or multipart.
 

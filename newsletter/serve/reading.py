@@ -15,7 +15,7 @@ from newsletter.model import Paper, Pick
 from newsletter.render.locales import locale_of, long_date
 from newsletter.schedule import due_at
 from newsletter.serve.citations import bibtex, ris
-from newsletter.serve.forms import form_token
+from newsletter.serve.forms import date_in, form_token
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import PUBLIC, attachment, page
 from newsletter.serve.views import Card, bare, cards, path_of, trending
@@ -288,10 +288,7 @@ def _month(date: dt.date, language: str) -> str:
 
 def _date(text: str) -> dt.date:
     """Return a date in an address; raises HTTPException (404) for what is none."""
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        raise HTTPException(404) from None
-    if not FIRST <= date <= dt.date(2999, 12, 31) or date.isoformat() != text:
+    date = date_in(text)
+    if date is None or not FIRST <= date <= dt.date(2999, 12, 31) or date.isoformat() != text:
         raise HTTPException(404)
     return date

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import urllib.parse
 from typing import Final
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from newsletter.collect.identity import keys
 from newsletter.model.gate import line
+from newsletter.serve.forms import date_in
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import page
 from newsletter.serve.views import bare, cards
@@ -34,7 +34,7 @@ class Searching:
         """Show the form and, when something is asked for, what was found."""
         given = request.query_params
         words, author = (line(given.get(name, ""))[:MAX_WORDS] for name in ("q", "author"))
-        since, until = (_date(given.get(name, "")) for name in ("since", "until"))
+        since, until = (date_in(given.get(name, "")) for name in ("since", "until"))
         number = _number(given.get("page", ""))
         return search_page(
             self._site(), Query(words=words, author=author, since=since, until=until), number
@@ -85,13 +85,6 @@ def _address(query: Query, number: int) -> str:
     return "/search?" + urllib.parse.urlencode(
         {name: told for name, told in fields.items() if told}
     )
-
-
-def _date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int:

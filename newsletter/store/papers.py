@@ -162,13 +162,18 @@ class PaperStore:
         return self._read(query)
 
 
-def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
-    """Have a paper found by its words; one whose words are the same is not indexed again."""
-    words = {
+def search_words(paper: Paper) -> dict[str, str]:
+    """Return what is searched of a paper, by the columns of `paper_text`."""
+    return {
         "title": spaced(paper.title),
         "authors": spaced("; ".join(paper.authors)),
         "abstract": spaced(paper.abstract),
     }
+
+
+def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
+    """Have a paper found by its words; one whose words are the same is not indexed again."""
+    words = search_words(paper)
     known = connection.execute(
         sa.select(paper_texts).where(paper_texts.c.paper == paper.id)
     ).one_or_none()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -15,6 +14,7 @@ from newsletter.errors import StoreError
 from newsletter.model import DeliveryState, Issue, IssueState
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.sheets import sheet
+from newsletter.serve.forms import date_in
 from newsletter.store.lines import DeliveryLine, IssueLine
 
 ROWS: Final = 50
@@ -32,7 +32,7 @@ MAIL_POLICY: Final = (
 
 def issues(desk: Desk) -> Response:
     """Show the issues, the latest first."""
-    before = _date(desk.given("before"))
+    before = date_in(desk.given("before"))
     found = desk.accounts.issues(ROWS + 1, before=before)
     values = {
         "section": "issues",
@@ -168,18 +168,11 @@ def as_issue(line: IssueLine) -> Issue:
 
 def _issue(desk: Desk) -> IssueLine:
     """Return the issue of the address; raises HTTPException (404) when there is none."""
-    date = _date(desk.request.path_params["date"])
+    date = date_in(desk.request.path_params["date"])
     found = desk.accounts.issue(date) if date else None
     if found is None:
         raise HTTPException(404)
     return found
-
-
-def _date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _state(text: str) -> DeliveryState | None:

@@ -14,6 +14,7 @@ from newsletter.model import Feedback, Origin, SubscriberState, Subscription
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.issues import AT_ONCE, ROWS, delivery_sheet
 from newsletter.serve.admin.sheets import sheet
+from newsletter.serve.forms import date_in
 from newsletter.serve.views import path_of
 from newsletter.store.lines import DeliveryLine
 from newsletter.subscribe.exports import HEADINGS, cells_of
@@ -104,7 +105,7 @@ def history_sheet(desk: Desk) -> Response:
 
 def _page(desk: Desk, person: Subscription, *, problem: str = "", status: int = 200) -> Response:
     site, accounts = desk.site, desk.accounts
-    before = _date(desk.given("before"))
+    before = date_in(desk.given("before"))
     found = accounts.history(person.id, ROWS + 1, before=before)
     shown = tuple(replace(row, reason=site.day.redact(row.reason)) for row in found[:ROWS])
     said = site.feedback.of(person.id)
@@ -171,14 +172,7 @@ def _reader(desk: Desk) -> Subscription:
     return found
 
 
-def _date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _later(text: str, today: dt.date) -> dt.date | None:
     """Return a date after `today`; None when it is none."""
-    date = _date(text)
+    date = date_in(text)
     return date if date and date > today else None

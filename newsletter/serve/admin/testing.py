@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 import anyio.from_thread
@@ -12,6 +11,7 @@ from newsletter.day import letters
 from newsletter.errors import NewsletterError, StoreError
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.issues import as_issue
+from newsletter.serve.forms import date_in
 from newsletter.world.days import send_test
 
 LATEST: Final = 10
@@ -47,10 +47,8 @@ def _sent(desk: Desk, message: bytes, to: str) -> tuple[str, bool]:
 
 def _message(desk: Desk, date: str, key: str) -> bytes | None:
     """Return an edition as mail, to nobody in particular; None when there is no such edition."""
-    try:
-        line = desk.accounts.issue(dt.date.fromisoformat(date))
-    except ValueError:
-        return None
+    day = date_in(date)
+    line = desk.accounts.issue(day) if day else None
     if line is None:
         return None
     editions = desk.accounts.editions(line.date, 1)
