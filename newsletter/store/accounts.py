@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.model import DeliveryState, IssueState, NoticeState, Origin, SubscriberState
 from newsletter.store import trends
 from newsletter.store.database import Database
+from newsletter.store.ledger.listing import of_reader
 from newsletter.store.lines import BounceLine, DeliveryLine, IssueLine, ReaderLine, Tally
 from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import (
@@ -122,17 +123,8 @@ class AccountStore:
         self, subscriber: str, limit: int, *, before: dt.date | None = None
     ) -> tuple[DeliveryLine, ...]:
         """Return deliveries to a reader, the latest issue first, those `before` a date."""
-        dates = sa.select(issues.c.date)
-        if before is not None:
-            dates = dates.where(issues.c.date < before)
-        # One look by the key for each issue: no index has deliveries by their readers.
-        query = (
-            _with_subject()
-            .where(deliveries.c.issue.in_(dates), deliveries.c.subscriber == subscriber)
-            .order_by(deliveries.c.issue.desc())
-            .limit(limit)
-        )
-        return self._deliveries(query)
+        query = of_reader(_with_subject(), subscriber, before=before)
+        return self._deliveries(query.limit(limit))
 
     def _deliveries(self, query: sa.Select[Any]) -> tuple[DeliveryLine, ...]:
         with self._database.reading() as connection:

@@ -49,14 +49,21 @@ def rows(
 
 def history(connection: sa.Connection, subscriber: str) -> tuple[Delivery, ...]:
     """Return every delivery to a reader, the latest issue first."""
-    # One look by the key for each issue: no index has deliveries by their readers.
-    query = (
-        sa.select(deliveries)
-        .where(deliveries.c.issue.in_(sa.select(issues.c.date)))
-        .where(deliveries.c.subscriber == subscriber)
-        .order_by(deliveries.c.issue.desc())
-    )
+    query = of_reader(sa.select(deliveries), subscriber)
     return tuple(map(_delivery, connection.execute(query)))
+
+
+def of_reader(
+    query: sa.Select[Any], subscriber: str, *, before: dt.date | None = None
+) -> sa.Select[Any]:
+    """Return a query for deliveries to a reader only, the latest issue first, `before` a date."""
+    dates = sa.select(issues.c.date)
+    if before is not None:
+        dates = dates.where(issues.c.date < before)
+    # One look by the key for each issue: no index has deliveries by their readers.
+    return query.where(
+        deliveries.c.issue.in_(dates), deliveries.c.subscriber == subscriber
+    ).order_by(deliveries.c.issue.desc())
 
 
 def _delivery(row: sa.Row[Any]) -> Delivery:
