@@ -22,6 +22,14 @@ def due_date(schedule: Schedule, now: dt.datetime) -> dt.date:
     raise ValueError("a schedule needs at least one day")
 
 
+def next_date(schedule: Schedule, now: dt.datetime) -> dt.date:
+    """Return the date of the first issue that is due after `now`."""
+    date = now.astimezone(schedule.zone).date()
+    while date.weekday() not in schedule.days or due_at(schedule, date) <= now:
+        date += dt.timedelta(days=1)
+    return date
+
+
 def due_at(schedule: Schedule, date: dt.date) -> dt.datetime:
     """Return the moment, in UTC, from which the issue of `date` is due."""
     # fold=0: of an hour that comes twice, in autumn, the first one counts.

@@ -59,11 +59,14 @@ def admin_password() -> None:
 
     Example: `echo "NEWSLETTER_ADMIN_PASSWORD=$(newsletter admin-password)" >> .env`
     """
-    from newsletter.serve.passwords import hash_password  # noqa: PLC0415  only this one needs it
+    from newsletter.serve.passwords import (  # noqa: PLC0415  only this one needs it
+        SALT_BYTES,
+        hash_password,
+    )
 
     typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     try:
-        made = hash_password(typed, secrets.token_bytes(16))
+        made = hash_password(typed, secrets.token_bytes(SALT_BYTES))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     # Dollar signs would name variables in the YAML itself, so it stays in the environment.

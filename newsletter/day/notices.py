@@ -13,7 +13,6 @@ from newsletter.model import (
     Notice,
     NoticeKind,
     Pick,
-    Schedule,
     SubscriberState,
     Subscription,
 )
@@ -21,7 +20,7 @@ from newsletter.model.hours import known_zone
 from newsletter.render.locales import long_date
 from newsletter.render.notices import NoticeMail, notice_message
 from newsletter.render.templates import load_templates
-from newsletter.schedule import due_at
+from newsletter.schedule import next_date
 from newsletter.store import PickStore
 
 CONFIRM = dt.timedelta(days=7)
@@ -60,7 +59,7 @@ def compose_notice(
         url=_url(config, notice, reader, picks, now),
         unsubscribe=_link(config, "unsubscribe", reader) if is_welcome else "",
         preferences=_link(config, "preferences", reader) if is_welcome else "",
-        following=long_date(next_issue(config.schedule, now), letter.language),
+        following=long_date(next_date(config.schedule, now), letter.language),
         picks=latest_for(reader, config, picks) if is_welcome else (),
     )
     message = notice_message(
@@ -80,14 +79,6 @@ def latest_for(reader: Subscription, config: Config, picks: PickStore) -> tuple[
     topics = reader.wishes.topics or config.choice.topic_names
     best = {pick.paper.id: pick for pick in reversed(picks.of(dates[0])) if pick.topic in topics}
     return tuple(sorted(best.values(), key=lambda pick: -pick.score.total))[:WELCOMED_WITH]
-
-
-def next_issue(schedule: Schedule, now: dt.datetime) -> dt.date:
-    """Return the date of the issue that is due next."""
-    date = now.astimezone(schedule.zone).date()
-    while date.weekday() not in schedule.days or due_at(schedule, date) <= now:
-        date += dt.timedelta(days=1)
-    return date
 
 
 def _is_wanted(kind: NoticeKind, state: SubscriberState) -> bool:

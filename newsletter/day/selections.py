@@ -18,16 +18,10 @@ from newsletter.pick.personal import (
 )
 from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
-from newsletter.render.looks import Form
-from newsletter.render.press import Selection, edition_key
+from newsletter.render.press import Selection
 
 SHORT = 5
 """Papers of a short edition."""
-
-
-def edition_of(subscriber: Subscriber, form: Form | None = None) -> str:
-    """Return the key of the edition that a subscriber gets."""
-    return edition_key(subscriber.topics, subscriber.id if subscriber.is_personal else "", form)
 
 
 def select(

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from newsletter.config.values import read_address
 from newsletter.errors import ExpiredLinkError, LinkError
-from newsletter.links import read_token, verify
+from newsletter.links import read_token
 from newsletter.model import (
     LINK,
     FeedbackKind,
@@ -33,14 +33,12 @@ from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_fo
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.joining import until_same_time
 from newsletter.serve.limits import Limits
-from newsletter.serve.look import PRIVATE, attachment, message, page
+from newsletter.serve.look import PRIVATE, attachment, message, page, whose
 from newsletter.serve.shell import is_from_here, network_of
 from newsletter.serve.trying import ShownDay, look
 from newsletter.serve.views import Card, bare, cards
 from newsletter.subscribe.preferences import Chosen, read_choices, term_lines
 
-MANAGE: Final = dt.timedelta(minutes=60)
-"""How long a link to a reader's own pages works."""
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja", "ar")
 
 
@@ -89,7 +87,7 @@ class Choosing:
     def link_form(self, request: Request) -> Response:
         """Show the button that has a link mailed to the reader whose mail this link is from."""
         site = self._site()
-        found = _by_mail(site, request)
+        found = whose(site, request, "preferences")
         if isinstance(found, Response):
             return found
         token = request.path_params["token"]
@@ -98,7 +96,7 @@ class Choosing:
     async def link(self, request: Request) -> Response:
         """Mail a link to the reader whose mail this link is from."""
         site = self._site()
-        found = _by_mail(site, request)
+        found = whose(site, request, "preferences")
         if isinstance(found, Response):
             return found
         await run_in_threadpool(site.requests.ask_to_manage, found, site.clock())
@@ -127,15 +125,12 @@ class Choosing:
     def _do(self, site: Site, request: Request, reader: Subscription, form: SentForm) -> Response:
         now, subscribers = site.clock(), site.day.stores.subscribers
         what, done = form.text("do"), ""
-        if what == "look":
+        if what in ("look", "save"):
             chosen = read_choices(form, reader.wishes, site.config.choice.topic_names, site.today())
-            shown = () if chosen.problems else look(site, chosen.wishes, reader)
             problems = chosen.problems
-            return _choices_page(site, request, reader, problems=problems, form=form, days=shown)
-        if what == "save":
-            chosen = read_choices(form, reader.wishes, site.config.choice.topic_names, site.today())
-            if chosen.problems:
-                return _choices_page(site, request, reader, problems=chosen.problems, form=form)
+            if what == "look" or problems:
+                days = () if problems else look(site, chosen.wishes, reader)
+                return _choices_page(site, request, reader, problems=problems, form=form, days=days)
             _save(site, reader, chosen)
             done = "saved"
         elif what == "resume":
@@ -279,14 +274,6 @@ def _ask_page(site: Site, *, wrong: str = "", status: int = 200) -> Response:
         "wrong": wrong,
     }
     return page(site, "ask.html", values, status=status)
-
-
-def _by_mail(site: Site, request: Request) -> str | Response:
-    """Return whose mail a link is from, or the page that says that it is none."""
-    try:
-        return verify(site.config.letter.secrets, "preferences", request.path_params["token"])
-    except LinkError:
-        return message(site, "damaged", status=404)
 
 
 def _reader(site: Site, request: Request) -> Subscription | Response:

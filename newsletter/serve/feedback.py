@@ -9,12 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.errors import LinkError
-from newsletter.links import verify
 from newsletter.model import FeedbackKind, Paper, SubscriberState, Subscription
 from newsletter.serve.forms import read_form
 from newsletter.serve.given import Site, SiteNow
-from newsletter.serve.look import message, page
+from newsletter.serve.look import message, page, whose
 from newsletter.serve.views import bare, cards
 
 BUTTONS: Final = (FeedbackKind.MORE, FeedbackKind.LESS, FeedbackKind.SAVE)
@@ -81,10 +79,9 @@ def _paper(site: Site, paper_id: str) -> Paper:
 
 def _reader(site: Site, request: Request) -> Subscription | Response:
     """Return whose mail a link is from, or the page that says that it is none."""
-    try:
-        subscriber = verify(site.config.letter.secrets, "feedback", request.path_params["token"])
-    except LinkError:
-        return message(site, "damaged", status=404)
+    subscriber = whose(site, request, "feedback")
+    if isinstance(subscriber, Response):
+        return subscriber
     found = site.day.stores.subscribers.with_id(subscriber)
     if found is None or found.state is SubscriberState.ERASED:
         return message(site, "damaged", status=404)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from newsletter.schedule import due_at
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import PUBLIC
 from newsletter.serve.views import Card, cards
@@ -156,7 +157,7 @@ def _moment(site: Site, date: dt.date | None) -> str:
     """Return when an issue was due, as feeds write moments."""
     schedule = site.config.schedule
     day = date or site.today()
-    return dt.datetime.combine(day, schedule.at, schedule.zone).isoformat()
+    return due_at(schedule, day).astimezone(schedule.zone).isoformat()
 
 
 def _names(space: str) -> dict[str, str]:

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.errors import LinkError
-from newsletter.links import read_token, sign, verify
+from newsletter.links import read_token, sign
 from newsletter.model import SubscriberState
 from newsletter.serve.forms import SentForm, read_form
 from newsletter.serve.given import Site, SiteNow
-from newsletter.serve.look import message, page
+from newsletter.serve.look import message, page, whose
 from newsletter.store import Departure
 
 FIELD, ONE_CLICK = "list-unsubscribe", "one-click"
@@ -36,7 +36,7 @@ class Leaving:
     def form(self, request: Request) -> Response:
         """Show the button: what only follows links unsubscribes nobody."""
         site = self._site()
-        found = _who(site, request)
+        found = whose(site, request, "unsubscribe")
         if isinstance(found, Response):
             return found
         return _form(site, request.path_params["token"])
@@ -44,7 +44,7 @@ class Leaving:
     async def leave(self, request: Request) -> Response:
         """Unsubscribe, or take it back; no cookie, no log-in, no redirect (RFC 8058, 3.2)."""
         site = self._site()
-        found = _who(site, request)
+        found = whose(site, request, "unsubscribe")
         if isinstance(found, Response):
             return found
         form = await read_form(request)
@@ -102,11 +102,3 @@ def _come_back(site: Site, reader: str, token: str) -> Response:
 def _reason(choice: str, more: str) -> str:
     known = choice if choice in REASONS else ""
     return ": ".join(part for part in (known, more[:MAX_REASON]) if part)
-
-
-def _who(site: Site, request: Request) -> str | Response:
-    """Return whose link it is, or the page that says that it is none."""
-    try:
-        return verify(site.config.letter.secrets, "unsubscribe", request.path_params["token"])
-    except LinkError:
-        return message(site, "damaged", status=404)

@@ -12,6 +12,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from newsletter.errors import LinkError
+from newsletter.links import verify
 from newsletter.render.locales import direction_of
 from newsletter.render.words import gettext
 from newsletter.serve.given import Site
@@ -89,6 +91,14 @@ def page(
 def message(site: Site, kind: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """Return a page that says one thing: its words are in message.html, by `kind`."""
     return page(site, "message.html", {"kind": kind, **values}, status=status)
+
+
+def whose(site: Site, request: Request, purpose: str) -> str | Response:
+    """Return whose mail the link of a request is from, or the page that says that it is none."""
+    try:
+        return verify(site.config.letter.secrets, purpose, request.path_params["token"])
+    except LinkError:
+        return message(site, "damaged", status=404)
 
 
 def attachment(text: str, kind: str, name: str, cache: str = PUBLIC) -> Response:

@@ -11,9 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from newsletter.day.titles import papers_like
 from newsletter.model import Paper, Pick
 from newsletter.render.locales import locale_of, long_date
-from newsletter.schedule import due_at
+from newsletter.schedule import due_at, next_date
 from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import date_in, form_token
 from newsletter.serve.given import Site, SiteNow
@@ -231,13 +232,8 @@ def paper_page(site: Site, paper_id: str) -> Response:
 
 def _alike(site: Site, paper: Paper) -> Sequence[Card]:
     """Return papers like one, without itself and its versions."""
-    own = frozenset(paper.keys)
-    found = [
-        other
-        for other in site.day.stores.search.like(paper, limit=ALIKE + 4)
-        if own.isdisjoint(other.keys) and other.title.casefold() != paper.title.casefold()
-    ]
-    picks = [(None, bare(other)) for other in found[:ALIKE]]
+    found = papers_like(site.day.stores.search, paper, ALIKE)
+    picks = [(None, bare(other)) for other in found]
     return cards(picks, site.config.choice.topics)
 
 
@@ -268,16 +264,12 @@ def _subscribe(site: Site) -> dict[str, object]:
 
 def _next_issue(site: Site) -> dt.datetime:
     """Return when the next issue is due, in the newsletter's time zone."""
-    schedule, now = site.config.schedule, site.clock()
-    date = site.today()
-    while date.weekday() not in schedule.days or due_at(schedule, date) <= now:
-        date += dt.timedelta(days=1)
-    return due_at(schedule, date).astimezone(schedule.zone)
+    schedule = site.config.schedule
+    return due_at(schedule, next_date(schedule, site.clock())).astimezone(schedule.zone)
 
 
-def _description(shown: Sequence[object]) -> str:
-    titles = [card.paper.title for card in shown[:3] if hasattr(card, "paper")]
-    return " · ".join(titles)[:300]
+def _description(shown: Sequence[Card]) -> str:
+    return " · ".join(card.paper.title for card in shown[:3])[:300]
 
 
 def _month(date: dt.date, language: str) -> str:

@@ -84,7 +84,6 @@ def bare(paper: Paper) -> Pick:
     return Pick(paper=paper, topic="", score=Score(total=0.0, parts=()), reasons=())
 
 
-def trending(cards_: Iterable[Card], today_first: Sequence[str] = ()) -> tuple[Card, ...]:
-    """Return cards by votes, then by score, which is their order; those of `today_first` before."""
-    first = frozenset(today_first)
-    return tuple(sorted(cards_, key=lambda card: (card.paper.id not in first, -card.votes)))
+def trending(cards_: Iterable[Card]) -> tuple[Card, ...]:
+    """Return cards by votes, then by score, which is their order."""
+    return tuple(sorted(cards_, key=lambda card: -card.votes))

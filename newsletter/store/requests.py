@@ -38,7 +38,6 @@ KEPT: Final = dt.timedelta(days=30)
 
 _PENDING, _ACTIVE = SubscriberState.PENDING.value, SubscriberState.ACTIVE.value
 _LEFT = SubscriberState.LEFT.value
-_GONE = (_LEFT, SubscriberState.ERASED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

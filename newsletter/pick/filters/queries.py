@@ -11,7 +11,6 @@ from newsletter.model import Match, Term
 _TOKEN = re.compile(
     r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z]+:\s*)?(?:"[^"]*"|[^\s()"]+)))'
 )
-_OPERATORS = ("AND", "OR", "NOT", "ANDNOT")
 _QUERY = re.compile(r"(?:^|[\s)])(?:AND|OR|NOT|ANDNOT)(?:$|[\s(])|^\s*\(.*\)\s*$")
 DEPTH = 30
 """How deep brackets may be nested."""
