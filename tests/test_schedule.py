@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Schedule
-from newsletter.schedule import due_at, due_date, issue_window
+from newsletter.schedule import due_at, due_date, issue_window, next_date
 
 EVERY_DAY = frozenset(range(7))
 
@@ -94,6 +94,8 @@ def test_every_moment_belongs_to_exactly_one_issue(
     # … and the next issue begins where it ends.
     assert due_date(schedule, window.until) > date
     assert due_date(schedule, window.until - dt.timedelta(seconds=1)) == date
+    for any_moment in (moment, due_at(schedule, date)):
+        assert next_date(schedule, any_moment) == due_date(schedule, window.until)
 
 
 def test_what_is_too_old_goes_by_the_hour_the_issue_is_due() -> None:
