@@ -26,7 +26,7 @@ import numpy as np
 from corpora.papers import read_papers
 from scipy.sparse import csc_matrix
 
-from newsletter.learn import spaces as taste
+from newsletter.learn import models, spaces
 from newsletter.model import Match, Paper
 from newsletter.pick.filters.folding import Folded, fold_paper
 from newsletter.pick.filters.language import parse_match
@@ -101,8 +101,8 @@ def ranking(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float, 
     """Return the ratio to one chunked sparse product, seconds of it, and a model's largest size."""
     chance = random.Random(2)
     background = papers[:2000]
-    space = taste.Space(background)
-    learnt = [taste.learn(space, chance.sample(background, 5)) for _ in range(MODELS)]
+    space = spaces.Space(background)
+    learnt = [models.learn(space, chance.sample(background, 5)) for _ in range(MODELS)]
     tastes = [learnt[number % MODELS] for number in range(readers)]
     seen = space.see(papers)
     chunks = [tastes[start : start + CHUNK] for start in range(0, readers, CHUNK)]
@@ -115,7 +115,7 @@ def ranking(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float, 
             start = time.perf_counter()
             (seen.words @ weights).toarray()
             middle = time.perf_counter()
-            taste.marks(seen, some)
+            models.chances(seen, some)
             bare += middle - start
             ours += time.perf_counter() - middle
         ratios.append(ours / bare)
@@ -123,7 +123,7 @@ def ranking(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float, 
     return statistics.median(ratios), seconds, max(model.nbytes for model in learnt)
 
 
-def by_word(seen: taste.Seen, tastes: Sequence[taste.Taste]) -> Any:
+def by_word(seen: spaces.Seen, tastes: Sequence[models.Taste]) -> Any:
     """Return the word weights of all readers as one sparse matrix."""
     starts = np.cumsum([0, *(len(model.columns) for model in tastes)])
     weights = np.concatenate([model.weights for model in tastes])

@@ -31,7 +31,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from newsletter.learn import spaces as taste
+from newsletter.learn import models, spaces
 from newsletter.learn.embeddings import Embedder, find_model
 from newsletter.model import Paper, Pick, Reason, ReasonKind, Score, Topic
 from newsletter.pick.filters.language import parse_match
@@ -96,7 +96,7 @@ class Library:
     @cached_property
     def stemmed(self) -> Any:
         """TF-IDF of stems, the title three times."""
-        return TfidfVectorizer(analyzer=taste.words, sublinear_tf=True, min_df=2).fit_transform(
+        return TfidfVectorizer(analyzer=spaces.words, sublinear_tf=True, min_df=2).fit_transform(
             self.papers
         )
 
@@ -107,19 +107,19 @@ class Library:
         return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
 
     @cached_property
-    def space(self) -> taste.Space:
+    def space(self) -> spaces.Space:
         """Our own space, of all papers: like the days before an issue, and the day itself."""
-        return taste.Space(self.papers)
+        return spaces.Space(self.papers)
 
     @cached_property
-    def with_meanings(self) -> taste.Seen:
+    def with_meanings(self) -> spaces.Seen:
         """All papers in our own space, with sentence embeddings."""
         folder = find_model()
         assert folder is not None
         return replace(self.seen, meanings=Embedder(folder).embed(self.papers))
 
     @cached_property
-    def seen(self) -> taste.Seen:
+    def seen(self) -> spaces.Seen:
         """All papers in our own space."""
         return self.space.see(self.papers)
 
@@ -216,9 +216,9 @@ def words_and_meaning(library: Library, trial: Trial) -> Any:
     )
 
 
-def _ours(seen: taste.Seen, trial: Trial) -> Any:
-    model = taste.learn_seen(seen.rows(trial.background), seen.rows(trial.likes))
-    return taste.marks(seen.rows(trial.candidates), [model])[:, 0]
+def _ours(seen: spaces.Seen, trial: Trial) -> Any:
+    model = models.learn_seen(seen.rows(trial.background), seen.rows(trial.likes))
+    return models.chances(seen.rows(trial.candidates), [model])[:, 0]
 
 
 def ours(library: Library, trial: Trial) -> Any:
@@ -275,8 +275,8 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
         known |= {paper.id: paper for paper in days.pop(0)}
     if not days:
         return [], []
-    space = taste.Space(list(known.values()))
-    model = taste.learn(space, [Paper(id="seed", keys=("x",), title=SEED, url="")])
+    space = spaces.Space(list(known.values()))
+    model = models.learn(space, [Paper(id="seed", keys=("x",), title=SEED, url="")])
     topic = Topic(
         name="seed", title="Seed", match=parse_match("alignment"), limit=TOP, min_score=0.3,
         weights=(("relevance", 1.0), ("taste", 1.0)), like=(SEED,),
@@ -287,9 +287,9 @@ def seed_topic(data: Path) -> tuple[list[tuple[int, float]], list[tuple[int, flo
         known |= {paper.id: paper for paper in new}
         if not new:
             continue
-        values = taste.marks(space.see(new), [model])[:, 0]
+        values = models.chances(space.see(new), [model])[:, 0]
         marks = {
-            paper.id: Mark(value=float(value), reason=lambda: Reason(kind=ReasonKind.LIKED))
+            paper.id: Mark(chance=float(value), reason=lambda: Reason(kind=ReasonKind.LIKED))
             for paper, value in zip(new, values, strict=True)
         }
         picks = choose(pick_papers(new, [topic], NOW, {topic.name: marks}), [topic])
@@ -311,7 +311,7 @@ def cost_of_variety(library: Library) -> tuple[float, float]:
             Pick(
                 paper=library.papers[place],
                 topic="t",
-                score=Score(total=float(value), parts=()),
+                score=Score(total=float(value), parts=(), overall=float(value)),
                 reasons=(),
             )
             for place, value in zip(trial.candidates, values, strict=True)

@@ -154,7 +154,7 @@ def make_pick(
     values: dict[str, Any] = {
         "paper": paper or make_paper(),
         "topic": topic,
-        "score": Score(total=total, parts=(part,)),
+        "score": Score(total=total, parts=(part,), overall=total, about=total),
         "reasons": (reason,),
         "tldr": "We propose a method.",
     }

@@ -26,7 +26,7 @@ from newsletter.world import machine
 
 SECRET = "a secret of a benchmark, 32 bytes"
 TODAY = NOW.date()
-SCORE = Score(total=0.5, parts=())
+SCORE = Score(total=0.5, parts=(), overall=0.5)
 PICKS = 15
 """Papers on the page of a day."""
 
@@ -73,7 +73,11 @@ def write_newsletter(folder: Path, port: int, papers: Sequence[Paper]) -> None:
     env.chmod(0o600)
     shown = [
         Pick(
-            paper=paper, topic="all", score=Score(total=0.5, parts=()), reasons=(), tldr=paper.title
+            paper=paper,
+            topic="all",
+            score=Score(total=0.5, parts=(), overall=0.5),
+            reasons=(),
+            tldr=paper.title,
         )
         for paper in papers[:PICKS]
     ]

@@ -27,6 +27,7 @@ from newsletter.config.values import (
 )
 from newsletter.links import MIN_SECRET
 from newsletter.model import Schedule, Topic
+from newsletter.pick.signals import LIKED_CHANCE
 from newsletter.render.looks import DEFAULT_SUBJECT, Density, Theme
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -144,6 +145,13 @@ class NewsletterShape(Shape):
         description="Number of papers outside a reader's topics that are talked about most, in a "
         "section at the end.",
     )
+    min_chance: float = Field(
+        LIKED_CHANCE,
+        ge=0,
+        le=1,
+        description="How probable it must be that somebody keeps a paper, for it to be shown "
+        "because it is near to what they, or a topic, like. Higher: fewer and surer papers.",
+    )
     delivery: DeliveryShape = DeliveryShape()
     database: DatabaseUrl = Field(
         "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."
@@ -251,6 +259,7 @@ def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
         per_author=main.per_author,
         variety=main.variety,
         explore=main.explore,
+        min_chance=main.min_chance,
         sections=tuple(map(str, main.sections)),
         send_empty=main.on_empty == "send",
     )

@@ -66,6 +66,8 @@ class Choice:
     explore: int
     """Number of papers from outside a reader's topics."""
     sections: tuple[str, ...]
+    min_chance: float
+    """The chance of being kept from which on a paper is near enough to likes."""
     send_empty: bool
     """Whether a reader without papers still gets an email."""
 

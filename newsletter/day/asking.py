@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from newsletter.model import Paper, Pick, Topic
 from newsletter.pick.filters.folding import fold
-from newsletter.pick.personal import OWN_WORDS, OWN_WORDS_TOPIC, marked_total
-from newsletter.pick.signals import LIKED_MARK, Mark
+from newsletter.pick.personal import OWN_WORDS, OWN_WORDS_TOPIC, marked
+from newsletter.pick.signals import Mark
 
 EACH_DAY = 12
 """Doubts that are kept of a day."""
+BORDER = 0.5
+"""The value of a mark from which on a paper is usually wanted."""
 LIKENESS = 2.0
 """How much likeness to a paper that is asked about already counts against a paper."""
 
@@ -61,11 +63,11 @@ def doubts(
     for pick in picks:
         section = pick.topic.partition("~")[0] if pick.topic.startswith(OWN_WORDS) else pick.topic
         if section in borders:
-            total = marked_total(pick, marks.get(pick.paper.id))
+            total = marked(pick.score.total, marks.get(pick.paper.id))
             note(pick.paper, abs(total - borders[section]))
     for paper in papers:
         if mark := marks.get(paper.id):
-            note(paper, abs(mark.value - LIKED_MARK))
+            note(paper, abs(mark.value - BORDER))
     by_id = {paper.id: paper for paper in papers}
     nearest = sorted((distance, name) for name, distance in found.items() if name in by_id)
     return tuple(Doubt(paper=by_id[name], distance=far) for far, name in nearest[:EACH_DAY])

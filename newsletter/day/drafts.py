@@ -192,7 +192,7 @@ class Draft:
             for pick in picks:
                 known = best.get(pick.paper.id, (0.0, pick.paper))
                 if pick.topic != OUTSIDE_TOPIC.name:
-                    best[pick.paper.id] = max(known, (pick.score.total, pick.paper), key=_first)
+                    best[pick.paper.id] = max(known, (pick.score.overall, pick.paper), key=_first)
 
         note(self.picks)
         for some in everybody(self.day):

@@ -78,7 +78,7 @@ def latest_for(reader: Subscription, config: Config, picks: PickStore) -> tuple[
         return ()
     topics = reader.wishes.topics or config.choice.topic_names
     best = {pick.paper.id: pick for pick in reversed(picks.of(dates[0])) if pick.topic in topics}
-    return tuple(sorted(best.values(), key=lambda pick: -pick.score.total))[:WELCOMED_WITH]
+    return tuple(sorted(best.values(), key=lambda pick: -pick.score.overall))[:WELCOMED_WITH]
 
 
 def _is_wanted(kind: NoticeKind, state: SubscriberState) -> bool:

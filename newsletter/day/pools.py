@@ -74,7 +74,7 @@ class Pool:
         """
         never = named(reader.dislikes)
         if reader.likes and self._loose is None:
-            self._loose = unscored(self.papers)
+            self._loose = unscored(self.candidates)
         return selections.select(
             self.day.config.choice,
             _without((*self.picks, *own), never),

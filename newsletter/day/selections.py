@@ -67,7 +67,7 @@ def only(selection: Selection, papers: Collection[str]) -> Selection:
 def shortened(selection: Selection) -> Selection:
     """Return the selection with its best papers only; those that nobody asked for come last."""
     ranked = sorted(
-        selection.picks, key=lambda pick: (pick.topic == OUTSIDE_TOPIC.name, -pick.score.total)
+        selection.picks, key=lambda pick: (pick.topic == OUTSIDE_TOPIC.name, -pick.score.overall)
     )
     return only(selection, frozenset(pick.paper.id for pick in ranked[:SHORT]))
 
@@ -75,7 +75,7 @@ def shortened(selection: Selection) -> Selection:
 def lead(picks: Sequence[Pick]) -> Pick | None:
     """Return the pick that an email begins with: the best one that its reader asked for."""
     wanted = [pick for pick in picks if pick.topic != OUTSIDE_TOPIC.name]
-    return max(wanted, key=lambda pick: pick.score.total, default=None)
+    return max(wanted, key=lambda pick: pick.score.overall, default=None)
 
 
 def _in_sections(picks: Sequence[Pick], sections: Sequence[str]) -> tuple[Pick, ...]:

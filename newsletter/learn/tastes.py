@@ -11,14 +11,17 @@ from pathlib import Path
 from newsletter.collect.identity import keys as identity
 from newsletter.config.topics import LIBRARIES
 from newsletter.files.reading import read_regular
-from newsletter.learn import spaces as tastes
+from newsletter.learn import models, spaces
 from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
 from newsletter.model import Border, Fault, Paper, Reason, ReasonKind, Topic, fault_of
-from newsletter.pick.signals import Mark
+from newsletter.pick.signals import LIKED_CHANCE, Mark
 from newsletter.store import PaperStore
 
 SETS = 2
 """How many sets of candidates are kept: 1,000 papers take some 2 MB."""
+AGAINST = 0.05
+"""The chance from which on a paper is like what somebody does not like: less is needed to put a
+paper behind others than to show it."""
 BACKGROUND = 2000
 """Papers that likes are compared with: the last ones collected."""
 
@@ -30,12 +33,14 @@ class Tastes:
     papers: PaperStore
     root: Path
     """The folder from which relative paths of libraries start."""
-    embed: tastes.Embed | None = None
+    embed: spaces.Embed | None = None
     """Makes sentence embeddings, if they are installed."""
+    floor: float = LIKED_CHANCE
+    """The chance from which on a paper is near enough to likes."""
     on_fault: Callable[[Fault], None] = lambda _fault: None
     """Called with a fault for each library that cannot be read."""
-    _space: tastes.Space | None = field(default=None, init=False)
-    _seen: dict[tuple[str, ...], tastes.Seen] = field(default_factory=dict, init=False)
+    _space: spaces.Space | None = field(default=None, init=False)
+    _seen: dict[tuple[str, ...], spaces.Seen] = field(default_factory=dict, init=False)
     """Candidates in the space, by their ids: those of the day, and those of the week."""
     _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
 
@@ -46,31 +51,38 @@ class Tastes:
 
         Without likes, they say how near it is to the dislikes; without both, there are none.
         A like is a paper's id or address, a library file (BibTeX, or CSL JSON as Zotero exports
-        it), or words, such as a title or a sentence. A paper that the store does not know yet
-        teaches nothing. Neither does a library that cannot be read; `on_fault` is called for it.
+        it), or words, such as a title or a sentence, the oldest first: what was liked since makes
+        one count less. A paper that the store does not know yet teaches nothing. Neither does a
+        library that cannot be read; `on_fault` is called for it.
         """
-        liked, disliked = self._texts(likes), self._texts(dislikes)
+        (liked, ages), (disliked, _) = self._texts(likes), self._texts(dislikes)
         if not (liked or disliked) or not candidates:
             return {}
         space, seen = self._look(candidates)
         if space is None or seen is None:
             return {}
         against = not liked
-        model = tastes.learn(space, liked or disliked, disliked if liked else ())
-        values = tastes.marks(seen, [model])[:, 0]
+        model = (
+            models.learn(space, disliked) if against
+            else models.learn(space, liked, disliked, ages=ages)
+        )  # fmt: skip
+        chances = models.chances(seen, [model])[:, 0]
 
         kind = ReasonKind.DISLIKED if against else ReasonKind.LIKED
 
         def reason(place: int) -> Reason:
             row = seen.words[[place]]
-            words = tastes.shared_words(space, model, candidates[place], row)
+            words = models.shared_words(space, model, candidates[place], row)
             return Reason(kind=kind, words=words)
 
         return {
             paper.id: Mark(
-                value=float(value), reason=functools.partial(reason, place), against=against
+                chance=float(chance),
+                reason=functools.partial(reason, place),
+                floor=AGAINST if against else self.floor,
+                against=against,
             )
-            for place, (paper, value) in enumerate(zip(candidates, values, strict=True))
+            for place, (paper, chance) in enumerate(zip(candidates, chances, strict=True))
         }
 
     def of_topics(
@@ -86,7 +98,7 @@ class Tastes:
         space, seen = self._look(candidates)
         if space is None or seen is None:
             return {}
-        values = tastes.novelty(seen, space.see(sent))
+        values = spaces.novelty(seen, space.see(sent))
         return {paper.id: float(value) for paper, value in zip(candidates, values, strict=True)}
 
     def unknown(self, likes: Iterable[str]) -> tuple[str, ...]:
@@ -95,12 +107,12 @@ class Tastes:
         known = {key for paper in self.papers.with_keys(named) for key in paper.keys}
         return tuple(sorted(key.removeprefix("arxiv:") for key in named - known))
 
-    def _look(self, candidates: Sequence[Paper]) -> tuple[tastes.Space | None, tastes.Seen | None]:
+    def _look(self, candidates: Sequence[Paper]) -> tuple[spaces.Space | None, spaces.Seen | None]:
         """Return the space of the last papers, and the candidates in it; each is made once."""
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
-                self._space = tastes.Space(self.papers.last(BACKGROUND), self.embed)
+                self._space = spaces.Space(self.papers.last(BACKGROUND), self.embed)
             except ValueError:  # the newsletter's first days: too few papers for a background
                 return None, None
         if of not in self._seen:
@@ -121,19 +133,26 @@ class Tastes:
                 self._libraries[name] = library.papers
         return self._libraries[name]
 
-    def _texts(self, likes: Sequence[str]) -> list[Paper]:
+    def _texts(self, likes: Sequence[str]) -> tuple[list[Paper], list[int]]:
+        """Return the papers that likes name, and of each how many likes came after it.
+
+        The papers of a library count as one like: nobody knows when each of them was added.
+        """
         keys = {like: _key(like) for like in likes}
         stored = self.papers.with_keys(key for key in keys.values() if key)
         by_key = {key: paper for paper in stored for key in paper.keys}
         found: list[Paper] = []
-        for like, key in keys.items():
+        ages: list[int] = []
+        for age, (like, key) in zip(range(len(keys) - 1, -1, -1), keys.items(), strict=True):
             if key:
-                found += [by_key[key]] if key in by_key else []
+                some: Sequence[Paper] = [by_key[key]] if key in by_key else []
             elif like.lower().endswith(LIBRARIES):
-                found += self._library(like)
+                some = self._library(like)
             else:
-                found.append(words_as_paper(like))
-        return found
+                some = [words_as_paper(like)]
+            found += some
+            ages += [age] * len(some)
+        return found, ages
 
 
 _ID = re.compile(r"(?:(?:doi|openreview|url):|title:(?=[0-9a-f]{20}$))\S+")

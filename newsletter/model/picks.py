@@ -143,10 +143,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A weighted mean of signals in [0, 1] that explains itself."""
+    """A weighted mean of those signals in [0, 1] that are known of a paper; it explains itself."""
 
     total: float
+    """By the weights of the topic: it ranks the papers of the topic."""
     parts: tuple[Part, ...]
+    overall: float
+    """By the same weights for all topics: it compares papers of different topics."""
+    about: float = 0.0
+    """How much the paper is about the topic, in [0, 1]: it belongs where this is highest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

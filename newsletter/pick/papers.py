@@ -7,13 +7,13 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.model import Match, Paper, Pick, Score, Topic
+from newsletter.model import Match, Paper, Pick, Topic
 from newsletter.pick.filters.folding import Folded, fold_paper
 from newsletter.pick.filters.matching import matches
 from newsletter.pick.filters.scanning import Matcher
-from newsletter.pick.personal import LIKED
+from newsletter.pick.personal import LIKED, LIKED_TOPIC
 from newsletter.pick.rankers import score
-from newsletter.pick.signals import LIKED_MARK, Context, Mark
+from newsletter.pick.signals import Context, Mark
 from newsletter.pick.summaries import summarise
 from newsletter.pick.trending import crowd_of
 
@@ -121,14 +121,28 @@ def _age(paper: Paper, now: dt.datetime) -> dt.timedelta:
 
 def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:
     """Tell whether a paper is near to what the topic likes, and has nothing that it excludes."""
-    if mark is None or mark.value < LIKED_MARK:
+    if mark is None or not mark.is_near:
         return False
     return topic.match is None or matches(Match(none=topic.match.none), paper)
 
 
-def unscored(papers: Sequence[Paper]) -> tuple[Pick, ...]:
-    """Return every paper as a pick without a topic, with score 0: readers' likes will score it."""
+def unscored(candidates: Candidates) -> tuple[Pick, ...]:
+    """Return every paper as a pick without a topic, whose score readers' likes will make."""
     return tuple(
-        Pick(paper=paper, topic=LIKED, score=Score(total=0.0, parts=()), reasons=())
-        for paper in papers
+        Pick(
+            paper=paper,
+            topic=LIKED,
+            score=score(
+                paper,
+                (),
+                Context(
+                    topic=LIKED_TOPIC,
+                    folded=candidates.folded(paper),
+                    now=candidates.now,
+                    crowd=candidates.crowd,
+                ),
+            ),
+            reasons=(),
+        )
+        for paper in candidates.papers
     )

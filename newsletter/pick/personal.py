@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from newsletter.model import Match, Paper, Part, Pick, Score, Subscriber, Topic
+from newsletter.model import Match, Paper, Part, Pick, Subscriber, Topic
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import matches
-from newsletter.pick.signals import LIKED_MARK, Mark
+from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
 
 OWN_WORDS, LIKED, OUTSIDE = "own-words", "liked", "outside"
@@ -77,9 +77,9 @@ def choose_for(
         if pick.topic in wanted or pick.topic == mine
     ]
     candidates += [
-        with_mark(pick, mark, share=1.0)
+        with_mark(pick, mark)
         for pick in liked
-        if (mark := marks.get(pick.paper.id)) and mark.value >= LIKED_MARK and not mark.against
+        if (mark := marks.get(pick.paper.id)) and mark.is_near and not mark.against
     ]
     if reader.muted is not None:
         muted = reader.muted
@@ -112,33 +112,42 @@ def explore(
     return choose(outside, [replace(OUTSIDE_TOPIC, limit=limit)]) if limit else ()
 
 
-def with_mark(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> Pick:
+def with_mark(pick: Pick, mark: Mark | None) -> Pick:
     """Return the pick with a share of its score decided by a reader's likes.
 
     All parts still add up to the total: the points of the other signals shrink by that share. A
     mark against a paper takes points away, and only from papers that are near enough: all others
-    keep their order.
+    keep their order. A pick for the section of likes has the chance itself as its score.
     """
-    if mark is None or (mark.against and mark.value < LIKED_MARK):
+    if mark is None or (mark.against and not mark.is_near):
         return pick
+    old = pick.score
     if mark.against:
-        lost = pick.score.total * mark.value
-        part = Part(signal="taste", value=mark.value, points=-lost, reason=mark.reason())
-        score = Score(total=pick.score.total - lost, parts=(*pick.score.parts, part))
-        return replace(pick, score=score)
-    points = share * mark.value
-    reason = mark.reason() if mark.value >= LIKED_MARK else None
+        kept = 1 - mark.value
+        part = Part(
+            signal="taste",
+            value=mark.value,
+            points=-old.total * mark.value,
+            reason=mark.reason(),
+        )
+        lost = replace(
+            old, total=old.total * kept, overall=old.overall * kept, parts=(*old.parts, part)
+        )
+        return replace(pick, score=lost)
+    is_chance = pick.topic == LIKED
+    reason = mark.reason() if mark.is_near else None
+    points = mark.chance if is_chance else LIKES_SHARE * mark.value
     part = Part(signal="taste", value=mark.value, points=points, reason=reason)
-    parts = tuple(
-        Part(signal=old.signal, value=old.value, points=old.points * (1 - share), reason=old.reason)
-        for old in pick.score.parts
+    score = replace(
+        old,
+        total=mark.chance if is_chance else marked(old.total, mark),
+        overall=marked(old.overall, mark),
+        parts=(part, *(replace(one, points=one.points * (1 - LIKES_SHARE)) for one in old.parts)),
     )
-    total = marked_total(pick, mark, share)
     reasons = (reason, *pick.reasons) if reason else pick.reasons
-    return replace(pick, score=Score(total=total, parts=(part, *parts)), reasons=reasons)
+    return replace(pick, score=score, reasons=reasons)
 
 
-def marked_total(pick: Pick, mark: Mark | None, share: float = LIKES_SHARE) -> float:
-    """Return the total of the score that `with_mark` gives a pick."""
-    total = pick.score.total
-    return total if mark is None else total * (1 - share) + share * mark.value
+def marked(total: float, mark: Mark | None) -> float:
+    """Return a score with the share in it that a reader's likes decide."""
+    return total if mark is None else total * (1 - LIKES_SHARE) + LIKES_SHARE * mark.value

@@ -45,27 +45,43 @@ class Context:
     """How different it is from all that was sent lately, in [0, 1]; None where not known."""
 
 
+LIKED_CHANCE: Final = 0.1
+"""The usual chance from which on a paper is near enough to what somebody likes: of papers at this
+border one in ten is kept, of all papers one in sixty."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """How near a paper is to what somebody likes, or to what they do not like."""
 
-    value: float
-    """In [0, 1]; see `newsletter.learn.spaces.marks`."""
+    chance: float
+    """How probable it is that they keep the paper; see `newsletter.learn.models.chances`."""
     reason: Callable[[], Reason]
     """Returns the reason; called only when the reason may be shown."""
+    floor: float = LIKED_CHANCE
+    """The chance from which on the paper is near enough to be wanted."""
     against: bool = False
     """Whether it is about what they do not like: then a near paper loses."""
 
+    @property
+    def value(self) -> float:
+        """The chance on the scale of the other signals: one half at LIKED_CHANCE."""
+        return self.chance / (self.chance + LIKED_CHANCE)
 
-LIKED_MARK: Final = 0.5
-"""A paper with at least this mark is wanted, even if it does not contain a topic's words."""
+    @property
+    def is_near(self) -> bool:
+        """Whether the paper is near enough to be wanted, whatever words it contains."""
+        return self.chance >= self.floor
+
+
 OLD_DAYS: Final = 7.0
 
-Signal = Callable[[Paper, Context], tuple[float, Reason | None]]
-"""A function that returns a value in [0, 1], and the reason for it, if there is one to show."""
+Told = tuple[float, Reason | None] | None
+"""A value in [0, 1], and the reason for it, if there is one to show; None if it is not known."""
+Signal = Callable[[Paper, Context], Told]
 
 
-def relevance(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def relevance(paper: Paper, context: Context) -> Told:
     """Return how well the paper matches the topic's terms, and where it contains them.
 
     The terms are combined as independent probabilities (noisy-or: 1 - prod(1 - w), Pearl 1988,
@@ -74,7 +90,7 @@ def relevance(paper: Paper, context: Context) -> tuple[float, Reason | None]:
     del paper
     match = context.topic.match
     if match is None:
-        return 0.0, None
+        return None
     found = list({(hit.term, hit.place): hit for hit in hits(match, context.folded)}.values())
     value = 1 - math.prod(1 - PLACE_WEIGHT[hit.place] for hit in found)
     return value, _where(sorted(found, key=lambda hit: -PLACE_WEIGHT[hit.place]))
@@ -90,16 +106,16 @@ def _where(found: Sequence[Hit]) -> Reason | None:
     return Reason(kind=PLACE_KINDS[place], words=tuple(best))
 
 
-def trending(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def trending(paper: Paper, context: Context) -> Told:
     """Return how much the paper is talked about for its age; see `newsletter.pick.trending`."""
     return trend(paper, context.crowd)
 
 
-def recency(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def recency(paper: Paper, context: Context) -> Told:
     """Return how new the paper is: 1 now, halved every HALF_LIFE_DAYS."""
     since = paper.published or paper.first_seen
     if since is None:
-        return 0.0, None
+        return None
     days = max(0.0, (context.now - since) / dt.timedelta(days=1))
     if days < 1:
         reason = Reason(kind=ReasonKind.NEW)
@@ -110,17 +126,19 @@ def recency(paper: Paper, context: Context) -> tuple[float, Reason | None]:
     return 0.5 ** (days / HALF_LIFE_DAYS), reason
 
 
-def taste(paper: Paper, context: Context) -> tuple[float, Reason | None]:
-    """Return how near the paper is to what the topic likes; see `newsletter.learn.spaces`."""
+def taste(paper: Paper, context: Context) -> Told:
+    """Return how near the paper is to what the topic likes; see `newsletter.learn.models`."""
     del paper
-    if context.mark is None:
-        return 0.0, None
-    value = context.mark.value
-    return value, context.mark.reason() if value >= LIKED_MARK else None
+    mark = context.mark
+    if mark is None:
+        return None
+    return mark.value, mark.reason() if mark.is_near else None
 
 
-def author(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def author(paper: Paper, context: Context) -> Told:
     """Return 1 when one of the topic's `authors` wrote the paper."""
+    if not paper.authors:
+        return None
     for name in context.topic.authors:
         words = fold(name).split()
         for written, folded in zip(paper.authors, context.folded.authors, strict=True):
@@ -129,8 +147,10 @@ def author(paper: Paper, context: Context) -> tuple[float, Reason | None]:
     return 0.0, None
 
 
-def venue(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def venue(paper: Paper, context: Context) -> Told:
     """Return 1 when the paper is published at one of the topic's `venues`."""
+    if not paper.venue:
+        return None
     found = any(fold(name) in context.folded.venue for name in context.topic.venues)
     return float(found), Reason(kind=ReasonKind.VENUE, name=paper.venue) if found else None
 
@@ -139,10 +159,12 @@ NOVEL: Final = 0.8
 """From this value on, the reason says that the paper is unlike what was sent."""
 
 
-def novelty(paper: Paper, context: Context) -> tuple[float, Reason | None]:
+def novelty(paper: Paper, context: Context) -> Told:
     """Return how different the paper is from all that was sent lately; 0 where not known."""
     del paper
-    value = context.novelty or 0.0
+    value = context.novelty
+    if value is None:
+        return None
     return value, Reason(kind=ReasonKind.NOVEL) if value >= NOVEL else None
 
 

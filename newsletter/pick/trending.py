@@ -27,6 +27,9 @@ UNNAMED = ""
 """The source name for votes that belong to no sighting."""
 ENOUGH_RANKED = 10
 """The number of papers from which on a percentage is meaningful."""
+HOT = 10 / HEAD_START**GRAVITY
+"""The heat of ten votes of this hour: where the hottest paper has less, nothing is hot, and one vote
+is not the most that a paper can get."""
 TOP_SHARE = 20
 """A paper within this top percentage is said to be among the top."""
 
@@ -88,18 +91,23 @@ def crowd_of(papers: Sequence[Paper], now: dt.datetime) -> Crowd:
     return Crowd(by_paper=by_paper, ranks={name: sorted(some) for name, some in ranks.items()})
 
 
-def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None]:
+def trend(paper: Paper, crowd: Crowd) -> tuple[float, Reason | None] | None:
     """Return the interest in a paper relative to the hottest of the same source, and the reason.
 
     The scale is logarithmic, because votes are heavy-tailed: on a linear scale all papers but the
     day's first would be near zero. Of several sources the one with the highest value counts.
+    Return None for a paper of sources that have no votes for any paper: what they do not know says
+    nothing about it.
     """
+    if paper.id not in crowd.by_paper:
+        has_votes = any(sighting.source in crowd.ranks for sighting in paper.sightings)
+        return (0.0, None) if has_votes else None
     best: float = 0.0
     reason: Reason | None = None
     told = crowd.by_paper.get(paper.id, ())
     for heat in told:
         ranks = crowd.ranks[heat.source]
-        value = math.log1p(1000 * heat.value) / math.log1p(1000 * ranks[-1])
+        value = math.log1p(1000 * heat.value) / math.log1p(1000 * max(ranks[-1], HOT))
         if value > best:
             best, reason = value, _reason(heat, ranks, is_only=len(told) == 1)
     return min(1.0, best), reason

@@ -30,8 +30,8 @@ def choose(
 ) -> tuple[Pick, ...]:
     """Return what a reader of `topics` gets, in the reader's order of topics, best first.
 
-    A paper that several topics want goes to the topic where it scores best; when that topic is
-    full, to the next one. A paper that says the same as a better one is added to it (`also`). At
+    A paper that several topics want goes to the one that it is most about; when that topic is full,
+    to the next one. A paper that says the same as a better one is added to it (`also`). At
     most `per_author` papers of any author are chosen. Ties are broken by the order of topics, then
     by paper id, never at random.
 
@@ -49,10 +49,16 @@ def choose(
     by_author: Counter[str] = Counter()
     nearest = dict.fromkeys((pick.paper.id for pick in wanted), 0.0)
     words_of = functools.cache(_words)
+    same: dict[str, list[Pick]] = {}
+    for pick in wanted:
+        same.setdefault(pick.paper.id, []).append(pick)
     while wanted:
-        pick = wanted.pop(_next(wanted, nearest, variety))
-        if not room[pick.topic] or pick.paper.id in taken:
+        first = wanted.pop(_next(wanted, nearest, variety))
+        if not room[first.topic] or first.paper.id in taken:
             continue
+        # `max` takes the first of equals: the topic where the paper scores more.
+        open_to = [pick for pick in same[first.paper.id] if room[pick.topic]]
+        pick = max(open_to, key=lambda pick: pick.score.about)
         people = _people(pick.paper) if per_author else ()
         if any(by_author[name] >= (per_author or 0) for name in people):
             continue

@@ -183,7 +183,7 @@ class Press:
         """Return contents and blocks with as few papers in `also today` as the budget allows."""
         lead = selection.lead
         others = (pick for pick in selection.picks if pick is not lead)
-        weakest = sorted(others, key=lambda pick: pick.score.total)
+        weakest = sorted(others, key=lambda pick: pick.score.overall)
 
         def blocks(moved: int) -> tuple[Contents, tuple[str, ...]]:
             also = frozenset(id(pick) for pick in weakest[:moved])

@@ -81,7 +81,7 @@ def _card(
 
 def bare(paper: Paper) -> Pick:
     """Return a paper as a pick of no topic, for pages that show it by itself."""
-    return Pick(paper=paper, topic="", score=Score(total=0.0, parts=()), reasons=())
+    return Pick(paper=paper, topic="", score=Score(total=0.0, parts=(), overall=0.0), reasons=())
 
 
 def trending(cards_: Iterable[Card]) -> tuple[Card, ...]:

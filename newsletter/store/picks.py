@@ -63,7 +63,7 @@ class PickStore:
             rows = connection.execute(query).all()
             others = _others(connection, rows)
         made = [(row.issue, _pick(row, others)) for row in rows]
-        return tuple(sorted(made, key=lambda dated: -dated[1].score.total))
+        return tuple(sorted(made, key=lambda dated: -dated[1].score.overall))
 
 
 def keep_picks(connection: sa.Connection, date: dt.date, shown: Sequence[Pick]) -> None:
@@ -74,7 +74,7 @@ def keep_picks(connection: sa.Connection, date: dt.date, shown: Sequence[Pick]) 
             "number": number,
             "paper": pick.paper.id,
             "topic": pick.topic,
-            "score": pick.score.total,
+            "score": pick.score.overall,
             "data": {
                 "reasons": [asdict(reason) for reason in pick.reasons],
                 "tldr": pick.tldr,
@@ -107,7 +107,7 @@ def _pick(row: sa.Row[Any], others: Mapping[str, Paper]) -> Pick:
     return Pick(
         paper=read_paper(row.content),
         topic=row.topic,
-        score=Score(total=row.score, parts=()),
+        score=Score(total=row.score, parts=(), overall=row.score),
         reasons=tuple(_reason(told) for told in data["reasons"]),
         tldr=data["tldr"],
         tldr_by=data["tldr_by"],

@@ -182,7 +182,13 @@ def day_of(
             archive=Archive(config.root / "public"),
             faults=faults,
         ),
-        tastes=Tastes(papers, config.root, embedder(database), on_fault=faults.keep),
+        tastes=Tastes(
+            papers,
+            config.root,
+            embedder(database),
+            floor=config.choice.min_chance,
+            on_fault=faults.keep,
+        ),
         list=SubscriberFile(
             config.folder, config.choice.topic_names, os.environ, subscribers, facts
         ),

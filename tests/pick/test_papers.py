@@ -8,9 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import NOW, make_paper, make_pick, make_topic
 
+from newsletter.model import Sighting
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.variety import choose
 from newsletter.render.words import say
+
+
+def seen(source: str, votes: int = 0) -> Sighting:
+    return Sighting(source=source, seen_at=NOW, url=f"https://{source}.example", votes=votes)
 
 
 def test_every_pick_says_why() -> None:
@@ -37,9 +42,10 @@ def test_points_add_up_to_the_score() -> None:
 
 def test_removing_votes_costs_exactly_their_points() -> None:
     """A reason is faithful: without the votes the score is lower by the trending points."""
-    rival = make_paper(2, votes=100)
-    with_votes = pick_papers([make_paper(1, votes=40), rival], [make_topic()], NOW)
-    without = pick_papers([make_paper(1, votes=0), rival], [make_topic()], NOW)
+    rival = make_paper(2, sightings=(seen("hf", 100),))
+    voted, bare = (make_paper(1, sightings=(seen("hf", votes),)) for votes in (40, 0))
+    with_votes = pick_papers([voted, rival], [make_topic()], NOW)
+    without = pick_papers([bare, rival], [make_topic()], NOW)
 
     before = next(pick for pick in with_votes if pick.paper.id.endswith("99001")).score
     after = next(pick for pick in without if pick.paper.id.endswith("99001")).score
@@ -47,6 +53,54 @@ def test_removing_votes_costs_exactly_their_points() -> None:
     trending = next(part.points for part in before.parts if part.signal == "trending")
     assert abs(before.total - after.total - trending) < 1e-12
     assert trending > 0
+
+
+def test_what_a_source_cannot_know_is_left_out_of_the_mean() -> None:
+    """A paper about the topic beats one that mentions it and has a vote, whoever shows them."""
+    about = make_paper(
+        1,
+        title="Structured pruning of sparse networks",
+        abstract="We study pruning of trained networks.",
+        sightings=(seen("arXiv"),),
+    )
+    mentions = make_paper(
+        2,
+        title="Efficient inference for models",
+        abstract=f"{'We serve models at scale. ' * 15}Unlike pruning, ours keeps every weight.",
+        sightings=(seen("hf", 1),),
+    )
+    quiet = make_paper(3, sightings=(seen("hf"),))
+    topic = make_topic(match="pruning")
+
+    first, second = pick_papers([mentions, about, quiet], [topic], NOW)
+
+    assert (first.paper, second.paper) == (about, mentions)
+    assert {part.signal for part in first.score.parts} == {"relevance", "recency"}
+    assert {part.signal for part in second.score.parts} == {"relevance", "recency", "trending"}
+
+
+def test_a_paper_of_which_nothing_is_known_scores_nothing() -> None:
+    """No date, no votes, and a topic that weighs only these."""
+    paper = make_paper(1, published=None, sightings=())
+    topic = make_topic(weights=(("trending", 1.0), ("recency", 1.0)))
+
+    (pick,) = pick_papers([paper], [topic], NOW)
+
+    assert (pick.score.total, pick.score.parts) == (0.0, ())
+
+
+def test_topics_with_other_weights_are_compared_by_the_same_ones() -> None:
+    """Whatever their own scores are: one that weighs only the date does not win for being new."""
+    votes = [make_paper(n, sightings=(seen("hf", 10 * n),)) for n in range(1, 4)]
+    usual, new = make_topic(), make_topic("new", weights=(("recency", 1.0),))
+
+    picks = pick_papers(votes, [usual, new], NOW)
+
+    by_paper: dict[str, set[float]] = {}
+    for pick in picks:
+        by_paper.setdefault(pick.paper.id, set()).add(round(pick.score.overall, 9))
+    assert all(len(some) == 1 for some in by_paper.values())
+    assert all(pick.score.total > 0.9 for pick in picks if pick.topic == "new")
 
 
 def test_min_score_gives_fewer_picks_not_worse_ones() -> None:
@@ -111,7 +165,9 @@ def test_authors_and_venues_count_more() -> None:
 
     assert first.paper == papers[0]
     assert {"by Ada M. Byron", "at Proc. ICML 2026"} <= set(map(say, first.reasons))
-    assert abs(first.score.total - second.score.total - 2 / 3) < 1e-12
+    # A venue that is not known costs nothing; an author who is another does.
+    assert abs(first.score.total - (0.6 + 1 + 1) / 3) < 1e-12
+    assert abs(second.score.total - 0.6 / 2) < 1e-12
 
 
 def test_novelty_is_what_was_not_sent() -> None:

@@ -11,7 +11,7 @@ from makers import NOW, make_paper, make_pick, make_subscriber, make_topic
 from newsletter.model import Reason, ReasonKind
 from newsletter.pick.filters.folding import fold_paper
 from newsletter.pick.filters.language import parse_match
-from newsletter.pick.papers import pick_papers, unscored
+from newsletter.pick.papers import Candidates, pick_papers, unscored
 from newsletter.pick.personal import (
     LIKED,
     LIKED_LIMIT,
@@ -22,7 +22,7 @@ from newsletter.pick.personal import (
     own_topic,
     with_mark,
 )
-from newsletter.pick.signals import Mark
+from newsletter.pick.signals import LIKED_CHANCE, Mark
 from newsletter.render.words import say
 
 TOPIC = make_topic()
@@ -34,8 +34,8 @@ PAPERS = [
 ]
 
 
-def mark(value: float) -> Mark:
-    return Mark(value=value, reason=lambda: Reason(kind=ReasonKind.LIKED, words=("plans",)))
+def mark(chance: float) -> Mark:
+    return Mark(chance=chance, reason=lambda: Reason(kind=ReasonKind.LIKED, words=("plans",)))
 
 
 def chosen(marks: dict[str, Mark] | None = None, **own: Any) -> dict[str, list[str]]:
@@ -43,7 +43,7 @@ def chosen(marks: dict[str, Mark] | None = None, **own: Any) -> dict[str, list[s
     reader = make_subscriber(**own)
     topics = [TOPIC, *filter(None, [own_topic(reader)])]
     picks = pick_papers(PAPERS, topics, NOW)
-    loose = unscored(PAPERS) if marks else ()
+    loose = unscored(Candidates(PAPERS, NOW)) if marks else ()
     found: dict[str, list[str]] = {}
     for pick in choose_for(reader, picks, [TOPIC], marks or {}, fold_paper, loose):
         found.setdefault(pick.topic, []).append(pick.paper.id[-1])
@@ -67,7 +67,7 @@ def test_own_words_are_a_section_of_their_own() -> None:
 def test_likes_change_the_order_and_bring_what_no_topic_wants() -> None:
     """A paper near to the likes is shown in a section of its own, one far from them is not."""
     marks = {
-        paper.id: mark(value) for paper, value in zip(PAPERS, (0.1, 0.9, 0.8, 0.2), strict=True)
+        paper.id: mark(value) for paper, value in zip(PAPERS, (0.01, 0.9, 0.4, 0.02), strict=True)
     }
 
     assert chosen(marks) == {"language-models": ["2", "1"], LIKED: ["3"]}
@@ -78,32 +78,32 @@ def test_the_section_of_likes_is_short() -> None:
     many = [make_paper(n, title=f"Knots {n}") for n in range(1, 30)]
     marks = {paper.id: mark(0.9) for paper in many}
 
-    found = choose_for(make_subscriber(), [], [TOPIC], marks, fold_paper, unscored(many))
+    found = choose_for(
+        make_subscriber(), [], [TOPIC], marks, fold_paper, unscored(Candidates(many, NOW))
+    )
 
     assert len(found) == LIKED_LIMIT
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_without_the_likes_the_score_is_lower_by_their_points(
-    total: float, value: float, share: float
-) -> None:
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_without_the_likes_the_score_is_lower_by_their_points(total: float, chance: float) -> None:
     """Reasons are faithful: the points that are named are what they add."""
     pick = make_pick(total=total)
 
-    liked, unliked = with_mark(pick, mark(value), share), with_mark(pick, mark(0), share)
+    liked, unliked = with_mark(pick, mark(chance)), with_mark(pick, mark(0))
 
     points = next(part.points for part in liked.score.parts if part.signal == "taste")
     assert abs(liked.score.total - unliked.score.total - points) < 1e-12
     assert abs(sum(part.points for part in liked.score.parts) - liked.score.total) < 1e-12
     assert 0 <= liked.score.total <= 1
-    assert bool(set(liked.reasons) - set(pick.reasons)) == (value >= 0.5)
+    assert bool(set(liked.reasons) - set(pick.reasons)) == (chance >= LIKED_CHANCE)
 
 
 def test_a_topic_that_likes_something_wants_what_is_near_to_it() -> None:
     """Beside what holds its words, and never what it refuses."""
     topic = make_topic(match={"any": ["protein"], "none": ["ribbon"]}, like=("x",))
     alone = make_topic("alone", match="nothing of it", like=("x",))
-    marks = {paper.id: mark(0.9) for paper in PAPERS[1:]} | {PAPERS[0].id: mark(0.1)}
+    marks = {paper.id: mark(0.9) for paper in PAPERS[1:]} | {PAPERS[0].id: mark(0.05)}
 
     picks = pick_papers(PAPERS, [topic, alone], NOW, {topic.name: marks, alone.name: marks})
 
@@ -117,7 +117,7 @@ def test_a_topic_that_likes_something_wants_what_is_near_to_it() -> None:
 def test_taste_is_a_signal_with_a_reason() -> None:
     """Its points are what its weight says, and the words say why."""
     topic = make_topic(weights=(("relevance", 1.0), ("taste", 3.0)), like=("x",))
-    picks = pick_papers(PAPERS[:2], [topic], NOW, {topic.name: {PAPERS[1].id: mark(0.8)}})
+    picks = pick_papers(PAPERS[:2], [topic], NOW, {topic.name: {PAPERS[1].id: mark(0.4)}})
 
     (plans,) = (pick for pick in picks if pick.paper == PAPERS[1])
     part = next(part for part in plans.score.parts if part.signal == "taste")

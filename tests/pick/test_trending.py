@@ -36,12 +36,12 @@ def voted(number: int, *sightings: Sighting, stars: int = 0) -> Paper:
 
 def values(*papers: Paper) -> list[float]:
     crowd = crowd_of(papers, NOW)
-    return [trend(paper, crowd)[0] for paper in papers]
+    return [told[0] if (told := trend(paper, crowd)) else 0.0 for paper in papers]
 
 
 def said(paper: Paper, papers: Sequence[Paper]) -> str:
-    _, reason = trend(paper, crowd_of(papers, NOW))
-    return say(reason) if reason else ""
+    told = trend(paper, crowd_of(papers, NOW))
+    return say(told[1]) if told and told[1] else ""
 
 
 def test_this_morning_beats_yesterday() -> None:
@@ -58,9 +58,9 @@ def test_this_morning_beats_yesterday() -> None:
 
 
 def test_sources_are_compared_within_themselves() -> None:
-    """Five votes where nobody has more are worth as much as five hundred elsewhere."""
+    """Ten votes where nobody has more are worth as much as five hundred elsewhere."""
     small, large, middling = (
-        voted(1, seen(5, source="reddit")), voted(2, seen(500)), voted(3, seen(50)),
+        voted(1, seen(10, source="reddit")), voted(2, seen(500)), voted(3, seen(50)),
     )  # fmt: skip
 
     found = values(small, large, middling)
@@ -68,14 +68,18 @@ def test_sources_are_compared_within_themselves() -> None:
     assert found[0] == found[1] == 1.0 > found[2]
 
 
+def test_one_vote_is_not_the_most_that_there_can_be() -> None:
+    """Where the hottest paper has one vote or two, nothing is hot."""
+    assert 0 < values(voted(1, seen(1)), voted(2, seen(2)))[1] < 0.75
+
+
 def test_of_several_sources_the_one_that_says_most_counts() -> None:
     """And is named; stars of the code are a source as well."""
     both = voted(1, seen(2), seen(90, source="Hacker News"), stars=3)
     papers = (both, voted(2, seen(800)), voted(3, seen(4, source="Hacker News"), stars=9000))
 
-    value, _ = trend(both, crowd_of(papers, NOW))
-
-    assert (value, said(both, papers)) == (1.0, "90 votes on Hacker News")
+    assert values(*papers)[0] == 1.0
+    assert said(both, papers) == "90 votes on Hacker News"
     assert said(papers[2], papers) == "its code has 9000 stars"
 
 
@@ -92,11 +96,14 @@ def test_a_percentage_of_a_handful_would_be_a_joke(count: int, start: str) -> No
     assert said(papers[-1], papers).startswith((start, f"{count} {start}"))
 
 
-def test_nothing_said_is_no_trend() -> None:
-    """And no reason."""
-    quiet = voted(1, seen(0))
+def test_no_vote_is_not_the_same_as_a_source_without_votes() -> None:
+    """Where others have votes, none is little; where nobody has any, nothing is known."""
+    quiet, elsewhere, nowhere = voted(1, seen(0)), voted(2, seen(0, source="arXiv")), make_paper(3)
+    crowd = crowd_of([quiet, elsewhere, nowhere, voted(4, seen(5))], NOW)
 
-    assert trend(quiet, crowd_of([quiet, voted(2, seen(5))], NOW)) == (0.0, None)
+    assert trend(quiet, crowd) == (0.0, None)
+    assert trend(elsewhere, crowd) is None
+    assert trend(nowhere, crowd) is None
 
 
 @given(
