@@ -28,8 +28,8 @@ UNNAMED = ""
 ENOUGH_RANKED = 10
 """The number of papers from which on a percentage is meaningful."""
 HOT = 10 / HEAD_START**GRAVITY
-"""The heat of ten votes of this hour: where the hottest paper has less, nothing is hot, and one vote
-is not the most that a paper can get."""
+"""The heat of ten votes of this hour: where the hottest paper has less, nothing is hot, and one
+vote is not the most that a paper can get."""
 TOP_SHARE = 20
 """A paper within this top percentage is said to be among the top."""
 
