@@ -13,7 +13,7 @@ NewsletterError
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
 ├── LibraryError (ValueError)      a reader's library of likes that cannot be read
-├── ModelError (ValueError)         a model for embeddings that cannot be read or fetched
+├── ModelError (OSError)           a model for embeddings that cannot be read or fetched
 ├── ImportListError (ValueError)   a list of people that cannot be read
 ├── MailboxError (OSError)         a mailbox of bounces cannot be read
 └── SendError (ConnectionError)    the mail server cannot be used at all; deliveries stay planned
@@ -97,7 +97,7 @@ class LibraryError(NewsletterError, ValueError):
         super().__init__("\n".join(problems))
 
 
-class ModelError(NewsletterError, ValueError):
+class ModelError(NewsletterError, OSError):
     """A model for sentence embeddings that cannot be read or fetched."""
 
 

@@ -27,6 +27,10 @@ class Watch(Protocol):
         """Count one delivery."""
         ...
 
+    def embedded(self, made: int, wanted: int, /) -> None:
+        """Say how many papers have sentence embeddings, and how many shall have."""
+        ...
+
 
 class Silent:
     """Shows nothing: for cron, pipes, --json and --quiet."""
@@ -40,14 +44,18 @@ class Silent:
     def delivery(self, _delivery: Delivery, _outcome: Outcome, /) -> None:
         """Show nothing."""
 
+    def embedded(self, _made: int, _wanted: int, /) -> None:
+        """Show nothing."""
+
 
 class Bars:
-    """Two bars: sources, then deliveries."""
+    """A bar each for sources, sentence embeddings and deliveries, once there are any."""
 
     def __init__(self, progress: Progress) -> None:
         """Draw on `progress`."""
         self._progress = progress
         self._sources = progress.add_task("sources", visible=False)
+        self._embeddings = progress.add_task("reading papers", visible=False)
         self._mails = progress.add_task("deliveries", visible=False)
 
     def expect(self, sources: int, mails: int) -> None:
@@ -62,6 +70,10 @@ class Bars:
     def delivery(self, _delivery: Delivery, _outcome: Outcome, /) -> None:
         """Count one delivery."""
         self._progress.advance(self._mails)
+
+    def embedded(self, made: int, wanted: int, /) -> None:
+        """Show how far it is."""
+        self._progress.update(self._embeddings, completed=made, total=wanted, visible=made < wanted)
 
 
 @contextlib.contextmanager

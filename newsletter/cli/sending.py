@@ -45,7 +45,7 @@ def run(
     async def work() -> tuple[Ran, bool]:
         with (
             show_progress(quiet=quiet or as_json) as watch,
-            days.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,
         ):
             steps.follow_list(day)
             expected = _active(day)
@@ -97,7 +97,7 @@ def send(
     async def work() -> tuple[Ran, bool]:
         with (
             show_progress(quiet=quiet or as_json) as watch,
-            days.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,
         ):
             steps.follow_list(day)
             address = find_subscriber(day, to).email if to else None

@@ -39,7 +39,7 @@ def collect(
     async def work(settings: Config) -> tuple[Collected, tuple[Fault, ...]]:
         with (
             show_progress(quiet=as_json) as watch,
-            days.open_day(settings, date=parse_date(date)) as day,
+            days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,
         ):
             steps.follow_list(day)
             async with days.open_web(settings, version=__version__, on_source=watch.source) as web:
@@ -96,7 +96,10 @@ def pick(
     if not names:
         known = ", ".join(settings.choice.topic_names)
         raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
-    with days.open_day(settings, date=parse_date(date)) as day:
+    with (
+        show_progress(quiet=as_json) as watch,
+        days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,
+    ):
         steps.follow_list(day)
         reader: Readers | None = curious(day)
         if subscriber is not None:
@@ -138,7 +141,10 @@ def render(
 
     Example: `newsletter render --date 2026-11-24`
     """
-    with days.open_day(load(config), date=parse_date(date)) as day:
+    with (
+        show_progress(quiet=as_json) as watch,
+        days.open_day(load(config), date=parse_date(date), on_embedded=watch.embedded) as day,
+    ):
         steps.follow_list(day)
         rendered = render_day(day)
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)

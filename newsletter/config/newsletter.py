@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from newsletter.config.delivery import DeliveryShape, DkimShape
 from newsletter.config.keeping import KeepShape
 from newsletter.config.serving import ServeShape
-from newsletter.config.settings import Choice, Letter
+from newsletter.config.settings import MINILM, Choice, Letter
 from newsletter.config.shape import Shape
 from newsletter.config.themes import ThemeShape
 from newsletter.config.values import (
@@ -145,6 +145,13 @@ class NewsletterShape(Shape):
         description="Number of papers outside a reader's topics that are talked about most, in a "
         "section at the end.",
     )
+    embeddings: Literal[False] | Line = Field(
+        MINILM,
+        description="The model by which likes go by what sentences mean: `minilm` (the package, if "
+        "the extra `embeddings` is installed), the folder of a model with config.json, "
+        "tokenizer.json and model.safetensors, its name on the Hugging Face hub, or off.",
+        examples=["minilm", "models/bge-small-en", "minishlab/potion-base-8M", False],
+    )
     min_chance: float = Field(
         LIKED_CHANCE,
         ge=0,
@@ -259,6 +266,7 @@ def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
         per_author=main.per_author,
         variety=main.variety,
         explore=main.explore,
+        embeddings=main.embeddings or "",
         min_chance=main.min_chance,
         sections=tuple(map(str, main.sections)),
         send_empty=main.on_empty == "send",

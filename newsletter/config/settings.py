@@ -54,6 +54,10 @@ class Letter:
         return (self.secret, *self.old_secrets) if self.secret else ()
 
 
+MINILM = "minilm"
+"""The model that a package carries; used where the package is installed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """How papers are chosen for readers."""
@@ -66,6 +70,8 @@ class Choice:
     explore: int
     """Number of papers from outside a reader's topics."""
     sections: tuple[str, ...]
+    embeddings: str
+    """The model for sentence embeddings: a folder or a name on the hub; MINILM, or nothing."""
     min_chance: float
     """The chance of being kept from which on a paper is near enough to likes."""
     send_empty: bool

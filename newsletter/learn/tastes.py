@@ -10,6 +10,7 @@ from pathlib import Path
 
 from newsletter.collect.identity import keys as identity
 from newsletter.config.topics import LIBRARIES
+from newsletter.errors import ModelError
 from newsletter.files.reading import read_regular
 from newsletter.learn import models, spaces
 from newsletter.learn.libraries import MAX_BYTES, read_library, words_as_paper
@@ -109,11 +110,23 @@ class Tastes:
 
     def _look(self, candidates: Sequence[Paper]) -> tuple[spaces.Space | None, spaces.Seen | None]:
         """Return the space of the last papers, and the candidates in it; each is made once."""
+        try:
+            return self._placed(candidates)
+        except ModelError as error:
+            # Likes still teach without the model, by words.
+            self.on_fault(fault_of(Border.MODEL, "embeddings", error))
+            self.embed = self._space = None
+            self._seen = {}
+            return self._placed(candidates)
+
+    def _placed(
+        self, candidates: Sequence[Paper]
+    ) -> tuple[spaces.Space | None, spaces.Seen | None]:
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
             try:
                 self._space = spaces.Space(self.papers.last(BACKGROUND), self.embed)
-            except ValueError:  # the newsletter's first days: too few papers for a background
+            except ValueError:  # the newsletter's first days
                 return None, None
         if of not in self._seen:
             kept = list(self._seen.items())[1 - SETS :]

@@ -19,6 +19,8 @@ class Border(StrEnum):
     ENTRY = "entry"
     """One paper of a source."""
     LIBRARY = "library"
+    MODEL = "model"
+    """The model for sentence embeddings."""
     READER = "reader"
     EDITION = "edition"
     PAGE = "page"

@@ -15,21 +15,35 @@ from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import vectors
 
 Rows = np.ndarray[Any, np.dtype[np.float32]]
+BATCH = 64
+"""Embeddings that are made at a time."""
 KEPT = 20_000
 """Embeddings that are kept, the newest ones: 15 MB."""
 
 
 class VectorStore:
-    """Embeddings in the database, by a digest of the text."""
+    """Embeddings in the database, by a digest of the text and the model's name."""
 
-    def __init__(self, database: Database, make: Callable[[Sequence[Paper]], Rows]) -> None:
-        """Use an open `database`; `make` computes the embeddings that it lacks."""
+    def __init__(
+        self,
+        database: Database,
+        make: Callable[[Sequence[Paper]], Rows],
+        model: str = "",
+        on_made: Callable[[int, int], None] = lambda _made, _wanted: None,
+    ) -> None:
+        """Use an open `database`; `make` computes the embeddings that it lacks.
+
+        Models give a paper different embeddings, so `model` is part of what they are found by.
+        `on_made` is told how many of the missing ones there are so far.
+        """
         self._database = database
         self._make = make
+        self._model = model
+        self._on_made = on_made
 
     def embed(self, papers: Sequence[Paper]) -> Rows:
         """Return one row for each paper; missing rows are computed and stored."""
-        digests = [_digest(paper) for paper in papers]
+        digests = [_digest(self._model, paper) for paper in papers]
         known: dict[str, Rows] = {}
         with self._database.transaction() as connection:
             for some in chunks(dict.fromkeys(digests), CHUNK):
@@ -39,11 +53,16 @@ class VectorStore:
                 for row in connection.execute(query):
                     known[row.digest] = np.frombuffer(row.data, dtype=np.float16)
         wanted = dict(zip(digests, papers, strict=True))
-        missing = {digest: paper for digest, paper in wanted.items() if digest not in known}
-        if missing:
-            made = self._make(list(missing.values()))
-            known |= dict(zip(missing, made, strict=True))
-            self._save(dict(zip(missing, made, strict=True)))
+        missing = [(digest, paper) for digest, paper in wanted.items() if digest not in known]
+        # A few at a time: on the first run this takes minutes, and what is made is not lost.
+        done = 0
+        for pairs in chunks(missing, BATCH):
+            rows = self._make([paper for _, paper in pairs])
+            made = dict(zip((digest for digest, _ in pairs), rows, strict=True))
+            known |= made
+            self._save(made)
+            done += len(made)
+            self._on_made(done, len(missing))
         return np.array([known[digest] for digest in digests], dtype=np.float32)
 
     def _save(self, made: dict[str, Rows]) -> None:
@@ -60,5 +79,7 @@ class VectorStore:
             connection.execute(vectors.delete().where(vectors.c.number.not_in(newest)))
 
 
-def _digest(paper: Paper) -> str:
-    return hashlib.sha256(f"{paper.title}\n{paper.abstract}".encode()).hexdigest()[:32]
+def _digest(model: str, paper: Paper) -> str:
+    text = f"{model}\n" if model else ""
+    text += f"{paper.title}\n{paper.abstract}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from newsletter.collect.http.fetcher import Fetcher
 from newsletter.collect.identity.likeness import near_keys
 from newsletter.collect.reader import DocumentReader
-from newsletter.config.settings import Config
+from newsletter.config.settings import MINILM, Config
 from newsletter.config.values import read_address
 from newsletter.day import letters
 from newsletter.day.given import Day, Folders, Post, Stores, Web
 from newsletter.day.notices import compose_notice
 from newsletter.files.writing import write
-from newsletter.learn.embeddings import Embedder, find_model
+from newsletter.learn.embeddings import Embedder, find_folder, find_model
 from newsletter.learn.spaces import Embed
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Delivery, Notice, Outcome, SourceReport
@@ -59,13 +59,21 @@ from newsletter.subscribe.lists import SubscriberFile
 from newsletter.world.machine import hiding, new_id, open_ledger, redactor, utc_now
 
 
-def embedder(database: Database) -> Embed | None:
-    """Return what makes sentence embeddings, where the extra is installed; read on first use."""
-    folder = find_model()
-    if folder is None:
+def embedder(
+    config: Config, database: Database, on_embedded: Callable[[int, int], None]
+) -> Embed | None:
+    """Return what makes sentence embeddings, if anything does; the model is read on first use.
+
+    `on_embedded` is told how many papers have one so far, and how many shall have.
+    """
+    name = config.choice.embeddings
+    packaged = find_model() if name == MINILM else None
+    if not name or (name == MINILM and packaged is None):
         return None
-    model = functools.cache(lambda: Embedder(folder))
-    return VectorStore(database, lambda papers: model().embed(papers)).embed
+    model = functools.cache(lambda: Embedder(packaged or find_folder(name, config.root)))
+    # Embeddings of the packaged model have been kept without a name since before there were others.
+    kept_by = "" if packaged else name
+    return VectorStore(database, lambda papers: model().embed(papers), kept_by, on_embedded).embed
 
 
 def user_agent(config: Config, version: str) -> str:
@@ -139,11 +147,15 @@ def open_day(
     *,
     date: dt.date | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
+    on_embedded: Callable[[int, int], None] = lambda _made, _wanted: None,
 ) -> Iterator[Day]:
-    """Open the database for the issue of `date` (default: the one that is due); no network."""
+    """Open the database for the issue of `date` (default: the one that is due); no network.
+
+    `on_embedded` is told how many papers have sentence embeddings so far, and how many shall have.
+    """
     redact = redactor(config.secrets)
     with open_ledger(config) as database, hiding(redact):
-        yield day_of(config, database, date=date, clock=clock)
+        yield day_of(config, database, date=date, clock=clock, on_embedded=on_embedded)
 
 
 def day_of(
@@ -152,6 +164,7 @@ def day_of(
     *,
     date: dt.date | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
+    on_embedded: Callable[[int, int], None] = lambda _made, _wanted: None,
 ) -> Day:
     """Return what the steps need of an open `database` and of the folders."""
     redact = redactor(config.secrets)
@@ -185,7 +198,7 @@ def day_of(
         tastes=Tastes(
             papers,
             config.root,
-            embedder(database),
+            embedder(config, database, on_embedded),
             floor=config.choice.min_chance,
             on_fault=faults.keep,
         ),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from makers import NOW, make_paper, open_test_database
 
+from newsletter.errors import ModelError
 from newsletter.learn.tastes import Tastes, named
-from newsletter.model import Border, Fault, ReasonKind
+from newsletter.model import Border, Fault, Paper, ReasonKind
 from newsletter.store import PaperStore
 
 WORDS = "agents plan tools with models act web steps proteins fold cells heat enzymes yeast".split()
@@ -138,3 +141,46 @@ def test_dislikes_alone_are_marks_against_papers(tastes: Tastes) -> None:
     assert found[near.id].reason().kind is ReasonKind.DISLIKED
     assert not both[near.id].against
     assert both[far.id].reason().kind is ReasonKind.LIKED
+
+
+def test_a_model_that_cannot_be_read_costs_only_itself(tastes: Tastes) -> None:
+    """It is told once; likes go on teaching by words."""
+    faults: list[Fault] = []
+    tastes.on_fault = faults.append
+
+    def embed(_papers: Sequence[Paper]) -> Any:
+        raise ModelError("models/gone: no such folder")
+
+    tastes.embed = embed
+    agents, proteins = (
+        make_paper(400, title="Agents plan steps"),
+        make_paper(401, title="Cells fold"),
+    )
+
+    tastes.marks([agents, proteins], ["agents that plan"])
+    found = tastes.marks([agents, proteins], ["agents that plan"])
+
+    assert found[agents.id].chance > found[proteins.id].chance
+    assert [str(fault) for fault in faults] == ["model embeddings: models/gone: no such folder"]
+
+
+def test_what_was_liked_since_makes_a_like_count_less(tastes: Tastes) -> None:
+    """The same likes in the other order bring the other field to the top."""
+    agents = [f"agents plan tools number{n}" for n in range(60)]
+    proteins = [f"proteins fold cells number{n}" for n in range(60)]
+    both = (make_paper(400, title="Agents plan steps"), make_paper(401, title="Cells fold"))
+
+    first, second = (tastes.marks(both, likes) for likes in (agents + proteins, proteins + agents))
+
+    assert first[both[0].id].chance < first[both[1].id].chance
+    assert second[both[0].id].chance > second[both[1].id].chance
+
+
+def test_the_floor_says_what_is_near_enough(tastes: Tastes) -> None:
+    """Whoever wants fewer and surer papers raises it."""
+    (mark,) = tastes.marks([make_paper(400, title="Agents plan steps")], WORDS[:3]).values()
+    tastes.floor = mark.chance + 0.01
+    (higher,) = tastes.marks([make_paper(400, title="Agents plan steps")], WORDS[:3]).values()
+
+    assert not higher.is_near
+    assert (higher.chance, higher.value) == (mark.chance, mark.value)

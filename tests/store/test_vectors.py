@@ -52,3 +52,34 @@ def test_the_oldest_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     store.embed([papers[0], papers[4]])
 
     assert make.made == ["a", "aa", "aaa", "aaaa", "aaaaa", "a"]
+
+
+def test_models_do_not_share_embeddings(tmp_path: Path) -> None:
+    """Each has its own of the same paper."""
+    database, first, second = open_test_database(tmp_path), Maker(), Maker()
+    paper = make_paper(1, title="a", abstract="")
+
+    VectorStore(database, first, "one").embed([paper])
+    VectorStore(database, second, "two").embed([paper])
+    VectorStore(database, first, "one").embed([paper])
+
+    assert (first.made, second.made) == (["a"], ["a"])
+
+
+def test_what_is_made_is_kept_when_the_rest_fails(tmp_path: Path) -> None:
+    """A first run takes minutes: one that is ended goes on where it was, and tells how far it is."""
+    database, told = open_test_database(tmp_path), list[tuple[int, int]]()
+    papers = [make_paper(n, title="a" * n, abstract="") for n in range(1, vectors.BATCH + 11)]
+    make = Maker()
+
+    def fails(some: Sequence[Paper]) -> Any:
+        if papers[-1] in some:
+            raise KeyboardInterrupt
+        return make(some)
+
+    with pytest.raises(KeyboardInterrupt):
+        VectorStore(database, fails, on_made=lambda *count: told.append(count)).embed(papers)
+    VectorStore(database, make, on_made=lambda *count: told.append(count)).embed(papers)
+
+    assert make.made == [paper.title for paper in papers]
+    assert told == [(vectors.BATCH, len(papers)), (10, 10)]
