@@ -27,6 +27,7 @@ tables.py    how tables look
 progress.py  progress bars on a terminal
 checking.py  how check shows what it found
 picking.py   how pick shows picks, and why
+teaching.py  teach
 starter.py   what `init` writes
 demo.py      a complete run on an invented day
 """

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter.day.explaining import Explained
-from newsletter.model import Paper, Part, Pick, Topic
+from newsletter.model import LeftOut, Paper, Part, Pick, Topic
 from newsletter.render.words import say
 
 
@@ -76,3 +76,36 @@ def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object
             for explained in found
         ],
     }
+
+
+def show_left_out(console: Console, paper: Paper, why: str) -> None:
+    """Show why the issue cannot choose a paper."""
+    console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
+    console.print(f"\nnot to choose from: {escape(why)}")
+
+
+def left_out_json(paper: Paper, why: str) -> dict[str, object]:
+    """Return what `show_left_out` shows, as plain data."""
+    return {"paper": paper.id, "title": paper.title, "left_out": why, "topics": []}
+
+
+def why_nothing(papers: int, left_out: LeftOut, max_age_days: int) -> str:
+    """Return why there are no picks: nothing to choose from, or nothing that a topic wants."""
+    if papers:
+        return (
+            "No topic wants any of them: [bold]newsletter check[/] names terms that find nothing, "
+            "and [bold]newsletter pick --explain ID[/] tells of one paper"
+        )
+    told = [
+        f"{count} {why}"
+        for count, why in (
+            (left_out.offered, "were in other issues"),
+            (left_out.old, f"are older than {max_age_days} days (`max_age_days`)"),
+            (left_out.later, "were seen after the next issue was due"),
+        )
+        if count
+    ]
+    if not told:
+        return "Nothing was collected yet: run [bold]newsletter collect[/] first"
+    known = left_out.offered + left_out.old + left_out.later
+    return f"Nothing to choose from: of {known} papers that are known, {', '.join(told)}"

@@ -33,6 +33,7 @@ MODULES = {
     "check": "starting",
     "collect": "stages",
     "pick": "stages",
+    "teach": "teaching",
     "render": "stages",
     "preview": "previewing",
     "serve": "serving",

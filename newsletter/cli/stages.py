@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,8 @@ from newsletter.config.settings import Config
 from newsletter.day import steps
 from newsletter.day.drafts import Readers, as_reader, curious, make_draft
 from newsletter.day.explaining import explain as explained
-from newsletter.day.explaining import find_paper
+from newsletter.day.explaining import find_paper, find_stored, why_left_out
+from newsletter.day.pools import window_of
 from newsletter.day.rendering import render as render_day
 from newsletter.day.results import Collected
 from newsletter.errors import ConfigError
@@ -109,9 +110,17 @@ def pick(
         readers = [replace(reader, first=replace(reader.first, topics=wanted))] if reader else []
         paper = find_paper(draft, explain, reader) if explain is not None else None
         if explain is not None and paper is None:
-            raise ConfigError(
-                f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"
-            )
+            stored = find_stored(day, explain)
+            if stored is None:
+                raise ConfigError(
+                    f"no collected paper has the id `{explain}`; `newsletter pick` shows ids"
+                )
+            why = why_left_out(day, stored)
+            if as_json:
+                print_json(picking.left_out_json(stored, why))
+            else:
+                picking.show_left_out(console(), stored, why)
+            return
         if paper is not None:
             verdicts = [verdict for some in readers for verdict in explained(draft, paper, some)]
             if as_json:
@@ -122,15 +131,23 @@ def pick(
         shown = draft.for_readers(readers)
         chosen = [choice for drafted in shown for choice in drafted.selection.picks]
         papers = len(draft.papers_for(reader.first if reader else None))
+        left_out = day.stores.papers.left_out(window_of(day))
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
         picked = [picking.pick_json(choice) for choice in chosen]
-        print_json({"date": day.date, "papers": papers, "picks": picked})
+        print_json(
+            {
+                "date": day.date,
+                "papers": papers,
+                "left_out": asdict(left_out),
+                "picks": picked,
+            }
+        )
         return
     picking.show_picks(console(), chosen, draft.topics)
     console().print(f"\n{len(chosen)} picks out of {papers} papers for {day.date}")
-    if not draft.papers:
-        console().print("Nothing was collected for it: run [bold]newsletter collect[/] first")
+    if not chosen:
+        console().print(picking.why_nothing(papers, left_out, settings.choice.max_age_days))
 
 
 @app.command()

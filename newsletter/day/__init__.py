@@ -20,6 +20,7 @@ results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe
 interests.py  read_interest(): what a stranger types → wishes
 strangers.py  what strangers bring, read within limits
+teaching.py   which papers to ask a reader about, so that few answers teach most
 asking.py     the papers to which somebody's yes or no tells most
 titles.py     stored papers by their titles, and papers that are like one
 """

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from newsletter.day.drafts import Draft, Readers
+from newsletter.day.given import Day
+from newsletter.day.pools import window_of
 from newsletter.day.selections import SHORT
 from newsletter.learn.tastes import named
 from newsletter.model import Length, Paper, Pick, Topic
@@ -38,6 +40,29 @@ def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Pape
         ),
         None,
     )
+
+
+def find_stored(day: Day, wanted: str) -> Paper | None:
+    """Return the stored paper with this id or address, whether or not an issue chooses from it."""
+    name = wanted.strip()
+    keys = {name, name.lower(), *named([name])}
+    return next(iter(day.stores.papers.with_keys(keys)), None)
+
+
+def why_left_out(day: Day, paper: Paper) -> str:
+    """Return why the day's issue cannot choose a stored paper, as one sentence."""
+    window = window_of(day)
+    offered = day.stores.papers.offered(paper)
+    if offered not in (None, day.date):
+        return f"it was among the papers of the issue of {offered}, and none comes twice"
+    moment = paper.published or paper.first_seen
+    if moment is None or moment < window.oldest:
+        days = day.config.choice.max_age_days
+        said = f"of {moment:%Y-%m-%d}" if moment else "without a date"
+        return f"it is {said}, and papers older than {days} days are no news (`max_age_days`)"
+    if paper.first_seen is not None and paper.first_seen >= window.until:
+        return f"it was first seen at {paper.first_seen:%Y-%m-%d %H:%M} UTC: the next issue has it"
+    return "its date is not known, and its source also shows what is not new"
 
 
 def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:

@@ -13,7 +13,7 @@ from newsletter.day import selections
 from newsletter.day.borders import without_faulty
 from newsletter.day.given import Day
 from newsletter.learn.tastes import named
-from newsletter.model import Paper, Pick, Subscriber, Topic
+from newsletter.model import IssueWindow, Paper, Pick, Subscriber, Topic
 from newsletter.pick.papers import Candidates, pick_among, unscored
 from newsletter.pick.personal import OUTSIDE_TOPIC, own_topic
 from newsletter.pick.signals import Mark
@@ -125,8 +125,12 @@ def make_pool(day: Day, papers: Sequence[Paper], *, of_week: bool = False) -> Po
 
 def candidates(day: Day) -> tuple[Paper, ...]:
     """Return the papers that the issue of the day can choose from."""
-    window = issue_window(day.config.schedule, day.date, day.config.choice.max_age_days)
-    return day.stores.papers.candidates(window)
+    return day.stores.papers.candidates(window_of(day))
+
+
+def window_of(day: Day) -> IssueWindow:
+    """Return which papers belong to the issue of the day."""
+    return issue_window(day.config.schedule, day.date, day.config.choice.max_age_days)
 
 
 def week_of(day: Day, papers: Sequence[Paper]) -> tuple[Paper, ...]:

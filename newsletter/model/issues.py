@@ -35,6 +35,18 @@ class IssueWindow:
     """Papers published before this are never news."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """How many known papers an issue cannot choose from, and why."""
+
+    offered: int
+    """Offered in another issue."""
+    old: int
+    """Published too long ago, or without a date where that is no news."""
+    later: int
+    """Seen only after the next issue was due."""
+
+
 class IssueState(StrEnum):
     """Whether an issue's deliveries are sent."""
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.model import IssueWindow, Paper, Sighting
+from newsletter.model import IssueWindow, LeftOut, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
@@ -160,6 +160,26 @@ class PaperStore:
             .order_by(papers.c.first_seen, papers.c.id)
         )
         return self._read(query)
+
+    def left_out(self, window: IssueWindow) -> LeftOut:
+        """Return how many papers `candidates` leaves out; each is counted once, as the first."""
+        is_offered = sa.and_(papers.c.offered.is_not(None), papers.c.offered != window.date)
+        is_old = sa.func.coalesce(papers.c.published, papers.c.first_seen) < window.oldest
+        is_later = papers.c.first_seen >= window.until
+        why = sa.case((is_offered, "offered"), (is_old, "old"), (is_later, "later"), else_="")
+        query = sa.select(why, sa.func.count()).group_by(why)
+        with self._database.reading() as connection:
+            counts = {name: count for name, count in connection.execute(query)}  # noqa: C416  rows are no pairs
+        return LeftOut(
+            offered=counts.get("offered", 0), old=counts.get("old", 0), later=counts.get("later", 0)
+        )
+
+    def offered(self, paper: Paper) -> dt.date | None:
+        """Return the date of the issue in which a paper was offered, if there is one."""
+        query = sa.select(papers.c.offered).where(papers.c.id == paper.id)
+        with self._database.reading() as connection:
+            date: dt.date | None = connection.scalar(query)
+        return date
 
 
 def search_words(paper: Paper) -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""Teaching: which papers to ask a reader about, one after the other, so that few answers teach most.
+
+Of the papers that the store saw last, the next one is always the one that the reader most probably
+keeps, by all answers so far. A yes teaches far more than a no, as most papers are of no interest to
+anybody; and a probable yes that turns out to be a no says where the model is wrong. (Active search:
+Garnett et al. 2012; `benchmarks/onboarding.py` compares it with chance, with a list of the best,
+and with the most uncertain.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter.day.drafts import Draft, as_reader
+from newsletter.day.given import Day
+from newsletter.learn.tastes import named
+from newsletter.model import FeedbackKind, Paper, Subscription
+from newsletter.pick.signals import Mark
+
+QUESTIONS = 10
+"""Papers that a reader is asked about in one sitting."""
+POOL = 1000
+"""Papers that are looked at, the last ones seen: about the latest two days of a large newsletter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A paper that a reader is asked about."""
+
+    paper: Paper
+    chance: float | None
+    """How probable a yes is; None before anything is known of the reader."""
+
+
+def next_question(
+    day: Day, draft: Draft, kept: Subscription, asked: Collection[str]
+) -> Question | None:
+    """Return the paper to ask a reader about next; None when there is none left.
+
+    `asked` are the ids of those they were asked about in this sitting. What they said before, and
+    papers that they name in what they wrote, are not asked about again.
+    """
+    readers = as_reader(day, kept)
+    if readers is None:
+        return None
+    reader = readers.first
+    said = named((*reader.likes, *reader.dislikes))
+    pool = [
+        paper
+        for paper in day.stores.papers.last(POOL)
+        if paper.id not in asked and said.isdisjoint(paper.keys)
+    ]
+    marks = day.tastes.marks(pool, reader.likes, reader.dislikes)
+    worth = {pick.paper.id: pick.score.overall for pick in reversed(draft.picks)}
+    return most_probable(pool, marks, worth)
+
+
+def most_probable(
+    pool: Sequence[Paper], marks: Mapping[str, Mark], worth: Mapping[str, float]
+) -> Question | None:
+    """Return the paper that is kept most probably.
+
+    Before anything is known of the reader, it is the one with the most `worth` (by paper id) under
+    the topics of the newsletter that is not like what they do not like.
+    """
+
+    def chance(paper: Paper) -> tuple[float, float]:
+        mark = marks.get(paper.id)
+        if mark is None:
+            return 0.0, worth.get(paper.id, 0.0)
+        if mark.against:
+            return 0.0, worth.get(paper.id, 0.0) * (1 - mark.value)
+        return mark.chance, worth.get(paper.id, 0.0)
+
+    best = max(pool, key=chance, default=None)
+    if best is None:
+        return None
+    mark = marks.get(best.id)
+    return Question(paper=best, chance=mark.chance if mark and not mark.against else None)
+
+
+def answer(day: Day, kept: Subscription, paper: Paper, *, liked: bool) -> None:
+    """Note what a reader says of a paper: their next mail goes by it."""
+    kind = FeedbackKind.MORE if liked else FeedbackKind.LESS
+    day.stores.feedback.give(kept.id, paper.keys, kind, day.clock())
