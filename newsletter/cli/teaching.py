@@ -26,7 +26,7 @@ from newsletter.pick.summaries import summarise
 from newsletter.world import days
 
 Ids = Annotated[
-    list[str] | None, typer.Option(metavar="ID", help="Say it of this paper; no asking.")
+    list[str] | None, typer.Option(metavar="ID", help="Say it of this paper, and ask nothing.")
 ]
 
 

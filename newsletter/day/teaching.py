@@ -1,4 +1,4 @@
-"""Teaching: which papers to ask a reader about, one after the other, so that few answers teach most.
+"""Teaching: which papers to ask a reader about, so that few answers teach most.
 
 Of the papers that the store saw last, the next one is always the one that the reader most probably
 keeps, by all answers so far. A yes teaches far more than a no, as most papers are of no interest to
@@ -21,7 +21,7 @@ from newsletter.pick.signals import Mark
 QUESTIONS = 10
 """Papers that a reader is asked about in one sitting."""
 POOL = 1000
-"""Papers that are looked at, the last ones seen: about the latest two days of a large newsletter."""
+"""Papers that are looked at, the last ones seen: some two days of a large newsletter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
