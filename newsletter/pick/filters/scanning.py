@@ -17,6 +17,7 @@ import ahocorasick
 from newsletter.model import Match, Near, Term
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import matches
+from newsletter.pick.filters.spellings import spellings
 
 _ANYWHERE, _TITLE, _ABSTRACT = "text", "title", "abstract"
 _LOOKS_AT = (_ANYWHERE, _TITLE, _ABSTRACT)
@@ -74,10 +75,12 @@ class Matcher:
                 self._always.append(number)
                 continue
             for term in leads:
-                to = led[term.words][term.field]
-                (to.sure if plain else to.likely).add(number)
+                for spelling in spellings(term.words):
+                    to = led[spelling][term.field]
+                    (to.sure if plain else to.likely).add(number)
             for term in _terms(match.none) if plain else ():
-                led[term.words][term.field].refused.add(number)
+                for spelling in spellings(term.words):
+                    led[spelling][term.field].refused.add(number)
         automaton: _Automaton = ahocorasick.Automaton()
         for words, places in led.items():
             automaton.add_word(words, _Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))))
