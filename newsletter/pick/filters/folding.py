@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter.model import Paper
@@ -13,32 +12,48 @@ from newsletter.pick.filters.letters import JOINT, POINT, plain_letters, spread
 from newsletter.pick.filters.particles import noun
 from newsletter.pick.filters.plurals import singular
 
-_POSSESSIVE = re.compile(r"(?<=\w)['’][sS](?!\w)")
-_ACRONYMS = re.compile(r"\b([^\W_]*(?:[^\W_][A-Z]|[A-Z][^\W_]*\d))s\b")
+# Each begins with what is rare, and looks back from there: so most of a text is only skimmed.
+_POSSESSIVE = re.compile(r"['’](?<=\w['’])[sS](?!\w)")
+_ACRONYMS = re.compile(r"s(?<=[^\W_][A-Z]s|[A-Za-z]\ds)(?!\w)")
 """GPUs, APIs, VLAs, GPT4s: a plural whatever its letters are; not 1990s, not As."""
-_DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
+_DECIMAL = re.compile(r"\.(?<=\d\.)(?=\d)")
 _JOINT = re.compile(
-    r"(?<=[^\W\d_])[\-\u2010-\u2013&'’](?=[^\W_])|(?<=\d)[\-\u2010-\u2013](?=[^\W\d_])|(?<=[^\W\d_])\.(?=[^\W\d_])"
+    r"[\-\u2010-\u2013&'’.](?:(?<=[^\W\d_].)(?=[^\W\d_])|(?<=[^\W_][^.])(?=[^\W_])(?<!\d.(?=\d)))"
 )
 """What divides the parts of one word: a hyphen, also in k-means and GPT-4, not in 3-5; Node.js."""
 _SHARP = re.compile(r"(?<!\w)([A-Za-z])#(?!\w)")
 _PLUS_PLUS = re.compile(r"(?<!\w)([A-Za-z])\+\+(?!\+)")
 _MORE_PLUS = re.compile(r"(?<=\w\w)\+\+(?!\w|\+)")
-_DOT_NET = re.compile(r"(?<!\w)\.(?:net|Net|NET)\b|\.NET\b")
-_CAPITAL = re.compile(r"(?<![^\s(\[/\"“])([A-Z])(?![^\s,.;:)\]/\"”!?]|\s?[=<>≤≥≈∈∼~])")
-"""A capital that is a word: R, but neither r nor the R of R-CNN and R = 0.5."""
+_DOT_NET = re.compile(r"\.(?:NET|(?<!\w.)[Nn]et)\b")
+_CAPITAL = re.compile(
+    r"([B-HJ-Z])(?<![^\s(\[/\"“\u0e00-\uffff].)"
+    r"(?![^\s,.;:)\]/\"”!?\u0e00-\uffff]|\s?[=<>≤≥≈∈∼~])"
+)
+"""A capital that is a name: R, but neither r nor the R of R-CNN and R = 0.5. A and I are words."""
+
+_EAST_ASIAN = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_SPACE_IN_NAME = re.compile(rf" +(?<={_EAST_ASIAN} )(?={_EAST_ASIAN})")
 
 
-def _marked(text: str) -> str:
-    """Return the words of a text with `-` between the parts of one: `multi-modal pre-training`."""
+def _plain(text: str) -> str:
+    """Return the words of a text in plain letters, with `-` between the parts of one.
+
+    A lone capital stays one: `multi-modal pre-training in R`.
+    """
     plain = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text))
-    plain = _ACRONYMS.sub(r"\1", plain)
+    plain = _ACRONYMS.sub("", plain)
     if "#" in plain or "++" in plain:
         plain = _PLUS_PLUS.sub(r"\1plusplus ", _SHARP.sub(r"\1sharp", plain))
         plain = _MORE_PLUS.sub(f"{JOINT}plusplus", plain)
-    if "." in plain:
-        plain = _DECIMAL.sub(POINT, _DOT_NET.sub(" dotnet", plain))
-    return _JOINT.sub(JOINT, plain)
+    plain = _JOINT.sub(JOINT, _DECIMAL.sub(POINT, _DOT_NET.sub(" dotnet", plain)))
+    pieces = _CAPITAL.split(plain)
+    pieces[::2] = map(plain_letters, pieces[::2])  # between them are the capitals
+    return "".join(pieces)
+
+
+def _words(plain: str) -> str:
+    """Return plain words without plurals, with a space around them all."""
+    return f" {' '.join(map(fold_word, plain.split()))} "
 
 
 def fold(text: str) -> str:
@@ -47,8 +62,7 @@ def fold(text: str) -> str:
     >>> fold("Pre-trained Transformers")
     ' pre trained transformer '
     """
-    words = plain_letters(_marked(text)).replace("-", " ").split()
-    return f" {' '.join(map(fold_word, words))} "
+    return _words(_plain(text).lower().replace("-", " "))
 
 
 def fold_term(text: str) -> str:
@@ -57,32 +71,19 @@ def fold_term(text: str) -> str:
     >>> fold_term("Pre-trained Transformers"), fold_term("R")
     (' pre-trained transformer ', ' R ')
     """
-    return f" {' '.join('-'.join(map(fold_word, parts)) for parts in _words(text))} "
+    words = _words(spread(_plain(text)).replace("-", f" {JOINT} "))
+    return words.replace(f" {JOINT} ", "-")
 
 
 def fold_text(text: str) -> str:
-    """Return what terms are looked for in: the text as two, with hyphens as spaces and without.
+    """Return what terms are looked for in: the text with hyphens as spaces, then without them.
 
     >>> fold_text("Pre-trained Transformers in R")
     ' pre trained transformer in R | pretrained transformer in R '
     """
-    words = list(_words(text))
-    spaced = f" {' '.join(fold_word(part) for parts in words for part in parts)} "
-    if all(len(parts) == 1 for parts in words):
-        return spaced
-    return f"{spaced}| {' '.join(fold_word(''.join(parts)) for parts in words)} "
-
-
-def _words(text: str) -> Iterator[list[str]]:
-    """Yield the words of a text, each as the parts that hyphens divide."""
-    for place, piece in enumerate(_CAPITAL.split(_marked(text))):
-        if place % 2:  # what the group of the expression found
-            yield [piece]
-            continue
-        plain = plain_letters(piece)
-        for word in (plain if plain.isascii() else spread(plain)).split():
-            if parts := [part for part in word.split("-") if part]:
-                yield parts
+    plain = spread(_plain(text))
+    spaced = _words(plain.replace("-", " "))
+    return f"{spaced}|{_words(plain.replace('-', ''))}" if "-" in plain else spaced
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -99,8 +100,8 @@ def fold_name(name: str) -> str:
     >>> fold_name("Jean-Luc Müller")
     ' jean luc muller | jeanluc muller '
     """
-    marked = re.sub(r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]) +(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])", "", name)
-    words = plain_letters(_JOINT.sub(JOINT, unicodedata.normalize("NFKC", marked))).split()
+    closed = _SPACE_IN_NAME.sub("", unicodedata.normalize("NFKC", name))
+    words = plain_letters(_JOINT.sub(JOINT, closed)).split()
     ways = dict.fromkeys((" ".join(words).replace("-", " "), " ".join(words).replace("-", "")))
     return "|".join(f" {way} " for way in ways)
 

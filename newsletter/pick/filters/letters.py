@@ -1,8 +1,8 @@
 """Letters as matching sees them, each script by its own rules.
 
-Latin and Greek lose their accents. Elsewhere a mark is part of a letter (か is not が, и not й, Thai
-and Indic vowels are marks), but for those that readers may leave out: Hebrew points, Arabic vowels,
-Russian stress. Unicode's compatibility forms (NFKC, UAX 15) are one: ﬁ and fi, ＢＥＲＴ and BERT, ｶﾞ and ガ.
+Latin and Greek lose their accents. Elsewhere a mark is part of a letter: か is not が, и is not й,
+Thai and Indic vowels are marks. Dropped are those that readers may leave out: Hebrew points, Arabic
+vowels, Russian stress. Unicode's compatibility forms are one (NFKC, UAX 15): ﬁ and fi, ｶﾞ and ガ.
 """
 
 from __future__ import annotations
@@ -62,10 +62,6 @@ def plain_letters(text: str) -> str:
     return text.casefold().translate(_LETTERS)
 
 
-def _ranges(chars: str) -> str:
-    return "".join(f"{re.escape(char)}" for char in chars)
-
-
 _MARKS = "".join(
     char
     for first, last in _UNSPACED[:5]
@@ -74,7 +70,7 @@ _MARKS = "".join(
 )
 _BLOCKS = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED)
 _SYLLABLE = re.compile(f"[{_BLOCKS}][{_MARKS}]*")
-_HANGUL = re.compile("(?<=[a-z0-9])(?=[가-힣])|(?<=[가-힣])(?=[a-z0-9])")
+_HANGUL = re.compile("(?<=[A-Za-z0-9])(?=[가-힣])|(?<=[가-힣])(?=[A-Za-z0-9])")
 
 
 def spread(text: str) -> str:
@@ -85,6 +81,8 @@ def spread(text: str) -> str:
     >>> spread("使用bert的方法")
     ' 使  用 bert 的  方  法 '
     """
+    if text.isascii():
+        return text
     return _HANGUL.sub(" ", _SYLLABLE.sub(r" \g<0> ", text))
 
 

@@ -1,8 +1,8 @@
 """English plurals: the singular of a noun, by rule and by a table of irregular nouns.
 
 Only number is folded, nothing else of a word: a stemmer would make one of policy and police, or of
-universe and university. A rule may be wrong about a rare word without harm, because term and text go
-through the same rules: two words are confused only if both exist. The tables name those that do.
+universe and university. A rule may be wrong about a rare word without harm, because term and text
+go through the same rules: two words are confused only if both exist. The tables name those that do.
 Irregular nouns are after Quirk et al., A Comprehensive Grammar of the English Language (1985), 5.81
 to 5.101.
 """
@@ -40,18 +40,26 @@ _IRREGULAR = dict(
     plateaux:plateau bureaux:bureau tableaux:tableau
     halves:half shelves:shelf wolves:wolf knives:knife wives:wife calves:calf elves:elf
     selves:self loaves:loaf thieves:thief hooves:hoof scarves:scarf sheaves:sheaf
-    shoes:shoe horseshoes:horseshoe toes:toe foes:foe canoes:canoe hoes:hoe oboes:oboe floes:floe aloes:aloe
-    caches:cache aches:ache headaches:headache niches:niche avalanches:avalanche cliches:cliche
-    psyches:psyche apaches:apache mustaches:mustache quizzes:quiz irises:iris
-    apis:api guis:gui clis:cli rois:roi taxis:taxi skis:ski wikis:wiki emojis:emoji alibis:alibi
-    kanjis:kanji menus:menu gurus:guru emus:emu relus:relu gelus:gelu haikus:haiku
-    gpus:gpu cpus:cpu tpus:tpu npus:npu dpus:dpu ipus:ipu vms:vm pcs:pc tvs:tv
     """.split()
 )
 _ENDING = re.compile(
     rf"(?:{'|'.join(plural for plural in _IRREGULAR if len(plural) > 5)}|hedra)$"  # noqa: PLR2004
 )
 """Irregular plurals as the last part of a word: submatrices, cyanobacteria, polyhedra."""
+_WHOLE = dict(
+    pair.split(":")
+    for pair in """
+    shoes:shoe horseshoes:horseshoe toes:toe foes:foe canoes:canoe hoes:hoe oboes:oboe
+    floes:floe aloes:aloe
+    caches:cache aches:ache headaches:headache niches:niche avalanches:avalanche cliches:cliche
+    psyches:psyche apaches:apache mustaches:mustache quizzes:quiz irises:iris
+    apis:api guis:gui clis:cli rois:roi taxis:taxi skis:ski wikis:wiki emojis:emoji alibis:alibi
+    kanjis:kanji menus:menu plateaus:plateau bureaus:bureau impasses:impasse finesses:finesse
+    gurus:guru emus:emu relus:relu gelus:gelu haikus:haiku
+    gpus:gpu cpus:cpu tpus:tpu npus:npu dpus:dpu ipus:ipu vms:vm pcs:pc tvs:tv
+    """.split()
+)
+"""Nouns that the rules below get wrong, as whole words only: canoes, not volcanoes."""
 
 EITHER = {
     "bases": ("base", "basis"),
@@ -72,13 +80,15 @@ _SINGULAR = frozenset(
 )
 """Words that end in s and are no plurals, where the endings do not tell."""
 
-_PLURALS_IN_ICS = tuple(f"{noun}s" for noun in (
-    "metric", "topic", "heuristic", "statistic", "characteristic", "logic", "critic", "clinic", "fabric",
-    "comic", "mosaic", "relic", "plastic", "antibiotic", "probiotic", "ceramic", "diagnostic",
-    "mnemonic", "schematic", "classic", "epidemic", "pandemic", "harmonic", "conic", "medic", "tactic",
-    "picnic", "tonic", "narcotic", "cosmetic", "skeptic", "sceptic", "lyric", "cleric", "disc",
-))  # fmt: skip
-"""Nouns in -ic with a plural. The others in -ics are fields of study, which are not the adjective:
+_PLURALS_IN_ICS = tuple(
+    """
+    metrics topics heuristics statistics characteristics logics critics clinics fabrics comics
+    mosaics relics plastics antibiotics probiotics ceramics diagnostics mnemonics schematics
+    classics epidemics pandemics harmonics conics medics tactics picnics tonics narcotics cosmetics
+    skeptics sceptics lyrics rubrics geodesics asics
+    """.split()
+)
+"""Plurals of nouns in -ic. Other words in -ics are fields of study, and not their adjectives:
 dynamics is not dynamic, genetics not genetic."""
 _USE = frozenset(
     """
@@ -96,8 +106,8 @@ def singular(word: str) -> str:
     >>> [singular(word) for word in ("processes", "biases", "hypotheses", "lens", "policies")]
     ['process', 'bias', 'hypothesis', 'lens', 'policy']
     """
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    if known := _IRREGULAR.get(word) or _WHOLE.get(word):
+        return known
     if word in EITHER or word in _SINGULAR:
         return word
     if found := _ENDING.search(word):
@@ -111,14 +121,15 @@ def singular(word: str) -> str:
 
 def _without_s(word: str) -> str:
     """Return the singular of a word of four letters or more that ends in s."""
-    if word.endswith(("ss", "us", "is")):
+    if word.endswith(("ss", "us", "is")) or word[-2].isdecimal():  # the 1990s are not 1990
         return word
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004  not ties, pies
         return word[:-3] + "y"
     if word.endswith("ics"):
         return word[:-1] if word.endswith(_PLURALS_IN_ICS) else word
-    if word.endswith(("yses", "theses")):
+    if word.endswith(("yses", "theses", "stases")):
         return word[:-2] + "is"
     if word.endswith("uses"):  # viruses and focuses, but causes, houses and uses
         return word[:-1] if word.endswith(("auses", "ouses")) or word[:-1] in _USE else word[:-2]
-    return word[:-2] if _IN_ES.search(word) or word[:-2] in _SINGULAR else word[:-1]
+    in_es = _IN_ES.search(word) or (word.endswith("es") and word[:-2] in _SINGULAR)
+    return word[:-2] if in_es else word[:-1]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from newsletter.pick.filters.folding import fold_word
 from newsletter.pick.filters.letters import is_unspaced
-from newsletter.pick.filters.plurals import EITHER
+from newsletter.pick.filters.plurals import EITHER, singular
 
 SHORTEST = 3
 """Letters of each part where a space alone divides a word: with fewer, "in accuracy" would be
@@ -26,8 +26,8 @@ PREFIXES = frozenset(("bi", "co", "re"))
 """Shorter parts that are no words of their own."""
 FUNCTION_WORDS = frozenset(
     """
-    about all and any are but can each even ever every for had has have her here his how less more not
-    one our per she some than that the their them then there they this those too was were
+    about all and any are but can each even ever every for had has have her here his how less more
+    not one our per she some than that the their them then there they this those too was were
     what when where which who why with you your
     """.split()
 )
@@ -41,7 +41,7 @@ MOST_FORMS = 16
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=50_000)
 def spellings(words: str) -> tuple[str, ...]:
     """Return all texts to look for when a term is `words`, as `fold_term` makes it.
 
@@ -89,19 +89,23 @@ def _joined(words: tuple[str, ...], hyphens: list[bool]) -> Iterator[tuple[str, 
 def _divided(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield a phrase with one of its words divided by a space."""
     for place, word in enumerate(words):
-        for size in range(1, len(word)):
-            left, right = word[:size], word[size:]
-            if _may_part(left, right):
-                yield (*words[:place], fold_word(left), fold_word(right), *words[place + 1 :])
+        if len(word) > SHORTEST and not is_unspaced(word):
+            for size in range(2, len(word)):
+                left, right = word[:size], word[size:]
+                if _may_part(left, right):
+                    yield (*words[:place], singular(left), right, *words[place + 1 :])
 
 
 def _may_part(left: str, right: str) -> bool:
     """Tell whether a space may divide a word into these parts."""
-    if is_unspaced(left[0]) or is_unspaced(right[0]) or {left, right} & FUNCTION_WORDS:
-        return False
-    if _NUMBER.fullmatch(right):
-        return len(left) >= SHORTEST and left.isalpha()  # llama3
-    if not (left.isalpha() and right.isalpha()):
-        return False
+    if right[0].isdecimal():
+        return len(left) >= SHORTEST and left.isalpha() and bool(_NUMBER.fullmatch(right))
     shortest = SHORTEST_KOREAN if "가" <= left[0] <= "힣" else SHORTEST
-    return len(right) >= shortest and (len(left) >= shortest or left in PREFIXES)
+    if len(right) < shortest or (len(left) < shortest and left not in PREFIXES):
+        return False
+    return (
+        left not in FUNCTION_WORDS
+        and right not in FUNCTION_WORDS
+        and left.isalpha()
+        and right.isalpha()
+    )
