@@ -74,7 +74,7 @@ def test_closed_hyphenated_and_spaced_are_one(parts: str) -> None:
 @pytest.mark.parametrize(
     ("term", "text"),
     [
-        ("e-mail", "Emails"), ("email", "An e-mail"), ("k-means", "K-Means clustering"),
+        ("timeseries", "time series"), ("time series", "timeseries"), ("e-mail", "Emails"), ("email", "An e-mail"), ("k-means", "K-Means clustering"),
         ("kmeans", "k-means"), ("k-means", "K means"), ("Q-learning", "deep Q-Learning"),
         ("q learning", "Q-learning"), ("GPT-4", "GPT4 and others"), ("GPT4", "GPT-4's limits"),
         ("GPT-4", "GPT 4"), ("gpt4", "GPT 4"), ("Llama 3", "LLaMA3"), ("llama3", "Llama 3"),
@@ -128,7 +128,7 @@ def test_other_words(term: str, text: str) -> None:
         ("သင်ယူ", "စက်သင်ယူမှု"), ("강화학습", "강화학습을 이용한"), ("강화학습", "강화학습에서는"),
         ("강화학습", "강화학습의"), ("강화학습", "강화학습으로부터"), ("강화 학습", "강화학습은"),
         ("강화학습", "강화 학습을"), ("강화학습을", "강화학습이"), ("언어 모델", "대규모 언어모델의"),
-        ("데이터", "데이터로"), ("LLM", "LLM의 평가"), ("R", "R을 이용한"), ("책", "책을 읽다"),
+        ("데이터", "데이터로"), ("데이터", "데이터도"), ("학습", "학습하는"), ("LLM", "LLM의 평가"), ("R", "R을 이용한"), ("책", "책을 읽다"),
         ("التعلم", "التَّعَلُّم"), ("الكتاب", "الكتــاب"), ("احمد", "أحمد"), ("модель", "моде́ль"),
         ("еще", "ещё"), ("सीखना", "मशीन सीखना"), ("שלום", "שָׁלוֹם"), ("λόγος", "ΛΟΓΟΣ"),
     ],
@@ -141,7 +141,7 @@ def test_scripts_by_their_own_rules(term: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("term", "text"),
     [
-        ("か", "が"), ("カス", "ガス"), ("мои", "мой"), ("强化学习", "强化训练"), ("전문", "전문가"),
+        ("か", "が"), ("カス", "ガス"), ("мои", "мой"), ("强化学习", "强化训练"), ("전문", "전문가"), ("정확", "정확도"),
         ("마", "마을"), ("종", "종이"), ("책", "정책"), ("정책", "책"), ("ก", "กิน"), ("มา", "ม้า"),
         ("कम", "काम"), ("학습", "강화학습론"), ("BERT", "使用ALBERT的方法"),
     ],

@@ -54,7 +54,8 @@ _WHOLE = dict(
     caches:cache aches:ache headaches:headache niches:niche avalanches:avalanche cliches:cliche
     psyches:psyche apaches:apache mustaches:mustache quizzes:quiz irises:iris
     apis:api guis:gui clis:cli rois:roi taxis:taxi skis:ski wikis:wiki emojis:emoji alibis:alibi
-    kanjis:kanji menus:menu plateaus:plateau bureaus:bureau impasses:impasse finesses:finesse
+    kanjis:kanji menus:menu plateaus:plateau bureaus:bureau impasses:impasse miseries:misery
+    finesses:finesse
     gurus:guru emus:emu relus:relu gelus:gelu haikus:haiku
     gpus:gpu cpus:cpu tpus:tpu npus:npu dpus:dpu ipus:ipu vms:vm pcs:pc tvs:tv
     """.split()
@@ -73,7 +74,7 @@ EITHER = {
 _SINGULAR = frozenset(
     """
     bias debias unbias gas biogas atlas alias canvas pancreas christmas texas kansas arkansas dallas
-    vegas thomas lucas nicholas douglas whereas overseas perhaps always series species news
+    vegas thomas lucas nicholas douglas whereas overseas perhaps always news
     lens does goes chaos cosmos ethos pathos asbestos kudos macos mars corps summons sometimes
     besides towards afterwards keras kras nras hras saas paas iaas faas
     """.split()
@@ -121,8 +122,8 @@ def singular(word: str) -> str:
 
 def _without_s(word: str) -> str:
     """Return the singular of a word of four letters or more that ends in s."""
-    if word.endswith(("ss", "us", "is")) or word[-2].isdecimal():  # the 1990s are not 1990
-        return word
+    if word.endswith(("ss", "us", "is", "series", "species")) or word[-2].isdecimal():
+        return word  # the 1990s are not 1990
     if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004  not ties, pies
         return word[:-3] + "y"
     if word.endswith("ics"):
