@@ -25,6 +25,8 @@ _SHARP = re.compile(r"(?<!\w)([A-Za-z])#(?!\w)")
 _PLUS_PLUS = re.compile(r"(?<!\w)([A-Za-z])\+\+(?!\+)")
 _MORE_PLUS = re.compile(r"(?<=\w\w)\+\+(?!\w|\+)")
 _DOT_NET = re.compile(r"\.(?:NET|(?<!\w.)[Nn]et)\b")
+"""Signs that are part of a name: C# and C++ are words of their own, which C does not find; PointNet
+finds PointNet++, not the other way; .NET is dotnet."""
 _CAPITAL = re.compile(
     r"([B-HJ-Z])(?<![^\s(\[/\"“\u0e00-\uffff].)"
     r"(?![^\s,.;:)\]/\"”!?\u0e00-\uffff]|\s?[=<>≤≥≈∈∼~])"
@@ -35,12 +37,17 @@ _EAST_ASIAN = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 _SPACE_IN_NAME = re.compile(rf" +(?<={_EAST_ASIAN} )(?={_EAST_ASIAN})")
 
 
+def _unicode(text: str) -> str:
+    """Return a text in NFKC, without the signs that stand for something else from here on."""
+    return unicodedata.normalize("NFKC", text).replace(JOINT, " ").replace(POINT, " ")
+
+
 def _plain(text: str) -> str:
     """Return the words of a text in plain letters, with `-` between the parts of one.
 
     A lone capital stays one: `multi-modal pre-training in R`.
     """
-    plain = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text))
+    plain = _POSSESSIVE.sub("", _unicode(text))
     plain = _ACRONYMS.sub("", plain)
     if "#" in plain or "++" in plain:
         plain = _PLUS_PLUS.sub(r"\1plusplus ", _SHARP.sub(r"\1sharp", plain))
@@ -100,7 +107,7 @@ def fold_name(name: str) -> str:
     >>> fold_name("Jean-Luc Müller")
     ' jean luc muller | jeanluc muller '
     """
-    closed = _SPACE_IN_NAME.sub("", unicodedata.normalize("NFKC", name))
+    closed = _SPACE_IN_NAME.sub("", _unicode(name))
     words = plain_letters(_JOINT.sub(JOINT, closed)).split()
     ways = dict.fromkeys((" ".join(words).replace("-", " "), " ".join(words).replace("-", "")))
     return "|".join(f" {way} " for way in ways)

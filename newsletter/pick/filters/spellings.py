@@ -18,9 +18,8 @@ from newsletter.pick.filters.plurals import EITHER, singular
 
 SHORTEST = 3
 """Letters of each part where a space alone divides a word: with fewer, "in accuracy" would be
-inaccuracy and "a synchronous" asynchronous. In 7,698 real papers 381 pairs of neighbours with three
-letters or more are also one word; about one with content words has another meaning (real location).
-With two letters half of them do."""
+inaccuracy and "a synchronous" asynchronous. In 7,698 real papers, 142 pairs of neighbours that this
+allows are one word three times or more elsewhere; one of them means another (real location)."""
 SHORTEST_KOREAN = 2
 PREFIXES = frozenset(("bi", "co", "re"))
 """Shorter parts that are no words of their own."""
@@ -33,7 +32,7 @@ FUNCTION_WORDS = frozenset(
 )
 """Words that stand beside any other: "not able" is not notable, "over all" not overall."""
 MOST_JOINED = 2
-"""Places of a phrase that are closed at once; in a phrase of many words, one."""
+"""Places of a phrase that are closed at once; in one of more than MANY words, one place."""
 MANY = 6
 MOST_FORMS = 16
 """Ways to choose among words that are written in two ways."""
