@@ -32,6 +32,7 @@ from newsletter.pick.filters.folding import Folded, fold_paper
 from newsletter.pick.filters.language import parse_match
 from newsletter.pick.filters.matching import matches
 from newsletter.pick.filters.scanning import Matcher
+from newsletter.pick.filters.spellings import spellings
 
 MODELS, CHUNK = 40, 500
 
@@ -80,7 +81,8 @@ def matching(papers: Sequence[Paper], readers: int, rounds: int) -> tuple[float,
     chance = random.Random(1)
     filters = term_sets(papers, readers, chance)
     folded = [fold_paper(paper) for paper in papers]
-    words = {term.words for match in filters for term in (*match.any, *match.none)}  # type: ignore[union-attr]
+    terms = {term.words for match in filters for term in (*match.any, *match.none)}  # type: ignore[union-attr]
+    words = {spelling for term in terms for spelling in spellings(term)}
     matcher = Matcher(filters)
     ratios, pairs, scanned = [], 0, 0.0
     for _ in range(rounds):

@@ -280,9 +280,11 @@ def test_check_points_out_terms_that_find_nothing_or_everything(letter: Path) ->
 
     after = newsletter("check", cwd=letter)
 
-    assert "matches" not in before.stderr
+    assert "known so far" not in before.stderr
     assert after.returncode == 0
-    assert "topics.yaml:5:20: `quaternion` matches none of the 120 papers" in after.stderr
-    assert "topics.yaml:5:13: `agent` matches 120 of the 120 papers" in after.stderr
+    assert (
+        "topics.yaml:5:20: `quaternion` finds none of the 120 papers known so far" in after.stderr
+    )
+    assert "topics.yaml:5:13: `agent` finds 120 of the 120 papers known so far" in after.stderr
     assert "unicorn" not in after.stderr
     assert "nothing" not in after.stderr.replace("tells nothing", "")

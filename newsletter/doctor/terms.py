@@ -1,4 +1,4 @@
-"""Terms of topics.yaml that find nothing, or nearly everything, among the papers of a month."""
+"""Terms of topics.yaml that find nothing, or nearly everything, among the papers known so far."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from newsletter.pick.filters.language import parse_match
 from newsletter.pick.filters.scanning import Matcher
 
 DAYS = dt.timedelta(days=30)
-ENOUGH = 100
-"""Papers without which a count means nothing."""
+"""How far back the papers go."""
+FEW = 10
+"""With fewer papers, a word that all of them have is no surprise."""
 NEARLY_ALL = 0.9
 
 
@@ -23,7 +24,7 @@ def idle_terms(
     folder: Path, environment: Mapping[str, str], papers: Sequence[Paper]
 ) -> Iterator[str]:
     """Yield a line for each term of topics.yaml that tells no papers apart, with its place."""
-    if len(papers) < ENOUGH:
+    if not papers:
         return
     document = read_document(folder / "topics.yaml", environment)
     terms = list(_terms(document))
@@ -34,11 +35,14 @@ def idle_terms(
             counts[number] += 1
     for (path, text), count in zip(terms, counts, strict=True):
         where = document.where(path, value=True)
-        whole = f"the {len(papers)} papers of the last {DAYS.days} days"
+        known = len(papers)
         if not count:
-            yield f"{where}: `{text}` matches none of {whole}"
-        elif count >= NEARLY_ALL * len(papers):
-            yield f"{where}: `{text}` matches {count} of {whole}: it tells nothing apart"
+            yield f"{where}: `{text}` finds none of the {known} papers known so far"
+        elif known >= FEW and count >= NEARLY_ALL * known:
+            yield (
+                f"{where}: `{text}` finds {count} of the {known} papers known so far: it tells "
+                "nothing apart"
+            )
 
 
 def _terms(document: YamlDocument) -> Iterator[tuple[Path_, str]]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.model import Paper, Reason, ReasonKind, Term, Topic
-from newsletter.pick.filters.folding import Folded, fold
-from newsletter.pick.filters.matching import Hit, hits
+from newsletter.pick.filters.folding import Folded, fold, fold_name
+from newsletter.pick.filters.matching import Hit, hits, is_name
 from newsletter.pick.trending import Crowd, trend
 
 # How much a term says about the paper, by the place where it stands. A word in the title says what
@@ -140,9 +140,9 @@ def author(paper: Paper, context: Context) -> Told:
     if not paper.authors:
         return None
     for name in context.topic.authors:
-        words = fold(name).split()
+        wanted = fold_name(name)
         for written, folded in zip(paper.authors, context.folded.authors, strict=True):
-            if all(f" {word} " in folded for word in words):
+            if is_name(wanted, folded):
                 return 1.0, Reason(kind=ReasonKind.AUTHOR, name=written)
     return 0.0, None
 

@@ -238,24 +238,28 @@ def test_an_expression_runs_in_linear_time() -> None:
 
 
 WORDS = st.sampled_from(
-    "agent tool model protein reward title:agent abstract:tool cat:cs.CL".split()
-)
+    [*"agent tool model protein reward title:agent abstract:tool cat:cs.CL data-set dataset R C++".split(),
+     "data set", "reward model", "basis", "vitamin c", "强化学习", "강화 학습"]
+)  # fmt: skip
 FILTERS = st.recursive(
-    WORDS | st.sampled_from(["author: byron", "/tool/", "venue: icml", "source: test"]),
+    WORDS | st.sampled_from(["author: byron", "/tool/i", "venue: icml", "source: test"]),
     lambda inner: st.fixed_dictionaries(
         {"any": st.lists(inner, min_size=1, max_size=3)},
         optional={
             "all": st.lists(inner, max_size=2),
             "none": st.lists(WORDS, max_size=2),
-            "near(2)": st.just(["agent", "tool"]),
+            "near(2)": st.sampled_from([["agent", "tool"], ["dataset", "basis"]]),
             "min_votes": st.integers(1, 3),
         },
     ),
     max_leaves=8,
 )
-SENTENCES = st.lists(st.sampled_from("agent tools Model protein reward and of the".split())).map(
-    " ".join
-)
+SENTENCES = st.lists(
+    st.sampled_from(
+        "agent tools Model protein reward and of the data sets data-set dataset R r C++ bases Vitamin C "
+        "基于强化学习 강화학습을 강화".split()
+    )
+).map(" ".join)
 
 
 @given(
@@ -352,7 +356,7 @@ A, B, C = words("a"), words("b"), words("c")
     ("value", "match"),
     [
         ("a", Match(any=(A,))),
-        (["a", 7, 1.5], Match(any=(A, words("7"), words("1 5", shown="1.5")))),
+        (["a", 7, 1.5], Match(any=(A, words("7"), words("1.5")))),
         ({"any": "a", "none": "b"}, Match(any=(A,), none=(B,))),
         ({"all": ["a"], "any": None}, Match(all=(A,))),
         ({"all": ["a", {"all": ["b"]}]}, Match(all=(A, B))),
@@ -445,14 +449,14 @@ def test_each_mistake_in_full(value: object, said: str, path: tuple[object, ...]
 @pytest.mark.parametrize(
     ("text", "folded"),
     [
-        ("Networks", "network"), ("Policies", "policy"), ("dies", "die"), ("ties", "tie"), ("series", "sery"),
+        ("Networks", "network"), ("Policies", "policy"), ("dies", "die"), ("ties", "tie"), ("series", "series"),
         ("gas", "gas"), ("bus", "bus"), ("this", "this"), ("less", "less"), ("bias", "bias"), ("corpus", "corpus"),
-        ("LLMs", "llm"), ("its", "its"), ("ads", "ads"), ("cars", "car"), ("s", "s"), ("", ""),
-        ("Straße", "strasse"), ("Naïve Bayes", "naive baye"), ("a_b-c.d", "a b c d"), ("GPT-4's", "gpt 4 s"),
+        ("LLMs", "llm"), ("its", "its"), ("ads", "ad"), ("cars", "car"), ("s", "s"), ("", ""),
+        ("Straße", "strasse"), ("Naïve Bayes", "naive baye"), ("a_b-c.d", "a b c d"), ("1990s", "1990s"), ("GPT-3.5", "gpt 3.5"), ("GPT-4's", "gpt 4"),
     ],
 )  # fmt: skip
 def test_words_as_matching_sees_them(text: str, folded: str) -> None:
-    """Without case, accents, hyphens and the plainest plurals."""
+    """Without case, accents, hyphens and plurals."""
     assert fold(text) == f" {folded} "
 
 
@@ -469,7 +473,7 @@ def test_a_paper_as_matching_sees_it() -> None:
     folded = fold_paper(paper)
 
     assert folded == Folded(
-        title=" a title ", abstract=" an abstract | short k one two ", authors=(" li bo ",),
+        title=" a title ", abstract=" an abstract | short K one two ", authors=(" li bo ",),
         categories=("cs.cl", "stat.ml"), venue=" icml 2026 ", sources=(" one feed ", " two "), votes=3,
         written="A Title\nAn Abstract",
     )  # fmt: skip

@@ -1,6 +1,10 @@
 """The filter language of topics.yaml: parsed once, matched for all topics and readers in one scan.
 
-folding.py  texts normalised for matching: without case, accents, plurals, hyphens
+letters.py  letters without case and accents, each script by its own rules
+plurals.py  English singulars
+particles.py Korean nouns without their particles
+folding.py  texts and terms normalised for matching, with all of these
+spellings.py a term's spellings: dataset, data set
 language.py YAML → Match
 queries.py  the one-line form: (dpo OR "preference optimization") AND cat:cs.CL NOT protein
 matching.py whether a paper passes a Match, and by which terms

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import re2
 
 from newsletter.model import Match, Near, Term
-from newsletter.pick.filters.folding import fold
+from newsletter.pick.filters.folding import fold, fold_name, fold_term
 from newsletter.pick.filters.queries import QueryError, is_query, read_query
 
 FIELDS = ("title", "abstract", "author", "category", "venue", "source")
@@ -22,7 +22,11 @@ VOTES = "min_votes"
 
 _PREFIX = re.compile(r"(?P<field>[A-Za-z]+)\s*:\s*(?P<rest>.+)", re.DOTALL)
 _NEAR = re.compile(r"near\s*\(\s*(\d{1,3})\s*\)")
-_EXPRESSION = re.compile(r"/(?P<expression>.+)/(?P<flags>i?)", re.DOTALL)
+_EXPRESSION = re.compile(r"/(?P<expression>.+)/(?P<flags>[^\W_]*)", re.DOTALL)
+FLAGS = {"i": "any case", "m": "^ and $ at each line", "s": ". also finds the end of a line"}
+"""What may stand after a regular expression, and what it means."""
+_FOLDS = {"author": fold_name, "venue": fold, "source": fold, "category": str.lower}
+"""How what follows the colon is folded; `fold_term` elsewhere."""
 
 Path_ = tuple[str | int, ...]
 
@@ -124,7 +128,7 @@ def _only(match: Match, path: Path_) -> Term | Near | Match:
 def _part(value: object, path: Path_) -> Term | Match:
     """Return a term, or the filter that a one-line query means."""
     text = str(value).strip() if isinstance(value, str | int | float) else ""
-    if is_query(text):
+    if is_query(text) and not _EXPRESSION.fullmatch(text):
         try:
             return read_query(text, lambda word: term(word, path))
         except QueryError as error:
@@ -135,7 +139,7 @@ def _part(value: object, path: Path_) -> Term | Match:
 def term(text: str, path: Path_ = ()) -> Term:
     """Return the term that `text` means; raises FilterError."""
     if found := _EXPRESSION.fullmatch(text):
-        return _expression(text, found["expression"], path)
+        return _expression(text, found["expression"], found["flags"], path)
     field, wanted = "text", text
     if found := _PREFIX.fullmatch(text):
         field, wanted = found["field"].lower(), found["rest"]
@@ -143,17 +147,26 @@ def term(text: str, path: Path_ = ()) -> Term:
         if field not in FIELDS:
             raise FilterError(f"unknown field `{found['field']}:`{_suggest(field, FIELDS)}", path)
     wanted = wanted.strip().strip('"')
-    words = wanted.lower() if field == "category" else fold(wanted)
+    words = _FOLDS.get(field, fold_term)(wanted)
     if not words.strip():
         raise FilterError(f"`{text}` has no word to look for", path)
     return Term(text=wanted, field=field, words=words)
 
 
-def _expression(text: str, expression: str, path: Path_) -> Term:
+def _expression(text: str, expression: str, flags: str, path: Path_) -> Term:
     """Return a term for a regular expression.
 
     RE2 runs it in linear time, and does not support back-references.
     """
+    if unknown := [flag for flag in flags if flag not in FLAGS]:
+        known = ", ".join(f"`{flag}` ({meaning})" for flag, meaning in FLAGS.items())
+        raise FilterError(
+            f"`{text}` is read as an expression, and `{unknown[0]}` is no flag of one; flags are "
+            f"{known}; for the words themselves, leave out the first slash",
+            path,
+        )
+    if flags:
+        expression = f"(?{flags}){expression}"
     try:
         options = re2.Options()
         options.log_errors = False

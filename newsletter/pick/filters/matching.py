@@ -12,6 +12,7 @@ import re2
 
 from newsletter.model import Match, Near, Term
 from newsletter.pick.filters.folding import Folded
+from newsletter.pick.filters.spellings import spellings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ def find(term: Term | Near, paper: Folded) -> Hit | None:
         case "category":
             found = any(fnmatch.fnmatchcase(name, term.words) for name in paper.categories)
         case "author":
-            found = any(is_name(term, name) for name in paper.authors)
+            found = any(is_name(term.words, name) for name in paper.authors)
         case "venue":
             found = term.words in paper.venue
         case "source":
@@ -50,17 +51,26 @@ def find(term: Term | Near, paper: Folded) -> Hit | None:
         case "regex":
             found = expression(term.words).search(paper.written) is not None
         case _:
-            if term.field in ("text", "title") and term.words in paper.title:
+            if term.field in ("text", "title") and stands_in(term, paper.title):
                 return Hit(term=term, place="title")
-            if term.field in ("text", "abstract") and term.words in paper.abstract:
+            if term.field in ("text", "abstract") and stands_in(term, paper.abstract):
                 return Hit(term=term, place="abstract")
             return None
     return Hit(term=term, place=term.field) if found else None
 
 
-def is_name(term: Term, name: str) -> bool:
-    """Tell whether a name has every word: `Hinton, Geoffrey` matches Geoffrey E. Hinton."""
-    return all(f" {word} " in name for word in term.words.split())
+def stands_in(term: Term, text: str) -> bool:
+    """Tell whether a text has a term, in any of its spellings."""
+    return any(spelling in text for spelling in spellings(term.words))
+
+
+def is_name(wanted: str, name: str) -> bool:
+    """Tell whether a name has every word: `Hinton, Geoffrey` matches Geoffrey E. Hinton.
+
+    Both are as `fold_name` makes them; it is enough that one way to write `wanted` is found.
+    """
+    ways = [way.split() for way in wanted.split("|")]
+    return any(way and all(f" {word} " in name for word in way) for way in ways)
 
 
 @functools.lru_cache(maxsize=1000)
@@ -76,32 +86,41 @@ def expression(pattern: str) -> Expression:
 
 
 def is_near(near: Near, text: str) -> bool:
-    """Tell whether all terms occur in `text` with at most `within` other words between them."""
-    own = sum(len(term.words.split()) for term in near.terms)
+    """Tell whether all terms occur in `text` with at most `within` other words between them.
+
+    In scripts without spaces between words, each character counts as a word.
+    """
+    return any(_is_near(near, part) for part in text.split("|"))
+
+
+def _is_near(near: Near, text: str) -> bool:
     spots = []
     for term in near.terms:
-        places = list(_places(term.words, text))
+        places = sorted(_places(term.words, text))
         if not places:
             return False
         spots.append(places)
     # Every window begins at an occurrence of a term. For each other term, take its next occurrence.
     starts = sorted({start for places in spots for start, _ in places})
     for start in starts:
-        ends = [
-            min((end for begin, end in places if begin >= start), default=-1) for places in spots
-        ]
+        chosen = [next((spot for spot in places if spot[0] >= start), None) for places in spots]
+        ends = [spot[1] for spot in chosen if spot]
+        if len(ends) < len(spots):
+            return False
         # Terms include a space at both ends, so spaces count the words in the window. The words of
         # the terms themselves are subtracted.
-        if -1 not in ends and text.count(" ", start + 1, max(ends)) - own <= near.within:
+        own = sum(text.count(" ", begin + 1, end) for begin, end in filter(None, chosen))
+        if text.count(" ", start + 1, max(ends)) - own <= near.within:
             return True
     return False
 
 
 def _places(words: str, text: str) -> Iterator[tuple[int, int]]:
-    at = text.find(words)
-    while at >= 0:
-        yield at, at + len(words)
-        at = text.find(words, at + 1)
+    for spelling in spellings(words):
+        at = text.find(spelling)
+        while at >= 0:
+            yield at, at + len(spelling)
+            at = text.find(spelling, at + 1)
 
 
 def matches(match: Match, paper: Folded) -> bool:

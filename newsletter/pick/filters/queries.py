@@ -24,7 +24,7 @@ class QueryError(ValueError):
 
 def is_query(text: str) -> bool:
     """Tell whether a term is a query: it has an operator in capitals, or brackets around it all."""
-    return _QUERY.search(text) is not None and not text.startswith("/")
+    return _QUERY.search(text) is not None
 
 
 def read_query(text: str, read_term: ReadTerm) -> Match:

@@ -17,6 +17,7 @@ import ahocorasick
 from newsletter.model import Match, Near, Term
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import matches
+from newsletter.pick.filters.spellings import spellings
 
 _ANYWHERE, _TITLE, _ABSTRACT = "text", "title", "abstract"
 _LOOKS_AT = (_ANYWHERE, _TITLE, _ABSTRACT)
@@ -37,7 +38,7 @@ class _Led:
 
 @dataclass(slots=True, eq=False)
 class _Word:
-    """A word or phrase of some filters, and the filters it leads to for each place in a paper."""
+    """A term of some filters, and the filters it leads to for each place in a paper."""
 
     anywhere: _Led | None
     title: _Led | None
@@ -47,13 +48,17 @@ class _Word:
 class _Automaton(Protocol):
     """What this module uses of ahocorasick's automaton, which has no types."""
 
-    def add_word(self, word: str, value: _Word, /) -> object:
+    def add_word(self, word: str, value: tuple[_Word, ...], /) -> object:
         """Add a word, and what to return when it is found."""
+
+    def get(self, word: str, default: tuple[_Word, ...], /) -> tuple[_Word, ...]:
+        """Return the value of a word that was added."""
+        ...
 
     def make_automaton(self) -> object:
         """Finish the automaton: only then it can search."""
 
-    def iter(self, text: str, /) -> Iterator[tuple[int, _Word]]:
+    def iter(self, text: str, /) -> Iterator[tuple[int, tuple[_Word, ...]]]:
         """Yield the last place and the value of each word in a text."""
         ...
 
@@ -80,7 +85,9 @@ class Matcher:
                 led[term.words][term.field].refused.add(number)
         automaton: _Automaton = ahocorasick.Automaton()
         for words, places in led.items():
-            automaton.add_word(words, _Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))))
+            own = (_Word(*map(places.get, (_ANYWHERE, _TITLE, _ABSTRACT))),)
+            for spelling in spellings(words):  # two terms may have a spelling in common
+                automaton.add_word(spelling, automaton.get(spelling, ()) + own)
         if led:
             automaton.make_automaton()
         self._automaton: _Automaton | None = automaton if led else None
@@ -99,8 +106,10 @@ class Matcher:
         """Return the filters that the words of a paper lead to."""
         if self._automaton is None:
             return []
-        title: set[_Word] = {word for _, word in self._automaton.iter(paper.title)}
-        abstract: set[_Word] = {word for _, word in self._automaton.iter(paper.abstract)}
+        title: set[_Word] = set().union(*[words for _, words in self._automaton.iter(paper.title)])
+        abstract: set[_Word] = set().union(
+            *[words for _, words in self._automaton.iter(paper.abstract)]
+        )
         return [
             *[word.anywhere for word in title | abstract if word.anywhere],
             *[word.title for word in title if word.title],
