@@ -19,7 +19,7 @@ from newsletter.day import steps
 from newsletter.day.drafts import Draft, make_draft
 from newsletter.day.explaining import find_stored
 from newsletter.day.given import Day
-from newsletter.day.teaching import QUESTIONS, Question, answer, next_question
+from newsletter.day.teaching import QUESTIONS, Proposal, answer, next_question
 from newsletter.errors import ConfigError
 from newsletter.model import SubscriberState, Subscription
 from newsletter.pick.summaries import summarise
@@ -101,7 +101,7 @@ def _ask(day: Day, kept: Subscription, draft: Draft, count: int, screen: Console
         screen.print(f"See what changed: newsletter pick --subscriber {escape(kept.email)}")
 
 
-def _show(screen: Console, question: Question, number: int, count: int) -> None:
+def _show(screen: Console, question: Proposal, number: int, count: int) -> None:
     paper = question.paper
     tldr, _ = summarise(paper)
     chance = "" if question.chance is None else f"  [dim]a yes by {question.chance:.0%}[/]"
@@ -143,7 +143,7 @@ def _again(day: Day, kept: Subscription) -> Subscription:
     return day.stores.subscribers.with_id(kept.id) or kept
 
 
-def _as_json(question: Question | None) -> dict[str, object] | None:
+def _as_json(question: Proposal | None) -> dict[str, object] | None:
     if question is None:
         return None
     paper = question.paper

@@ -25,7 +25,7 @@ POOL = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Proposal:
     """A paper that a reader is asked about."""
 
     paper: Paper
@@ -35,7 +35,7 @@ class Question:
 
 def next_question(
     day: Day, draft: Draft, kept: Subscription, asked: Collection[str]
-) -> Question | None:
+) -> Proposal | None:
     """Return the paper to ask a reader about next; None when there is none left.
 
     `asked` are the ids of those they were asked about in this sitting. What they said before, and
@@ -58,7 +58,7 @@ def next_question(
 
 def most_probable(
     pool: Sequence[Paper], marks: Mapping[str, Mark], worth: Mapping[str, float]
-) -> Question | None:
+) -> Proposal | None:
     """Return the paper that is kept most probably.
 
     Before anything is known of the reader, it is the one with the most `worth` (by paper id) under
@@ -77,7 +77,7 @@ def most_probable(
     if best is None:
         return None
     mark = marks.get(best.id)
-    return Question(paper=best, chance=mark.chance if mark and not mark.against else None)
+    return Proposal(paper=best, chance=mark.chance if mark and not mark.against else None)
 
 
 def answer(day: Day, kept: Subscription, paper: Paper, *, liked: bool) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from newsletter.errors import ModelError
 from newsletter.learn.arrays import Floats
-from newsletter.learn.encoders import NAMINGS, Encoder
+from newsletter.learn.encoders import NAMINGS, Transformer
 from newsletter.learn.hub import fetch_model, is_hub_name
 from newsletter.model import Paper
 
@@ -122,7 +122,7 @@ class Embedder:
         if kind not in NAMINGS:
             known = ", ".join((*NAMINGS, "static embeddings (model2vec)"))
             raise ModelError(f"{folder}: a model of type {kind}; known are {known}")
-        encoder = Encoder(config, weights)
+        encoder = Transformer(config, weights)
         first_only = _reads_first_token(folder)
         self._encode = lambda tokens: encoder.encode(tokens, first_only=first_only)
         self._tokenizer.enable_truncation(min(LONGEST, encoder.longest))

@@ -66,7 +66,7 @@ _OFFSET: Final = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 _PREFIXES: Final = ("bert.", "roberta.", "mpnet.", "distilbert.")
 
 
-class Encoder:
+class Transformer:
     """A transformer: token ids → one vector for each text."""
 
     def __init__(self, config: Mapping[str, object], weights: Mapping[str, Floats]) -> None:

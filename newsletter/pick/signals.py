@@ -10,7 +10,7 @@ from typing import Final
 
 from newsletter.model import Paper, Reason, ReasonKind, Term, Topic
 from newsletter.pick.filters.folding import Folded, fold, fold_name
-from newsletter.pick.filters.matching import Hit, hits, is_name
+from newsletter.pick.filters.matching import Hit, hits, is_name, mentions
 from newsletter.pick.trending import Crowd, trend
 
 # How much a term says about the paper, by the place where it stands. A word in the title says what
@@ -24,6 +24,13 @@ PLACE_KINDS: Final = {
     "author": ReasonKind.IN_AUTHORS, "regex": ReasonKind.IN_TEXT, "venue": ReasonKind.IN_VENUE,
     "source": ReasonKind.IN_SOURCE, "category": ReasonKind.IN_CATEGORY,
 }  # fmt: skip
+EARLY: Final = 300
+"""Characters of an abstract that its first two sentences have, about."""
+IN_PASSING: Final = 0.15
+"""What a term says that stands later in the abstract, and once."""
+AGAIN: Final = 0.2
+"""What each further mention says."""
+MOST_AGAIN: Final = 3
 MOST_WORDS: Final = 2
 """How many words a reason names at most."""
 HALF_LIFE_DAYS: Final = 2.0
@@ -84,7 +91,8 @@ Signal = Callable[[Paper, Context], Told]
 def relevance(paper: Paper, context: Context) -> Told:
     """Return how well the paper matches the topic's terms, and where it contains them.
 
-    The terms are combined as independent probabilities (noisy-or: 1 - prod(1 - w), Pearl 1988,
+    A term in the title, in the first sentences or repeated says more than one in passing. The
+    terms are combined as independent probabilities (noisy-or: 1 - prod(1 - w), Pearl 1988,
     4.3.2), so that a second term adds less than the first and the value never exceeds 1.
     """
     del paper
@@ -92,8 +100,23 @@ def relevance(paper: Paper, context: Context) -> Told:
     if match is None:
         return None
     found = list({(hit.term, hit.place): hit for hit in hits(match, context.folded)}.values())
-    value = 1 - math.prod(1 - PLACE_WEIGHT[hit.place] for hit in found)
-    return value, _where(sorted(found, key=lambda hit: -PLACE_WEIGHT[hit.place]))
+    weights = {hit: _weight(hit, context.folded) for hit in found}
+    value = 1 - math.prod(1 - weight for weight in weights.values())
+    return value, _where(sorted(found, key=lambda hit: (-PLACE_WEIGHT[hit.place], -weights[hit])))
+
+
+def _weight(hit: Hit, paper: Folded) -> float:
+    """Return how much a term says about a paper, by where and how often it stands there."""
+    term = hit.term
+    if hit.place not in ("title", "abstract") or not isinstance(term, Term):
+        return PLACE_WEIGHT[hit.place]
+    without = 1 - PLACE_WEIGHT["title"] if hit.place == "title" else 1.0
+    said = mentions(term, paper.abstract) if term.field != "title" else ()
+    if said:
+        is_early = said[0] < EARLY
+        without *= 1 - (PLACE_WEIGHT["abstract"] if is_early else IN_PASSING)
+        without *= (1 - AGAIN) ** min(len(said) - 1, MOST_AGAIN)
+    return 1 - without
 
 
 def _where(found: Sequence[Hit]) -> Reason | None:

@@ -64,6 +64,16 @@ def stands_in(term: Term, text: str) -> bool:
     return any(spelling in text for spelling in spellings(term.words))
 
 
+def mentions(term: Term, text: str) -> tuple[int, ...]:
+    """Return where a term begins in a text as `fold_text` gives it, in characters, in order.
+
+    Of the ways in which the text is given (hyphens as spaces, and without) the one with the most
+    mentions counts, and so of an abstract and its source's summary.
+    """
+    parts = (sorted({place for place, _ in _places(term.words, part)}) for part in text.split("|"))
+    return tuple(max(parts, key=len, default=[]))
+
+
 def is_name(wanted: str, name: str) -> bool:
     """Tell whether a name has every word: `Hinton, Geoffrey` matches Geoffrey E. Hinton.
 
