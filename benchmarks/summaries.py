@@ -3,7 +3,7 @@
     python benchmarks/summaries.py [--quick] [--json] [--data DIR] [--fit]
 
 ROUGE-1, -2 and -L (Lin 2004; F1, Porter stems, the best of the references by ROUGE-1), times 100,
-with 95% intervals over abstracts. `--fit` prints the weights of newsletter/pick/sentences.py anew.
+with 95% intervals over abstracts. `--fit` prints the weights of newsletter/pick/telling.py anew.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import snowballstemmer
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
 from newsletter.model import Paper
-from newsletter.pick import sentences
+from newsletter.pick import telling
 from newsletter.pick.summaries import complete, summarise
+from newsletter.pick.trimming import stands_alone, trim
 
 Scores = tuple[float, float, float]
 _TOKEN = re.compile(r"[a-z0-9]+")
@@ -39,8 +42,11 @@ _CUE = re.compile(
     r"investigate|prove)",
     re.IGNORECASE,
 )
-STRENGTH = 3.0
-"""Ridge's alpha, chosen by cross-validation."""
+Weights = npt.NDArray[np.float64]
+TEMPERATURE = 0.9
+"""How much better a sentence must score to be much likelier; chosen by cross-validation."""
+STRENGTH = 0.005
+"""How much large weights cost; chosen by cross-validation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,19 +166,42 @@ WAYS: dict[str, Callable[[Abstract], str]] = {
 
 
 def fit(abstracts: Sequence[Abstract]) -> dict[str, float]:
-    """Return weights by which the sentence that scores best in all three measures comes first."""
-    rows, wanted = [], []
+    """Return weights by which the sentence that scores best in all three measures comes first.
+
+    The loss is that of ListNet (Cao et al. 2007): the cross entropy between the chances of the
+    sentences of an abstract by their worth, and by their marks. Only sentences that stand alone
+    can be chosen, so only they are learnt from.
+    """
+    rows: list[list[float]] = []
+    chances: list[float] = []
+    starts: list[int] = []
     for abstract in abstracts:
-        seen = sentences.features(abstract.sentences, abstract.title)
-        worth = [
-            sum(best(sentences.trim(sentence), abstract.targets)) for sentence in abstract.sentences
-        ]
-        mean = statistics.fmean(worth)
-        rows += [list(row.values()) for row in seen]
-        wanted += [value - mean for value in worth]
-    names = list(sentences.features(abstracts[0].sentences, abstracts[0].title)[0])
-    model = Ridge(alpha=STRENGTH).fit(np.array(rows), np.array(wanted))
-    return dict(zip(names, model.coef_.round(4).tolist(), strict=True))
+        told = [trim(sentence) for sentence in abstract.sentences]
+        alone = [number for number, sentence in enumerate(told) if stands_alone(sentence)]
+        if len(alone) < 2:
+            continue
+        seen = telling.features(abstract.sentences, abstract.title)
+        worth = np.array([sum(best(told[number], abstract.targets)) for number in alone])
+        starts.append(len(rows))
+        rows += [list(seen[number].values()) for number in alone]
+        chances += softmax(worth / TEMPERATURE).tolist()
+    names = list(telling.features(abstracts[0].sentences, abstracts[0].title)[0])
+    given, wanted = np.array(rows), np.array(chances)
+    spread = given.std(axis=0) + 1e-9
+    values = (given - given.mean(axis=0)) / spread
+    lists = np.repeat(np.arange(len(starts)), np.diff([*starts, len(rows)]))
+
+    def loss(weights: Weights) -> tuple[float, Weights]:
+        marks = values @ weights
+        marks -= np.maximum.reduceat(marks, starts)[lists]
+        likely = np.exp(marks)
+        totals = np.add.reduceat(likely, starts)[lists]
+        cost = -float(wanted @ (marks - np.log(totals))) / len(starts)
+        slope = values.T @ (likely / totals - wanted) / len(starts)
+        return cost + STRENGTH * float(weights @ weights), slope + 2 * STRENGTH * weights
+
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x / spread
+    return dict(zip(names, found.round(4).tolist(), strict=True))
 
 
 def cross_validated(abstracts: Sequence[Abstract]) -> list[Scores]:
@@ -181,7 +210,7 @@ def cross_validated(abstracts: Sequence[Abstract]) -> list[Scores]:
     for learn, test in KFold(10, shuffle=True, random_state=0).split(abstracts):
         weights = fit([abstracts[n] for n in learn])
         for abstract in (abstracts[n] for n in test):
-            rows = sentences.features(abstract.sentences, abstract.title)
+            rows = telling.features(abstract.sentences, abstract.title)
             marks = [sum(weights[k] * v for k, v in row.items()) for row in rows]
             found.append(best(complete(abstract.sentences, marks), abstract.targets))
     return found
