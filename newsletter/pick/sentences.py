@@ -11,14 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
-_CLOSERS = "\"'”’»)\\]"
-_STOP = re.compile(
-    # With a space: `it works.” We`. Without one only before a word that begins sentences, since
-    # `torch.Tensor` is one word: `it works.We`.
-    rf"(?<![.!?…])(?P<stop>[.!?…]++)[{_CLOSERS}]*+(?:(?P<space>\s+)|(?=[A-Z]))"
-    # Full stops of Chinese and Japanese, of Urdu, Hindi, Armenian, Ethiopic, Khmer, Burmese.
-    rf"|[。！？｡．]+[」』”’）】\"]*\s*|[।॥۔؟።។၊။։]+[{_CLOSERS}]*\s*"
-)
+_UNSPACED: Final = "。！？｡．।॥۔؟።។။։"
+"""Full stops of Chinese, Japanese, Hindi, Urdu, Arabic, Ethiopic, Khmer, Burmese and Armenian: they
+end a sentence whatever follows."""
+_STOP = re.compile(rf"(?P<stop>[.!?…{_UNSPACED}]++)[\"'”’»)\]」』）】]*+(?P<space>\s*+)")
 _START = re.compile(
     # A word of English or of any script without capitals, a number, a sign that comes before one;
     # or a name that has a capital somewhere: `mT5`, `iPhone`.
@@ -77,14 +73,12 @@ def sentences(text: str) -> list[str]:
 
 def _ends(text: str) -> Iterator[int]:
     """Yield each place in the text at which a sentence ends and another one begins."""
-    spans: list[tuple[int, int]] | None = None
+    spans = [inner.span() for inner in _WITHIN.finditer(text)]
     begun = 0
     for stop in _STOP.finditer(text):
         end = stop.end()
-        if stop["stop"] and not _is_end(text, stop):
+        if stop["stop"][-1] not in _UNSPACED and not _is_end(text, stop):
             continue
-        if spans is None:
-            spans = [inner.span() for inner in _WITHIN.finditer(text)]
         if _is_inside(stop.start(), end, begun, spans):
             continue
         yield end
@@ -94,9 +88,12 @@ def _ends(text: str) -> Iterator[int]:
 def _is_end(text: str, stop: re.Match[str]) -> bool:
     """Tell whether a stop that Latin script uses ends a sentence, by the words on both sides."""
     end = stop.end()
+    if end == len(text) or not (stop["space"] or text[end].isupper()):
+        return False
     opener = _OPENER.match(text, end)
     before = text[max(0, stop.start() - _ABOUT) : stop.start()]
     if not stop["space"]:
+        # Only a word that begins sentences tells `it works.We` from `torch.Tensor`.
         word = re.search(r"[^\s/@_:]*$", before)
         is_word = word is not None and re.search(r"(?:^|-)[^\W\d_A-Z]{3,}$|[)\]%\d]$", word[0])
         return opener is not None and bool(is_word)
@@ -113,7 +110,7 @@ def _is_end(text: str, stop: re.Match[str]) -> bool:
 
 def _is_inside(place: int, end: int, begun: int, spans: list[tuple[int, int]]) -> bool:
     """Tell whether a stop is inside brackets or quotation marks of the sentence begun before."""
-    number = bisect_right(spans, (place, len(spans) and spans[-1][1])) - 1
+    number = bisect_right(spans, (place, end)) - 1
     if number < 0:
         return False
     first, last = spans[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from newsletter.model import Paper
 from newsletter.pick.sentences import sentences
@@ -58,19 +58,25 @@ def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
     sentence stands alone, the best one is told with the sentence before it.
     """
     order = sorted(range(len(listed)), key=lambda number: (-marks[number], number))
-    told = {number: trim(listed[number]) for number in order}
-    best = next((number for number in order if stands_alone(told[number])), None)
-    if best is None:
-        best = order[0]
-        return told[best]
-    if _size(told[best]) < FEW_WORDS:
-        beside = [best + 1] if best + 1 < len(listed) and "?" not in told[best + 1] else []
-        beside += [best - 1] if best and stands_alone(told[best - 1]) else []
-        if beside:
-            first, second = sorted((best, max(beside, key=lambda number: marks[number])))
-            both = f"{told[first]} {listed[second]}"
-            return both if _size(both) < MANY_WORDS else told[best]
-    return told[best]
+    best, told = next(_alone(listed, order), (order[0], trim(listed[order[0]])))
+    if _size(told) >= FEW_WORDS:
+        return told
+    # The next sentence may refer to the one that is told before it; the one before may not.
+    beside = dict(_alone(listed, [best - 1] if best else []))
+    if best + 1 < len(listed) and "?" not in listed[best + 1]:
+        beside[best + 1] = listed[best + 1]
+    if not beside:
+        return told
+    other = max(beside, key=lambda number: marks[number])
+    both = f"{told} {listed[other]}" if other > best else f"{beside[other]} {listed[best]}"
+    return both if _size(both) < MANY_WORDS else told
+
+
+def _alone(listed: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Yield the sentences of these numbers that stand alone, trimmed."""
+    for number in numbers:
+        if stands_alone(told := trim(listed[number])):
+            yield number, told
 
 
 def details(paper: Paper, told: str) -> tuple[str, ...]:

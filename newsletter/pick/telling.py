@@ -84,6 +84,10 @@ CUES: Final[dict[str, frozenset[str]]] = {
 }
 """By name, the words and pairs of words of which one is enough. `we+` stands for `we` before a word
 that begins so, at once or after another word; `^` for the beginning of the sentence."""
+_CUES_OF: Final[dict[str, list[str]]] = {
+    sign: [name for name, cue in CUES.items() if sign in cue]
+    for sign in frozenset().union(*CUES.values())
+}
 SAYS: Final = ("makes", "shows", "studies")
 """The cues that mark a sentence which says what the authors did."""
 
@@ -105,7 +109,7 @@ def _signs(words: Sequence[str]) -> set[str]:
 
 
 def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
-    """Return the features of each sentence of an abstract, by feature name."""
+    """Return the features of each sentence of an abstract, by name; what is left out is zero."""
     words = [words_of(sentence) for sentence in sentences]
     signs = [_signs(some) for some in words]
     stems = [{word[:STEM] for word in some} for some in words]
@@ -140,13 +144,13 @@ def features(sentences: Sequence[str], title: str) -> list[dict[str, float]]:
             "question": float(sentence.endswith("?")),
             "colon": float(":" in sentence),
         }
-        found = signs[number]
-        for name, cue in CUES.items():
-            row[name] = float(not cue.isdisjoint(found))
+        for sign in _CUES_OF.keys() & signs[number]:
+            row.update(dict.fromkeys(_CUES_OF[sign], 1.0))
         for name in SAYS:
-            row[f"{name}, length"] = row[name] * length
-            row[f"{name}, place"] = row[name] * place
-            row[f"{name}, of the title"] = row[name] * row["of the title"]
+            if name in row:
+                row[f"{name}, length"] = length
+                row[f"{name}, place"] = place
+                row[f"{name}, of the title"] = row["of the title"]
         row["of the title, length"] = row["of the title"] * length
         row["in the title, length"] = row["in the title"] * length
         rows.append(row)
@@ -218,6 +222,6 @@ WEIGHTS: Final[dict[str, float]] = {
 def scores(sentences: Sequence[str], title: str) -> list[float]:
     """Return a score for each sentence: the highest marks the one that best tells what is new."""
     return [
-        sum(WEIGHTS[name] * value for name, value in row.items() if value)
+        sum(WEIGHTS[name] * value for name, value in row.items())
         for row in features(sentences, title)
     ]

@@ -19,7 +19,7 @@ ENOUGH_WORDS = 8
 _SELF: Final = (
     r"(?:(?!prior|previous|existing|earlier|recent|related)[\w-]+ )?(?:paper|work|article|study|survey"
     r"|review|report|manuscript|contribution|thesis|dissertation|letter|note|chapter|tutorial|book"
-    r"|essay|perspective|talk|proposal|issue)\b"
+    r"|essay|perspective|research|talk|proposal|issue)\b"
 )
 """What follows `this` where it means the text itself."""
 _LABEL = _pattern(
@@ -38,14 +38,14 @@ _OPENING = _pattern(
     r"|in particular|in addition|in contrast|by contrast|in response|in summary|in short"
     r"|in conclusion|to summarize|to conclude|as a result|as a consequence|to do so|in doing so"
     r"|by doing so|taken together|on the other hand|along the way|in turn),\s+"
-    r"|(?:here|thus|therefore|hence|finally|moreover|furthermore|and|but|so) (?=we\b)",
+    r"|(?:here|thus|therefore|hence|then|finally|moreover|furthermore|and|but|so) (?=(?:we|i)\b)",
 )
 _BACK_CLAUSE = _pattern(
     r"(?:(?:in order )?to|by|with|based (?:up)?on|(?:building|drawing) (?:up)?on|motivated|inspired"
     r"|driven|guided|encouraged|prompted|grounded|informed|armed|in light|in view|given|considering"
     r"|recognizing|towards?|for|following|leveraging|using|addressing|through|via|from|because of"
     r"|due to|beyond|despite|as such)\b"
-    r"(?=[^,;:()]*\b(?:this|these|those|it|them|they|such|so|above)\b)[^,;:()]{1,120},\s+",
+    r"(?=[^,;:()]*\b(?:this|these|those|it|them|they|such|so|above)\b)[^,;:()]{1,120}(?:,\s+|\s+(?=we\b))",
 )
 """An opening clause that leads from what was said before to what follows."""
 _CLAUSE = _pattern(
@@ -94,10 +94,12 @@ _REFERS_BACK = _pattern(
     r"|(?:all|some|most|many|none|each|one|two|three|any|several) (?:of )?(?:this|these|those|them|such)\b"
     r"|(?:the|all|each|our) (?:[\w-]+ ){0,1}?(?:former|latter|same|above|resulting|aforementioned"
     r"|proposed|other|others)\b"
+    rf"|(?!(?:we|i|our) )(?:[\w-]+,? ){{1,3}}(?:this (?!{_SELF})|these |such (?!as\b)|it,)"
+    r"|(?:hence|thus|then|therefore)\b|we (?:[\w-]+ ){1,2}that such\b"
     rf"|the (?:(?:novel|new|final|overall|full|main|key|core|central|empirical|experimental|numerical"
     rf"|theoretical|first|second|third|underlying|learned|trained) )?{_KINDS}(?:s|es)?(?:,"
     r"| (?:also |then |further |thus |not )?(?:is|are|was|were|has|have|had|can|could|may|might|will|do"
-    r"|does|shows?|[a-z]+(?<![aiu])s|[a-z]{3,}ed)\b)"
+    r"|does|shows?|suggest|demonstrate|indicate|provide|reveal|confirm|highlight|imply|support|prove|[a-z]+(?<![aiu])s|[a-z]{3,}ed)\b)"
     # It opens with what leads on from there: `In these settings, …`.
     r"|(?:in|on|under|with|within|at|for|from|by|through|via|across|as|to|using|given|while|when|since"
     r"|because|although|though|once|if|based|after|before|during|among|despite|unlike|beyond|towards?"
