@@ -52,4 +52,6 @@ def _listed(data: Path) -> Iterator[Paper]:
 
 
 def _paper(title: str, abstract: str) -> Paper:
-    return Paper(id="x", keys=("x",), url="", title=plain_text(title), abstract=plain_text(abstract))
+    return Paper(
+        id="x", keys=("x",), url="", title=plain_text(title), abstract=plain_text(abstract)
+    )

@@ -31,7 +31,7 @@ class Candidates:
         self._told: Callable[[Paper], tuple[str, str, tuple[str, ...]]] = functools.cache(_told)
 
     def told(self, pick: Pick) -> Pick:
-        """Return a pick with the sentence that tells what is new in its paper, and what adds to it."""
+        """Return a pick with the sentence that tells what is new, and those that add to it."""
         tldr, tldr_by, more = self._told(pick.paper)
         return replace(pick, tldr=tldr, tldr_by=tldr_by, details=more)
 

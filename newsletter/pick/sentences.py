@@ -24,8 +24,8 @@ _START = re.compile(
 _OPENER = re.compile(
     r"(?:A|After|All|Also|Although|An|And|Another|As|At|Based|Because|Besides|Beyond|Both|But|By"
     r"|Code|Data|Despite|Due|During|Each|Empirical|Even|Experimental|Experiments|Extensive|First"
-    r"|For|From|Further|Given|Hence|Here|How|However|I|If|In|Instead|It|Its|Many|More|Most|Motivated"
-    r"|No|Of|On|One|Other|Our|Project|Recent|Results|Second|Several|Since|So|Some|Still|Such|That|The"
+    r"|For|From|Further|Given|Hence|Here|How|However|I|If|In|Instead|It|Its|Many|More|Most"
+    r"|Motivated|No|Of|On|One|Other|Our|Project|Recent|Results|Second|Several|Since|So|Some|Still|Such|That|The"
     r"|Their|Then|There|These|They|This|Those|Through|Thus|To|Two|Under|Unlike|Unfortunately|We|What"
     r"|When|Where|Whether|Which|While|With|Without|Yet|[A-Z][a-z]{3,}(?:ly|ing))\b(?![.(_])"
 )
@@ -49,7 +49,7 @@ _NUMBER = re.compile(r"[(\[]?(?:\d|[IVX]+\b)")
 _ABOUT: Final = 24
 """Characters before a stop that tell whether it belongs to an abbreviation."""
 _WITHIN = re.compile(
-    r"\((?>[^()]|\([^()]*\))*+\)|\[[^\[\]]*\]|“[^“”]*”|«[^«»]*»"
+    r"\((?>[^()]|\([^()]*\))*+\)|\[[^\[\]]*\]|“[^“”]*”|«[^«»]*»|「[^「」]*」|（[^（）]*）"
     r"|(?<![^\s(\[])\"(?=\S)[^\"]{1,200}(?<=\S)\"(?!\w)"
 )
 """What stands in brackets or quotation marks is part of the sentence around it."""
@@ -88,7 +88,7 @@ def _ends(text: str) -> Iterator[int]:
 def _is_end(text: str, stop: re.Match[str]) -> bool:
     """Tell whether a stop that Latin script uses ends a sentence, by the words on both sides."""
     end = stop.end()
-    if end == len(text) or not (stop["space"] or text[end].isupper()):
+    if end == len(text):
         return False
     opener = _OPENER.match(text, end)
     before = text[max(0, stop.start() - _ABOUT) : stop.start()]
@@ -101,11 +101,11 @@ def _is_end(text: str, stop: re.Match[str]) -> bool:
         return False
     if stop["stop"] != ".":
         return not before[-1:].isspace()  # an ellipsis between words: `from A ... Z`
-    if _NEVER_LAST.search(before):
-        return False
-    if _NUMBERED.search(before):
-        return _NUMBER.match(text, end) is None
-    return opener is not None or _ALSO_LAST.search(before) is None
+    return not (
+        _NEVER_LAST.search(before)
+        or (_NUMBERED.search(before) and _NUMBER.match(text, end))
+        or (opener is None and _ALSO_LAST.search(before))
+    )
 
 
 def _is_inside(place: int, end: int, begun: int, spans: list[tuple[int, int]]) -> bool:

@@ -57,12 +57,13 @@ def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
     `We propose Xylo.` alone says too little: the neighbour with the better mark is added. When no
     sentence stands alone, the best one is told with the sentence before it.
     """
+    context = " ".join(listed)
     order = sorted(range(len(listed)), key=lambda number: (-marks[number], number))
-    best, told = next(_alone(listed, order), (order[0], trim(listed[order[0]])))
+    best, told = next(_alone(listed, order, context), (order[0], trim(listed[order[0]], context)))
     if _size(told) >= FEW_WORDS:
         return told
     # The next sentence may refer to the one that is told before it; the one before may not.
-    beside = dict(_alone(listed, [best - 1] if best else []))
+    beside = dict(_alone(listed, [best - 1] if best else [], context))
     if best + 1 < len(listed) and "?" not in listed[best + 1]:
         beside[best + 1] = listed[best + 1]
     if not beside:
@@ -72,10 +73,12 @@ def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
     return both if _size(both) < MANY_WORDS else told
 
 
-def _alone(listed: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
+def _alone(
+    listed: Sequence[str], numbers: Iterable[int], context: str
+) -> Iterator[tuple[int, str]]:
     """Yield the sentences of these numbers that stand alone, trimmed."""
     for number in numbers:
-        if stands_alone(told := trim(listed[number])):
+        if stands_alone(told := trim(listed[number], context)):
             yield number, told
 
 
@@ -95,7 +98,7 @@ def details(paper: Paper, told: str) -> tuple[str, ...]:
         if not words[number] & _ELSEWHERE
     }
     kept: list[int] = []
-    said = [_telling(words_of(told))]
+    said = [_telling(words_of(sentence)) for sentence in sentences(told)]
     for number in sorted(worth, key=lambda number: (-worth[number], number)):
         telling = _telling(words[number])
         if (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+
 def _pattern(text: str) -> re.Pattern[str]:
     """Return an expression in which a space stands for any white space."""
     return re.compile(text.replace(" ", r"\s+"), re.IGNORECASE)
@@ -17,22 +18,22 @@ ENOUGH_WORDS = 8
 """An opening clause is cut only if at least this many words of the sentence remain."""
 
 _SELF: Final = (
-    r"(?:(?!prior|previous|existing|earlier|recent|related)[\w-]+ )?(?:paper|work|article|study|survey"
-    r"|review|report|manuscript|contribution|thesis|dissertation|letter|note|chapter|tutorial|book"
-    r"|essay|perspective|research|talk|proposal|issue)\b"
+    r"(?:(?!prior|previous|existing|earlier|recent|related)[\w-]+ )?(?:paper|work|article|study"
+    r"|survey|review|report|manuscript|contribution|thesis|dissertation|letter|note|chapter|tutorial|book"
+    r"|essay|perspective|research|talk)\b"
 )
 """What follows `this` where it means the text itself."""
 _LABEL = _pattern(
     r"(?:\((?:\d|[ivx]{1,4}|[a-h])\)|\d[.)]|[•▪–*-])\s+"
     r"|(?:abstract|background|context|introduction|motivations?|objectives?|aims?|purpose|problem"
-    r"|methods?|methodology|approach|results?|findings|main results?|principal findings|conclusions?"
-    r"|discussion|significance|summary|tl;dr|contributions?)(?:/\w+)?\s?[:.—]\s+",
+    r"|methods?|methodology|approach|results?|findings|main results?|principal findings"
+    r"|conclusions?|discussion|significance|summary|tl;dr|contributions?)(?:/\w+)?\s?[:.—]\s+",
 )
 _OPENING = _pattern(
     rf"(?:(?:in|with|through) (?:this|the present) {_SELF}|(?:to|for|towards?) (?:this|that) "
     r"(?:end|aim|goal|purpose|reason))(?:,\s*|\s+(?=we\b))"
-    r"|(?:more |most )?(?:specifically|concretely|precisely|importantly|notably|remarkably|crucially"
-    r"|interestingly|surprisingly|accordingly|consequently|additionally|furthermore|moreover|finally"
+    r"|(?:more |most )?(?:specifically|concretely|precisely|importantly|notably|remarkably"
+    r"|crucially|interestingly|surprisingly|accordingly|consequently|additionally|furthermore|moreover|finally"
     r"|lastly|firstly|secondly|thirdly|nevertheless|nonetheless|overall|however|therefore|hence|thus"
     r"|here|first|second|third|next|then|also|instead|further|besides|meanwhile|yet|so|but|and"
     r"|in particular|in addition|in contrast|by contrast|in response|in summary|in short"
@@ -55,7 +56,8 @@ _CLAUSE = _pattern(
 )
 """An opening clause before `we`. A condition is part of what is said, and stays."""
 _ASIDE = re.compile(
-    r"\s+[(\[](?:[A-Z][\w.&/+-]*[A-Z][\w.&/+-]*s?|(?:e\.g|i\.e|cf|see|such as|for example)\b[^()\[\]]*"
+    r"\s+[(\[](?:[A-Z][\w.&/+-]*[A-Z][\w.&/+-]*s?"
+    r"|(?:e\.g|i\.e|cf|see|such as|for example)\b[^()\[\]]*"
     r"|[^()\[\]]*\b(?:19|20)\d\d[a-z]?|https?:[^()\[\]\s]*)[)\]](?=[\s.,;:!?]|$)"
 )
 """A name in short, an example, a source, an address in brackets that are a word of their own.
@@ -63,60 +65,77 @@ _ASIDE = re.compile(
 `O(n)`, `(V)LM` and `key(s)` are words; `(almost)` and `(not)` change what is said."""
 _FIRST_WORD = re.compile(r"[^\W\d_]{2,}(?![\w'’])|[^\W\d_](?=\s)")
 
-_ADJECTIVE = (
-    r"(?:well |widely |commonly |generally |often |also |not )*(?:known|shown|found|argued|believed"
+_JUDGED: Final = (
+    r"(?:(?:well|widely|commonly|generally|often|also|not) )*(?:known|shown|found|argued|believed"
     r"|possible|impossible|important|crucial|essential|necessary|difficult|hard|harder|easy|easier"
     r"|challenging|clear|unclear|common|natural|desirable|demonstrated|proved|proven|concluded"
     r"|suggested|observed|expected|feasible|useful|beneficial|critical|vital|imperative|likely)\b"
 )
-_EMPTY_IT = rf"it (?:(?:is|was|has been|remains|becomes|seems|can be|turns out) )?(?:{_ADJECTIVE}|that\b)"
 _BACK: Final = (
-    rf"(?!this {_SELF}|{_EMPTY_IT}|those (?:of|who|that|which|with|in)\b)"
+    # Not `this paper`, `it is known that`, `those who`: they need nothing from before.
+    rf"(?!this {_SELF}|those (?:of|who|that|which|with|in)\b"
+    rf"|it (?:(?:is|was|has been|remains|becomes|seems|can be|turns out) )?(?:{_JUDGED}|that\b))"
     r"(?:this|these|those|it|them|they)\b"
 )
+_POINTED: Final = rf"(?:this (?!{_SELF})|these |those (?!(?:of|who|that|which|with|in)\b))"
 _KINDS: Final = (
     r"(?:method|approach|model|framework|algorithm|system|technique|architecture|result|finding"
     r"|experiment|evaluation|analysis|dataset|data set|corpus|benchmark|pipeline|strategy|procedure"
-    r"|network|scheme|solution|tool|toolkit|code|idea|insight|problem|task|former|latter|difference"
-    r"|effect|improvement|gap|challenge|issue|limitation|others?|same|above|resulting|proposed"
-    r"|aforementioned)"
+    r"|network|scheme|solution|tool|toolkit|code|idea|insight|problem|task|difference|effect"
+    r"|improvement|gap|challenge|issue|limitation)(?:s|es)?"
+)
+"""What an abstract names by its kind alone, once it has named it in full."""
+_VERB: Final = (
+    r"(?:(?:also|then|further|thus|not) )?(?:is|are|was|were|has|have|had|can|could|may|might|will"
+    r"|do|does|show|suggest|demonstrate|indicate|provide|reveal|confirm|highlight|imply|support"
+    r"|prove|[a-z]+(?<![aiu])s|[a-z]{3,}ed)\b"
 )
 _REFERS_BACK = _pattern(
-    # It is about something that was named before: `This`, `It`, `The proposed method`.
-    rf"{_BACK}|(?:[2-9]|ii+|iv|vi*|[b-h])[.)] |(?:such(?! (?:as|that)\b)|that|its|their|he|she|his|her|another|otherwise|similarly|likewise|conversely"
-    r"|indeed|namely|rather|alternatively|in turn|as such|in other words|that is|for example"
-    r"|for instance|in fact|on the contrary|in comparison|vice versa|(?:and|but|or|nor|yet|so) (?!on ))\b"
-    r"|both\b(?!(?: [\w-]+){1,8} and\b)"
-    r"|(?:here|however|therefore|thus|hence|moreover|furthermore|additionally|also|then|next|first"
-    r"|second|third|finally|firstly|secondly|thirdly|lastly|instead|besides|meanwhile|further"
-    r"|in addition|in contrast|in particular|specifically|consequently|accordingly|nevertheless"
-    r"|nonetheless|as a result),"
-    r"|(?:all|some|most|many|none|each|one|two|three|any|several) (?:of )?(?:this|these|those|them|such)\b"
-    r"|(?:the|all|each|our) (?:[\w-]+ ){0,1}?(?:former|latter|same|above|resulting|aforementioned"
-    r"|proposed|other|others)\b"
-    rf"|(?!(?:we|i|our) )(?:[\w-]+,? ){{1,3}}(?:this (?!{_SELF})|these |such (?!as\b)|it,)"
-    r"|(?:hence|thus|then|therefore)\b|we (?:[\w-]+ ){1,2}that such\b"
-    rf"|the (?:(?:novel|new|final|overall|full|main|key|core|central|empirical|experimental|numerical"
-    rf"|theoretical|first|second|third|underlying|learned|trained) )?{_KINDS}(?:s|es)?(?:,"
-    r"| (?:also |then |further |thus |not )?(?:is|are|was|were|has|have|had|can|could|may|might|will|do"
-    r"|does|shows?|suggest|demonstrate|indicate|provide|reveal|confirm|highlight|imply|support|prove|[a-z]+(?<![aiu])s|[a-z]{3,}ed)\b)"
-    # It opens with what leads on from there: `In these settings, …`.
-    r"|(?:in|on|under|with|within|at|for|from|by|through|via|across|as|to|using|given|while|when|since"
-    r"|because|although|though|once|if|based|after|before|during|among|despite|unlike|beyond|towards?"
-    r"|[a-z]+ing|motivated|inspired)\b[^,;:()]{0,100}?\b"
-    rf"(?:this (?!{_SELF})|these |those (?!of|who|that|which|with|in\b))[^,;:()]{{1,80}},"
-    # It says what is done with it: `We use this difference`, `Our method does so`.
-    rf"|(?:we|i|our(?: [\w-]+){{1,2}}|(?:[\w-]+ )?(?:results?|experiments|evaluations|findings)|one)(?: \w+){{1,3}}?"
-    r"(?: (?:that|how|why|whether|if|to|by|on|of|for|in|with|through|via|using|from|all|both|and|also)){0,2} "
-    rf"(?:{_BACK}|so (?:by|via|through|with|using|while|without)\b)",
+    "|".join(
+        (
+            # It is about something that was named before: `This`, `It`, `Such methods`.
+            _BACK,
+            r"(?:such(?! (?:as|that)\b)|that|its|their|he|she|his|her|another)\b",
+            r"both\b(?!(?: [\w-]+){1,8} and\b)",
+            r"(?:all|some|most|many|none|each|one|two|three|any|several) (?:of )?"
+            r"(?:this|these|those|them|such)\b",
+            # `The proposed method`, `The results show`, `The method is`.
+            r"(?:the|all|each|our) (?:[\w-]+ )??(?:former|latter|same|above|resulting"
+            r"|aforementioned|proposed|others?)\b",
+            r"the (?:(?:novel|new|final|overall|full|main|key|core|central|empirical|experimental"
+            r"|numerical|theoretical|first|second|third|underlying|learned|trained) )?"
+            rf"{_KINDS}(?:,| {_VERB})",
+            # It goes on with a list, or with a thought: `2) `, `Similarly`, `However,`.
+            r"(?:[2-9]|ii+|iv|vi*|[b-h])[.)] ",
+            r"(?:otherwise|similarly|likewise|conversely|indeed|namely|rather|alternatively|in turn"
+            r"|as such|in other words|that is|for example|for instance|in fact|on the contrary"
+            r"|in comparison|vice versa|hence|thus|then|therefore|(?:and|but|or|nor|yet|so) (?!on ))\b",
+            r"(?:here|however|moreover|furthermore|additionally|also|next|first|second|third|finally"
+            r"|firstly|secondly|thirdly|lastly|instead|besides|meanwhile|further|in addition"
+            r"|in contrast|in particular|specifically|consequently|accordingly|nevertheless"
+            r"|nonetheless|as a result),",
+            # It opens with what leads on from there: `In these settings, …`, `Together, these …`.
+            rf"(?!(?:we|i|our) )(?:[\w-]+,? ){{1,3}}(?:{_POINTED}|such (?!as\b)|it,)",
+            r"(?:in|on|under|with|within|at|for|from|by|through|via|across|as|to|using|given|while"
+            r"|when|since|because|although|though|once|if|based|after|before|during|among|despite"
+            r"|unlike|beyond|towards?|[a-z]+ing|motivated|inspired)\b[^,;:()]{0,100}?\b"
+            rf"{_POINTED}[^,;:()]{{1,80}},",
+            # It says what is done with it: `We use this difference`, `Our method does so by`.
+            r"(?:we|i|our(?: [\w-]+){1,2}|(?:[\w-]+ )?(?:results?|experiments|evaluations|findings)"
+            r"|one)(?: \w+){1,3}?(?: (?:that|how|why|whether|if|to|by|on|of|for|in|with|through|via"
+            rf"|using|from|all|both|and|also)){{0,2}} (?:{_BACK}"
+            r"|so (?:by|via|through|with|using|while|without)\b)",
+            r"we (?:[\w-]+ ){1,2}that such\b",
+        )
+    )
 )
 
 
-def trim(sentence: str) -> str:
+def trim(sentence: str, context: str = "") -> str:
     """Return the sentence without what only leads up to it, and without asides that say no more.
 
-    A capital for the first letter is all that is changed. An aside that the sentence needs later
-    is kept, and so is an opening clause that names what the rest refers to.
+    A capital for the first letter is all that is changed. A name in brackets that the sentence or
+    its `context` uses is kept, and so is an opening clause that names what the rest refers to.
 
     >>> trim("In this paper, inspired by bees, we propose a hive (HIVE) of small models for all.")
     'We propose a hive of small models for all.'
@@ -127,7 +146,7 @@ def trim(sentence: str) -> str:
         is_enough = len(rest.split()) >= ENOUGH_WORDS or refers_back(text)
         if pattern is not _CLAUSE or (is_enough and not refers_back(rest)):
             text = rest
-    return _without_asides(text)
+    return _without_asides(text, context)
 
 
 def _without_opening(text: str, pattern: re.Pattern[str]) -> str:
@@ -144,10 +163,10 @@ def _without_opening(text: str, pattern: re.Pattern[str]) -> str:
     return rest[0].upper() + rest[1:]
 
 
-def _without_asides(text: str) -> str:
+def _without_asides(text: str, context: str) -> str:
     def kept(aside: re.Match[str]) -> str:
         name = aside[0].strip(" ()[]").removesuffix("s")
-        is_used = text.count(name) > 1
+        is_used = text.count(name) > 1 or context.count(name) > 1
         return aside[0] if is_used else ""
 
     return _ASIDE.sub(kept, text) if "(" in text or "[" in text else text

@@ -32,12 +32,12 @@ _WORD = re.compile(r"[^\W_]+")
 def telling_reasons(pick: Pick, section: str) -> tuple[Reason, ...]:
     """Return the reasons to show beside a pick under the title of its `section`, strongest first.
 
-    A reason tells something when it is about whom or what a reader follows, what they like, the top
-    of the votes, or a match that is not seen at once: words that stand in the title of the section
-    or of the paper, or in the sentence told, are silence. No two reasons say the same. Commands that
-    explain scores show all reasons instead.
+    A reason tells something when it is about whom or what a reader follows, what they like, the
+    top of the votes, or a match that is not seen at once: words that stand in the title of the
+    section or of the paper, or in the sentence told, are silence. No two reasons say the same.
+    Commands that explain scores show all reasons instead.
     """
-    shown = " ".join((section, pick.paper.title, pick.tldr))
+    shown = f"{section} {pick.paper.title} {pick.tldr}"
     kinds = {reason.kind for reason in pick.reasons}
     kept: dict[ReasonKind, Reason] = {}
     for reason in pick.reasons:
