@@ -25,9 +25,9 @@ _OPENER = re.compile(
     r"(?:A|After|All|Also|Although|An|And|Another|As|At|Based|Because|Besides|Beyond|Both|But|By"
     r"|Code|Data|Despite|Due|During|Each|Empirical|Even|Experimental|Experiments|Extensive|First"
     r"|For|From|Further|Given|Hence|Here|How|However|I|If|In|Instead|It|Its|Many|More|Most"
-    r"|Motivated|No|Of|On|One|Other|Our|Project|Recent|Results|Second|Several|Since|So|Some|Still|Such|That|The"
-    r"|Their|Then|There|These|They|This|Those|Through|Thus|To|Two|Under|Unlike|Unfortunately|We|What"
-    r"|When|Where|Whether|Which|While|With|Without|Yet|[A-Z][a-z]{3,}(?:ly|ing))\b(?![.(_])"
+    r"|Motivated|No|Of|On|One|Other|Our|Project|Recent|Results|Second|Several|Since|So|Some|Still"
+    r"|Such|That|The|Their|Then|There|These|They|This|Those|Through|Thus|To|Two|Under|Unlike"
+    r"|Unfortunately|We|What|When|Where|Whether|Which|While|With|Without|Yet|[A-Z][a-z]{3,}(?:ly|ing))\b(?![.(_])"
 )
 """Words that begin sentences and hardly ever names."""
 _NEVER_LAST = re.compile(
@@ -40,8 +40,8 @@ _NUMBERED = re.compile(
 )
 """Abbreviations that a number follows; otherwise they are words (`no`, `fig`)."""
 _ALSO_LAST = re.compile(
-    r"(?:^|[\W_])(?:[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_]{1,2}|et al|etc|resp|ca|inc|ltd|corp|jr|sr|ph\.d"
-    r"|incl|est)$",
+    r"(?:^|[\W_])(?:[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_]{1,2}|et al|etc|resp|ca|inc|ltd|corp|jr|sr"
+    r"|ph\.d|incl|est)$",
     re.IGNORECASE,
 )
 """Abbreviations and initials that may also end a sentence: what follows tells."""

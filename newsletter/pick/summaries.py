@@ -24,6 +24,8 @@ MOST_DETAILS = 3
 """How many sentences are told below the summary at most."""
 ALIKE = 0.5
 """Two sentences say the same when the shorter one shares this part of its telling words."""
+ENOUGH_ALIKE = 3
+"""And at least so many, if it has them."""
 _NUMBER = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d+(?:[.,]\d+)*(?:\s?%|[x×kKMB]\b)?(?![\w-])")
 """A quantity; `GPT-4`, `3D` and a year are none."""
 _FOUND = frozenset(
@@ -122,7 +124,8 @@ def _telling(words: Iterable[str]) -> set[str]:
 
 
 def _alike(some: set[str], others: set[str]) -> bool:
-    return len(some & others) >= ALIKE * min(len(some), len(others))
+    fewer = min(len(some), len(others))
+    return len(some & others) >= max(ALIKE * fewer, min(ENOUGH_ALIKE, fewer))
 
 
 def _size(text: str) -> int:

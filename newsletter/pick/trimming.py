@@ -19,7 +19,8 @@ ENOUGH_WORDS = 8
 
 _SELF: Final = (
     r"(?:(?!prior|previous|existing|earlier|recent|related)[\w-]+ )?(?:paper|work|article|study"
-    r"|survey|review|report|manuscript|contribution|thesis|dissertation|letter|note|chapter|tutorial|book"
+    r"|survey|review|report|manuscript|contribution|thesis|dissertation|letter|note|chapter"
+    r"|tutorial|book"
     r"|essay|perspective|research|talk)\b"
 )
 """What follows `this` where it means the text itself."""
@@ -33,8 +34,10 @@ _OPENING = _pattern(
     rf"(?:(?:in|with|through) (?:this|the present) {_SELF}|(?:to|for|towards?) (?:this|that) "
     r"(?:end|aim|goal|purpose|reason))(?:,\s*|\s+(?=we\b))"
     r"|(?:more |most )?(?:specifically|concretely|precisely|importantly|notably|remarkably"
-    r"|crucially|interestingly|surprisingly|accordingly|consequently|additionally|furthermore|moreover|finally"
-    r"|lastly|firstly|secondly|thirdly|nevertheless|nonetheless|overall|however|therefore|hence|thus"
+    r"|crucially|interestingly|surprisingly|accordingly|consequently|additionally"
+    r"|furthermore|moreover|finally"
+    r"|lastly|firstly|secondly|thirdly|nevertheless|nonetheless|overall|however|therefore"
+    r"|hence|thus"
     r"|here|first|second|third|next|then|also|instead|further|besides|meanwhile|yet|so|but|and"
     r"|in particular|in addition|in contrast|by contrast|in response|in summary|in short"
     r"|in conclusion|to summarize|to conclude|as a result|as a consequence|to do so|in doing so"
@@ -46,7 +49,8 @@ _BACK_CLAUSE = _pattern(
     r"|driven|guided|encouraged|prompted|grounded|informed|armed|in light|in view|given|considering"
     r"|recognizing|towards?|for|following|leveraging|using|addressing|through|via|from|because of"
     r"|due to|beyond|despite|as such)\b"
-    r"(?=[^,;:()]*\b(?:this|these|those|it|them|they|such|so|above)\b)[^,;:()]{1,120}(?:,\s+|\s+(?=we\b))",
+    r"(?=[^,;:()]*\b(?:this|these|those|it|them|they|such|so"
+    r"|above)\b)[^,;:()]{1,120}(?:,\s+|\s+(?=we\b))",
 )
 """An opening clause that leads from what was said before to what follows."""
 _CLAUSE = _pattern(
@@ -97,34 +101,53 @@ _REFERS_BACK = _pattern(
             _BACK,
             r"(?:such(?! (?:as|that)\b)|that|its|their|he|she|his|her|another)\b",
             r"both\b(?!(?: [\w-]+){1,8} and\b)",
-            r"(?:all|some|most|many|none|each|one|two|three|any|several) (?:of )?"
-            r"(?:this|these|those|them|such)\b",
+            (
+                r"(?:all|some|most|many|none|each|one|two|three|any|several) (?:of )?"
+                r"(?:this|these|those|them|such)\b"
+            ),
             # `The proposed method`, `The results show`, `The method is`.
-            r"(?:the|all|each|our) (?:[\w-]+ )??(?:former|latter|same|above|resulting"
-            r"|aforementioned|proposed|others?)\b",
-            r"the (?:(?:novel|new|final|overall|full|main|key|core|central|empirical|experimental"
-            r"|numerical|theoretical|first|second|third|underlying|learned|trained) )?"
-            rf"{_KINDS}(?:,| {_VERB})",
+            (
+                r"(?:the|all|each|our) (?:[\w-]+ )??(?:former|latter|same|above|resulting"
+                r"|aforementioned|proposed|others?)\b"
+            ),
+            (
+                r"the (?:(?:novel|new|final|overall|full|main|key|core|central|empirical"
+                r"|experimental|numerical|theoretical|first|second|third|underlying|learned"
+                r"|trained) )?"
+                rf"{_KINDS}(?:,| {_VERB})"
+            ),
             # It goes on with a list, or with a thought: `2) `, `Similarly`, `However,`.
             r"(?:[2-9]|ii+|iv|vi*|[b-h])[.)] ",
-            r"(?:otherwise|similarly|likewise|conversely|indeed|namely|rather|alternatively|in turn"
-            r"|as such|in other words|that is|for example|for instance|in fact|on the contrary"
-            r"|in comparison|vice versa|hence|thus|then|therefore|(?:and|but|or|nor|yet|so) (?!on ))\b",
-            r"(?:here|however|moreover|furthermore|additionally|also|next|first|second|third|finally"
-            r"|firstly|secondly|thirdly|lastly|instead|besides|meanwhile|further|in addition"
-            r"|in contrast|in particular|specifically|consequently|accordingly|nevertheless"
-            r"|nonetheless|as a result),",
+            (
+                r"(?:otherwise|similarly|likewise|conversely|indeed|namely|rather|alternatively"
+                r"|in turn|as such|in other words|that is|for example|for instance|in fact"
+                r"|on the contrary"
+                r"|in comparison|vice versa|hence|thus|then|therefore"
+                r"|(?:and|but|or|nor|yet|so) (?!on ))\b"
+            ),
+            (
+                r"(?:here|however|moreover|furthermore|additionally|also|next|first|second|third"
+                r"|finally|firstly|secondly|thirdly|lastly|instead|besides|meanwhile"
+                r"|further|in addition"
+                r"|in contrast|in particular|specifically|consequently|accordingly|nevertheless"
+                r"|nonetheless|as a result),"
+            ),
             # It opens with what leads on from there: `In these settings, …`, `Together, these …`.
-            rf"(?!(?:we|i|our) )(?:[\w-]+,? ){{1,3}}(?:{_POINTED}|such (?!as\b)|it,)",
-            r"(?:in|on|under|with|within|at|for|from|by|through|via|across|as|to|using|given|while"
-            r"|when|since|because|although|though|once|if|based|after|before|during|among|despite"
-            r"|unlike|beyond|towards?|[a-z]+ing|motivated|inspired)\b[^,;:()]{0,100}?\b"
-            rf"{_POINTED}[^,;:()]{{1,80}},",
+            rf"(?!(?:we|i|our) )[\w-]+,? (?:[\w-]+ ){{0,2}}(?:{_POINTED}|such (?!as\b)|it,)",
+            (
+                r"(?:in|on|under|with|within|at|for|from|by|through|via|across|as|to|using|given"
+                r"|while|when|since|because|although|though|once|if|based|after|before|during|among"
+                r"|despite|unlike|beyond|towards?|[a-z]+ing|motivated|inspired)\b[^,;:()]{0,100}?\b"
+                rf"{_POINTED}[^,;:()]{{1,80}},"
+            ),
             # It says what is done with it: `We use this difference`, `Our method does so by`.
-            r"(?:we|i|our(?: [\w-]+){1,2}|(?:[\w-]+ )?(?:results?|experiments|evaluations|findings)"
-            r"|one)(?: \w+){1,3}?(?: (?:that|how|why|whether|if|to|by|on|of|for|in|with|through|via"
-            rf"|using|from|all|both|and|also)){{0,2}} (?:{_BACK}"
-            r"|so (?:by|via|through|with|using|while|without)\b)",
+            (
+                r"(?:we|i|our(?: [\w-]+){1,2}|(?:[\w-]+ )?(?:results?|experiments|evaluations"
+                r"|findings)|one)(?: \w+){1,3}?(?: (?:that|how|why|whether|if|to|by|on|of"
+                r"|for|in|with|through"
+                rf"|via|using|from|all|both|and|also)){{0,2}} (?:{_BACK}"
+                r"|so (?:by|via|through|with|using|while|without)\b)"
+            ),
             r"we (?:[\w-]+ ){1,2}that such\b",
         )
     )
