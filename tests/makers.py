@@ -150,7 +150,7 @@ def make_pick(
     paper: Paper | None = None, topic: str = "language-models", total: float = 0.5, **changes: Any
 ) -> Pick:
     paper = paper or make_paper()
-    reason = Reason(kind=ReasonKind.AUTHOR, name="Ada Byron")
+    reason = Reason(kind=ReasonKind.IN_TITLE, words=("x",))
     part = Part(signal="relevance", value=total, points=total, reason=reason)
     values: dict[str, Any] = {
         "paper": paper,

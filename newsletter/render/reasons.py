@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from newsletter.model import Pick, Reason, ReasonKind
@@ -26,6 +27,8 @@ _SAME: Final = {
     ReasonKind.IN_VENUE: ReasonKind.VENUE,
 }
 """Two ways to ask for the same: the second kind names it in full."""
+SHORT: Final = 4
+"""Words of fewer letters have no other forms: `R`, `art`."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -62,10 +65,18 @@ def _is_shown(reason: Reason, shown: str) -> bool:
     """Tell whether all words that a reason found in a text can be read in what is `shown`."""
     if reason.kind not in (ReasonKind.IN_TITLE, ReasonKind.IN_ABSTRACT):
         return False
-    # By beginnings: `agents` is seen in `agentic`, and `pre-training` in `pretraining`.
-    text = "".join(_WORD.findall(shown.casefold()))
-    return all(
-        part[: max(4, len(part) - 3)] in text
-        for words in reason.words
-        for part in _WORD.findall(words.casefold())
-    )
+    listed = _WORD.findall(shown.casefold())
+    joined = "".join(listed)
+    for term in reason.words:
+        parts = _WORD.findall(term.casefold())
+        is_compound = len(parts) > 1 and "".join(parts) in joined  # pre-training, pretraining
+        if not is_compound and not (parts and all(_is_among(part, listed) for part in parts)):
+            return False
+    return True
+
+
+def _is_among(part: str, words: Sequence[str]) -> bool:
+    """Tell whether a word, or another form of it, is among others: `agents` in `agentic`."""
+    if len(part) < SHORT:
+        return part in words
+    return any(word.startswith(part[: max(SHORT, len(part) - 3)]) for word in words)
