@@ -297,7 +297,7 @@ def faults(papers: Sequence[Paper], *, is_shown: bool) -> dict[str, float]:
     found: dict[str, list[str]] = {"altered": [], "dangling": [], "said_twice": []}
     told = []
     for paper in papers:
-        empty = Score(total=0.0, parts=())
+        empty = Score(total=0.0, overall=0.0, parts=())
         pick = candidates.told(Pick(paper=paper, topic="", score=empty, reasons=()))
         told.append(pick.tldr)
         if not pick.tldr_by and is_altered(pick.tldr, paper.abstract):

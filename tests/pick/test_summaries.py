@@ -46,7 +46,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 
 
 STOPPED = st.lists(
-    st.sampled_from([*"ab AZ.。?!…()[]“”\"«»3-", "e.g. ", "et al. ", "The ", ".We", "(i) ", "\n"]), max_size=60
+    st.sampled_from([*'ab AZ.。?!…()[]“”"«»3-', "e.g. ", "et al. ", "The ", ".We", "(i) ", "\n"]), max_size=60
 ).map("".join)  # fmt: skip
 
 
