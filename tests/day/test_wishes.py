@@ -290,7 +290,7 @@ def test_a_short_mail_has_the_best_five_as_titles_with_a_sentence(
     """The lead first; no abstract, no reasons; whether or not the edition is for one reader."""
     people(world, full={}, short={"length": "short", **wanted})
     page = world.web.pages["/feed"]
-    more = b"think of. We propose a fast engine for all of the work. Costs fall by 90%."
+    more = b"think of. We propose a fast engine for all of the hard work at sea. Costs fall by 90%."
     page.body = page.body.replace(b"think of.", more)
 
     ran(world, NOW)
