@@ -1,9 +1,14 @@
 """The one sentence that tells what is new, against other ways to choose it, on SciTLDR.
 
-    python benchmarks/summaries.py [--quick] [--json] [--data DIR] [--fit]
+    python benchmarks/summaries.py [--quick] [--json] [--data DIR] [--fit] [--show]
 
 ROUGE-1, -2 and -L (Lin 2004; F1, Porter stems, the best of the references by ROUGE-1), times 100,
-with 95% intervals over abstracts. `--fit` prints the weights of newsletter/pick/sentences.py anew.
+with 95% intervals over abstracts. `--fit` prints the weights of newsletter/pick/telling.py anew.
+
+Then, over every real abstract of the folder: how many summaries have a word that the abstract does
+not have there (`altered`), the share of summaries that ask, or that refer to something which is not
+in them (`dangling`), and how many leads of a mail say a sentence again below the summary
+(`said_twice`). `--show` prints the summaries that are counted, and a hundred others by chance.
 """
 
 from __future__ import annotations
@@ -23,15 +28,24 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import snowballstemmer
+from corpora.abstracts import real_abstracts
+from corpora.papers import NOW
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
-from newsletter.model import Paper
-from newsletter.pick import sentences
+from newsletter.model import Paper, Pick, Score
+from newsletter.pick import telling
+from newsletter.pick.papers import Candidates
 from newsletter.pick.summaries import complete, summarise
+from newsletter.pick.trimming import stands_alone, trim
+from newsletter.render.press import ROOM
+from newsletter.render.views import paper_view
 
+FIGURES = ("rouge1", "rouge2", "rougeL", "altered", "dangling", "said_twice")
 Scores = tuple[float, float, float]
 _TOKEN = re.compile(r"[a-z0-9]+")
 _CUE = re.compile(
@@ -39,8 +53,11 @@ _CUE = re.compile(
     r"investigate|prove)",
     re.IGNORECASE,
 )
-STRENGTH = 3.0
-"""Ridge's alpha, chosen by cross-validation."""
+Weights = npt.NDArray[np.float64]
+TEMPERATURE = 0.9
+"""How much better a sentence must score to be much likelier; chosen by cross-validation."""
+STRENGTH = 0.005
+"""How much large weights cost; chosen by cross-validation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,23 +173,192 @@ WAYS: dict[str, Callable[[Abstract], str]] = {
 }
 
 
+# --- What is wrong with a summary ---------------------------------------------------------------
+
+_PIECE = re.compile(r"\w+|[^\w\s]")
+_ANAPHORS = frozenset(
+    "this these those that it its they them their he she his her such both".split()
+)
+_OF_THE_TEXT = frozenset(
+    "paper work article study survey review report thesis manuscript letter note chapter position"
+    " perspective contribution tutorial research book technical dissertation".split()
+)
+_LEADING_ON = frozenset(
+    "first second third firstly secondly thirdly then next also moreover furthermore additionally"
+    " however finally instead otherwise similarly conversely likewise therefore thus hence besides"
+    " meanwhile consequently accordingly another but and or so yet namely".split()
+)
+_LIGHT = frozenset(
+    "we i our us the a an of in on at by to for from with via that how why whether if and also then"
+    " further both all here do does can have has is are be been not only using through".split()
+)
+_BARE = frozenset(
+    "method approach model framework algorithm system technique architecture results result dataset"
+    " benchmark pipeline findings experiments idea code former latter resulting proposed".split()
+)
+_WITH_MORE = frozenset("of for that which to in on with behind from between by and or".split())
+
+
+def is_altered(told: str, abstract: str) -> bool:
+    """Tell whether a summary has a word that the abstract does not have at that place.
+
+    The words must be one run of the abstract's, or two where a neighbour completes a short
+    sentence; asides in brackets may be missing where they are words of their own. The first letter
+    may have become a capital, and the last word may be cut off by an ellipsis.
+    """
+    left = _PIECE.findall(told.removesuffix("…"))
+    given = _PIECE.findall(abstract)
+    starts = [place for place, piece in enumerate(given) if left and _begins(piece, left[0])]
+    return not any(_follows(left, given, place) for place in starts) and bool(left)
+
+
+def _begins(piece: str, first: str) -> bool:
+    return first in (piece, piece[:1].upper() + piece[1:])
+
+
+def _follows(left: Sequence[str], given: Sequence[str], place: int) -> bool:
+    """Tell whether the pieces follow one another from a place on, but for asides in brackets."""
+    number = 0
+    while number < len(left):
+        if place < len(given) and (
+            given[place] == left[number]
+            or (number == 0 and _begins(given[place], left[0]))
+            or (number == len(left) - 1 and given[place].startswith(left[number]))
+        ):
+            number += 1
+            place += 1
+        elif place < len(given) and given[place] in "([":
+            ends = [n for n in range(place, len(given)) if given[n] in ")]"][:1]
+            if not ends:
+                return False
+            place = ends[0] + 1
+        else:
+            return False
+    return True
+
+
+def is_dangling(told: str) -> bool:
+    """Tell whether a summary asks, or begins with what refers to something outside it.
+
+    Counted by words, unlike the choice: `this`, `it` and their like before the third word with a
+    meaning of its own, a word that leads on from a sentence before, or a thing that only the
+    sentence before can have named (`The method is …`).
+    """
+    if "?" in told or "？" in told:
+        return True
+    words = re.findall(r"[\w'’-]+|[,:;]", told.lower())
+    if not words or (words[0] in _LEADING_ON and words[1:2] != ["of"]):
+        return bool(words)
+    if words[0] == "the" and len(words) > 2:
+        noun = 2 if words[1] in {"proposed", "resulting", "new", "novel"} else 1
+        if words[noun] in _BARE and words[noun + 1] not in _WITH_MORE:
+            return True
+    meant = 0
+    for place, word in enumerate(words[:8]):
+        after = words[place + 1 : place + 4]
+        if word in _ANAPHORS and not _is_answered(word, place, after):
+            return True
+        meant += word not in _LIGHT and word not in ",:;" and not word.endswith("ly")
+        if meant > 1:
+            return False
+    return False
+
+
+def _is_answered(word: str, place: int, after: Sequence[str]) -> bool:
+    """Tell whether a word like `this` or `it` needs nothing from outside its sentence."""
+    if word in {"that", "its", "their", "his", "her", "both"} and place:
+        return True
+    if word in {"this", "these"}:
+        return not _OF_THE_TEXT.isdisjoint(after[:2])
+    if word == "it":  # `It is known that …`, `We show it is possible to …`
+        return bool({"that", "to"} & {*after}) and not {"has", "can", "uses"} & {*after}
+    if word == "both":
+        return "and" in after
+    return word == "those" and after[:1] in (["of"], ["that"], ["who"], ["with"], ["in"])
+
+
+def is_said_twice(told: str, below: str) -> bool:
+    """Tell whether a sentence of the summary stands again below it, or nearly so.
+
+    Nearly: three quarters of its pairs of words are there.
+    """
+    pairs = {*pairwise(tokens(below))}
+    for sentence in re.split(r"(?<=[.!?]) (?=[A-Z])", told):
+        own = {*pairwise(tokens(sentence))}
+        if len(own) > 3 and len(own & pairs) >= 0.75 * len(own):
+            return True
+    return False
+
+
+def faults(papers: Sequence[Paper], *, is_shown: bool) -> dict[str, float]:
+    """Return how often the summaries of papers have each fault, and print it."""
+    candidates = Candidates((), NOW)
+    room = ROOM["comfortable"][0][0]
+    found: dict[str, list[str]] = {"altered": [], "dangling": [], "said_twice": []}
+    told = []
+    for paper in papers:
+        empty = Score(total=0.0, overall=0.0, parts=())
+        pick = candidates.told(Pick(paper=paper, topic="", score=empty, reasons=()))
+        told.append(pick.tldr)
+        if not pick.tldr_by and is_altered(pick.tldr, paper.abstract):
+            found["altered"].append(pick.tldr)
+        if not pick.tldr_by and is_dangling(pick.tldr):
+            found["dangling"].append(pick.tldr)
+        view = paper_view(pick, "", room=room, density="comfortable", figures=False)
+        if is_said_twice(view.tldr, view.abstract):
+            found["said_twice"].append(f"{view.tldr} | {view.abstract}")
+    if is_shown:
+        found["by chance"] = random.Random(0).sample(told, min(100, len(told)))
+        for name, some in found.items():
+            print(name, *some, sep="\n  ")
+    counts = {name: len(found[name]) for name in ("altered", "dangling", "said_twice")}
+    shares = {name: count / max(1, len(papers)) for name, count in counts.items()}
+    told_so = ", ".join(f"{name} {counts[name]} ({shares[name]:.2%})" for name in counts)
+    print(f"{len(papers)} real abstracts: {told_so}")
+    return counts | {"dangling": round(shares["dangling"], 4)}
+
+
 # --- Fitting ----------------------------------------------------------------------------------
 
 
 def fit(abstracts: Sequence[Abstract]) -> dict[str, float]:
-    """Return weights by which the sentence that scores best in all three measures comes first."""
-    rows, wanted = [], []
+    """Return weights by which the sentence that scores best in all three measures comes first.
+
+    The loss is that of ListNet (Cao et al. 2007): the cross entropy between the chances of the
+    sentences of an abstract by their worth, and by their marks. Only sentences that stand alone
+    can be chosen, so only they are learnt from.
+    """
+    rows: list[dict[str, float]] = []
+    chances: list[float] = []
+    starts: list[int] = []
     for abstract in abstracts:
-        seen = sentences.features(abstract.sentences, abstract.title)
-        worth = [
-            sum(best(sentences.trim(sentence), abstract.targets)) for sentence in abstract.sentences
-        ]
-        mean = statistics.fmean(worth)
-        rows += [list(row.values()) for row in seen]
-        wanted += [value - mean for value in worth]
-    names = list(sentences.features(abstracts[0].sentences, abstracts[0].title)[0])
-    model = Ridge(alpha=STRENGTH).fit(np.array(rows), np.array(wanted))
-    return dict(zip(names, model.coef_.round(4).tolist(), strict=True))
+        told = [trim(sentence) for sentence in abstract.sentences]
+        alone = [number for number, sentence in enumerate(told) if stands_alone(sentence)]
+        if len(alone) < 2:
+            continue
+        seen = telling.features(abstract.sentences, abstract.title)
+        worth = np.array([sum(best(told[number], abstract.targets)) for number in alone])
+        starts.append(len(rows))
+        rows += [seen[number] for number in alone]
+        chances += softmax(worth / TEMPERATURE).tolist()
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    given = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    wanted = np.array(chances)
+    spread = given.std(axis=0) + 1e-9
+    values = (given - given.mean(axis=0)) / spread
+    lists = np.repeat(np.arange(len(starts)), np.diff([*starts, len(rows)]))
+
+    def loss(weights: Weights) -> tuple[float, Weights]:
+        marks = values @ weights
+        marks -= np.maximum.reduceat(marks, starts)[lists]
+        likely = np.exp(marks)
+        totals = np.add.reduceat(likely, starts)[lists]
+        cost = -float(wanted @ (marks - np.log(totals))) / len(starts)
+        slope = values.T @ (likely / totals - wanted) / len(starts)
+        return cost + STRENGTH * float(weights @ weights), slope + 2 * STRENGTH * weights
+
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x / spread
+    return dict(zip(names, found.round(4).tolist(), strict=True))
 
 
 def cross_validated(abstracts: Sequence[Abstract]) -> list[Scores]:
@@ -181,8 +367,8 @@ def cross_validated(abstracts: Sequence[Abstract]) -> list[Scores]:
     for learn, test in KFold(10, shuffle=True, random_state=0).split(abstracts):
         weights = fit([abstracts[n] for n in learn])
         for abstract in (abstracts[n] for n in test):
-            rows = sentences.features(abstract.sentences, abstract.title)
-            marks = [sum(weights[k] * v for k, v in row.items()) for row in rows]
+            rows = telling.features(abstract.sentences, abstract.title)
+            marks = [sum(weights.get(k, 0.0) * v for k, v in row.items()) for row in rows]
             found.append(best(complete(abstract.sentences, marks), abstract.targets))
     return found
 
@@ -226,17 +412,18 @@ def show(name: str, scored: Sequence[Scores], rounds: int) -> Scores:
 def main() -> None:
     """Choose in every way, score, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--quick", action="store_true", help="fewer resamples, no cross-validation")
+    parser.add_argument("--quick", action="store_true", help="fewer resamples and abstracts")
     parser.add_argument("--json", action="store_true", help="named figures on the last line")
     parser.add_argument("--data", type=Path, help="a folder with tldr/*.jsonl")
     parser.add_argument("--fit", action="store_true", help="print the weights fitted anew")
+    parser.add_argument("--show", action="store_true", help="print summaries to look at")
     options = parser.parse_args()
     data = options.data or Path(os.environ.get("NEWSLETTER_TEST_DATA") or "missing")
     abstracts = read(data)
     if not abstracts:
         print("no summaries to measure against: give --data DIR with tldr/*.jsonl", file=sys.stderr)
         if options.json:
-            print(json.dumps({"rouge1": None, "rouge2": None, "rougeL": None}))
+            print(json.dumps(dict.fromkeys(FIGURES)))
         return
     if options.fit:
         for name, weight in fit(abstracts).items():
@@ -251,9 +438,11 @@ def main() -> None:
         )
     if not options.quick:
         show("ours, weights of others", cross_validated(abstracts), rounds)
+    every = 6 if options.quick else 1
+    counted = faults(real_abstracts(data)[::every], is_shown=options.show)
     if options.json:
-        names = ("rouge1", "rouge2", "rougeL")
-        print(json.dumps({k: round(v, 2) for k, v in zip(names, means["ours"], strict=True)}))
+        rounded = (round(mean, 2) for mean in means["ours"])
+        print(json.dumps(dict(zip(FIGURES, (*rounded, *counted.values()), strict=True))))
 
 
 if __name__ == "__main__":

@@ -149,14 +149,16 @@ def make_topic(
 def make_pick(
     paper: Paper | None = None, topic: str = "language-models", total: float = 0.5, **changes: Any
 ) -> Pick:
+    paper = paper or make_paper()
     reason = Reason(kind=ReasonKind.IN_TITLE, words=("x",))
     part = Part(signal="relevance", value=total, points=total, reason=reason)
     values: dict[str, Any] = {
-        "paper": paper or make_paper(),
+        "paper": paper,
         "topic": topic,
         "score": Score(total=total, parts=(part,), overall=total, about=total),
         "reasons": (reason,),
         "tldr": "We propose a method.",
+        "details": tuple(f"{part}." for part in paper.abstract.split(". ")[1:]),
     }
     return Pick(**(values | changes))
 

@@ -173,7 +173,7 @@ class Draft:
     def page(self) -> tuple[bytes, tuple[Pick, ...]]:
         """Return the issue as a public web page, and the picks that it shows.
 
-        The page has all topics, and whole abstracts.
+        The page has all topics, and all that adds to the sentence told of each paper.
         """
         choice, letter = self.day.config.choice, self.day.config.letter
         picks = [pick for pick in self.picks if pick.paper.id not in self.bad]

@@ -167,5 +167,7 @@ class Pick:
     """One or two sentences that say what is new."""
     tldr_by: str = ""
     """Who wrote `tldr`; empty when it is taken from the abstract."""
+    details: tuple[str, ...] = ()
+    """Sentences of the abstract that add a result to `tldr`, in the abstract's order."""
     also: tuple[Paper, ...] = ()
     """Papers that say the same; they are not shown themselves."""

@@ -8,6 +8,8 @@ rankers.py    weigh signals into a Score, with each signal's part
 variety.py    choose(): limits per topic, no paper twice
 misses.py     papers that just missed, and why
 personal.py   choose_for(): what one reader gets by own words, likes and mutes
-summaries.py  one sentence that tells what is new
-sentences.py  which sentence of an abstract that is
+summaries.py  the sentence that tells what is new, and what adds to it
+sentences.py  where sentences begin and end
+telling.py    which sentence of an abstract tells what is new
+trimming.py   what only leads up to it, and whether a sentence stands alone
 """

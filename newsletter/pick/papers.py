@@ -14,7 +14,7 @@ from newsletter.pick.filters.scanning import Matcher
 from newsletter.pick.personal import LIKED, LIKED_TOPIC
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import Context, Mark
-from newsletter.pick.summaries import summarise
+from newsletter.pick.summaries import details, summarise
 from newsletter.pick.trending import crowd_of
 
 
@@ -28,12 +28,17 @@ class Candidates:
         self.crowd = crowd_of(self.papers, now)
         self.folded: Callable[[Paper], Folded] = functools.cache(fold_paper)
         """Returns a paper's texts as filters see them."""
-        self._summary = functools.cache(summarise)
+        self._told: Callable[[Paper], tuple[str, str, tuple[str, ...]]] = functools.cache(_told)
 
     def told(self, pick: Pick) -> Pick:
-        """Return a pick with the sentence that tells what is new in its paper."""
-        tldr, tldr_by = self._summary(pick.paper)
-        return replace(pick, tldr=tldr, tldr_by=tldr_by)
+        """Return a pick with the sentence that tells what is new, and those that add to it."""
+        tldr, tldr_by, more = self._told(pick.paper)
+        return replace(pick, tldr=tldr, tldr_by=tldr_by, details=more)
+
+
+def _told(paper: Paper) -> tuple[str, str, tuple[str, ...]]:
+    tldr, tldr_by = summarise(paper)
+    return tldr, tldr_by, details(paper, tldr)
 
 
 def pick_papers(

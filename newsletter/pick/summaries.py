@@ -1,12 +1,14 @@
-"""One sentence, or two short ones, that tell what is new in a paper."""
+"""One sentence, or two short ones, that tell what is new in a paper; and what adds to it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from newsletter.model import Paper
-from newsletter.pick.sentences import scores, trim
+from newsletter.pick.sentences import sentences
+from newsletter.pick.telling import STEM, scores, words_of
+from newsletter.pick.trimming import stands_alone, trim
 
 MAX_LENGTH = 320
 """Maximum number of characters: three or four lines on a phone."""
@@ -15,26 +17,26 @@ FEW_WORDS = 11
 """A sentence of fewer words says too little on its own."""
 MANY_WORDS = 38
 """Two sentences together must have fewer words than this."""
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2}")
+"""Two letters of a script that is written without spaces: about a word."""
 
-_ABBREVIATIONS = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|fig|figs|eq|eqs|sec|no|vol|dr|mr|mrs|ms|prof|st|approx|resp"
-    r"|w\.r\.t|a\.k\.a|viz|ca)|\b[A-Z])\.$",
-    re.IGNORECASE,
+MOST_DETAILS = 3
+"""How many sentences are told below the summary at most."""
+ALIKE = 0.5
+"""Two sentences say the same when the shorter one shares this part of its telling words."""
+ENOUGH_ALIKE = 3
+"""And at least so many, if it has them."""
+_NUMBER = re.compile(r"(?<![\w-])(?!(?:19|20)\d\d\b)\d+(?:[.,]\d+)*(?:\s?%|[x×kKMB]\b)?(?![\w-])")
+"""A quantity; `GPT-4`, `3D` and a year are none."""
+_FOUND = frozenset(
+    "outpe impro achie surpa reduc incre excee accel gains boost match faste bette highe lower"
+    " state show shows shown demon find finds found revea prove prove obser resul signi consi"
+    " accur yield cuts halve doubl estab confi indic sugge".split()
 )
-_BOUNDARY = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(]?[A-Z0-9\u00c0-\uffff])")
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of plain text; dots in abbreviations and decimals end no sentence."""
-    found: list[str] = []
-    start = 0
-    for boundary in _BOUNDARY.finditer(text):
-        candidate = text[start : boundary.start()].strip()
-        if candidate and not _ABBREVIATIONS.search(candidate):
-            found.append(text[start : boundary.end()].strip())
-            start = boundary.end()
-    rest = text[start:].strip()
-    return [*found, rest] if rest else found
+"""Beginnings of words with which authors tell what they found."""
+_OWN = frozenset("we our i my paper work study".split())
+_ELSEWHERE = frozenset("code github http https available website page demo released".split())
+"""Words of sentences that tell where to find things."""
 
 
 def summarise(paper: Paper) -> tuple[str, str]:
@@ -52,20 +54,83 @@ def summarise(paper: Paper) -> tuple[str, str]:
 
 
 def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
-    """Return the sentence with the best mark, trimmed; a very short one gets a neighbour with it.
+    """Return the sentence with the best mark that stands alone; a very short one with a neighbour.
 
-    `We propose Xylo.` alone says too little: the neighbour with the better mark is added.
+    `We propose Xylo.` alone says too little: the neighbour with the better mark is added. When no
+    sentence stands alone, the best one is told with the sentence before it.
     """
-    best = max(range(len(listed)), key=lambda number: (marks[number], -number))
-    told = trim(listed[best])
-    beside = [number for number in (best + 1, best - 1) if 0 <= number < len(listed)]
-    if len(told.split()) < FEW_WORDS and beside:
-        other = max(beside, key=lambda number: marks[number])
-        first, second = sorted((best, other))
-        both = f"{trim(listed[first])} {trim(listed[second])}"
-        if len(both.split()) < MANY_WORDS:
-            told = both
-    return told
+    context = " ".join(listed)
+    order = sorted(range(len(listed)), key=lambda number: (-marks[number], number))
+    best, told = next(_alone(listed, order, context), (order[0], trim(listed[order[0]], context)))
+    if _size(told) >= FEW_WORDS:
+        return told
+    # The next sentence may refer to the one that is told before it; the one before may not.
+    beside = dict(_alone(listed, [best - 1] if best else [], context))
+    if best + 1 < len(listed) and "?" not in listed[best + 1]:
+        beside[best + 1] = listed[best + 1]
+    if not beside:
+        return told
+    other = max(beside, key=lambda number: marks[number])
+    both = f"{told} {listed[other]}" if other > best else f"{beside[other]} {listed[best]}"
+    return both if _size(both) < MANY_WORDS else told
+
+
+def _alone(
+    listed: Sequence[str], numbers: Iterable[int], context: str
+) -> Iterator[tuple[int, str]]:
+    """Yield the sentences of these numbers that stand alone, trimmed."""
+    for number in numbers:
+        if stands_alone(told := trim(listed[number], context)):
+            yield number, told
+
+
+def details(paper: Paper, told: str) -> tuple[str, ...]:
+    """Return the sentences of the abstract that add a result to `told`, in the abstract's order.
+
+    They are whole and as their authors wrote them, each stands alone, and none says what `told` or
+    another one says. Sentences with a quantity come before those without.
+    """
+    listed = sentences(paper.abstract)
+    words = [set(words_of(sentence)) for sentence in listed]
+    # What comes before the authors speak of themselves tells of the work of others.
+    own = next((number for number, some in enumerate(words) if some & _OWN), len(listed) // 2)
+    worth = {
+        number: 2 * bool(_NUMBER.search(listed[number])) + bool(_stems(words[number]) & _FOUND)
+        for number in range(own, len(listed))
+        if not words[number] & _ELSEWHERE
+    }
+    kept: list[int] = []
+    said = [_telling(words_of(sentence)) for sentence in sentences(told)]
+    for number in sorted(worth, key=lambda number: (-worth[number], number)):
+        telling = _telling(words[number])
+        if (
+            worth[number]
+            and len(kept) < MOST_DETAILS
+            and not any(_alike(telling, other) for other in said)
+            and stands_alone(listed[number])
+        ):
+            kept.append(number)
+            said.append(telling)
+    return tuple(listed[number] for number in sorted(kept))
+
+
+def _stems(words: Iterable[str]) -> set[str]:
+    return {word[:STEM] for word in words}
+
+
+def _telling(words: Iterable[str]) -> set[str]:
+    """Return the stems of the words that are more than `the` and `with`."""
+    return {word[:STEM] for word in words if len(word) >= STEM or word[0].isdigit()}
+
+
+def _alike(some: set[str], others: set[str]) -> bool:
+    fewer = min(len(some), len(others))
+    return len(some & others) >= max(ALIKE * fewer, min(ENOUGH_ALIKE, fewer))
+
+
+def _size(text: str) -> int:
+    """Return about how many words a text has, in any script."""
+    return len(text.split()) + len(_UNSPACED.findall(text))
 
 
 def shorten(text: str, length: int) -> str:

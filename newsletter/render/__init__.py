@@ -10,6 +10,7 @@ looks.py      how an issue looks, according to the settings
 locales.py    dates and directions as readers of a language write them
 subjects.py   subject lines from the user's template
 words.py      every phrase that code makes and a reader sees
+reasons.py    which reasons tell a reader something
 views.py      papers and sections as templates see them
 press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from typing import Literal
 from newsletter.model import Paper, Pick
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text
+from newsletter.render.reasons import telling_reasons
 from newsletter.render.tokens import hole
 
 MAX_AUTHORS = 3
 """Names shown before `and n more`."""
 MAX_ALIKE = 3
 """Papers that say the same as a paper, listed below it."""
-
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ class PaperView:
     start: str
     """The side on which lines begin in that direction: left or right."""
     abstract: str
-    """Sentences of the abstract that are not in `tldr`, as far as there is room."""
+    """Sentences of the abstract that add to `tldr`, as far as there is room."""
     figure: str
     badges: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -73,7 +71,7 @@ class SectionView:
 
 
 def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
-    """Return a pick as templates see it, with at most `room` characters of its abstract."""
+    """Return a pick as templates see it, with at most `room` characters of its details."""
     paper = pick.paper
     bare = density in ("titles", "brief")
     links = () if bare else tuple(_links(paper))
@@ -90,10 +88,10 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
         tldr_by="" if density == "titles" else pick.tldr_by,
-        abstract="" if bare else excerpt(paper.abstract, pick.tldr, room),
+        abstract="" if bare else excerpt(pick.details, room),
         figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
         badges=tuple(_badges(paper)),
-        reasons=() if bare else tuple(map(words.say, pick.reasons)),
+        reasons=() if bare else tuple(map(words.say, telling_reasons(pick, topic))),
         links=tuple(
             Link(label=label, url=url, number=hole(n)) for n, (label, url) in enumerate(links)
         ),
@@ -104,22 +102,13 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
     )
 
 
-def excerpt(abstract: str, told: str, room: int) -> str:
-    """Return the first sentences of an abstract that are not in `told`, in `room` characters.
-
-    A sentence that does not fit is cut at a word, or left out when less than a line would remain.
-    """
+def excerpt(details: Iterable[str], room: int) -> str:
+    """Return the sentences that fit whole in `room` characters, in their order."""
     kept: list[str] = []
-    left = room
-    for sentence in _SENTENCE.split(abstract):
-        if not sentence or sentence in told or (told in sentence and told):
-            continue
-        if len(sentence) > left:
-            if left > 80 or (not kept and left > 40):  # noqa: PLR2004  a line, or half of one
-                kept.append(shorten(sentence, left))
-            break
-        kept.append(sentence)
-        left -= len(sentence) + 1
+    for sentence in details:
+        if len(sentence) <= room:
+            kept.append(sentence)
+            room -= len(sentence) + 1
     return " ".join(kept)
 
 

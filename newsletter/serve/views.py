@@ -9,15 +9,10 @@ import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.model import Paper, Pick, ReasonKind, Score, Topic
+from newsletter.model import Paper, Pick, Score, Topic
 from newsletter.render.views import PaperView, paper_view
-from newsletter.render.words import say
 
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
-SHOWN = (ReasonKind.VOTES, ReasonKind.TOP, ReasonKind.NEW, ReasonKind.AGE)
-"""Reasons that a page shows in another way, or that are true of all its papers."""
-ROOM = 100_000
-"""Characters of abstract: pages show it whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +26,6 @@ class Card:
     topics: tuple[tuple[str, str], ...]
     """Name and title of each topic that shows it."""
     votes: int
-    why: tuple[str, ...]
-    """The reasons why it is here, without its votes, which are shown beside it."""
     date: dt.date | None = None
     """The issue that showed it."""
 
@@ -69,12 +62,11 @@ def _card(
     known = tuple((name, titles[name]) for name in names if name in titles)
     title = known[0][1] if known else ""
     return Card(
-        view=paper_view(first, title, room=ROOM, density="comfortable", figures=False),
+        view=paper_view(first, title, room=0, density="comfortable", figures=False),
         paper=first.paper,
         id=path_of(first.paper, is_static=is_static),
         topics=known,
         votes=first.paper.votes,
-        why=tuple(say(reason) for reason in first.reasons if reason.kind not in SHOWN),
         date=date,
     )
 

@@ -290,7 +290,8 @@ def test_a_short_mail_has_the_best_five_as_titles_with_a_sentence(
     """The lead first; no abstract, no reasons; whether or not the edition is for one reader."""
     people(world, full={}, short={"length": "short", **wanted})
     page = world.web.pages["/feed"]
-    page.body = page.body.replace(b"think of.", b"think of. It runs on one machine. It is free.")
+    more = b"think of. We propose a fast engine for all of the hard work at sea. Costs fall by 90%."
+    page.body = page.body.replace(b"think of.", more)
 
     ran(world, NOW)
     full, short = shown(world, "full"), shown(world, "short")
@@ -302,11 +303,11 @@ def test_a_short_mail_has_the_best_five_as_titles_with_a_sentence(
     ]  # fmt: skip
     assert len(full) == 7
     assert short == best
-    assert "We propose it." in text
+    assert "We propose a fast engine" in text
     assert "Why:" not in text
-    assert "Why:" in body(world.mails()["full"], "plain")
-    assert "It is free" in body(world.mails()["full"], "html")
-    assert "It is free" not in body(world.mails()["short"], "html")
+    assert text.count("https://") < body(world.mails()["full"], "plain").count("https://")
+    assert "Costs fall by 90%" in body(world.mails()["full"], "html")
+    assert "Costs fall by 90%" not in body(world.mails()["short"], "html")
     assert "5 papers picked for you" in text
 
 

@@ -110,7 +110,7 @@ def test_issues_of_any_size_stay_in_their_budget(count: int) -> None:
 
 def test_abstracts_go_first_then_the_weakest_papers() -> None:
     """Few papers have abstracts; many have none; too many are listed under `also today`."""
-    abstract = "An opening sentence that stands alone. " + "words and more words " * 60
+    abstract = "An opening sentence that stands alone. " + "Words and more words. " * 60
     few, more, most = (edition(*many(count, abstract=abstract)) for count in (5, 42, 60))
 
     assert few.html.count('class="abstract"') == 5
