@@ -17,7 +17,7 @@ from newsletter.render.looks import DEFAULT_SUBJECT, Density, Form
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import Blocks, hole, token
-from newsletter.render.views import PaperView, SectionView, paper_view, shorten
+from newsletter.render.views import WHOLE, PaperView, SectionView, paper_view, shorten
 
 MAX_KEY = 60
 SUBJECT_TITLE = 70
@@ -35,7 +35,7 @@ ROOM = {
 }
 """By density, pairs of characters of abstract: for the lead, and for the other papers. The first
 pair that keeps an edition within its budget is used."""
-UNLIMITED = (9_999, 9_999)
+UNLIMITED = (WHOLE, WHOLE)
 MAX_ALSO = 60
 """Titles listed under `also today`; further ones are only counted."""
 

@@ -15,6 +15,8 @@ from newsletter.render.tokens import hole
 
 MAX_AUTHORS = 3
 """Names shown before `and n more`."""
+WHOLE = 10_000
+"""Characters of room in which an abstract is shown whole, as on the web."""
 MAX_ALIKE = 3
 """Papers that say the same as a paper, listed below it."""
 
@@ -50,7 +52,7 @@ class PaperView:
     start: str
     """The side on which lines begin in that direction: left or right."""
     abstract: str
-    """Sentences of the abstract that add to `tldr`, as far as there is room."""
+    """Sentences of it that add to `tldr`, as far as there is room; on the web the whole of it."""
     figure: str
     badges: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -71,7 +73,10 @@ class SectionView:
 
 
 def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
-    """Return a pick as templates see it, with at most `room` characters of its details."""
+    """Return a pick as templates see it, with at most `room` characters of its details.
+
+    With the room that is `WHOLE`, the abstract stands there as it is.
+    """
     paper = pick.paper
     bare = density in ("titles", "brief")
     links = () if bare else tuple(_links(paper))
@@ -88,7 +93,7 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
         tldr_by="" if density == "titles" else pick.tldr_by,
-        abstract="" if bare else excerpt(pick.details, room),
+        abstract="" if bare else excerpt(pick, room),
         figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
         badges=tuple(_badges(paper)),
         reasons=() if bare else tuple(map(words.say, telling_reasons(pick, topic))),
@@ -102,10 +107,12 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
     )
 
 
-def excerpt(details: Iterable[str], room: int) -> str:
-    """Return the sentences that fit whole in `room` characters, in their order."""
+def excerpt(pick: Pick, room: int) -> str:
+    """Return the details that fit whole in `room` characters, or the whole abstract."""
+    if room >= WHOLE:
+        return pick.paper.abstract
     kept: list[str] = []
-    for sentence in details:
+    for sentence in pick.details:
         if len(sentence) <= room:
             kept.append(sentence)
             room -= len(sentence) + 1

@@ -9,7 +9,7 @@ from makers import make_paper, make_pick
 
 from newsletter.model import Reason, ReasonKind
 from newsletter.render.reasons import telling_reasons
-from newsletter.render.views import excerpt, paper_view
+from newsletter.render.views import WHOLE, excerpt, paper_view
 from newsletter.render.words import say
 
 K = ReasonKind
@@ -121,6 +121,10 @@ def test_a_view_says_only_what_tells() -> None:
 
 def test_sentences_below_are_whole_and_fit() -> None:
     """One that does not fit is left out; a shorter one after it is not."""
-    assert excerpt(("It is 5.", "It is as long as it gets.", "It ends."), 20) == "It is 5. It ends."
-    assert excerpt(("It is 5.",), 8) == "It is 5."
-    assert excerpt(("It is 5.",), 7) == excerpt((), 99) == ""
+    short = make_pick(details=("It is 5.",))
+    several = make_pick(details=("It is 5.", "It is as long as it gets.", "It ends."))
+
+    assert excerpt(several, 20) == "It is 5. It ends."
+    assert excerpt(short, 8) == "It is 5."
+    assert excerpt(short, 7) == excerpt(make_pick(), 99) == ""
+    assert excerpt(short, WHOLE) == short.paper.abstract
