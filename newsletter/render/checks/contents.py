@@ -168,10 +168,10 @@ def _both_alike(edition: Edition, document: HtmlDocument) -> Iterator[Flaw]:
     if not edition.text.strip():
         yield Flaw("error", "the text part is empty")
         return
-    # Lines are wrapped, so compare words; headings of topics are in capitals in the text part.
-    told = " ".join(edition.text.split()).lower()
+    # Lines are wrapped, also within words; headings of topics are in capitals in the text part.
+    told = "".join(edition.text.split()).lower()
     for heading in document.elements("h1", "h2", "h3"):
-        if shown(heading) and shown(heading, room=9_999).lower() not in told:
+        if "".join(shown(heading, room=9_999).split()).lower() not in told:
             message = f"only the HTML has the heading: {shown(heading)}"
             yield Flaw("error", message, document.place(heading))
     for link in document.elements("a"):
