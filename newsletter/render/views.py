@@ -10,7 +10,7 @@ from typing import Literal
 
 from newsletter.model import Paper, Pick
 from newsletter.render import words
-from newsletter.render.locales import direction_of_text
+from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.tokens import NUMBER, hole
 
 MAX_AUTHORS = 3
@@ -49,6 +49,8 @@ class PaperView:
     """The direction in which the title is written."""
     start: str
     """The side on which lines begin in that direction: left or right."""
+    language: str
+    """The language that it is written in (BCP 47), where that is sure; else empty."""
     abstract: str
     """Sentences of the abstract that are not in `tldr`, as far as there is room."""
     figure: str
@@ -84,6 +86,7 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         number=hole(NUMBER),
         direction=direction,
         start="right" if direction == "rtl" else "left",
+        language=language_of_text(f"{paper.title} {paper.abstract}"),
         authors=_authors(paper.authors),
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
