@@ -12,7 +12,8 @@ from newsletter.render.columns import COLUMNS, fill, padded, underlined, width
 WORDS = st.lists(
     st.one_of(
         st.text(
-            st.sampled_from("aé1,.。、」「（）あっー漢字数学한국กำआ👩\u200d🔬🇩🇪e\u0301\u00a0"), max_size=90
+            st.sampled_from("aé1,.。、」「（）あっー漢字数学한국กำआ👩\u200d🔬🇩🇪e\u0301\u00a0"),
+            max_size=90,
         ),
         st.just("https://example.org/" + "x" * 90),
     ),
@@ -46,7 +47,8 @@ def test_lines_fit_and_nothing_is_lost(words: list[str], indent: str) -> None:
 )
 def test_no_line_begins_with_what_ends_a_sentence(sentence: str) -> None:
     """Closing marks, small kana and marks that lengthen stay with what they follow, and an opening
-    bracket with what it opens (JIS X 4051), wherever the line ends."""
+    bracket with what it opens (JIS X 4051), wherever the line ends.
+    """
     for shift in range(40):
         lines = fill("あ" * shift + sentence * 12).split("\n")
 
@@ -92,7 +94,9 @@ def test_the_line_below_a_heading_is_as_wide() -> None:
         assert width(below) == max(map(width, above)) <= COLUMNS
 
 
-@pytest.mark.parametrize("text", ["One.", "日本語の前文。", "🎉" * 70, "x" * 199, "x" * 200, "x" * 260])
+@pytest.mark.parametrize(
+    "text", ["One.", "日本語の前文。", "🎉" * 70, "x" * 199, "x" * 200, "x" * 260]
+)
 def test_a_preheader_fills_its_line(text: str) -> None:
     """Up to 200 columns, with signs that inboxes keep: neither white space nor one after another."""
     line = padded(text)

@@ -366,7 +366,10 @@ def test_what_is_english_says_so() -> None:
 
     def language(words: str) -> str:
         found = [one for one in root.iter() if (one.text or "").strip() == words]
-        (told,) = {one.xpath("ancestor-or-self::*[@lang][1]/@lang")[0] for one in found}
+        (told,) = {
+            next(up.get("lang") for up in (one, *one.iterancestors()) if up.get("lang"))
+            for one in found
+        }
         return str(told)
 
     assert root.get("lang") == "de"
