@@ -138,9 +138,9 @@ def _authors(names: Sequence[str]) -> str:
 
 def _badges(paper: Paper) -> Iterable[str]:
     if paper.votes:
-        yield f"▲ {words.short_number(paper.votes)}"
+        yield f"▲\N{NO-BREAK SPACE}{words.short_number(paper.votes)}"
     if paper.stars:
-        yield f"★ {words.short_number(paper.stars)}"
+        yield f"★\N{NO-BREAK SPACE}{words.short_number(paper.stars)}"
     if paper.comments:
         yield words.comments(paper.comments)
     if paper.venue:

@@ -133,10 +133,10 @@ def test_each_paper_has_its_number_in_the_margin(browser: Browser, emails: list[
 
         assert [int(number) for number, _, _ in places] == list(range(1, len(places) + 1))
         if email.name == "arabic.html":
-            assert {round(text["right"]) for _, _, text in places} == {331}
+            assert {round(text["right"]) for _, _, text in places} == {329}
             assert all(margin["left"] >= text["right"] for _, margin, text in places)
         else:
-            assert {round(text["left"]) for _, _, text in places} == {44}
+            assert {round(text["left"]) for _, _, text in places} == {46}
             assert all(margin["right"] <= text["left"] for _, margin, text in places)
     page.close()
 

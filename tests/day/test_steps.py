@@ -67,7 +67,7 @@ def test_sources_are_merged_before_picking(world: World) -> None:
 
     text = body(world.mails()["bo"], "plain")
     assert text.index("Agents with tools") < text.index("A language model agent")
-    assert "▲ 40" in text
+    assert "▲\N{NO-BREAK SPACE}40" in text
 
 
 def test_running_again_sends_nothing(world: World) -> None:

@@ -170,7 +170,7 @@ def test_both_parts_tell_the_same() -> None:
         paper.pdf_url,
         paper.code_url,
         paper.discussion_url,
-        "▲ 1.2k",
+        "▲\N{NO-BREAK SPACE}1.2k",
         "matches “x”",
         "Issue 7",
         "1 Example Street",
@@ -251,6 +251,19 @@ def test_readers_write_dates_as_their_language_does() -> None:
     assert "Dienstag, 24. November 2026" in page
     assert "Unsubscribe" not in page
     assert "\ue000" not in page
+
+
+def test_a_page_has_whole_abstracts_on_phones_too() -> None:
+    """Only a mail leaves them out there: it is to be read in a minute."""
+    papers = [make_paper(n, abstract=f"First {n}. Second. Third.") for n in (1, 2)]
+    page = render_page(
+        ISSUE, selected(("topic-0",), picked(papers)), [make_topic("topic-0")], head(), shipped()
+    )
+    mail = edition(*papers).html
+
+    assert [page.count("First"), mail.count("First")] == [2, 2]
+    found = [re.findall(r'class="abstract ([a-z]*)"', shown) for shown in (page, mail)]
+    assert found == [[""], ["wide"]]
 
 
 def test_a_paper_is_written_in_its_own_direction() -> None:

@@ -69,7 +69,8 @@ def _links(document: HtmlDocument) -> Iterator[Flaw]:
             continue
         if not words and not any(image.get("alt") for image in link.iter("img")):
             yield Flaw("error", f"a link without words: {target[:60]}", place)
-        if words.lower().rstrip(".…") in VAGUE:
+        # What a screen reader says of it counts (WCAG 2.2, 2.4.4).
+        if (link.get("aria-label") or words).lower().rstrip(".…") in VAGUE:
             yield Flaw("warning", f"a link that does not say where it leads: {words!r}", place)
         if target.startswith("http://"):
             yield Flaw("warning", f"a link over http, which others can read: {target[:80]}", place)
