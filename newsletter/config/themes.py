@@ -20,7 +20,7 @@ from newsletter.render.looks import Theme
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
 """The templates that come with the program; a newsletter's own take precedence."""
 
-GAPS: Final = {"comfortable": 17, "compact": 14, "titles": 10}
+GAPS: Final = {"comfortable": 19, "compact": 14, "titles": 10}
 """Pixels of space above a paper."""
 
 

@@ -29,7 +29,7 @@ BUDGET = 92_000
 TOKEN_BYTES = 64
 """Bytes that the value for a token (such as an address or tag) is estimated to add."""
 ROOM = {
-    "comfortable": ((280, 180), (280, 120), (280, 0), (180, 0)),
+    "comfortable": ((280, 240), (280, 160), (280, 0), (180, 0)),
     "compact": ((400, 0), (240, 0)),
     "titles": ((300, 0), (0, 0)),
     "brief": ((0, 0),),
