@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import html
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,8 +16,18 @@ import pytest
 from corpora.letters import rendered_whole
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
+from makers import (
+    NOW,
+    UNSUBSCRIBE,
+    make_document,
+    make_issue,
+    make_paper,
+    make_pick,
+    make_source,
+    make_topic,
+)
 
+from newsletter.collect.kinds.table import KINDS
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config
 from newsletter.model import Edition, Paper, Pick
@@ -202,6 +213,31 @@ def test_the_text_part_is_for_people_who_read_text() -> None:
     assert "\ue002" not in made.text + made.html
     for paper in papers:
         assert f"{paper.pdf_url}\n" in made.text
+
+
+def test_a_feed_in_japanese_as_text() -> None:
+    """From a feed to the text part: 72 columns without a space, and each link one token."""
+    sentence = "空白のない長い文章がここにあります。"
+    entry = {
+        "id": "https://papers.example.org/1",
+        "url": "https://papers.example.org/a b/日本 c.pdf",
+        "title": "日本語の論文" * 9,
+        "date_published": "2026-03-16T12:00:00Z",
+        "content_text": sentence * 6,
+    }
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [entry]}
+    document = make_document(json.dumps(feed).encode(), "https://papers.example.org/feed.json")
+    (paper,) = KINDS["feed"].parse(document, make_source(), NOW).papers
+    pick = make_pick(paper, "topic-0", tldr=paper.abstract)
+    topic = make_topic("topic-0", title="題名" * 40)
+    (made,) = render_editions(ISSUE, [selected(("topic-0",), (pick,))], [topic], head(), shipped())
+    lines = made.text.splitlines()
+
+    assert "https://papers.example.org/a%20b/%E6%97%A5%E6%9C%AC%20c.pdf" in made.text.split()
+    assert all(width(line) <= 72 for line in lines if "\ue000" not in line)
+    assert not [line for line in lines if line.strip().startswith("。")]
+    assert paper.abstract in "".join(made.text.split())
+    assert lint(made) == ()
 
 
 def test_the_lead_is_the_best_and_stands_once() -> None:
