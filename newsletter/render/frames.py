@@ -189,29 +189,23 @@ _Place = tuple[SectionView | None, PaperView | None, Sequence[PaperView]]
 
 
 class _Block:
-    """A rendered region: a string, or strings with holes in between."""
+    """A rendered region: strings, with holes in between."""
 
-    __slots__ = ("numbered", "pieces", "text")
+    __slots__ = ("pieces",)
 
     def __init__(self, rendered: str) -> None:
         self.pieces = HOLE.split(rendered)
-        self.text = rendered if len(self.pieces) == 1 else None
-        # A paper has few different numbers; other holes are filled anew in each edition.
-        self.numbered: dict[int, str] | None = {} if {*self.pieces[1::2]} == {NUMBER} else None
 
-    def filled(self, holes: Mapping[str, str], number: int) -> str:
-        """Return the block with its holes filled, as that of paper `number` of the edition."""
-        if self.text is not None:
-            return self.text
-        text = None if self.numbered is None else self.numbered.get(number)
-        if text is None:
-            values = {**holes, NUMBER: str(number)}
-            text = "".join(
-                values[piece] if place % 2 else piece for place, piece in enumerate(self.pieces)
-            )
-            if self.numbered is not None:
-                self.numbered[number] = text
-        return text
+    def into(self, out: list[str], holes: Mapping[str, str], number: int) -> None:
+        """Add the block, as that of paper `number` of the edition.
+
+        What fills a hole is a string of its own, so that those around it are shared by all editions.
+        """
+        for place, piece in enumerate(self.pieces):
+            if place % 2:
+                out.append(str(number) if piece == NUMBER else holes[piece])
+            elif piece:
+                out.append(piece)
 
 
 class Frame:
@@ -267,7 +261,7 @@ class Frame:
                 block = self._made.get(key)
                 if block is None:
                     block = self._made[key] = self._render(part, contents, section, paper)
-                out.append(block.filled(contents.holes, numbers[paper] if paper else 0))
+                block.into(out, contents.holes, numbers[paper] if paper else 0)
 
     def _render(
         self,
