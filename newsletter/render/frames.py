@@ -199,7 +199,7 @@ class _Block:
     def into(self, out: list[str], holes: Mapping[str, str], number: int) -> None:
         """Add the block, as that of paper `number` of the edition.
 
-        What fills a hole is a string of its own, so that those around it are shared by all editions.
+        What fills a hole is a string of its own, so that all editions share those around it.
         """
         for place, piece in enumerate(self.pieces):
             if place % 2:
