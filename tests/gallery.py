@@ -58,13 +58,21 @@ class Shown:
     message: bytes
 
 
+NIGHT = (
+    "theme:\n  logo: {url: https://letters.example.org/light.png,"
+    " dark: https://letters.example.org/dark.png}\n"
+)
+"""Beside them: a logo with a variant for dark mode."""
+
+
 def config_of(name: str) -> Config:
     """Return the demo's configuration with what the issue of that name says beside it."""
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "config"
         shutil.copytree(STARTER / "demo" / "config", copied)
         path = copied / "newsletter.yaml"
-        path.write_text(path.read_text("utf-8") + "\n" + ISSUES[name], "utf-8")
+        beside = NIGHT if name == "night" else ISSUES[name]
+        path.write_text(path.read_text("utf-8") + "\n" + beside, "utf-8")
         environment = {
             "DEMO_FEEDS": "feeds",
             "DEMO_SMTP_PORT": "25",

@@ -127,16 +127,14 @@ def test_pick_explains_what_was_picked_and_what_was_not(letter: Path) -> None:
 
 def test_check_finds_mistakes_in_config_and_templates(letter: Path) -> None:
     """Exit status 1, each mistake at its place."""
-    template = letter / "templates" / "parts" / "masthead.mjml"
-    template.write_text(
-        template.read_text("utf-8").replace("letter.number", "letter.numbr"), "utf-8"
-    )
+    template = letter / "templates" / "parts" / "top.mjml"
+    template.write_text(template.read_text("utf-8").replace("letter.tally", "letter.taly"), "utf-8")
     wrong_template = newsletter("check", cwd=letter)
     (letter / "config" / "topics.yaml").write_text("topic: []", "utf-8")
     wrong_config = newsletter("check", cwd=letter)
 
     assert wrong_template.returncode == wrong_config.returncode == 1
-    assert re.search(r"masthead\.mjml:4: .*numbr", wrong_template.stderr)
+    assert re.search(r"top\.mjml:4: .*taly", wrong_template.stderr)
     assert (
         "config/topics.yaml:1:1: unknown key `topic`; did you mean `topics`?" in wrong_config.stderr
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from newsletter.render.press import Press, Selection
-from newsletter.render.tokens import HOLE
+from newsletter.render.tokens import HOLE, NUMBER
 
 
 class Rendering(Protocol):
@@ -44,19 +44,15 @@ def rendered_whole(press: Press, selection: Selection, template: Rendering, kind
     }
     rendered = template.render({**shared, "letter": letter})
     holes = {name: html.unescape(value) for name, value in contents.holes.items()}
-    first = 1
+    # Each part prints the number of each paper once.
+    number = 0
     out = []
-    # Numbers count on from block to block; a `0` begins the next block.
-    seen: set[str] = set()
     for place, piece in enumerate(HOLE.split(rendered)):
         if not place % 2:
             out.append(piece)
-        elif not piece.isdigit():
-            out.append(html.escape(holes[piece]) if kind == "html" else holes[piece])
+        elif piece == NUMBER:
+            number += 1
+            out.append(str(number))
         else:
-            if piece == "0" and seen:
-                first += len(seen)
-                seen = set()
-            seen.add(piece)
-            out.append(str(first + int(piece)))
+            out.append(html.escape(holes[piece]) if kind == "html" else holes[piece])
     return "".join(out)

@@ -78,7 +78,9 @@ class NewsletterShape(Shape):
     )
     theme: ThemeShape = ThemeShape()
     feedback: bool = Field(
-        default=True, description="Whether readers are offered links for more or less like a paper."
+        default=True,
+        description="Whether readers are offered links for more or less like a paper; they lead to "
+        "pages of the `site`.",
     )
     archive: Web | None = Field(
         None,

@@ -20,7 +20,7 @@ from newsletter.render.looks import Theme
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"
 """The templates that come with the program; a newsletter's own take precedence."""
 
-GAPS: Final = {"comfortable": 22, "compact": 14, "titles": 10}
+GAPS: Final = {"comfortable": 19, "compact": 14, "titles": 10}
 """Pixels of space above a paper."""
 
 
@@ -74,6 +74,9 @@ class LogoShape(Shape):
 
     url: Annotated[Web, AfterValidator(_https)] = Field(
         description="Address of the picture, which is loaded when a mail is opened."
+    )
+    dark: Annotated[Web, AfterValidator(_https)] | None = Field(
+        None, description="The picture for dark mode, where the mail client knows it."
     )
     alt: Line | None = Field(None, description="Shown if pictures are off. Default: the name.")
     width: int = Field(160, ge=16, le=560, description="In pixels.")
@@ -173,6 +176,7 @@ def _values(
     yield "figures", "yes" if wanted.figures else ""
     logo = wanted.logo
     yield "logo_url", logo.url if logo else ""
+    yield "logo_dark", (logo.dark or "") if logo else ""
     yield "logo_alt", (logo.alt or name) if logo else ""
     yield "logo_width", str(logo.width) if logo else ""
     direction = direction_of(language)

@@ -32,11 +32,12 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
         subject=letter.subject,
         density="brief" if form.short else letter.density,
         figures=letter.figures,
-        feedback=letter.feedback,
+        # Only the site reads what a reader says: without one there is nothing to press.
+        feedback=letter.feedback and bool(letter.site),
         links=Links(
             unsubscribe=link(letter, "unsubscribe", "{tag}"),
             preferences=link(letter, "preferences", "{tag}"),
-            feedback=link(letter, "feedback", "{tag}", "paper"),
+            feedback=f"{letter.site}/feedback/{{tag}}?paper=" if letter.site else "#",
         ),
         issue_page=issue_page(letter),
         days=days(letter, form),
@@ -100,17 +101,16 @@ def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient
     )
 
 
-def link(letter: Letter, purpose: str, own: str, about: str = "") -> str:
+def link(letter: Letter, purpose: str, own: str) -> str:
     """Return a link to the subscriber pages; without such pages, a mailto: link to the editor.
 
-    `own` is the subscriber's `tag`, or a placeholder for it. With `about` (`paper`) the link is a
-    prefix: the caller appends the thing that it is about.
+    `own` is the subscriber's `tag`, or a placeholder for it.
     """
     if letter.site:
         short = {purpose: path for path, purpose in links.PATHS.items()}
         path = short.get(purpose, purpose)
-        return f"{letter.site}/{path}/{own}" + (f"?{about}=" if about else "")
-    return f"mailto:{letter.reply_to}?subject={purpose}%20{own}" + ("%20" if about else "")
+        return f"{letter.site}/{path}/{own}"
+    return f"mailto:{letter.reply_to}?subject={purpose}%20{own}"
 
 
 def tag(letter: Letter, purpose: str, subscriber: str) -> str:

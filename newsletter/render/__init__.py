@@ -2,6 +2,7 @@
 
 tokens.py     the places in an edition that differ from reader to reader
 limits.py     how much a template may compute
+columns.py    text as wide as it is shown: lines, the line below a heading, the preheader
 sandbox.py    where templates of users run
 parts.py      template files: their parts, the theme's values in them
 templates.py  MJML → inlined HTML Jinja template, once, cached by content

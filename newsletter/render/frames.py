@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypedDict
 
 import jinja2
 from jinja2 import nodes
 
 from newsletter.errors import TemplateError
-from newsletter.render.tokens import HOLE
+from newsletter.render.tokens import HOLE, NUMBER
 from newsletter.render.views import PaperView, SectionView
 
 REPEATED: Final = ("sections", "papers", "lead", "also")
@@ -178,37 +179,33 @@ class Contents:
     holes: Mapping[str, str]
     """Values for the holes named in OPEN_NAMES, ready for this part (escaped in HTML)."""
 
+    def numbers(self) -> dict[PaperView, int]:
+        """Return the number of each paper: from 1, in the order in which they are shown."""
+        shown = (self.lead, *(papers for _, papers in self.sections), self.also)
+        return {view: number for number, view in enumerate(chain.from_iterable(shown), 1)}
+
 
 _Place = tuple[SectionView | None, PaperView | None, Sequence[PaperView]]
 
 
 class _Block:
-    """A rendered region: a string, or strings with holes in between."""
+    """A rendered region: strings, with holes in between."""
 
-    __slots__ = ("links", "numbered", "pieces", "text")
+    __slots__ = ("pieces",)
 
     def __init__(self, rendered: str) -> None:
         self.pieces = HOLE.split(rendered)
-        self.text = rendered if len(self.pieces) == 1 else None
-        self.links = len({name for name in self.pieces[1::2] if name.isdigit()})
-        self.numbered: dict[int, str] = {}
 
-    def into(self, out: list[str], holes: Mapping[str, str], first: int) -> int:
-        """Add the block, with its links numbered from `first`; return the next link's number."""
-        if self.links:
-            # Most papers have the same number of links, so `first` has few different values.
-            text = self.numbered.get(first)
-            if text is None:
-                numbers = {str(n): str(first + n) for n in range(self.links)}
-                text = self.numbered[first] = "".join(self._filled({**holes, **numbers}))
-            out.append(text)
-        else:
-            out.extend(self._filled(holes))
-        return first + self.links
+    def into(self, out: list[str], holes: Mapping[str, str], number: int) -> None:
+        """Add the block, as that of paper `number` of the edition.
 
-    def _filled(self, holes: Mapping[str, str]) -> Iterator[str]:
+        What fills a hole is a string of its own, so that all editions share those around it.
+        """
         for place, piece in enumerate(self.pieces):
-            yield holes[piece] if place % 2 else piece
+            if place % 2:
+                out.append(str(number) if piece == NUMBER else holes[piece])
+            elif piece:
+                out.append(piece)
 
 
 class Frame:
@@ -226,7 +223,7 @@ class Frame:
         Raises TemplateError when a template fails on these papers.
         """
         out: list[str] = []
-        self._fill(self._cuts, contents, (None, None, ()), out, 1)
+        self._fill(self._cuts, contents, (None, None, ()), out, contents.numbers())
         return tuple(out)
 
     def _fill(
@@ -235,9 +232,9 @@ class Frame:
         contents: Contents,
         place: _Place,
         out: list[str],
-        first: int,
-    ) -> int:
-        """Add the blocks of `cuts` to `out`; return the number of the next link.
+        numbers: Mapping[PaperView, int],
+    ) -> None:
+        """Add the blocks of `cuts` to `out`.
 
         `place` is the section, the paper and the section's papers that the blocks are about.
         """
@@ -251,9 +248,9 @@ class Frame:
                     items = papers if part.over == "papers" else getattr(contents, part.over)
                     inner = [(section, item, ()) for item in items]
                 for deeper in inner:
-                    first = self._fill(part.body, contents, deeper, out, first)
+                    self._fill(part.body, contents, deeper, out, numbers)
                 if not inner:
-                    first = self._fill(part.otherwise, contents, place, out, first)
+                    self._fill(part.otherwise, contents, place, out, numbers)
             elif type(part) is Region:
                 key = (
                     part,
@@ -264,11 +261,7 @@ class Frame:
                 block = self._made.get(key)
                 if block is None:
                     block = self._made[key] = self._render(part, contents, section, paper)
-                if block.text is not None:
-                    out.append(block.text)
-                else:
-                    first = block.into(out, contents.holes, first)
-        return first
+                block.into(out, contents.holes, numbers[paper] if paper else 0)
 
     def _render(
         self,

@@ -153,7 +153,7 @@ _CHECKS: Final[Mapping[str, Callable[..., None]]] = {
     "replace": _check_replace,
 }
 """Checks that run before filters which can make a large text from a small one."""
-_BY_WORDS: Final = frozenset(("fill", "title", "urlencode", "wordcount"))
+_BY_WORDS: Final = frozenset(("fill", "title", "underlined", "urlencode", "wordcount"))
 
 
 def is_harmless(obj: object, attribute: str, value: object) -> bool:

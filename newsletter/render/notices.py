@@ -69,6 +69,7 @@ def notice_message(
         "letter": {
             "name": head.name,
             "language": head.language,
+            "phrases": words.language_of_phrases(head.language),
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "subject": subject,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from newsletter.model import Edition, Issue, Pick, Topic
 from newsletter.render import words
+from newsletter.render.columns import padded
 from newsletter.render.frames import Contents, Frame, Values
 from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.render.looks import DEFAULT_SUBJECT, Density, Form
@@ -28,7 +29,7 @@ BUDGET = 92_000
 TOKEN_BYTES = 64
 """Bytes that the value for a token (such as an address or tag) is estimated to add."""
 ROOM = {
-    "comfortable": ((700, 240), (500, 160), (400, 0), (240, 0)),
+    "comfortable": ((280, 240), (280, 160), (280, 0), (180, 0)),
     "compact": ((400, 0), (240, 0)),
     "titles": ((300, 0), (0, 0)),
     "brief": ((0, 0),),
@@ -130,6 +131,7 @@ class Press:
         letter = {
             "name": head.name,
             "language": head.language,
+            "phrases": words.language_of_phrases(head.language),
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "number": self.issue.number,
@@ -230,6 +232,7 @@ class Press:
             also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
                 "glance": self._glance(count, self._papers_of(selection)),
+                "tally": words.tally(count, self._papers_of(selection)),
                 "topics": tuple(self._titles[name] for name in selection.topics),
                 "count": count,
                 "more": len(also[MAX_ALSO:]),
@@ -237,7 +240,7 @@ class Press:
             },
             holes={
                 "subject": html.escape(self._subject_of(selection, lead)),
-                "preheader": html.escape(self._preheader(selection)),
+                "preheader": html.escape(padded(self._preheader(selection))),
             },
         )
 

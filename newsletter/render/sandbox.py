@@ -5,7 +5,6 @@ How much they may compute is limited too (limits.py), since a theme may come fro
 
 from __future__ import annotations
 
-import textwrap
 from typing import Final
 
 import jinja2
@@ -13,10 +12,7 @@ import jinja2.sandbox
 from jinja2 import nodes
 from jinja2.runtime import Context
 
-from newsletter.render import limits
-
-COLUMNS: Final = 72
-"""Width of the text part: what people who read mail as text expect (RFC 3676, 4.2)."""
+from newsletter.render import columns, limits
 
 FILTERS: Final = frozenset(
     "capitalize default e escape first float format groupby int join last length list lower map "
@@ -24,6 +20,8 @@ FILTERS: Final = frozenset(
     "truncate unique upper urlencode wordcount".split()
 )
 """The filters of Jinja that a template may use: those that only compute."""
+OURS: Final = {"fill": columns.fill, "underlined": columns.underlined}
+"""Filters for the text part."""
 
 
 class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
@@ -74,26 +72,8 @@ def sandbox(*, html: bool) -> jinja2.Environment:
     )
     allowed = {name: environment.filters[name] for name in FILTERS}
     environment.filters = {
-        name: limits.counted(name, function) for name, function in {**allowed, "fill": fill}.items()
+        name: limits.counted(name, function) for name, function in {**allowed, **OURS}.items()
     }
     environment.filters |= limits.STEPS
     environment.globals = {}
     return environment
-
-
-def fill(text: object, indent: str = "", first: str | None = None) -> str:
-    """Return `text` wrapped at COLUMNS; addresses are never broken.
-
-    `first` is put before the first line instead of `indent`. Raises LimitError for an indent as
-    wide as the text.
-    """
-    if max(len(indent), len(first or "")) >= COLUMNS:
-        raise limits.LimitError(f"an indent of {COLUMNS} columns or more")
-    return textwrap.fill(
-        str(text),
-        COLUMNS,
-        initial_indent=indent if first is None else first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -22,12 +22,15 @@ NAMES: Final = (
 
 OPEN_NAMES: Final = ("subject", "preheader")
 """Names of the values that differ between editions, filled in when one is built from blocks."""
+NUMBER: Final = "n"
+"""Name of the number of a paper, which differs between editions too. As a hole it is three
+characters, as wide as a number can be, so that lines of text can be filled around it."""
 
 TOKEN: Final = re.compile("\ue000([a-z_]+)\ue001")
 """Splits a text into literal, token name, literal, token name, …, literal."""
 
-HOLE: Final = re.compile("\ue002([a-z0-9_]+)\ue003")
-"""The same for holes, which are filled when an edition is built: names, and numbers of links."""
+HOLE: Final = re.compile("\ue002([a-z_]+)\ue003")
+"""The same for holes, which are filled when an edition is built."""
 
 
 def token(name: str) -> str:
@@ -35,8 +38,8 @@ def token(name: str) -> str:
     return f"\ue000{name}\ue001"
 
 
-def hole(name: str | int) -> str:
-    """Return the hole called `name`; a number `n` stands for link `n` (from 0) of its block."""
+def hole(name: str) -> str:
+    """Return the hole called `name`."""
     return f"\ue002{name}\ue003"
 
 

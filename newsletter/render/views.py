@@ -9,9 +9,9 @@ from typing import Literal
 
 from newsletter.model import Paper, Pick
 from newsletter.render import words
-from newsletter.render.locales import direction_of_text
+from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.reasons import telling_reasons
-from newsletter.render.tokens import hole
+from newsletter.render.tokens import NUMBER, hole
 
 MAX_AUTHORS = 3
 """Names shown before `and n more`."""
@@ -27,8 +27,6 @@ class Link:
 
     label: str
     url: str
-    number: str = ""
-    """Number of the link in the text part; a hole, since it depends on the links before it."""
 
 
 # Views are compared by identity: each is made once, and used in all editions.
@@ -41,7 +39,7 @@ class PaperView:
     title: str
     url: str
     number: str
-    """Number of the link to `url` in the text part."""
+    """Its place in the edition, from 1; a hole, since it depends on the papers before it."""
     authors: str
     topic: str
     """The title of its section."""
@@ -51,6 +49,8 @@ class PaperView:
     """The direction in which the title is written."""
     start: str
     """The side on which lines begin in that direction: left or right."""
+    language: str
+    """The language that it is written in (BCP 47), where that is sure; else empty."""
     abstract: str
     """Sentences of it that add to `tldr`, as far as there is room; on the web the whole of it."""
     figure: str
@@ -86,9 +86,10 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         id=urllib.parse.quote(paper.id, safe=""),
         title=paper.title,
         url=paper.url,
-        number=hole(0),
+        number=hole(NUMBER),
         direction=direction,
         start="right" if direction == "rtl" else "left",
+        language=language_of_text(f"{paper.title} {paper.abstract}"),
         authors=_authors(paper.authors),
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
@@ -97,13 +98,8 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
         badges=tuple(_badges(paper)),
         reasons=() if bare else tuple(map(words.say, telling_reasons(pick, topic))),
-        links=tuple(
-            Link(label=label, url=url, number=hole(n)) for n, (label, url) in enumerate(links)
-        ),
-        also=tuple(
-            Link(label=same.title, url=same.url, number=hole(n))
-            for n, same in enumerate(also, len(links))
-        ),
+        links=links,
+        also=tuple(Link(label=same.title, url=same.url) for same in also),
     )
 
 
@@ -138,9 +134,9 @@ def _authors(names: Sequence[str]) -> str:
 
 def _badges(paper: Paper) -> Iterable[str]:
     if paper.votes:
-        yield f"▲ {words.short_number(paper.votes)}"
+        yield f"▲\N{NO-BREAK SPACE}{words.short_number(paper.votes)}"
     if paper.stars:
-        yield f"★ {words.short_number(paper.stars)}"
+        yield f"★\N{NO-BREAK SPACE}{words.short_number(paper.stars)}"
     if paper.comments:
         yield words.comments(paper.comments)
     if paper.venue:
@@ -152,16 +148,17 @@ def _badges(paper: Paper) -> Iterable[str]:
         yield words.version(paper.version)
 
 
-def _links(paper: Paper) -> Iterable[tuple[str, str]]:
-    """Yield label and address of each link below a paper; its title links to `url` too."""
+def _links(paper: Paper) -> Iterable[Link]:
+    """Yield the links below a paper; its title links to `url` too."""
     if paper.url:
-        yield words.ARXIV if "//arxiv.org/" in paper.url else words.READ, paper.url
+        label = words.ARXIV if "//arxiv.org/" in paper.url else words.READ
+        yield Link(label=label, url=paper.url)
     if paper.pdf_url:
-        yield words.PDF, paper.pdf_url
+        yield Link(label=words.PDF, url=paper.pdf_url)
     if paper.code_url:
-        yield words.CODE, paper.code_url
+        yield Link(label=words.CODE, url=paper.code_url)
     if paper.discussion_url and paper.discussion_url != paper.url:
-        yield words.DISCUSSION, paper.discussion_url
+        yield Link(label=words.DISCUSSION, url=paper.discussion_url)
 
 
 def _is_web(url: str) -> bool:

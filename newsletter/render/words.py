@@ -35,6 +35,16 @@ def gettext(language: str) -> Callable[..., str]:
     return say_phrase
 
 
+def language_of_phrases(language: str) -> str:
+    """Return the language that the phrases have in a newsletter of a language: English as yet.
+
+    What is in another language than the document says so (`lang`), so that it is read aloud as it
+    is written (WCAG 2.2, 3.1.2).
+    """
+    del language
+    return "en"
+
+
 def say(reason: Reason) -> str:
     """Return a reason as one line of words."""
     return line(_said(reason))
@@ -124,6 +134,11 @@ def glance(count: int, papers: int, days: int) -> str:
         f"1 paper picked for you, out of {papers} new today.",
         f"{count} papers picked for you, out of {papers} new today.",
     )
+
+
+def tally(count: int, papers: int) -> str:
+    """Return the same in a few words, for the line at the top."""
+    return f"{count} of {papers} new"
 
 
 def web_glance(count: int, papers: int, days: int) -> str:

@@ -26,12 +26,16 @@ class FeedbackPages:
         self._site = site
 
     def form(self, request: Request) -> Response:
-        """Show the paper and the buttons: what only follows links says nothing."""
+        """Show the paper and the buttons: what only follows links says nothing.
+
+        The button that the link was about (`kind`) stands out, and one press gives it.
+        """
         site = self._site()
         found = _reader(site, request)
         if isinstance(found, Response):
             return found
-        return _page(site, request, found, _paper(site, request.query_params.get("paper", "")))
+        paper = _paper(site, request.query_params.get("paper", ""))
+        return _page(site, request, found, paper, asked=request.query_params.get("kind", ""))
 
     async def give(self, request: Request) -> Response:
         """Note what the reader says, or take it back."""
@@ -54,7 +58,9 @@ class FeedbackPages:
         return await run_in_threadpool(_page, site, request, found, paper)
 
 
-def _page(site: Site, request: Request, reader: Subscription, paper: Paper) -> Response:
+def _page(
+    site: Site, request: Request, reader: Subscription, paper: Paper, *, asked: str = ""
+) -> Response:
     said = {given.kind.value for given in site.feedback.of(reader.id) if given.paper in paper.keys}
     (card,) = cards([(None, bare(paper))], site.config.choice.topics)
     values = {
@@ -63,6 +69,7 @@ def _page(site: Site, request: Request, reader: Subscription, paper: Paper) -> R
         "canonical": "",
         "card": card,
         "said": said,
+        "asked": asked,
         "kinds": [kind.value for kind in BUTTONS],
         "action": f"/feedback/{request.path_params['token']}",
     }

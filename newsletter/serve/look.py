@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from newsletter.errors import LinkError
 from newsletter.links import verify
 from newsletter.render.locales import direction_of
-from newsletter.render.words import gettext
+from newsletter.render.words import gettext, language_of_phrases
 from newsletter.serve.given import Site
 
 PUBLIC: Final = "public, max-age=60"
@@ -58,7 +58,9 @@ def html(site: Site, template: str, values: Mapping[str, object]) -> str:
             {
                 "_": gettext(letter.language),
                 "letter": letter,
-                "lang": letter.language,
+                # The page is in the language of its phrases; what is in the newsletter's says so.
+                "lang": language_of_phrases(letter.language),
+                "own": letter.language,
                 "direction": direction_of(letter.language),
                 "base": site.base,
                 "address": site.address,

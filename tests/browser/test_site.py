@@ -88,7 +88,7 @@ def test_a_reader_comes_chooses_and_leaves_without_javascript(
     assert (kept.wishes.hour, kept.wishes.words) == (7, ["quantum", "protein folding"])
 
     token = links.sign(SECRET.encode(), "feedback", kept.id)
-    page.goto(f"/feedback/{token}?paper=arxiv:2603.99003")
+    page.goto(f"/feedback/{token}?paper=arxiv%3A2603.99003&kind=more")
     page.get_by_role("button", name="More like this").click()
     assert "Noted" in page.get_by_role("status").inner_text()
 

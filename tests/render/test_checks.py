@@ -51,6 +51,10 @@ def test_a_good_edition_has_no_findings() -> None:
         (f'{OUT}<a href="#there">y</a>', "error: a link to #there, which is not in the email"),
         (f'{OUT}<a href="https://e.org"></a>', "error: a link without words"),
         (f'{OUT}<a href="https://e.org">click here</a>', "warning: a link that does not say where"),
+        (
+            f'{OUT}<a href="https://e.org" aria-label="here">x</a>',
+            "warning: a link that does not say",
+        ),
         (f'{OUT}<a href="http://e.org">y</a>', "warning: a link over http"),
         (f'{OUT}<a href="https://bit.ly/x">y</a>', "warning: a shortened link"),
         (f'{OUT}<a href="https://e.org">https://f.org</a>', "filters call it a fraud"),

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import html
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import lxml.html
 import pytest
 from corpora.letters import rendered_whole
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import UNSUBSCRIBE, make_issue, make_paper, make_pick, make_topic
+from makers import (
+    NOW,
+    UNSUBSCRIBE,
+    make_document,
+    make_issue,
+    make_paper,
+    make_pick,
+    make_source,
+    make_topic,
+)
 
+from newsletter.collect.kinds.table import KINDS
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config
 from newsletter.model import Edition, Paper, Pick
 from newsletter.render.checks.lint import lint
+from newsletter.render.columns import width
 from newsletter.render.editions import render_editions, render_page
 from newsletter.render.press import BUDGET, Links, Masthead, Press, Selection, html_bytes
 from newsletter.render.templates import Templates
@@ -111,10 +125,10 @@ def test_issues_of_any_size_stay_in_their_budget(count: int) -> None:
 def test_abstracts_go_first_then_the_weakest_papers() -> None:
     """Few papers have abstracts; many have none; too many are listed under `also today`."""
     abstract = "An opening sentence that stands alone. " + "Words and more words. " * 60
-    few, more, most = (edition(*many(count, abstract=abstract)) for count in (5, 42, 60))
+    few, more, most = (edition(*many(count, abstract=abstract)) for count in (5, 36, 60))
 
-    assert few.html.count('class="abstract"') == 5
-    assert more.html.count('class="abstract"') == 1
+    assert few.html.count('class="abstract') == 5
+    assert more.html.count('class="abstract') == 1
     assert 'id="also"' not in more.html
     assert 'id="also"' in most.html
     # What is listed only is what scored least, and nothing is lost.
@@ -145,7 +159,7 @@ def test_densities() -> None:
         edition(*papers, density=density) for density in ("comfortable", "compact", "titles")
     )
 
-    assert [made.html.count('class="abstract"') for made in (comfortable, compact)] == [3, 1]
+    assert [made.html.count('class="abstract') for made in (comfortable, compact)] == [3, 1]
     assert compact.html.count('class="tldr') == 3
     assert titles.html.count('class="tldr') == 0
     assert len(titles.html) < len(compact.html) < len(comfortable.html)
@@ -167,7 +181,7 @@ def test_both_parts_tell_the_same() -> None:
         paper.pdf_url,
         paper.code_url,
         paper.discussion_url,
-        "▲ 1.2k",
+        "▲\N{NO-BREAK SPACE}1.2k",
         "matches “x”",
         "Issue 7",
         "1 Example Street",
@@ -179,18 +193,51 @@ def test_both_parts_tell_the_same() -> None:
 
 
 def test_the_text_part_is_for_people_who_read_text() -> None:
-    """72 columns, and links numbered through the issue, one number each."""
+    """72 columns as they are shown, papers numbered through the issue, every link on one line."""
     papers = [
-        make_paper(n, pdf_url=f"https://arxiv.org/pdf/{n}", abstract="Long words here. " * 30)
+        make_paper(
+            n,
+            title=f"長い題名のある論文{'その続き' * 15} {n}",
+            pdf_url=f"https://arxiv.org/pdf/{n}?{'a' * 60}",
+            abstract="Long words here. 空白のない長い文章がここにあります。" * 20,
+        )
         for n in range(9)
     ]
     made = edition(*papers, topics=3)
 
     lines = made.text.splitlines()
-    assert all(len(line) <= 72 for line in lines if "http" not in line and "\ue000" not in line)
-    numbers = [int(found) for found in re.findall(r"^ *\[(\d+)\]", made.text, re.MULTILINE)]
-    assert numbers == list(range(1, 19))
+    assert all(width(line) <= 72 for line in lines if "://" not in line and "\ue000" not in line)
+    assert all(width(line) <= 72 or " " not in line.strip() for line in lines)
+    for part, number in ((made.text, r"(?m)^(\d)\. "), (made.html, r'class="place[^>]*>(\d)<')):
+        assert [int(found) for found in re.findall(number, part)] == list(range(1, 10))
     assert "\ue002" not in made.text + made.html
+    for paper in papers:
+        assert f"{paper.pdf_url}\n" in made.text
+
+
+def test_a_feed_in_japanese_as_text() -> None:
+    """From a feed to the text part: 72 columns without a space, and each link one token."""
+    sentence = "空白のない長い文章がここにあります。"
+    entry = {
+        "id": "https://papers.example.org/1",
+        "url": "https://papers.example.org/a b/日本 c.pdf",
+        "title": "日本語の論文" * 9,
+        "date_published": "2026-03-16T12:00:00Z",
+        "content_text": sentence * 6,
+    }
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": [entry]}
+    document = make_document(json.dumps(feed).encode(), "https://papers.example.org/feed.json")
+    (paper,) = KINDS["feed"].parse(document, make_source(), NOW).papers
+    pick = make_pick(paper, "topic-0", tldr=paper.abstract)
+    topic = make_topic("topic-0", title="題名" * 40)
+    (made,) = render_editions(ISSUE, [selected(("topic-0",), (pick,))], [topic], head(), shipped())
+    lines = made.text.splitlines()
+
+    assert "https://papers.example.org/a%20b/%E6%97%A5%E6%9C%AC%20c.pdf" in made.text.split()
+    assert all(width(line) <= 72 for line in lines if "\ue000" not in line)
+    assert not [line for line in lines if line.strip().startswith("。")]
+    assert paper.abstract in "".join(made.text.split())
+    assert lint(made) == ()
 
 
 def test_the_lead_is_the_best_and_stands_once() -> None:
@@ -242,6 +289,19 @@ def test_readers_write_dates_as_their_language_does() -> None:
     assert "\ue000" not in page
 
 
+def test_a_page_has_whole_abstracts_on_phones_too() -> None:
+    """Only a mail leaves them out there: it is to be read in a minute."""
+    papers = [make_paper(n, abstract=f"First {n}. Second. Third.") for n in (1, 2)]
+    page = render_page(
+        ISSUE, selected(("topic-0",), picked(papers)), [make_topic("topic-0")], head(), shipped()
+    )
+    mail = edition(*papers).html
+
+    assert [page.count("First"), mail.count("First")] == [2, 2]
+    found = [re.findall(r'class="abstract ([a-z]*)"', shown) for shown in (page, mail)]
+    assert found == [[""], ["wide"]]
+
+
 def test_a_paper_is_written_in_its_own_direction() -> None:
     """Hebrew and Arabic titles run from right to left in a newsletter that does not."""
     made = edition(make_paper(title="למידה עמוקה"), make_paper(2, title="3: نماذج اللغة"))
@@ -262,14 +322,12 @@ def test_pictures_only_when_asked_for() -> None:
 
 
 def test_feedback_and_archive_are_as_configured() -> None:
-    """More or less like this for each paper; the web copy where there is one."""
+    """More like this and less like this for each paper; the web copy where there is one."""
     plain = edition(make_paper(), issue_page="https://news.example.org/outbox/{date}/issue.html")
     silent = edition(make_paper(), feedback=False)
 
-    assert (
-        f'href="https://news.example.org/feedback/{token("feedback")}?paper=arxiv%3A2603.99001"'
-        in plain.html
-    )
+    link = f'href="https://news.example.org/feedback/{token("feedback")}?paper=arxiv%3A2603.99001'
+    assert re.findall(re.escape(link) + '&amp;kind=([a-z]+)"', plain.html) == ["more", "less"]
     assert 'href="https://news.example.org/outbox/2026-11-24/issue.html"' in plain.html
     assert token("feedback") not in silent.html
     assert "Read on the web" not in silent.html
@@ -318,7 +376,55 @@ def test_the_weekly_digest() -> None:
         shipped(weekly=True),
     )
 
-    assert "out of 95 new this week" in made.html
+    assert "3 of 95 new" in made.html
+    assert "out of 95 new this week" in made.text
     assert "Paper of the week" in made.html
     assert made.html.count('class="abstract"') == 1
     assert "PAPER OF THE WEEK: TOPIC 0\n==========================\n" in made.text
+
+
+def test_without_a_site_nobody_reads_what_readers_say() -> None:
+    """Then there are no links for it, not even ones that write a mail."""
+    letter = demo_config().letter
+    homeless = replace(letter, site="")
+
+    assert letters.masthead(letter).feedback
+    assert letters.masthead(letter).links.feedback.startswith(letter.site)
+    assert not letters.masthead(homeless).feedback
+    assert not letters.masthead(replace(letter, feedback=False)).feedback
+
+
+def test_nothing_follows_the_preheader() -> None:
+    """Inboxes show up to 200 characters: blanks fill what a short preheader leaves."""
+    for made in (edition(make_paper()), edition(*many(30), topics=20)):
+        shown = re.search(r'<div style="display:none[^>]*>(.*?)</div>', made.html, re.DOTALL)
+        assert shown
+        text = html.unescape(shown[1])
+
+        assert width(text) >= 200
+        assert not re.search(r"\s\Z", text.rstrip("\u00a0"))
+        assert text.partition("\u034f")[0].endswith(".")
+        assert "\u034f" not in made.text
+
+
+def test_what_is_english_says_so() -> None:
+    """In a German mail: phrases and papers that are surely English; dates and names are German."""
+    english = make_paper(1, abstract="We show that the state of the art is easy to beat with this.")
+    german = make_paper(2, title="Ein Satz", abstract="Wir zeigen, dass es einfach geht.")
+    root = lxml.html.fromstring(edition(english, german, language="de").html)
+
+    def language(words: str) -> str:
+        found = [one for one in root.iter() if (one.text or "").strip() == words]
+        (told,) = {
+            next(up.get("lang") for up in (one, *one.iterancestors()) if up.get("lang"))
+            for one in found
+        }
+        return str(told)
+
+    assert root.get("lang") == "de"
+    assert language("2 of 95 new") == "en"
+    assert language("Preferences") == language("Unsubscribe") == language("More") == "en"
+    assert language("Paper of the day") == "en"
+    assert language(english.title) == language(english.abstract) == "en"
+    assert language("Ein Satz") == language("Topic 0") == "de"
+    assert language("Daily Papers") == "de"

@@ -126,5 +126,5 @@ def test_sentences_below_are_whole_and_fit() -> None:
 
     assert excerpt(several, 20) == "It is 5. It ends."
     assert excerpt(short, 8) == "It is 5."
-    assert excerpt(short, 7) == excerpt(make_pick(), 99) == ""
+    assert excerpt(short, 7) == excerpt(make_pick(details=()), 99) == ""
     assert excerpt(short, WHOLE) == short.paper.abstract

@@ -10,7 +10,6 @@ from mjml import mjml2html
 from newsletter.errors import TemplateError
 from newsletter.render.looks import Theme
 from newsletter.render.parts import TemplateSource
-from newsletter.render.sandbox import fill
 from newsletter.render.templates import (
     MJML_TAGS,
     Template,
@@ -130,15 +129,6 @@ def test_known_tags_are_those_that_mjml_renders() -> None:
     """Every tag we allow really compiles, so that none is dropped silently."""
     assert {"mj-text", "mj-section", "mj-raw"} <= MJML_TAGS
     assert "mj-include" not in MJML_TAGS
-
-
-def test_text_is_filled_at_72_columns_without_breaking_addresses() -> None:
-    """Lines fit; a long address stays whole."""
-    address = "https://example.org/" + "x" * 90
-    lines = fill(f"{'word ' * 40} {address}", indent="  ").split("\n")
-
-    assert all(len(line) <= 72 for line in lines if address not in line)
-    assert f"  {address}" in lines
 
 
 # --- Parts and themes -------------------------------------------------------------------------

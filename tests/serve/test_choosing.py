@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,21 @@ def test_who_comes_by_yaml_and_chooses_here_keeps_what_they_chose(web: Running) 
     subscribers.follow([listed], web.clock())
 
     assert kept(web, found.id).wishes.topics == ("theory",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "button"), [("more", "More like this"), ("less", "Less like this"), ("<b>", "")]
+)
+def test_a_link_of_the_mail_offers_what_it_says(web: Running, kind: str, button: str) -> None:
+    """The button of the link stands out; following the link says nothing yet."""
+    who = reader(web, f"offer.{button[:4].lower()}x@choose.example")
+    path = f"/feedback/{links.sign(SECRET.encode(), 'feedback', who)}"
+    shown = web.get(f"{path}?paper={PAPER}&kind={urllib.parse.quote(kind)}").text
+
+    assert re.findall(r"<button autofocus>([^<]*)</button>", shown) == [button] * bool(button)
+    assert shown.count('<button class="quiet">') == 3 - bool(button)
+    assert "<b>" not in shown
+    assert web.site.feedback.of(who) == ()
 
 
 def test_feedback_is_given_by_a_button_listed_and_undone(web: Running) -> None:
