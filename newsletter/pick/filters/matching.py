@@ -70,8 +70,11 @@ def mentions(term: Term, text: str) -> tuple[int, ...]:
     Of the ways in which the text is given (hyphens as spaces, and without) the one with the most
     mentions counts, and so of an abstract and its source's summary.
     """
-    parts = (sorted({place for place, _ in _places(term.words, part)}) for part in text.split("|"))
-    return tuple(max(parts, key=len, default=[]))
+    parts = (
+        tuple(sorted({place for place, _ in _places(term.words, part)})) for part in text.split("|")
+    )
+    best: tuple[int, ...] = max(parts, key=len)
+    return best
 
 
 def is_name(wanted: str, name: str) -> bool:
