@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Protocol, overload
+import contextlib
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    import threadpoolctl
+
 Floats = npt.NDArray[np.float32]
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread in the block: for arrays as small as ours, more only wait."""
+    with _threads().limit(limits=1, user_api="blas"):
+        yield
+
+
+@functools.cache
+def _threads() -> threadpoolctl.ThreadpoolController:
+    import threadpoolctl  # noqa: PLC0415  needed only where there are likes
+
+    return threadpoolctl.ThreadpoolController()
 
 
 class Sparse(Protocol):

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from newsletter.learn.arrays import Floats, Sparse
+from newsletter.learn.arrays import Floats, Sparse, one_thread
 from newsletter.model import Paper
 
 TITLE_TIMES: Final = 3
@@ -115,9 +115,10 @@ class Space:
         weighted = self._vectorizer.fit_transform(background)
         if weighted.shape[1] <= DIMENSIONS:
             raise ValueError("a background needs papers that share some words, and not all")
-        self._svd = TruncatedSVD(
-            min(DIMENSIONS, min(weighted.shape) - 1), n_iter=7, random_state=0
-        ).fit(weighted)
+        dimensions = min(DIMENSIONS, min(weighted.shape) - 1)
+        with one_thread():
+            # ARPACK (Lehoucq et al. 1998) takes half the time of random projections, and is exact.
+            self._svd = TruncatedSVD(dimensions, algorithm="arpack", random_state=0).fit(weighted)
         self.names: Sequence[str] = self._vectorizer.get_feature_names_out()
         self.background = self._seen(weighted, background)
 
@@ -126,7 +127,8 @@ class Space:
         return self._seen(self._vectorizer.transform(papers), papers)
 
     def _seen(self, weighted: Sparse, papers: Sequence[Paper]) -> Seen:
-        senses = self._svd.transform(weighted).astype(np.float32)
+        with one_thread():
+            senses = self._svd.transform(weighted).astype(np.float32)
         lengths = np.linalg.norm(senses, axis=1, keepdims=True)
         return Seen(
             words=weighted,

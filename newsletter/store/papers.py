@@ -101,11 +101,46 @@ class PaperStore:
         earliest issue they were offered in: a paper sent under either id is not sent again. New
         papers whose ids are in `backlog` are stored, but are never news.
         """
-        new = 0
+        known = set(self.known_keys(merged))
+        fresh: list[Paper] = []
+        others: list[Paper] = []
+        for paper in merged:
+            (fresh if known.isdisjoint(paper.keys) else others).append(paper)
+            known.update(paper.keys)
         with self._database.transaction() as connection:
-            for paper in merged:
-                new += self._save(connection, paper, now, archived=paper.id in backlog)
-        return new
+            # Nearly all papers of a day are new: they are written together.
+            for some in chunks(fresh, CHUNK):
+                self._add(connection, some, now, backlog)
+            new = sum(
+                self._save(connection, paper, now, archived=paper.id in backlog) for paper in others
+            )
+        return len(fresh) + new
+
+    def _add(
+        self,
+        connection: sa.Connection,
+        fresh: Sequence[Paper],
+        now: dt.datetime,
+        backlog: frozenset[str],
+    ) -> None:
+        """Write papers of which no key is stored."""
+        connection.execute(
+            papers.insert(),
+            [
+                {
+                    "id": paper.id,
+                    "data": paper_data(paper),
+                    "published": paper.published or (LONG_AGO if paper.id in backlog else None),
+                    "first_seen": paper.first_seen or now,
+                    "offered": None,
+                }
+                for paper in fresh
+            ],
+        )
+        for table, of in ((paper_keys, _keys), (paper_traces, self._traces)):
+            if rows := [{"key": key, "paper": paper.id} for paper in fresh for key in of(paper)]:
+                connection.execute(table.insert(), rows)
+        connection.execute(paper_texts.insert(), [_text_row(paper, now) for paper in fresh])
 
     def _save(
         self, connection: sa.Connection, paper: Paper, now: dt.datetime, *, archived: bool
@@ -191,6 +226,15 @@ def search_words(paper: Paper) -> dict[str, str]:
     }
 
 
+def _text_row(paper: Paper, now: dt.datetime) -> dict[str, Any]:
+    day = (paper.first_seen or now).date()
+    return {"paper": paper.id, "day": day, **search_words(paper)}
+
+
+def _keys(paper: Paper) -> tuple[str, ...]:
+    return paper.keys
+
+
 def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
     """Have a paper found by its words; one whose words are the same is not indexed again."""
     words = search_words(paper)
@@ -198,8 +242,7 @@ def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
         sa.select(paper_texts).where(paper_texts.c.paper == paper.id)
     ).one_or_none()
     if known is None:
-        day = (paper.first_seen or now).date()
-        connection.execute(paper_texts.insert().values(paper=paper.id, day=day, **words))
+        connection.execute(paper_texts.insert(), _text_row(paper, now))
     elif any(getattr(known, name) != text for name, text in words.items()):
         connection.execute(
             paper_texts.update().where(paper_texts.c.number == known.number).values(**words)
