@@ -5,7 +5,8 @@
 Readers' real libraries (readers/libraries.json): `k` papers of a library are the likes, five others
 are hidden among 295 papers of nobody's choice, and each way ranks the 300. Every way sees the same
 likes, the same candidates and the same 1,000 background papers. nDCG@10 with 95% intervals over
-readers; ratios are paired. Papers and readers are named nowhere in the code.
+readers; ratios are paired. Ours tells chances: a table shows how often papers with such a chance
+were kept. Papers and readers are named nowhere in the code.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +257,29 @@ def interval(values: Sequence[float]) -> float:
     return float(1.96 * statistics.stdev(values) / len(values) ** 0.5)
 
 
+# --- What a chance is worth -------------------------------------------------------------------
+
+BINS = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 1.0)
+
+
+def show_chances(told: Sequence[float], kept: Sequence[bool], name: str) -> float:
+    """Print how often papers with a chance were kept; return the Brier score (Brier 1950).
+
+    It is divided by that of whoever gives every paper the same chance, the share of those kept.
+    """
+    chances, hits = np.array(told), np.array(kept, dtype=float)
+    brier = float(((chances - hits) ** 2).mean())
+    share = float(hits.mean())
+    print(f"{name}: Brier score {brier:.5f}; {share * (1 - share):.5f} of who tells all the same")
+    print("  chance told   papers   mean told   share kept")
+    for low, high in pairwise(BINS):
+        here = (chances >= low) & ((chances < high) | (high == 1.0))
+        if here.any():
+            mean, found = chances[here].mean(), hits[here].mean()
+            print(f"  {low:4.2f} to {high:4.2f} {here.sum():8} {mean:11.3f} {found:12.3f}")
+    return brier / (share * (1 - share))
+
+
 # --- A topic of a few words -------------------------------------------------------------------
 
 SEED = "aligning language models with human preferences"
@@ -357,19 +382,22 @@ def main() -> None:
     library = Library(data)
     ways = WAYS | (WITH_EMBEDDINGS if find_model() else {})
     table: dict[str, list[list[float]]] = {name: [] for name in ways}
+    told: dict[str, list[float]] = {name: [] for name in ways if name.startswith("ours")}
+    kept: list[bool] = []
     chance = random.Random(0)
     for likes in LIKES:
         # Few readers have many papers: they are asked more often.
         draws = (1 if options.quick else 4) * (5 if likes > 10 else 1)
         asked = list(trials(library, likes, draws))
         orders = [chance.sample(range(CANDIDATES), CANDIDATES) for _ in asked]
+        kept += [place < HIDDEN for _ in asked for place in range(CANDIDATES)]
         for name, way in ways.items():
+            scores = [way(library, trial) for trial in asked]
             table[name].append(
-                [
-                    ndcg(way(library, trial), order)
-                    for trial, order in zip(asked, orders, strict=True)
-                ]
+                [ndcg(some, order) for some, order in zip(scores, orders, strict=True)]
             )
+            if name in told:
+                told[name] += [float(chance) for some in scores for chance in some]
     print(f"{'nDCG@10':22}" + "".join(f"{k:>6} like{'s' * (k > 1):7}" for k in LIKES) + "  ratio")
     peer = [statistics.fmean(column) for column in table["arxiv-sanity-lite"]]
     ratios: dict[str, list[float]] = {}
@@ -379,14 +407,16 @@ def main() -> None:
         ]
         cells = (f"{statistics.fmean(column):7.3f} ±{interval(column):.3f} " for column in columns)
         print(f"{name:22}{''.join(cells)} {statistics.fmean(ratios[name]):6.3f}")
-    kept, likeness = cost_of_variety(library)
-    print(f"variety {VARIETY}: {kept:.3f} of nDCG@10 kept, likeness within the ten {likeness:.2f}")
+    brier = {name: show_chances(some, kept, name) for name, some in told.items()}
+    left, likeness = cost_of_variety(library)
+    print(f"variety {VARIETY}: {left:.3f} of nDCG@10 kept, likeness within the ten {likeness:.2f}")
     show_seed(data)
     print("ours / arxiv-sanity   " + "".join(f"{ratio:7.3f}        " for ratio in ratios["ours"]))
     if options.json:
         figures = {
             "mean_ratio_to_arxiv_sanity": round(statistics.fmean(ratios["ours"]), 4),
             "worst_ratio_to_arxiv_sanity": round(min(ratios["ours"]), 4),
+            "brier_ratio_to_constant": round(brier["ours"], 4),
         }
         if find_model():
             means = {

@@ -51,7 +51,7 @@ papers = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("published", Moment),
-    sa.Column("first_seen", Moment, nullable=False),
+    sa.Column("first_seen", Moment, nullable=False, index=True),
     sa.Column("offered", sa.Date, index=True),
 )
 """`offered` is the issue in which readers could get it; null until there is one."""

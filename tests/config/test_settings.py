@@ -47,6 +47,8 @@ serve:
   admin_header: X-Forwarded-User
 per_author: 2
 variety: 0.25
+embeddings: models/small
+min_chance: 0.15
 explore: 4
 sections: [liked, topics]
 database: sqlite:///elsewhere.db
@@ -145,6 +147,8 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "max_age_days": 9,
         "per_author": 2,
         "variety": 0.25,
+        "embeddings": "models/small",
+        "min_chance": 0.15,
         "explore": 4,
         "sections": ("liked", "topics"),
         "database": "sqlite:///elsewhere.db",

@@ -141,7 +141,7 @@ def test_all_that_templates_read_of_a_theme(tmp_path: Path, root: Path) -> None:
         "font": "ui-monospace, Menlo, Consolas, 'Courier New', monospace",
         "logo_url": "https://x.example/l.png", "logo_alt": "Our logo", "logo_width": "99",
     }  # fmt: skip
-    assert (usual["density"], usual["gap"], usual["figures"]) == ("comfortable", "22px", "")
+    assert (usual["density"], usual["gap"], usual["figures"]) == ("comfortable", "19px", "")
     own = tmp_path / "own" / "templates"
     assert theme.folders == (
         own / "themes" / "journal",
@@ -155,8 +155,8 @@ NAMES = [
     *(prefix + name for prefix in ("", "dark_") for name in (
         "ground", "card", "ink", "quiet", "accent", "line",
     )),
-    "font", "headings", "density", "gap", "figures", "logo_url", "logo_alt", "logo_width", "direction", "start",
-    "end",
+    "font", "headings", "density", "gap", "figures", "logo_url", "logo_dark", "logo_alt", "logo_width",
+    "direction", "start", "end",
 ]  # fmt: skip
 
 

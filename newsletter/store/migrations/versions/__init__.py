@@ -9,6 +9,7 @@
 0007_subscribers.py      subscribers, and which edition each audience gets
 0008_site.py             the picks of issues, search, hours of readers, feedback, notices
 0009_search.py           search by date, and of scripts without spaces
+0010_last_seen.py        papers by when they were first seen
 
 Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
 """
