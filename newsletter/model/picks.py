@@ -102,7 +102,7 @@ class ReasonKind(StrEnum):
     NOVEL = "novel"
     """Unlike everything that was sent recently."""
     SHOWN_ELSEWHERE = "shown-elsewhere"
-    """Not shown here: its score is higher under the topic with the title `name`."""
+    """Not shown here: it is shown under the topic with the title `name`."""
     SAYS_THE_SAME = "says-the-same"
     """Not shown: a paper with the title `name` says the same."""
     SAME_AUTHOR = "same-author"

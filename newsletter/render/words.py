@@ -100,7 +100,7 @@ def _said(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
         case ReasonKind.NOVEL:
             return "unlike anything sent lately"
         case ReasonKind.SHOWN_ELSEWHERE:
-            return f"shown under {name}, where it scores more"
+            return f"shown under {name}"
         case ReasonKind.SAYS_THE_SAME:
             return f"says the same as “{name}”"
         case ReasonKind.SAME_AUTHOR:

@@ -18,7 +18,7 @@ def test_a_paper_that_another_topic_shows() -> None:
 
     said = say(why_not(MISSED, [elsewhere], AGENTS, TOPICS))
 
-    assert said == "shown under Robots, where it scores more"
+    assert said == "shown under Robots"
 
 
 def test_a_paper_that_says_the_same_as_another() -> None:

@@ -43,7 +43,7 @@ SAID = [
     (Reason(kind=K.AUTHOR, name="Ada Byron"), "by Ada Byron"),
     (Reason(kind=K.VENUE, name="ICML 2026"), "at ICML 2026"),
     (Reason(kind=K.NOVEL), "unlike anything sent lately"),
-    (Reason(kind=K.SHOWN_ELSEWHERE, name="Agents"), "shown under Agents, where it scores more"),
+    (Reason(kind=K.SHOWN_ELSEWHERE, name="Agents"), "shown under Agents"),
     (Reason(kind=K.SAYS_THE_SAME, name="Knots"), "says the same as “Knots”"),
     (Reason(kind=K.SAME_AUTHOR, count=2, name="Bo Li"), "2 papers of Bo Li are shown already"),
     (Reason(kind=K.NO_ROOM, count=6, gap=0.125), "6 papers score more: it misses by 0.12"),
