@@ -11,9 +11,9 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from newsletter.collect.plain.zones import AMERICAN, PLACES, ZONES
+from newsletter.collect.plain.clocks import WORD, clock_of, zone_of
+from newsletter.collect.plain.zones import AMERICAN
 
 UNREADABLE = dt.datetime.max.replace(tzinfo=dt.UTC)
 """Stands for a date that was given and says nothing: the gate leaves it out and counts it."""
@@ -22,8 +22,8 @@ _MOST = 120
 _SOON = dt.timedelta(days=2)
 """How far ahead a date may be if its numbers can be read in another way, too."""
 _LANGUAGES = (
-    "en de de_AT fr es it pt nl sv da nb fi pl cs sk hu ro hr sl sr bg uk ru el tr lt lv et ca eu id "
-    "ms vi is sq he ar fa hi bn th ko ka hy az kk"
+    "en de de_AT fr es it pt nl sv da nb fi pl cs sk hu ro hr sl sr bg uk ru el tr lt lv et ca eu "
+    "id ms vi is sq he ar fa hi bn th ko ka hy az kk"
 ).split()
 """Languages whose months are known, the first that knows a word counts: `listopad` is Polish."""
 _EAST = (
@@ -51,24 +51,6 @@ _STAMP = re.compile(r"(?:@|/?date\()?(\d{9,19})(?:\.\d+)?(?:[+-]\d{4})?(?:\)/?)?
 _FLOAT = re.compile(r"\d\.\d{5,}e\+?(?:9|1[0-8])")
 _ORDINAL = re.compile(r"(\d{4})-?(\d{3})(?=$|[\st])")
 _WEEK = re.compile(r"(\d{4})-?w(\d{2})(?:-?([1-7]))?(?=$|[\st])")
-_TIME = re.compile(
-    r"(?<![\d+-])(?:t\s*)?(\d{1,2})\s*(?::|(?<=\d)h(?=\d)|(?<=\d)\sh\s(?=\d\d(?!\d)))\s*(\d{1,2})"
-    r"(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d+|:\d{1,3})?)?(?:\s*(?:uhr|h)\b)?"
-)
-# Signs that also part a date; they part a time only where a date is left without them.
-_OTHER_TIMES = (
-    re.compile(
-        r"(?<![\d.])(\d{1,2})\.(\d\d)(?:\.(\d\d)(?:[.,]\d+)?)?(?![.,]?\d)(?:\s*(?:uhr|h)\b)?"
-    ),
-    re.compile(r"(?<=\d{4}\s)(\d\d)(\d\d)(\d\d)?(?!\d)"),
-    re.compile(r"(?<![\d+-])(\d{1,2})\s*(?:uhr|h|(?=[ap]\.?m\b))"),
-)
-_HALF = re.compile(r"(?<![a-z])([ap])\.?\s?m(?:\.|\b)")
-_OFFSET = re.compile(
-    r"(?:(?<![a-z])(?:gmt|utc?|z)\s*|(?<!\d))([+\u2212-])(\d{1,2})(?::?(\d{2}))?(?![\d-])"
-)
-_PLACE = re.compile(r"[a-z]+/[a-z_]+(?:/[a-z_]+)?")
-_WORD = re.compile(r"[^\W\d_]+(?:['’.][^\W\d_]+)*")
 _NUMBERS = re.compile(r"\d+")
 _FIRST_YEAR = re.compile(r"(\d{4})\s?[-/.\s]\s?(\d{1,2})(?:\s?[-/.\s]\s?(\d{1,2}))?(?!\d)")
 _LAST_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s?[-/.\s]\s?(\d{1,2})\s?[-/.\s]\s?(\d{4}|\d{2})(?!\d)")
@@ -150,8 +132,8 @@ def _read(text: str, now: dt.datetime | None) -> dt.datetime | None:
     # Between digits the `t` of ISO 8601, and a hyphen next to a word, only part.
     text = re.sub(r"(?<=\d)t(?=\d)", " ", text)
     text = re.sub(r"(?<=\d)[-/.](?=[^\W\d_])|(?<=[^\W\d_])[-/](?=\d)", " ", text)
-    text, clock, half = _clock(text)
-    text, zone = _zone(text, has_time=clock is not None)
+    text, clock, half = clock_of(text, lambda rest: any(_days(rest, is_american=False)))
+    text, zone = zone_of(text, has_time=clock is not None)
     is_american = half is not None or zone in AMERICAN
     days = list(_days(text, is_american=is_american))
     if not days:
@@ -185,65 +167,6 @@ def _moment(day: _Day, since: dt.timedelta, zone: dt.tzinfo) -> dt.datetime | No
         return None
 
 
-# --- The time and its zone --------------------------------------------------------------------
-
-
-def _clock(text: str) -> tuple[str, tuple[int, int, int] | None, str | None]:
-    """Return the text without its time, the time, and `a` or `p` of a.m. and p.m."""
-    half = None
-    found = _TIME.search(text) or next(
-        filter(None, (_other(text, sign) for sign in _OTHER_TIMES)), None
-    )
-    if found:
-        rest = text[found.end() :]
-        if said := _HALF.match(rest.lstrip()):
-            half, rest = said[1], rest.lstrip()[said.end() :]
-        groups = (*found.groups(), None, None)[:3]
-        hour, minute, second = (int(part or 0) for part in groups)
-        return f"{text[: found.start()]} | {rest}", (hour, minute, second), half
-    return text, None, None
-
-
-def _other(text: str, sign: re.Pattern[str]) -> re.Match[str] | None:
-    """Return the time that a less usual sign parts, if the rest of the text still holds a day."""
-    for found in sign.finditer(text):
-        rest = f"{text[: found.start()]} | {text[found.end() :]}"
-        if re.search(r"(?<!\d)\d{4}(?!\d)", rest) and any(_days(rest, is_american=False)):
-            return found
-    return None
-
-
-def _zone(text: str, *, has_time: bool) -> tuple[str, dt.tzinfo]:
-    """Return the text without its zone, and the zone: UTC when none is given or known."""
-    if place := _PLACE.search(text):
-        name = "/".join(part.capitalize() for part in place[0].split("/"))
-        name = re.sub(r"_([a-z])", lambda letter: "_" + letter[1].upper(), name)
-        try:
-            return text[: place.start()] + text[place.end() :], ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            pass
-    before, mark, after = text.partition("|") if has_time else ("", "", "")
-    if mark and (found := _OFFSET.search(after)):
-        ahead = dt.timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        # Farther than 14 hours from UTC is no place on earth.
-        ahead = ahead if ahead <= dt.timedelta(hours=14) else dt.timedelta()
-        zone: dt.tzinfo = dt.timezone(ahead if found[1] == "+" else -ahead)
-        rest = re.sub(r"\([^()]*\)", " ", after[: found.start()] + " " + after[found.end() :])
-        return f"{before} {rest}", zone
-    for word in _WORD.finditer(after):
-        name = word[0].replace(".", "")
-        if name in ZONES:
-            return f"{before} {after.replace(word[0], ' ', 1)}", dt.timezone(
-                dt.timedelta(minutes=ZONES[name])
-            )
-        if name in PLACES:
-            return f"{before} {after.replace(word[0], ' ', 1)}", ZoneInfo(PLACES[name])
-    return f"{before} {after}" if mark else text, dt.UTC
-
-
-# --- The day ----------------------------------------------------------------------------------
-
-
 def _days(text: str, *, is_american: bool) -> Iterator[_Day]:
     """Yield the days that a text may mean, the likeliest first."""
     text = text.strip(" |,;")
@@ -273,7 +196,7 @@ def _has_short_year(text: str) -> bool:
 
 def _named(text: str) -> _Day | None:
     """Return the day of a date whose month is a word: `25 Nov 2026`, `November 25th, 2026`."""
-    words = [(word, month) for word in _WORD.finditer(text) if (month := month_of(word[0]))]
+    words = [(word, month) for word in WORD.finditer(text) if (month := month_of(word[0]))]
     best: _Day | None = None
     for word, month in words:
         before = [number[0] for number in _NUMBERS.finditer(text, 0, word.start())]

@@ -32,7 +32,8 @@ _BEHALF = re.compile(r"(?:and\s+)?(?:on behalf of|for)\s+(?:the\s+)?(?=\S)", re.
 # A collaboration or a team before its members: `The X Collaboration: G. Aad, B. Abbott`.
 _GROUP_FIRST = re.compile(r"([^:;]{2,200}?)\s*:\s+(?=\S)")
 _AND_OTHERS = re.compile(
-    r"(?:[,;\s]+(?:et al\b\.?|et coll\.|u\.\s?a\.|и др\.|(?:and|&|\+)?\s*(?:\d+\s+)?(?:others|more)\b)"
+    r"(?:(?<![,;\s])[,;\s]+(?:et al\b\.?|et coll\.|u\.\s?a\.|и др\.|"
+    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:others|more)\b)"
     r"|(?<=[\u3400-\u9fff])\s*(?:等人?|ほか|他)|\s외\s?\d*\s?명?)[.\s]*$",
     re.IGNORECASE,
 )
