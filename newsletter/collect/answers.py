@@ -141,7 +141,8 @@ class SourceKind:
 def read_json(document: Document) -> object:
     """Return the JSON value of a document; raises SourceError when it is not JSON."""
     try:
-        answer: object = json.loads(document.content, parse_int=whole)
+        # Not strict: a line break within a text must not cost all the others.
+        answer: object = json.loads(document.content, parse_int=whole, strict=False)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{document.shown}: not valid JSON ({error})") from None
     return answer
