@@ -34,7 +34,7 @@ from newsletter.collect.plain.boilerplate import without_boilerplate
 from newsletter.collect.plain.dates import read_date
 from newsletter.collect.plain.encodings import in_utf_8
 from newsletter.collect.plain.people import names_of
-from newsletter.collect.withdrawals import WITHDRAWN, says_withdrawn
+from newsletter.collect.withdrawals import WITHDRAWN, remarks_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 from newsletter.model.gate import MAX_TITLE, cut, moment
@@ -58,7 +58,7 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     start = base(document.url)
     entries = feed["entries"]
     whole = entries[:-1] if entries and is_cut_off(document.content) else entries
-    parsed = _papers(whole, source, now, lambda entry: flat_entry(entry, feed, start, now), scope)
+    parsed = _papers(whole, source, now, lambda entry: flat_entry(entry, start, now, feed), scope)
     dated = moment(date_of(feed["feed"], "published", "updated"), now)
     cut_off = "the document is cut off; its last entry was left out" if whole != entries else ""
     return replace(parsed, dated=dated, note="; ".join(filter(None, (parsed.note, cut_off))))
@@ -131,7 +131,7 @@ def _paper(
     stripped = without_boilerplate(abstract)
     authors = _authors(entry.get("authors") or labels["authors"] or [stripped.authors])
     comment = _shown(entry.get("comment"))
-    if says_withdrawn(comment):
+    if remarks_withdrawn(comment):
         announce = WITHDRAWN
     keys = paper_keys(
         references=references,

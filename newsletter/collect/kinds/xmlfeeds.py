@@ -114,12 +114,14 @@ def _offer(document: Document) -> str:
 DATES = ("published", "created", "updated", "prism_publicationdate", "prism_coverdate")
 
 
-def flat_entry(entry: Entry, feed: Entry, start: str, now: dt.datetime | None = None) -> Entry:
+def flat_entry(
+    entry: Entry, start: str, now: dt.datetime | None = None, feed: Entry | None = None
+) -> Entry:
     """Return the fields of a feedparser entry that we use, under the names that `_paper` reads.
 
     Relative links are resolved against `start`, the document's own address (RFC 3986, 5.1.3).
     """
-    if str(feed.get("version") or "").startswith("atom") and not entry.get("authors"):
+    if feed and str(feed.get("version")).startswith("atom") and not entry.get("authors"):
         # RFC 4287, 4.2.1: the authors of the source, or of the feed, are those of the entry.
         given = entry.get("source", {}).get("authors") or feed["feed"].get("authors")
         entry = {**entry, "authors": given or ()}
