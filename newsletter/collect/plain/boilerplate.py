@@ -40,36 +40,55 @@ _STARTS = tuple(
         r"(?:Summary|SUMMARY)\s*[:.]\s*",
     )
 )
+# Each with a word that it has, in lower case: looking for a word is quick.
 _ENDS = tuple(
-    re.compile(pattern + r"\s*$", re.IGNORECASE)
-    for pattern in (
-        r"\s*(?:the post\s.{1,300}?\s)?(?:first\s)?appeared (?:first )?on\s.{1,200}",
+    (word, re.compile(pattern + "$", re.IGNORECASE))
+    for word, pattern in (
+        ("appeared", r"(?:the post\s.{1,300}?\s)?(?:first\s)?appeared (?:first )?on\s.{1,200}"),
         # WordPress's own translations of it.
-        r"\s*der beitrag\s.{1,300}?\serschien zuerst auf\s.{1,200}",
-        r"\s*l[’']article\s.{1,300}?\sest apparu en premier sur\s.{1,200}",
-        r"\s*la entrada\s.{1,300}?\s(?:se publicó primero|apareció primero) en\s.{1,200}",
-        r"\s*l[’']articolo\s.{1,300}?\s(?:proviene da|sembra essere il primo su)\s.{1,200}",
-        r"\s*o post\s.{1,300}?\sapareceu primeiro em\s.{1,200}",
-        r"\s*het bericht\s.{1,300}?\sverscheen eerst op\s.{1,200}",
-        r"\s*submitted by\s+/?u/[\w-]{1,40}(?:\s+\[link\])?(?:\s+\[comments\])?",
-        r"\s*PMID:\s?\d{1,9}(?:\s*\|\s*(?:PMC|DOI):\s?\S{1,100})*",
-        r"(?<=[.!?])\s*this is an open[- ]access article\b.{0,300}",
-        r"\s*\((?:received|accepted|revised)\s[^()]{4,150}\)",
-        r"(?<=[.!?])\s*key\s?words?\s*:\s[^.!?]{3,300}\.?",
-        r"(?<=[.!?])\s*published by [^.]{2,60}\s(?:ltd|inc|b\.v|llc|gmbh|press|sons|group)\.?",
+        ("zuerst auf", r"der beitrag\s.{1,300}?\serschien zuerst auf\s.{1,200}"),
+        ("en premier sur", r"\bl[’']article\s.{1,300}?\sest apparu en premier sur\s.{1,200}"),
+        ("primero en", r"\bla entrada\s.{1,300}?\s(?:se publicó|apareció) primero en\s.{1,200}"),
+        ("articolo", r"\bl[’']articolo\s.{1,300}?\s(?:proviene da|.{1,20} primo su)\s.{1,200}"),
+        ("primeiro em", r"\bo post\s.{1,300}?\sapareceu primeiro em\s.{1,200}"),
+        ("eerst op", r"het bericht\s.{1,300}?\sverscheen eerst op\s.{1,200}"),
         (
-            r"\s*(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
-            r"[^.!?]{0,200}[.»→…]*"
+            "submitted by",
+            r"submitted by\s+/?u/[\w-]{1,40}(?:\s+\[link\])?(?:\s+\[comments\])?",
+        ),
+        ("pmid", r"PMID:\s?\d{1,9}(?:\s*\|\s*(?:PMC|DOI):\s?\S{1,100})*"),
+        ("access article", r"(?<=[.!?]\s)this is an open[- ]access article\b.{0,300}"),
+        ("ed ", r"\((?:received|accepted|revised)\s[^()]{4,150}\)"),
+        ("word", r"(?<=[.!?]\s)key\s?words?\s*:\s[^.!?]{3,300}\.?"),
+        (
+            "published by",
+            r"(?<=[.!?]\s)published by [^.]{2,60}\s(?:ltd|inc|b\.v|llc|gmbh|press|sons|group)\.?",
         ),
         (
-            r"\s*(?:copyright\s*)?(?:©|\(c\))\s*(?:\d{4}|the authors?)\b[^.]{0,200}"
-            r"(?:\.[^.]{0,60}){0,2}\.?"
+            "read",
+            (
+                r"(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
+                r"[^.!?]{0,200}[.»→…]*"
+            ),
         ),
-        r"\s*(?:this article is protected by copyright\.?\s*)?all rights reserved\.?",
-        r"\s*this article is protected by copyright\.?",
-        r"\s*the content of this rss feed\s.{1,150}",
-        r"\s*\[[A-Z][^\[\]]{2,60}\d[^\[\]]{0,30}\]\s*published\s[^.]{1,40}\.?",
-        r"\s*published by [^.]{2,80} all rights reserved\.?",
+        *(
+            (
+                sign,
+                (
+                    r"(?:copyright\s*)?(?:©|\(c\))\s*(?:\d{4}|the authors?)\b[^.]{0,200}"
+                    r"(?:\.[^.]{0,60}){0,2}\.?"
+                ),
+            )
+            for sign in ("©", "(c)")
+        ),
+        (
+            "rights reserved",
+            r"(?:this article is protected by copyright\.?\s*)?all rights reserved\.?",
+        ),
+        ("protected by", r"this article is protected by copyright\.?"),
+        ("rss feed", r"the content of this rss feed\s.{1,150}"),
+        ("published", r"\[[A-Z][^\[\]]{2,60}\d[^\[\]]{0,30}\]\s*published\s[^.]{1,40}\.?"),
+        ("rights reserved", r"published by [^.]{2,80} all rights reserved\.?"),
     )
 )
 _CUT = re.compile(r"\s*\[\s*(?:…|\.\.\.)\s*\]\s*$")
@@ -100,10 +119,18 @@ def without_boilerplate(text: str) -> Stripped:
         text = text[found.end() :]
     for _ in range(4):
         head, tail = text[:-_TAIL], text[-_TAIL:]
-        found = next((match for end in _ENDS if (match := end.search(tail)) and match[0]), None)
+        lower = tail.lower()
+        found = next(
+            (
+                match
+                for word, end in _ENDS
+                if word in lower and (match := end.search(tail)) and match[0]
+            ),
+            None,
+        )
         if found is None:
             break
-        text = head + tail[: found.start()]
+        text = head + tail[: found.start()].rstrip()
     # What a blog's program cuts off it marks with `[…]`.
     text = text[:-_TAIL] + _CUT.sub("…", text[-_TAIL:])
     return Stripped(text=text.strip(), **said)

@@ -12,6 +12,7 @@ _ADDRESS = re.compile(r"(?:mailto:)?[^\s@<>(),;]{1,100}@[^\s<>(),;]{0,255}", re.
 _ADDRESS_FIRST = re.compile(_ADDRESS.pattern + r"\s*\(([^()@]*)\)", re.IGNORECASE)
 _EMPTY = re.compile(r"<\s*>|\(\s*\)|\[\s*\]")
 _BRACKETS = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\})")
+_MORE_THAN_NAMES = re.compile(r"[^\w\s,.;&'’-]|[\d¹²³⁰⁴-⁹]|\s(?i:ph\.?d|m\.d)\b")
 # Addresses of pages, and numbers that researchers have (https://orcid.org).
 _PAGES = re.compile(
     r"https?://[^\s<>()\[\],;]+|(?:\borcid(?:\s*id)?\s*:?\s*)?\b(?:\d{4}-){3}\d{3}[\dX]\b",
@@ -104,6 +105,14 @@ def _bare(name: str) -> str:
 
 def _plain(text: str) -> str:
     """Return names without addresses and affiliations: `ada@example.org (Ada Byron)`."""
+    if _MORE_THAN_NAMES.search(text):
+        text = _only_names(text)
+    text = _INTRO.sub("", text.strip(_LOOSE), count=1)
+    return _AND_OTHERS.sub("", text).strip(_LOOSE)
+
+
+def _only_names(text: str) -> str:
+    """Return names without the addresses, affiliations and signs among them."""
     text = _PAGES.sub("", _ADDRESS_FIRST.sub(r"\1", text))
     text = _EMPTY.sub("", _ADDRESS.sub("", text)).strip(_LOOSE)
     if wholly := _WHOLLY.fullmatch(text):
@@ -113,8 +122,7 @@ def _plain(text: str) -> str:
     text = _DOCTOR.sub(r"\1", _FOOTNOTES.sub("", text))
     if len(_NUMBERED.findall(text)) > 1:
         text = _NUMBERED.sub(",", text)
-    text = _INTRO.sub("", text.strip(_LOOSE), count=1)
-    return _AND_OTHERS.sub("", text).strip(_LOOSE)
+    return text
 
 
 def _group_first(text: str) -> Iterator[str]:
