@@ -334,7 +334,7 @@ def test_withdrawn_papers_are_no_news() -> None:
 
 def test_authors_as_objects_and_dates_that_are_none() -> None:
     """OpenReview names people as texts or as profiles; a date that is none is counted."""
-    people = {**NOTE["content"], "authors": {"value": [{"fullname": "Ada Byron"}, "Bo Li"]}}
+    people = {**NOTE["content"], "authors": {"value": [{"fullname": "Ada Byron"}, "Bo Li"]}}  # type: ignore[dict-item]
     (paper,) = parse("openreview", answer({"notes": [{**NOTE, "content": people}]})).papers
     preprint = {**PREPRINT, "authors": "King, M., Jr.; Li, B.", "date": "soon"}
     parsed = parse("biorxiv", answer({"collection": [preprint]}))
