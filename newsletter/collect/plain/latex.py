@@ -13,6 +13,7 @@ from newsletter.collect.plain.punctuation import (
     MATHS_OFF,
     MATHS_ON,
     printed_punctuation,
+    raised,
     raised_text,
     with_single_quotes,
 )
@@ -25,8 +26,6 @@ from newsletter.collect.plain.symbols import (
     OPERATORS,
     ROOTS,
     SILENT,
-    SUBSCRIPTS,
-    SUPERSCRIPTS,
     macros,
 )
 from newsletter.collect.plain.units import QUANTITIES, printed_unit, quantity
@@ -186,19 +185,7 @@ class _Walk:
 
     def script(self, kind: str, depth: int) -> str:
         """Read a super- or subscript; in Unicode if every character has such a form."""
-        return self.raised(kind, self.argument(depth))
-
-    def raised(self, kind: str, content: str) -> str:
-        """Return `content` as a super- or subscript."""
-        content = content.strip()
-        table = SUPERSCRIPTS if kind == "^" else SUBSCRIPTS
-        if content in ("°", "∘"):
-            return "°"
-        if content and all(char in table for char in content):
-            return "".join(table[char] for char in content)
-        if len(content) <= 1:
-            return kind + content
-        return f"{kind}({content})" if not content.isalnum() else kind + content
+        return raised(kind, self.argument(depth))
 
     def command(self, depth: int) -> str:
         """Read a command whose backslash was just read, and its arguments."""
@@ -242,13 +229,13 @@ class _Walk:
         if name == "pmod":
             return f" (mod {self.argument(depth).strip()})"
         if name in ("overset", "stackrel", "underset"):
-            mark = self.raised("_" if name == "underset" else "^", self.argument(depth))
+            mark = raised("_" if name == "underset" else "^", self.argument(depth))
             return self.argument(depth) + mark
         if name in ("frac", "dfrac", "tfrac", "nicefrac", "sfrac"):
             return f"{self.fraction(depth)}/{self.fraction(depth)}"
         if name == "sqrt":
             index = self.option().strip() or "2"
-            sign = ROOTS.get(index) or self.raised("^", index) + "√"
+            sign = ROOTS.get(index) or raised("^", index) + "√"
             root = self.argument(depth)
             return sign + root if len(root) <= 1 else f"{sign}({root})"
         if name in FONTS:

@@ -46,6 +46,19 @@ def _is_dash(before: str, after: str) -> bool:
     return (before.isalnum() or before in _ENDS) and (after.isalnum() or after in _BEGINNINGS)
 
 
+def raised(kind: str, content: str) -> str:
+    """Return what maths raises (`^`) or lowers (`_`): in Unicode, or with the sign before it."""
+    content = content.strip()
+    table = SUPERSCRIPTS if kind == "^" else SUBSCRIPTS
+    if content in ("°", "∘"):
+        return "°"
+    if content and all(char in table for char in content):
+        return "".join(table[char] for char in content)
+    if len(content) <= 1:
+        return kind + content
+    return f"{kind}({content})" if not content.isalnum() else kind + content
+
+
 def raised_text(kind: str, content: str) -> str:
     """Return what text raises (`^`) or lowers (`_`); only numbers and single letters change.
 
