@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from newsletter.collect.http.addresses import shown
+from newsletter.collect.plain.dates import UNREADABLE
 from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model import Fault, Mention, Paper, Source
@@ -141,7 +142,8 @@ class SourceKind:
 def read_json(document: Document) -> object:
     """Return the JSON value of a document; raises SourceError when it is not JSON."""
     try:
-        answer: object = json.loads(document.content, parse_int=whole)
+        # Not strict: a line break within a text must not cost all the others.
+        answer: object = json.loads(document.content, parse_int=whole, strict=False)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{document.shown}: not valid JSON ({error})") from None
     return answer
@@ -204,6 +206,12 @@ def texts(values: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(text, listed(values)))))
 
 
+def named(given: object) -> str:
+    """Return the name of a person or organisation, given as an object or as plain text."""
+    fields = mapping(given)
+    return text(fields.get("fullname")) or text(fields.get("name")) or text(given)
+
+
 def count(value: object) -> int:
     """Return `value` if it is a whole number of at least 0, else 0."""
     return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
@@ -235,14 +243,17 @@ def asking(url: str, **changes: str) -> str:
 
 
 def iso_moment(value: object) -> dt.datetime | None:
-    """Return an RFC 3339 date as a moment in UTC, or None if it is not one."""
+    """Return an RFC 3339 date as a moment in UTC; None if nothing is given.
+
+    What is no date, or past Python's last one, is UNREADABLE: the gate leaves it out and counts it.
+    """
+    if not value:
+        return None
     try:
         moment = dt.datetime.fromisoformat(str(value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
-    except ValueError:
-        return None
-    except OverflowError:  # past the last date of Python: the gate leaves it out and counts it
-        return dt.datetime.max.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
+        return UNREADABLE
 
 
 def unix_moment(value: object, per_second: int = 1) -> dt.datetime | None:

@@ -15,16 +15,28 @@ _TITLE = re.compile(
 _KIND = (
     r"(?:paper|article|manuscript|submission|pre-?print|e-?print|work|study|version|report|draft)"
 )
+# Taken from one venue to go to another: the paper stays.
+_FROM_VENUE = (
+    r"(?!\s+from\s+(?:the\s+)?[\w'’&-]+(?:\s+[\w'’&-]+){0,3}?\s*"
+    r"(?:20\d\d|consideration|conference|workshop|review))"
+)
 _SAYS = re.compile(
-    rf"(?:{_TAKEN}\s*(?:$|[.:;,!()-]|due\b|by\b|because\b|as\b|for\b|since\b|from\b|at\b|until\b)"
+    rf"(?:{_TAKEN}{_FROM_VENUE}\s*(?:$|[.:;,!()-]|due\b|by\b|because\b|as\b|for\b|since\b|from\b|at\b|until\b)"
     rf"|(?:this|the|our)\s+(?:[\w-]+\s+){{0,2}}?{_KIND}s?\s+(?:has|have|is|was|had)\s+(?:now\s+|since\s+)?"
-    rf"(?:been\s+)?(?:temporarily\s+|formally\s+|voluntarily\s+)?{_TAKEN}\b"
+    rf"(?:been\s+)?(?:temporarily\s+|formally\s+|voluntarily\s+)?{_TAKEN}\b{_FROM_VENUE}"
+    rf"|(?:we|i|biorxiv|medrxiv|arxiv)\s+(?:have\s+|has\s+|am\s+|are\s+)?(?:now\s+)?"
+    rf"(?:{_TAKEN}|withdrew|withdraw|withdrawing)\s+(?:this|the|our)\s+{_KIND}\b"
     rf"|(?:the\s+|all\s+)?authors?\s+(?:have\s+|has\s+)?(?:withdrawn|withdraw|withdrew|retracted)\b)",
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(
-    rf"\b(?:this|the)\s+{_KIND}\s+(?:has|have)\s+been\s+{_TAKEN}\s+by\s+(?:the\s+|its\s+)?"
-    r"(?:authors?|arxiv)",
+    rf"\b(?:this|the)\s+{_KIND}\s+(?:(?:has|have)\s+been|was|is)\s+(?:{_TAKEN}|removed)\s+by\s+"
+    r"(?:the\s+|its\s+)?(?:authors?|arxiv)",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    rf"(?:^|[;.,:]\s*|\b{_KIND}\s+(?:has\s+been\s+|is\s+|was\s+)?){_TAKEN}\b{_FROM_VENUE}"
+    r"(?=\s*(?:$|[.:;,!()-]|(?:due|by|because|as|for|since|from|at|until|pending)\b))",
     re.IGNORECASE,
 )
 
@@ -38,7 +50,12 @@ def is_withdrawn(paper: Paper) -> bool:
     )
 
 
+def remarks_withdrawn(comment: str) -> bool:
+    """Return whether an author's comment on a paper (`5 pages; withdrawn`) says so."""
+    return says_withdrawn(comment) or _REMARK.search(comment[:400]) is not None
+
+
 def says_withdrawn(text: str) -> bool:
-    """Return whether an abstract or a comment says that the paper it belongs to is withdrawn."""
+    """Return whether an abstract says that the paper it belongs to is withdrawn."""
     start = text[:400].lstrip(" *[(\"'")
     return _SAYS.match(start) is not None or _ANYWHERE.search(start) is not None

@@ -319,12 +319,26 @@ def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
     items += item(id="2603.99002").replace(
         "<dc:creator>", "<arxiv:comment>This paper has been withdrawn</arxiv:comment><dc:creator>"
     )
-    items += item(id="2603.99003", abstract="We study withdrawn papers. They are few.")
+    for number, remark in enumerate(
+        (
+            "5 pages; withdrawn",
+            "Submission withdrawn by the authors",
+            "10 pages. Paper was withdrawn",
+        )
+    ):
+        items += item(id=f"2603.9910{number}").replace(
+            "<dc:creator>", f"<arxiv:comment>{remark}</arxiv:comment><dc:creator>"
+        )
+    items += item(id="2603.99004", abstract="We have withdrawn this paper for an error.")
+    items += item(id="2603.99003", abstract="We study withdrawn papers. They are few.").replace(
+        "<dc:creator>",
+        "<arxiv:comment>Withdrawn from ICML 2026, now at X</arxiv:comment><dc:creator>",
+    )
 
     parsed = parse_arxiv(make_document(ARXIV.format(items=items)), make_source(kind="arxiv"), NOW)
 
     assert [paper.id for paper in parsed.papers] == ["arxiv:2603.99003"]
-    assert (parsed.skipped, parsed.note) == (2, "2 withdrawn")
+    assert (parsed.skipped, parsed.note) == (6, "6 withdrawn")
 
 
 @pytest.mark.parametrize(
@@ -341,6 +355,17 @@ def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
         ("We find. The post On X appeared first on A Blog.", "We find.", (), ""),
         ("We find that [&#8230;]", "We find that…", (), ""),
         ("Abstract interpretation is sound.", "Abstract interpretation is sound.", (), ""),
+        ("J Foo Bar. 2026 Nov 25:1-10. doi: 10.1000/1. Online ahead of print.<p>ABSTRACT</p>We find.<p>PMID:1 | DOI:10.1000/1</p>",
+         "We find.", (), "J Foo Bar"),
+        ("IEEE Transactions on X, vol. 12, no. 3, pp. 1-10, 2026", "", (), "IEEE Transactions on X"),
+        ("doi:10.1038/s41-1We find.", "We find.", (), ""),
+        ("We find. Der Beitrag Zu X erschien zuerst auf Ein Blog.", "We find.", (), ""),
+        ("We find. (Received 1 May 2026; accepted 2 June 2026)", "We find.", (), ""),
+        ("We find. Keywords: a, b, c", "We find.", (), ""),
+        ("We find. Read more...", "We find.", (), ""),
+        ("We find. This is an open access article under the CC BY license.", "We find.", (), ""),
+        ("We find. submitted by /u/ann [link] [comments]", "We find.", (), ""),
+        ("We say what words like “published by” mean.", "We say what words like “published by” mean.", (), ""),
         ("Source: we trace it.", "Source: we trace it.", (), ""),
     ],
 )  # fmt: skip

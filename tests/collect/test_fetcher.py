@@ -378,9 +378,10 @@ def test_gzip_under_another_name() -> None:
     with http_server(
         named=Page(packed, headers={"Content-Encoding": "x-gzip"}),
         file=Page(packed, headers={"Content-Type": "application/gzip"}),
+        again=Page(gzip.compress(packed)),
         bomb=Page(gzip.compress(bytes(30_000_000))),
     ) as web:
-        for name in ("named", "file"):
+        for name in ("named", "file", "again"):
             assert run(fetch(f"{web.url}/{name}"))[0].content == b"<rss/>"
         with pytest.raises(SourceError, match="after decompression"):
             run(fetch(f"{web.url}/bomb"))

@@ -24,6 +24,8 @@ from newsletter.model import Paper
         ("http://arxiv.org/abs/quant-ph/0201082v1", ("quant-ph/0201082", 1)),
         ("math.GT/0309136", ("math.GT/0309136", 1)),
         ("2410.01234", ("2410.01234", 1)),
+        ("https://ar5iv.org/abs/2410.01234", ("2410.01234", 1)),
+        ("https://www.alphaxiv.org/overview/2410.01234v2", ("2410.01234", 2)),
         ("https://example.org/2410.01234", None),
         ("10.1234/example.2607.22222", None),
         ("version 2410.012", None),
@@ -38,6 +40,25 @@ def test_dois_have_no_case() -> None:
     """A DOI is the same with any prefix and in any case."""
     assert doi("https://doi.org/10.1000/ABC.1") == doi("doi:10.1000/abc.1") == "10.1000/abc.1"
     assert doi("https://example.org/10.1000/abc") is None
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("https://www.biorxiv.org/content/10.1101/2026.01.01.123456v2.full.pdf?rss=1", "10.1101/2026.01.01.123456"),
+        ("https://onlinelibrary.example/doi/full/10.1002/adma.2026?af=R", "10.1002/adma.2026"),
+        ("https://link.example/article/10.1007/s10994-026-0001-2", "10.1007/s10994-026-0001-2"),
+        ("https://iop.example/article/10.1088/1361-6471/123456/meta", "10.1088/1361-6471/123456"),
+        ("https://academic.oup.example/bib/article/doi/10.1093/bib/bbaa1/6000000", "10.1093/bib/bbaa1"),
+        ("https://chem.example/doi/10.26434/chem-2026-abc-v2", "10.26434/chem-2026-abc-v2"),
+        ("https://doi.org/10.1000/a%2Fb", "10.1000/a/b"),
+        ("https://example.org/blog/10.1-release", None),
+        ("https://example.org/doi/suppl/10.1000/abc", None),
+    ],
+)  # fmt: skip
+def test_pages_of_publishers_name_dois(page: str, name: str | None) -> None:
+    """A version, a part of the page and a number of the site's own belong to no DOI."""
+    assert doi(page) == name
 
 
 def test_addresses_of_one_page_are_equal() -> None:
@@ -69,6 +90,8 @@ def test_only_web_addresses_pass(link: str) -> None:
         ("https://e.example/#/post/a", "https://e.example/#/post/b"),
         ("https://e.example/?ref=10", "https://e.example/?ref=11"),
         ("https://e.example/?source=1", "https://e.example/?source=2"),
+        ("https://e.example/?rss=7", "https://e.example/?rss=8"),
+        ("https://e.example/?share=17", "https://e.example/"),
         ("https://e.example/?first", "https://e.example/?second"),
     ],
 )
@@ -79,7 +102,8 @@ def test_what_may_tell_pages_apart_is_kept(left: str, right: str) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "#comments", "#atom-everything", "#:~:text=x"],
+    ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "?rss=1", "?share=twitter",
+        "?PHPSESSID=7", ";jsessionid=7", "#comments", "#atom-everything", "#:~:text=x"],
 )  # fmt: skip
 def test_what_is_known_to_track_is_dropped(more: str) -> None:
     """Where a reader came from, and the places that every page has."""
@@ -94,6 +118,15 @@ def posts(*links: str, guids: tuple[str, ...] = ("tag:e,1", "tag:e,2")) -> list[
     )
     document = make_document(f"<rss version='2.0'><channel>{items}</channel></rss>")
     return list(parse_feed(document, make_source(), NOW).papers)
+
+
+def test_entries_without_links_are_told_apart_by_their_ids() -> None:
+    """Though they have the same title."""
+    items = "".join(f"<item><title>Errata</title><guid>{guid}</guid></item>" for guid in (1, 2))
+    document = make_document(f"<rss version='2.0'><channel>{items}</channel></rss>")
+    papers = parse_feed(document, make_source(), NOW).papers
+
+    assert len(merge_papers(papers, alike=False)) == 2
 
 
 def test_the_guid_counts_where_links_change() -> None:

@@ -33,6 +33,37 @@ from newsletter.collect.plain.people import names_of
         ("by Ann Lee", ("Ann Lee",)),
         ("Corby Rosset, Ann Lee", ("Corby Rosset", "Ann Lee")),
         ("The X-5 Team, Ann Lee, Plato, Bo Li", ("The X-5 Team", "Ann Lee", "Plato", "Bo Li")),
+        ("Ann Lee and 12 others", ("Ann Lee",)),
+        ("Ann Lee, Bo Li, +3 more", ("Ann Lee", "Bo Li")),
+        ("王小明，李华等", ("王小明", "李华")),
+        ("Ann Lee [1], Bo Li {2}", ("Ann Lee", "Bo Li")),
+        ("Ann Lee*, Bo Li†, Cy Wu¹,²", ("Ann Lee", "Bo Li", "Cy Wu")),
+        ("Ann Lee1, Bo Li2, Cy Wu1,2", ("Ann Lee", "Bo Li", "Cy Wu")),
+        ("Ann Lee,1 Bo Li,2 and Cy Wu1", ("Ann Lee", "Bo Li", "Cy Wu")),
+        ("Gemini 2 Team", ("Gemini 2 Team",)),
+        ("Ann Lee https://orcid.org/0000-0002-1825-0097; Bo Li ORCID: 0000-0002-1825-009X", ("Ann Lee", "Bo Li")),
+        ("The X Team: Ann Lee, Bo Li", ("The X Team", "Ann Lee", "Bo Li")),
+        ("The X Collaboration, the Y Collaboration: A. Lee, B. Li", ("The X Collaboration", "the Y Collaboration", "A. Lee", "B. Li")),
+        ("山田太郎・佐藤花子", ("山田太郎", "佐藤花子")),
+        ("ジョン・スミス", ("ジョン・スミス",)),
+        ("王小明 和 李华", ("王小明", "李华")),
+        ("Ann Lee and 王小明", ("Ann Lee", "王小明")),
+        ("Prof. Ann Lee, Dr. Bo Li", ("Ann Lee", "Bo Li")),
+        ("Aleksandr I. Panov", ("Aleksandr I. Panov",)),
+        ("Ann Lee PhD and Bo Li", ("Ann Lee", "Bo Li")),
+        ("By: Ann Lee", ("Ann Lee",)),
+        ("Иван Петров и Мария Иванова", ("Иван Петров", "Мария Иванова")),
+        ("Ann Lee og Bo Li", ("Ann Lee", "Bo Li")),
+        ("Ann Lee|Bo Li", ("Ann Lee", "Bo Li")),
+        ("Ann Lee / Bo Li", ("Ann Lee", "Bo Li")),
+        ("Ann Lee / London", ("Ann Lee / London",)),
+        ("Posted by Ann Lee and Bo Li, Software Engineers, Example Research", ("Ann Lee", "Bo Li")),
+        ("Ann Lee, University of Example, MIT", ("Ann Lee",)),
+        ("University of Example", ("University of Example",)),
+        ("Lee, Ann Marie, Li, Bo", ("Lee, Ann Marie", "Li, Bo")),
+        ('"Lee, Ann" <ann@x.example>', ("Lee, Ann",)),
+        ("https://x.example/ann", ()),
+        ("[object Object]", ()),
         ("admin", ()),
         ("Plato", ("Plato",)),
     ],
@@ -40,6 +71,21 @@ from newsletter.collect.plain.people import names_of
 def test_lists_of_names(given: str, names: tuple[str, ...]) -> None:
     """Each person once, whole, whatever parts the names."""
     assert names_of([given]) == names
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (["Lee, Ann", "Li, Bo"], ("Lee, Ann", "Li, Bo")),
+        (["Ann Lee, Bo Li", "Cy Wu"], ("Ann Lee", "Bo Li", "Cy Wu")),
+        (["Ann Lee and Bo Li", "Cy Wu"], ("Ann Lee", "Bo Li", "Cy Wu")),
+        (["The X Collaboration: A. Lee", "B. Li"], ("The X Collaboration", "A. Lee", "B. Li")),
+        (["Ann Lee", "PhD", "Bo Li", "et al."], ("Ann Lee", "Bo Li")),
+    ],
+)
+def test_several_texts(given: list[str], names: tuple[str, ...]) -> None:
+    """Each is one name, unless it is plainly a list of its own."""
+    assert names_of(given) == names
 
 
 @pytest.mark.parametrize(

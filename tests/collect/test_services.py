@@ -307,11 +307,12 @@ def test_a_category_that_bio_rxiv_does_not_have() -> None:
     """The source's line says which is meant; case, hyphens and `&` make no difference."""
     page = answer({"collection": [{**PREPRINT, "category": "cell biology"}]})
 
-    unknown = parse("biorxiv", page, categories=("neurosciense", "xyz"))
+    unknown = parse("biorxiv", page, categories=("neurosciense", "psychiatry", "xyz"))
     known = parse("biorxiv", page, categories=("Cell-Biology", "Pharmacology & Toxicology"))
 
     assert unknown.note == (
-        "no category `neurosciense`: did you mean `neuroscience`?; no category `xyz`"
+        "no category `neurosciense`: did you mean `neuroscience`?; no category `psychiatry`: "
+        "did you mean `psychiatry and clinical psychology`?; no category `xyz`"
     )
     assert (len(known.papers), known.note) == (1, "")
 
@@ -321,10 +322,23 @@ def test_withdrawn_papers_are_no_news() -> None:
     page = [
         {**PREPRINT, "title": "WITHDRAWN: On flies"},
         {**PREPRINT, "abstract": "The authors have withdrawn their manuscript."},
+        {**PREPRINT, "type": "withdrawn"},
         {**PREPRINT, "title": "Withdrawn flies", "abstract": "We study withdrawn flies."},
     ]
 
     parsed = parse("biorxiv", answer({"collection": page}))
 
     assert [paper.title for paper in parsed.papers] == ["Withdrawn flies"]
-    assert parsed.note == "2 withdrawn"
+    assert parsed.note == "3 withdrawn"
+
+
+def test_authors_as_objects_and_dates_that_are_none() -> None:
+    """OpenReview names people as texts or as profiles; a date that is none is counted."""
+    people = {**NOTE["content"], "authors": {"value": [{"fullname": "Ada Byron"}, "Bo Li"]}}  # type: ignore[dict-item]
+    (paper,) = parse("openreview", answer({"notes": [{**NOTE, "content": people}]})).papers
+    preprint = {**PREPRINT, "authors": "King, M., Jr.; Li, B.", "date": "soon"}
+    parsed = parse("biorxiv", answer({"collection": [preprint]}))
+
+    assert paper.authors == ("Ada Byron", "Bo Li")
+    assert parsed.papers[0].authors == ("King, M. Jr.", "Li, B.")
+    assert (parsed.papers[0].published, parsed.note) == (None, "left out as implausible: 1 dates")

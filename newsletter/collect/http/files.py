@@ -45,23 +45,26 @@ def read_files(path: Path, max_bytes: int) -> tuple[Document, ...]:
 
 
 _GZIP = b"\x1f\x8b\x08"
+_LAYERS = 2
+"""Servers compress a file that is compressed already, once more."""
 
 
 def unzipped(content: bytes, max_bytes: int, name: str) -> bytes:
-    """Return a document without the gzip around it, if there is one; raises SourceError.
+    """Return a document without the gzip around it, if there is any; raises SourceError.
 
     Servers send files such as `feed.xml.gz` as they are, or call the encoding `x-gzip`.
     """
-    if not content.startswith(_GZIP):
-        return content
-    unpacking = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpacking.decompress(content, max_bytes + 1)
-    except zlib.error:
-        raise SourceError(f"{name}: the compression is damaged") from None
-    if len(plain) > max_bytes:
-        raise SourceError(f"{name}: more than {max_bytes // 1_000_000} MB after decompression")
-    return plain
+    for _ in range(_LAYERS):
+        if not content.startswith(_GZIP):
+            break
+        unpacking = zlib.decompressobj(wbits=31)
+        try:
+            content = unpacking.decompress(content, max_bytes + 1)
+        except zlib.error:
+            raise SourceError(f"{name}: the compression is damaged") from None
+        if len(content) > max_bytes:
+            raise SourceError(f"{name}: more than {max_bytes // 1_000_000} MB after decompression")
+    return content
 
 
 def _is_feed_file(path: Path) -> bool:

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import re
 import unicodedata
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from newsletter.model.gate import MAX_LINK, identity, link
 
@@ -15,12 +15,23 @@ _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")
 _ARXIV_PLACES = re.compile(
-    r"(?:arxiv\.org/(?:abs|pdf|html|format)/|oai:arXiv\.org:|\barxiv:\s*|"
-    r"10\.48550/arxiv\.|huggingface\.co/papers/|alphaxiv\.org/abs/)"
+    r"(?:arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/|oai:arXiv\.org:|\barxiv:\s*|"
+    r"10\.48550/arxiv\.|huggingface\.co/papers/|alphaxiv\.org/(?:abs|pdf|overview)/|"
+    r"ar5iv\.org/(?:abs|pdf|html)/|scirate\.com/arxiv/|papers\.cool/arxiv/)"
     rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)",
     re.IGNORECASE,
 )
 _DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
+# Publishers' pages name the DOI in their address, before a version or a part of the page.
+_DOI_PAGE = re.compile(
+    r"https?://[^\s?#]{4,200}?/(?:doi|content|articles?|chapter|book|abstract|abs|full|pdf)/"
+    # Oxford puts a number of its own after the DOI.
+    r"(?P<doi>(?P<oxford>10\.1093/[^\s/?#]+/[^\s/?#]+(?=/\d{5,}))|10\.\d{4,9}/[^\s\"<>?#&]+?)"
+    r"(?(oxford)/\d{5,}|(?:(?<=\d)v\d{1,2}(?=$|[./?#]))?)"
+    r"(?:\.(?:full|abstract|short|pdf|html?|xml)"
+    r"|/(?:full|pdf|html?|meta|abstract|summary|epub|tables|figures))*/?(?:[?#&]|$)",
+    re.IGNORECASE,
+)
 _DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}/[^\s\"<>?#)\]]+)", re.IGNORECASE)
 _OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{6,20})")
 # Parameters that say where a reader came from. What is not known to do so may tell pages apart.
@@ -29,16 +40,21 @@ _TRACKING = re.compile(
     r"fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|"
     r"mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|vero_conv|oly_(?:anon|enc)_id|_ga|_gl|"
     r"ref_(?:src|url)|spm|scm|cmpid|cmp|ncid|xtor|wt_mc|wt\.mc_id|s_cid|s_kwcid|dgcid|trk|trkcampaign|"
-    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid)",
+    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid|"
+    # These name a visit.
+    r"phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken)",
     re.IGNORECASE,
 )
 # These also name things: `?ref=10` is a page, `?ref=rss` says where the reader came from.
-_PERHAPS = re.compile(r"(?:ref|referrer|source|src|from|via|mod|af|rss|partner)", re.IGNORECASE)
+_PERHAPS = re.compile(
+    r"(?:ref|referrer|source|src|from|via|mod|af|rss|partner|share)", re.IGNORECASE
+)
 _CAME_FROM = re.compile(
     r"(?:rss|feed|atom|r$|twitter|facebook|linkedin|reddit|hackernews|hn$|producthunt|newsletter|"
     r"email|mail$|social|share|yes$|x$)[\w.-]*",
     re.IGNORECASE,
 )
+_VISIT = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 # Fragments that lead to a place that every page may have.
 _PLACE = re.compile(
     r"(?:top|main|content|comments?(?:-\d+)?|respond|disqus_thread|more(?:-\d+)?|(?:rss|atom|feed)(?:-[\w-]+)?|"
@@ -60,8 +76,14 @@ def arxiv_id(text: str) -> tuple[str, int] | None:
 
 def doi(text: str) -> str | None:
     """Return the DOI named in a URL or `doi:` reference, in lower case (DOIs ignore case)."""
-    found = _DOI.search(text[:MAX_LINK].strip())
-    return found[1].rstrip(".,;)").lower() if found else None
+    text = text[:MAX_LINK].strip()
+    if found := _DOI.search(text):
+        name = found[1]
+    elif page := _DOI_PAGE.match(text):
+        name = page["doi"]
+    else:
+        return None
+    return unquote(name).rstrip(".,;)").lower()
 
 
 def canonical_url(url: str) -> str:
@@ -79,10 +101,13 @@ def canonical_url(url: str) -> str:
     asked = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([pair for pair in asked if not _is_tracking(*pair)], errors="replace")
     place = "" if _PLACE.fullmatch(parts.fragment) else f"#{parts.fragment}"
-    return host + parts.path.rstrip("/") + (f"?{query}" if query else "") + place
+    path = _VISIT.sub("", parts.path)
+    return host + path.rstrip("/") + (f"?{query}" if query else "") + place
 
 
 def _is_tracking(name: str, value: str) -> bool:
+    if name.lower() == "rss" and value in ("", "1"):
+        return True
     if _PERHAPS.fullmatch(name):
         return _CAME_FROM.fullmatch(value) is not None
     return _TRACKING.fullmatch(name) is not None
@@ -109,7 +134,9 @@ def reference_keys(text: str) -> tuple[str, ...]:
     A text that is itself a web address gives that address as an identity, too.
     """
     keys = [f"arxiv:{found['id']}" for found in _ARXIV_PLACES.finditer(text)]
-    names = (found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text))
+    names = [found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text)]
+    if not names and not any(map(str.isspace, text)) and (page := _DOI_PAGE.match(text)):
+        names = [unquote(page["doi"]).lower()]
     # arXiv's own DOIs only repeat the arXiv id.
     keys += [f"doi:{name}" for name in names if not name.startswith("10.48550/arxiv.")]
     keys += [f"openreview:{found[1]}" for found in _OPENREVIEW.finditer(text)]

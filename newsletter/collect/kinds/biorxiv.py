@@ -23,6 +23,8 @@ from newsletter.collect.answers import (
 from newsletter.collect.entries import read_papers
 from newsletter.collect.identity.keys import doi, paper_keys
 from newsletter.collect.identity.repositories import repository
+from newsletter.collect.plain.people import names_of
+from newsletter.collect.withdrawals import WITHDRAWN
 from newsletter.model import Paper, Sighting, Source
 
 API = "https://api.biorxiv.org"
@@ -105,7 +107,9 @@ def _plain(field: str) -> str:
 
 def _unknown(name: str) -> str:
     """Return what to say of a category that neither server has."""
-    close = difflib.get_close_matches(_plain(name), sorted(_FIELDS), n=1)
+    plain = _plain(name)
+    within = sorted(field for field in _FIELDS if plain in field.split())
+    close = within[:1] or difflib.get_close_matches(plain, sorted(_FIELDS), n=1)
     return f"no category `{name}`" + (f": did you mean `{close[0]}`?" if close else "")
 
 
@@ -127,7 +131,8 @@ def _paper(
     abstract = text(given.get("abstract"))
     server = "medrxiv" if text(given.get("server")).lower() == "medrxiv" else "biorxiv"
     url = f"https://www.{server}.org/content/{name}v{version}"
-    authors = tuple(filter(None, map(str.strip, text(given.get("authors")).split(";"))))
+    authors = names_of(text(given.get("authors")).split(";"))
+    is_withdrawn = text(given.get("type")).lower().startswith("withdraw")
     # `published` is the DOI of the journal version, or `NA`: both are the same work.
     published = str(given.get("published") or "")
     keys = paper_keys(references=(name, published), url="", title=title)
@@ -140,6 +145,7 @@ def _paper(
         authors=authors,
         categories=(field,) if field else (),
         published=iso_moment(given.get("date")),
+        announce=WITHDRAWN if is_withdrawn else "",
         version=version,
         pdf_url=f"{url}.full.pdf",
         code_url=repository(abstract),

@@ -29,12 +29,12 @@ from newsletter.collect.identity.keys import (
     web_url,
 )
 from newsletter.collect.identity.repositories import repository
-from newsletter.collect.kinds.xmlfeeds import Entry, date_of, feed_of, flat_entry
+from newsletter.collect.kinds.xmlfeeds import Entry, date_of, feed_of, flat_entry, is_cut_off
 from newsletter.collect.plain.boilerplate import without_boilerplate
 from newsletter.collect.plain.dates import read_date
 from newsletter.collect.plain.encodings import in_utf_8
 from newsletter.collect.plain.people import names_of
-from newsletter.collect.withdrawals import WITHDRAWN, says_withdrawn
+from newsletter.collect.withdrawals import WITHDRAWN, remarks_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 from newsletter.model.gate import MAX_TITLE, cut, moment
@@ -49,16 +49,19 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     # An id is one within its feed; feeds of one server may share entries.
     scope = origin(source.location or document.url)[1] or source.name
     if _begins_json(document.content):
-        home, items = _json_feed(document)
-        page = joined(base(document.url), home)
-        return _papers(items, source, now, lambda item: _json_entry(item, page, now), scope)
+        feed, items = _json_feed(document)
+        page = joined(base(document.url), str(feed.get("home_page_url") or ""))
+        # What a feed says of its authors counts for items that do not name theirs.
+        people = _people(feed)
+        return _papers(items, source, now, lambda item: _json_entry(item, page, now, people), scope)
     feed = feed_of(document)
     start = base(document.url)
-    parsed = _papers(
-        feed["entries"], source, now, lambda entry: flat_entry(entry, start, now), scope
-    )
+    entries = feed["entries"]
+    whole = entries[:-1] if entries and is_cut_off(document.content) else entries
+    parsed = _papers(whole, source, now, lambda entry: flat_entry(entry, start, now, feed), scope)
     dated = moment(date_of(feed["feed"], "published", "updated"), now)
-    return replace(parsed, dated=dated)
+    cut_off = "the document is cut off; its last entry was left out" if whole != entries else ""
+    return replace(parsed, dated=dated, note="; ".join(filter(None, (parsed.note, cut_off))))
 
 
 # --- One entry --------------------------------------------------------------------------------
@@ -118,7 +121,7 @@ def _paper(
     link = web_url(str(entry.get("link") or ""))
     guid = str(entry.get("id") or "")
     references = tuple(
-        str(value) for value in (guid, link, entry.get("doi") or "", suffix) if value
+        str(value) for value in (entry.get("doi") or "", guid, link, suffix) if value
     )
     known = next((found for ref in references if (found := arxiv_id(ref))), None)
     named = next((name for ref in references if (name := doi(ref))), None)
@@ -128,12 +131,13 @@ def _paper(
     stripped = without_boilerplate(abstract)
     authors = _authors(entry.get("authors") or labels["authors"] or [stripped.authors])
     comment = _shown(entry.get("comment"))
-    if says_withdrawn(comment):
+    if remarks_withdrawn(comment):
         announce = WITHDRAWN
     keys = paper_keys(
         references=references,
         url="" if link_is_shared else url,
-        title=f"{url} {guid or title}" if link_is_shared else title,
+        # Entries without a link that have ids of their own are not one because of their title.
+        title=f"{url} {guid or title}" if link_is_shared or (scope and guid and not url) else title,
     )
     # A link may change while the id stays. An id that is the link says nothing more.
     if scope and guid and not known and not named and canonical_url(guid) != canonical_url(url):
@@ -234,8 +238,8 @@ def _begins_json(content: bytes) -> bool:
     return start.lstrip("\ufeff \t\r\n")[:1] in ("{", "[")
 
 
-def _json_feed(document: Document) -> tuple[str, list[Entry]]:
-    """Return the home page and the items of a JSON Feed (https://jsonfeed.org/version/1.1)."""
+def _json_feed(document: Document) -> tuple[Entry, list[Entry]]:
+    """Return a JSON Feed (https://jsonfeed.org/version/1.1) and its items."""
     converted = in_utf_8(document.content, document.content_type)
     feed = mapping(read_json(replace(document, content=converted or document.content)))
     items = feed.get("items")
@@ -244,13 +248,18 @@ def _json_feed(document: Document) -> tuple[str, list[Entry]]:
             f"{document.shown}: JSON, but no JSON Feed (no `version` of jsonfeed.org, or no "
             "`items`)"
         )
-    home = feed.get("home_page_url")
-    return home if isinstance(home, str) else "", [item for item in items if isinstance(item, dict)]
+    return feed, [item for item in items if isinstance(item, dict)]
 
 
-def _json_entry(item: Entry, page: str, now: dt.datetime) -> Entry:
+def _people(given: Entry) -> list[object]:
+    """Return the names of the authors of an item or a feed; some give only texts."""
+    people = listed(given.get("authors")) or [given.get("author")]
+    named = [name for person in people if (name := mapping(person).get("name"))]
+    return named or [person for person in people if isinstance(person, str)]
+
+
+def _json_entry(item: Entry, page: str, now: dt.datetime, authors: list[object]) -> Entry:
     """Return an item's fields; its link starts from `page`, the feed's home page or the feed."""
-    people = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
     link = item.get("url") or item.get("external_url")
     dates = (read_date(item.get(name), now) for name in ("date_published", "date_modified"))
     return {
@@ -258,7 +267,7 @@ def _json_entry(item: Entry, page: str, now: dt.datetime) -> Entry:
         "text": item.get("summary") or item.get("content_text") or item.get("content_html"),
         "link": joined(page, link) if isinstance(link, str) else "",
         "id": item.get("id"),
-        "authors": [name for person in people or () if (name := mapping(person).get("name"))],
+        "authors": _people(item) or authors,
         "tags": listed(item.get("tags")),
         "published": next(filter(None, dates), None),
     }

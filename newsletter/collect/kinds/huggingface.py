@@ -15,6 +15,7 @@ from newsletter.collect.answers import (
     iso_moment,
     listed,
     mapping,
+    named,
     numbered,
     read_json,
     text,
@@ -85,7 +86,7 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
     known = arxiv_id(paper_id)
     page = f"https://huggingface.co/papers/{paper_id}" if paper_id else ""
     url = f"https://arxiv.org/abs/{known[0]}" if known else page
-    authors = tuple(filter(None, map(_name, listed(inner.get("authors")))))
+    authors = tuple(filter(None, map(named, listed(inner.get("authors")))))
     keys = paper_keys(references=(paper_id,), url=url, title=title)
     summary = text(inner.get("ai_summary"))
     votes, comments = count(inner.get("upvotes")), count(outer.get("numComments"))
@@ -105,8 +106,8 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
         code_url=str(inner.get("githubRepo") or ""),
         discussion_url=page,
         image_url=str(outer.get("thumbnail") or ""),
-        organisation=_name(inner.get("organization") or outer.get("organization")),
-        submitted_by=_name(inner.get("submittedOnDailyBy") or outer.get("submittedBy")),
+        organisation=named(inner.get("organization") or outer.get("organization")),
+        submitted_by=named(inner.get("submittedOnDailyBy") or outer.get("submittedBy")),
         votes=votes,
         comments=comments,
         stars=count(inner.get("githubStars")),
@@ -116,9 +117,3 @@ def _paper(item: object, source: Source, now: dt.datetime) -> Paper | None:
             ),
         ),
     )
-
-
-def _name(given: object) -> str:
-    """Return the name of a person or organisation, given as an object or as a plain string."""
-    named = mapping(given)
-    return text(named.get("fullname")) or text(named.get("name")) or text(given)

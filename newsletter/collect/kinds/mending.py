@@ -27,6 +27,8 @@ _AMPERSAND = re.compile(rb"&(?!#?\w{1,32};)")
 _BLURB = re.compile(rb"(</?itunes:)summary(?=[\s/>])")
 BLURB = "itunes_blurb"
 """The field of feedparser's entries that then has the blurb."""
+# Halves of a character in UTF-16, which XML does not allow: `&#xD83D;&#xDE00;`.
+_HALVES = re.compile(rb"(?:&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5[5-7]\d{3});)+")
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 
 
@@ -37,6 +39,7 @@ def mended(content: bytes, content_type: str) -> tuple[bytes, str]:
     content = _without_long_runs(content)
     content = _AUTHOR.sub(lambda found: found[1] + _ADDRESS.sub(b"", found[2]), content)
     content = _BLURB.sub(rb"\1blurb", content)
+    content = _HALVES.sub(_joined_halves, content)
     return _outside_cdata(content, lambda text: _AMPERSAND.sub(b"&amp;", text)), content_type
 
 
@@ -50,6 +53,14 @@ def _outside_cdata(content: bytes, mend: Callable[[bytes], bytes]) -> bytes:
         pieces += [mend(content[at:start]), content[start:end]]
         at = end
     return b"".join((*pieces, mend(content[at:])))
+
+
+def _joined_halves(found: re.Match[bytes]) -> bytes:
+    """Return whole characters in place of their halves; a half without the other is nothing."""
+    names = found[0].decode().replace("&#", "").lower().split(";")[:-1]
+    text = "".join(chr(int(name[1:], 16) if name[0] == "x" else int(name)) for name in names)
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return "".join(f"&#{ord(char)};" for char in whole).encode()
 
 
 def _without_long_runs(content: bytes) -> bytes:

@@ -16,7 +16,7 @@ from newsletter.collect.entries import read_papers
 from newsletter.collect.http.addresses import joined
 from newsletter.collect.identity.keys import arxiv_id, paper_keys
 from newsletter.collect.identity.repositories import repository
-from newsletter.collect.withdrawals import WITHDRAWN, says_withdrawn
+from newsletter.collect.withdrawals import WITHDRAWN, remarks_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
 
@@ -91,7 +91,7 @@ def _paper(record: etree._Element, source: Source, now: dt.datetime) -> Paper | 
     announce = "new" if primary else "cross"
     if made and made < now - OLD:
         announce = "replace" if primary else "replace-cross"
-    if says_withdrawn(field("comments")):
+    if remarks_withdrawn(field("comments")):
         announce = WITHDRAWN
     url = f"https://arxiv.org/abs/{known[0]}"
     keys = paper_keys(references=(url, field("doi")), url=url, title=title)

@@ -13,6 +13,7 @@ from newsletter.collect.answers import (
     asking,
     listed,
     mapping,
+    named,
     read_list,
     text,
     texts,
@@ -93,7 +94,7 @@ def _paper(note: object, source: Source, now: dt.datetime) -> Paper | None:
         return None
     abstract = text(content.get("abstract"))
     url = f"{SITE}forum?id={forum}"
-    authors = texts(content.get("authors"))
+    authors = tuple(dict.fromkeys(filter(None, map(named, listed(content.get("authors"))))))
     keys = paper_keys(references=(url,), url=url, title=title)
     summary = text(content.get("TLDR") or content.get("TL;DR"))
     pdf = content.get("pdf")

@@ -18,6 +18,12 @@ from newsletter.collect.plain.text import plain_text
 from newsletter.errors import SourceError
 from newsletter.model.gate import line
 
+_WEB_PAGE = re.compile(
+    rb"(?:\s|\xef\xbb\xbf|<\?.{0,500}?\?>|<!--.{0,5000}?-->)*+<(?:html|!doctype\s+html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENDINGS = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf|channel|item|entry)\s*>", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|/", re.IGNORECASE)
 _EMPTY_FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)\b", re.IGNORECASE)
 
 Entry = Mapping[str, Any]
@@ -48,8 +54,12 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     start = document.content.lstrip()[:400].lower()
     if feed["entries"] or feed.get("version") or _EMPTY_FEED.search(start):
         return feed
-    if b"<html" in start or b"<!doctype html" in start:
+    if _WEB_PAGE.match(document.content[:20_000]) or b"<html" in start:
         raise SourceError(f"{document.shown}: a web page, not a feed; {_offer(document)}")
+    if b"<opml" in start:
+        raise SourceError(
+            f"{document.shown}: a list of feeds (OPML), not a feed; its `kind` is `opml`"
+        )
     fault = feed.get("bozo_exception")
     if isinstance(fault, xml.sax.SAXParseException):
         where = f"{document.shown}:{fault.getLineNumber()}:{fault.getColumnNumber()}"
@@ -57,10 +67,23 @@ def feed_of(document: Document) -> Mapping[str, Any]:
     raise SourceError(f"{document.shown}: XML, but no feed: neither RSS, Atom, RDF nor CDF")
 
 
-_LINK = re.compile(r"<link\b[^<>]{0,1000}>", re.IGNORECASE)
-_ATTRIBUTES = re.compile(
-    r"""([a-z]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))""", re.IGNORECASE
+def is_cut_off(content: bytes) -> bool:
+    """Return whether a document ends within an entry, as after a broken transfer.
+
+    The mark-up after the last end of an entry or of the feed then begins another entry.
+    """
+    last = 0
+    for ending in _ENDINGS.finditer(content):
+        last = ending.end()
+    return re.search(rb"<(?:\w+:)?(?:item|entry)[\s>]", content[last:], re.IGNORECASE) is not None
+
+
+_LINK = re.compile(
+    r"""<(?P<kind>link|base)\b(?P<given>(?:[^<>"']|"[^"<]{0,1000}"|'[^'<]{0,1000}'){0,300})>""",
+    re.IGNORECASE,
 )
+_COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
+_ATTRIBUTES = re.compile(r"""([a-z]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 _FEEDS = re.compile(
     r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/feed", re.IGNORECASE
 )
@@ -68,13 +91,16 @@ _FEEDS = re.compile(
 
 def _offer(document: Document) -> str:
     """Return, in words, which feed a web page names, so that it can be asked instead."""
-    page = document.content[:500_000].decode("utf-8", "replace")
+    page = _COMMENT.sub("", document.content[:500_000].decode("utf-8", "replace"))
     start = base(document.url)
     offered = []
     for tag in _LINK.finditer(page):
-        given = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTES.findall(tag[0])}
+        given = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTES.findall(tag["given"])}
         link = joined(start, html.unescape(given.get("href", "")))
-        is_feed = (
+        if tag["kind"].lower() == "base":
+            start = link
+            continue
+        is_feed = given.get("href") and (
             _FEEDS.match(given.get("type", "")) and "alternate" in given.get("rel", "").lower()
         )
         if is_feed and link.startswith(("http://", "https://")):
@@ -88,12 +114,21 @@ def _offer(document: Document) -> str:
 DATES = ("published", "created", "updated", "prism_publicationdate", "prism_coverdate")
 
 
-def flat_entry(entry: Entry, start: str, now: dt.datetime | None = None) -> Entry:
+def flat_entry(
+    entry: Entry, start: str, now: dt.datetime | None = None, feed: Entry | None = None
+) -> Entry:
     """Return the fields of a feedparser entry that we use, under the names that `_paper` reads.
 
     Relative links are resolved against `start`, the document's own address (RFC 3986, 5.1.3).
     """
-    link = str(entry.get("link") or _alternate(entry))
+    if feed and str(feed.get("version")).startswith("atom") and not entry.get("authors"):
+        # RFC 4287, 4.2.1: the authors of the source, or of the feed, are those of the entry.
+        given = entry.get("source", {}).get("authors") or feed["feed"].get("authors")
+        entry = {**entry, "authors": given or ()}
+    # FeedBurner, and whoever does as it did, counts readers on the way to the real address.
+    link = str(entry.get("feedburner_origlink") or entry.get("link") or _alternate(entry))
+    if entry.get("guidislink") and link == entry.get("id") and not _ADDRESS.match(link):
+        link = ""  # feedparser takes any id for a link
     contents = [str(part.get("value") or "") for part in entry.get("content") or ()]
     summary = str(entry.get("summary") or "")
     authors = [person.get("name") for person in entry.get("authors") or () if person.get("name")]

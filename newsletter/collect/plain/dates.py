@@ -11,9 +11,9 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from newsletter.collect.plain.zones import AMERICAN, PLACES, ZONES
+from newsletter.collect.plain.clocks import WORD, clock_of, zone_of
+from newsletter.collect.plain.zones import AMERICAN
 
 UNREADABLE = dt.datetime.max.replace(tzinfo=dt.UTC)
 """Stands for a date that was given and says nothing: the gate leaves it out and counts it."""
@@ -22,11 +22,13 @@ _MOST = 120
 _SOON = dt.timedelta(days=2)
 """How far ahead a date may be if its numbers can be read in another way, too."""
 _LANGUAGES = (
-    "en de fr es it pt nl sv da nb fi pl cs sk hu ro hr sl sr bg uk ru el tr lt lv et ca eu id "
-    "ms vi is sq he ar fa hi bn th ko ka hy az kk"
+    "en de de_AT fr es it pt nl sv da nb fi pl cs sk hu ro hr sl sr bg uk ru el tr lt lv et ca eu "
+    "id ms vi is sq he ar fa hi bn th ko ka hy az kk"
 ).split()
 """Languages whose months are known, the first that knows a word counts: `listopad` is Polish."""
 _EAST = (
+    # Vietnamese counts its months: `25 tháng 11 năm 2026`.
+    (re.compile(r"\s*,?\s*\bth(?:ang|g)?\.?\s*(\d{1,2}),?\s*(?:nam\s*)?(?=\d{4})"), r"/\1/"),
     (re.compile(r"\s*[年월月년]\s*"), "-"),
     (re.compile(r"\s*[日일]"), " "),
     (re.compile(r"\s*[時时点點시]\s*(?=\d)"), ":"),
@@ -34,27 +36,27 @@ _EAST = (
     (re.compile(r"\s*[分분]\s*(?=\d)"), ":"),
     (re.compile(r"\s*[秒초分분]"), " "),
 )
-_HALVES = re.compile(r"(?:(上午|午前|오전)|(下午|午後|오후))\s*(\d{1,2}:\d{2}(?::\d{2})?)")
+_HALVES = re.compile(
+    r"(?:(上午|午前|早上|凌晨|清晨|오전|새벽|아침)|(?:下午|午後|午后|中午|傍晚|晚上|夜|오후|저녁|밤))"
+    r"\s*(\d{1,2}:\d{2}(?::\d{2})?)"
+)
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+"""Years before the first of an era of Japan, or of the Republic of China (Taiwan)."""
+_ERA = re.compile(f"({'|'.join(_ERAS)})" + r"\s*(\d{1,3}|元)\s*(?=年)")
 _COMPACT = re.compile(
     r"(?P<year>(?:1[89]|2[01])\d\d)(?P<month>\d\d)(?P<day>\d\d)"
-    r"(?:t?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<rest>z|[+-]\d{2}:?\d{2})?"
+    r"(?:t?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?(?P<rest>z|[+-]\d{2}:?\d{2}|\s.*)?"
 )
+_STAMP = re.compile(r"(?:@|/?date\()?(\d{9,19})(?:\.\d+)?(?:[+-]\d{4})?(?:\)/?)?")
+_FLOAT = re.compile(r"\d\.\d{5,}e\+?(?:9|1[0-8])")
 _ORDINAL = re.compile(r"(\d{4})-?(\d{3})(?=$|[\st])")
-_WEEK = re.compile(r"(\d{4})-?w(\d{2})(?:-?([1-7]))?\b")
-_TIME = re.compile(
-    r"(?<![\d+-])(?:t\s*)?(\d{1,2})\s*(?::|(?<=\d)h(?=\d)|(?<=\d)\.(?=\d\d\.\d\d(?!\d)))\s*(\d{1,2})"
-    r"(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d+|:\d{1,3})?)?(?:\s*(?:uhr|h)\b)?"
-)
-_HOUR = re.compile(r"(?<![\d+-])(\d{1,2})\s*(?=[ap]\.?m\b)")
-_HALF = re.compile(r"(?<![a-z])([ap])\.?\s?m(?:\.|\b)")
-_OFFSET = re.compile(
-    r"(?:(?<![a-z])(?:gmt|utc?|z)\s*)?([+\u2212-])\s*(\d{1,2})(?::?(\d{2}))?(?!\d)"
-)
-_PLACE = re.compile(r"[a-z]+/[a-z_]+(?:/[a-z_]+)?")
-_WORD = re.compile(r"[^\W\d_]+(?:['’.][^\W\d_]+)*")
+_WEEK = re.compile(r"(\d{4})-?w(\d{2})(?:-?([1-7]))?(?=$|[\st])")
 _NUMBERS = re.compile(r"\d+")
 _FIRST_YEAR = re.compile(r"(\d{4})\s?[-/.\s]\s?(\d{1,2})(?:\s?[-/.\s]\s?(\d{1,2}))?(?!\d)")
 _LAST_YEAR = re.compile(r"(?<!\d)(\d{1,2})\s?[-/.\s]\s?(\d{1,2})\s?[-/.\s]\s?(\d{4}|\d{2})(?!\d)")
+_ROMAN = re.compile(r"(?<=\d)([.\s]\s?)([ivx]{1,4})(?=[.\s]\s?\d{4})")
+_ROMANS = "i ii iii iv v vi vii viii ix x xi xii".split()
+_SIGNED = re.compile(r"(?<!\d)(?:\d{4}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2})[-/.]\d")
 _DAY_BEFORE = re.compile(r"\d[^\W\d_]{0,2}[.ºª°]?,?\s*(?:de\s+|of\s+|d['’]\s*)?$")
 _Day = tuple[int, int, int]
 
@@ -72,7 +74,8 @@ def read_date(given: object, now: dt.datetime | None = None) -> dt.datetime | No
         return None
     if len(text) > _MOST:
         return UNREADABLE
-    text = "".join(str(unicodedata.digit(c, c)) if not c.isascii() else c for c in text.casefold())
+    text = "".join(_base(c) if not c.isascii() else c for c in _apart(text.casefold()))
+    text = unicodedata.normalize("NFC", text)
     try:
         if (stamp := _of_clock(text)) is not None:
             return stamp
@@ -81,9 +84,23 @@ def read_date(given: object, now: dt.datetime | None = None) -> dt.datetime | No
         return UNREADABLE
 
 
+def _apart(text: str) -> str:
+    """Return a text whose accents and vowel signs are characters of their own."""
+    return unicodedata.normalize("NFKD", text)
+
+
+def _base(char: str) -> str:
+    """Return a digit of any script as ours, nothing for an accent, and else the character."""
+    if unicodedata.category(char).startswith("M"):
+        return ""
+    return str(unicodedata.digit(char, char))
+
+
 def _of_clock(text: str) -> dt.datetime | None:
     """Return the moment of a number of seconds (or of thousandths and less) since 1970."""
-    found = re.fullmatch(r"(\d{9,19})(?:\.\d+)?", text)
+    if _FLOAT.fullmatch(text):
+        text = str(int(float(text)))
+    found = _STAMP.fullmatch(text)
     if found is None or (_COMPACT.fullmatch(text) and len(found[1]) in (12, 14)):
         return None
     digits = len(found[1])
@@ -99,15 +116,24 @@ def _read(text: str, now: dt.datetime | None) -> dt.datetime | None:
     if found := _WEEK.match(text):
         week = dt.date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
         text = week.isoformat() + text[found.end() :]
+    text = _ERA.sub(lambda era: str(_ERAS[era[1]] + int(era[2].replace("元", "1"))), text)
     for pattern, plain in _EAST:
         text = pattern.sub(plain, text)
-    text = _HALVES.sub(lambda half: f"{half[3]} {'am' if half[1] else 'pm'}", text)
+    text = _HALVES.sub(lambda half: f"{half[2]} {'am' if half[1] else 'pm'}", text)
     text = re.sub(r"(?<=\d)t(\d\d)(\d\d)(\d\d)?(?=\D|$)", _colons, text)
+    text = re.sub(r"(?<=\d)t(\d\d)(?=z|[+-]\d|$)", r" \1:00", text)
+    text = re.sub(r"(?<!\d)(\d{4}):(\d\d):(\d\d)(?=\s)", r"\1-\2-\3", text)  # of cameras
+    text = _ROMAN.sub(
+        lambda month: (
+            f"{month[1]}{_ROMANS.index(month[2]) + 1}" if month[2] in _ROMANS else month[0]
+        ),
+        text,
+    )
     # Between digits the `t` of ISO 8601, and a hyphen next to a word, only part.
     text = re.sub(r"(?<=\d)t(?=\d)", " ", text)
     text = re.sub(r"(?<=\d)[-/.](?=[^\W\d_])|(?<=[^\W\d_])[-/](?=\d)", " ", text)
-    text, clock, half = _clock(text)
-    text, zone = _zone(text, has_time=clock is not None)
+    text, clock, half = clock_of(text, lambda rest: any(_days(rest, is_american=False)))
+    text, zone = zone_of(text, has_time=clock is not None)
     is_american = half is not None or zone in AMERICAN
     days = list(_days(text, is_american=is_american))
     if not days:
@@ -121,8 +147,11 @@ def _read(text: str, now: dt.datetime | None) -> dt.datetime | None:
         return UNREADABLE
     since = dt.timedelta(hours=hour, minutes=minute, seconds=min(second, 59))
     read = [moment for day in days if (moment := _moment(day, since, zone)) is not None]
-    near = (moment for moment in read if now is None or moment <= now + _SOON)
-    return next(near, read[0] if read else UNREADABLE)
+    near = [moment for moment in read if now is None or moment <= now + _SOON]
+    if now and _has_short_year(text):
+        # Whoever cuts the century off means one of the last years.
+        return max(near, key=lambda moment: moment.year, default=UNREADABLE)
+    return next(iter(near), read[0] if read else UNREADABLE)
 
 
 def _colons(found: re.Match[str]) -> str:
@@ -138,53 +167,6 @@ def _moment(day: _Day, since: dt.timedelta, zone: dt.tzinfo) -> dt.datetime | No
         return None
 
 
-# --- The time and its zone --------------------------------------------------------------------
-
-
-def _clock(text: str) -> tuple[str, tuple[int, int, int] | None, str | None]:
-    """Return the text without its time, the time, and `a` or `p` of a.m. and p.m."""
-    half = None
-    if (found := _TIME.search(text)) or (found := _HOUR.search(text)):
-        rest = text[found.end() :]
-        if said := _HALF.match(rest.lstrip()):
-            half, rest = said[1], rest.lstrip()[said.end() :]
-        groups = (*found.groups(), None, None)[:3]
-        hour, minute, second = (int(part or 0) for part in groups)
-        return f"{text[: found.start()]} | {rest}", (hour, minute, second), half
-    return text, None, None
-
-
-def _zone(text: str, *, has_time: bool) -> tuple[str, dt.tzinfo]:
-    """Return the text without its zone, and the zone: UTC when none is given or known."""
-    if place := _PLACE.search(text):
-        name = "/".join(part.capitalize() for part in place[0].split("/"))
-        name = re.sub(r"_([a-z])", lambda letter: "_" + letter[1].upper(), name)
-        try:
-            return text[: place.start()] + text[place.end() :], ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            pass
-    before, mark, after = text.partition("|") if has_time else ("", "", "")
-    if mark and (found := _OFFSET.search(after)):
-        ahead = dt.timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        # Farther than 14 hours from UTC is no place on earth.
-        ahead = ahead if ahead <= dt.timedelta(hours=14) else dt.timedelta()
-        zone: dt.tzinfo = dt.timezone(ahead if found[1] == "+" else -ahead)
-        rest = re.sub(r"\([^()]*\)", " ", after[: found.start()] + " " + after[found.end() :])
-        return f"{before} {rest}", zone
-    for word in _WORD.finditer(after):
-        name = word[0].replace(".", "")
-        if name in ZONES:
-            return f"{before} {after.replace(word[0], ' ', 1)}", dt.timezone(
-                dt.timedelta(minutes=ZONES[name])
-            )
-        if name in PLACES:
-            return f"{before} {after.replace(word[0], ' ', 1)}", ZoneInfo(PLACES[name])
-    return f"{before} {after}" if mark else text, dt.UTC
-
-
-# --- The day ----------------------------------------------------------------------------------
-
-
 def _days(text: str, *, is_american: bool) -> Iterator[_Day]:
     """Yield the days that a text may mean, the likeliest first."""
     text = text.strip(" |,;")
@@ -192,11 +174,12 @@ def _days(text: str, *, is_american: bool) -> Iterator[_Day]:
         date = dt.date(int(found[1]), 1, 1) + dt.timedelta(days=int(found[2]) - 1)
         if date.year == int(found[1]):
             yield date.year, date.month, date.day
-    elif named := _named(text):
+    elif not _SIGNED.search(text) and (named := _named(text)):
         yield named
     elif found := _FIRST_YEAR.search(text):
         if found[3]:
             yield _year(found[1]), int(found[2]), int(found[3])
+            yield _year(found[1]), int(found[3]), int(found[2])
     elif found := _LAST_YEAR.search(text):
         first, second, year = int(found[1]), int(found[2]), _year(found[3])
         both = [(year, second, first), (year, first, second)]
@@ -205,9 +188,15 @@ def _days(text: str, *, is_american: bool) -> Iterator[_Day]:
             yield _year(found[1]), second, int(found[3])
 
 
+def _has_short_year(text: str) -> bool:
+    """Return whether a date in numbers has a year of two digits: it may stand first or last."""
+    found = None if _FIRST_YEAR.search(text) else _LAST_YEAR.search(text)
+    return found is not None and len(found[3]) < 4  # noqa: PLR2004
+
+
 def _named(text: str) -> _Day | None:
     """Return the day of a date whose month is a word: `25 Nov 2026`, `November 25th, 2026`."""
-    words = [(word, month) for word in _WORD.finditer(text) if (month := month_of(word[0]))]
+    words = [(word, month) for word in WORD.finditer(text) if (month := month_of(word[0]))]
     best: _Day | None = None
     for word, month in words:
         before = [number[0] for number in _NUMBERS.finditer(text, 0, word.start())]
@@ -229,6 +218,8 @@ def _of_month(text: str, now: dt.datetime | None) -> dt.datetime | None:
     month = 0
     if found := re.fullmatch(r"(\d{4})[-/.](\d{1,2})-?|(\d{4})-?", text):
         year, month = int(found[1] or found[3]), int(found[2] or 0)
+    elif found := re.fullmatch(r"(\d{1,2})[-/.](\d{4})", text):
+        year, month = int(found[2]), int(found[1])
     elif (found := re.fullmatch(r"([^\W\d_]+)\.?,?\s+(?:de\s+)?(\d{4})", text)) and (
         named := month_of(found[1])
     ):
@@ -252,6 +243,8 @@ def _year(digits: str) -> int:
 def month_of(word: str) -> int:
     """Return the number of the month that a word names in any known language, or 0."""
     name = _bare(word)
+    if name not in _ENGLISH_NAMES and name[:1] == "ב":
+        name = name[1:]  # Hebrew writes `in` as one letter of the word
     known = _ENGLISH.get(name[:3]) if name in _ENGLISH_NAMES else None
     return known or (_months().get(name, 0) if not name.isascii() or len(name) > 2 else 0)  # noqa: PLR2004
 
@@ -276,10 +269,12 @@ def _months() -> dict[str, int]:
 
     found: dict[str, int] = {}
     for language in _LANGUAGES:
-        months = Locale(language).months
+        months = Locale.parse(language).months
         for usage in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in months[usage][width].items():
+                    if any(map(str.isdigit, str(name))):
+                        continue  # Vietnamese and others count them
                     bare = _bare(str(name))
                     found.setdefault(bare, number)
                     # Many cut a long name after three letters, whatever the standard says.

@@ -11,6 +11,18 @@ _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"\x00\x00\xfe\xff")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _LETTER = re.compile(rb"[A-Za-z]")
+# What is a letter in the encodings of Central Europe is a sign in Windows-1252: `g³êbokie`.
+_SIGN_IN_WORD = re.compile(rb"[a-z\xc0-\xff][\xb1\xb3\xb6\xb9\xbb\xbc\xbe\xbf][a-z\xc0-\xff]")
+_SIGNS = 2
+_LANGUAGE = re.compile(
+    rb"(?:<(?:dc:)?language>\s*|xml:lang\s*=\s*[\"'])(?:cs|pl|hu|sk|ro|hr|sl|bs|tr|lt|lv|et)\b",
+    re.IGNORECASE,
+)
+_CENTRAL = frozenset(
+    "windows-1250 iso-8859-2 windows-1254 iso-8859-9 windows-1257 iso-8859-13".split()
+)
+_JAPANESE = re.compile(rb"\x1b\$[@B]")
+"""The sign by which ISO-2022-JP, whose bytes all are ASCII, begins Japanese (RFC 1468)."""
 _SAMPLE = 50_000
 """Bytes that are looked at to guess an encoding."""
 _EASTERN = 3
@@ -24,8 +36,11 @@ def in_utf_8(content: bytes, content_type: str = "") -> bytes | None:
     can be right. Single bytes that are wrong in UTF-8 are read as Windows-1252, and the rest stays.
     Whatever else is not UTF-8 is Windows-1252 if it looks like it, else an encoding is guessed.
     """
-    if content.startswith(_MARKS) or b"\x00" in content[:4] or content.isascii():
+    if content.startswith(_MARKS) or b"\x00" in content[:4]:
         return None
+    if content.isascii():
+        is_japanese = _JAPANESE.search(content) and _fits(content, "iso-2022-jp")
+        return content.decode("iso-2022-jp").encode() if is_japanese else None
     declared = _DECLARED.match(content[:400])
     charset = _CHARSET.search(content_type)
     for name in ((declared or [b"", b""])[1].decode(), charset[1] if charset else ""):
@@ -53,7 +68,11 @@ def _guessed(content: bytes) -> str:
     # Each character beyond ASCII that can be read is two bytes or more that fit by no accident.
     if sum(char > "\x7f" for char in text) - strays > strays:
         return re.sub("[\udc80-\udcff]", _western, text)
-    name = "cp1252" if _looks_western(content[:_SAMPLE]) else _detected(content[:_SAMPLE])
+    sample = content[:_SAMPLE]
+    name = "cp1252" if _looks_western(sample) else _detected(sample)
+    is_central = len(_SIGN_IN_WORD.findall(sample)) >= _SIGNS or _LANGUAGE.search(sample)
+    if name == "cp1252" and is_central and (found := _detected(sample)).lower() in _CENTRAL:
+        name = found
     try:
         return content.decode(name)
     except (UnicodeDecodeError, LookupError):

@@ -9,28 +9,36 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from newsletter.collect.plain.punctuation import (
+    MATHS_OFF,
+    MATHS_ON,
+    printed_punctuation,
+    raised,
+    raised_text,
+    with_single_quotes,
+)
 from newsletter.collect.plain.symbols import (
     ACCENTS,
     BLACKBOARD,
+    FENCES,
     FONTS,
+    JOINED,
     OPERATORS,
+    ROOTS,
     SILENT,
-    SUBSCRIPTS,
-    SUPERSCRIPTS,
     macros,
 )
 from newsletter.collect.plain.units import QUANTITIES, printed_unit, quantity
 
 # TeX swallows the space after a command; readers need it, as after any word.
 _COMMAND = re.compile(r"\\(?:(?P<word>[A-Za-z]+)\*?|(?P<sign>[\s\S]))")
-_PUNCTUATION = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
 _DEPTH = 40
 """Deepest nesting of braces that is parsed; deeper braces print only their content."""
 
 
 # Commands that print nothing leave a space before a full stop or inside brackets.
 # The lookbehind makes the search linear: it may not start at every space of a run.
-_LOOSE = re.compile(r"(?<!\s)\s+(?=[,.;:!?)\]⌉⌋⟩])|(?<=[⌈⌊⟨])\s+")
+_LOOSE = re.compile(r"(?<!\s)\s+(?=[,;:!?)\]⌉⌋⟩]|\.(?![\w.]))|(?<=[(⌈⌊⟨])\s+")
 
 
 def plain_latex(text: str) -> str:
@@ -39,7 +47,7 @@ def plain_latex(text: str) -> str:
     `$O(n^2)$` → O(n²), `\'e` → é, `78.2\%` → 78.2%, `~\cite{x}` → nothing. A dollar sign that
     does not open maths (`costs $5 and $6`) stays, by pandoc's rule for `tex_math_dollars`.
     """
-    spelled = _Walk(_mark_maths(text)).run()
+    spelled = _Walk(_mark_maths(with_single_quotes(text))).run()
     return _LOOSE.sub("", spelled) if "\\" in text else spelled
 
 
@@ -51,23 +59,23 @@ _MATHS = re.compile(
     r"|\\\((?P<paren>.{1,500}?)\\\)|\\\[(?P<bracket>.{1,500}?)\\\]",
     re.DOTALL,
 )
-_MATHS_ON, _MATHS_OFF = "\ue010", "\ue011"
 
 
 def _mark_maths(text: str) -> str:
     """Put private characters around maths, so that the parser need not guess what a `$` means."""
 
     def mark(found: re.Match[str]) -> str:
-        return _MATHS_ON + str(found[found.lastgroup or 0]) + _MATHS_OFF
+        return MATHS_ON + str(found[found.lastgroup or 0]) + MATHS_OFF
 
-    return _MATHS.sub(mark, text.replace(_MATHS_ON, "").replace(_MATHS_OFF, ""))
+    return _MATHS.sub(mark, text.replace(MATHS_ON, "").replace(MATHS_OFF, ""))
 
 
-_PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{_MATHS_ON}{_MATHS_OFF}]+")
+_PLAIN = re.compile(rf"[^\\{{}}$^_~`'\-{MATHS_ON}{MATHS_OFF}]+")
 
 
 _OPTION = re.compile(r"\s*\[([^\]]{0,200})\]")
 _GROUP = re.compile(r"\s*\{")
+_VERBATIM = re.compile(r"\*?([^\w\s*])([^\n]{0,200}?)\1")
 _BRACES = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _OPTION_AND_GROUP = re.compile(_OPTION.pattern + _GROUP.pattern)
 _ACCENTED = re.compile(r"\s*\{|\s+\\?[A-Za-z]\b")
@@ -107,8 +115,8 @@ class _Walk:
             return self.group(depth)
         if char in "{}" or (char == "\\" and self.at == len(text)):
             return ""
-        if char in (_MATHS_ON, _MATHS_OFF):
-            self.maths += 1 if char == _MATHS_ON else -1
+        if char in (MATHS_ON, MATHS_OFF):
+            self.maths += 1 if char == MATHS_ON else -1
             return ""
         # `_{` and `^{` are TeX even where the dollar signs were forgotten: `x_{t+1}`.
         if char in "^_" and self.at < len(text) and (self.maths > 0 or text[self.at] == "{"):
@@ -119,18 +127,19 @@ class _Walk:
 
     def punctuation(self, char: str, start: int) -> str:
         """Read quotation marks and dashes, for which TeX uses several characters."""
-        if not self.maths:
-            for spelled, printed in _PUNCTUATION:
-                if self.text.startswith(spelled, start):
-                    self.at = start + len(spelled)
-                    return printed
-        return char
+        if self.maths:
+            return char
+        printed, self.at = printed_punctuation(self.text, start)
+        return printed
 
     def tie(self, start: int) -> str:
         """Read `~`: a no-break space between words, but itself in `~5%` and in web addresses."""
         before = self.text[start - 1] if start else " "
         after = self.text[self.at] if self.at < len(self.text) else " "
-        return "~" if before.isspace() or before in "/(" or after.isspace() else " "
+        if before.isspace() or before in "/(" or after.isspace():
+            return "~"
+        word = self.text[max(0, start - 200) : start].rpartition(" ")[2]
+        return "~" if "://" in word or word.startswith("www.") else " "
 
     def group(self, depth: int) -> str:
         """Read up to the brace that closes the group just opened."""
@@ -146,7 +155,7 @@ class _Walk:
         """Read one argument: a group, a command or a single character."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
-        if self.at >= len(self.text) or self.text[self.at] in (_MATHS_ON, _MATHS_OFF):
+        if self.at >= len(self.text) or self.text[self.at] in (MATHS_ON, MATHS_OFF):
             return ""
         if depth < _DEPTH:
             return self.piece(depth + 1)
@@ -176,19 +185,7 @@ class _Walk:
 
     def script(self, kind: str, depth: int) -> str:
         """Read a super- or subscript; in Unicode if every character has such a form."""
-        return self.raised(kind, self.argument(depth))
-
-    def raised(self, kind: str, content: str) -> str:
-        """Return `content` as a super- or subscript."""
-        content = content.strip()
-        table = SUPERSCRIPTS if kind == "^" else SUBSCRIPTS
-        if content in ("°", "∘"):
-            return "°"
-        if content and all(char in table for char in content):
-            return "".join(table[char] for char in content)
-        if len(content) <= 1:
-            return kind + content
-        return f"{kind}({content})" if not content.isalnum() else kind + content
+        return raised(kind, self.argument(depth))
 
     def command(self, depth: int) -> str:
         """Read a command whose backslash was just read, and its arguments."""
@@ -197,16 +194,19 @@ class _Walk:
             return ""
         name = found["word"] or found["sign"]
         self.at = found.end()
-        if name in (_MATHS_ON, _MATHS_OFF):
+        if name in (MATHS_ON, MATHS_OFF):
             self.at -= 1
             return ""
         if name in ACCENTS and (found["sign"] or self.maths or self.is_accent()):
             return self.accent(ACCENTS[name], depth)
         if name in SILENT:
             return self.skip_arguments(depth)
-        printed = self.structure(name, depth)
+        printed = self.quoted(name, depth) or self.structure(name, depth)
         if printed is None:
-            printed = self.spaced(name) if name in OPERATORS else macros().get(name)
+            start = found.start()
+            printed = self.spaced(name, start) if name in OPERATORS else macros().get(name)
+        if printed is not None and name in JOINED and not self.maths:
+            self.skip_space()
         if printed is not None:
             return printed
         # An unknown command with an argument prints the argument (\textbf, \emph, \textsc …); one
@@ -229,14 +229,15 @@ class _Walk:
         if name == "pmod":
             return f" (mod {self.argument(depth).strip()})"
         if name in ("overset", "stackrel", "underset"):
-            mark = self.raised("_" if name == "underset" else "^", self.argument(depth))
+            mark = raised("_" if name == "underset" else "^", self.argument(depth))
             return self.argument(depth) + mark
         if name in ("frac", "dfrac", "tfrac", "nicefrac", "sfrac"):
             return f"{self.fraction(depth)}/{self.fraction(depth)}"
         if name == "sqrt":
-            self.option()
+            index = self.option().strip() or "2"
+            sign = ROOTS.get(index) or raised("^", index) + "√"
             root = self.argument(depth)
-            return f"√{root}" if len(root) <= 1 else f"√({root})"
+            return sign + root if len(root) <= 1 else f"{sign}({root})"
         if name in FONTS:
             return self.argument(depth)
         if name == "not":
@@ -251,13 +252,33 @@ class _Walk:
             return "".join(BLACKBOARD.get(char, char) for char in self.argument(depth))
         return None
 
+    def quoted(self, name: str, depth: int) -> str | None:
+        """Read the arguments of a command that prints them within marks, raised, or as they are."""
+        if name in FENCES and self.has_group():
+            return FENCES[name][0] + self.argument(depth) + FENCES[name][1]
+        if name == "verb" and (quoted := _VERBATIM.match(self.text, self.at)):
+            self.at = quoted.end()
+            return quoted[2]
+        if name in ("url", "path", "nolinkurl") and self.has_group():
+            return self.raw_argument()
+        if name in ("textsuperscript", "textsubscript") and self.has_group():
+            return raised_text("^" if name == "textsuperscript" else "_", self.argument(depth))
+        return None
+
     def has_group_after_option(self) -> bool:
         """Return whether `[…]{` follows."""
         return _OPTION_AND_GROUP.match(self.text, self.at) is not None
 
     def is_accent(self) -> bool:
         r"""Return whether this is an accent (`\v{s}`, `\c c`), not a longer name (`\vec`)."""
-        return _ACCENTED.match(self.text, self.at) is not None
+        if _ACCENTED.match(self.text, self.at):
+            return True
+        # Within a word (`gar\c con`), or before a capital (`\v Skoda`), a space ends the command.
+        inside = self.text[max(0, self.at - 3) : self.at - 2].isalpha()
+        following = self.text[self.at : self.at + 2]
+        return following[:1] == " " and (
+            following[1:].isalpha() if inside else following[1:].isupper()
+        )
 
     def accent(self, mark: str, depth: int) -> str:
         """Put the accent `mark` on the next letter."""
@@ -280,7 +301,14 @@ class _Walk:
         half = self.argument(depth).strip()
         return half if half.isalnum() or len(half) <= 1 else f"({half})"
 
-    def spaced(self, name: str) -> str:
-        """Return an operator's name with the space that maths prints after it."""
-        following = self.text[self.at : self.at + 1]
-        return f"{name} " if following.isalnum() or following == "\\" else name
+    def skip_space(self) -> None:
+        """Move past the white space here."""
+        while self.text[self.at : self.at + 1].isspace():
+            self.at += 1
+
+    def spaced(self, name: str, start: int) -> str:
+        """Return the name of an operator that begins at `start`, with the spaces of print."""
+        before, following = self.text[start - 1 : start], self.text[self.at : self.at + 1]
+        name = name.removeprefix("b") if name == "bmod" else name
+        ahead = " " if before.isalnum() or before in (")", "}") else ""
+        return ahead + (f"{name} " if following.isalnum() or following == "\\" else name)

@@ -18,16 +18,27 @@ SILENT = frozenset(
 SWITCHES = frozenset(
     "left right big Big bigg Bigg bigl bigr Bigl Bigr displaystyle textstyle scriptstyle limits "
     "nolimits it bf em rm sf tt sl sc cal tiny small normalsize large Large itshape bfseries "
-    "mathstrut protect relax noindent boldmath unboldmath nonumber".split()
+    "mathstrut protect relax noindent boldmath unboldmath nonumber xspace".split()
 )
 # Commands for fonts whose argument may stand without braces: `\mathcal N`.
 FONTS = frozenset(
     "mathcal mathbf mathrm mathit mathsf mathtt mathfrak mathscr mathnormal boldsymbol bm pmb "
     "operatorname mathop mathrel mathbin mathord".split()
 )
+# Commands that are letters or quotation marks, after which a space only ends the command.
+JOINED = frozenset(
+    "ss o O l L ae AE oe OE aa AA i j dh DH th TH dj DJ ng NG textquoteleft textquoteright "
+    "textquotedblleft textquotedblright guillemotleft guillemotright quotedblbase".split()
+)
+# Commands that put marks around their argument.
+FENCES = {
+    "ket": "|⟩", "bra": "⟨|", "braket": "⟨⟩", "ketbra": "||", "abs": "||", "norm": "‖‖",
+    "floor": "⌊⌋", "ceil": "⌈⌉", "enquote": "“”",
+}  # fmt: skip
+ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 OPERATORS = frozenset(
     "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf "
-    "limsup ln log max min mod Pr sec sin sinh sup tan tanh".split()
+    "bmod mod limsup ln log max min mod Pr sec sin sinh sup tan tanh".split()
 )
 SYMBOLS = {
     "%": "%", "$": "$", "&": "&", "#": "#", "_": "_", "{": "{", "}": "}",

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from newsletter.collect.plain.latex import plain_latex
+from newsletter.collect.plain.punctuation import raised_text
 from newsletter.model.gate import NEVER
 
 # Names that only mark-up uses, also unclosed.
@@ -72,6 +73,12 @@ _INLINE = re.compile(
     r"|jats:(?:italic|bold|sub|sup|sc)|mi|mn|mo|wbr)\b",
     re.IGNORECASE,
 )
+# A number or a letter above the line or below it is another number than beside it: 10⁵.
+_RAISED = re.compile(r"<(su[bp])>\s*([^<>\s]{1,12})\s*</\1>", re.IGNORECASE)
+_LEAF = r"\s*<(?:mml:|m:)?m[ion]\b[^<>]*>\s*([^<>]{1,20}?)\s*</(?:mml:|m:)?m[ion]>\s*"
+_MATHML = re.compile(
+    rf"<(?:mml:|m:)?(msup|msub|mfrac)\b[^<>]*>{_LEAF}{_LEAF}</(?:mml:|m:)?\1>", re.IGNORECASE
+)
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
@@ -105,7 +112,7 @@ def plain_text(markup: str) -> str:
             text = html.unescape(_NO_CHARACTER.sub("", text))
         if "<" in text:
             text = _strip_tags(text)
-    if any(sign in text for sign in "\\$~{}") or "``" in text:
+    if any(sign in text for sign in "\\$~{}`") or "--" in text:
         text = plain_latex(text)
     text = _MANGLED.sub(_unmangle, text)
     text = _SPACES.sub(" ", text)
@@ -127,6 +134,8 @@ def _strip_tags(text: str) -> str:
     for opening, close in _HIDDEN:
         text = _cut(text, opening, close)
     text = text.replace("<![CDATA[", " ").replace("]]>", " ")
+    text = _MATHML.sub(_maths, text)
+    text = _RAISED.sub(lambda tag: raised_text("^" if tag[1][-1] in "pP" else "_", tag[2]), text)
     paired = _paired_names(text)
 
     def gone(tag: re.Match[str]) -> str:
@@ -135,6 +144,14 @@ def _strip_tags(text: str) -> str:
     if paired:
         text = _PAIR.sub(lambda tag: gone(tag) if tag["name"].lower() in paired else tag[0], text)
     return _TAG.sub(gone, text)
+
+
+def _maths(found: re.Match[str]) -> str:
+    """Return a power, an index or a fraction of MathML (https://www.w3.org/TR/mathml-core/)."""
+    kind, first, second = found.groups()
+    if kind.lower() == "mfrac":
+        return f"{first}/{second}"
+    return first + raised_text("^" if kind.lower() == "msup" else "_", second)
 
 
 def _paired_names(text: str) -> set[str]:

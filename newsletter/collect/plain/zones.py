@@ -11,7 +11,7 @@ from typing import Final
 
 _HOURS = {
     "ut utc gmt z wet": 0, "cet met mez west bst wat": 1, "cest mest mesz eet cat sast": 2,
-    "eest msk eat trt idt": 3, "gst samt": 4, "pkt uzt": 5, "almt": 6, "ict wib": 7,
+    "eest msk мск eat trt idt": 3, "gst samt": 4, "pkt uzt": 5, "almt": 6, "ict wib": 7,
     "sgt hkt pht awst wita myt": 8, "jst kst wit": 9, "aest chst": 10, "aedt": 11, "nzst": 12,
     "nzdt": 13, "est cdt": -5, "cst mdt": -6, "mst pdt": -7, "pst akdt": -8, "akst": -9,
     "hst": -10, "edt ast clt": -4, "brt art adt clst uyt": -3,
