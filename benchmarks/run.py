@@ -5,8 +5,8 @@
 CPU of whole processes, medians. `cpu_ratio_to_imports` is that of `newsletter run` over that of a
 process that imports the same libraries (those that the run has loaded) and does nothing. One reader
 has topics, one words of their own, one likes; mail goes to the outbox. `--days` runs that many days
-one after the other: `drift` is that ratio on the last fifth of them, over that on the first. Without a
-data folder the papers are the demo's, varied.
+one after the other: `drift` is that ratio on the last fifth of them, over that on the first.
+Without a data folder the papers are the demo's, varied.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ SETS = 2
 AGAINST = 0.05
 """The chance from which on a paper is like what somebody does not like: less is needed to put a
 paper behind others than to show it."""
-BACKGROUND = 2000
-"""Papers that likes are compared with: the last ones collected."""
+BACKGROUND = 1000
+"""Papers that likes are compared with: the last ones collected. Twice as many find hardly more."""
 
 
 @dataclass(slots=True)
@@ -43,6 +43,8 @@ class Tastes:
     _space: spaces.Space | None = field(default=None, init=False)
     _seen: dict[tuple[str, ...], spaces.Seen] = field(default_factory=dict, init=False)
     """Candidates in the space, by their ids: those of the day, and those of the week."""
+    _rows: dict[str, int] = field(default_factory=dict, init=False)
+    """The place of each paper of the background in it, by id."""
     _libraries: dict[str, tuple[Paper, ...]] = field(default_factory=dict, init=False)
 
     def marks(
@@ -124,13 +126,19 @@ class Tastes:
     ) -> tuple[spaces.Space | None, spaces.Seen | None]:
         of = tuple(paper.id for paper in candidates)
         if self._space is None:
+            last = self.papers.last(BACKGROUND)
             try:
-                self._space = spaces.Space(self.papers.last(BACKGROUND), self.embed)
+                self._space = spaces.Space(last, self.embed)
             except ValueError:  # the newsletter's first days
                 return None, None
+            self._rows = {paper.id: place for place, paper in enumerate(last)}
         if of not in self._seen:
             kept = list(self._seen.items())[1 - SETS :]
-            self._seen = dict([*kept, (of, self._space.see(candidates))])
+            if self._rows.keys() >= set(of):  # a day's papers are among the last ones
+                seen = self._space.background.rows([self._rows[name] for name in of])
+            else:
+                seen = self._space.see(candidates)
+            self._seen = dict([*kept, (of, seen)])
         return self._space, self._seen[of]
 
     def _library(self, name: str) -> tuple[Paper, ...]:
