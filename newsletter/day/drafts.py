@@ -180,7 +180,9 @@ class Draft:
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
         whole = Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
         told = self.pool.told(whole)
-        head, templates = letters.masthead(letter), letters.templates(letter)
+        # Beside the page lie the same papers for reference managers.
+        head = replace(letters.masthead(letter), citations="issue.bib")
+        templates = letters.templates(letter)
         page = render_page(self.issue, told, choice.topics, head, templates)
         return page.encode(), told.picks
 

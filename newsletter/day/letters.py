@@ -40,6 +40,7 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
             feedback=f"{letter.site}/feedback/{{tag}}?paper=" if letter.site else "#",
         ),
         issue_page=issue_page(letter),
+        citations=citations(letter),
         days=days(letter, form),
     )
 
@@ -83,6 +84,13 @@ def issue_page(letter: Letter) -> str:
     if letter.archive:
         return f"{letter.archive}/{{date}}/issue.html"
     return f"{letter.site}/{{date}}" if letter.site else ""
+
+
+def citations(letter: Letter) -> str:
+    """Return where an issue's papers are as BibTeX, with `{date}` in it; empty when nowhere."""
+    if letter.archive:
+        return f"{letter.archive}/{{date}}/issue.bib"
+    return f"{letter.site}/cite/{{date}}.bib" if letter.site else ""
 
 
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:

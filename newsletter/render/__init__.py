@@ -19,5 +19,6 @@ headers.py    header lines, all made by one function that checks them
 bodies.py     quoted-printable bodies with tokens left open
 notices.py    mails to one person: to confirm, to welcome, with a link
 messages.py   whole messages: encoded once, spliced per subscriber
+citations.py  papers as BibTeX and RIS
 checks/       lint of an Edition: size, links, contrast, what mail clients support
 """

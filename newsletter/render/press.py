@@ -70,6 +70,8 @@ class Masthead:
     links: Links = NOWHERE
     issue_page: str = ""
     """Address at which an issue can be read on the web, with `{date}` for its date."""
+    citations: str = ""
+    """Address of an issue's papers as BibTeX, with `{date}` for its date."""
     days: int = 1
     """How many days an issue covers: 7 for a weekly digest."""
 
@@ -138,6 +140,7 @@ class Press:
             "period": words.period(head.days),
             "density": head.density,
             "archive_url": head.issue_page.replace("{date}", str(self.issue.date)),
+            "citations_url": head.citations.replace("{date}", str(self.issue.date)),
             "web": self.web,
             "feedback": head.feedback and not self.web,
             "subject": hole("subject"),

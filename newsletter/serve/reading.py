@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.day.titles import papers_like
 from newsletter.model import Paper, Pick
+from newsletter.render.citations import BIBTEX, RIS, bibtex, ris
 from newsletter.render.locales import locale_of, long_date
 from newsletter.schedule import due_at, next_date
-from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import date_in, form_token
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.look import PUBLIC, attachment, page
@@ -79,12 +79,12 @@ class ReadingPages:
     def bibtex(self, request: Request) -> Response:
         """Give a paper, or the issue of a day, as BibTeX."""
         papers = self._cited(request.path_params["id"])
-        return attachment(bibtex(papers), "application/x-bibtex", "papers.bib")
+        return attachment(bibtex(papers), BIBTEX, "papers.bib")
 
     def ris(self, request: Request) -> Response:
         """Give a paper, or the issue of a day, as RIS."""
         papers = self._cited(request.path_params["id"])
-        return attachment(ris(papers), "application/x-research-info-systems", "papers.ris")
+        return attachment(ris(papers), RIS, "papers.ris")
 
     def _cited(self, name: str) -> Sequence[Paper]:
         """Return the paper with an id, or those of the issue of a date."""
