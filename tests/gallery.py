@@ -6,28 +6,32 @@ Golden files, screenshots and browser tests are made of them.
 from __future__ import annotations
 
 import functools
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pictures import chart, encoded
+
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config, Letter
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import MORNING, sample_papers
-from newsletter.model import Edition, Issue, Paper, Subscriber
+from newsletter.model import Edition, Figure, Issue, Paper, Subscriber
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions
 from newsletter.render.locales import long_date
 from newsletter.render.messages import Recipient, as_read
+from newsletter.render.pictures import with_pictures
 from newsletter.render.press import Selection
 from newsletter.world.machine import STARTER
 
 ISSUES = {
     "daily": "",
-    "gazette": "theme:\n  name: gazette\n  figures: true\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
+    "gazette": "theme:\n  name: gazette\n  figures: lead\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
     "archive: https://letters.example.org/outbox\n",
     "terminal": "theme: {name: terminal, density: titles}\nfeedback: false\n",
     "weekly": "digest: weekly\nlanguage: de\n",
@@ -90,12 +94,20 @@ def papers_of(name: str) -> tuple[Paper, ...]:
             for paper, (title, abstract) in zip(papers, ARABIC, strict=False)
         ]
         return (*written, *papers[len(written) :])
-    if name == "gazette":
-        picture = "https://letters.example.org/figure.png"
-        return tuple(
-            replace(paper, image_url=picture if paper.votes > 80 else "") for paper in papers
-        )
     return papers
+
+
+@functools.cache
+def figure() -> tuple[Figure, bytes]:
+    """Return a figure, and what is in its file."""
+    content = encoded(chart(1152, 720))
+    name = f"{hashlib.sha256(content).hexdigest()}.png"
+    return Figure(name=name, width=1152, height=720, by="arXiv"), content
+
+
+def pictures(_name: str) -> bytes:
+    """Return what is in the file of the one figure."""
+    return figure()[1]
 
 
 @functools.cache
@@ -110,7 +122,8 @@ def shown(name: str) -> Shown:
     issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
     letter = config.letter
     head, templates = letters.masthead(letter), letters.templates(letter)
-    (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates)
+    figures = {paper.id: figure()[0] for paper in papers}
+    (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates, figures)
     reader = Subscriber(
         id="11bb9fef006fefd530c7",
         email="amelie@readers.example",
@@ -121,9 +134,11 @@ def shown(name: str) -> Shown:
     )
     return Shown(
         edition=edition,
-        html=as_read(edition.html, _recipient(letter, issue, edition, reader), "html"),
+        html=with_pictures(
+            as_read(edition.html, _recipient(letter, issue, edition, reader), "html"), pictures
+        ),
         text=as_read(edition.text, _recipient(letter, issue, edition, reader), "text"),
-        message=letters.sample(letter, issue, edition, reader, MORNING),
+        message=letters.sample(letter, issue, edition, reader, MORNING, pictures),
     )
 
 

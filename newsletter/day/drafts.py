@@ -6,11 +6,13 @@ An issue is made in one way only. What a run sends, and what the preview, `pick`
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from newsletter.day import letters, selections
 from newsletter.day.borders import without_faulty
+from newsletter.day.figures import known_figures
 from newsletter.day.forms import form_for, render_forms
 from newsletter.day.given import Day
 from newsletter.day.pools import Pool, candidates, make_pool, week_of
@@ -18,6 +20,7 @@ from newsletter.errors import ConfigError
 from newsletter.model import (
     Border,
     Edition,
+    Figure,
     Issue,
     Paper,
     Pick,
@@ -39,6 +42,8 @@ from newsletter.subscribe.audience import subscriber_of
 
 BATCH = 200
 """How many audiences have their editions in memory at the same time."""
+MOST_FIGURES = 60
+"""Papers of an issue whose pictures are copied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,8 @@ class Draft:
     """Ids of papers that the templates fail on: no edition contains them."""
     seen: set[str] = field(default_factory=set)
     """Names of the audiences that were looked at, including those that get nothing."""
+    figures: dict[str, Figure] = field(default_factory=dict)
+    """Copies of pictures of the papers that editions show so far, by paper id."""
     invented: bool = False
     """Whether its papers are invented, because none were collected yet."""
     _week: Pool | None = None
@@ -132,14 +139,17 @@ class Draft:
             if selection.picks or send_empty
         ]
 
+        shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
+        self.figures |= known_figures(self.day, shown.values())
+
         def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
             ids = frozenset(paper.id for paper in some)
             left = tuple(
                 self.pool_of(kept.form).told(selections.only(kept, ids)) for _, kept in found
             )
-            return left, render_forms(self.day.config.letter, self.issue, left, self.topics)
+            letter = self.day.config.letter
+            return left, render_forms(letter, self.issue, left, self.topics, self.figures)
 
-        shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
         (chosen, made), faults = without_faulty(tuple(shown.values()), step)
         self.day.folders.faults.keep(*faults)
         self.bad |= {fault.name for fault in faults}
@@ -175,16 +185,44 @@ class Draft:
 
         The page has all topics, and all that adds to the sentence told of each paper.
         """
-        choice, letter = self.day.config.choice, self.day.config.letter
+        letter, topics = self.day.config.letter, self.day.config.choice.topics
+        told = self.pool.told(self._of_everybody())
+        # Beside the page lie the same papers for reference managers, and the folder of figures.
+        head = replace(
+            letters.masthead(letter), citations="issue.bib", figure_url="../figures/{name}"
+        )
+        figures = known_figures(self.day, [pick.paper for pick in told.picks])
+        page = render_page(self.issue, told, topics, head, letters.templates(letter), figures)
+        return page.encode(), told.picks
+
+    def _of_everybody(self) -> Selection:
+        """Return what the public page shows."""
+        choice = self.day.config.choice
         picks = [pick for pick in self.picks if pick.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
-        whole = Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
-        told = self.pool.told(whole)
-        # Beside the page lie the same papers for reference managers.
-        head = replace(letters.masthead(letter), citations="issue.bib")
-        templates = letters.templates(letter)
-        page = render_page(self.issue, told, choice.topics, head, templates)
-        return page.encode(), told.picks
+        return Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
+
+    def illustrated(self) -> tuple[Paper, ...]:
+        """Return the papers that are to have a figure, those that most readers get first."""
+        letter = self.day.config.letter
+        if letter.figures == "none" or letter.density == "titles":
+            return ()
+        readers: Counter[str] = Counter()
+        papers: dict[str, Paper] = {}
+
+        def note(selection: Selection, count: int) -> None:
+            is_short = selection.form.weekly or letter.is_weekly or letter.figures == "lead"
+            lead = (selection.lead,) if selection.lead else ()
+            for pick in lead if is_short else selection.picks:
+                papers[pick.paper.id] = pick.paper
+                readers[pick.paper.id] += count
+
+        note(self._of_everybody(), 1)
+        for some in everybody(self.day):
+            for group, selection in self._selected(some):
+                if not selection.form.short:
+                    note(selection, group.count)
+        return tuple(papers[name] for name, _ in readers.most_common(MOST_FIGURES))
 
     def wanted(self) -> Mapping[str, tuple[float, Paper]]:
         """Return every paper that somebody asked for, by id, with its best score."""

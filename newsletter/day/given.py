@@ -19,6 +19,7 @@ from newsletter.store import (
     FactStore,
     FaultStore,
     FeedbackStore,
+    FigureStore,
     IssueStore,
     NoticeStore,
     Outbox,
@@ -59,6 +60,7 @@ class Folders:
 
     outbox: Outbox
     archive: Archive
+    figures: FigureStore
     faults: FaultStore
 
 

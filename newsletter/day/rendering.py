@@ -57,6 +57,8 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
             [drafted.edition for drafted in account.proofs],
             draft.topics,
             day.clock(),
+            draft.figures,
+            day.folders.figures.read,
         ),
     )
 
@@ -99,8 +101,14 @@ def _files(
             account.proofs.append(drafted)
         if len(account.editions) < READABLE:
             account.editions.append(edition)
-            letter, now = day.config.letter, day.clock()
-            yield from letters.files(letter, draft.issue, edition, drafted.readers.first, now)
+            yield from letters.files(
+                day.config.letter,
+                draft.issue,
+                edition,
+                drafted.readers.first,
+                day.clock(),
+                day.folders.figures.read,
+            )
 
 
 def _as_planned(day: Day, issue: Issue) -> Rendered:
@@ -110,7 +118,8 @@ def _as_planned(day: Day, issue: Issue) -> Rendered:
 
     def files() -> Iterator[tuple[str, bytes]]:
         for audience, edition in shown:
-            yield from letters.files(letter, issue, edition, sample_reader(day, audience), now)
+            reader, pictures = sample_reader(day, audience), day.folders.figures.read
+            yield from letters.files(letter, issue, edition, reader, now, pictures)
 
     written = day.folders.outbox.write_files(issue, files())
     contents = tuple(

@@ -92,6 +92,9 @@ def _files(site: Site) -> Iterator[tuple[PurePosixPath, bytes]]:
             [(f"topics/{topic.name}/index.html", reading.topic_page(site, topic.name))]
         )
     yield from _papers(site, dates[:PAPERS])
+    figures = site.day.folders.figures
+    for name in figures.names():
+        yield PurePosixPath(f"figures/{name}"), figures.read(name)
 
 
 def _feeds(site: Site) -> Iterator[tuple[str, Response]]:

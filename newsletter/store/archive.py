@@ -35,7 +35,8 @@ class Archive:
         """Write issue.html, the page for everybody, papers.json and `citations`; return the paths.
 
         papers.json holds every paper of the day and the topics' picks; `say` puts the picks'
-        reasons into words. `citations` are files for reference managers, by name. Raises StoreError when the disk refuses.
+        reasons into words. `citations` are files for reference managers, by name. Raises
+        StoreError when the disk refuses.
         """
         folder = self.of(issue.date)
         content = {

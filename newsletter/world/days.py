@@ -42,6 +42,7 @@ from newsletter.store import (
     FactStore,
     FaultStore,
     FeedbackStore,
+    FigureStore,
     IssueStore,
     NoticeStore,
     Outbox,
@@ -193,6 +194,7 @@ def day_of(
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),
             archive=Archive(config.root / "public"),
+            figures=FigureStore(config.root / "public" / "figures"),
             faults=faults,
         ),
         tastes=Tastes(

@@ -129,7 +129,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "language": "de",
         "postal_address": "Musterweg 1, Zürich",
         "subject": "{{ name }}: {{ lead }}",
-        "figures": True,
+        "figures": "all",
         "density": "compact",
         "feedback": False,
         "archive": "https://lab.example/old",
