@@ -120,7 +120,8 @@ async def _places(
     paper: Paper, fetcher: Fetcher, reader: DocumentReader, html: str
 ) -> AsyncIterator[tuple[str, str, Manners]]:
     """Yield where a picture may be, whose it is, and how that server is asked."""
-    if paper.image_url:
+    # Anything else would be a file of our own.
+    if paper.image_url.startswith(("http://", "https://")):
         yield paper.image_url, _whose(paper), POLITE
     known = (key.partition(":")[2] for key in paper.keys if key.startswith("arxiv:"))
     if name := next(known, ""):
