@@ -25,13 +25,12 @@ from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions
 from newsletter.render.locales import long_date
 from newsletter.render.messages import Recipient, as_read
-from newsletter.render.pictures import with_pictures
 from newsletter.render.press import Selection
 from newsletter.world.machine import STARTER
 
 ISSUES = {
     "daily": "",
-    "gazette": "theme:\n  name: gazette\n  figures: lead\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
+    "gazette": "theme:\n  name: gazette\n  figures: all\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
     "archive: https://letters.example.org/outbox\n",
     "terminal": "theme: {name: terminal, density: titles}\nfeedback: false\n",
     "weekly": "digest: weekly\nlanguage: de\n",
@@ -122,7 +121,9 @@ def shown(name: str) -> Shown:
     issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
     letter = config.letter
     head, templates = letters.masthead(letter), letters.templates(letter)
-    figures = {paper.id: figure()[0] for paper in papers}
+    top = [selection.lead.paper] if selection.lead else []
+    illustrated = (*top, *(paper for paper in papers if paper.votes > 80))
+    figures = {paper.id: figure()[0] for paper in illustrated}
     (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates, figures)
     reader = Subscriber(
         id="11bb9fef006fefd530c7",
@@ -134,9 +135,7 @@ def shown(name: str) -> Shown:
     )
     return Shown(
         edition=edition,
-        html=with_pictures(
-            as_read(edition.html, _recipient(letter, issue, edition, reader), "html"), pictures
-        ),
+        html=as_read(edition.html, _recipient(letter, issue, edition, reader), "html"),
         text=as_read(edition.text, _recipient(letter, issue, edition, reader), "text"),
         message=letters.sample(letter, issue, edition, reader, MORNING, pictures),
     )

@@ -6,7 +6,6 @@ An issue is made in one way only. What a run sends, and what the preview, `pick`
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -42,8 +41,6 @@ from newsletter.subscribe.audience import subscriber_of
 
 BATCH = 200
 """How many audiences have their editions in memory at the same time."""
-MOST_FIGURES = 60
-"""Papers of an issue whose pictures are copied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +132,7 @@ class Draft:
         send_empty = self.day.config.choice.send_empty if send_empty is None else send_empty
         found = [
             (group, selection)
-            for group, selection in self._selected(readers)
+            for group, selection in self.selected(readers)
             if selection.picks or send_empty
         ]
 
@@ -158,7 +155,7 @@ class Draft:
             for (group, _), selection, edition in zip(found, chosen, made, strict=True)
         )
 
-    def _selected(self, readers: Sequence[Readers]) -> Iterator[tuple[Readers, Selection]]:
+    def selected(self, readers: Sequence[Readers]) -> Iterator[tuple[Readers, Selection]]:
         """Yield what is chosen for each reader who gets mail on this day: weeklies come last."""
         getting = [(group, form) for group in readers if (form := self.form_for(group.first))]
         for weekly in (False, True):
@@ -186,7 +183,7 @@ class Draft:
         The page has all topics, and all that adds to the sentence told of each paper.
         """
         letter, topics = self.day.config.letter, self.day.config.choice.topics
-        told = self.pool.told(self._of_everybody())
+        told = self.pool.told(self.of_everybody())
         # Beside the page lie the same papers for reference managers, and the folder of figures.
         head = replace(
             letters.masthead(letter), citations="issue.bib", figure_url="../figures/{name}"
@@ -195,34 +192,12 @@ class Draft:
         page = render_page(self.issue, told, topics, head, letters.templates(letter), figures)
         return page.encode(), told.picks
 
-    def _of_everybody(self) -> Selection:
+    def of_everybody(self) -> Selection:
         """Return what the public page shows."""
         choice = self.day.config.choice
         picks = [pick for pick in self.picks if pick.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
         return Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
-
-    def illustrated(self) -> tuple[Paper, ...]:
-        """Return the papers that are to have a figure, those that most readers get first."""
-        letter = self.day.config.letter
-        if letter.figures == "none" or letter.density == "titles":
-            return ()
-        readers: Counter[str] = Counter()
-        papers: dict[str, Paper] = {}
-
-        def note(selection: Selection, count: int) -> None:
-            is_short = selection.form.weekly or letter.is_weekly or letter.figures == "lead"
-            lead = (selection.lead,) if selection.lead else ()
-            for pick in lead if is_short else selection.picks:
-                papers[pick.paper.id] = pick.paper
-                readers[pick.paper.id] += count
-
-        note(self._of_everybody(), 1)
-        for some in everybody(self.day):
-            for group, selection in self._selected(some):
-                if not selection.form.short:
-                    note(selection, group.count)
-        return tuple(papers[name] for name, _ in readers.most_common(MOST_FIGURES))
 
     def wanted(self) -> Mapping[str, tuple[float, Paper]]:
         """Return every paper that somebody asked for, by id, with its best score."""

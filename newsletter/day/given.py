@@ -60,8 +60,12 @@ class Folders:
 
     outbox: Outbox
     archive: Archive
-    figures: FigureStore
     faults: FaultStore
+
+    @property
+    def figures(self) -> FigureStore:
+        """Copies of papers' pictures, which are published with the archive."""
+        return FigureStore(self.archive.folder / "figures")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

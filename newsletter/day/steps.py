@@ -14,8 +14,8 @@ from dataclasses import replace
 from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
+from newsletter.day.copying import illustrated, keep_figures
 from newsletter.day.drafts import everybody, make_draft
-from newsletter.day.figures import keep_figures
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
@@ -119,9 +119,9 @@ async def collect(day: Day, web: Web) -> Collected:
     notes: tuple[str, ...] = (problem,) if problem else ()
     if settings.enrichments:
         # Ask about papers that somebody wants, the best first: the time for asking is short.
-        best = make_draft(day).wanted().values()
+        wanted = make_draft(day).wanted().values()
         enriched = await enrich_papers(
-            tuple(paper for _, paper in sorted(best, key=lambda scored: -scored[0])),
+            tuple(paper for _, paper in sorted(wanted, key=lambda scored: -scored[0])),
             settings.enrichments,
             web.fetcher,
             web.reader,
@@ -131,8 +131,8 @@ async def collect(day: Day, web: Web) -> Collected:
         )
         intake.enrich(enriched)
         notes += enriched.notes
-    if wanted := make_draft(day).illustrated() if day.config.letter.figures != "none" else ():
-        notes += await keep_figures(day, web, wanted)
+    if day.config.letter.figures != "none":
+        notes += await keep_figures(day, web, illustrated(make_draft(day)))
     day.folders.faults.keep(*intake.faults)
     return Collected(
         at=now,

@@ -259,11 +259,10 @@ class Press:
         return view
 
     def _paper(self, pick: Pick, room: int, *, is_lead: bool = False) -> PaperView:
-        wanted = self.masthead.figures
-        has_figure = wanted == "all" or (wanted == "lead" and is_lead)
+        has_figure = self.masthead.figures in ("all", "lead" if is_lead else "all")
         # Only in these values can picks of one paper differ between readers.
-        seen = (pick.paper.id, pick.topic, pick.reasons, room, pick.tldr, len(pick.also))
-        key = (*seen, has_figure)
+        told = (pick.reasons, pick.tldr, len(pick.also))
+        key = (pick.paper.id, pick.topic, room, has_figure, *told)
         view = self._papers.get(key)
         if view is None:
             view = self._papers[key] = paper_view(

@@ -42,7 +42,6 @@ from newsletter.store import (
     FactStore,
     FaultStore,
     FeedbackStore,
-    FigureStore,
     IssueStore,
     NoticeStore,
     Outbox,
@@ -194,7 +193,6 @@ def day_of(
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),
             archive=Archive(config.root / "public"),
-            figures=FigureStore(config.root / "public" / "figures"),
             faults=faults,
         ),
         tastes=Tastes(

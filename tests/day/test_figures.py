@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 from makers import NOW, TODAY
-from PIL import Image
 from pictures import chart, encoded
+from PIL import Image
 from servers import Page, Web, http_server, smtp_server
 from worlds import NEWSLETTER, World, body, rss
 
 from newsletter.cli.rehearsing import load_editions
 from newsletter.day import steps
+from newsletter.day.drafts import make_draft
 from newsletter.day.figures import FACT, known_figures
 from newsletter.day.keeping import forget
 from newsletter.day.rendering import render
@@ -107,7 +108,7 @@ def test_a_newsletter_without_a_site_sends_them_along(world: World) -> None:
     assert list(parts) == [f"<{name}>" for name in dict.fromkeys(named)]
     for part in parts.values():
         image = Image.open(io.BytesIO(part.get_content()))
-        assert image.width in (1152,)
+        assert image.width == 1152
         assert part.get_content_disposition() == "inline"
     assert all(name.endswith("@news.example.org") for name in named)
     assert "cid:" not in body(message, "plain")
@@ -157,7 +158,7 @@ def test_files_and_preview_show_them_without_a_network(world: World) -> None:
 
     outbox, public = world.folder / "outbox" / str(TODAY), world.folder / "public" / str(TODAY)
     shown = [path.read_text("utf-8") for path in outbox.glob("*.html")]
-    shown += [edition.html for edition in world.do(lambda day: load_editions(day))]
+    shown += [edition.html for edition in world.do(load_editions)]
     for page in shown:
         assert set(re.findall(r'<img [^>]*src="([^"]{22})', page)) <= {
             "data:image/png;base64,",
@@ -173,7 +174,7 @@ def test_a_figure_that_is_gone_leaves_its_words(world: World) -> None:
     """A mail planned with a figure is sent without it when its file was deleted since."""
     without_site(world, "theme: {figures: all}\n")
     world.do(steps.collect)
-    world.do(lambda day: steps.make_issue(day) and None)
+    world.do(steps.make_issue)
     for path in figures(world):
         path.unlink()
     world.do(steps.send)
@@ -195,10 +196,10 @@ def test_they_are_kept_for_a_time(world: World) -> None:
         moment = (NOW - dt.timedelta(days=days)).timestamp()
         os.utime(path, (moment, moment))
 
-    world.do(lambda day: forget(day))
+    world.do(forget)
 
     assert figures(world) == sorted([second, other])
-    assert len(world.do(lambda day: known_figures(day, steps.make_draft(day).papers))) == 1
+    assert len(world.do(lambda day: known_figures(day, make_draft(day).papers))) == 1
     assert (
         len(
             world.do(
