@@ -7,7 +7,7 @@ figure of its HTML.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ HTML: Final = "https://arxiv.org/html/"
 SECONDS: Final = 60.0
 """Time for all figures of an issue: an issue without some is better than a late one."""
 AT_ONCE: Final = 8
+"""Pictures of sources that are in memory at the same time."""
 MOST_NOTES: Final = 5
 """Pictures that could not be had that are told one by one; the others are counted."""
 
@@ -69,21 +70,26 @@ async def copy_figures(
     found: dict[str, Copy] = {}
     without: list[str] = []
     problems: list[str] = []
-    slots = asyncio.Semaphore(AT_ONCE)
+    web = _Web(
+        fetcher=fetcher,
+        reader=reader,
+        html=html,
+        slots=asyncio.Semaphore(AT_ONCE),
+        arxiv=asyncio.Semaphore(1),
+    )
 
     async def copied(paper: Paper) -> None:
-        async with slots:
-            try:
-                copy = await _copy(paper, fetcher, reader, html)
-            except SourceError as error:
-                problems.append(str(error))
-            except Exception as error:  # noqa: BLE001  guard: one picture stops no other
-                problems.append(fault_of(Border.ENTRY, paper.title, error).problem)
+        try:
+            copy = await _copy(paper, web)
+        except SourceError as error:
+            problems.append(str(error))
+        except Exception as error:  # noqa: BLE001  guard: one picture stops no other
+            problems.append(fault_of(Border.ENTRY, paper.title, error).problem)
+        else:
+            if copy:
+                found[paper.id] = copy
             else:
-                if copy:
-                    found[paper.id] = copy
-                else:
-                    without.append(paper.id)
+                without.append(paper.id)
 
     tasks = [asyncio.create_task(copied(paper)) for paper in papers]
     if tasks:
@@ -99,16 +105,40 @@ async def copy_figures(
     return Copies(found=found, without=tuple(without), notes=tuple(notes))
 
 
-async def _copy(paper: Paper, fetcher: Fetcher, reader: DocumentReader, html: str) -> Copy | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Web:
+    """What pictures are asked of, and how many at a time."""
+
+    fetcher: Fetcher
+    reader: DocumentReader
+    html: str
+    slots: asyncio.Semaphore
+    arxiv: asyncio.Semaphore
+    """One paper after the other: arXiv is asked slowly, and the first ones shall be complete."""
+
+
+async def _copy(paper: Paper, web: _Web) -> Copy | None:
     """Return a copy of a paper's picture; None when it has none.
 
     Raises SourceError when there is one that cannot be had.
     """
     problem: SourceError | None = None
-    async for address, by, manners in _places(paper, fetcher, reader, html):
+    # Anything else would be a file of our own.
+    if paper.image_url.startswith(("http://", "https://")):
         try:
-            document = await _fetched(address, fetcher, manners)
-            return Copy(picture=await reader.call(document, shrink, document), by=by)
+            async with web.slots:
+                return await _copied(paper.image_url, _whose(paper), web, POLITE)
+        except SourceError as error:
+            problem = error
+    known = (key.partition(":")[2] for key in paper.keys if key.startswith("arxiv:"))
+    if name := next(known, ""):
+        try:
+            async with web.arxiv:
+                page = await _fetched(f"{web.html}{name}", web.fetcher, MANNERS)
+                if address := await web.reader.call(page, first_figure, page):
+                    return await _copied(address, "arXiv", web, MANNERS)
+        except (MissingError, GoneError):
+            pass  # not every paper is there as HTML
         except SourceError as error:
             problem = problem or error
     if problem:
@@ -116,21 +146,9 @@ async def _copy(paper: Paper, fetcher: Fetcher, reader: DocumentReader, html: st
     return None
 
 
-async def _places(
-    paper: Paper, fetcher: Fetcher, reader: DocumentReader, html: str
-) -> AsyncIterator[tuple[str, str, Manners]]:
-    """Yield where a picture may be, whose it is, and how that server is asked."""
-    # Anything else would be a file of our own.
-    if paper.image_url.startswith(("http://", "https://")):
-        yield paper.image_url, _whose(paper), POLITE
-    known = (key.partition(":")[2] for key in paper.keys if key.startswith("arxiv:"))
-    if name := next(known, ""):
-        try:
-            page = await _fetched(f"{html}{name}", fetcher, MANNERS)
-        except (MissingError, GoneError):
-            return  # not every paper is there as HTML
-        if address := await reader.call(page, first_figure, page):
-            yield address, "arXiv", MANNERS
+async def _copied(address: str, by: str, web: _Web, manners: Manners) -> Copy:
+    document = await _fetched(address, web.fetcher, manners)
+    return Copy(picture=await web.reader.call(document, shrink, document), by=by)
 
 
 async def _fetched(address: str, fetcher: Fetcher, manners: Manners) -> Document:
