@@ -130,7 +130,7 @@ class Encoder:
             number: named
             for edition in editions
             for number in edition.html_blocks
-            if (named := content_ids([edition.blocks[number]]))
+            if (named := content_ids(edition.blocks[number]))
         }
 
     def encode(self, edition: Edition) -> Encoded:

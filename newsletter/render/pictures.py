@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from newsletter.model.figures import FILE
@@ -27,10 +27,9 @@ def no_pictures(_name: str) -> bytes:
     return b""
 
 
-def content_ids(blocks: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return the Content-ID and the file name of each picture that blocks of HTML name, once."""
-    found = (found for block in blocks for found in _NAMED.finditer(block))
-    return tuple(dict.fromkeys((named[1], named[2]) for named in found))
+def content_ids(html: str) -> tuple[tuple[str, str], ...]:
+    """Return the Content-ID and the file name of each picture that HTML names."""
+    return tuple((found[1], found[2]) for found in _NAMED.finditer(html))
 
 
 def part(content_id: str, name: str, content: bytes) -> tuple[bytes, bytes]:
