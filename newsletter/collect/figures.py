@@ -70,7 +70,7 @@ async def copy_figures(
     found: dict[str, Copy] = {}
     without: list[str] = []
     problems: list[str] = []
-    web = _Web(
+    servers = _Servers(
         fetcher=fetcher,
         reader=reader,
         html=html,
@@ -80,7 +80,7 @@ async def copy_figures(
 
     async def copied(paper: Paper) -> None:
         try:
-            copy = await _copy(paper, web)
+            copy = await _copy(paper, servers)
         except SourceError as error:
             problems.append(str(error))
         except Exception as error:  # noqa: BLE001  guard: one picture stops no other
@@ -106,7 +106,7 @@ async def copy_figures(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Web:
+class _Servers:
     """What pictures are asked of, and how many at a time."""
 
     fetcher: Fetcher
@@ -117,7 +117,7 @@ class _Web:
     """One paper after the other: arXiv is asked slowly, and the first ones shall be complete."""
 
 
-async def _copy(paper: Paper, web: _Web) -> Copy | None:
+async def _copy(paper: Paper, servers: _Servers) -> Copy | None:
     """Return a copy of a paper's picture; None when it has none.
 
     Raises SourceError when there is one that cannot be had.
@@ -126,17 +126,17 @@ async def _copy(paper: Paper, web: _Web) -> Copy | None:
     # Anything else would be a file of our own.
     if paper.image_url.startswith(("http://", "https://")):
         try:
-            async with web.slots:
-                return await _copied(paper.image_url, _whose(paper), web, POLITE)
+            async with servers.slots:
+                return await _copied(paper.image_url, _whose(paper), servers, POLITE)
         except SourceError as error:
             problem = error
     known = (key.partition(":")[2] for key in paper.keys if key.startswith("arxiv:"))
     if name := next(known, ""):
         try:
-            async with web.arxiv:
-                page = await _fetched(f"{web.html}{name}", web.fetcher, MANNERS)
-                if address := await web.reader.call(page, first_figure, page):
-                    return await _copied(address, "arXiv", web, MANNERS)
+            async with servers.arxiv:
+                page = await _fetched(f"{servers.html}{name}", servers.fetcher, MANNERS)
+                if address := await servers.reader.call(page, first_figure, page):
+                    return await _copied(address, "arXiv", servers, MANNERS)
         except (MissingError, GoneError):
             pass  # not every paper is there as HTML
         except SourceError as error:
@@ -146,9 +146,9 @@ async def _copy(paper: Paper, web: _Web) -> Copy | None:
     return None
 
 
-async def _copied(address: str, by: str, web: _Web, manners: Manners) -> Copy:
-    document = await _fetched(address, web.fetcher, manners)
-    return Copy(picture=await web.reader.call(document, shrink, document), by=by)
+async def _copied(address: str, by: str, servers: _Servers, manners: Manners) -> Copy:
+    document = await _fetched(address, servers.fetcher, manners)
+    return Copy(picture=await servers.reader.call(document, shrink, document), by=by)
 
 
 async def _fetched(address: str, fetcher: Fetcher, manners: Manners) -> Document:
