@@ -304,7 +304,7 @@ def faults(papers: Sequence[Paper], *, is_shown: bool) -> dict[str, float]:
             found["altered"].append(pick.tldr)
         if not pick.tldr_by and is_dangling(pick.tldr):
             found["dangling"].append(pick.tldr)
-        view = paper_view(pick, "", room=room, density="comfortable", figures=False)
+        view = paper_view(pick, "", room=room, density="comfortable")
         if is_said_twice(view.tldr, view.abstract):
             found["said_twice"].append(f"{view.tldr} | {view.abstract}")
     if is_shown:

@@ -6,17 +6,20 @@ Golden files, screenshots and browser tests are made of them.
 from __future__ import annotations
 
 import functools
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pictures import chart, encoded
+
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config, Letter
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import MORNING, sample_papers
-from newsletter.model import Edition, Issue, Paper, Subscriber
+from newsletter.model import Edition, Figure, Issue, Paper, Subscriber
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions
@@ -27,7 +30,7 @@ from newsletter.world.machine import STARTER
 
 ISSUES = {
     "daily": "",
-    "gazette": "theme:\n  name: gazette\n  figures: true\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
+    "gazette": "theme:\n  name: gazette\n  figures: all\n  logo: {url: https://letters.example.org/logo.png, alt: Daily Papers}\n"
     "archive: https://letters.example.org/outbox\n",
     "terminal": "theme: {name: terminal, density: titles}\nfeedback: false\n",
     "weekly": "digest: weekly\nlanguage: de\n",
@@ -90,12 +93,20 @@ def papers_of(name: str) -> tuple[Paper, ...]:
             for paper, (title, abstract) in zip(papers, ARABIC, strict=False)
         ]
         return (*written, *papers[len(written) :])
-    if name == "gazette":
-        picture = "https://letters.example.org/figure.png"
-        return tuple(
-            replace(paper, image_url=picture if paper.votes > 80 else "") for paper in papers
-        )
     return papers
+
+
+@functools.cache
+def figure() -> tuple[Figure, bytes]:
+    """Return a figure, and what is in its file."""
+    content = encoded(chart(1152, 720))
+    name = f"{hashlib.sha256(content).hexdigest()}.png"
+    return Figure(name=name, width=1152, height=720, by="arXiv"), content
+
+
+def pictures(_name: str) -> bytes:
+    """Return what is in the file of the one figure."""
+    return figure()[1]
 
 
 @functools.cache
@@ -110,7 +121,10 @@ def shown(name: str) -> Shown:
     issue = Issue(date=MORNING.date(), number=128, papers=len(papers))
     letter = config.letter
     head, templates = letters.masthead(letter), letters.templates(letter)
-    (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates)
+    top = [selection.lead.paper] if selection.lead else []
+    illustrated = (*top, *(paper for paper in papers if paper.votes > 80))
+    figures = {paper.id: figure()[0] for paper in illustrated}
+    (edition,) = render_editions(issue, [selection], config.choice.topics, head, templates, figures)
     reader = Subscriber(
         id="11bb9fef006fefd530c7",
         email="amelie@readers.example",
@@ -123,7 +137,7 @@ def shown(name: str) -> Shown:
         edition=edition,
         html=as_read(edition.html, _recipient(letter, issue, edition, reader), "html"),
         text=as_read(edition.text, _recipient(letter, issue, edition, reader), "text"),
-        message=letters.sample(letter, issue, edition, reader, MORNING),
+        message=letters.sample(letter, issue, edition, reader, MORNING, pictures),
     )
 
 

@@ -26,6 +26,7 @@ from newsletter.render.checks.findings import Finding
 from newsletter.render.checks.lint import lint_message
 from newsletter.render.looks import form_of
 from newsletter.render.messages import as_read
+from newsletter.render.pictures import with_pictures
 from newsletter.render.press import html_bytes
 from newsletter.render.words import say
 from newsletter.serve.previews import Preview, PreviewEdition
@@ -112,6 +113,8 @@ def _drafted(
         [drafted.edition for drafted in some],
         draft.topics,
         day.clock(),
+        draft.figures,
+        day.folders.figures.read,
     )
     return draft, tuple(
         _edition(
@@ -180,7 +183,8 @@ def _edition(
     misses: tuple[Mapping[str, object], ...] = (),
 ) -> PreviewEdition:
     letter, now, reader = day.config.letter, day.clock(), readers.first
-    message = letters.sample(letter, issue, edition, reader, now)
+    pictures = day.folders.figures.read
+    message = letters.sample(letter, issue, edition, reader, now, pictures)
     recipient = letters.recipient(letter, letters.delivery(issue, edition, reader), now)
     titles = _titles(day)
     own = [finding for finding in findings if finding.edition == edition.key]
@@ -189,7 +193,7 @@ def _edition(
         label=_label(day, edition, reader),
         readers=_count(readers),
         subject=edition.subject,
-        html=as_read(edition.html, recipient, "html"),
+        html=with_pictures(as_read(edition.html, recipient, "html"), pictures),
         text=as_read(edition.text, recipient, "text"),
         message=message.decode("utf-8", "replace").replace("\r\n", "\n"),
         bytes=html_bytes(edition.html),

@@ -3,6 +3,8 @@
 papers.py      collect_papers(): every source at once; keep what worked, report what did not
 visits.py      visit_source(): one source, page by page, and how the visit went
 lookup.py      look_up(): papers by their arXiv ids
+figures.py     copy_figures(): pictures of papers, copied once
+pictures.py    one picture: decoded, made smaller, written anew
 reader.py      parsing in separate processes, within limits of time and memory
 confinement.py what runs in such a process: the parser, guarded, with a limit of memory
 answers.py     what a source is asked and what it answers: the types that all kinds share

@@ -1,4 +1,4 @@
-"""`keep:` of newsletter.yaml → Keeping: how long what is known of people is kept."""
+"""`keep:` of newsletter.yaml → Keeping: how long what is known of people, and figures, is kept."""
 
 from __future__ import annotations
 
@@ -32,8 +32,20 @@ class KeepShape(Shape):
         description="Days after which addresses and names are taken out of the deliveries of an "
         "issue; what was sent stays counted. 0: never.",
     )
+    figures: int = Field(
+        365,
+        ge=0,
+        le=3650,
+        description="Days that copies of papers' pictures are kept: mails that are opened later "
+        "show the words in their place. 0: for ever.",
+    )
 
 
 def keeping(shape: KeepShape) -> Keeping:
     """Return how long what is known of people is kept."""
-    return Keeping(requests=shape.requests, left=shape.left, addresses=shape.addresses)
+    return Keeping(
+        requests=shape.requests,
+        left=shape.left,
+        addresses=shape.addresses,
+        figure_days=shape.figures,
+    )

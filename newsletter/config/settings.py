@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule, Source, Topic
-from newsletter.render.looks import Density, Theme
+from newsletter.render.looks import Density, Figures, Theme
 from newsletter.send.pace import Pace
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Letter:
     postal_address: str
     subject: str
     theme: Theme
-    figures: bool
+    figures: Figures
     density: Density
     feedback: bool
     archive: str
@@ -135,6 +135,7 @@ class Keeping:
     requests: int = 30
     left: int = 0
     addresses: int = 0
+    figure_days: int = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.mistakes import checked, suggest
@@ -52,9 +52,15 @@ def _https(text: str) -> str:
     return text
 
 
+def _figures(given: object) -> object:
+    """Return what was a yes or no in earlier versions by its name."""
+    return {True: "all", False: "none"}[given] if isinstance(given, bool) else given
+
+
 COLOUR = "^#[0-9a-fA-F]{6}$"
 Colour = Annotated[str, AfterValidator(_colour), Field(json_schema_extra={"pattern": COLOUR})]
 Font = Annotated[str, AfterValidator(_font)]
+Figures = Annotated[Literal["none", "lead", "all"], BeforeValidator(_figures)]
 Density = Literal["comfortable", "compact", "titles"]
 
 
@@ -100,9 +106,11 @@ class ThemeShape(LookShape):
 
     name: Slug = Field("journal", description="journal, terminal, gazette, or your own theme.")
     logo: LogoShape | None = Field(None, description="A picture in place of the name.")
-    figures: bool = Field(
-        default=False,
-        description="Show the sources' pictures; their hosts then learn who opens the mail.",
+    figures: Figures = Field(
+        "none",
+        description="Whose picture is shown: that of the paper at the top (`lead`), of `all` "
+        "papers, or `none`. Pictures are copied when papers are collected, and come from your own "
+        "site or within the mail: no other host learns who opens it.",
     )
     templates: Line | None = Field(
         None, description="A folder whose templates and parts take precedence over all others."
@@ -173,7 +181,7 @@ def _values(
     density = last("density")
     yield "density", density
     yield "gap", f"{GAPS[density]}px"
-    yield "figures", "yes" if wanted.figures else ""
+    yield "figures", "" if wanted.figures == "none" else wanted.figures
     logo = wanted.logo
     yield "logo_url", logo.url if logo else ""
     yield "logo_dark", (logo.dark or "") if logo else ""

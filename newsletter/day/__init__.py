@@ -4,6 +4,8 @@ steps.py      run(): collect, draft, render, plan, send, on one page
 given.py      what the steps get from outside: stores, folders, web, mail
 intake.py     merges and saves the papers that sources show
 drafts.py     make_draft(): all that an issue would be, before it is planned
+figures.py    which papers have a figure
+copying.py    copies the pictures of the papers that an issue will show
 pools.py      the papers to choose from, those of the day or of the week
 forms.py      which edition a reader gets on a day: daily or weekly, whole or short, or none
 selections.py which of the picks one reader gets
@@ -13,7 +15,7 @@ letters.py    what editions and messages say about the newsletter and its reader
 rendering.py  render(): writes the editions to the outbox, and to the spool for planning
 proofs.py     the checks on an issue before anybody gets it
 planning.py   the spool: keeps editions in files until the issue is planned
-keeping.py    forget(): what is known of people goes when its time is over
+keeping.py    forget(): what is known of people, and figures, go when their time is over
 notices.py    what mails to one person say
 mailroom.py   makes the messages for a batch of deliveries
 results.py    what the steps have done

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from newsletter.day import letters, selections
 from newsletter.day.borders import without_faulty
+from newsletter.day.figures import known_figures
 from newsletter.day.forms import form_for, render_forms
 from newsletter.day.given import Day
 from newsletter.day.pools import Pool, candidates, make_pool, week_of
@@ -18,6 +19,7 @@ from newsletter.errors import ConfigError
 from newsletter.model import (
     Border,
     Edition,
+    Figure,
     Issue,
     Paper,
     Pick,
@@ -72,6 +74,8 @@ class Draft:
     """Ids of papers that the templates fail on: no edition contains them."""
     seen: set[str] = field(default_factory=set)
     """Names of the audiences that were looked at, including those that get nothing."""
+    figures: dict[str, Figure] = field(default_factory=dict)
+    """Copies of pictures of the papers that editions show so far, by paper id."""
     invented: bool = False
     """Whether its papers are invented, because none were collected yet."""
     _week: Pool | None = None
@@ -128,18 +132,21 @@ class Draft:
         send_empty = self.day.config.choice.send_empty if send_empty is None else send_empty
         found = [
             (group, selection)
-            for group, selection in self._selected(readers)
+            for group, selection in self.selected(readers)
             if selection.picks or send_empty
         ]
+
+        shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
+        self.figures |= known_figures(self.day, shown.values())
 
         def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
             ids = frozenset(paper.id for paper in some)
             left = tuple(
                 self.pool_of(kept.form).told(selections.only(kept, ids)) for _, kept in found
             )
-            return left, render_forms(self.day.config.letter, self.issue, left, self.topics)
+            letter = self.day.config.letter
+            return left, render_forms(letter, self.issue, left, self.topics, self.figures)
 
-        shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
         (chosen, made), faults = without_faulty(tuple(shown.values()), step)
         self.day.folders.faults.keep(*faults)
         self.bad |= {fault.name for fault in faults}
@@ -148,7 +155,7 @@ class Draft:
             for (group, _), selection, edition in zip(found, chosen, made, strict=True)
         )
 
-    def _selected(self, readers: Sequence[Readers]) -> Iterator[tuple[Readers, Selection]]:
+    def selected(self, readers: Sequence[Readers]) -> Iterator[tuple[Readers, Selection]]:
         """Yield what is chosen for each reader who gets mail on this day: weeklies come last."""
         getting = [(group, form) for group in readers if (form := self.form_for(group.first))]
         for weekly in (False, True):
@@ -175,14 +182,22 @@ class Draft:
 
         The page has all topics, and all that adds to the sentence told of each paper.
         """
-        choice, letter = self.day.config.choice, self.day.config.letter
+        letter, topics = self.day.config.letter, self.day.config.choice.topics
+        told = self.pool.told(self.of_everybody())
+        # Beside the page lie the same papers for reference managers, and the folder of figures.
+        head = replace(
+            letters.masthead(letter), citations="issue.bib", figure_url="../figures/{name}"
+        )
+        figures = known_figures(self.day, [pick.paper for pick in told.picks])
+        page = render_page(self.issue, told, topics, head, letters.templates(letter), figures)
+        return page.encode(), told.picks
+
+    def of_everybody(self) -> Selection:
+        """Return what the public page shows."""
+        choice = self.day.config.choice
         picks = [pick for pick in self.picks if pick.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
-        whole = Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
-        told = self.pool.told(whole)
-        head, templates = letters.masthead(letter), letters.templates(letter)
-        page = render_page(self.issue, told, choice.topics, head, templates)
-        return page.encode(), told.picks
+        return Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
 
     def wanted(self) -> Mapping[str, tuple[float, Paper]]:
         """Return every paper that somebody asked for, by id, with its best score."""

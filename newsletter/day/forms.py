@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from newsletter.config.settings import Config, Letter
 from newsletter.day import letters
-from newsletter.model import Cadence, Edition, Issue, Length, Subscriber, Topic
-from newsletter.render.editions import render_editions
+from newsletter.model import Cadence, Edition, Figure, Issue, Length, Subscriber, Topic
+from newsletter.render.editions import NO_FIGURES, render_editions
 from newsletter.render.looks import Form
 from newsletter.render.press import Selection
 
@@ -37,10 +37,11 @@ def render_forms(
     issue: Issue,
     selections: Sequence[Selection],
     topics: Sequence[Topic],
+    figures: Mapping[str, Figure] = NO_FIGURES,
     *,
     located: bool = False,
 ) -> tuple[Edition, ...]:
-    """Return the edition of each selection, in its form.
+    """Return the edition of each selection, in its form; `figures` are by paper id.
 
     With `located`, the editions name lines of the templates.
     """
@@ -53,6 +54,7 @@ def render_forms(
             topics,
             letters.masthead(letter, form),
             letters.templates(letter, form, located=located),
+            figures,
         )
         made |= zip(places, editions, strict=True)
     return tuple(made[place] for place in range(len(selections)))

@@ -19,6 +19,7 @@ from newsletter.store import (
     FactStore,
     FaultStore,
     FeedbackStore,
+    FigureStore,
     IssueStore,
     NoticeStore,
     Outbox,
@@ -60,6 +61,11 @@ class Folders:
     outbox: Outbox
     archive: Archive
     faults: FaultStore
+
+    @property
+    def figures(self) -> FigureStore:
+        """Copies of papers' pictures, which are published with the archive."""
+        return FigureStore(self.archive.folder / "figures")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ _LONG_AGO = dt.date(1970, 1, 1)
 
 
 def forget(day: Day) -> None:
-    """Delete requests that nobody confirmed, people who left long ago, and old addresses.
+    """Delete requests that nobody confirmed, people who left long ago, old addresses and figures.
 
     `keep:` of the configuration says when. Raises StoreError when the database cannot be used.
     """
@@ -22,6 +22,8 @@ def forget(day: Day) -> None:
     if keep.left:
         stores.requests.erase_left(now - dt.timedelta(days=keep.left), now)
     stores.ledger.forget_erased()
+    if keep.figure_days:
+        day.folders.figures.forget(now - dt.timedelta(days=keep.figure_days))
     if keep.addresses:
         # Issues that were done before are not looked at again: there may be many.
         always = dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -15,6 +15,7 @@ from newsletter.model.hours import known_zone
 from newsletter.render.locales import long_date
 from newsletter.render.looks import Form, form_of
 from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
+from newsletter.render.pictures import Pictures, with_pictures
 from newsletter.render.press import Links, Masthead
 from newsletter.render.templates import Templates, load_templates
 from newsletter.render.tokens import token
@@ -32,6 +33,7 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
         subject=letter.subject,
         density="brief" if form.short else letter.density,
         figures=letter.figures,
+        figure_url=figure_url(letter),
         # Only the site reads what a reader says: without one there is nothing to press.
         feedback=letter.feedback and bool(letter.site),
         links=Links(
@@ -40,6 +42,7 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
             feedback=f"{letter.site}/feedback/{{tag}}?paper=" if letter.site else "#",
         ),
         issue_page=issue_page(letter),
+        citations=citations(letter),
         days=days(letter, form),
     )
 
@@ -83,6 +86,22 @@ def issue_page(letter: Letter) -> str:
     if letter.archive:
         return f"{letter.archive}/{{date}}/issue.html"
     return f"{letter.site}/{{date}}" if letter.site else ""
+
+
+def citations(letter: Letter) -> str:
+    """Return where an issue's papers are as BibTeX, with `{date}` in it; empty when nowhere."""
+    if letter.archive:
+        return f"{letter.archive}/{{date}}/issue.bib"
+    return f"{letter.site}/cite/{{date}}.bib" if letter.site else ""
+
+
+def figure_url(letter: Letter) -> str:
+    """Return where figures are, with `{name}` in it; within the mail, if there is no site."""
+    where = letter.archive or letter.site
+    # Mail clients load no picture over http.
+    if where.startswith("https://"):
+        return f"{where}/figures/{{name}}"
+    return f"cid:{{name}}@{letter.sender.rpartition('@')[2]}"
 
 
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:
@@ -140,11 +159,17 @@ NOBODY = Subscriber(id="sample", email="reader@example.org")
 
 
 def files(
-    letter: Letter, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
+    letter: Letter,
+    issue: Issue,
+    edition: Edition,
+    reader: Subscriber,
+    now: dt.datetime,
+    pictures: Pictures,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the names and contents of an edition's files: .html, .txt, and .eml for `reader`.
 
-    The first two belong to no particular reader: their personal links lead nowhere (`#`).
+    The first two belong to no particular reader: their personal links lead nowhere (`#`). The page
+    has its figures inside, for whoever opens the file.
     """
     shown = Recipient(
         id=NOBODY.id,
@@ -160,16 +185,22 @@ def files(
     for purpose, address in asdict(masthead(letter).links).items():
         own = address.replace("{tag}", token(purpose))
         page, text = page.replace(html.escape(own), "#"), text.replace(own, "#")
-    yield f"{edition.key}.html", as_read(page, shown, "html").encode()
+    page = with_pictures(as_read(page, shown, "html"), pictures)
+    yield f"{edition.key}.html", page.encode()
     yield f"{edition.key}.txt", as_read(text, shown, "text").encode()
-    yield f"{edition.key}.eml", sample(letter, issue, edition, reader, now)
+    yield f"{edition.key}.eml", sample(letter, issue, edition, reader, now, pictures)
 
 
 def sample(
-    letter: Letter, issue: Issue, edition: Edition, reader: Subscriber, now: dt.datetime
+    letter: Letter,
+    issue: Issue,
+    edition: Edition,
+    reader: Subscriber,
+    now: dt.datetime,
+    pictures: Pictures,
 ) -> bytes:
     """Return an edition as the message that `reader` gets."""
-    encoded = encode_edition(issue, edition, letterhead(letter))
+    encoded = encode_edition(issue, edition, letterhead(letter), pictures)
     return compose(encoded, recipient(letter, delivery(issue, edition, reader), now))
 
 

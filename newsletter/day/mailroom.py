@@ -20,6 +20,8 @@ Before = TypeVar("Before")
 After = TypeVar("After")
 EDITIONS = 128
 """How many encoded editions are kept in memory: about 100 kB each."""
+FIGURES = 64
+"""How many figures are kept in memory: at most 60 kB each, and the editions share them."""
 
 
 class Mailroom:
@@ -31,6 +33,7 @@ class Mailroom:
         self._issue = issue
         self._signer = signer
         self._head = letters.letterhead(day.config.letter)
+        self._picture = functools.lru_cache(maxsize=FIGURES)(day.folders.figures.read)
         # Shared editions are used often and stay in the cache; a personal edition is used once.
         self._edition = functools.lru_cache(maxsize=EDITIONS)(self._encoded)
 
@@ -65,7 +68,7 @@ class Mailroom:
         """Return an edition encoded for its readers, or the fault that prevents it."""
         edition = self._day.stores.issues.edition(self._issue.date, key)
         try:
-            return encode_edition(self._issue, edition, self._head)
+            return encode_edition(self._issue, edition, self._head, self._picture)
         except TemplateError:
             raise  # the whole issue was planned by another version of the program
         except Exception as error:  # noqa: BLE001  the guard at an edition's border

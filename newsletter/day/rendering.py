@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from newsletter.day import letters
@@ -11,7 +11,8 @@ from newsletter.day.given import Day
 from newsletter.day.planning import Spool
 from newsletter.day.proofs import MOST, proofread
 from newsletter.day.results import EditionSummary, Rendered
-from newsletter.model import Edition, Issue, Subscriber
+from newsletter.model import Edition, Issue, Pick, Subscriber
+from newsletter.render.citations import bibtex, ris
 from newsletter.render.words import say
 
 READABLE = 100
@@ -32,9 +33,13 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     page, shown = draft.page() if draft.papers else (b"", ())
     for_site = bool(day.config.letter.site)
     if page and (account.contents or (for_site and shown)):
-        published = day.folders.archive.write(draft.issue, page, draft.papers, shown, say)
+        published = day.folders.archive.write(
+            draft.issue, page, draft.papers, shown, say, _citations(shown)
+        )
         told = outbox.write_papers(draft.issue, draft.papers, account.editions, say)
-        files = (*files, told, *published)
+        picks = (*shown, *(pick for edition in account.editions for pick in edition.picks))
+        cited = outbox.write_citations(draft.issue, _citations(picks))
+        files = (*files, told, *cited, *published)
     return Rendered(
         issue=draft.issue,
         editions=tuple(account.editions),
@@ -52,8 +57,16 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
             [drafted.edition for drafted in account.proofs],
             draft.topics,
             day.clock(),
+            draft.figures,
+            day.folders.figures.read,
         ),
     )
+
+
+def _citations(picks: Iterable[Pick]) -> Mapping[str, str]:
+    """Return the papers of some picks for reference managers, by file name."""
+    papers = [pick.paper for pick in picks]
+    return {"issue.bib": bibtex(papers), "issue.ris": ris(papers)}
 
 
 @dataclass(slots=True)
@@ -88,8 +101,14 @@ def _files(
             account.proofs.append(drafted)
         if len(account.editions) < READABLE:
             account.editions.append(edition)
-            letter, now = day.config.letter, day.clock()
-            yield from letters.files(letter, draft.issue, edition, drafted.readers.first, now)
+            yield from letters.files(
+                day.config.letter,
+                draft.issue,
+                edition,
+                drafted.readers.first,
+                day.clock(),
+                day.folders.figures.read,
+            )
 
 
 def _as_planned(day: Day, issue: Issue) -> Rendered:
@@ -99,7 +118,8 @@ def _as_planned(day: Day, issue: Issue) -> Rendered:
 
     def files() -> Iterator[tuple[str, bytes]]:
         for audience, edition in shown:
-            yield from letters.files(letter, issue, edition, sample_reader(day, audience), now)
+            reader, pictures = sample_reader(day, audience), day.folders.figures.read
+            yield from letters.files(letter, issue, edition, reader, now, pictures)
 
     written = day.folders.outbox.write_files(issue, files())
     contents = tuple(

@@ -14,6 +14,7 @@ from dataclasses import replace
 from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
+from newsletter.day.copying import illustrated, keep_figures
 from newsletter.day.drafts import everybody, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
@@ -130,6 +131,8 @@ async def collect(day: Day, web: Web) -> Collected:
         )
         intake.enrich(enriched)
         notes += enriched.notes
+    if day.config.letter.figures != "none":
+        notes += await keep_figures(day, web, illustrated(make_draft(day)))
     day.folders.faults.keep(*intake.faults)
     return Collected(
         at=now,

@@ -1,6 +1,7 @@
 """The facts of the system as frozen plain data; every stage takes and returns these.
 
 papers.py   papers, where they were seen, and discussions of them
+figures.py  copies of papers' pictures
 sources.py  sources, what is remembered of them, and what a visit gave
 picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and what they want of it
@@ -15,6 +16,7 @@ faults.py   what went wrong with one thing while all others went on
 """
 
 from newsletter.model.faults import Border, Fault, fault_of
+from newsletter.model.figures import Figure
 from newsletter.model.issues import (
     LEFT,
     Delivery,
@@ -85,6 +87,7 @@ __all__ = [
     "Fault",
     "Feedback",
     "FeedbackKind",
+    "Figure",
     "Health",
     "Issue",
     "IssueState",

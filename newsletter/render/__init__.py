@@ -17,7 +17,9 @@ press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection
 headers.py    header lines, all made by one function that checks them
 bodies.py     quoted-printable bodies with tokens left open
+pictures.py   pictures within a mail
 notices.py    mails to one person: to confirm, to welcome, with a link
 messages.py   whole messages: encoded once, spliced per subscriber
+citations.py  papers as BibTeX and RIS
 checks/       lint of an Edition: size, links, contrast, what mail clients support
 """

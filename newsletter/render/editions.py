@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
-from newsletter.model import Edition, Issue, Topic
+from newsletter.model import Edition, Figure, Issue, Topic
 from newsletter.render.locales import long_date
 from newsletter.render.press import Masthead, Press, Selection
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import token
+
+NO_FIGURES: Final[Mapping[str, Figure]] = MappingProxyType({})
 
 
 def render_editions(
@@ -18,12 +22,15 @@ def render_editions(
     topics: Sequence[Topic],
     masthead: Masthead,
     templates: Templates,
+    figures: Mapping[str, Figure] = NO_FIGURES,
 ) -> tuple[Edition, ...]:
     """Return an edition for each selection, with tokens where its readers get different text.
 
+    `figures` are copies of papers' pictures, by paper id.
+
     Raises TemplateError when a template fails on these papers.
     """
-    press = Press(issue, topics, masthead, templates)
+    press = Press(issue, topics, masthead, templates, figures=figures)
     return tuple(press.edition(selection) for selection in selections)
 
 
@@ -33,9 +40,10 @@ def render_page(
     topics: Sequence[Topic],
     masthead: Masthead,
     templates: Templates,
+    figures: Mapping[str, Figure] = NO_FIGURES,
 ) -> str:
     """Return a selection as a web page for everybody, with the whole of each abstract."""
-    press = Press(issue, topics, masthead, templates, web=True)
+    press = Press(issue, topics, masthead, templates, web=True, figures=figures)
     page = press.edition(selection).html
     date = long_date(issue.date, masthead.language, masthead.days)
     return page.replace(token("date"), html.escape(date))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+Figures = Literal["none", "lead", "all"]
+"""Which papers are shown with a figure."""
 Density = Literal["comfortable", "compact", "titles", "brief"]
 """How much of each paper is shown; `brief` is that of short editions: a title and a sentence."""
 

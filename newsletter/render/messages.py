@@ -12,13 +12,15 @@ import functools
 import hashlib
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from newsletter.model import Edition, Issue, delivery_name
 from newsletter.render.bodies import Bodies, Layout
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
+from newsletter.render.pictures import Pictures, content_ids, no_pictures, part
 from newsletter.render.tokens import TOKEN
 from newsletter.render.words import greeting
 
@@ -90,6 +92,10 @@ class Encoded:
     bodies: Bodies
     """The bodies of all editions of the issue."""
     layout: Layout
+    before: tuple[bytes, ...] = ()
+    """What comes before the bodies, where there are pictures."""
+    after: tuple[bytes, ...] = ()
+    """The pictures, and what ends the message."""
 
 
 class Encoder:
@@ -98,34 +104,67 @@ class Encoder:
     Compose messages one after the other, since all editions of an encoder share one `Bodies`.
     """
 
-    def __init__(self, issue: Issue, letterhead: Letterhead, editions: Iterable[Edition]) -> None:
-        """Encode the blocks of `editions`, which are all of one issue."""
+    def __init__(
+        self,
+        issue: Issue,
+        letterhead: Letterhead,
+        editions: Sequence[Edition],
+        pictures: Pictures = no_pictures,
+    ) -> None:
+        """Encode the blocks of `editions`, which are all of one issue, and their `pictures`."""
         self._issue = issue
         self._letterhead = letterhead
         # `=_` never occurs in quoted-printable text: no `=` in it is followed by `_`.
         digest = hashlib.sha256(f"{issue.date} {letterhead.sender}".encode()).hexdigest()
         self._boundary = f"=_{digest[:24]}"
+        self._outer = f"=_{digest[24:48]}"
+        self._pictures = pictures
         self.bodies = Bodies(
             editions,
             _part_head(self._boundary, "plain", first=True),
             _part_head(self._boundary, "html"),
             f"\r\n--{self._boundary}--\r\n".encode(),
         )
+        # By the number of a block of HTML, the pictures that it names.
+        self._named = {
+            number: named
+            for edition in editions
+            for number in edition.html_blocks
+            if (named := content_ids(edition.blocks[number]))
+        }
 
     def encode(self, edition: Edition) -> Encoded:
         """Return an edition with everything encoded that is the same for all its readers.
 
         Raises HeaderError when a header's value contains a control character.
         """
+        parts = self._parts(edition)
+        alternative = f'multipart/alternative;\r\n boundary="{self._boundary}"'
+        related = (
+            f'multipart/related;\r\n type="multipart/alternative";\r\n boundary="{self._outer}"'
+        )
+        opening = f"--{self._outer}\r\nContent-Type: {alternative}\r\n\r\n".encode()
+        closing = f"--{self._outer}--\r\n".encode()
         return Encoded(
             issue=self._issue.date,
             letterhead=self._letterhead,
-            headers=self._headers(edition),
+            headers=self._headers(edition, related if parts else alternative),
             bodies=self.bodies,
             layout=self.bodies.layout(edition),
+            before=(opening,) if parts else (),
+            after=(*parts, closing) if parts else (),
         )
 
-    def _headers(self, edition: Edition) -> bytes:
+    def _parts(self, edition: Edition) -> tuple[bytes, ...]:
+        """Return the pictures of an edition as parts, in pieces; one that is gone is left out."""
+        names = (self._named.get(number, ()) for number in edition.html_blocks)
+        found: list[bytes] = []
+        for content_id, name in dict.fromkeys(chain.from_iterable(names)):
+            if content := self._pictures(name):
+                found += (f"--{self._outer}\r\n".encode(), *part(content_id, name, content))
+        return tuple(found)
+
+    def _headers(self, edition: Edition, kind: str) -> bytes:
         letterhead, date = self._letterhead, self._issue.date
         list_name = slug(letterhead.name)
         same = (
@@ -145,7 +184,7 @@ class Encoder:
             ("Feedback-ID", f"{date:%Y%m%d}:{slug(edition.key)[:24]}:daily:{list_name[:24]}"),
             *self._complaints(),
             ("Content-Language", letterhead.language),
-            ("Content-Type", f'multipart/alternative;\r\n boundary="{self._boundary}"'),
+            ("Content-Type", kind),
         )
         return b"".join(header(name, value) for name, value in same)
 
@@ -163,9 +202,11 @@ class Encoder:
         return (("List-Archive", f"<{head.archive}>"), ("Archived-At", f"<{page}>"))
 
 
-def encode_edition(issue: Issue, edition: Edition, letterhead: Letterhead) -> Encoded:
-    """Encode one edition alone."""
-    return Encoder(issue, letterhead, [edition]).encode(edition)
+def encode_edition(
+    issue: Issue, edition: Edition, letterhead: Letterhead, pictures: Pictures = no_pictures
+) -> Encoded:
+    """Encode one edition alone, with the `pictures` that it names."""
+    return Encoder(issue, letterhead, [edition], pictures).encode(edition)
 
 
 def message_id(issue: dt.date, subscriber_id: str, domain: str) -> str:
@@ -197,7 +238,7 @@ def compose(encoded: Encoded, recipient: Recipient) -> bytes:
         *unsubscribe_headers(encoded.letterhead, recipient.unsubscribe),
     ]
     body = encoded.bodies.pieces(encoded.layout, recipient.values)
-    return b"".join((*own, encoded.headers, CRLF, *body))
+    return b"".join((*own, encoded.headers, CRLF, *encoded.before, *body, *encoded.after))
 
 
 def _part_head(boundary: str, subtype: str, *, first: bool = False) -> bytes:

@@ -81,10 +81,7 @@ def notice_message(
             "unsubscribe": mail.unsubscribe,
             "preferences": mail.preferences,
             "next": mail.following,
-            "papers": [
-                paper_view(pick, "", room=0, density="compact", figures=False)
-                for pick in mail.picks
-            ],
+            "papers": [paper_view(pick, "", room=0, density="compact") for pick in mail.picks],
         },
     }
     parts = (

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.model import Edition, Issue, Pick, Topic
+from newsletter.model import Edition, Figure, Issue, Pick, Topic
 from newsletter.render import words
 from newsletter.render.columns import padded
 from newsletter.render.frames import Contents, Frame, Values
 from newsletter.render.locales import direction_of, long_date, short_date
-from newsletter.render.looks import DEFAULT_SUBJECT, Density, Form
+from newsletter.render.looks import DEFAULT_SUBJECT, Density, Figures, Form
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import Blocks, hole, token
@@ -63,13 +63,17 @@ class Masthead:
     postal_address: str = ""
     subject: str = DEFAULT_SUBJECT
     density: Density = "comfortable"
-    figures: bool = False
-    """Whether pictures are shown; loading them tells their hosts that a mail was opened."""
+    figures: Figures = "none"
+    """Which papers are shown with a figure, if there is one of them."""
+    figure_url: str = ""
+    """Where figures are, with `{name}` for the name of one: never on another host than our own."""
     feedback: bool = True
     """Whether readers get links to ask for more, or fewer, papers like one."""
     links: Links = NOWHERE
     issue_page: str = ""
     """Address at which an issue can be read on the web, with `{date}` for its date."""
+    citations: str = ""
+    """Address of an issue's papers as BibTeX, with `{date}` for its date."""
     days: int = 1
     """How many days an issue covers: 7 for a weekly digest."""
 
@@ -112,6 +116,8 @@ class Press:
     masthead: Masthead
     templates: Templates
     web: bool = field(default=False, kw_only=True)
+    figures: Mapping[str, Figure] = field(default_factory=dict, kw_only=True)
+    """Copies of papers' pictures, by paper id."""
     values: Values = field(init=False)
     """The values that templates get in every edition."""
     _titles: dict[str, str] = field(init=False)
@@ -138,6 +144,7 @@ class Press:
             "period": words.period(head.days),
             "density": head.density,
             "archive_url": head.issue_page.replace("{date}", str(self.issue.date)),
+            "citations_url": head.citations.replace("{date}", str(self.issue.date)),
             "web": self.web,
             "feedback": head.feedback and not self.web,
             "subject": hole("subject"),
@@ -228,7 +235,7 @@ class Press:
         count = len(selection.picks)
         return Contents(
             sections=sections,
-            lead=[self._paper(lead, room[0])] if lead else [],
+            lead=[self._paper(lead, room[0], is_lead=True)] if lead else [],
             also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
                 "glance": self._glance(count, self._papers_of(selection)),
@@ -251,9 +258,11 @@ class Press:
             self._sections[name, count] = view
         return view
 
-    def _paper(self, pick: Pick, room: int) -> PaperView:
+    def _paper(self, pick: Pick, room: int, *, is_lead: bool = False) -> PaperView:
+        has_figure = self.masthead.figures in ("all", "lead" if is_lead else "all")
         # Only in these values can picks of one paper differ between readers.
-        key = (pick.paper.id, pick.topic, pick.reasons, room, pick.tldr, len(pick.also))
+        told = (pick.reasons, pick.tldr, len(pick.also))
+        key = (pick.paper.id, pick.topic, room, has_figure, *told)
         view = self._papers.get(key)
         if view is None:
             view = self._papers[key] = paper_view(
@@ -261,7 +270,8 @@ class Press:
                 self._titles[pick.topic],
                 room=room,
                 density=self.masthead.density,
-                figures=self.masthead.figures,
+                figure=self.figures.get(pick.paper.id) if has_figure else None,
+                figure_url=self.masthead.figure_url,
             )
         return view
 

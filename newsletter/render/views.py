@@ -5,9 +5,9 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, TypedDict
 
-from newsletter.model import Paper, Pick
+from newsletter.model import Figure, Paper, Pick
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.reasons import telling_reasons
@@ -17,6 +17,8 @@ MAX_AUTHORS = 3
 """Names shown before `and n more`."""
 WHOLE = 10_000
 """Characters of room in which an abstract is shown whole, as on the web."""
+FIGURE_WIDTH: Final = 528
+"""Most pixels that a figure takes: as wide as a paper's text is in the shipped templates."""
 MAX_ALIKE = 3
 """Papers that say the same as a paper, listed below it."""
 
@@ -54,6 +56,12 @@ class PaperView:
     abstract: str
     """Sentences of it that add to `tldr`, as far as there is room; on the web the whole of it."""
     figure: str
+    """Where its picture is: on the newsletter's own site, or within the mail; empty without one."""
+    figure_alt: str
+    """What stands in its place: what it is, and whose."""
+    figure_width: int
+    """Pixels that it takes where there is room."""
+    figure_height: int
     badges: tuple[str, ...]
     reasons: tuple[str, ...]
     links: tuple[Link, ...]
@@ -72,10 +80,19 @@ class SectionView:
     """Number of papers picked under the topic, including the paper of the day."""
 
 
-def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool) -> PaperView:
+def paper_view(
+    pick: Pick,
+    topic: str,
+    *,
+    room: int,
+    density: str,
+    figure: Figure | None = None,
+    figure_url: str = "",
+) -> PaperView:
     """Return a pick as templates see it, with at most `room` characters of its details.
 
-    With the room that is `WHOLE`, the abstract stands there as it is.
+    With the room that is `WHOLE`, the abstract stands there as it is. `figure_url` is where
+    figures are, with `{name}` for the name of one.
     """
     paper = pick.paper
     bare = density in ("titles", "brief")
@@ -95,7 +112,7 @@ def paper_view(pick: Pick, topic: str, *, room: int, density: str, figures: bool
         tldr="" if density == "titles" else pick.tldr,
         tldr_by="" if density == "titles" else pick.tldr_by,
         abstract="" if bare else excerpt(pick, room),
-        figure=paper.image_url if figures and not bare and _is_web(paper.image_url) else "",
+        **_figure(None if bare else figure, figure_url, paper.title),
         badges=tuple(_badges(paper)),
         reasons=() if bare else tuple(map(words.say, telling_reasons(pick, topic))),
         links=links,
@@ -161,5 +178,20 @@ def _links(paper: Paper) -> Iterable[Link]:
         yield Link(label=words.DISCUSSION, url=paper.discussion_url)
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith("https://")
+class _Shown(TypedDict):
+    figure: str
+    figure_alt: str
+    figure_width: int
+    figure_height: int
+
+
+def _figure(figure: Figure | None, url: str, title: str) -> _Shown:
+    if figure is None:
+        return _Shown(figure="", figure_alt="", figure_width=0, figure_height=0)
+    width = min(FIGURE_WIDTH, figure.width)
+    return _Shown(
+        figure=url.replace("{name}", figure.name),
+        figure_alt=words.figure(figure.by, title),
+        figure_width=width,
+        figure_height=max(1, round(figure.height * width / figure.width)),
+    )

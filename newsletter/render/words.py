@@ -21,6 +21,11 @@ ARXIV, READ, PDF, CODE, DISCUSSION = "arXiv", "Read", "PDF", "Code", "Discussion
 HAS_CODE: Final = "code"
 
 
+def figure(by: str, title: str) -> str:
+    """Return what stands in place of a figure where pictures are off."""
+    return f"Figure from {by}: {title}"
+
+
 def gettext(language: str) -> Callable[..., str]:
     """Return what puts a phrase of a template into a language.
 

@@ -9,7 +9,6 @@ look.py      pages from templates
 views.py     picks as pages show them
 reading.py   a day's papers, weeks, months, topics, papers, the archive
 feeds.py     Atom, JSON Feed, sitemap, robots.txt
-citations.py papers as BibTeX and RIS
 searching.py papers by words and meaning
 trying.py    what would have come, before one subscribes
 joining.py   signing up, and confirming it

@@ -156,6 +156,7 @@ def site_app(
         Route("/sitemap.xml", cache.of(feeds.sitemap)),
         Route("/robots.txt", feeds.robots),
         Route("/site.css", _style),
+        Route("/figures/{name}", reading.figure),
         Route("/healthz", health),
         Route("/search", searching.page),
         *both("/try", trying.form, trying.show),

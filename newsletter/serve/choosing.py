@@ -28,7 +28,7 @@ from newsletter.model import (
     SubscriberState,
     Subscription,
 )
-from newsletter.serve.citations import bibtex, ris
+from newsletter.render.citations import BIBTEX, RIS, bibtex, ris
 from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.joining import until_same_time
@@ -177,8 +177,8 @@ class Choosing:
         if request.path_params["kind"] not in ("bib", "ris"):
             raise HTTPException(404)
         if request.path_params["kind"] == "bib":
-            return attachment(bibtex(papers), "application/x-bibtex", "saved.bib", PRIVATE)
-        return attachment(ris(papers), "application/x-research-info-systems", "saved.ris", PRIVATE)
+            return attachment(bibtex(papers), BIBTEX, "saved.bib", PRIVATE)
+        return attachment(ris(papers), RIS, "saved.ris", PRIVATE)
 
 
 def _choices_page(

@@ -19,6 +19,8 @@ from starlette.responses import Response
 from newsletter.errors import StoreError
 from newsletter.files.reading import read_regular
 from newsletter.files.writing import write
+from newsletter.model import Paper
+from newsletter.render.citations import bibtex, ris
 from newsletter.serve import feeds, reading
 from newsletter.serve.given import Site
 from newsletter.serve.look import file, page, style
@@ -82,12 +84,17 @@ def _files(site: Site) -> Iterator[tuple[PurePosixPath, bytes]]:
     for date in dates:
         day = reading.day_page(site, date, dates, path=f"/{date}")
         yield from _bodies([(f"{date}/index.html", day)])
+        picks = site.picks.of(date)
+        yield from _citations(f"{date}", [pick.paper for pick in picks])
     yield from _bodies(_spans(site, dates))
     for topic in site.config.choice.topics:
         yield from _bodies(
             [(f"topics/{topic.name}/index.html", reading.topic_page(site, topic.name))]
         )
     yield from _papers(site, dates[:PAPERS])
+    figures = site.day.folders.figures
+    for name in figures.names():
+        yield PurePosixPath(f"figures/{name}"), figures.read(name)
 
 
 def _feeds(site: Site) -> Iterator[tuple[str, Response]]:
@@ -119,12 +126,20 @@ def _papers(site: Site, dates: tuple[dt.date, ...]) -> Iterator[tuple[PurePosixP
             yield from _bodies(
                 [(f"papers/{card.id}/index.html", reading.paper_page(site, card.paper.id))]
             )
+            yield from _citations(card.id, [card.paper])
     index = json.dumps([_entry(card) for card in shown], ensure_ascii=False)
     yield PurePosixPath("search.json"), index.encode()
     found = page(
         site, "search_static.html", {"title": "", "path": "/search", "canonical": "/search"}
     )
     yield from _bodies([("search/index.html", found)])
+
+
+def _citations(name: str, papers: Iterable[Paper]) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Yield papers for reference managers, in both formats."""
+    some = tuple(papers)
+    for suffix, text in (("bib", bibtex(some)), ("ris", ris(some))):
+        yield PurePosixPath(f"cite/{name}.{suffix}"), text.encode()
 
 
 def _entry(card: Card) -> dict[str, str]:

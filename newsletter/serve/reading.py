@@ -13,12 +13,13 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.day.titles import papers_like
 from newsletter.model import Paper, Pick
+from newsletter.render.citations import BIBTEX, RIS, bibtex, ris
 from newsletter.render.locales import locale_of, long_date
+from newsletter.render.pictures import KINDS
 from newsletter.schedule import due_at, next_date
-from newsletter.serve.citations import bibtex, ris
 from newsletter.serve.forms import date_in, form_token
 from newsletter.serve.given import Site, SiteNow
-from newsletter.serve.look import PUBLIC, attachment, page
+from newsletter.serve.look import PUBLIC, attachment, page, tagged
 from newsletter.serve.views import Card, bare, cards, path_of, trending
 
 OF_TOPIC: Final = 60
@@ -79,12 +80,12 @@ class ReadingPages:
     def bibtex(self, request: Request) -> Response:
         """Give a paper, or the issue of a day, as BibTeX."""
         papers = self._cited(request.path_params["id"])
-        return attachment(bibtex(papers), "application/x-bibtex", "papers.bib")
+        return attachment(bibtex(papers), BIBTEX, "papers.bib")
 
     def ris(self, request: Request) -> Response:
         """Give a paper, or the issue of a day, as RIS."""
         papers = self._cited(request.path_params["id"])
-        return attachment(ris(papers), "application/x-research-info-systems", "papers.ris")
+        return attachment(ris(papers), RIS, "papers.ris")
 
     def _cited(self, name: str) -> Sequence[Paper]:
         """Return the paper with an id, or those of the issue of a date."""
@@ -95,6 +96,20 @@ class ReadingPages:
         if not picks:
             raise HTTPException(404)
         return tuple({pick.paper.id: pick.paper for pick in picks}.values())
+
+    def figure(self, request: Request) -> Response:
+        """Give a figure; mails and pages of other hosts may show it."""
+        name = request.path_params["name"]
+        content = self._site().day.folders.figures.read(name)
+        if not content:
+            raise HTTPException(404)
+        headers = {
+            # Its address changes with its content.
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        kind = KINDS[name.rpartition(".")[2]]
+        return tagged(request, Response(content, media_type=f"image/{kind}", headers=headers))
 
     def archive(self, _request: Request) -> Response:
         """List every issue."""

@@ -62,7 +62,7 @@ def _card(
     known = tuple((name, titles[name]) for name in names if name in titles)
     title = known[0][1] if known else ""
     return Card(
-        view=paper_view(first, title, room=0, density="comfortable", figures=False),
+        view=paper_view(first, title, room=0, density="comfortable"),
         paper=first.paper,
         id=path_of(first.paper, is_static=is_static),
         topics=known,

@@ -29,6 +29,7 @@ accounts.py    lists for editors: issues, deliveries, readers, a page at a time
 lines.py       the lines of these lists
 trends.py      numbers of days: who came and left, what readers said
 outbox.py      an issue as files under outbox/<date>/
+figures.py     copies of papers' pictures, under public/figures/
 archive.py     the public part of an issue, under public/<date>/
 """
 
@@ -38,6 +39,7 @@ from newsletter.store.database import Database, open_database
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
 from newsletter.store.feedback import FeedbackStore
+from newsletter.store.figures import FigureStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
@@ -63,6 +65,7 @@ __all__ = [
     "FactStore",
     "FaultStore",
     "FeedbackStore",
+    "FigureStore",
     "Found",
     "Identity",
     "Imported",

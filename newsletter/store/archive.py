@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from newsletter.files.writing import write
@@ -30,11 +30,13 @@ class Archive:
         papers: Iterable[Paper],
         picks: Iterable[Pick],
         say: Callable[[Reason], str],
+        citations: Mapping[str, str],
     ) -> tuple[Path, ...]:
-        """Write issue.html, the page for everybody, and papers.json; return their paths.
+        """Write issue.html, the page for everybody, papers.json and `citations`; return the paths.
 
         papers.json holds every paper of the day and the topics' picks; `say` puts the picks'
-        reasons into words. Raises StoreError when the disk refuses.
+        reasons into words. `citations` are files for reference managers, by name. Raises
+        StoreError when the disk refuses.
         """
         folder = self.of(issue.date)
         content = {
@@ -46,6 +48,7 @@ class Archive:
         files = {
             folder / "issue.html": page,
             folder / "papers.json": json.dumps(content, ensure_ascii=False, indent=1).encode(),
+            **{folder / name: text.encode() for name, text in citations.items()},
         }
         for path, written in files.items():
             write(path, written, public=True)

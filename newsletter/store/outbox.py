@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,13 @@ class Outbox:
         name = f"{_file_name(delivery)}.eml"
         write(self.of(delivery.issue) / "eml" / name, message)
         return name
+
+    def write_citations(self, issue: Issue, files: Mapping[str, str]) -> tuple[Path, ...]:
+        """Write an issue's papers for reference managers: texts by file name; return the paths."""
+        folder = self.of(issue.date)
+        for name, text in files.items():
+            write(folder / name, text.encode())
+        return tuple(folder / name for name in files)
 
 
 def as_json(value: Any) -> Any:

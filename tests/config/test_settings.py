@@ -40,7 +40,7 @@ on_empty: send
 on_error: send
 max_age_days: 9
 old_secrets: ["${OLD}"]
-keep: {requests: 20, left: 400, addresses: 90}
+keep: {requests: 20, left: 400, addresses: 90, figures: 40}
 serve:
   proxies: [127.0.0.0/8]
   admin_password: ${HASH}
@@ -129,7 +129,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "language": "de",
         "postal_address": "Musterweg 1, Zürich",
         "subject": "{{ name }}: {{ lead }}",
-        "figures": True,
+        "figures": "all",
         "density": "compact",
         "feedback": False,
         "archive": "https://lab.example/old",
@@ -137,7 +137,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "site": "https://lab.example/papers",
         "secret": SECRET.encode(),
         "old_secrets": (OLD.encode(),),
-        "requests": 20, "left": 400, "addresses": 90,
+        "requests": 20, "left": 400, "addresses": 90, "figure_days": 40,
         "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
         "admin_password": HASH,
         "admin_header": "X-Forwarded-User",

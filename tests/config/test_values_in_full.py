@@ -137,7 +137,7 @@ def test_all_that_templates_read_of_a_theme(tmp_path: Path, root: Path) -> None:
 
     assert list(changed) == list(usual) == NAMES
     assert {name: value for name, value in changed.items() if usual[name] != value} == {
-        "accent": "#abcdef", "dark_card": "#123456", "gap": "10px", "density": "titles", "figures": "yes",
+        "accent": "#abcdef", "dark_card": "#123456", "gap": "10px", "density": "titles", "figures": "all",
         "font": "ui-monospace, Menlo, Consolas, 'Courier New', monospace",
         "logo_url": "https://x.example/l.png", "logo_alt": "Our logo", "logo_width": "99",
     }  # fmt: skip
@@ -452,3 +452,32 @@ def test_the_short_way_for_usual_addresses_says_the_same(local: str, domain: str
             return f"wrong: {error}"
 
     assert said(read_address) == said(_read_address)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("true", "all"),
+        ("false", "none"),
+        ("none", "none"),
+        ("lead", "lead"),
+        ("all", "all"),
+    ],
+)
+def test_figures_by_name_and_as_in_earlier_versions(
+    given: str, meant: str, tmp_path: Path, root: Path
+) -> None:
+    """What was a yes or no still is."""
+    text = HEAD + f"theme: {{figures: {given}}}\n"
+
+    assert load(tmp_path, root, newsletter=text).letter.figures == meant
+
+
+def test_no_figures_of_some_other_kind(tmp_path: Path, root: Path) -> None:
+    """A word that is not known is a mistake, at its place."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, root, newsletter=HEAD + "theme: {figures: some}\n")
+
+    assert ":3:18: `figures`: `some` is not one of them; known are `none`, `lead`, `all`" in str(
+        caught.value
+    )

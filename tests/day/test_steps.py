@@ -280,12 +280,12 @@ def test_an_issue_that_another_version_planned_is_not_sent_with_holes(world: Wor
 
 
 def test_the_outbox_holds_what_was_sent(world: World) -> None:
-    """html, txt, eml and papers.json; the eml is the very message of its first reader."""
+    """html, txt, eml, papers.json, BibTeX and RIS; the eml is the very message of its first reader."""
     world.do(steps.run)
 
     folder = world.folder / "outbox" / TODAY.isoformat()
     assert {path.name for path in folder.iterdir()} == {
-        "agents.eml", "agents.html", "agents.txt", "papers.json",
+        "agents.eml", "agents.html", "agents.txt", "papers.json", "issue.bib", "issue.ris",
         "language-models+agents.eml", "language-models+agents.html", "language-models+agents.txt",
     }  # fmt: skip
     received = next(

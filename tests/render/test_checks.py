@@ -62,6 +62,7 @@ def test_a_good_edition_has_no_findings() -> None:
         (f'{OUT}<img src="https://e.org/x.png" width="9" alt="x.png">', "a file's name"),
         (f'{OUT}<img src="https://e.org/x.png" alt="x">', "warning: a picture without a width"),
         (f'{OUT}<img src="http://e.org/x.png" width="9" alt="x">', "not loaded over https"),
+        (f'{OUT}<img src="ftp://e.org/x.png" width="9" alt="x">', "not loaded over https"),
         (f"{OUT}{{{{ left }}}}", "error: template code is left"),
         (f"{OUT}*|NAME|*", "error: template code is left"),
         (f"{OUT}Lorem ipsum", "warning: filler text"),

@@ -232,3 +232,91 @@ def test_the_same_delivery_is_the_same_message() -> None:
     """Message-ID and bytes depend on issue and subscriber only."""
     assert send(make_edition(), make_recipient()) == send(make_edition(), make_recipient())
     assert set(NAMES) == set(make_recipient().values)
+
+
+NAMED = {
+    f"{letter * 64}.{kind}": bytes([number]) * 5_000
+    for number, (letter, kind) in enumerate([("a", "png"), ("b", "jpg"), ("c", "png")])
+}
+
+
+def with_images(*names: str) -> Edition:
+    """Return an edition whose HTML names pictures within the mail."""
+    edition = make_edition()
+    images = "".join(f'<img src="cid:{name}@news.example.org" alt="x">' for name in names)
+    blocks = Blocks()
+    return replace(
+        edition,
+        html_blocks=blocks.numbers(
+            [images, *(edition.blocks[number] for number in edition.html_blocks)]
+        ),
+        text_blocks=blocks.numbers([edition.blocks[number] for number in edition.text_blocks]),
+        blocks=blocks.table,
+    )
+
+
+def illustrated(*names: str) -> tuple[bytes, EmailMessage]:
+    encoded = encode_edition(
+        make_issue(), with_images(*names), make_letterhead(), lambda name: NAMED.get(name, b"")
+    )
+    message = compose(encoded, make_recipient())
+    return message, read(message)
+
+
+def test_pictures_are_parts_of_the_mail() -> None:
+    """RFC 2387 and 2392: both bodies first, then each picture once, named as the HTML names it."""
+    names = [*NAMED, next(iter(NAMED))]
+    raw, message = illustrated(*names)
+
+    kinds = [found.get_content_type() for found in message.walk()]
+    assert kinds == [
+        "multipart/related", "multipart/alternative", "text/plain", "text/html",
+        "image/png", "image/jpeg", "image/png",
+    ]  # fmt: skip
+    assert message.get_param("type") == "multipart/alternative"
+    parts = [found for found in message.walk() if found.get_content_maintype() == "image"]
+    assert [found["Content-ID"] for found in parts] == [
+        f"<{name}@news.example.org>" for name in NAMED
+    ]
+    assert [found.get_content() for found in parts] == list(NAMED.values())
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert message.defects == []
+
+
+def test_bodies_are_the_same_with_and_without_pictures() -> None:
+    """What is read as text does not change."""
+    _, plain = illustrated()
+    _, shown = illustrated(*NAMED)
+
+    assert part(plain, "plain") == part(shown, "plain")
+    assert part(shown, "html").endswith(part(plain, "html"))
+    assert plain.get_content_type() == "multipart/alternative"
+
+
+def test_pictures_that_are_gone_are_left_out() -> None:
+    """The words in their place remain; without any picture the mail is as usual."""
+    gone = f"{'d' * 64}.png"
+    _, some = illustrated(gone, *NAMED)
+    _, none = illustrated(gone)
+
+    assert sum(found.get_content_maintype() == "image" for found in some.walk()) == 3
+    assert none.get_content_type() == "multipart/alternative"
+
+
+def test_words_of_a_paper_name_no_picture() -> None:
+    """A title may contain what names a part; it is escaped, and attaches nothing."""
+    title = html.escape(f'src="cid:{next(iter(NAMED))}@news.example.org"')
+    edition = make_edition()
+    blocks = Blocks()
+    changed = replace(
+        edition,
+        html_blocks=blocks.numbers(
+            [title, *(edition.blocks[number] for number in edition.html_blocks)]
+        ),
+        text_blocks=blocks.numbers([edition.blocks[number] for number in edition.text_blocks]),
+        blocks=blocks.table,
+    )
+    encoded = encode_edition(make_issue(), changed, make_letterhead(), lambda name: NAMED[name])
+
+    assert read(compose(encoded, make_recipient())).get_content_type() == "multipart/alternative"

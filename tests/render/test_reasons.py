@@ -113,7 +113,7 @@ def test_reasons_are_among_those_given(reasons: list[Reason], section: str) -> N
 def test_a_view_says_only_what_tells() -> None:
     """The badges have the votes, the heading has the topic: no line is left."""
     pick = make_pick(make_paper(votes=12), reasons=(IN_TITLE, Reason(kind=K.VOTES, count=12)))
-    view = paper_view(pick, "Language models", room=0, density="comfortable", figures=False)
+    view = paper_view(pick, "Language models", room=0, density="comfortable")
 
     assert view.reasons == ()
     assert view.badges[0] == "▲ 12"

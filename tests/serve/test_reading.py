@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 from makers import make_pick
+from pictures import chart, encoded
 from sites import LAST, Running, day_papers, free_socket, running_site, write_site
 
 from newsletter.errors import StoreError
@@ -121,6 +122,33 @@ def test_a_paper_is_cited(web: Running, tmp_path: Path) -> None:
         (tmp_path / "x.bib").write_text(web.get(path).text, "utf-8")
         assert len(read_library(tmp_path / "x.bib").papers) == count
     assert web.get(f"/cite/{LAST}.ris").text.count("TY  - ") == 7
+
+
+def test_figures_are_served_to_mails(web: Running, tmp_path: Path) -> None:
+    """For as long as may be, to pages of other hosts too (webmail); nothing but figures."""
+    content = encoded(chart(400, 300))
+    figures = web.site.day.folders.figures
+    name = figures.keep(content, "png")
+    (figures.folder / "secret.png").write_bytes(content)
+    answer = web.get(f"/figures/{name}")
+
+    assert (answer.content, answer.headers["content-type"]) == (content, "image/png")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    again = web.client.get(f"/figures/{name}", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    for other in (
+        "a" * 64 + ".png",
+        name.replace(".png", ".jpg"),
+        name + "x",
+        "secret.png",
+        "..%2F..%2Fconfig%2Fnewsletter.yaml",
+    ):
+        assert web.get(f"/figures/{other}").status_code == 404, other
+    written = list(publish(web.site, tmp_path / "files", "https://pages.example"))
+    assert tmp_path / "files" / "figures" / name in written
+    assert (tmp_path / "files" / "figures" / name).read_bytes() == content
 
 
 HOSTILE = (

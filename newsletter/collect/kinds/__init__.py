@@ -3,6 +3,7 @@
 table.py           KINDS: how each kind is asked and read
 feeds.py           entries of RSS and Atom feeds, and JSON Feed → Paper
 xmlfeeds.py        RSS, Atom, RDF, CDF → entries
+images.py          the picture that a feed shows with an entry
 mending.py         the usual faults of XML feeds, mended before they are parsed
 opml.py            a list of feeds → Source
 arxiv.py           arXiv announcements and API → Paper

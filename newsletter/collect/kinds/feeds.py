@@ -29,6 +29,7 @@ from newsletter.collect.identity.keys import (
     web_url,
 )
 from newsletter.collect.identity.repositories import repository
+from newsletter.collect.kinds.images import picture_of_item
 from newsletter.collect.kinds.xmlfeeds import Entry, date_of, feed_of, flat_entry, is_cut_off
 from newsletter.collect.plain.boilerplate import without_boilerplate
 from newsletter.collect.plain.dates import read_date
@@ -156,6 +157,7 @@ def _paper(
         version=known[1] if known else 1,
         pdf_url=f"https://arxiv.org/pdf/{known[0]}" if known else "",
         code_url=repository(abstract) or repository(comment),
+        image_url=str(entry.get("picture") or ""),
         venue=(_shown(entry.get("journal")) or stripped.venue)[:200],
         votes=int(labels["votes"][0]) if labels["votes"] else 0,
         sightings=(Sighting(source=source.name, seen_at=now, url=url),),
@@ -269,5 +271,6 @@ def _json_entry(item: Entry, page: str, now: dt.datetime, authors: list[object])
         "id": item.get("id"),
         "authors": _people(item) or authors,
         "tags": listed(item.get("tags")),
+        "picture": picture_of_item(item, page),
         "published": next(filter(None, dates), None),
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 from newsletter.collect.answers import Document
 from newsletter.collect.http.addresses import base, joined
+from newsletter.collect.kinds.images import picture_of
 from newsletter.collect.kinds.mending import BLURB, mended
 from newsletter.collect.plain.dates import UNREADABLE, read_date
 from newsletter.collect.plain.text import plain_text
@@ -143,6 +144,7 @@ def flat_entry(
         "published": date_of(entry, *DATES, now=now),
         "announce": entry.get("arxiv_announce_type"),
         "comment": entry.get("arxiv_comment"),
+        "picture": picture_of(entry, start),
         "journal": entry.get("arxiv_journal_ref") or entry.get("prism_publicationname"),
     }
 

@@ -107,7 +107,7 @@ def _pictures(document: HtmlDocument) -> Iterator[Flaw]:
             yield Flaw("error", f"an image without alt text: {source[:80]}", place)
         elif re.search(r"\.(png|jpe?g|gif|webp|svg)$", alt, re.IGNORECASE):
             yield Flaw("warning", f"alt text that is a file's name: {alt}", place)
-        if not source.startswith("https://"):
+        if not source.startswith(("https://", "cid:")):
             message = f"a picture that is not loaded over https: {source[:80] or '(none)'}"
             yield Flaw("error", message, place)
         if not image.get("width"):

@@ -119,7 +119,8 @@ def edition(desk: Desk) -> Response:
         found = desk.site.day.stores.issues.edition(line.date, desk.given("edition"))
     except StoreError:
         raise HTTPException(404) from None
-    files = letters.files(letter, as_issue(line), found, letters.NOBODY, desk.now)
+    pictures = desk.site.day.folders.figures.read
+    files = letters.files(letter, as_issue(line), found, letters.NOBODY, desk.now, pictures)
     _, content = next(files)
     headers = {
         "Content-Security-Policy": MAIL_POLICY,

@@ -57,8 +57,8 @@ def _message(desk: Desk, date: str, key: str) -> bytes | None:
         edition = desk.site.day.stores.issues.edition(line.date, key)
     except StoreError:
         return None
-    letter = desk.site.config.letter
-    return letters.sample(letter, as_issue(line), edition, letters.NOBODY, desk.now)
+    letter, pictures = desk.site.config.letter, desk.site.day.folders.figures.read
+    return letters.sample(letter, as_issue(line), edition, letters.NOBODY, desk.now, pictures)
 
 
 def _page(
