@@ -243,6 +243,8 @@ def _year(digits: str) -> int:
 def month_of(word: str) -> int:
     """Return the number of the month that a word names in any known language, or 0."""
     name = _bare(word)
+    if name in _ENGLISH_DAYS:
+        return 0  # nearly every date has one: do not load all languages for it
     if name not in _ENGLISH_NAMES and name[:1] == "ב":
         name = name[1:]  # Hebrew writes `in` as one letter of the word
     known = _ENGLISH.get(name[:3]) if name in _ENGLISH_NAMES else None
@@ -254,6 +256,11 @@ _NAMES = (
 )
 _ENGLISH = {name[:3]: number for number, name in enumerate(_NAMES, 1)}
 _ENGLISH_NAMES = {name[:length] for name in _NAMES for length in range(3, 10)}
+_ENGLISH_DAYS = {
+    name[:length]
+    for name in "monday tuesday wednesday thursday friday saturday sunday".split()
+    for length in range(3, 10)
+}
 
 
 def _bare(word: str) -> str:
