@@ -1,0 +1,95 @@
+"""Style sheets of a template: whether their brackets end, and which rules are written into elements.
+
+cssutils, which premailer reads them with, fails on an open bracket, or drops half of the sheet
+without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from newsletter.errors import TemplateError
+from newsletter.render.parts import TemplateSource
+
+_PIECE = re.compile(
+    r"""/\*.*?\*/ | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | url\(\s*[^"'\s()]*\s*\)
+    | /\* | ["'(){}\[\];]""",
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
+)
+_STYLE = re.compile(r"(<style[^>]*>)(.*?)</style>", re.DOTALL)
+_IMPORTANT = re.compile(r"\s*!\s*important\b", re.IGNORECASE)
+_ENDS: Final = {"}": "{", ")": "(", "]": "["}
+
+
+def check_sheet(source: TemplateSource, text: str, begin: int, end: int) -> None:
+    """Refuse a style sheet, `text[begin:end]`, in which something does not end.
+
+    Raises TemplateError with `file:line:column` of what has no end, or ends nothing.
+    """
+    opened: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(text, begin, end):
+        sign = piece[0]
+        wrong = ""
+        if sign == "/*":
+            wrong = "this comment of CSS has no end: write `*/` after it"
+        elif sign in ('"', "'"):
+            wrong = f"this text of CSS has no end: write `{sign}` after it, on the same line"
+        elif sign in ("{", "(", "["):
+            opened.append(piece)
+        elif sign in _ENDS:
+            if not opened:
+                wrong = f"this `{sign}` of CSS ends nothing: remove it, or is `{_ENDS[sign]}` missing?"
+            elif opened[-1][0] == _ENDS[sign]:
+                opened.pop()
+            else:
+                piece, wrong = opened[-1], _without(opened[-1][0])  # noqa: PLW2901
+        if wrong:
+            raise TemplateError(f"{source.place(piece.start())}: {wrong}")
+    if opened:
+        raise TemplateError(f"{source.place(opened[-1].start())}: {_without(opened[-1][0])}")
+
+
+def _without(sign: str) -> str:
+    end = next(end for end, begin in _ENDS.items() if begin == sign)
+    return f"this `{sign}` of CSS has no end: write `{end}` after it"
+
+
+def split_sheets(html: str) -> str:
+    """Return HTML whose style elements are split in two: rules to inline, and rules that must stay.
+
+    MJML's own reset would be inlined into every cell (+24% of the size), and rules in @media only
+    work in a style element.
+    """
+    return _STYLE.sub(_split, html)
+
+
+def _split(style: re.Match[str]) -> str:
+    start, css = style[1], style[2]
+    kept = start.replace("<style", '<style data-premailer="ignore"', 1)
+    if css.lstrip().startswith(("#outlook", ".moz-text-html")):
+        return f"{kept}{css}</style>"
+    plain: list[str] = []
+    at_rules: list[str] = []
+    for rule, is_at in _rules(css):
+        (at_rules if is_at else plain).append(rule)
+    styles = [f"{start}{''.join(plain)}</style>"] if "".join(plain).strip() else []
+    # Yahoo forgets `!important` after a space, Gmail drops a style with capitals in it
+    # (hteumeuleu/email-bugs#16, #13).
+    sent = _IMPORTANT.sub("!important", "".join(at_rules))
+    return "".join((*styles, f"{kept}{sent}</style>" if at_rules else ""))
+
+
+def _rules(css: str) -> Iterator[tuple[str, bool]]:
+    """Yield the rules of a sheet, each with what stands before it, and whether it is an @-rule."""
+    depth = begin = first = 0
+    for piece in _PIECE.finditer(css):
+        if piece[0].startswith("/*") and depth == 0 and not css[first : piece.start()].strip():
+            first = piece.end()
+        depth += (piece[0] == "{") - (piece[0] == "}")
+        is_at = css[first : piece.end()].lstrip().startswith("@")
+        if depth == 0 and (piece[0] == "}" or (piece[0] == ";" and is_at)):
+            yield css[begin : piece.end()], is_at
+            begin = first = piece.end()
+    yield css[begin:], False
