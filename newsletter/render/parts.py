@@ -71,6 +71,18 @@ class TemplateSource:
                 return self.at(number)
         return self.name
 
+    def place_with(self, text: str) -> str:
+        """Return `file:line:column` of the text that begins like `text`, or the file's name.
+
+        How far it must be the same is left open, since a rule is sent with other blanks.
+        """
+        head = text.partition("!")[0]
+        for start in (head, head.partition("\n")[0], head.partition("{")[0]):
+            offset = self.text.find(start.strip()) if start.strip() else -1
+            if offset >= 0:
+                return self.place(offset)
+        return self.name
+
 
 def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) -> TemplateSource:
     """Return the template `name` of the first folder that has it, with parts and theme filled in.

@@ -18,6 +18,7 @@ _PIECE = re.compile(
     | /\* | ["'(){}\[\];]""",
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)</style>", re.DOTALL)
 _IMPORTANT = re.compile(r"\s*!\s*important\b", re.IGNORECASE)
 _ENDS: Final = {"}": "{", ")": "(", "]": "["}
@@ -31,24 +32,34 @@ def check_sheet(source: TemplateSource, text: str, begin: int, end: int) -> None
     opened: list[re.Match[str]] = []
     for piece in _PIECE.finditer(text, begin, end):
         sign = piece[0]
-        wrong = ""
         if sign == "/*":
-            wrong = "this comment of CSS has no end: write `*/` after it"
+            _refuse(source, piece, "this comment of CSS has no end: write `*/` after it")
         elif sign in ('"', "'"):
-            wrong = f"this text of CSS has no end: write `{sign}` after it, on the same line"
-        elif sign in ("{", "(", "["):
+            told = f"this text of CSS has no end: write `{sign}` after it, on the same line"
+            _refuse(source, piece, told)
+        elif sign in _ENDS.values():
+            if sign == "{" and opened and not _is_at_rule(text, opened[-1], begin):
+                _refuse(source, opened[-1], f"{_without('{')}; a rule cannot stand within a rule")
             opened.append(piece)
         elif sign in _ENDS:
             if not opened:
-                wrong = f"this `{sign}` of CSS ends nothing: remove it, or is `{_ENDS[sign]}` missing?"
-            elif opened[-1][0] == _ENDS[sign]:
-                opened.pop()
-            else:
-                piece, wrong = opened[-1], _without(opened[-1][0])  # noqa: PLW2901
-        if wrong:
-            raise TemplateError(f"{source.place(piece.start())}: {wrong}")
+                told = f"this `{sign}` of CSS ends nothing: remove it, or is a `{_ENDS[sign]}` missing?"
+                _refuse(source, piece, told)
+            if opened[-1][0] != _ENDS[sign]:
+                _refuse(source, opened[-1], _without(opened[-1][0]))
+            opened.pop()
     if opened:
-        raise TemplateError(f"{source.place(opened[-1].start())}: {_without(opened[-1][0])}")
+        _refuse(source, opened[-1], _without(opened[-1][0]))
+
+
+def _is_at_rule(text: str, brace: re.Match[str], begin: int) -> bool:
+    """Return whether the `{` is that of an @-rule, in which there are rules."""
+    head = _COMMENT.sub(" ", text[begin : brace.start()])
+    return re.split(r"[{};]", head)[-1].lstrip().startswith("@")
+
+
+def _refuse(source: TemplateSource, piece: re.Match[str], what: str) -> None:
+    raise TemplateError(f"{source.place(piece.start())}: {what}")
 
 
 def _without(sign: str) -> str:
