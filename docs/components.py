@@ -1,7 +1,7 @@
 """Distil which components MJML has into newsletter/render/components.json: `make clients`.
 
-The lists are those of npm's package `mjml` (MIT), which checks templates by them; mjml-python checks
-nothing. For each component we keep its attributes and the components that may stand in it.
+The lists are those of npm's package `mjml` (MIT), which checks templates by them; mjml-python
+checks nothing. For each component we keep its attributes and the components that may stand in it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,17 @@ console.log(JSON.stringify({ version, attributes, children: dependencies }))
 
 def main() -> None:
     """Write the table."""
-    run = subprocess.run(
-        ["node", "-e", PROGRAM], cwd=PEERS, capture_output=True, text=True, check=True
+    run = subprocess.run(  # noqa: S603  our own program
+        ["node", "-e", PROGRAM],  # noqa: S607  wherever node is
+        cwd=PEERS,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = json.loads(run.stdout)
-    names = sorted({*found["attributes"], *found["children"]} - set(UNKNOWN) | {"mj-all", "mj-class"})
+    names = sorted(
+        {*found["attributes"], *found["children"]} - set(UNKNOWN) | {"mj-all", "mj-class"}
+    )
     lines = [
         f"  {json.dumps(name)}: "
         + json.dumps(

@@ -20,9 +20,7 @@ from newsletter.render.hiding import MARK, PLACEHOLDER
 from newsletter.render.parts import TemplateSource
 from newsletter.render.sheets import check_sheet
 
-VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split()
-)
+VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 """HTML elements without an end (HTML, 13.1.2)."""
 EVERYWHERE = frozenset(("css-class", "mj-class"))
 """Attributes of every component."""
@@ -73,7 +71,9 @@ def check_markup(source: TemplateSource, plain: str) -> None:
     place. Raises TemplateError with `file:line:column`, what is wrong and how to mend it.
     """
     if control := _CONTROL.search(plain):
-        _refuse(source, control.start(), f"a control character (U+{ord(control[0]):04X}): remove it")
+        _refuse(
+            source, control.start(), f"a control character (U+{ord(control[0]):04X}): remove it"
+        )
     opened: list[_Open] = []
     done = 0
     while found := _TOKEN.search(plain, done):
@@ -109,16 +109,18 @@ def _check_tag(source: TemplateSource, tag: re.Match[str], opened: list[_Open]) 
     if name.lower().startswith("mj") and name not in table:
         known = list(table)
         _refuse(
-            source, place, f"unknown tag <{name}>, which MJML would drop{_meant(name, known, '<{}>')}"
+            source,
+            place,
+            f"unknown tag <{name}>, which MJML would drop{_meant(name, known, '<{}>')}",
         )
     if name in table and parent and not _may_stand(name, parent):
         _refuse(source, place, f"<{name}> cannot stand in <{parent}>{_belongs(name)}")
-    _check_attributes(source, tag, "mj-attributes" in (element.name for element in opened))
+    _check_attributes(source, tag)
 
 
-def _check_attributes(source: TemplateSource, tag: re.Match[str], defaults: bool) -> None:  # noqa: FBT001
+def _check_attributes(source: TemplateSource, tag: re.Match[str]) -> None:
     name, text, begin = tag["name"], tag["attributes"], tag.start("attributes")
-    known = _attributes(name, defaults)
+    known = _attributes(name)
     seen: set[str] = set()
     done = 0
     for found in _ATTRIBUTE.finditer(text):
@@ -126,7 +128,11 @@ def _check_attributes(source: TemplateSource, tag: re.Match[str], defaults: bool
         place = begin + found.start("name")
         attribute, value = found["name"], found["value"]
         if between.strip() or (not found["gap"] and not between):
-            _refuse(source, begin + found.start(), f"<{name}>: a space is missing before `{attribute}`, or a quote")
+            _refuse(
+                source,
+                begin + found.start(),
+                f"<{name}>: a space is missing before `{attribute}`, or a quote",
+            )
         if PLACEHOLDER in attribute:
             continue
         if known is not None and attribute not in known:
@@ -144,10 +150,12 @@ def _check_attributes(source: TemplateSource, tag: re.Match[str], defaults: bool
             shown = "" if PLACEHOLDER in value else f': {attribute}="{value}"'
             _refuse(source, place, f"<{name}>: the value of `{attribute}` goes in quotes{shown}")
     if rest := text[done:].strip():
-        _refuse(source, begin + done, f"<{name}>: `{rest[:20]}` is no attribute; is a quote missing?")
+        _refuse(
+            source, begin + done, f"<{name}>: `{rest[:20]}` is no attribute; is a quote missing?"
+        )
 
 
-def _attributes(name: str, defaults: bool) -> Collection[str] | None:  # noqa: FBT001
+def _attributes(name: str) -> Collection[str] | None:
     """Return the attributes that an element may have; None when any will do."""
     table = components()
     if name not in table:
@@ -207,12 +215,16 @@ def _check_text(
     """Refuse text and comments where mjml-python does not take them."""
     parent = opened[-1].name if opened else ""
     if parent in SILENT or not opened:
-        words = re.compile(r"\S+").search(plain.replace(MARK, " ") if MARK in plain else plain, begin, end)
+        words = re.compile(r"\S+").search(
+            plain.replace(MARK, " ") if MARK in plain else plain, begin, end
+        )
         if words:
             what = "a tag of Jinja" if words[0].startswith(PLACEHOLDER) else f"`{words[0][:20]}`"
             where = f"directly in <{parent}>" if parent else "outside of <mjml>"
             _refuse(
-                source, words.start(), f"{what} cannot stand {where}: put it into <mj-raw> or an element"
+                source,
+                words.start(),
+                f"{what} cannot stand {where}: put it into <mj-raw> or an element",
             )
     if parent in (*WORDS_ONLY, "mjml", "mj-head", "mj-attributes"):
         mark = plain.find(MARK, begin, end)

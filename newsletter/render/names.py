@@ -6,6 +6,7 @@ not take. Here the whole template is read, and the first wrong name is told at i
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -67,61 +68,81 @@ def check_names(text: str, theme: Collection[str], at: Callable[[int], str]) -> 
         return
     known = {**KNOWN, "theme": frozenset(theme)}
     scope: _Scope = {name: name for name in ("letter", "notice", "theme")} | {"_": ""}
-    try:
+    reader = _Reader(known, at)
+    # A macro or value of the top level is known in the whole template, also before it.
+    for node in parsed.body:
+        if isinstance(node, nodes.Macro):
+            scope[node.name] = ""
+        elif isinstance(node, nodes.Assign):
+            scope |= dict.fromkeys(_stored(node.target), "")
+    with contextlib.suppress(RecursionError):
         for node in parsed.body:
-            _check(node, scope, known, at)
-    except RecursionError:
-        return
+            reader.check(node, scope)
 
 
-def _check(
-    node: nodes.Node,
-    scope: _Scope,
-    known: Mapping[str, frozenset[str]],
-    at: Callable[[int], str],
-) -> None:
-    if isinstance(node, nodes.Test) and node.name in ("defined", "undefined"):
-        return
-    if isinstance(node, nodes.Filter) and node.name in ("default", "d"):
-        return
-    if isinstance(node, nodes.Name):
-        if node.ctx == "load" and node.name not in scope:
-            hint = _meant(node.name, scope)
-            raise TemplateError(f"{at(node.lineno)}: `{node.name}` is undefined{hint}")
-        return
-    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-        kind = scope.get(node.node.name, "")
-        if kind and node.attr not in known[kind]:
-            hint = _meant(node.attr, known[kind])
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads a template, name by name."""
+
+    known: Mapping[str, frozenset[str]]
+    at: Callable[[int], str]
+
+    def check(self, node: nodes.Node, scope: _Scope) -> None:
+        """Refuse a name in `node` that is not known; add to `scope` the names that it sets."""
+        if _asks_whether(node):
+            return
+        if isinstance(node, nodes.Name) and node.ctx == "load":
+            self._check_name(node, scope)
+        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+            self._check_attribute(node, node.node.name, scope)
+        if isinstance(node, nodes.For):
+            self.check(node.iter, scope)
+            inner = {**scope, "loop": "", **dict.fromkeys(_stored(node.target), _kind(node, scope))}
+            for part in (*node.body, *node.else_, *([node.test] if node.test else [])):
+                self.check(part, inner)
+            return
+        if isinstance(node, nodes.Macro | nodes.CallBlock):
+            taken = dict.fromkeys((argument.name for argument in node.args), "")
+            scope = {**scope, **taken, "caller": "", "varargs": "", "kwargs": ""}
+        if isinstance(node, nodes.With):
+            names = (name for target in node.targets for name in _stored(target))
+            scope = {**scope, **dict.fromkeys(names, "")}
+        for part in node.iter_child_nodes(
+            exclude=("args",) if isinstance(node, nodes.Macro) else ()
+        ):
+            self.check(part, scope)
+        # What is set is known after it; in a branch, in what follows the branch too.
+        if isinstance(node, nodes.Assign | nodes.AssignBlock):
+            same = node.node if isinstance(node, nodes.Assign) else None
+            kind = scope.get(same.name, "") if isinstance(same, nodes.Name) else ""
+            scope |= dict.fromkeys(_stored(node.target), kind)
+
+    def _check_name(self, node: nodes.Name, scope: _Scope) -> None:
+        if node.name not in scope:
             raise TemplateError(
-                f"{at(node.lineno)}: `{node.node.name}` has no `{node.attr}`{hint}"
+                f"{self.at(node.lineno)}: `{node.name}` is undefined{_meant(node.name, scope)}"
             )
-    inner = scope
-    if isinstance(node, nodes.For):
-        _check(node.iter, scope, known, at)
-        over = node.iter if isinstance(node.iter, nodes.Getattr) else None
-        owner = scope.get(getattr(over.node, "name", ""), "") if over else ""
-        kind = LISTS.get((owner, over.attr), "") if over else ""
-        inner = {**scope, "loop": "", **dict.fromkeys(_stored(node.target), kind)}
-        parts = [*node.body, *node.else_, *([node.test] if node.test else [])]
-    elif isinstance(node, nodes.Macro | nodes.CallBlock):
-        taken = dict.fromkeys((arg.name for arg in node.args), "")
-        inner = {**scope, **taken, "caller": "", "varargs": "", "kwargs": ""}
-        parts = list(node.iter_child_nodes(exclude=("args",)))
-    elif isinstance(node, nodes.With):
-        for value in node.values:
-            _check(value, scope, known, at)
-        inner = {**scope, **{name: "" for target in node.targets for name in _stored(target)}}
-        parts = node.body
-    else:
-        parts = list(node.iter_child_nodes())
-    for part in parts:
-        _check(part, inner, known, at)
-    # What is set is known after it; in a branch, in what follows the branch too.
-    if isinstance(node, nodes.Assign | nodes.AssignBlock):
-        scope.update(dict.fromkeys(_stored(node.target), ""))
-    if isinstance(node, nodes.Macro):
-        scope[node.name] = ""
+
+    def _check_attribute(self, node: nodes.Getattr, owner: str, scope: _Scope) -> None:
+        names = self.known.get(scope.get(owner, ""))
+        if names is not None and node.attr not in names:
+            raise TemplateError(
+                f"{self.at(node.lineno)}: `{owner}` has no `{node.attr}`{_meant(node.attr, names)}"
+            )
+
+
+def _asks_whether(node: nodes.Node) -> bool:
+    """Return whether a node asks whether a name is known: `x is defined`, `x | default("")`."""
+    asks = isinstance(node, nodes.Test) and node.name in ("defined", "undefined")
+    return asks or (isinstance(node, nodes.Filter) and node.name in ("default", "d"))
+
+
+def _kind(loop: nodes.For, scope: _Scope) -> str:
+    """Return the kind of value that a loop goes through; empty when it is not known."""
+    over = loop.iter
+    if not isinstance(over, nodes.Getattr) or not isinstance(over.node, nodes.Name):
+        return ""
+    return LISTS.get((scope.get(over.node.name, ""), over.attr), "")
 
 
 def _stored(target: nodes.Node) -> Iterator[str]:

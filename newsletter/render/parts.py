@@ -24,14 +24,9 @@ MAX_BYTES = 1_000_000
 """Bytes of one file."""
 MAX_NAME = 200
 """Characters of a part's name; file systems take 255 bytes."""
-KINDS = (".mjml", ".txt", ".html", ".htm", ".mjm")
-"""Ends of names of files that somebody means to be a template, rightly or not."""
-
-ENTRIES = tuple(f"{name}.{kind}" for name in ("issue", "weekly", "notice") for kind in ("mjml", "txt"))
-"""The templates that the program asks for; all others are their parts."""
-
 _INCLUDE = re.compile(
-    r"""^[ \t]*(?:<mj-include\s+path=(?P<quote>["'])(?P<mjml>.*?)(?P=quote)\s*(?:/>|>\s*</mj-include>)
+    r"""^[ \t]*(?:<mj-include\s+path=(?P<quote>["'])(?P<mjml>.*?)(?P=quote)
+        \s*(?:/>|>\s*</mj-include>)
     |\{%[-+]?\s*include\s+(?P<mark>["'])(?P<text>.*?)(?P=mark)\s*[-+]?%\})[ \t]*$""",
     re.VERBOSE,
 )
@@ -61,7 +56,9 @@ class TemplateSource:
         """Return `file:line:column` of the character at `offset` of `text`."""
         line = self.text.count("\n", 0, offset) + 1
         column = offset - self.text.rfind("\n", 0, offset)
-        column -= sum(moved for where, begin, moved in self.shifts if where == line and column > begin)
+        column -= sum(
+            moved for where, begin, moved in self.shifts if where == line and column > begin
+        )
         return f"{self.at(line)}:{column}"
 
     def line_with(self, text: str) -> str:
@@ -90,7 +87,7 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
     Raises TemplateError for a template, a part or a theme value that does not exist; for the last
     two with file:line.
     """
-    path = _find(name, folders)
+    path = find(name, folders)
     if path is None:
         raise TemplateError(
             f"{folders[0] / name}: no such template; `newsletter init --templates` writes the "
@@ -113,53 +110,6 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
     )
 
 
-def refuse_unused(folders: Sequence[Path]) -> None:
-    """Refuse a file of the user's that no template includes, and that has no packaged namesake.
-
-    The last of `folders` has the packaged templates. Raises TemplateError with the file, and the
-    name that may be meant.
-    """
-    used = _used(folders)
-    shipped = {*used, *_names(folders[-1])}
-    for folder in folders[:-1]:
-        for name in sorted(_names(folder) - shipped):
-            # Beside the templates somebody may keep other texts; in parts/ there are only parts.
-            near = difflib.get_close_matches(name, shipped, 1, 0.8)
-            if not near and "/" in name:
-                near = difflib.get_close_matches(name, shipped, 1)
-            elif not near:
-                near = [one for one in shipped if one.endswith(f"/{name}")][:1]
-                if not near:
-                    continue
-            hint = f"; did you mean `{near[0]}`?" if near else ": include it, or remove it"
-            raise TemplateError(f"{folder / name}:1:1: no template includes this file{hint}")
-
-
-def _names(folder: Path) -> set[str]:
-    """Return the names of the templates and parts in a folder, without those of its themes."""
-    return {
-        path.relative_to(folder).as_posix()
-        for pattern in ("*.*", "parts/**/*.*")
-        for path in folder.glob(pattern)
-        if path.suffix in KINDS and not path.name.startswith(".")
-    }
-
-
-def _used(folders: Sequence[Path]) -> set[str]:
-    """Return the names of all templates and of the parts that they include."""
-    used: set[str] = set()
-    waiting = list(ENTRIES)
-    while waiting:
-        name = waiting.pop()
-        path = _find(name, folders)
-        if name in used or path is None:
-            continue
-        used.add(name)
-        found = (_INCLUDE.match(line) for line in _read(path).split("\n"))
-        waiting += [one["mjml"] or one["text"] or "" for one in found if one]
-    return used
-
-
 @dataclass(frozen=True, slots=True)
 class _Line:
     """A line of a template, with the theme's values in it."""
@@ -169,21 +119,25 @@ class _Line:
     shifts: tuple[tuple[int, int], ...]
 
 
+def included(line: str) -> str | None:
+    """Return the name of the part that a line includes; None when it includes none."""
+    found = _INCLUDE.match(line)
+    return None if found is None else found["mjml"] or found["text"] or ""
+
+
 def _lines(
     path: Path, folders: Sequence[Path], theme: Mapping[str, str], within: tuple[Path, ...]
 ) -> Iterator[_Line]:
-    for number, line in enumerate(_read(path).split("\n"), 1):
+    for number, line in enumerate(read(path).split("\n"), 1):
         origin = f"{path}:{number}"
-        found = _INCLUDE.match(line)
-        if found:
-            name = found["mjml"] or found["text"] or ""
-            begin = line.index("<") if found["mjml"] is not None else line.index("{")
-            place = f"{origin}:{begin + 1}"
+        name = included(line)
+        if name is not None:
+            place = f"{origin}:{len(line) - len(line.lstrip()) + 1}"
             if ".." in Path(name).parts or Path(name).is_absolute():
                 raise TemplateError(
                     f"{place}: no such part `{name}`: parts are inside the folders of templates"
                 )
-            part = _find(name, folders)
+            part = find(name, folders)
             if part is None:
                 raise TemplateError(f"{place}: no such part `{name}`{_meant(name, folders)}")
             if part in (*within, path) or len(within) >= MAX_DEPTH:
@@ -196,7 +150,8 @@ def _lines(
                 else '{% include "parts/NAME.txt" %}'
             )
             raise TemplateError(
-                f"{origin}:{include.start() + 1}: a part is included on a line of its own, as `{form}`"
+                f"{origin}:{include.start() + 1}: a part is included on a line of its own, as "
+                f"`{form}`"
             )
         else:
             yield _with_theme(line, theme, origin)
@@ -220,9 +175,14 @@ def _with_theme(line: str, theme: Mapping[str, str], origin: str) -> _Line:
     return _Line("".join((*pieces, line[done:])), origin, tuple(shifts))
 
 
-def _find(name: str, folders: Sequence[Path]) -> Path | None:
+def find(name: str, folders: Sequence[Path]) -> Path | None:
     """Return the first file with that name; files outside of the folders are never returned."""
-    if not 0 < len(name) < MAX_NAME or "\0" in name or ".." in Path(name).parts or Path(name).is_absolute():
+    if (
+        not 0 < len(name) < MAX_NAME
+        or "\0" in name
+        or ".." in Path(name).parts
+        or Path(name).is_absolute()
+    ):
         return None
     found = next((folder for folder in folders if (folder / name).exists()), None)
     # A symbolic link may lead anywhere: its target must be in the folder too.
@@ -242,17 +202,19 @@ def _meant(name: str, folders: Sequence[Path]) -> str:
     return f"; did you mean `{near[0]}`?" if near else f"; looked in {', '.join(map(str, folders))}"
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """Return the text of a template; raises TemplateError for a file that is none."""
     try:
         raw = read_regular(path, MAX_BYTES)
-        if len(raw) > MAX_BYTES:
-            raise TemplateError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+    except OSError as error:
+        raise TemplateError(f"{path}: {error.strerror}") from None
+    if len(raw) > MAX_BYTES:
+        raise TemplateError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+    try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column, problem = undecodable(raw, error.start)
         raise TemplateError(f"{path}:{line}:{column}: {problem}") from None
-    except OSError as error:
-        raise TemplateError(f"{path}: {error.strerror}") from None
     if (zero := text.find("\0")) >= 0:
         line, column = text.count("\n", 0, zero) + 1, zero - text.rfind("\n", 0, zero)
         raise TemplateError(f"{path}:{line}:{column}: a zero byte; is it UTF-16? Save it as UTF-8")

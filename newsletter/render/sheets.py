@@ -1,4 +1,4 @@
-"""Style sheets of a template: whether their brackets end, and which rules are written into elements.
+"""Style sheets of a template: whether their brackets end, and which rules are inlined.
 
 cssutils, which premailer reads them with, fails on an open bracket, or drops half of the sheet
 without a word.
@@ -43,7 +43,7 @@ def check_sheet(source: TemplateSource, text: str, begin: int, end: int) -> None
             opened.append(piece)
         elif sign in _ENDS:
             if not opened:
-                told = f"this `{sign}` of CSS ends nothing: remove it, or is a `{_ENDS[sign]}` missing?"
+                told = f"this `{sign}` of CSS ends nothing: is a `{_ENDS[sign]}` missing?"
                 _refuse(source, piece, told)
             if opened[-1][0] != _ENDS[sign]:
                 _refuse(source, opened[-1], _without(opened[-1][0]))

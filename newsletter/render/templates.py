@@ -20,9 +20,10 @@ from newsletter.render.hiding import hide, keep_head
 from newsletter.render.looks import Theme
 from newsletter.render.markup import check_markup, components
 from newsletter.render.names import check_names
-from newsletter.render.parts import TemplateSource, read_template, refuse_unused, with_places
+from newsletter.render.parts import TemplateSource, read_template, with_places
 from newsletter.render.sandbox import sandbox
 from newsletter.render.sheets import split_sheets
+from newsletter.render.unused import refuse_unused
 
 MJML_TAGS = frozenset(components())
 """Tags that the MJML compiler knows; it silently drops any other tag and its content."""

@@ -76,11 +76,14 @@ def test_the_traps_of_mjml_and_premailer() -> None:
     [
         (
             "<mjml>\n<mj-body>\n<mj-txt>x</mj-txt></mj-body></mjml>",
-            r"issue\.mjml:3: unknown tag <mj-txt>",
+            r"issue\.mjml:3:1: unknown tag <mj-txt>, .*did you mean <mj-text>",
         ),
         (mjml("<mj-text>\n{% for x in %}</mj-text>"), r"issue\.mjml:3: "),
         (mjml("<mj-text>{{ x | nosuch }}</mj-text>"), r"issue\.mjml:2: No filter named 'nosuch'"),
-        ("<mjml><mj-body><mj-section></mj-body></mjml>", "not well-formed MJML"),
+        (
+            "<mjml><mj-body><mj-section></mj-body></mjml>",
+            r"issue\.mjml:1:16: <mj-section> has no end before </mj-body> \(issue\.mjml:1:28\)",
+        ),
     ],
 )
 def test_mistakes_are_refused_with_their_line(source: str, message: str) -> None:
@@ -99,7 +102,9 @@ def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
 
 def test_templates_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a folder in its place and another encoding are one line each."""
-    with pytest.raises(TemplateError, match=r"issue\.mjml: no such template; `newsletter init`"):
+    with pytest.raises(
+        TemplateError, match=r"issue\.mjml: no such template; `newsletter init --templates`"
+    ):
         load_templates(theme(tmp_path))
     (tmp_path / "issue.mjml").write_bytes(b"\xff")
     with pytest.raises(TemplateError, match="not UTF-8"):
@@ -166,17 +171,17 @@ def test_a_part_of_ones_own_goes_before_the_shipped_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ('<mj-include path="parts/nope.mjml" />', r"a\.mjml:2: no such part `parts/nope\.mjml`"),
+        ('<mj-include path="parts/nope.mjml" />', r"a\.mjml:2:1: no such part `parts/nope\.mjml`"),
         ('<mj-include path="parts/aa.mjml" />', r"did you mean `parts/a\.mjml`\?"),
         ('<mj-include path="../secret" />', r"no such part"),
         ('<mj-include path="parts/a.mjml" />', "includes it again"),
-        ('x <mj-include path="parts/a.mjml" />', r"a\.mjml:2: a part is included on a line of"),
+        ('x <mj-include path="parts/a.mjml" />', r"a\.mjml:2:3: a part is included on a line of"),
         (
             "{{ theme.densty }}",
-            r"a\.mjml:2: themes have no `densty`; did you mean `theme\.density`",
+            r"a\.mjml:2:1: themes have no `densty`; did you mean `theme\.density`",
         ),
-        ("<mj-txt>x</mj-txt>", r"a\.mjml:2: unknown tag <mj-txt>"),
-        ("<mj-text>{{ open </mj-text>", r"a\.mjml:2: `\{\{` opens or ends no tag"),
+        ("<mj-txt>x</mj-txt>", r"a\.mjml:2:1: unknown tag <mj-txt>"),
+        ("<mj-text>{{ open </mj-text>", r"a\.mjml:2:10: `\{\{` opens or ends no tag"),
         ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: Encountered unknown tag 'nope'"),
     ],
 )

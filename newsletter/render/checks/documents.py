@@ -15,7 +15,7 @@ _CONDITIONAL = re.compile(
     r"<!--\s*\[if\b[^\]>]*\]>(?!\s*(?:<!-*\s*)?-->).*?<!\s*\[endif\]\s*-->|<!\[(?:if\b[^\]>]*|endif)\]>",
     re.DOTALL,
 )
-"""What only Outlook shows, and the ends of what only the others show (`<![if !mso]>…<![endif]>`)."""
+"""What only Outlook shows, and the ends of what only others show (`<![if !mso]>…<![endif]>`)."""
 _SHOWN = 160
 """Characters of a rule by which its place is found."""
 

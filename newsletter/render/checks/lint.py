@@ -44,10 +44,8 @@ def lint(
     """
     html = located.html if located else edition.html
     at = source.at if source and located else lambda _line: ""
-    if source:
-        document = read(html, at, source.line_with, source.place_with)
-    else:
-        document = read(html, at)
+    finders = (source.line_with, source.place_with) if source else ()
+    document = read(html, at, *finders)
     flaws = [
         *_size(edition),
         *_subject(edition),

@@ -1,0 +1,63 @@
+"""Files among the templates of a newsletter that nothing uses: most often a misspelt name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter.errors import TemplateError
+from newsletter.render.parts import find, included, read
+
+ENTRIES = tuple(
+    f"{name}.{kind}" for name in ("issue", "weekly", "notice") for kind in ("mjml", "txt")
+)
+"""The templates that the program asks for; all others are their parts."""
+KINDS = (".mjml", ".txt", ".html", ".htm", ".mjm")
+"""Ends of names of files that somebody means to be a template, rightly or not."""
+
+
+def refuse_unused(folders: Sequence[Path]) -> None:
+    """Refuse a file of the user's that no template includes, and that has no packaged namesake.
+
+    The last of `folders` has the packaged templates. Raises TemplateError with the file, and the
+    name that may be meant.
+    """
+    used = _used(folders)
+    shipped = {*used, *_names(folders[-1])}
+    for folder in folders[:-1]:
+        for name in sorted(_names(folder) - shipped):
+            # Beside the templates somebody may keep other texts; in parts/ there are only parts.
+            near = difflib.get_close_matches(name, shipped, 1, 0.8)
+            if not near and "/" in name:
+                near = difflib.get_close_matches(name, shipped, 1)
+            elif not near:
+                near = [one for one in shipped if one.endswith(f"/{name}")][:1]
+                if not near:
+                    continue
+            hint = f"; did you mean `{near[0]}`?" if near else ": include it, or remove it"
+            raise TemplateError(f"{folder / name}:1:1: no template includes this file{hint}")
+
+
+def _names(folder: Path) -> set[str]:
+    """Return the names of the templates and parts in a folder, without those of its themes."""
+    return {
+        path.relative_to(folder).as_posix()
+        for pattern in ("*.*", "parts/**/*.*")
+        for path in folder.glob(pattern)
+        if path.suffix in KINDS and not path.name.startswith(".")
+    }
+
+
+def _used(folders: Sequence[Path]) -> set[str]:
+    """Return the names of all templates and of the parts that they include."""
+    used: set[str] = set()
+    waiting = list(ENTRIES)
+    while waiting:
+        name = waiting.pop()
+        path = find(name, folders)
+        if name in used or path is None:
+            continue
+        used.add(name)
+        waiting += filter(None, map(included, read(path).split("\n")))
+    return used
