@@ -25,9 +25,9 @@ MAX_BYTES = 1_000_000
 MAX_NAME = 200
 """Characters of a part's name; file systems take 255 bytes."""
 _INCLUDE = re.compile(
-    r"""^[ \t]*(?:<mj-include\s+path=(?P<quote>["'])(?P<mjml>.*?)(?P=quote)
+    r"""^[ \t]*(?:<mj-include\s+path=(?P<quote>["'])(?P<mjml>[^"']*)(?P=quote)
         \s*(?:/>|>\s*</mj-include>)
-    |\{%[-+]?\s*include\s+(?P<mark>["'])(?P<text>.*?)(?P=mark)\s*[-+]?%\})[ \t]*$""",
+    |\{%[-+]?\s*include\s+(?P<mark>["'])(?P<text>[^"']*)(?P=mark)\s*[-+]?%\})[ \t]*$""",
     re.VERBOSE,
 )
 _INCLUDES = re.compile(r"<mj-include\b|\{%-?\s*include\b")

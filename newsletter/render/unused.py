@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from newsletter.errors import TemplateError
@@ -13,6 +13,8 @@ ENTRIES = tuple(
     f"{name}.{kind}" for name in ("issue", "weekly", "notice") for kind in ("mjml", "txt")
 )
 """The templates that the program asks for; all others are their parts."""
+NEAR = 0.75
+"""How alike two names are of which one is meant (difflib): foter, but not notes for notice."""
 KINDS = (".mjml", ".txt", ".html", ".htm", ".mjm")
 """Ends of names of files that somebody means to be a template, rightly or not."""
 
@@ -27,16 +29,20 @@ def refuse_unused(folders: Sequence[Path]) -> None:
     shipped = {*used, *_names(folders[-1])}
     for folder in folders[:-1]:
         for name in sorted(_names(folder) - shipped):
+            near = _meant(name, shipped)
             # Beside the templates somebody may keep other texts; in parts/ there are only parts.
-            near = difflib.get_close_matches(name, shipped, 1, 0.8)
-            if not near and "/" in name:
-                near = difflib.get_close_matches(name, shipped, 1)
-            elif not near:
-                near = [one for one in shipped if one.endswith(f"/{name}")][:1]
-                if not near:
-                    continue
-            hint = f"; did you mean `{near[0]}`?" if near else ": include it, or remove it"
-            raise TemplateError(f"{folder / name}:1:1: no template includes this file{hint}")
+            if near or "/" in name:
+                hint = f"; did you mean `{near}`?" if near else ": include it, or remove it"
+                raise TemplateError(f"{folder / name}:1:1: no template includes this file{hint}")
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Return the known template that has nearly the same name, wherever it stands."""
+    # Of two with the same stem, that with the same end counts.
+    alike = sorted(known, key=lambda one: Path(one).suffix == Path(name).suffix)
+    stems = {Path(one).stem: one for one in alike}
+    near = difflib.get_close_matches(Path(name).stem, stems, 1, NEAR)
+    return stems[near[0]] if near else ""
 
 
 def _names(folder: Path) -> set[str]:
