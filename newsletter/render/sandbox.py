@@ -33,7 +33,7 @@ class _Undefined(jinja2.StrictUndefined):
     @property
     def _undefined_message(self) -> str:
         owner, name = self._undefined_obj, self._undefined_name
-        if owner is missing or not isinstance(name, str):
+        if owner is missing or self._undefined_hint or not isinstance(name, str):
             return super()._undefined_message
         known = owner if isinstance(owner, Mapping) else dir(owner)
         near = difflib.get_close_matches(name, [word for word in known if word[:1] != "_"], 1)

@@ -25,11 +25,16 @@ def refuse_unused(folders: Sequence[Path]) -> None:
     The last of `folders` has the packaged templates. Raises TemplateError with the file, and the
     name that may be meant.
     """
-    used = _used(folders)
-    shipped = {*used, *_names(folders[-1])}
-    for folder in folders[:-1]:
-        for name in sorted(_names(folder) - shipped):
-            near = _meant(name, shipped)
+    shipped = _names(folders[-1])
+    others = [
+        (folder, name) for folder in folders[:-1] for name in sorted(_names(folder) - shipped)
+    ]
+    if not others:
+        return
+    known = {*_used(folders), *shipped}
+    for folder, name in others:
+        if name not in known:
+            near = _meant(name, known)
             # Beside the templates somebody may keep other texts; in parts/ there are only parts.
             if near or "/" in name:
                 hint = f"; did you mean `{near}`?" if near else ": include it, or remove it"
@@ -39,7 +44,7 @@ def refuse_unused(folders: Sequence[Path]) -> None:
 def _meant(name: str, known: Collection[str]) -> str:
     """Return the known template that has nearly the same name, wherever it stands."""
     # Of two with the same stem, that with the same end counts.
-    alike = sorted(known, key=lambda one: Path(one).suffix == Path(name).suffix)
+    alike = sorted(known, key=lambda one: (Path(one).suffix == Path(name).suffix, one))
     stems = {Path(one).stem: one for one in alike}
     near = difflib.get_close_matches(Path(name).stem, stems, 1, NEAR)
     return stems[near[0]] if near else ""

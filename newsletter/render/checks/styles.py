@@ -19,7 +19,7 @@ from newsletter.render.checks.documents import HtmlDocument, Sheet, declarations
 from newsletter.render.checks.findings import Flaw
 
 _CHAINED: Final = re.compile(r"\.[\w-]+\.[\w-]+")
-_CAPITALS: Final = re.compile(r"!\s*(?!important)important", re.IGNORECASE)
+_CAPITALS: Final = re.compile(r"!\s*(?=\w*[A-Z])(?i:important)")
 _NEGATIVE: Final = re.compile(r"(?<![\w.])-\.?\d")
 
 
