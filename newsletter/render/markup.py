@@ -32,6 +32,8 @@ SILENT = frozenset(
 WORDS_ONLY = frozenset("mj-title mj-preview mj-style".split())
 """Components in which mjml-python takes no comment, and those with SILENT in which it drops one."""
 
+ILL = "not well-formed MJML: "
+
 _TOKEN = re.compile(
     r"""</(?P<end>[a-z_][^\s<>/"'=]*)\s*>
     |<(?P<name>[a-z_][^\s<>/"'=]*)(?P<attributes>(?:"[^"]*"|'[^']*'|[^<>"'])*?)(?P<closed>/?)>
@@ -96,7 +98,9 @@ def check_markup(source: TemplateSource, plain: str) -> None:
             done = end.start() if end else done
     _check_text(source, plain, done, len(plain), opened)
     if opened:
-        _refuse(source, opened[-1].place, f"<{opened[-1].name}> has no end: {_ending(opened[-1])}")
+        _refuse(
+            source, opened[-1].place, f"{ILL}<{opened[-1].name}> has no end: {_ending(opened[-1])}"
+        )
     if not re.match(r"\s*<mjml[\s>/]", plain.replace(MARK, " ").replace(PLACEHOLDER, " ")):
         _refuse(source, 0, "a template begins with <mjml> and ends with </mjml>")
 
@@ -170,6 +174,8 @@ def _may_stand(name: str, parent: str) -> bool:
     table = components()
     if parent == "mj-attributes":
         return name in table
+    if name == "mj-raw":  # mjml-python passes it, and clients do not know it
+        return True
     if parent not in table:
         return False
     return name in table[parent]["children"]
@@ -191,13 +197,14 @@ def _close(source: TemplateSource, tag: re.Match[str], opened: list[_Open]) -> N
         _refuse(source, place, f"</{name}>: <{name}> has no end; remove it")
     if not any(_same(element.name, name) for element in opened):
         near = f"; did you mean `</{opened[-1].name}>`?" if opened else ""
-        _refuse(source, place, f"</{name}> ends nothing: no <{name}> is open{near}")
+        _refuse(source, place, f"{ILL}</{name}> ends nothing: no <{name}> is open{near}")
     # The outer element ends here, so the inner one has none.
     inner = opened[-1]
     _refuse(
         source,
         inner.place,
-        f"<{inner.name}> has no end before </{name}> ({source.place(place)}): {_ending(inner)}",
+        f"{ILL}<{inner.name}> has no end before </{name}> ({source.place(place)}): "
+        f"{_ending(inner)}",
     )
 
 

@@ -52,6 +52,9 @@ LISTS: Final = {
 }
 """What loops over a list of a kind of value are about."""
 
+NEAR: Final = 0.75
+"""How alike two names are of which one is the other misspelt (difflib)."""
+
 _Scope = dict[str, str]
 """Names in a template, each with its kind; empty for a kind that is not known."""
 
@@ -118,10 +121,9 @@ class _Reader:
             scope |= dict.fromkeys(_stored(node.target), kind)
 
     def _check_name(self, node: nodes.Name, scope: _Scope) -> None:
-        if node.name not in scope:
-            raise TemplateError(
-                f"{self.at(node.lineno)}: `{node.name}` is undefined{_meant(node.name, scope)}"
-            )
+        # A name like no other may be one that papers of another day have: rendering tells.
+        if node.name not in scope and (hint := _meant(node.name, scope, NEAR)):
+            raise TemplateError(f"{self.at(node.lineno)}: '{node.name}' is undefined{hint}")
 
     def _check_attribute(self, node: nodes.Getattr, owner: str, scope: _Scope) -> None:
         names = self.known.get(scope.get(owner, ""))
@@ -150,6 +152,6 @@ def _stored(target: nodes.Node) -> Iterator[str]:
     return (name.name for name in found)
 
 
-def _meant(word: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), known, 1)
+def _meant(word: str, known: Collection[str], cutoff: float = 0.6) -> str:
+    near = difflib.get_close_matches(word.lower(), known, 1, cutoff)
     return f"; did you mean `{near[0]}`?" if near else ""

@@ -80,13 +80,13 @@ def press(templates: Templates) -> None:
             "parts/paper.mjml",
             "{{ paper.authors }}</p>",
             "{{ paper.authors }}",
-            r"OWN/parts/paper\.mjml:4:\d+: <p> has no end before </div> \(OWN/parts/paper\.mjml:9:11\)",
+            r"OWN/parts/paper\.mjml:4:\d+: not well-formed MJML: <p> has no end before </div> \(OWN/parts/paper\.mjml:9:11\)",
         ),
         (
             "parts/footer.mjml",
             "</mj-column>",
             "",
-            r"OWN/parts/footer\.mjml:2:7: <mj-column> has no end before </mj-section>",
+            r"OWN/parts/footer\.mjml:2:7: not well-formed MJML: <mj-column> has no end before </mj-section>",
         ),
         (
             "parts/footer.mjml",
@@ -128,7 +128,7 @@ def press(templates: Templates) -> None:
             "parts/footer.mjml",
             "{{ letter.postal_address }}",
             "{% if letter.web %}{{ leter.name }}{% endif %}",
-            r"OWN/parts/footer\.mjml:6: `leter` is undefined; did you mean `letter`\?",
+            r"OWN/parts/footer\.mjml:6: 'leter' is undefined; did you mean `letter`\?",
         ),
         (
             "parts/brand.mjml",
@@ -158,7 +158,7 @@ def press(templates: Templates) -> None:
             "issue.mjml",
             "</mjml>",
             "",
-            r"OWN/issue\.mjml:1:1: <mjml> has no end: write </mjml>",
+            r"OWN/issue\.mjml:1:1: not well-formed MJML: <mjml> has no end: write </mjml>",
         ),
         (
             "parts/footer.mjml",
@@ -285,7 +285,9 @@ def test_columns_are_those_of_the_file(tmp_path: Path) -> None:
 
     told = mistake(own(tmp_path, "parts/footer.mjml", line))
 
-    assert told.startswith(f"OWN/parts/footer.mjml:1:{line.index('<i>') + 1}: <i> has no end")
+    assert told.startswith(
+        f"OWN/parts/footer.mjml:1:{line.index('<i>') + 1}: not well-formed MJML: <i> has no end"
+    )
 
 
 def test_the_names_that_templates_may_use_are_those_they_get() -> None:

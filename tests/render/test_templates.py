@@ -84,7 +84,7 @@ def test_the_traps_of_mjml_and_premailer() -> None:
         (mjml("<mj-text>{{ x | nosuch }}</mj-text>"), r"issue\.mjml:2: No filter named 'nosuch'"),
         (
             "<mjml><mj-body><mj-section></mj-body></mjml>",
-            r"issue\.mjml:1:16: <mj-section> has no end before </mj-body> \(issue\.mjml:1:28\)",
+            r"issue\.mjml:1:16: not well-formed MJML: <mj-section> has no end before </mj-body> \(issue\.mjml:1:28\)",
         ),
     ],
 )
