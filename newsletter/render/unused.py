@@ -44,7 +44,8 @@ def refuse_unused(folders: Sequence[Path]) -> None:
 def _meant(name: str, known: Collection[str]) -> str:
     """Return the known template that has nearly the same name, wherever it stands."""
     # Of two with the same stem, that with the same end counts.
-    alike = sorted(known, key=lambda one: (Path(one).suffix == Path(name).suffix, one))
+    end = Path(name).suffix if Path(name).suffix in (".mjml", ".txt") else ".mjml"
+    alike = sorted(known, key=lambda one: (one.endswith(end), one))
     stems = {Path(one).stem: one for one in alike}
     near = difflib.get_close_matches(Path(name).stem, stems, 1, NEAR)
     return stems[near[0]] if near else ""
