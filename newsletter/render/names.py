@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
+import functools
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
@@ -55,20 +57,54 @@ LISTS: Final = {
 NEAR: Final = 0.75
 """How alike two names are of which one is the other misspelt (difflib)."""
 
+_BLOCK = re.compile(
+    r"\{%[-+]?\s*(?P<end>end)?(?P<block>if|for|macro|call|filter|with|block|set(?=[^=]*%\}))\b.*?%\}",
+    re.DOTALL,
+)
 _Scope = dict[str, str]
 """Names in a template, each with its kind; empty for a kind that is not known."""
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str) -> nodes.Template:
+    return sandbox(html=True).parse(text)
+
+
+def parse(text: str, at: Callable[[int], str]) -> nodes.Template:
+    """Return a template as Jinja reads it; raises TemplateError, with the line, if it cannot."""
+    try:
+        return _parsed(text)
+    except jinja2.TemplateSyntaxError as error:
+        opened = _without_end(text) if "Unexpected end" in (error.message or "") else None
+        if opened:
+            line = text.count("\n", 0, opened.start()) + 1
+            raise TemplateError(
+                f"{at(line)}: `{opened[0]}` has no end: "
+                f"write `{{% end{opened['block']} %}}` after it"
+            ) from None
+        raise TemplateError(f"{at(error.lineno)}: {error.message}") from None
+    except RecursionError:
+        raise TemplateError(f"{at(1)}: brackets or tags are nested too deeply") from None
+
+
+def _without_end(text: str) -> re.Match[str] | None:
+    """Return the innermost block of Jinja that is open at the end of a text."""
+    opened: list[re.Match[str]] = []
+    for tag in _BLOCK.finditer(text):
+        if not tag["end"]:
+            opened.append(tag)
+        elif opened and opened[-1]["block"] == tag["block"]:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def check_names(text: str, theme: Collection[str], at: Callable[[int], str]) -> None:
     """Refuse names that do not exist, in all branches of a template.
 
-    `theme` has the names of the theme, and `at` gives `file:line` of a line of `text`. Text that
-    Jinja cannot read is left to who compiles it. Raises TemplateError with the name that is meant.
+    `theme` has the names of the theme, and `at` gives `file:line` of a line of `text`. Raises
+    TemplateError with the name that is meant, or for text that Jinja cannot read.
     """
-    try:
-        parsed = sandbox(html=False).parse(text)
-    except (jinja2.TemplateSyntaxError, RecursionError):
-        return
+    parsed = parse(text, at)
     known = {**KNOWN, "theme": frozenset(theme)}
     scope: _Scope = {name: name for name in ("letter", "notice", "theme")} | {"_": ""}
     reader = _Reader(known, at)

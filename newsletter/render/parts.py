@@ -48,8 +48,8 @@ class TemplateSource:
 
     def at(self, line: int) -> str:
         """Return `file:line` of a line of `text` (from 1); only the file when that is not known."""
-        if 1 <= line <= len(self.origins):
-            return self.origins[line - 1]
+        if line and self.origins:
+            return self.origins[min(line, len(self.origins)) - 1]
         return f"{self.name}:{line}" if line and not self.origins else self.name
 
     def place(self, offset: int) -> str:

@@ -19,7 +19,7 @@ from newsletter.render.frames import Loop, Region, Rendering, cut, renderer
 from newsletter.render.hiding import hide, keep_head
 from newsletter.render.looks import Theme
 from newsletter.render.markup import check_markup, components
-from newsletter.render.names import check_names
+from newsletter.render.names import check_names, parse
 from newsletter.render.parts import TemplateSource, read_template, with_places
 from newsletter.render.sandbox import sandbox
 from newsletter.render.sheets import split_sheets
@@ -85,6 +85,7 @@ def _check_text(source: TemplateSource, theme: tuple[str, ...]) -> None:
 @functools.lru_cache(maxsize=16)
 def compile_text(source: TemplateSource) -> Template:
     """Compile a plain-text template; cached by content."""
+    parse(source.text, source.at)
     return _template(source, source.text, source.at, html=False)
 
 
@@ -97,6 +98,7 @@ def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
     """
     hidden = hide(source)
     check_markup(source, hidden.plain)
+    parse(hidden.jinja, source.at)
     text = with_places(hidden.text) if located else hidden.text
     html, origin = hidden.reveal(_inline(source, _to_html(source, text)))
     return _template(source, html, lambda line: source.at(origin.get(line, 0)), html=True)

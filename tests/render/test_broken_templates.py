@@ -155,6 +155,18 @@ def press(templates: Templates) -> None:
             r"OWN/issue\.mjml:\d+:5: a part is included on a line of its own, as `<mj-include",
         ),
         (
+            "parts/footer.mjml",
+            "{% endif %}",
+            "",
+            r"OWN/parts/footer\.mjml:4: `{% if not letter\.web %}` has no end: write `{% endif %}` after it",
+        ),
+        (
+            "parts/footer.txt",
+            "{% endif %}",
+            "",
+            r"OWN/parts/footer\.txt:\d+: `{% if [^`]* %}` has no end: write `{% endif %}` after it",
+        ),
+        (
             "issue.mjml",
             "</mjml>",
             "",
