@@ -121,7 +121,7 @@ class _Line:
 
 def included(line: str) -> str | None:
     """Return the name of the part that a line includes; None when it includes none."""
-    found = _INCLUDE.match(line)
+    found = _INCLUDE.match(line) if "include" in line else None
     return None if found is None else found["mjml"] or found["text"] or ""
 
 
@@ -143,7 +143,7 @@ def _lines(
             if part in (*within, path) or len(within) >= MAX_DEPTH:
                 raise TemplateError(f"{place}: includes {name}, which includes it again")
             yield from _lines(part, folders, theme, (*within, path))
-        elif include := _INCLUDES.search(line):
+        elif "include" in line and (include := _INCLUDES.search(line)):
             form = (
                 '<mj-include path="parts/NAME.mjml" />'
                 if include[0].startswith("<")
@@ -158,6 +158,8 @@ def _lines(
 
 
 def _with_theme(line: str, theme: Mapping[str, str], origin: str) -> _Line:
+    if "theme." not in line:
+        return _Line(line, origin, ())
     pieces: list[str] = []
     shifts: list[tuple[int, int]] = []
     done = length = 0
