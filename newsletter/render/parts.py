@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from newsletter.errors import TemplateError
 from newsletter.files.reading import read_regular, undecodable
@@ -110,8 +111,7 @@ def read_template(name: str, folders: Sequence[Path], theme: Mapping[str, str]) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of a template, with the theme's values in it."""
 
     text: str
