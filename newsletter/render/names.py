@@ -24,7 +24,7 @@ from newsletter.render.views import Link, PaperView, SectionView
 LETTER: Final = frozenset(
     "name language phrases direction postal_address number period density archive_url web feedback "
     "subject preheader greeting email date unsubscribe_url preferences_url feedback_url glance "
-    "tally topics count more has_also sections lead also".split()
+    "tally topics count more has_also sections lead also citations_url".split()
 )
 """What `letter` has."""
 NOTICE: Final = frozenset("kind url unsubscribe preferences next papers".split())
