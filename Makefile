@@ -73,8 +73,9 @@ $(PEERS)/node_modules/.installed: $(PEERS)/package-lock.json
 
 peers: $(PEERS)/node_modules/.installed
 
-clients: setup peers ## distil anew what mail clients support
+clients: setup peers ## distil anew what mail clients support, and which components MJML has
 	@$(BIN)/python docs/clients.py
+	@$(BIN)/python docs/components.py
 
 bench: setup peers ## every benchmark, quickly
 	@for program in benchmarks/*.py; do $(BIN)/python $$program --quick --json || exit 1; done

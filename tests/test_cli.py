@@ -41,9 +41,7 @@ def test_init_then_run(tmp_path: Path) -> None:
     first = process("init", "my-letter", cwd=tmp_path)
     assert (first.returncode, first.stderr) == (0, "")
     folder = tmp_path / "my-letter"
-    assert {path.name for path in folder.iterdir()} == {
-        "config", "templates", "outbox", ".gitignore",
-    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {"config", "outbox", ".gitignore"}
     assert newsletter("check", cwd=folder).returncode == 0
 
     # A proxy that nobody runs: no network, whatever the machine has.
@@ -69,6 +67,27 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
 
     assert edited.read_text("utf-8") == "mine"
     assert "Kept as they were" in again.stdout
+
+
+def test_init_copies_templates_when_asked(tmp_path: Path, root: Path) -> None:
+    """All of them, byte for byte; an edited copy counts, and is kept by a second `init`."""
+    copied = newsletter("init", "--templates", cwd=tmp_path)
+
+    shipped = {path.relative_to(root / "templates"): path for path in _templates(root)}
+    mine = {path.relative_to(tmp_path / "templates"): path for path in _templates(tmp_path)}
+    assert "templates/" in copied.stdout
+    assert {name: path.read_bytes() for name, path in mine.items()} == {
+        name: path.read_bytes() for name, path in shipped.items()
+    }
+    assert newsletter("check", cwd=tmp_path).returncode == 0
+    footer = mine[Path("parts/footer.mjml")]
+    footer.write_text(footer.read_text("utf-8").replace("Issue", "Number"), "utf-8")
+    newsletter("init", "--templates", cwd=tmp_path)
+    assert "Number" in footer.read_text("utf-8")
+
+
+def _templates(folder: Path) -> list[Path]:
+    return [path for path in (folder / "templates").rglob("*") if path.is_file()]
 
 
 def test_run_twice(letter: Path) -> None:

@@ -51,9 +51,21 @@ def preview(
     async def changes() -> AsyncIterator[object]:
         root = config.resolve().parent
         # Watch the folders, not the files: an editor that saves by renaming creates a new file.
-        folders = [folder for folder in (config, root / "templates") if folder.is_dir()]
-        async for found in watchfiles.awatch(*folders, debounce=200, step=50):
-            yield found
+        # The packaged templates only change with the program.
+        own = [
+            folder for folder in settings.letter.theme.folders if root in folder.resolve().parents
+        ]
+        wanted = dict.fromkeys((config, root / "templates", *own))
+        while True:
+            folders = [folder for folder in wanted if folder.is_dir()]
+            async for found in watchfiles.awatch(
+                *folders, debounce=200, step=50, rust_timeout=1000, yield_on_timeout=True
+            ):
+                begun = len(folders) < sum(folder.is_dir() for folder in wanted)
+                if found or begun:
+                    yield found
+                if begun:  # the first copy of a template: watch its folder too
+                    break
 
     async def send_test(edition: PreviewEdition, to: str) -> str:
         message = edition.message.replace("\n", "\r\n").encode()

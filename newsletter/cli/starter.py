@@ -1,4 +1,4 @@
-"""What `init` writes: a working config/, templates/ and outbox/."""
+"""What `init` writes: a working config/ and outbox/, and copies of templates if they are wanted."""
 
 from __future__ import annotations
 
@@ -25,21 +25,31 @@ def cron_line(program: str, folder: Path) -> str:
     return "5 * * * * " + inner.replace("%", r"\%")
 
 
-def write_starter(console: Console, directory: Path, program: str) -> None:
-    """Write config/, templates/ and outbox/ into `directory`; keep every file that exists.
+def write_starter(
+    console: Console, directory: Path, program: str, *, templates: bool = False
+) -> None:
+    """Write config/ and outbox/ into `directory`; keep every file that exists.
 
-    `program` is the absolute path of the newsletter command.
+    With `templates` the packaged templates are copied too. Without copies the packaged ones are
+    used, so that they follow the program. `program` is the absolute path of the newsletter command.
 
     Raises StoreError when the folder cannot be written.
     """
+    folders = ("config", "templates") if templates else ("config",)
     try:
-        kept = _write_starter(directory)
+        kept = _write_starter(directory, folders)
     except OSError as error:
         raise StoreError(f"{error.filename or directory}: {error.strerror}") from None
     place = "" if directory == Path() else f"{directory}/"
-    console.print(f"Wrote [bold]{escape(place)}config/[/], templates/ and outbox/", soft_wrap=True)
+    written = f"[bold]{escape(place)}config/[/]{', templates/' * templates} and outbox/"
+    console.print(f"Wrote {written}", soft_wrap=True)
     if kept:
         console.print(f"Kept as they were: {', '.join(map(str, kept))}", soft_wrap=True)
+    if templates:
+        console.print(
+            "Delete the copies that you do not edit: the packaged ones follow the program.",
+            soft_wrap=True,
+        )
     change = f"cd {directory} && " if place else ""
     console.print(
         f"\nNext: edit [bold]{escape(place)}config/subscribers.yaml[/], then\n"
@@ -51,9 +61,9 @@ def write_starter(console: Console, directory: Path, program: str) -> None:
     console.print(f"  {cron_line(program, directory.resolve())}", soft_wrap=True, markup=False)
 
 
-def _write_starter(directory: Path) -> list[Path]:
+def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:
     kept = []
-    for folder in ("config", "templates"):
+    for folder in folders:
         for source in sorted((STARTER / folder).rglob("*")):
             # The program owns the schemas: they are written again below. All other files belong to
             # the user once they exist.

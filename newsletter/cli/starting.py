@@ -71,14 +71,22 @@ def demo(
 
 
 @app.command()
-def init(directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path()) -> None:
-    """Write a working configuration, templates and an empty outbox into DIR (default: here).
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR")] = Path(),
+    *,
+    templates: Annotated[
+        bool, typer.Option("--templates", help="Copy the packaged templates too, to edit them.")
+    ] = False,
+) -> None:
+    """Write a working configuration and an empty outbox into DIR (default: here).
 
-    Files that exist are never overwritten.
+    Files that exist are never overwritten. Without copies of the templates those that come with the
+    program are used, and follow it when it is updated.
 
-    Example: `newsletter init my-letter && cd my-letter && newsletter run`
+    Examples: `newsletter init my-letter && cd my-letter && newsletter run`,
+    `newsletter init --templates`
     """
-    starter.write_starter(console(), directory, machine.program())
+    starter.write_starter(console(), directory, machine.program(), templates=templates)
 
 
 @app.command()

@@ -11,21 +11,6 @@ _GLUED = re.compile(r"(?:^|[\s:\[{,])(#[^\s#][^\s,}\]]*)")
 _KEYED = re.compile(r"\s*(?:- )?\s*([^\s:#'\"\[{][^:#]*):(?:\s|$)")
 
 
-def undecodable(raw: bytes, at: int) -> tuple[int, int, str]:
-    """Return line, column and remedy for the byte at `at`, which is not valid UTF-8."""
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4]:
-        return 1, 1, "this file is UTF-16: save it as UTF-8"
-    before = raw[:at]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-    shown = raw[at : at + 1].decode("cp1252", "replace")
-    return (
-        line,
-        column,
-        f"not UTF-8 text (is it `{shown}`, saved as Latin-1 or Windows-1252?): save it as UTF-8",
-    )
-
-
 def diagnose(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str]:  # noqa: PLR0911  one per mistake
     """Return line and column (from 1), and what is wrong there, with the remedy."""
     lines = lines_of(text)

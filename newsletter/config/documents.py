@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import yaml
 
-from newsletter.config.diagnoses import diagnose, lines_of, undecodable
+from newsletter.config.diagnoses import diagnose, lines_of
 from newsletter.config.nodes import NodeReader, Path_
 from newsletter.errors import ConfigError
-from newsletter.files.reading import read_regular
+from newsletter.files.reading import read_regular, undecodable
 
 MAX_BYTES = 100_000_000
 """Largest file that is read; a million readers in YAML need less."""

@@ -5,6 +5,11 @@ limits.py     how much a template may compute
 columns.py    text as wide as it is shown: lines, the line below a heading, the preheader
 sandbox.py    where templates of users run
 parts.py      template files: their parts, the theme's values in them
+unused.py     files among the templates that nothing uses
+hiding.py     Jinja and Outlook's comments, hidden while MJML and premailer work
+markup.py     MJML checked against the table of its components (components.json)
+sheets.py     style sheets: whether they are whole, and which rules are inlined
+names.py      what templates may ask for: `letter.NAME`, `paper.NAME`
 templates.py  MJML → inlined HTML Jinja template, once, cached by content
 frames.py     a template cut at its loops, so that each block is rendered once
 looks.py      how an issue looks, according to the settings

@@ -5,12 +5,15 @@ How much they may compute is limited too (limits.py), since a theme may come fro
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from typing import Final
 
 import jinja2
 import jinja2.sandbox
 from jinja2 import nodes
 from jinja2.runtime import Context
+from jinja2.utils import missing
 
 from newsletter.render import columns, limits
 
@@ -22,6 +25,19 @@ FILTERS: Final = frozenset(
 """The filters of Jinja that a template may use: those that only compute."""
 OURS: Final = {"fill": columns.fill, "underlined": columns.underlined}
 """Filters for the text part."""
+
+
+class _Undefined(jinja2.StrictUndefined):
+    """What is not there: an error as soon as it is used, in words of templates."""
+
+    @property
+    def _undefined_message(self) -> str:
+        owner, name = self._undefined_obj, self._undefined_name
+        if owner is missing or self._undefined_hint or not isinstance(name, str):
+            return super()._undefined_message
+        known = owner if isinstance(owner, Mapping) else dir(owner)
+        near = difflib.get_close_matches(name, [word for word in known if word[:1] != "_"], 1)
+        return f"there is no `{name}` here" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
@@ -64,7 +80,7 @@ def sandbox(*, html: bool) -> jinja2.Environment:
     """Return an environment for templates that may come from anybody."""
     environment = _TemplateEnvironment(
         autoescape=html,
-        undefined=jinja2.StrictUndefined,
+        undefined=_Undefined,
         finalize=limits.printed,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -16,29 +16,20 @@ import jinja2
 
 from newsletter.errors import TemplateError
 from newsletter.render.frames import Loop, Region, Rendering, cut, renderer
+from newsletter.render.hiding import hide, keep_head
 from newsletter.render.looks import Theme
+from newsletter.render.markup import check_markup, components
+from newsletter.render.names import check_names, parse
 from newsletter.render.parts import TemplateSource, read_template, with_places
 from newsletter.render.sandbox import sandbox
+from newsletter.render.sheets import split_sheets
+from newsletter.render.unused import refuse_unused
 
-MJML_TAGS = frozenset(
-    "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-font mj-preview "
-    "mj-style "
-    "mj-title mj-raw mj-section mj-column mj-group mj-wrapper mj-text mj-button mj-image "
-    "mj-divider mj-spacer mj-table mj-hero mj-social mj-social-element mj-navbar mj-navbar-link "
-    "mj-carousel "
-    "mj-carousel-image mj-accordion mj-accordion-element mj-accordion-title "
-    "mj-accordion-text".split()
-)
+MJML_TAGS = frozenset(components())
 """Tags that the MJML compiler knows; it silently drops any other tag and its content."""
 
-_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_HIDDEN = re.compile(r"qjx(\d+)xjq")
-_MJ_TAG = re.compile(r"<\s*(mj-?[a-z-]*)", re.IGNORECASE)
-_STYLE = re.compile(r"(<style[^>]*>)(.*?)</style>", re.DOTALL)
 _ARTICLE = re.compile(r'<div [^>]*role="article"[^>]*>')
-_BRACES = re.compile(r"[{}]")
-_COMMENT = re.compile(r"<!--(?!\[if|<!\[endif).*?-->", re.DOTALL)
-"""Comments, without the conditional ones that Outlook reads (`<!--[if mso]>`)."""
+_POSITION = re.compile(r"position (\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +62,30 @@ def load_templates(theme: Theme, name: str = "issue", *, located: bool = False) 
     Raises TemplateError, with file:line, for anything missing or wrong in the templates.
     """
     values = dict(theme.values)
-    return Templates(
-        html=compile_mjml(read_template(f"{name}.mjml", theme.folders, values), located=located),
-        text=compile_text(read_template(f"{name}.txt", theme.folders, values)),
-        theme=values,
-    )
+    refuse_unused(theme.folders)
+    html = read_template(f"{name}.mjml", theme.folders, values)
+    text = read_template(f"{name}.txt", theme.folders, values)
+    names = tuple(values)
+    compiled = compile_mjml(html, located=located), compile_text(text)
+    _check_html(html, names)
+    _check_text(text, names)
+    return Templates(html=compiled[0], text=compiled[1], theme=values)
+
+
+@functools.lru_cache(maxsize=16)
+def _check_html(source: TemplateSource, theme: tuple[str, ...]) -> None:
+    check_names(hide(source).jinja, theme, source.at)
+
+
+@functools.lru_cache(maxsize=16)
+def _check_text(source: TemplateSource, theme: tuple[str, ...]) -> None:
+    check_names(source.text, theme, source.at)
 
 
 @functools.lru_cache(maxsize=16)
 def compile_text(source: TemplateSource) -> Template:
     """Compile a plain-text template; cached by content."""
+    parse(source.text, source.at)
     return _template(source, source.text, source.at, html=False)
 
 
@@ -91,35 +96,12 @@ def compile_mjml(source: TemplateSource, *, located: bool = False) -> Template:
     Raises TemplateError for unknown MJML tags, MJML that is not well formed and errors in Jinja
     tags. Errors that only occur in rendering are reported with their line of the MJML too.
     """
-    visible = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source.text)
-    _refuse_unknown_tags(source, visible)
-    _refuse_open_tags(source, visible)
-    tags: list[str] = []
-    lines: list[int] = []
-
-    def hide(found: re.Match[str]) -> str:
-        tags.append(found[0])
-        lines.append(visible.count("\n", 0, found.start()) + 1)
-        return f"qjx{len(tags) - 1}xjq" + "\n" * found[0].count("\n")
-
-    hidden = _JINJA.sub(hide, visible)
-    html = _inline(source.name, _to_html(source, with_places(hidden) if located else hidden))
-    # Every tag gets a line of its own, by a line break inside the tag, which prints nothing. So
-    # Jinja's line numbers can be mapped to lines of the MJML.
-    origin: dict[int, int] = {}
-    pieces: list[str] = []
-    line = 1
-    for place, part in enumerate(_HIDDEN.split(html)):
-        piece = part
-        if place % 2:
-            origin[line] = origin[line + 1] = lines[int(part)]
-            # Blocks keep their own line break (trim_blocks would eat one that follows).
-            piece = f"{tags[int(part)][:-2]}\n{tags[int(part)][-2:]}"
-        pieces.append(piece)
-        line += piece.count("\n")
-    return _template(
-        source, "".join(pieces), lambda line: source.at(origin.get(line, 0)), html=True
-    )
+    hidden = hide(source)
+    check_markup(source, hidden.plain)
+    parse(hidden.jinja, source.at)
+    text = with_places(hidden.text) if located else hidden.text
+    html, origin = hidden.reveal(_inline(source, _to_html(source, text)))
+    return _template(source, html, lambda line: source.at(origin.get(line, 0)), html=True)
 
 
 def _template(
@@ -139,23 +121,6 @@ def _template(
     )
 
 
-def _refuse_unknown_tags(source: TemplateSource, visible: str) -> None:
-    for found in _MJ_TAG.finditer(visible):
-        if found[1].lower() not in MJML_TAGS:
-            line = visible.count("\n", 0, found.start()) + 1
-            raise TemplateError(
-                f"{source.at(line)}: unknown tag <{found[1]}>, which MJML would drop"
-            )
-
-
-def _refuse_open_tags(source: TemplateSource, visible: str) -> None:
-    """Refuse a Jinja tag without an end, which would be treated as text."""
-    left = re.search(r"\{[{%#]|[}%#]\}", _JINJA.sub(lambda tag: "\n" * tag[0].count("\n"), visible))
-    if left:
-        line = left.string.count("\n", 0, left.start()) + 1
-        raise TemplateError(f"{source.at(line)}: `{left[0]}` opens or ends no tag of Jinja")
-
-
 def _to_html(source: TemplateSource, text: str) -> str:
     import mjml  # noqa: PLC0415  only a run that renders pays for it
 
@@ -163,40 +128,18 @@ def _to_html(source: TemplateSource, text: str) -> str:
         # No fonts: MJML would load `Roboto` and others from a host that then learns who reads.
         html: str = mjml.mjml2html(text, fonts={})
     except (ValueError, OSError) as error:
-        raise TemplateError(f"{source.name}: not well-formed MJML: {error}") from None
+        at = _POSITION.search(str(error))
+        line = text.count("\n", 0, int(at[1])) + 1 if at else 1
+        raise TemplateError(f"{source.at(line)}: not well-formed MJML: {error}") from None
     # The letter is the only landmark of the page, so that screen readers can jump to it.
     html = _ARTICLE.sub('<div role="main">\\g<0>', html, count=1)
     html = html.replace("</body>", "</div></body>", 1) if 'role="main"' in html else html
     # premailer drops a doctype in lower case.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
-    return _STYLE.sub(_for_premailer, html)
+    return keep_head(split_sheets(html))
 
 
-def _for_premailer(style: re.Match[str]) -> str:
-    """Return a style element split in two: rules to inline, and rules that must stay as they are.
-
-    MJML's own reset would be inlined into every cell (+24% of the size), and rules in @media only
-    work in a style element.
-    """
-    start, css = style[1], style[2]
-    kept = start.replace("<style", '<style data-premailer="ignore"', 1)
-    if css.lstrip().startswith(("#outlook", ".moz-text-html")):
-        return f"{kept}{css}</style>"
-    plain: list[str] = []
-    at_rules: list[str] = []
-    depth = begin = 0
-    for found in _BRACES.finditer(css):
-        depth += 1 if found[0] == "{" else -1
-        if depth == 0:
-            rule = css[begin : found.end()]
-            (at_rules if rule.lstrip().startswith("@") else plain).append(rule)
-            begin = found.end()
-    plain.append(css[begin:])
-    styles = [f"{start}{''.join(plain)}</style>"] if "".join(plain).strip() else []
-    return "".join((*styles, f"{kept}{''.join(at_rules)}</style>" if at_rules else ""))
-
-
-def _inline(name: str, html: str) -> str:
+def _inline(source: TemplateSource, html: str) -> str:
     from premailer import Premailer  # noqa: PLC0415  loads cssutils: a quarter of a second
 
     try:
@@ -207,8 +150,9 @@ def _inline(name: str, html: str) -> str:
             disable_validation=True,
             cssutils_logging_level=logging.CRITICAL,
         ).transform()
-    except Exception:  # noqa: BLE001  cssutils fails in many ways on rules that do not end
+    except Exception:  # noqa: BLE001  cssutils fails in many ways on rules that are none
         raise TemplateError(
-            f"{name}: its style sheets cannot be read: is a `{{` or a `}}` missing?"
+            f"{source.line_with('<mj-style')}: the rules of this template's style sheets cannot be "
+            "read: is one of them no `selector { property: value; }`?"
         ) from None
     return inlined

@@ -8,6 +8,7 @@ import email.policy
 import os
 import re
 import select
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,24 @@ def test_edits_show_and_mistakes_are_said(browser: Browser, preview: tuple[Path,
     expect(mail.get_by_role("heading", name="Language models", exact=True)).to_be_visible()
     expect(page.locator("#picks .paper")).to_have_count(len(before))
     page.close()
+
+
+def test_the_first_copy_of_a_template_is_followed(
+    browser: Browser, tmp_path: Path, root: Path
+) -> None:
+    """A newsletter has no templates until somebody copies one; then the page follows it."""
+    write_newsletter(tmp_path, root)
+    shutil.rmtree(tmp_path / "templates")
+    shipped = (root / "templates" / "parts" / "paper.mjml").read_text("utf-8")
+    with running(tmp_path) as address:
+        page = opened(browser, address)
+        part = tmp_path / "templates" / "parts" / "paper.mjml"
+        for words in ("first copy", "second copy"):
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(shipped.replace("{{ paper.title }}", f"({words})"), "utf-8")
+            shown = page.frame_locator("#mail").get_by_text(f"({words})").first
+            expect(shown).to_be_attached(timeout=SOON)
+        page.close()
 
 
 def test_a_template_edit_keeps_the_place_on_the_page(

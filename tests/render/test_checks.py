@@ -150,6 +150,111 @@ def test_a_style_element_that_gmail_drops_is_an_error() -> None:
     assert any("Gmail drops" in message for message in found(OUT, style="a { color: red } " * 600))
 
 
+DARK = "@media (prefers-color-scheme: dark)"
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        (
+            f"{DARK} {{ @media (max-width: 9px) {{ a {{ top: 0 }} }} }}",
+            (
+                f"error: `@media (max-width: 9px)` within `{DARK}`: Gmail drops the whole <style> "
+                f"(email-bugs#21): write it by itself, as `{DARK} and (max-width: 9px)`"
+            ),
+        ),
+        ("@media print { @font-face { font-family: x } }", "error: `@font-face` within `@media"),
+        ("@media print { a { color: red; @media screen { top: 0 } } }", "has a rule within it"),
+        ("@page { @top-left { margin: 0 } }", "error: `@top-left` within `@page`"),
+        (
+            "@media (max-width: 9px), (orientation: portrait) { a { top: 0 } }",
+            "error: `@media (max-width: 9px), (orientation: portrait)`: Yahoo drops all",
+        ),
+        ("@media print { /* x */ a { top: 0 } }", "error: a comment of CSS before a rule: Yahoo"),
+        ("/* x */ /* y */ a { top: 0 }", "error: a comment of CSS before a rule: Yahoo and AOL"),
+        ("/* x */\n@media print { a { top: 0 } }", "error: a comment of CSS before a rule"),
+        ("@media print { a { color red } }", "error: `a`: a mistake in CSS ("),
+        ("@media print { a { top: 0 } } }", "error: a mistake in CSS ("),
+        ("a { .b { top: 0 } }", "error: `a` has a rule within it"),
+        ("a { top: 0 !IMPORTANT }", "error: `!IMPORTANT`: Gmail drops a <style> with it"),
+        ("@media print { .a.b { top: 0 } }", "warning: `.a.b`: Outlook (new, web) does not find"),
+    ],
+)
+def test_what_a_client_drops_of_a_style_sheet_is_found(style: str, said: str) -> None:
+    """With the client, the rule and the mend."""
+    told = found(OUT, style=style)
+
+    assert any(message.startswith(said) or said in message for message in told), told
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "a { color: #123456; /* within the braces */ }",
+        "@media print { a { color: #123456 /* x */ } }",
+        "a { color: #123456 } /* at the end */",
+        "@media print { a, p { top: 0 } } @media screen { a { top: 0 } }",
+        "a { font-family: 'a, b', \"/* c */\" }",
+        "@media only screen and (min-width: 9px) and (max-width: 99px) { .a .b { top: 0!important } }",
+    ],
+)
+def test_what_no_client_drops_is_no_finding(style: str) -> None:
+    """Commas of selectors, comments in braces, several sheets."""
+    assert found(OUT, style=style) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ("<style>a { top: 0 }</style>", "error: a <style> in the body, where Gmail and Outlook"),
+        ('<p style="top: 0 !important">x</p>', "warning: `top: … !important` in a style attribute"),
+        (
+            '<p style="top: 0 !Important">x</p>',
+            "error: `!Important`: Gmail drops a style attribute",
+        ),
+        ('<p style="margin: 0 -4px">x</p>', "warning: `margin: 0 -4px`: Gmail drops negative"),
+        ('<p style="background: url(https://e.org/x.png)">x</p>', "property background-image: not"),
+    ],
+)
+def test_what_a_client_drops_of_an_element_is_found(html: str, said: str) -> None:
+    """A style where it is not read, what Outlook and Gmail leave out of an attribute."""
+    told = found(OUT + html)
+
+    assert any(said in message for message in told), told
+
+
+def test_what_only_outlook_does_not_show_is_read() -> None:
+    """The linter reads what most clients show, and not what only Outlook does."""
+    hidden = '<!--[if mso]><div style="display:flex">x</div><![endif]-->'
+    flaw = '<div style="display:flex">x</div>'
+
+    assert found(OUT + hidden) == []
+    for begin, end in (
+        ("<!--[if !mso]><!-->", "<!--<![endif]-->"),
+        ("<!--[if !mso]><!-- -->", "<!-- <![endif]-->"),
+        ("<![if !mso]>", "<![endif]>"),
+    ):
+        assert any("display flex" in told for told in found(OUT + begin + flaw + end))
+
+
+def test_findings_in_style_sheets_name_the_rule_of_their_template() -> None:
+    """Line and column of the inner rule, though its values are sent in another form."""
+    source = TemplateSource(
+        name="head.mjml",
+        text=(
+            '<mjml lang="en"><mj-head><mj-style>\n@media (max-width: 9px) { a { top: 0 } }\n'
+            "  @media print { @media (max-width: 9px) {\n a { color: red !important } } }\n"
+            "</mj-style></mj-head><mj-body><mj-section><mj-column><mj-text><h1>Hi</h1>\n"
+            f'<a href="{LINK}">out</a></mj-text></mj-column></mj-section></mj-body></mjml>'
+        ),
+    )
+    edition = make_edition(html=compile_mjml(source).render({}), text=f"Hi {LINK}")
+
+    (finding,) = [one for one in lint(edition, edition, source) if "email-bugs" in one.message]
+
+    assert finding.where == "head.mjml:3:18"
+
+
 def test_findings_name_the_line_of_their_template() -> None:
     """An element's own line, of the part that it is in; for style rules the line that has them."""
     source = TemplateSource(

@@ -9,6 +9,7 @@ from mjml import mjml2html
 
 from newsletter.errors import TemplateError
 from newsletter.render.looks import Theme
+from newsletter.render.markup import components
 from newsletter.render.parts import TemplateSource
 from newsletter.render.templates import (
     MJML_TAGS,
@@ -65,7 +66,8 @@ def test_the_traps_of_mjml_and_premailer() -> None:
     before = mjml2html(source, fonts={})
     assert html.startswith("<!DOCTYPE html>")
     assert 'style="color:#123456"' in html
-    assert "color: #fff !important" in html or "color: #ffffff !important" in html
+    # Without the space, after which Yahoo forgets it.
+    assert "{ color: #ffffff!important }" in html
     assert html.count("<!--[if") == before.count("<!--[if") > 0
     assert html.count("<![endif]-->") == before.count("<![endif]-->")
     assert "border-collapse:collapse" not in html.replace(" ", "").partition("<body")[2]
@@ -76,11 +78,14 @@ def test_the_traps_of_mjml_and_premailer() -> None:
     [
         (
             "<mjml>\n<mj-body>\n<mj-txt>x</mj-txt></mj-body></mjml>",
-            r"issue\.mjml:3: unknown tag <mj-txt>",
+            r"issue\.mjml:3:1: unknown tag <mj-txt>, .*did you mean <mj-text>",
         ),
         (mjml("<mj-text>\n{% for x in %}</mj-text>"), r"issue\.mjml:3: "),
         (mjml("<mj-text>{{ x | nosuch }}</mj-text>"), r"issue\.mjml:2: No filter named 'nosuch'"),
-        ("<mjml><mj-body><mj-section></mj-body></mjml>", "not well-formed MJML"),
+        (
+            "<mjml><mj-body><mj-section></mj-body></mjml>",
+            r"issue\.mjml:1:16: not well-formed MJML: <mj-section> has no end before </mj-body> \(issue\.mjml:1:28\)",
+        ),
     ],
 )
 def test_mistakes_are_refused_with_their_line(source: str, message: str) -> None:
@@ -99,7 +104,9 @@ def test_an_error_while_rendering_names_the_line_of_the_mjml() -> None:
 
 def test_templates_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a folder in its place and another encoding are one line each."""
-    with pytest.raises(TemplateError, match=r"issue\.mjml: no such template; `newsletter init`"):
+    with pytest.raises(
+        TemplateError, match=r"issue\.mjml: no such template; `newsletter init --templates`"
+    ):
         load_templates(theme(tmp_path))
     (tmp_path / "issue.mjml").write_bytes(b"\xff")
     with pytest.raises(TemplateError, match="not UTF-8"):
@@ -166,17 +173,17 @@ def test_a_part_of_ones_own_goes_before_the_shipped_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ('<mj-include path="parts/nope.mjml" />', r"a\.mjml:2: no such part `parts/nope\.mjml`"),
+        ('<mj-include path="parts/nope.mjml" />', r"a\.mjml:2:1: no such part `parts/nope\.mjml`"),
         ('<mj-include path="parts/aa.mjml" />', r"did you mean `parts/a\.mjml`\?"),
         ('<mj-include path="../secret" />', r"no such part"),
         ('<mj-include path="parts/a.mjml" />', "includes it again"),
-        ('x <mj-include path="parts/a.mjml" />', r"a\.mjml:2: a part is included on a line of"),
+        ('x <mj-include path="parts/a.mjml" />', r"a\.mjml:2:3: a part is included on a line of"),
         (
             "{{ theme.densty }}",
-            r"a\.mjml:2: themes have no `densty`; did you mean `theme\.density`",
+            r"a\.mjml:2:1: themes have no `densty`; did you mean `theme\.density`",
         ),
-        ("<mj-txt>x</mj-txt>", r"a\.mjml:2: unknown tag <mj-txt>"),
-        ("<mj-text>{{ open </mj-text>", r"a\.mjml:2: `\{\{` opens or ends no tag"),
+        ("<mj-txt>x</mj-txt>", r"a\.mjml:2:1: unknown tag <mj-txt>"),
+        ("<mj-text>{{ open </mj-text>", r"a\.mjml:2:10: `\{\{` opens or ends no tag"),
         ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: Encountered unknown tag 'nope'"),
     ],
 )
@@ -195,14 +202,63 @@ def test_mistakes_are_told_at_the_line_of_their_part(
         load_templates(theme(folder)).html.render({})
 
 
-def test_what_outlook_reads_is_no_comment() -> None:
-    """Conditional comments of an author's stay, others go."""
-    html = compiled(
-        mjml("<mj-text><!--[if mso]>for Outlook<![endif]--><!-- a note --> text</mj-text>")
-    ).render({})
+OUTLOOK = [
+    "<!--[if mso]>for Outlook<![endif]-->",
+    "<!--[if (gte mso 9)|(IE)]><table><tr><td width='{{ n }}'><![endif]-->",
+    "<!--[if mso | IE]>{% if n %}<td>{{ n }}</td>{% else %}</td>{% endif %}\n<![endif]-->",
+    "<!--[if !mso]><!--><i>{{ n }}</i><!--<![endif]-->",
+    "<!--[if !mso]><!-- --><i>web</i><!-- <![endif]-->",
+    "<!--[if !mso]>--><i>web</i><!--<![endif]-->",
+    "<![if !mso]><i>web</i><![endif]>",
+    "<!--[if lt mso 16]>\n<p>a > b\n<![endif]-->",
+]
+"""Comments that Outlook reads, in all the forms that authors write them in."""
 
-    assert "<!--[if mso]>for Outlook<![endif]-->" in html
+
+@pytest.mark.parametrize("comment", OUTLOOK)
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<mj-text>before {}<!-- a note --> after</mj-text>",
+        "<mj-text><table><tr><td>before {} after</td></tr></table></mj-text>",
+        "<mj-raw>{}</mj-raw><mj-text>after<!--\na note\n--></mj-text>",
+        "<mj-text>before</mj-text><mj-raw>{}</mj-raw>",
+        '<mj-button href="https://e.org">{}</mj-button>',
+    ],
+)
+def test_what_outlook_reads_is_no_comment(comment: str, around: str) -> None:
+    """Conditional comments come out as they went in, with Jinja done; other comments go."""
+    html = compiled(mjml(around.format(comment))).render({"n": 7})
+
+    expected = comment.replace("{{ n }}", "7")
+    expected = expected.replace("{% if n %}", "").replace("{% else %}</td>{% endif %}", "")
+    assert "".join(expected.split()) in "".join(html.split())
     assert "a note" not in html
+    assert ("after" in around) == ("after" in html)
+
+
+@pytest.mark.parametrize("comment", [one for one in OUTLOOK if "<i>" not in one])
+def test_outlook_comments_survive_in_the_head(comment: str) -> None:
+    """Where text would end the head: neither they nor Jinja beside them leave it."""
+    source = mjml("<mj-text>x</mj-text>").replace(
+        "<mj-style>",
+        f"<mj-raw>{comment}{{% if n %}}<meta name='a' content='{{{{ n }}}}' />{{% endif %}}</mj-raw>"
+        "<mj-style>",
+    )
+
+    head, _, body = compiled(source).render({"n": 7}).partition("</head>")
+
+    assert "".join(comment[:18].split()) in "".join(head.split())
+    assert '<meta name="a" content="7">' in head
+    assert "[if" not in body.partition("<div")[0]
+
+
+def test_what_outlook_reads_is_told_at_its_line() -> None:
+    """An error in Jinja within a conditional comment, on its third line."""
+    source = mjml("<mj-text><!--[if mso]>\n{{ fine }}\n{{ missing }}<![endif]--></mj-text>")
+
+    with pytest.raises(TemplateError, match=r"issue\.mjml:4: 'missing' is undefined"):
+        compiled(source).render({"fine": 1})
 
 
 def test_rules_behind_a_media_query_are_inlined_too() -> None:
@@ -228,3 +284,18 @@ def test_located_templates_carry_their_lines() -> None:
     assert '<p data-at="2"' in html
     assert '<a data-at="3"' in html
     assert "data-at" not in compile_mjml(source).render({})
+
+
+def test_components_are_those_of_mjml() -> None:
+    """Nothing that mjml-python renders is missing in the table, and it takes all of the table."""
+    table = components()
+
+    assert "direction" in table["mj-section"]["attributes"]
+    assert "mj-text" in table["mj-column"]["children"]
+    assert {child for one in table.values() for child in one["children"]} <= set(table)
+    for name in table["mj-column"]["children"]:
+        shown = mjml2html(
+            f"<mjml><mj-body><mj-section><mj-column><{name} /></mj-column></mj-section></mj-body></mjml>",
+            fonts={},
+        )
+        assert f"<{name}" not in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import tinycss2
@@ -11,7 +11,13 @@ from lxml import html as lxml_html
 from lxml.html import HtmlElement as Element
 
 _PLACE = re.compile(r"(?:^|\s)at-(\d+)(?:\s|$)")
-_CONDITIONAL = re.compile(r"<!--\[if.*?<!\[endif\]-->", re.DOTALL)
+_CONDITIONAL = re.compile(
+    r"<!--\s*\[if\b[^\]>]*\]>(?!\s*(?:<!-*\s*)?-->).*?<!\s*\[endif\]\s*-->|<!\[(?:if\b[^\]>]*|endif)\]>",
+    re.DOTALL,
+)
+"""What only Outlook shows, and the ends of what only others show (`<![if !mso]>…<![endif]>`)."""
+_SHOWN = 160
+"""Characters of a rule by which its place is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +40,29 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A style element."""
+
+    text: str
+    rules: Sequence[tinycss2.ast.Node] = field(repr=False)
+    """Its rules, and the comments and blanks between them."""
+    in_body: bool
+
+    def text_of(self, node: tinycss2.ast.Node) -> str:
+        """Return the text that begins with a rule or comment."""
+        lines = self.text.split("\n")
+        begin = sum(len(line) + 1 for line in lines[: node.source_line - 1])
+        begin += node.source_column - 1
+        return self.text[begin : begin + _SHOWN]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HtmlDocument:
     """The HTML of an edition."""
 
     html: str
     root: Element
+    sheets: tuple[Sheet, ...]
     rules: tuple[Rule, ...]
     at_rules: tuple[tuple[str, str], ...]
     """Name and condition of every at-rule."""
@@ -46,6 +70,8 @@ class HtmlDocument:
     """Line of the template → `file:line`; empty when that is not known."""
     line_with: Callable[[str], str] = field(repr=False)
     """Text → `file:line` of the first template line that contains it, or only the file."""
+    place_with: Callable[[str], str] = field(repr=False)
+    """Text → `file:line:column` of the template's text that begins like it, or only the file."""
 
     def elements(self, *tags: str) -> Iterator[Element]:
         """Yield the elements that have one of `tags`; without tags, all elements."""
@@ -69,23 +95,31 @@ def read(
     html: str,
     place_of_line: Callable[[int], str] = lambda _line: "",
     line_with: Callable[[str], str] = lambda _text: "",
+    place_with: Callable[[str], str] = lambda _text: "",
 ) -> HtmlDocument:
     """Return the parsed HTML, without what only Outlook's conditional comments show."""
     root = lxml_html.document_fromstring(_CONDITIONAL.sub("", html))
+    sheets: list[Sheet] = []
     rules: list[Rule] = []
     at_rules: list[tuple[str, str]] = []
     for style in root.iter("style"):
-        sheet = tinycss2.parse_stylesheet(
-            style.text or "", skip_comments=True, skip_whitespace=True
+        text = style.text or ""
+        sheet = Sheet(
+            text=text,
+            rules=tinycss2.parse_stylesheet(text),
+            in_body=any(parent.tag == "body" for parent in style.iterancestors()),
         )
-        _collect(sheet, "", rules, at_rules)
+        sheets.append(sheet)
+        _collect(sheet.rules, "", rules, at_rules)
     return HtmlDocument(
         html=html,
         root=root,
+        sheets=tuple(sheets),
         rules=tuple(rules),
         at_rules=tuple(at_rules),
         place_of_line=place_of_line,
         line_with=line_with,
+        place_with=place_with,
     )
 
 
@@ -103,7 +137,7 @@ def declarations(text: str) -> tuple[Declaration, ...]:
 
 
 def _collect(
-    nodes: list[tinycss2.ast.Node],
+    nodes: Sequence[tinycss2.ast.Node],
     media: str,
     rules: list[Rule],
     at_rules: list[tuple[str, str]],

@@ -161,6 +161,8 @@ def _of_declaration(declaration: Declaration) -> Iterator[str]:
     if value in INITIAL and name != "display":
         return
     yield "property --" if name.startswith("--") else f"property {name}"
+    if name == "background" and "url(" in value:
+        yield "property background-image"
     yield f"value {name} {value}"
     yield f"value * {value}"
     for function in _FUNCTION.findall(value):

@@ -13,6 +13,7 @@ from newsletter.render.checks.contrast import check_contrast
 from newsletter.render.checks.documents import read
 from newsletter.render.checks.features import page_of, unsupported
 from newsletter.render.checks.findings import Finding, Flaw
+from newsletter.render.checks.styles import check_styles
 from newsletter.render.parts import TemplateSource
 from newsletter.render.press import html_bytes
 
@@ -43,12 +44,14 @@ def lint(
     """
     html = located.html if located else edition.html
     at = source.at if source and located else lambda _line: ""
-    document = read(html, at, source.line_with if source else lambda _text: "")
+    finders = (source.line_with, source.place_with) if source else ()
+    document = read(html, at, *finders)
     flaws = [
         *_size(edition),
         *_subject(edition),
         *check_contents(edition, document),
         *check_contrast(document),
+        *check_styles(document),
         *(
             Flaw(
                 "error",
