@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from ranking import BACKGROUND, CANDIDATES, HIDDEN, Library, Rows, interval, ndcg
 
-from newsletter.day.teaching import QUESTIONS, most_probable
+from newsletter.day.teaching import QUESTIONS, nearest_to_border
 from newsletter.learn import models
 from newsletter.model import Paper, Reason, ReasonKind
 from newsletter.pick.signals import LIKED_CHANCE, Mark
@@ -95,6 +95,11 @@ def best_first(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows
     return left[int(np.argmax(chances(library, reader, [reader.like], [], left)))]
 
 
+def best_first_learning(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows) -> int:
+    """Show what is most probably kept by all answers so far."""
+    return left[int(np.argmax(chances(library, reader, yes, no, left)))]
+
+
 def uncertain(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows) -> int:
     """Show what is nearest to the border of what would be shown (Lewis and Gale 1994)."""
     del yes, no
@@ -102,20 +107,14 @@ def uncertain(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows)
     return left[int(np.argmin(np.abs(found - LIKED_CHANCE)))]
 
 
-def uncertain_learning(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows) -> int:
-    """Do the same, by all answers so far."""
-    found = chances(library, reader, yes, no, left)
-    return left[int(np.argmin(np.abs(found - LIKED_CHANCE)))]
-
-
 def ours(library: Library, reader: Reader, yes: Rows, no: Rows, left: Rows) -> int:
-    """Show what `newsletter teach` shows."""
+    """Show what `newsletter teach` shows: the most uncertain by all answers so far."""
     marks = {
         str(place): Mark(chance=float(chance), reason=lambda: Reason(kind=ReasonKind.LIKED))
         for place, chance in zip(left, chances(library, reader, yes, no, left), strict=True)
     }
     pool: list[Paper] = [library.papers[place] for place in left]
-    found = most_probable(pool, marks, {})
+    found = nearest_to_border(pool, marks, {})
     assert found is not None
     return int(found.paper.id)
 
@@ -124,7 +123,7 @@ WAYS: dict[str, Choose] = {
     "random": at_random,
     "best first": best_first,
     "uncertainty": uncertain,
-    "uncertainty *": uncertain_learning,
+    "best first *": best_first_learning,
     "ours *": ours,
 }
 

@@ -167,10 +167,18 @@ def delivery_json(delivery: Delivery) -> dict[str, object]:
     }
 
 
+def _why_nothing(ran: Ran) -> str:
+    if ran.rendered is None:
+        return ""
+    if not ran.rendered.papers:
+        return ": there is no paper to choose from (`newsletter pick` says why)"
+    return f": nobody wants any of the {len(ran.rendered.papers)} papers"
+
+
 def ran_line(ran: Ran) -> str:
     """Return a summary of a run in one line, for logs and cron."""
     if not ran.counts:
-        return f"{ran.date}: nothing to send"
+        return f"{ran.date}: nothing to send{_why_nothing(ran)}"
     accepted = ran.counts[DeliveryState.ACCEPTED]
     audience = sum(ran.counts.values())
     if not audience:

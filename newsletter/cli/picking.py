@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from newsletter.day.explaining import Explained
 from newsletter.model import LeftOut, Paper, Part, Pick, Topic
+from newsletter.pick.signals import chance_of
 from newsletter.render.words import say
 
 
@@ -53,9 +54,11 @@ def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -
         title, verdict = escape(explained.topic.title), escape(explained.verdict)
         console.print(f"\n[bold]{title}[/]  {total}  {verdict}")
         for part in explained.pick.score.parts if explained.pick else ():
-            said = say(part.reason) if part.reason else ""
+            said = [say(part.reason)] if part.reason else []
+            if part.signal == "taste":
+                said.append(f"a chance of {chance_of(part.value):.0%} that it is kept")
             value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
-            console.print(f"  {value}  [dim]{escape(said)}[/]")
+            console.print(f"  {value}  [dim]{escape(' · '.join(said))}[/]")
 
 
 def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from itertools import islice
 from pathlib import Path
@@ -51,21 +52,21 @@ def teach(
     Examples: `newsletter teach`, `newsletter teach --subscriber ada@example.org --yes 2410.01234`
     """
     settings = load(config)
-    with (
-        show_progress(quiet=as_json) as watch,
-        days.open_day(settings, on_embedded=watch.embedded) as day,
-    ):
-        steps.follow_list(day)
-        kept = _whose(day, subscriber)
-        for ids, liked in ((yes, True), (no, False)):
-            for name in ids or ():
-                paper = find_stored(day, name)
-                if paper is None:
-                    raise ConfigError(f"no stored paper has the id `{name}`")
-                answer(day, kept, paper, liked=liked)
-        draft = make_draft(day)
-        if as_json:
+    with contextlib.ExitStack() as stack:
+        # The bar of a first run must be gone before the first question: it draws over the prompt.
+        with show_progress(quiet=as_json) as watch:
+            day = stack.enter_context(days.open_day(settings, on_embedded=watch.embedded))
+            steps.follow_list(day)
+            kept = _whose(day, subscriber)
+            for ids, liked in ((yes, True), (no, False)):
+                for name in ids or ():
+                    paper = find_stored(day, name)
+                    if paper is None:
+                        raise ConfigError(f"no stored paper has the id `{name}`")
+                    answer(day, kept, paper, liked=liked)
+            draft = make_draft(day)
             question = next_question(day, draft, _again(day, kept), ())
+        if as_json:
             print_json({"subscriber": kept.email, "question": _as_json(question)})
             return
         if yes or no:
@@ -104,7 +105,7 @@ def _ask(day: Day, kept: Subscription, draft: Draft, count: int, screen: Console
 def _show(screen: Console, question: Proposal, number: int, count: int) -> None:
     paper = question.paper
     tldr, _ = summarise(paper)
-    chance = "" if question.chance is None else f"  [dim]a yes by {question.chance:.0%}[/]"
+    chance = "" if question.chance is None else f"  [dim]{question.chance:.0%} likely[/]"
     screen.print(f"\n[dim]{number} of {count}[/]  [bold]{escape(paper.title)}[/]{chance}")
     if tldr:
         screen.print(f"  {escape(tldr)}")

@@ -152,7 +152,7 @@ class NewsletterShape(Shape):
         description="The model by which likes go by what sentences mean: `minilm` (the package, if "
         "the extra `embeddings` is installed), the folder of a model with config.json, "
         "tokenizer.json and model.safetensors, its name on the Hugging Face hub, or off.",
-        examples=["minilm", "models/bge-small-en", "minishlab/potion-base-8M", False],
+        examples=["minilm", "models/bge-small-en", "minishlab/potion-base-8M", "off"],
     )
     min_chance: float = Field(
         LIKED_CHANCE,
@@ -268,7 +268,7 @@ def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
         per_author=main.per_author,
         variety=main.variety,
         explore=main.explore,
-        embeddings=main.embeddings or "",
+        embeddings="" if main.embeddings in (False, "off") else str(main.embeddings),
         min_chance=main.min_chance,
         sections=tuple(map(str, main.sections)),
         send_empty=main.on_empty == "send",

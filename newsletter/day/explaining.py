@@ -10,7 +10,9 @@ from newsletter.day.given import Day
 from newsletter.day.pools import window_of
 from newsletter.day.selections import SHORT
 from newsletter.learn.tastes import named
-from newsletter.model import Length, Paper, Pick, Topic
+from newsletter.model import Length, Match, Paper, Pick, Topic
+from newsletter.pick.filters.folding import Folded
+from newsletter.pick.filters.matching import hits, matches
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, with_mark
 from newsletter.render.words import say
@@ -82,6 +84,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     chosen = _chosen(draft, reader)
     marks = pool.marks(reader.first)
     whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
+    muted = reader.first.muted
     is_disliked = not named(reader.first.dislikes).isdisjoint(paper.keys)
     for topic in topics:
         scored = next(
@@ -92,14 +95,18 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
             yield Explained(topic=topic, pick=shown, verdict="picked")
         elif scored is None:
             low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
+            folded = pool.candidates.folded(paper)
             wish = (
                 "it is not what the topic is about"
                 if topic.match is None
-                else ("its filter does not want it")
+                else f"its filter does not want it{_because(Match(any=topic.match.none), folded)}"
             )
             yield Explained(topic=topic, pick=None, verdict=f"{wish}{low}")
         elif is_disliked:
             told = "not picked: the reader does not like this paper"
+            yield Explained(topic=topic, pick=scored, verdict=told)
+        elif muted is not None and matches(muted, pool.candidates.folded(paper)):
+            told = f"not picked: muted{_because(muted, pool.candidates.folded(paper))}"
             yield Explained(topic=topic, pick=scored, verdict=told)
         elif cut := _shown(whole, paper, topic.name):
             told = f"not picked: a short mail has the best {SHORT} papers"
@@ -112,6 +119,12 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         shown = _shown(chosen, paper, section.name)
         if shown is not None:
             yield Explained(topic=section, pick=shown, verdict="picked")
+
+
+def _because(match: Match, paper: Folded) -> str:
+    """Return which term of a filter a paper has, to follow a verdict; nothing if it has none."""
+    hit = next(hits(match, paper), None) if match.any or match.all else None
+    return f": it has “{hit.term.text}”" if hit else ""
 
 
 def _chosen(draft: Draft, reader: Readers) -> tuple[Pick, ...]:

@@ -1,10 +1,9 @@
 """Teaching: which papers to ask a reader about, so that few answers teach most.
 
-Of the papers that the store saw last, the next one is always the one that the reader most probably
-keeps, by all answers so far. A yes teaches far more than a no, as most papers are of no interest to
-anybody; and a probable yes that turns out to be a no says where the model is wrong. (Active search:
-Garnett et al. 2012; `benchmarks/onboarding.py` compares it with chance, with a list of the best,
-and with the most uncertain.)
+Of the papers that the store saw last, the next one is always the one nearest to the border of what
+the reader would be shown, by all answers so far (uncertainty sampling: Lewis and Gale 1994). What
+is far beyond the border is so near to a like that a yes tells little, and what is far below it is
+nearly always a no. `benchmarks/onboarding.py` compares this with chance and with the best first.
 """
 
 from __future__ import annotations
@@ -53,27 +52,27 @@ def next_question(
     ]
     marks = day.tastes.marks(pool, reader.likes, reader.dislikes)
     worth = {pick.paper.id: pick.score.overall for pick in reversed(draft.picks)}
-    return most_probable(pool, marks, worth)
+    return nearest_to_border(pool, marks, worth)
 
 
-def most_probable(
+def nearest_to_border(
     pool: Sequence[Paper], marks: Mapping[str, Mark], worth: Mapping[str, float]
 ) -> Proposal | None:
-    """Return the paper that is kept most probably.
+    """Return the paper whose chance is nearest to that from which on papers are shown.
 
     Before anything is known of the reader, it is the one with the most `worth` (by paper id) under
     the topics of the newsletter that is not like what they do not like.
     """
 
-    def chance(paper: Paper) -> tuple[float, float]:
+    def telling(paper: Paper) -> tuple[float, float]:
         mark = marks.get(paper.id)
         if mark is None:
             return 0.0, worth.get(paper.id, 0.0)
         if mark.against:
             return 0.0, worth.get(paper.id, 0.0) * (1 - mark.value)
-        return mark.chance, worth.get(paper.id, 0.0)
+        return -abs(mark.chance - mark.floor), worth.get(paper.id, 0.0)
 
-    best = max(pool, key=chance, default=None)
+    best = max(pool, key=telling, default=None)
     if best is None:
         return None
     mark = marks.get(best.id)

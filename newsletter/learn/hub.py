@@ -19,7 +19,7 @@ FILES: Final = (
     "*/model.safetensors",
 )
 """What is fetched of a repository; others hold the same weights in other formats."""
-_NAME: Final = re.compile(r"[\w.\-]+/[\w.\-]+")
+_NAME: Final = re.compile(r"\w[\w.\-]*/\w[\w.\-]*")
 
 
 def is_hub_name(name: str) -> bool:

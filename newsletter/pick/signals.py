@@ -83,6 +83,12 @@ class Mark:
 
 OLD_DAYS: Final = 7.0
 
+
+def chance_of(value: float) -> float:
+    """Return the chance that a value of the signal `taste` stands for, as `Mark.value` makes it."""
+    return LIKED_CHANCE * value / (1 - value) if value < 1 else 1.0
+
+
 Told = tuple[float, Reason | None] | None
 """A value in [0, 1], and the reason for it, if there is one to show; None if it is not known."""
 Signal = Callable[[Paper, Context], Told]

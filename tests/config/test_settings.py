@@ -427,3 +427,12 @@ def test_addresses_that_mail_servers_would_not_take(
 
     with pytest.raises(ValueError, match=r"newsletter\.yaml:2:7: `from`: .*not an email address"):
         load_config(tmp_path / "config", {})
+
+
+@pytest.mark.parametrize("written", ["off", "false", "'off'"])
+def test_embeddings_can_be_off(written: str, tmp_path: Path, root: Path) -> None:
+    """However YAML is read: `off` is a text for us, and false for others."""
+    head = "name: x\nfrom: p@news.example.org\n"
+    folder = write_newsletter(tmp_path, root, newsletter=f"{head}embeddings: {written}\n")
+
+    assert load_config(folder / "config", {}).choice.embeddings == ""

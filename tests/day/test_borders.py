@@ -307,7 +307,7 @@ def test_files_with_addresses_are_their_owners_alone(tmp_path: Path, root: Path)
         if path.stat().st_mode & 0o077 and path.name != ".gitignore"
     } == {}
     public = {path.name: path for path in (folder / "public").glob("*/*")}
-    assert set(public) == {"issue.html", "papers.json"}
+    assert set(public) == {"issue.bib", "issue.html", "issue.ris", "papers.json"}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o644 for path in public.values())
     assert all("readers.example" not in path.read_text("utf-8") for path in public.values())
     papers = json.loads(public["papers.json"].read_text("utf-8"))

@@ -222,3 +222,17 @@ def test_what_is_not_picked_is_explained(folder: Path, root: Path) -> None:
     assert "picked" in verdicts
     assert "its filter does not want it" in verdicts
     assert any("are shown already" in verdict for verdict in verdicts)
+
+
+def test_what_is_muted_is_explained_by_its_mute(folder: Path, root: Path) -> None:
+    """And what a filter refuses by the word that it refuses: no score is to blame."""
+    write(folder, root, "", "")
+    told(folder, "collect")
+
+    verdicts = {
+        topic["verdict"]
+        for paper in collected(folder)
+        for topic in told(folder, "pick", "--subscriber", CY, "--explain", paper)["topics"]
+    }
+
+    assert "not picked: muted: it has “muted”" in verdicts

@@ -566,7 +566,7 @@ def test_without_a_site_nothing_is_planned_for_nobody(world: World) -> None:
 
     done = ran(world, NOW)
 
-    assert account.ran_line(done) == "2026-03-17: nothing to send"
+    assert account.ran_line(done).startswith("2026-03-17: nothing to send")
     assert world.do(lambda day: day.stores.issues.dates()) == ()
     assert not (world.folder / "public").exists()
 
@@ -579,7 +579,7 @@ def test_a_site_without_picks_has_no_issue(world: World) -> None:
 
     done = ran(world, NOW)
 
-    assert account.ran_line(done) == "2026-03-17: nothing to send"
+    assert account.ran_line(done).startswith("2026-03-17: nothing to send")
     assert picked(world) == []
 
 

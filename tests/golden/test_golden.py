@@ -30,7 +30,8 @@ def test_an_arxiv_document() -> None:
     papers = parse_arxiv(document, make_source(kind="arxiv"), NOW).papers
     expect(
         "arxiv.json",
-        json.dumps([as_json(paper) for paper in papers], indent=1, ensure_ascii=False) + "\n",
+        json.dumps([as_json(paper) for paper in papers], indent=1, ensure_ascii=False, default=str)
+        + "\n",
     )
 
 

@@ -178,6 +178,6 @@ def test_a_folder_comes_before_a_name_on_the_hub(tmp_path: Path) -> None:
     (tmp_path / "owner" / "model").mkdir(parents=True)
 
     assert find_folder("owner/model", tmp_path) == tmp_path / "owner" / "model"
-    for name in ("./missing", "/missing/model", "minilmm"):
+    for name in ("./missing", "../missing", "/missing/model", "minilmm"):
         with pytest.raises(ModelError, match="no such folder"):
             find_folder(name, tmp_path, may_fetch=False)

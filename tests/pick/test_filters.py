@@ -527,3 +527,9 @@ def test_terms_that_were_found() -> None:
     found = [(met.term.text, met.place) for met in hits(match, fold_paper(PAPER))]
 
     assert found == [("feedback", "abstract"), ("direct", "title"), ("reward", "title")]
+
+
+def test_a_backslash_that_yaml_ate_is_told() -> None:
+    """`"/gpus?\\b/"` in double quotes is a backspace: the expression would find nothing."""
+    with pytest.raises(FilterError, match=r"control character .* single quotes"):
+        parse_match(["/gpus?\x08/"])

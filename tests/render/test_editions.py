@@ -31,6 +31,7 @@ from newsletter.collect.kinds.table import KINDS
 from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config
 from newsletter.model import Edition, Figure, Paper, Pick
+from newsletter.pick.sentences import sentences
 from newsletter.render.checks.lint import lint
 from newsletter.render.columns import width
 from newsletter.render.editions import render_editions, render_page
@@ -64,7 +65,12 @@ def head(**changes: Any) -> Masthead:
 
 def picked(papers: Sequence[Paper], topics: int = 1) -> tuple[Pick, ...]:
     picks = [
-        make_pick(paper, f"topic-{n % topics}", total=0.9 - n / 1000)
+        make_pick(
+            paper,
+            f"topic-{n % topics}",
+            total=0.9 - n / 1000,
+            details=tuple(sentences(paper.abstract)),
+        )
         for n, paper in enumerate(papers)
     ]
     return tuple(sorted(picks, key=lambda pick: pick.topic))

@@ -116,7 +116,7 @@ def test_a_view_says_only_what_tells() -> None:
     view = paper_view(pick, "Language models", room=0, density="comfortable")
 
     assert view.reasons == ()
-    assert view.badges[0] == "▲ 12"
+    assert view.badges[0] == "▲\N{NO-BREAK SPACE}12"
 
 
 def test_sentences_below_are_whole_and_fit() -> None:

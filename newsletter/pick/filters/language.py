@@ -138,6 +138,12 @@ def _part(value: object, path: Path_) -> Term | Match:
 
 def term(text: str, path: Path_ = ()) -> Term:
     """Return the term that `text` means; raises FilterError."""
+    if odd := next((char for char in text if char < " " and char not in "\n\t"), None):
+        raise FilterError(
+            f"`{text.replace(odd, '�')}` holds the control character {odd!r}: YAML makes it of a "
+            "backslash in double quotes; write expressions in single quotes",
+            path,
+        )
     if found := _EXPRESSION.fullmatch(text):
         return _expression(text, found["expression"], found["flags"], path)
     field, wanted = "text", text
