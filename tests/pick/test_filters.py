@@ -530,6 +530,6 @@ def test_terms_that_were_found() -> None:
 
 
 def test_a_backslash_that_yaml_ate_is_told() -> None:
-    """`"/gpus?\\b/"` in double quotes is a backspace: the expression would find nothing."""
+    r"""`"/gpus?\b/"` in double quotes is a backspace: the expression would find nothing."""
     with pytest.raises(FilterError, match=r"control character .* single quotes"):
         parse_match(["/gpus?\x08/"])
