@@ -75,6 +75,18 @@ def test_each_answer_chooses_the_next_question(folder: Path) -> None:
         second = following
 
 
+def test_nobody_is_asked_about_what_they_mute_or_another_topic(folder: Path) -> None:
+    """The first question is of the reader's own topics, and has none of the words they mute."""
+    topics = f"{TOPICS[:-2]}, {{name: knots, title: Knots, match: [knot, genus, link]}}]\n"
+    (folder / "config" / "topics.yaml").write_text(topics, "utf-8")
+    for wish in ("topics: [knots]", "topics: [knots], mute: [genus]"):
+        people = f"subscribers:\n  - {{email: ada@readers.example, {wish}}}\n"
+        (folder / "config" / "subscribers.yaml").write_text(people, "utf-8")
+        first = question(folder)
+        assert set(first["title"].split()[:5]) <= set(FIELDS[3])
+        assert ("mute" in wish) <= ("genus" not in first["title"])
+
+
 def test_answers_are_what_links_in_mails_say(folder: Path) -> None:
     """The reader's next mail goes by them, and has a section for what is like the yes."""
     for number in (1, 17, 33):

@@ -170,9 +170,11 @@ def delivery_json(delivery: Delivery) -> dict[str, object]:
 def _why_nothing(ran: Ran) -> str:
     if ran.rendered is None:
         return ""
-    if not ran.rendered.papers:
-        return ": there is no paper to choose from (`newsletter pick` says why)"
-    return f": nobody wants any of the {len(ran.rendered.papers)} papers"
+    count = len(ran.rendered.papers)
+    told = (
+        f"nobody wants any of the {count} papers" if count else "there is no paper to choose from"
+    )
+    return f": {told} (`newsletter pick`)"
 
 
 def ran_line(ran: Ran) -> str:

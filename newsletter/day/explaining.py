@@ -14,7 +14,7 @@ from newsletter.model import Length, Match, Paper, Pick, Topic
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import hits, matches
 from newsletter.pick.misses import why_not
-from newsletter.pick.personal import OWN_TOPICS, with_mark
+from newsletter.pick.personal import OWN_TOPICS, OWN_WORDS, OWN_WORDS_TOPIC, with_mark
 from newsletter.render.words import say
 
 
@@ -86,10 +86,13 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
     muted = reader.first.muted
     is_disliked = not named(reader.first.dislikes).isdisjoint(paper.keys)
+    by_topic = {pick.topic: pick for pick in pool.picks if pick.paper.id == paper.id}
+    for pick in pool.own_picks([reader.first]).get(reader.first.id, ()):
+        if pick.paper.id == paper.id:
+            by_topic[OWN_WORDS] = pick
+            topics.append(OWN_WORDS_TOPIC)
     for topic in topics:
-        scored = next(
-            (p for p in pool.picks if p.topic == topic.name and p.paper.id == paper.id), None
-        )
+        scored = by_topic.get(topic.name)
         shown = _shown(chosen, paper, topic.name)
         if shown is not None:
             yield Explained(topic=topic, pick=shown, verdict="picked")
@@ -117,7 +120,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
             yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}")
     for section in OWN_TOPICS:
         shown = _shown(chosen, paper, section.name)
-        if shown is not None:
+        if shown is not None and section not in topics:
             yield Explained(topic=section, pick=shown, verdict="picked")
 
 

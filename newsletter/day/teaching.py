@@ -15,6 +15,8 @@ from newsletter.day.drafts import Draft, as_reader
 from newsletter.day.given import Day
 from newsletter.learn.tastes import named
 from newsletter.model import FeedbackKind, Paper, Subscription
+from newsletter.pick.filters.folding import fold_paper
+from newsletter.pick.filters.matching import matches
 from newsletter.pick.signals import Mark
 
 QUESTIONS = 10
@@ -38,7 +40,7 @@ def next_question(
     """Return the paper to ask a reader about next; None when there is none left.
 
     `asked` are the ids of those they were asked about in this sitting. What they said before, and
-    papers that they name in what they wrote, are not asked about again.
+    papers that they name in what they wrote, are not asked about again; nor is what they mute.
     """
     readers = as_reader(day, kept)
     if readers is None:
@@ -50,8 +52,15 @@ def next_question(
         for paper in day.stores.papers.last(POOL)
         if paper.id not in asked and said.isdisjoint(paper.keys)
     ]
+    muted = reader.muted
+    if muted is not None:
+        pool = [paper for paper in pool if not matches(muted, fold_paper(paper))]
     marks = day.tastes.marks(pool, reader.likes, reader.dislikes)
-    worth = {pick.paper.id: pick.score.overall for pick in reversed(draft.picks)}
+    worth = {
+        pick.paper.id: pick.score.overall
+        for pick in reversed(draft.picks)
+        if pick.topic in reader.topics
+    }
     return nearest_to_border(pool, marks, worth)
 
 
@@ -61,7 +70,7 @@ def nearest_to_border(
     """Return the paper whose chance is nearest to that from which on papers are shown.
 
     Before anything is known of the reader, it is the one with the most `worth` (by paper id) under
-    the topics of the newsletter that is not like what they do not like.
+    their topics that is not like what they do not like.
     """
 
     def telling(paper: Paper) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from newsletter.model import Match, Paper, Pick, Topic
 from newsletter.pick.filters.folding import Folded, fold_paper
 from newsletter.pick.filters.matching import matches
 from newsletter.pick.filters.scanning import Matcher
-from newsletter.pick.personal import LIKED, LIKED_TOPIC
+from newsletter.pick.personal import LIKED, OUTSIDE_TOPIC
 from newsletter.pick.rankers import score
 from newsletter.pick.signals import Context, Mark
 from newsletter.pick.summaries import details, summarise
@@ -132,7 +132,10 @@ def _is_liked(topic: Topic, mark: Mark | None, paper: Folded) -> bool:
 
 
 def unscored(candidates: Candidates) -> tuple[Pick, ...]:
-    """Return every paper as a pick without a topic, whose score readers' likes will make."""
+    """Return every paper as a pick without a topic, whose score readers' likes will make.
+
+    No topic asked for it: beside picks of topics its relevance is 0, and not unknown.
+    """
     return tuple(
         Pick(
             paper=paper,
@@ -141,7 +144,7 @@ def unscored(candidates: Candidates) -> tuple[Pick, ...]:
                 paper,
                 (),
                 Context(
-                    topic=LIKED_TOPIC,
+                    topic=OUTSIDE_TOPIC,
                     folded=candidates.folded(paper),
                     now=candidates.now,
                     crowd=candidates.crowd,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from newsletter.model import Paper
 from newsletter.pick.sentences import sentences
 from newsletter.pick.telling import STEM, scores, words_of
-from newsletter.pick.trimming import stands_alone, trim
+from newsletter.pick.trimming import begins_list, offers, stands_alone, trim
 
 MAX_LENGTH = 320
 """Maximum number of characters: three or four lines on a phone."""
@@ -19,7 +19,11 @@ MANY_WORDS = 38
 """Two sentences together must have fewer words than this."""
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2}")
 """Two letters of a script that is written without spaces: about a word."""
+_UNSPACED_STOP = re.compile(r"[。！？｡．][」』）】”’]?$")
+"""The end of a sentence after which no space stands."""
 
+FEW_WORDS_OF_DETAIL = 3
+"""A detail of fewer words is a heading, a number in a list or somebody's address."""
 MOST_DETAILS = 3
 """How many sentences are told below the summary at most."""
 ALIKE = 0.5
@@ -34,6 +38,16 @@ _FOUND = frozenset(
     " accur yield cuts halve doubl estab confi indic sugge".split()
 )
 """Beginnings of words with which authors tell what they found."""
+_PRAISE = re.compile(
+    r"\b(?:effectiveness|superiority|efficacy|feasibility|usefulness|viability)\b", re.IGNORECASE
+)
+_COMPARED = frozenset(
+    "outpe impro achie surpa reduc incre excee gains match faste bette than".split()
+)
+"""Beginnings of words with which praise of a method has something to stand on."""
+_ADDRESS = re.compile(r"\b10\.\d{4,9}/\S|\w@\w|\bdoi:|\b\d+(?:\(\d+\))?:\d+[-–]\d", re.IGNORECASE)
+"""A DOI, somebody's address, or a volume and its pages."""
+_LETTER = re.compile(r"[^\W\d_]")
 _OWN = frozenset("we our i my paper work study".split())
 _ELSEWHERE = frozenset("code github http https available website page demo released".split())
 """Words of sentences that tell where to find things."""
@@ -50,7 +64,10 @@ def summarise(paper: Paper) -> tuple[str, str]:
     listed = sentences(paper.abstract)
     if not listed:
         return "", ""
-    return shorten(complete(listed, scores(listed, paper.title)), MAX_LENGTH), ""
+    told = complete(listed, scores(listed, paper.title))
+    if begins_list(told):
+        told = told.rstrip(".;, ") + "…"
+    return shorten(told, MAX_LENGTH), ""
 
 
 def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
@@ -60,18 +77,22 @@ def complete(listed: Sequence[str], marks: Sequence[float]) -> str:
     sentence stands alone, the best one is told with the sentence before it.
     """
     context = " ".join(listed)
-    order = sorted(range(len(listed)), key=lambda number: (-marks[number], number))
+    order = sorted(
+        range(len(listed)), key=lambda number: (offers(listed[number]), -marks[number], number)
+    )
     best, told = next(_alone(listed, order, context), (order[0], trim(listed[order[0]], context)))
     if _size(told) >= FEW_WORDS:
         return told
     # The next sentence may refer to the one that is told before it; the one before may not.
     beside = dict(_alone(listed, [best - 1] if best else [], context))
-    if best + 1 < len(listed) and "?" not in listed[best + 1]:
+    after = listed[best + 1] if best + 1 < len(listed) else "?"
+    if "?" not in after and not offers(after):
         beside[best + 1] = listed[best + 1]
     if not beside:
         return told
     other = max(beside, key=lambda number: marks[number])
-    both = f"{told} {listed[other]}" if other > best else f"{beside[other]} {listed[best]}"
+    pair = (told, listed[other]) if other > best else (beside[other], listed[best])
+    both = ("" if _UNSPACED_STOP.search(pair[0]) else " ").join(pair)
     return both if _size(both) < MANY_WORDS else told
 
 
@@ -95,7 +116,7 @@ def details(paper: Paper, told: str) -> tuple[str, ...]:
     # What comes before the authors speak of themselves tells of the work of others.
     own = next((number for number, some in enumerate(words) if some & _OWN), len(listed) // 2)
     worth = {
-        number: 2 * bool(_NUMBER.search(listed[number])) + bool(_stems(words[number]) & _FOUND)
+        number: _worth(listed[number], words[number])
         for number in range(own, len(listed))
         if not words[number] & _ELSEWHERE
     }
@@ -112,6 +133,24 @@ def details(paper: Paper, told: str) -> tuple[str, ...]:
             kept.append(number)
             said.append(telling)
     return tuple(listed[number] for number in sorted(kept))
+
+
+def _worth(sentence: str, words: Iterable[str]) -> int:
+    """Return how much a sentence adds as a detail: 2 for a quantity, 1 for a finding in words."""
+    stems = _stems(words)
+    has_number = _NUMBER.search(sentence) is not None
+    if (
+        sum(bool(_LETTER.search(word)) for word in sentence.split())
+        + len(_UNSPACED.findall(sentence))
+        < FEW_WORDS_OF_DETAIL
+        or _ADDRESS.search(sentence)
+        or offers(sentence)
+        or begins_list(sentence)
+        # `Experiments show the superiority of our method`: a result that is not told.
+        or (_PRAISE.search(sentence) and not has_number and stems.isdisjoint(_COMPARED))
+    ):
+        return 0
+    return 2 * has_number + bool(stems & _FOUND)
 
 
 def _stems(words: Iterable[str]) -> set[str]:

@@ -73,12 +73,13 @@ _JUDGED: Final = (
     r"(?:(?:well|widely|commonly|generally|often|also|not) )*(?:known|shown|found|argued|believed"
     r"|possible|impossible|important|crucial|essential|necessary|difficult|hard|harder|easy|easier"
     r"|challenging|clear|unclear|common|natural|desirable|demonstrated|proved|proven|concluded"
-    r"|suggested|observed|expected|feasible|useful|beneficial|critical|vital|imperative|likely)\b"
+    r"|suggested|observed|expected|accepted|agreed|evident|apparent|obvious|feasible|useful|beneficial|critical|vital|imperative|likely)\b"
 )
 _BACK: Final = (
     # Not `this paper`, `it is known that`, `those who`: they need nothing from before.
     rf"(?!this {_SELF}|those (?:of|who|that|which|with|in)\b"
-    rf"|it (?:(?:is|was|has been|remains|becomes|seems|can be|turns out) )?(?:{_JUDGED}|that\b))"
+    r"|it (?:(?:is|was|has been|remains|becomes|became|seems|can be|turns out) )?"
+    rf"(?:{_JUDGED}|that\b))"
     r"(?:this|these|those|it|them|they)\b"
 )
 _POINTED: Final = rf"(?:this (?!{_SELF})|these |those (?!(?:of|who|that|which|with|in)\b))"
@@ -149,9 +150,28 @@ _REFERS_BACK = _pattern(
                 r"|so (?:by|via|through|with|using|while|without)\b)"
             ),
             r"we (?:[\w-]+ ){1,2}that such\b",
+            # It opens with a phrase that names nothing: `On two benchmarks, this method wins`.
+            (
+                r"(?!to (?:the best of )?our\b)"
+                r"(?:in|on|under|with|within|at|for|from|by|through|via|across|to|using|during"
+                r"|among|despite|unlike|beyond|towards?|as an?|compared|taken|instead"
+                r"|[a-z]+(?:ing|ly))\b(?:[^,;:()]|\([^()]{0,80}\)|,(?=\d)){0,120}, "
+                rf"{_POINTED}"
+            ),
         )
     )
 )
+_LISTS = re.compile(r"(?:^|[\s(])\(?(?:1|i|a)\)\s")
+_LISTS_ON = re.compile(r"[\s(]\(?(?:2|ii|b)\)\s")
+"""The first and the second of things that are listed in a sentence, or over several."""
+_OFFERS = _pattern(
+    r"(?:(?:\w+ly|finally|lastly), )?(?:we|i) (?:(?:also|further|therefore|thus) )?"
+    r"(?:hope|expect|believe|anticipate|plan|intend|wish)\b"
+    r"|(?:[\w/-]+,? ){1,8}?(?:is|are|will be|can be|has been|have been)"
+    r" (?:(?:made|be|now|\w+ly) ){0,3}(?:available|released|open[- ]?sourced|accessible|found)"
+    r" (?:at|on|from|via|here|in|under|online|https?:|upon)\b",
+)
+"""What its authors hope for, and where things are: nothing that they did or found."""
 
 
 def trim(sentence: str, context: str = "") -> str:
@@ -206,3 +226,13 @@ def stands_alone(sentence: str) -> bool:
     Questions, and sentences that only announce what follows or refer to what came before, do not.
     """
     return not ("?" in sentence or sentence.rstrip().endswith(":") or refers_back(sentence))
+
+
+def begins_list(text: str) -> bool:
+    """Tell whether a text has the first of several things, and the others come after it."""
+    return _LISTS.search(text) is not None and _LISTS_ON.search(text) is None
+
+
+def offers(sentence: str) -> bool:
+    """Tell whether a sentence is about hopes or plans, or tells only where things are."""
+    return _OFFERS.match(sentence) is not None

@@ -508,13 +508,14 @@ def test_an_explanation_knows_the_day_and_the_length(world: World) -> None:
     people(
         world, week={"cadence": "weekly"}, short={"length": "short"},
         own={"dislikes": ["arxiv:2603.99001"]},
+        mute={"mute": [TITLES[0].split()[-1]]},
     )  # fmt: skip
     world.do(steps.collect)
 
     def verdicts(day: Day) -> dict[str, str]:
         draft = make_draft(day)
         paper = next(candidate for candidate in draft.papers if candidate.title == TITLES[0])
-        return {name: verdict(draft, paper, name) for name in ("week", "short", "own")}
+        return {name: verdict(draft, paper, name) for name in ("week", "short", "own", "mute")}
 
     def verdict(draft: Draft, paper: Any, name: str) -> str:
         reader = as_reader(draft.day, kept(draft.day, name))
@@ -525,6 +526,7 @@ def test_an_explanation_knows_the_day_and_the_length(world: World) -> None:
         "week": "not picked: weekly mail, and none on Tuesday",
         "short": "not picked: a short mail has the best 5 papers",
         "own": "not picked: the reader does not like this paper",
+        "mute": f"not picked: muted: it has “{TITLES[0].split()[-1]}”",
     }
 
 

@@ -289,3 +289,57 @@ def test_shortening_never_passes_the_length(text: str, length: int) -> None:
     assert len(short) <= max(length, 1)
     assert short == text or short.endswith("…")
     assert len(summarise(make_paper(abstract=text))[0]) <= MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "10.1093/bioinformatics/btp344",
+        "3.",
+        "Contact: ann@lab.example 10.1093/nar/gkn866",
+        "Magn Reson Med 44:625-632, 2000.",
+        "Experiments on many benchmarks demonstrate the superiority and efficiency of our method.",
+        "On both benchmarks, this approach beats its 3 rivals.",
+        "Taken together, these findings shed light on 3 hives.",
+        "Our findings are of two kinds: (1) Hives grow by 30% in warm weather.",
+        "We hope that it improves hives by 30% one day.",
+        "All data is publicly available at bees.example for 3 years.",
+    ],
+)
+def test_what_adds_nothing_is_no_detail(sentence: str) -> None:
+    """An address, praise without a result, half a list, a hope, what hangs on a sentence before it."""
+    paper = make_paper(abstract=f"We count bees in a garden. Hives grow by 30% in June. {sentence}")
+
+    assert details(paper, "We count bees in a garden.") == ("Hives grow by 30% in June.",)
+
+
+def test_a_hope_and_an_address_are_not_what_is_new() -> None:
+    """They may be the most like the title; with nothing else, they are told."""
+    hope = "We hope that Hive serves as a rigorous benchmark of counting bees for many years."
+    where = "Our code for counting bees is available at https://bees.example/counting-code-and-data"
+    news = "We introduce Hive, a set of ten thousand pictures of bees in which each bee is marked."
+    title = "Hive: a rigorous benchmark of counting bees"
+
+    assert summarise(make_paper(title=title, abstract=f"{news} {hope} {where}")) == (news, "")
+    assert summarise(make_paper(title=title, abstract=hope)) == (hope, "")
+    short = "We introduce Hive for counting bees."
+    assert summarise(make_paper(title=title, abstract=f"{short} {where}")) == (short, "")
+
+
+def test_the_first_of_a_list_shows_that_more_follows() -> None:
+    """The sentence ends where the second thing begins."""
+    first = (
+        "We study ten hives of bees in gardens and report three findings: (1) Bees like sunshine."
+    )
+    paper = make_paper(abstract=f"{first} (2) They like rain. (3) They like wind.")
+
+    assert summarise(paper) == (f"{first[:-1]}…", "")
+    whole = "We study ten hives of bees in gardens and show that (1) bees fly and (2) bees sleep."
+    assert summarise(make_paper(abstract=whole)) == (whole, "")
+
+
+def test_two_sentences_stand_as_they_stood() -> None:
+    """No space is put between sentences of a script that has none."""
+    text = "我们提出新方法。它快30%。"
+
+    assert summarise(make_paper(abstract=text)) == (text, "")

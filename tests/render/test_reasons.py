@@ -77,6 +77,10 @@ def test_words_that_can_be_read_beside_are_no_reason() -> None:
     def found(word: str) -> Reason:
         return Reason(kind=K.IN_ABSTRACT, words=(word,))
 
+    assert told(found("LLM"), title="Small LLMs") == []
+    mixed = Reason(kind=K.IN_ABSTRACT, words=("language model", "LLM"))
+    assert told(mixed, section="Language models") == []
+    assert told(mixed) == ["matches “language model” and “LLM” in the abstract"]
     assert told(found("planning"), title="A planner") == []
     assert told(found("tool"), found("tools")) == []
     assert told(found("pre-training"), title="Pretraining bees") == []

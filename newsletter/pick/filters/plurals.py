@@ -76,7 +76,7 @@ _SINGULAR = frozenset(
     bias debias unbias gas biogas atlas alias canvas pancreas christmas texas kansas arkansas dallas
     vegas thomas lucas nicholas douglas whereas overseas perhaps always news
     lens does goes chaos cosmos ethos pathos asbestos kudos macos mars corps summons sometimes
-    besides towards afterwards keras kras nras hras saas paas iaas faas
+    besides towards afterwards sars cmos mems keras kras nras hras saas paas iaas faas
     """.split()
 )
 """Words that end in s and are no plurals, where the endings do not tell."""

@@ -62,7 +62,7 @@ def spellings(words: str) -> tuple[str, ...]:
 def _forms(word: str, *, alone: bool) -> tuple[str, ...]:
     """Return a word in all ways that the texts have it."""
     if len(word) == 1 and word.isascii() and word.isalpha() and not alone:
-        return (word.lower(), word.upper())  # a lone capital is another word only by itself
+        return (word, word.swapcase())  # a lone capital is another word only by itself
     more = tuple(plural for plural, nouns in EITHER.items() if word in nouns)
     return (word, *EITHER.get(word, ()), *more)
 
