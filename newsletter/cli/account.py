@@ -167,20 +167,11 @@ def delivery_json(delivery: Delivery) -> dict[str, object]:
     }
 
 
-def _why_nothing(ran: Ran) -> str:
-    if ran.rendered is None:
-        return ""
-    count = len(ran.rendered.papers)
-    told = (
-        f"nobody wants any of the {count} papers" if count else "there is no paper to choose from"
-    )
-    return f": {told} (`newsletter pick`)"
-
-
 def ran_line(ran: Ran) -> str:
     """Return a summary of a run in one line, for logs and cron."""
     if not ran.counts:
-        return f"{ran.date}: nothing to send{_why_nothing(ran)}"
+        papers = f" of {len(ran.rendered.papers)} papers" if ran.rendered else ""
+        return f"{ran.date}: nothing to send{papers} (`newsletter pick` says why)"
     accepted = ran.counts[DeliveryState.ACCEPTED]
     audience = sum(ran.counts.values())
     if not audience:

@@ -331,7 +331,9 @@ def test_names_of_ones_own_are_known(tmp_path: Path, text: str) -> None:
     """What a template sets, takes or asks for is no mistake."""
     shipped = (SHIPPED / "parts" / "footer.txt").read_text("utf-8")
 
-    assert load_templates(own(tmp_path, "parts/footer.txt", shipped + text + "\n"))
+    theme = own(tmp_path, "parts/footer.txt", shipped + text + "\n")
+
+    assert load_templates(theme).theme == dict(theme.values)
 
 
 @functools.cache
