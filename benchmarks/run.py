@@ -2,9 +2,10 @@
 
     python benchmarks/run.py [--quick] [--json] [--data DIR] [--days N]
 
-CPU of whole processes, medians. `cpu_ratio_to_imports` is that of `newsletter run` over that of a
-process that imports the same libraries (those that the run has loaded) and does nothing. One reader
-has topics, one words of their own, one likes; mail goes to the outbox. `--days` runs that many days
+CPU of whole processes, medians. `cpu_ratio_to_imports` is that of `newsletter run` over that of
+importing the same libraries and doing nothing: those that the run has loaded, and those of the
+process in which it reads large documents, each in a process of its own. One reader has topics, one
+words of their own, one likes; mail goes to the outbox. `--days` runs that many days
 one after the other: `drift` is that ratio on the last fifth of them, over that on the first.
 Without a data folder the papers are the demo's, varied.
 """
@@ -35,19 +36,35 @@ PEOPLE = """subscribers:
   - {email: cy@readers.example, likes: ["planning with language model agents", "robots that walk"]}
 """
 RUN = [sys.executable, "-m", "newsletter", "run", "--quiet"]
-LOADED = """
-import atexit, runpy, sys
+TELL = """
+import atexit, sys
 def tell():
-    libraries = sys.stdlib_module_names | {"newsletter", "__main__"}
-    names = [name for name in sys.modules if name.partition(".")[0] not in libraries]
+    known = sys.stdlib_module_names | {"newsletter", "__main__"}
+    names = [name for name in sys.modules if name.partition(".")[0] not in known]
     print("LOADED", *names, file=sys.__stderr__)
 atexit.register(tell)
+"""
+RUNS = f"""{TELL}
+import runpy
 sys.argv = ["newsletter", "run", "--quiet", *sys.argv[1:]]
 runpy.run_module("newsletter", run_name="__main__")
 """
+READS = f"""{TELL}
+import datetime as dt
+from pathlib import Path
+from anyio import to_process
+from newsletter.collect.answers import Document
+from newsletter.collect.confinement import in_little_memory, read_document
+from newsletter.collect.kinds.table import KINDS
+from newsletter.model import Source
+feed = Path("feed.xml").resolve()
+document = Document(url=feed.as_uri(), content=feed.read_bytes())
+source = Source(name="Feed", kind="feed", location="feed.xml")
+read_document(KINDS["feed"].parse, document, source, dt.datetime.now(dt.UTC))
+"""
 IMPORT = """
 import importlib, sys
-for name in open("names").read().split():
+for name in open(sys.argv[1]).read().split():
     try:
         importlib.import_module(name)
     except ImportError:
@@ -101,10 +118,10 @@ def write_letter(folder: Path) -> None:
     (folder / "config" / "subscribers.yaml").write_text(PEOPLE, "utf-8")
 
 
-def imports(folder: Path, date: dt.date) -> str:
-    """Return the names of the libraries that a run loads, by running it."""
+def loaded(folder: Path, script: str, *words: str) -> str:
+    """Return the names of the libraries that a script loads, by running it."""
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, "--date", str(date)],
+        [sys.executable, "-c", script, *words],
         cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return next(line for line in done.stderr.splitlines() if line.startswith("LOADED"))[7:]
@@ -120,18 +137,24 @@ def measure(data: Path, days: int) -> dict[str, float | None]:
         folder = Path(name)
         write_letter(folder)
         write_feed(folder / "feed.xml", varied(papers, 0, KNOWN), today)
-        (folder / "names").write_text(imports(folder, today), "utf-8")
+        (folder / "names").write_text(loaded(folder, RUNS, "--date", str(today)), "utf-8")
+        (folder / "names-of-reader").write_text(loaded(folder, READS), "utf-8")
         script = folder / "imports.py"
         script.write_text(IMPORT, "utf-8")
+
+        def importing() -> float:
+            names = ("names", "names-of-reader")
+            return sum(cpu([sys.executable, str(script), name], folder) for name in names)
+
         at = KNOWN
         for number in range(1, days + 1):
             date = today + dt.timedelta(days=number)
             write_feed(folder / "feed.xml", varied(papers, at, NEW), date)
             at += NEW
             # They take turns, so that what else the machine does falls on both alike.
-            before = cpu([sys.executable, str(script)], folder)
+            before = importing()
             costs.append(cpu([*RUN, "--date", str(date)], folder))
-            alone.append((before + cpu([sys.executable, str(script)], folder)) / 2)
+            alone.append((before + importing()) / 2)
     few = max(1, len(costs) // 5)
     ratios = [cost / base for cost, base in zip(costs, alone, strict=True)]
     return {
