@@ -72,4 +72,4 @@ def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, ""), words
-    assert (tmp_path / "mine" / "templates" / "issue.mjml").is_file()
+    assert (tmp_path / "mine" / "config" / "newsletter.yaml").is_file()
