@@ -64,26 +64,36 @@ def teach(
                     if paper is None:
                         raise ConfigError(f"no stored paper has the id `{name}`")
                     answer(day, kept, paper, liked=liked)
+            if not as_json and (yes or no):
+                console().print(f"{_counted(len(yes or ()) + len(no or ()))} of {kept.email} kept")
+                return
+            if not as_json and not sys.stdin.isatty():
+                raise typer.BadParameter(
+                    "this asks questions, and there is no terminal: --yes, --no"
+                )
             draft = make_draft(day)
-            question = next_question(day, draft, _again(day, kept), ())
+            first = next_question(day, draft, _again(day, kept), ())
         if as_json:
-            print_json({"subscriber": kept.email, "question": _as_json(question)})
+            print_json({"subscriber": kept.email, "question": _as_json(first)})
             return
-        if yes or no:
-            console().print(f"{_counted(len(yes or ()) + len(no or ()))} of {kept.email} kept")
-            return
-        if not sys.stdin.isatty():
-            raise typer.BadParameter("this asks questions, and there is no terminal: --yes, --no")
-        _ask(day, kept, draft, count, console())
+        _ask(day, kept, draft, first, count, console())
     raise typer.Exit(DONE)
 
 
-def _ask(day: Day, kept: Subscription, draft: Draft, count: int, screen: Console) -> None:
-    """Ask about papers until there are enough answers, none left, or the reader stops."""
+def _ask(
+    day: Day,
+    kept: Subscription,
+    draft: Draft,
+    question: Proposal | None,
+    count: int,
+    screen: Console,
+) -> None:
+    """Ask a first question, and more until there are enough answers, or the reader stops."""
     asked: set[str] = set()
     said = {True: 0, False: 0}
     while len(asked) < count:
-        question = next_question(day, draft, _again(day, kept), asked)
+        if asked:
+            question = next_question(day, draft, _again(day, kept), asked)
         if question is None:
             screen.print("There are no more papers to ask about.")
             break

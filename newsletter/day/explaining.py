@@ -84,7 +84,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     chosen = _chosen(draft, reader)
     marks = pool.marks(reader.first)
     whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
-    muted = reader.first.muted
+    muted, folded = reader.first.muted, pool.candidates.folded(paper)
     is_disliked = not named(reader.first.dislikes).isdisjoint(paper.keys)
     by_topic = {pick.topic: pick for pick in pool.picks if pick.paper.id == paper.id}
     for pick in pool.own_picks([reader.first]).get(reader.first.id, ()):
@@ -98,7 +98,6 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
             yield Explained(topic=topic, pick=shown, verdict="picked")
         elif scored is None:
             low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
-            folded = pool.candidates.folded(paper)
             wish = (
                 "it is not what the topic is about"
                 if topic.match is None
@@ -108,8 +107,8 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         elif is_disliked:
             told = "not picked: the reader does not like this paper"
             yield Explained(topic=topic, pick=scored, verdict=told)
-        elif muted is not None and matches(muted, pool.candidates.folded(paper)):
-            told = f"not picked: muted{_because(muted, pool.candidates.folded(paper))}"
+        elif muted is not None and matches(muted, folded):
+            told = f"not picked: muted{_because(muted, folded)}"
             yield Explained(topic=topic, pick=scored, verdict=told)
         elif cut := _shown(whole, paper, topic.name):
             told = f"not picked: a short mail has the best {SHORT} papers"
@@ -126,7 +125,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
 
 def _because(match: Match, paper: Folded) -> str:
     """Return which term of a filter a paper has, to follow a verdict; nothing if it has none."""
-    hit = next(hits(match, paper), None) if match.any or match.all else None
+    hit = next(hits(match, paper), None)
     return f": it has “{hit.term.text}”" if hit else ""
 
 
