@@ -240,21 +240,31 @@ async def open_post(
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
 ) -> AsyncIterator[Post]:
     """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
-    owner = sender_name()
     stop = asyncio.Event()
     with _stopping(stop):
-        yield Post(
-            sender=Sender(
-                transport=transport_for(config, Outbox(config.root / "outbox")),
-                owner=owner,
-                fate_of=lambda other: fate_of(other, own=owner),
-                clock=clock,
-                chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
-                stop=stop,
-                on_delivery=on_delivery,
-            ),
-            signer=signer_of(config),
-        )
+        yield post_for(config, sender_name(), stop, clock, on_delivery)
+
+
+def post_for(
+    config: Config,
+    owner: str,
+    stop: asyncio.Event,
+    clock: Callable[[], dt.datetime] = utc_now,
+    on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
+) -> Post:
+    """Return what is needed to send mail as `owner`, until `stop` is set."""
+    return Post(
+        sender=Sender(
+            transport=transport_for(config, Outbox(config.root / "outbox")),
+            owner=owner,
+            fate_of=lambda other: fate_of(other, own=owner),
+            clock=clock,
+            chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
+            stop=stop,
+            on_delivery=on_delivery,
+        ),
+        signer=signer_of(config),
+    )
 
 
 async def send_waiting_notices(day: Day, clock: Callable[[], dt.datetime] = utc_now) -> int:
