@@ -19,8 +19,9 @@ from newsletter.model import Border, fault_of
 from newsletter.schedule import due_date
 from newsletter.serve.given import DAYS, Site
 from newsletter.store import Database
-from newsletter.world.days import day_of, send_waiting_notices
+from newsletter.world.days import day_of
 from newsletter.world.following import Followed
+from newsletter.world.posts import send_waiting_notices
 
 TICK: Final = 5.0
 """Seconds between looks at settings, waiting mails and the schedule."""

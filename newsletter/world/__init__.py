@@ -2,5 +2,6 @@
 
 machine.py the clock, the environment and the database; no network
 following.py settings that are followed while they are edited
-days.py    open_day(), open_web(), open_post(): what the steps are given
+days.py    open_day(), open_web(): what the steps are given
+posts.py   open_post(): what sends mail
 """
