@@ -37,6 +37,7 @@ MODULES = {
     "render": "stages",
     "preview": "previewing",
     "serve": "serving",
+    "worker": "working",
     "publish": "serving",
     "send-test": "sending",
     "send": "sending",

@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
@@ -31,12 +32,14 @@ from newsletter.send.editions import send_editions
 from newsletter.send.pace import DEADLINE
 from newsletter.send.tallies import Sent
 
+CLOSED: Final = "closed"
+"""What finished issues are remembered under, among the facts."""
+
 
 async def run(day: Day, web: Web, post: Post) -> Ran:
     """Make and send the issue of the day; finish it and earlier issues that a run has begun."""
     stores, ready = day.stores, not day.config.missing
-    follow_list(day)
-    forget(day)
+    begin(day)
     # When a secret is missing that mail needs, all we can do is collect today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
         # Deliveries that are still worth sending are sent. Those that are too old expire, and the
@@ -54,7 +57,7 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         later = stores.ledger.later(day.date, day.clock())
         return ran(already=True, sent=sent, counts=counts, later=later, faults=faults.seen)
     collected = await collect(day, web)
-    rendered = make_issue(day, after=collected)
+    rendered = make_issue(day, blind=collected.all_failed)
     sent = await send(day, post) if stores.issues.get(day.date) else Sent()
     return ran(
         already=False,
@@ -78,6 +81,12 @@ def _earlier(day: Day) -> tuple[tuple[dt.date, ...], Later]:
             unfinished.append(date)
         waiting += later
     return tuple(unfinished), waiting
+
+
+def begin(day: Day) -> None:
+    """Do what a day begins with: follow the list of subscribers, forget what is over."""
+    follow_list(day)
+    forget(day)
 
 
 def follow_list(day: Day) -> None:
@@ -153,18 +162,17 @@ def _likes(day: Day) -> Iterator[str]:
             yield from (*group.first.likes, *group.first.dislikes)
 
 
-def make_issue(day: Day, after: Collected | None = None) -> Rendered:
+def make_issue(day: Day, *, blind: bool = False) -> Rendered:
     """Render the issue of the day, and plan it when anybody gets something, or its site a page.
 
     When a subscriber was added or changed meanwhile, the issue is made again, so that nobody is
-    forgotten. `after` is what was collected before. When all its sources failed and there are no
-    papers, nothing is planned: readers must not be told that it was a quiet day.
+    forgotten. It is `blind` after a collection of which all sources failed. When there are no
+    papers then, nothing is planned: readers must not be told that it was a quiet day.
     """
     for is_last in (False, False, True):
         with Spool() as spool:
             rendered = render(day, spool=spool)
-            is_blind = after is not None and after.all_failed and not rendered.papers
-            if not rendered.is_issue or is_blind:
+            if not rendered.is_issue or (blind and not rendered.papers):
                 return rendered
             day.config.require_ready()
             try:
@@ -223,3 +231,38 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     day.folders.faults.keep(*sent.faults)
     stores.suppressions.learn(day.date, day.clock())
     return sent
+
+
+async def send_shard(day: Day, post: Post, shard: int) -> Sent:
+    """Send what can be sent now of one shard of an issue that is planned; return what was done.
+
+    Raises ConfigError when a secret is missing that mail needs, and StoreError when the ledger
+    cannot be read or written.
+    """
+    day.config.require_ready()
+    issue = day.stores.issues.get(day.date)
+    if issue is None or issue.planned_at is None:
+        return Sent()
+    sent = await send_editions(
+        day.date,
+        day.stores.ledger,
+        Mailroom(day, issue, post.signer).prepare,
+        post.sender,
+        deadline=issue.planned_at + DEADLINE,
+        pace=day.config.delivering.pace,
+        shard=shard,
+    )
+    day.folders.faults.keep(*sent.faults)
+    return sent
+
+
+def close(day: Day) -> None:
+    """Learn what an issue that is finished tells about addresses, and remember that it is done."""
+    day.stores.suppressions.learn(day.date, day.clock())
+    day.stores.facts.save(CLOSED, {day.date.isoformat(): {}}, day.clock())
+
+
+def is_closed(day: Day, date: dt.date) -> bool:
+    """Return whether `close` was done for the issue of a date."""
+    always = dt.datetime.min.replace(tzinfo=dt.UTC)
+    return date.isoformat() in day.stores.facts.known(CLOSED, [date.isoformat()], always)

@@ -73,11 +73,12 @@ async def send_editions(
     deadline: dt.datetime,
     pace: Pace | None = None,
     email: str | None = None,
+    shard: int | None = None,
 ) -> Sent:
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
     Any number of processes may do this at once, since only one of them holds the lease of a
-    delivery. `email` restricts sending to one address. Setting `sender.stop` ends sending after the
+    delivery. `email` restricts sending to one address, `shard` to one shard. Setting `sender.stop` ends sending after the
     messages that are in flight. A transport that cannot be used at all ends it too, with
     `Sent.error`, and so does a spent rate, with `Sent.resume_at`. Leases of deliveries that were
     not begun are given back first.
@@ -101,10 +102,13 @@ async def send_editions(
         ),
         breaker=Breaker(),
         email=email,
+        shard=shard,
         stop=stop,
         on_delivery=sender.on_delivery,
     )
-    queue.sent.freed, queue.sent.lost = ledger.recover(issue, now=clock(), fate_of=sender.fate_of)
+    queue.sent.freed, queue.sent.lost = ledger.recover(
+        issue, now=clock(), fate_of=sender.fate_of, shard=shard
+    )
     queue.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
     views = [GuardedQueue(queue, number) for number in range(pace.connections)]
     work = [asyncio.create_task(_work(view, sender.transport)) for view in views]

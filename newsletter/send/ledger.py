@@ -22,10 +22,12 @@ class Ledger(Protocol):
         until: dt.datetime,
         email: str | None = None,
         without: Collection[str] = (),
+        shard: int | None = None,
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned or deferred, and due.
 
-        With `email`, only deliveries to that address; never to a domain in `without`. Nothing is
+        With `email`, only deliveries to that address; with `shard`, only those of that shard; never
+        to a domain in `without`. Nothing is
         leased when the issue is paused or cancelled. A delivery to an address that has been
         suppressed in the meantime is settled as suppressed, and not returned.
         """
@@ -46,9 +48,17 @@ class Ledger(Protocol):
         ...
 
     def recover(
-        self, issue: dt.date, *, now: dt.datetime, fate_of: Callable[[str], Fate]
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        fate_of: Callable[[str], Fate],
+        shard: int | None = None,
     ) -> tuple[int, int]:
-        """Free what dead senders held; return how many became planned, and how many unknown."""
+        """Free what dead senders held; return how many became planned, and how many unknown.
+
+        With `shard`, only senders that hold something of it are looked at.
+        """
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
@@ -65,8 +75,9 @@ class Ledger(Protocol):
         now: dt.datetime,
         email: str | None = None,
         domains: Collection[str] = (),
+        shard: int | None = None,
     ) -> bool:
-        """Tell whether a delivery (to `email` or `domains`) is planned or deferred, and due."""
+        """Tell whether a delivery (to `email` or `domains`, or of a `shard`) waits, and is due."""
         ...
 
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:

@@ -64,6 +64,7 @@ class DeliveryQueue:
     turns: Turns
     breaker: Breaker
     email: str | None
+    shard: int | None
     stop: asyncio.Event
     on_delivery: Callable[[Delivery, Outcome], None]
     sent: Sent = field(default_factory=Sent)
@@ -194,7 +195,9 @@ class DeliveryQueue:
         while not self.halted:
             now = self.clock()
             if why := self.ledger.halted(self.issue):
-                if self._held or self.ledger.waits(self.issue, now=now, email=self.email):
+                if self._held or self.ledger.waits(
+                    self.issue, now=now, email=self.email, shard=self.shard
+                ):
                     self.halt(why)
                 return False
             allowed = self.budget.allowance(now, CLAIMED * self.connections)
@@ -206,7 +209,9 @@ class DeliveryQueue:
                 continue
             if not waits or self._ready:
                 return False
-            waiting = self.budget.waiting(allowed, self.issue, now, self.email)
+            waiting = self.budget.waiting(
+                allowed, self.issue, now, self.email, self.shard
+            )
             if not waiting:
                 return False
             self._short_since = self._short_since or now
@@ -228,6 +233,7 @@ class DeliveryQueue:
             until=self._until,
             email=self.email,
             without=allowed.full,
+            shard=self.shard,
         )
         kept, over = self.budget.within(self.budget.allowance(now, len(found)), found)
         for delivery in kept:

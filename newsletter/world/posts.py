@@ -98,7 +98,7 @@ async def open_post(
 ) -> AsyncIterator[Post]:
     """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
     stop = asyncio.Event()
-    with _stopping(stop):
+    with stopping(stop):
         yield post_for(config, sender_name(), stop, clock, on_delivery)
 
 
@@ -162,7 +162,7 @@ def signer_of(config: Config) -> Signer | None:
 
 
 @contextlib.contextmanager
-def _stopping(stop: asyncio.Event) -> Iterator[None]:
+def stopping(stop: asyncio.Event) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP finish what is in flight; a second one ends at once."""
     loop = asyncio.get_running_loop()
 

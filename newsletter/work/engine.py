@@ -1,0 +1,107 @@
+"""Procrastinate (https://procrastinate.readthedocs.io): tasks on PostgreSQL, in a schema of its own.
+
+The ledger is the truth, and the jobs of the engine follow from it: `supervision` makes them again
+when they are lost. So its tables may be dropped, which is how they are upgraded.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import procrastinate
+import psycopg
+import sqlalchemy as sa
+from procrastinate.jobs import DeleteJobCondition, Job, Status
+
+from newsletter.store import Database
+
+SCHEMA: Final = "procrastinate"
+"""The engine's tables are apart from ours, so that Alembic does not see them."""
+LOCK: Final = 0x6E6C_656E
+"""The advisory lock of whoever makes the engine's tables: many workers start at once."""
+HEARTBEAT: Final = 2.0
+"""Seconds after which the engine's part of a worker says that it is there."""
+STALLED: Final = 10.0
+"""Seconds without a heartbeat after which what a worker was doing is given up."""
+CONNECTIONS: Final = 4
+"""The most connections that the engine opens: to listen, to fetch, and for heartbeats."""
+LOST: Final = (procrastinate.exceptions.ConnectorException, psycopg.Error)
+"""What the engine raises when the database cannot be reached."""
+
+
+def make_app(url: sa.URL) -> procrastinate.App:
+    """Return the engine on the database at `url`; it is opened by whoever uses it."""
+    return procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=url.set(drivername="postgresql").render_as_string(hide_password=False),
+            kwargs={"options": f"-c search_path={SCHEMA}"},
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=10,
+        )
+    )
+
+
+def install(database: Database) -> None:
+    """Make the engine's tables, or make them anew for another version of Procrastinate.
+
+    Raises StoreError when the database cannot be used.
+    """
+    version = importlib.metadata.version("procrastinate")
+    with database.transaction() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        found = connection.scalar(
+            sa.text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"),
+            {"name": SCHEMA},
+        )
+        if found == version:
+            return
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
+        # psycopg takes a `%` for a parameter where it is given any, as SQLAlchemy does.
+        tables = procrastinate.schema.SchemaManager.get_schema().replace("%", "%%")
+        connection.exec_driver_sql(tables)
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}'")
+
+
+def key_of(task: str, given: Mapping[str, Any]) -> str:
+    """Return the lock by which a job waits in the queue once only."""
+    return f"{task} {json.dumps(given, sort_keys=True)}"
+
+
+async def jobs(app: procrastinate.App) -> tuple[Job, ...]:
+    """Return the jobs that wait or are being done."""
+    found: list[Job] = []
+    for status in (Status.TODO, Status.DOING):
+        found += await app.job_manager.list_jobs_async(status=status.value)
+    return tuple(found)
+
+
+async def defer(
+    app: procrastinate.App, task: str, some: Iterable[Mapping[str, Any]], **when: Any
+) -> None:
+    """Put jobs of a task into the queue, but none that waits there already.
+
+    `when` is given to Procrastinate, such as `schedule_in={"minutes": 5}`.
+    """
+    for given in some:
+        deferrer = app.configure_task(task, queueing_lock=key_of(task, given), **when)
+        try:
+            await deferrer.defer_async(**given)
+        except procrastinate.exceptions.AlreadyEnqueued:
+            continue
+
+
+async def give_up_stalled(app: procrastinate.App) -> None:
+    """End the jobs of workers that are gone; Procrastinate itself never does."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED)
+    for job in stalled:
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+
+
+DONE: Final = DeleteJobCondition.SUCCESSFUL
+"""Jobs that are deleted at their end; those that failed stay for the operator to see."""

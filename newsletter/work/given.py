@@ -1,0 +1,48 @@
+"""What tasks are given: the settings as they are now, the database, the mail."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from newsletter.day.given import Day, Post
+from newsletter.store import Database
+from newsletter.world.days import day_of
+from newsletter.world.following import Followed
+from newsletter.world.posts import post_for
+
+
+class Say(Protocol):
+    """Tells the operator something."""
+
+    def __call__(self, text: str, *, problem: bool = True) -> None:
+        """Tell it as a problem, or as a note."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """What the tasks of one worker share."""
+
+    settings: Followed
+    database: Database
+    owner: str
+    """The worker's name in the ledger."""
+    version: str
+    """The program's, for servers that ask who comes."""
+    clock: Callable[[], dt.datetime]
+    stop: asyncio.Event
+    """Once it is set, no further message is begun."""
+    say: Say
+
+    def day(self, date: dt.date | None = None) -> Day:
+        """Return the issue of a date, or the one that is due, with the settings as they are now."""
+        self.settings.follow()
+        return day_of(self.settings.config, self.database, date=date, clock=self.clock)
+
+    def post(self) -> Post:
+        """Return what sends mail, with the settings as they are now."""
+        return post_for(self.settings.config, self.owner, self.stop, self.clock)

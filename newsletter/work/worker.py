@@ -1,0 +1,70 @@
+"""One worker: it does tasks until it is told to stop, and outlives a restart of the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from typing import Final
+
+import procrastinate
+
+from newsletter.errors import StoreError
+from newsletter.work.engine import DONE, HEARTBEAT, LOST, STALLED, install, make_app
+from newsletter.work.given import Bench
+from newsletter.work.supervision import keep_supervising
+from newsletter.work.tasks import add_tasks
+
+GRACE: Final = 120.0
+"""Seconds in which a worker that is told to stop may end what it does."""
+LONGEST: Final = 30.0
+"""The most seconds between tries to reach a database that is away."""
+
+
+async def work(bench: Bench) -> None:
+    """Do tasks until `bench.stop` is set; then end what has been begun.
+
+    While the database is away, it is looked for again and again. Raises StoreError when it cannot
+    be used at the start.
+    """
+    await asyncio.to_thread(install, bench.database)
+    with bench.database.pulse(bench.owner):
+        for tries in itertools.count():
+            try:
+                await _until_lost(bench)
+            except (*LOST, StoreError) as error:
+                said = str(error).strip() or "the connection was lost"
+                bench.say(f"the database is away ({said}); trying again")
+            if bench.stop.is_set():
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(bench.stop.wait(), min(LONGEST, 0.5 * 2 ** min(tries, 6)))
+
+
+async def _until_lost(bench: Bench) -> None:
+    """Do tasks until told to stop, or until the connection to the database is lost."""
+    app = make_app(bench.database.engine.url)
+    add_tasks(app, bench)
+    async with app.open_async():
+        tasks = asyncio.create_task(_do_tasks(app, bench))
+        looking = asyncio.create_task(keep_supervising(app, bench))
+        stopping = asyncio.create_task(bench.stop.wait())
+        await asyncio.wait((tasks, looking, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (looking, stopping, tasks):  # the engine ends what it does when cancelled
+            task.cancel()
+        results = await asyncio.gather(looking, tasks, stopping, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _do_tasks(app: procrastinate.App, bench: Bench) -> None:
+    await app.run_worker_async(
+        name=bench.owner,
+        install_signal_handlers=False,  # whoever sets `stop` has them
+        shutdown_graceful_timeout=GRACE,
+        update_heartbeat_interval=HEARTBEAT,
+        stalled_worker_timeout=STALLED,
+        fetch_job_polling_interval=1.0,
+        delete_jobs=DONE,
+    )
