@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from commands import newsletter
+from postgres import BACKEND
 
 from newsletter.cli.demo import demo_day
 from newsletter.collect.answers import Document
@@ -83,6 +84,8 @@ def _empty_database() -> bytes:
 
 def open_test_database(folder: Path, name: str = "test.db") -> Database:
     """Open a database in a folder; a new one gets its tables from a copy, which is quicker."""
+    if BACKEND.kind == "postgresql":
+        return BACKEND.opened(open_database(BACKEND.url(folder, name), folder))
     path = folder / name
     if not path.exists():
         path.write_bytes(_empty_database())

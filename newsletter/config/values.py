@@ -162,9 +162,10 @@ def _subject(text: str) -> str:
 
 def _database(text: str) -> str:
     try:
-        name = read_url(text).database
+        url = read_url(text)
     except StoreError as error:
         raise ValueError(str(error)) from None
+    name = url.database
     if not name or name == ":memory:":
         raise ValueError(
             "names no file, so each run would forget who has the issue: "

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.model import DeliveryState, IssueState, NoticeState, Origin, SubscriberState
 from newsletter.store import trends
 from newsletter.store.database import Database
+from newsletter.store.dialects import replacing
 from newsletter.store.ledger.listing import of_reader
 from newsletter.store.lines import BounceLine, DeliveryLine, IssueLine, ReaderLine, Tally
 from newsletter.store.suppressions import Suppression
@@ -113,7 +114,7 @@ class AccountStore:
             .limit(limit)
         )
         if text:
-            query = query.where(deliveries.c.email.contains(text, autoescape=True))
+            query = query.where(deliveries.c.email.icontains(text, autoescape=True))
         if state is not None:
             # As an expression, so that SQLite uses the key and no index of states.
             query = query.where(deliveries.c.state.concat("") == state.value)
@@ -254,9 +255,8 @@ class AccountStore:
         old = (facts.c.service == _ENDED) & (facts.c.asked_at < forget)
         row = {"service": _ENDED, "subject": session, "data": {}, "asked_at": now}
         with self._database.transaction() as connection:
-            own = (facts.c.service == _ENDED) & (facts.c.subject == session)
-            connection.execute(facts.delete().where(old | own))
-            connection.execute(facts.insert().values(row))
+            connection.execute(facts.delete().where(old))
+            connection.execute(replacing(connection, facts).values(row))
 
     def has_ended(self, session: str) -> bool:
         """Return whether somebody has ended a session."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Final, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -15,13 +14,18 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
+from newsletter.store.explanations import BUSY, explain
 from newsletter.store.migrations.runner import prepare
 from newsletter.store.tables import metadata
-from newsletter.store.urls import read_url
+from newsletter.store.urls import POSTGRESQL, read_url, require_driver
 
-BUSY = "database is locked"
-BUSY_SECONDS = 30.0
+BUSY_SECONDS: Final = 30.0
 """How long a process waits while another one writes."""
+CONNECT_SECONDS: Final = 10
+"""How long PostgreSQL may take to answer at all."""
+STUCK: Final = "5min"
+"""PostgreSQL ends a transaction that says nothing for so long: a program that is stopped in the
+middle of one would hold up all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +36,37 @@ class Database:
     kept: list[PoolProxiedConnection] = field(default_factory=list)
     """Connections that stay in use until the database is closed."""
 
-    def keep(self) -> sqlite3.Connection:
-        """Return a connection for the caller alone, for statements too many for SQLAlchemy."""
-        proxied = self.engine.raw_connection()
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL, which others write to at the same time."""
+        return self.engine.dialect.name == POSTGRESQL
+
+    def keep(self) -> Any:
+        """Return the driver's connection for the caller alone, until `drop` or the end.
+
+        It is for statements too many for SQLAlchemy. Raises StoreError when there is none.
+        """
+        try:
+            proxied = self.engine.raw_connection()
+        except sa.exc.DBAPIError as error:
+            raise StoreError(explain(self.engine.url, str(error.orig))) from None
+        except sa.exc.TimeoutError:
+            raise StoreError(explain(self.engine.url, BUSY)) from None
         self.kept.append(proxied)
-        return cast("sqlite3.Connection", proxied.driver_connection)
+        return proxied.driver_connection
+
+    def drop(self, connection: Any) -> None:
+        """Give up a connection that was kept and is of no use any more."""
+        for proxied in self.kept[:]:
+            if proxied.driver_connection is connection:
+                self.kept.remove(proxied)
+                proxied.invalidate()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """Run the block as one transaction; raises StoreError when the database cannot be used."""
-        try:
-            with self.engine.begin() as connection:
-                yield connection
-        except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError):
-            raise  # a fault of this program
-        except sa.exc.DatabaseError as error:
-            raise StoreError(explain(self.engine.url, str(error.orig))) from None
-        except sa.exc.TimeoutError:
-            raise StoreError(explain(self.engine.url, BUSY)) from None
+        with self._explaining(), self.engine.begin() as connection:
+            yield connection
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -57,10 +74,22 @@ class Database:
 
         Raises StoreError when the database cannot be used.
         """
+        how: dict[str, Any] = {"reading": True}
+        if self.is_postgresql:
+            how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._explaining(), self.engine.connect().execution_options(**how) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
         try:
-            with self.engine.connect().execution_options(reading=True) as connection:
-                yield connection
-        except sa.exc.OperationalError as error:
+            yield
+        except (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError) as error:
+            # PostgreSQL's driver counts a missing permission among the faults of a program.
+            if getattr(error.orig, "sqlstate", "") != "42501":
+                raise  # a fault of this program
+            raise StoreError(explain(self.engine.url, str(error.orig))) from None
+        except (sa.exc.DatabaseError, sa.exc.InterfaceError) as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
         except sa.exc.TimeoutError:  # every connection is in use
             raise StoreError(explain(self.engine.url, BUSY)) from None
@@ -85,15 +114,28 @@ def open_database(url: str, root: Path) -> Database:
 
     An empty database gets its tables; one of an older version is migrated.
 
-    Raises StoreError when the URL is not SQLite's, the file cannot be opened, or a newer version
-    of this program made the database.
+    Raises StoreError when the URL is of another kind of database, the file or the server cannot be
+    used, or a newer version of this program made the database.
     """
     try:
         parsed = read_url(url)
+        require_driver(parsed)
     except StoreError as error:
         raise StoreError(f"newsletter.yaml: `database` {error}") from None
-    if parsed.database and parsed.database != ":memory:":
-        path = root / parsed.database
+    engine = _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
+    database = Database(engine)
+    try:
+        with database.transaction() as connection:
+            prepare(connection, metadata)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _sqlite(url: sa.URL, root: Path) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        path = root / url.database
         try:
             # Make only the newsletter's own folders private; leave others as they are.
             is_ours = path.parent != root and path.parent.is_relative_to(root)
@@ -101,14 +143,11 @@ def open_database(url: str, root: Path) -> Database:
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from None
         _make_private(path)
-        parsed = parsed.set(database=str(path))
-    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        url = url.set(database=str(path))
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
-    database = Database(engine)
-    with database.transaction() as connection:
-        prepare(connection, metadata)
-    return database
+    return engine
 
 
 def _make_private(path: Path) -> None:
@@ -135,15 +174,39 @@ def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def explain(url: sa.URL, text: str) -> str:
-    """Return what SQLite's message means, and how to mend it."""
-    advice = {
-        "database is locked": "another run is writing; try again",
-        "unable to open database file": "is the folder there and writable?",
-        "database or disk is full": "make room on the disk and run again; nothing was lost",
-        "disk I/O error": "is the disk full, or failing?",
-        "file is not a database": "put a copy of it back from your backup",
-        "database disk image is malformed": "put a copy of it back from your backup",
-        "attempt to write a readonly database": "make the file and its folder writable",
-    }.get(text, "")
-    return f"{url.database}: {text}" + (f"; {advice}" if advice else "")
+_SESSION: Final = f"""SELECT set_config('timezone', 'UTC', false),
+ set_config('lock_timeout', '{BUSY_SECONDS:.0f}s', false),
+ set_config('idle_in_transaction_session_timeout', '{STUCK}', false),
+ set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+ WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"""
+"""What each session of PostgreSQL gets. A commit waits for the disk: `data_started` must survive a
+power cut, or a mail could go out twice."""
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    """Return the engine for PostgreSQL: transactions are READ COMMITTED, as it is its default.
+
+    Before each use a connection is tried, so that a server which was restarted is found again.
+    """
+    # Half a minute after a server's machine is gone, a connection is given up.
+    options = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "newsletter",
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+    # Whoever writes such an option into the URL means it.
+    options = {name: value for name, value in options.items() if name not in url.query}
+    engine = sa.create_engine(
+        url, connect_args=options, pool_pre_ping=True, isolation_level="READ COMMITTED"
+    )
+    sa.event.listen(engine, "connect", _on_session)
+    return engine
+
+
+def _on_session(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_SESSION)
+    cursor.close()
+    connection.commit()

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.store.database import Database
+from newsletter.store.dialects import replacing
 from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import facts
 
@@ -37,16 +38,11 @@ class FactStore:
 
     def save(self, service: str, told: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
         """Write what `service` answered; empty answers too, so that it is not asked again soon."""
+        # In one order, so that two who write the same do not wait for each other.
         with self._database.transaction() as connection:
-            for some in chunks(told.items(), CHUNK):
+            for some in chunks(sorted(told.items()), CHUNK):
                 connection.execute(
-                    facts.delete().where(
-                        facts.c.service == service,
-                        facts.c.subject.in_([subject for subject, _ in some]),
-                    )
-                )
-                connection.execute(
-                    facts.insert(),
+                    replacing(connection, facts),
                     [
                         {
                             "service": service,

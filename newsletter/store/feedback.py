@@ -35,7 +35,9 @@ class FeedbackStore:
         own = _said(subscriber, keys, kinds)
         with self._database.transaction() as connection:
             there = connection.scalar(
-                sa.select(subscribers.c.state).where(subscribers.c.id == subscriber)
+                sa.select(subscribers.c.state)
+                .where(subscribers.c.id == subscriber)
+                .with_for_update()
             )
             if there in (None, SubscriberState.ERASED.value):
                 return
@@ -54,6 +56,8 @@ class FeedbackStore:
     def take_back(self, subscriber: str, keys: Sequence[str], kind: FeedbackKind) -> None:
         """Forget what a reader said about the paper that has `keys`."""
         with self._database.transaction() as connection:
+            own = subscribers.c.id == subscriber
+            connection.execute(sa.select(subscribers.c.id).where(own).with_for_update())
             connection.execute(feedback.delete().where(_said(subscriber, keys, (kind,))))
             _set_audience(connection, subscriber)
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from newsletter.model import ANY_HOUR, SubscriberState
 from newsletter.model.hours import known_zone, next_hour
-from newsletter.store.tables import Moment, subscribers
+from newsletter.store.tables import Moment, Text, subscribers
 
 reader_hours = sa.Table(
     "reader_hour",
     sa.MetaData(),
-    sa.Column("timezone", sa.Text, primary_key=True),
+    sa.Column("timezone", Text, primary_key=True),
     sa.Column("hour", sa.Integer, primary_key=True),
     sa.Column("not_before", Moment, nullable=False),
     prefixes=["TEMPORARY"],

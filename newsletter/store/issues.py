@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
-from newsletter.model import ANY_HOUR, OPEN, DeliveryState, Edition, Issue, Pick, SubscriberState
+from newsletter.model import ANY_HOUR, DeliveryState, Edition, Issue, Pick, SubscriberState
 from newsletter.store.database import Database
+from newsletter.store.dialects import inserting
 from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
+from newsletter.store.ledger.shards import make_shards, unfinished
 from newsletter.store.papers import CHUNK, chunks, offer
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import (
@@ -25,7 +27,6 @@ from newsletter.store.tables import (
     subscribers,
 )
 
-_OPEN = tuple(state.value for state in OPEN)
 
 
 class Frozen(Protocol):
@@ -69,14 +70,8 @@ class IssueStore:
 
     def unfinished(self, before: dt.date) -> tuple[dt.date, ...]:
         """Return the earlier issues of which some delivery is not final yet, oldest first."""
-        query = (
-            sa.select(deliveries.c.issue)
-            .distinct()
-            .where(deliveries.c.issue < before, deliveries.c.state.in_(_OPEN))
-            .order_by(deliveries.c.issue)
-        )
-        with self._database.reading() as connection:
-            return tuple(connection.scalars(query))
+        with self._database.transaction() as connection:
+            return unfinished(connection, before)
 
     def next_number(self) -> int:
         """Return the number that the next issue gets, counted from 1."""
@@ -142,17 +137,17 @@ class IssueStore:
         else, while the editions were made.
         """
         with self._database.transaction() as connection:
-            if connection.scalar(sa.select(issues.c.date).where(issues.c.date == issue.date)):
+            # Written first: whoever plans the same issue at the same time waits here, and gives up.
+            first = inserting(connection, issues).values(
+                date=issue.date, number=issue.number, papers=issue.papers, planned_at=now
+            )
+            first = first.on_conflict_do_nothing(index_elements=["date"])
+            if not connection.execute(first).rowcount:
                 return False
             if considered is not None and not frozenset(considered).issuperset(_there(connection)):
                 raise StaleDraftError(
                     "the list of subscribers has changed while the issue was made"
                 )
-            connection.execute(
-                issues.insert().values(
-                    date=issue.date, number=issue.number, papers=issue.papers, planned_at=now
-                )
-            )
             for table, rows in (
                 (editions, frozen.editions()),
                 (blocks, ({"number": n, "content": text} for n, text in frozen.blocks())),
@@ -164,6 +159,7 @@ class IssueStore:
                     )
             with staged_hours(connection, now, timezone):
                 connection.execute(_deliveries(issue.date, now, timezone, language))
+            make_shards(connection, issue.date)
             keep_picks(connection, issue.date, shown)
             offer(connection, offered, issue.date)
         return True

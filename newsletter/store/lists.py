@@ -20,8 +20,9 @@ from newsletter.model import (
     Wishes,
 )
 from newsletter.store.database import Database
+from newsletter.store.dialects import analyse, inserting
 from newsletter.store.papers import CHUNK, chunks
-from newsletter.store.tables import Moment, feedback, subscribers, suppressions
+from newsletter.store.tables import Moment, Text, feedback, subscribers, suppressions
 from newsletter.store.wishes import as_columns
 
 TAUGHT = (FeedbackKind.MORE, FeedbackKind.LESS)
@@ -36,21 +37,21 @@ _YAML = Origin.YAML.value
 _listed = sa.Table(
     "listed",
     sa.MetaData(),
-    sa.Column("address", sa.Text, primary_key=True),
-    sa.Column("erased", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("email", sa.Text, nullable=False),
-    sa.Column("domain", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("wishes", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
+    sa.Column("address", Text, primary_key=True),
+    sa.Column("erased", Text, nullable=False),
+    sa.Column("id", Text, nullable=False),
+    sa.Column("email", Text, nullable=False),
+    sa.Column("domain", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("wishes", Text, nullable=False),
+    sa.Column("audience", Text, nullable=False),
     sa.Column("is_personal", sa.Boolean, nullable=False),
-    sa.Column("timezone", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("timezone", Text, nullable=False),
+    sa.Column("language", Text, nullable=False),
     sa.Column("hour", sa.Integer, nullable=False),
     sa.Column("is_paused", sa.Boolean, nullable=False),
     sa.Column("consent_at", Moment, nullable=False),
-    sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("consent", Text, nullable=False),
     prefixes=["TEMPORARY"],
 )
 """The list that is followed, while it is."""
@@ -97,6 +98,7 @@ def staged(
         _listed.create(connection)
         for some in batches:
             connection.execute(_listed.insert(), some)
+        analyse(connection, _listed)
         yield connection
         if keep:
             _listed.drop(connection)
@@ -111,7 +113,7 @@ def follow(connection: sa.Connection, now: dt.datetime) -> Synchronised:
     join = sa.join(subscribers, _listed, known)
     back = connection.scalar(sa.select(sa.func.count()).select_from(join).where(is_back)) or 0
     changed = connection.execute(_update_known(known, now)).rowcount
-    new = connection.execute(_insert_new(_YAML, now)).rowcount
+    new = connection.execute(_insert_new(connection, _YAML, now)).rowcount
     gone = connection.execute(
         subscribers.update()
         .where(subscribers.c.origin == _YAML)
@@ -131,7 +133,7 @@ def bring(connection: sa.Connection, origin: Origin, now: dt.datetime) -> Import
     found = left + _count(connection, sa.exists().where(known, subscribers.c.state != _LEFT))
     is_barred = sa.exists().where(suppressions.c.email == _listed.c.address)
     barred = _count(connection, ~is_known, is_barred, ~_was_erased())
-    new = connection.execute(_insert_new(origin.value, now)).rowcount
+    new = connection.execute(_insert_new(connection, origin.value, now)).rowcount
     return Imported(new=new, known=found - left, left=left, suppressed=barred)
 
 
@@ -240,8 +242,8 @@ def has_taught(subscriber: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
-    """Return what adds those of the list who are not known."""
+def _insert_new(connection: sa.Connection, origin: str, now: dt.datetime) -> sa.Insert:
+    """Return what adds those of the list who are not known, nor become so at this moment."""
     new = _listed.c
     values: dict[str, sa.ColumnElement[Any]] = {
         **{name: new[name] for name in (*_SAME, "id", "address", "consent_at", "consent")},
@@ -256,7 +258,8 @@ def _insert_new(origin: str, now: dt.datetime) -> sa.Insert:
         .where(~sa.exists().where(subscribers.c.address == new.address), ~_was_erased())
         .order_by(new.id)
     )
-    return subscribers.insert().from_select([*values], found)
+    insert = inserting(connection, subscribers).from_select([*values], found)
+    return insert.on_conflict_do_nothing(index_elements=["address"])
 
 
 def as_row(sign_up: SignUp, now: dt.datetime, new_id: str) -> dict[str, Any]:

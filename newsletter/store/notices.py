@@ -129,7 +129,10 @@ def post(
     wishes: str = "{}",
     most: int | None = None,
 ) -> None:
-    """Have a notice sent, unless its limits are reached or one waits already."""
+    """Have a notice sent, unless its limits are reached or one waits already.
+
+    The caller holds the subscriber's row: two who ask at once would both be within the limits.
+    """
     mine = sa.and_(notices.c.subscriber == subscriber, notices.c.kind == kind.value)
     if kind is NoticeKind.CONFIRM:
         # What was asked for before the last confirmation does not count: it proved the address.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from newsletter.model import IssueWindow, LeftOut, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
+from newsletter.store.dialects import alone
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
 from newsletter.store.words import spaced
 
@@ -84,13 +85,8 @@ class PaperStore:
 
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
         """Return the keys of `found` that stored papers have."""
-        wanted = sorted({key for paper in found for key in paper.keys})
-        known: set[str] = set()
         with self._database.reading() as connection:
-            for some in chunks(wanted, CHUNK):
-                query = sa.select(paper_keys.c.key).where(paper_keys.c.key.in_(some))
-                known.update(connection.scalars(query))
-        return frozenset(known)
+            return frozenset(_known_keys(connection, found))
 
     def save(
         self, merged: Sequence[Paper], now: dt.datetime, backlog: frozenset[str] = frozenset()
@@ -101,13 +97,15 @@ class PaperStore:
         earliest issue they were offered in: a paper sent under either id is not sent again. New
         papers whose ids are in `backlog` are stored, but are never news.
         """
-        known = set(self.known_keys(merged))
-        fresh: list[Paper] = []
-        others: list[Paper] = []
-        for paper in merged:
-            (fresh if known.isdisjoint(paper.keys) else others).append(paper)
-            known.update(paper.keys)
         with self._database.transaction() as connection:
+            # Papers become one by their keys: who writes any must know all that is written.
+            alone(connection, "papers")
+            known = _known_keys(connection, merged)
+            fresh: list[Paper] = []
+            others: list[Paper] = []
+            for paper in merged:
+                (fresh if known.isdisjoint(paper.keys) else others).append(paper)
+                known.update(paper.keys)
             # Nearly all papers of a day are new: they are written together.
             for some in chunks(fresh, CHUNK):
                 self._add(connection, some, now, backlog)
@@ -224,6 +222,16 @@ def _belongs(window: IssueWindow) -> sa.ColumnElement[bool]:
         & (papers.c.first_seen < window.until)
         & (sa.func.coalesce(papers.c.published, papers.c.first_seen) >= window.oldest)
     )
+
+
+def _known_keys(connection: sa.Connection, found: Iterable[Paper]) -> set[str]:
+    """Return the keys of `found` that stored papers have."""
+    wanted = sorted({key for paper in found for key in paper.keys})
+    known: set[str] = set()
+    for some in chunks(wanted, CHUNK):
+        query = sa.select(paper_keys.c.key).where(paper_keys.c.key.in_(some))
+        known.update(connection.scalars(query))
+    return known
 
 
 def search_words(paper: Paper) -> dict[str, str]:

@@ -23,6 +23,7 @@ from newsletter.model import (
     Wishes,
 )
 from newsletter.store.database import Database
+from newsletter.store.dialects import inserting
 from newsletter.store.ledger.lists import forget_reader
 from newsletter.store.lists import as_row, chosen_columns, erased
 from newsletter.store.notices import post
@@ -79,29 +80,26 @@ class RequestStore:
         """
         row = as_row(sign_up, now, self._new_id())
         with self._database.transaction() as connection:
-            known = connection.execute(
-                sa.select(subscribers.c.id, subscribers.c.state).where(
-                    subscribers.c.address == row["address"]
-                )
-            ).one_or_none()
             barred = connection.scalar(
                 sa.select(suppressions.c.email).where(suppressions.c.email == row["address"])
             )
             if barred is not None:
                 return
-            if known is None:
-                connection.execute(
-                    subscribers.insert().values(
-                        **row,
-                        state=_PENDING,
-                        origin=Origin.SITE.value,
-                        changed_by=Origin.SITE.value,
-                        changed_at=now,
-                    )
-                )
-            if known is None or known.state in (_PENDING, _LEFT):
-                subscriber = row["id"] if known is None else known.id
-                post(connection, subscriber, NoticeKind.CONFIRM, now, wishes=row["wishes"])
+            new = inserting(connection, subscribers).values(
+                **row,
+                state=_PENDING,
+                origin=Origin.SITE.value,
+                changed_by=Origin.SITE.value,
+                changed_at=now,
+            )
+            connection.execute(new.on_conflict_do_nothing(index_elements=["address"]))
+            known = connection.execute(
+                sa.select(subscribers.c.id, subscribers.c.state)
+                .where(subscribers.c.address == row["address"])
+                .with_for_update()
+            ).one()
+            if known.state in (_PENDING, _LEFT):
+                post(connection, known.id, NoticeKind.CONFIRM, now, wishes=row["wishes"])
             else:
                 post(connection, known.id, NoticeKind.MANAGE, now, most=TYPED)
 
@@ -133,7 +131,7 @@ class RequestStore:
                 )
             ).one_or_none()
             known = connection.execute(
-                sa.select(subscribers).where(subscribers.c.id == subscriber)
+                sa.select(subscribers).where(subscribers.c.id == subscriber).with_for_update()
             ).one_or_none()
             if asked is None or known is None:
                 return Confirmed(is_known=False)
@@ -170,6 +168,7 @@ class RequestStore:
                     subscribers.c.state.not_in((_PENDING, SubscriberState.ERASED.value)),
                 )
                 .where(~sa.exists().where(suppressions.c.email == subscribers.c.address))
+                .with_for_update()
             )
             if there is not None:
                 post(connection, subscriber, NoticeKind.MANAGE, now, most=most)
@@ -190,7 +189,8 @@ class RequestStore:
         """
         of_reader = subscribers.c.id == subscriber
         with self._database.transaction() as connection:
-            before = connection.execute(sa.select(subscribers).where(of_reader)).one_or_none()
+            query = sa.select(subscribers).where(of_reader).with_for_update()
+            before = connection.execute(query).one_or_none()
             if before is None or before.state == SubscriberState.ERASED.value:
                 return None
             values = {"state": _LEFT, "changed_by": LINK, "paused_until": None, "changed_at": now}
@@ -239,7 +239,8 @@ class RequestStore:
         """
         own = subscribers.c.id == subscriber
         with self._database.transaction() as connection:
-            row = connection.execute(sa.select(subscribers).where(own)).one_or_none()
+            query = sa.select(subscribers).where(own).with_for_update()
+            row = connection.execute(query).one_or_none()
             if row is None or row.state == SubscriberState.ERASED.value:
                 return False
             for table in (feedback, notices, bounces):

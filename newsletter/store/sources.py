@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from newsletter.model import Health, Source, SourceReport
 from newsletter.store.database import Database
+from newsletter.store.dialects import replacing
 from newsletter.store.tables import sources
 
 REMEMBERED_DAYS = 60
@@ -53,17 +54,15 @@ class SourceStore:
         """Write how a visit went; return what is remembered from now on."""
         here = sources.c.id == source_id(source)
         with self._database.transaction() as connection:
-            data = connection.scalar(sa.select(sources.c.data).where(here))
+            data = connection.scalar(sa.select(sources.c.data).where(here).with_for_update())
             health = after(_health(data), report, now)
             values = {
                 "name": source.name,
                 "data": _HEALTH.dump_python(health, mode="json"),
                 "visited_at": now,
             }
-            if data is None:
-                connection.execute(sources.insert().values(id=source_id(source), **values))
-            else:
-                connection.execute(sources.update().where(here).values(**values))
+            row = replacing(connection, sources).values(id=source_id(source), **values)
+            connection.execute(row)
         return health
 
 

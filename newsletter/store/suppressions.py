@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.model import Verdict
 from newsletter.store.database import Database
+from newsletter.store.dialects import alone, inserting
 from newsletter.store.tables import bounces, deliveries, suppressions
 
 HARD: Final = tuple(verdict.value for verdict in Verdict if verdict.is_hard)
@@ -68,14 +69,13 @@ class SuppressionStore:
         new = 0
         barred: list[str] = []
         with self._database.transaction() as connection:
+            # Else two who read at once would each find one bounce too few.
+            alone(connection, "bounces")
             for bounce in found:
-                known = sa.select(bounces.c.digest).where(bounces.c.digest == bounce.digest)
-                if connection.scalar(known):
-                    continue
-                new += 1
                 address = bounce.email.lower()
-                connection.execute(
-                    bounces.insert().values(
+                noted = connection.execute(
+                    inserting(connection, bounces)
+                    .values(
                         digest=bounce.digest,
                         issue=bounce.issue,
                         subscriber=bounce.subscriber or None,
@@ -85,7 +85,11 @@ class SuppressionStore:
                         evidence=bounce.evidence,
                         seen_at=now,
                     )
+                    .on_conflict_do_nothing(index_elements=["digest"])
                 )
+                if not noted.rowcount:
+                    continue
+                new += 1
                 if bounce.verified and address and self._is_enough(connection, address, bounce):
                     source = COMPLAINT if bounce.verdict == COMPLAINT else "bounce"
                     if _suppress(connection, address, bounce.verdict, source, bounce.evidence, now):
@@ -132,6 +136,7 @@ class SuppressionStore:
             deliveries.c.verdict.in_(HARD),
         )
         with self._database.transaction() as connection:
+            alone(connection, "bounces")
             return sum(
                 _suppress(connection, row.email.lower(), row.verdict, "reply", row.reason, now)
                 for row in connection.execute(query).all()
@@ -184,12 +189,8 @@ def _suppress(
     now: dt.datetime,
 ) -> bool:
     """Suppress an address; return whether it was not suppressed before."""
-    known = sa.select(suppressions.c.email).where(suppressions.c.email == email)
-    if connection.scalar(known):
-        return False
-    connection.execute(
-        suppressions.insert().values(
-            email=email, verdict=verdict, source=source, evidence=evidence[:300], since=now
-        )
+    row = inserting(connection, suppressions).values(
+        email=email, verdict=verdict, source=source, evidence=evidence[:300], since=now
     )
-    return True
+    added = connection.execute(row.on_conflict_do_nothing(index_elements=["email"]))
+    return added.rowcount > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -32,6 +33,30 @@ class Moment(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value else None
 
 
+class _Text(sa.types.TypeDecorator[str]):
+    """Text in PostgreSQL: sorted and compared by code points, as SQLite does, and without NUL.
+
+    PostgreSQL keeps no NUL in a text; it comes from outside, in answers of mail servers.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(collation="C")
+
+    def process_bind_param(
+        self,
+        value: str | None,
+        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
+    ) -> str | None:
+        """Leave NUL out."""
+        return value.replace("\0", "") if value else value
+
+
+Text: Final = sa.Text().with_variant(_Text(), "postgresql")
+"""Text that is equal, and in the same order, on both databases."""
+
 old_versions = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 """What programs from before Alembic read: a number that they do not know, so that they refuse."""
 
@@ -39,16 +64,16 @@ identities = sa.Table(
     "identity",
     metadata,
     sa.Column("place", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("sender", sa.Text, nullable=False),
-    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("sender", Text, nullable=False),
+    sa.Column("folder", Text, nullable=False),
 )
 """One row: whose database this is."""
 
 papers = sa.Table(
     "paper",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", Text, primary_key=True),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("published", Moment),
     sa.Column("first_seen", Moment, nullable=False, index=True),
@@ -59,15 +84,15 @@ papers = sa.Table(
 paper_keys = sa.Table(
     "paper_key",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("paper", sa.Text, nullable=False, index=True),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("paper", Text, nullable=False, index=True),
 )
 
 paper_traces = sa.Table(
     "paper_trace",
     metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("paper", sa.Text, primary_key=True, index=True),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("paper", Text, primary_key=True, index=True),
 )
 """Traces: almost equal papers share them. They help to find candidates, but prove nothing."""
 
@@ -75,11 +100,11 @@ paper_texts = sa.Table(
     "paper_text",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("paper", sa.Text, nullable=False, unique=True),
+    sa.Column("paper", Text, nullable=False, unique=True),
     sa.Column("day", sa.Date, nullable=False, index=True),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("authors", sa.Text, nullable=False),
-    sa.Column("abstract", sa.Text, nullable=False),
+    sa.Column("title", Text, nullable=False),
+    sa.Column("authors", Text, nullable=False),
+    sa.Column("abstract", Text, nullable=False),
 )
 """What is searched of each paper; `day` is when it was first seen. SQLite's full-text index is made
 of it, and kept equal to it by triggers (https://sqlite.org/fts5.html, 4.4.3). The texts are as
@@ -103,10 +128,18 @@ SEARCH = (
 """The statements that make SQLite's full-text index of `paper_text`."""
 
 
+POSTGRESQL_SEARCH = (
+    """CREATE TABLE paper_search (
+ number INTEGER PRIMARY KEY REFERENCES paper_text ON DELETE CASCADE, words TSVECTOR NOT NULL)""",
+    "CREATE INDEX paper_search_words ON paper_search USING gin (words)",
+)
+"""The same for PostgreSQL; `index.py` writes it."""
+
+
 def _make_search(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in SEARCH:
-            connection.exec_driver_sql(statement)
+    sqlite = connection.dialect.name == "sqlite"
+    for statement in SEARCH if sqlite else POSTGRESQL_SEARCH:
+        connection.exec_driver_sql(statement)
 
 
 sa.event.listen(paper_texts, "after_create", _make_search)
@@ -114,8 +147,8 @@ sa.event.listen(paper_texts, "after_create", _make_search)
 sources = sa.Table(
     "source_health",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("name", Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("visited_at", Moment, nullable=False),
 )
@@ -124,8 +157,8 @@ sources = sa.Table(
 facts = sa.Table(
     "fact",
     metadata,
-    sa.Column("service", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("service", Text, primary_key=True),
+    sa.Column("subject", Text, primary_key=True),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Column("asked_at", Moment, nullable=False),
 )
@@ -135,7 +168,7 @@ vectors = sa.Table(
     "vector",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("digest", Text, nullable=False, unique=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 """Sentence embeddings, in half-precision numbers, by a digest of the text."""
@@ -147,8 +180,8 @@ issues = sa.Table(
     sa.Column("number", sa.Integer, nullable=False, unique=True),
     sa.Column("papers", sa.Integer, nullable=False),
     sa.Column("planned_at", Moment, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, server_default="planned"),
-    sa.Column("halted", sa.Text, nullable=False, server_default=""),
+    sa.Column("state", Text, nullable=False, server_default="planned"),
+    sa.Column("halted", Text, nullable=False, server_default=""),
 )
 """`halted` is the reason, for people, why an issue is paused or cancelled."""
 
@@ -157,8 +190,8 @@ picks = sa.Table(
     metadata,
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("paper", sa.Text, nullable=False, index=True),
-    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("paper", Text, nullable=False, index=True),
+    sa.Column("topic", Text, nullable=False),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
 )
@@ -169,8 +202,8 @@ editions = sa.Table(
     "edition",
     metadata,
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("key", Text, primary_key=True),
+    sa.Column("subject", Text, nullable=False),
     sa.Column("html", sa.JSON, nullable=False),
     sa.Column("text", sa.JSON, nullable=False),
 )
@@ -181,7 +214,7 @@ blocks = sa.Table(
     metadata,
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("content", Text, nullable=False),
 )
 """Pieces that editions are made of: ten thousand personal editions share most of them."""
 
@@ -189,60 +222,83 @@ deliveries = sa.Table(
     "delivery",
     metadata,
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
-    sa.Column("subscriber", sa.Text, primary_key=True),
-    sa.Column("email", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("timezone", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False, server_default="en"),
-    sa.Column("edition", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("subscriber", Text, primary_key=True),
+    sa.Column("email", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("timezone", Text, nullable=False),
+    sa.Column("language", Text, nullable=False, server_default="en"),
+    sa.Column("edition", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
-    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_owner", Text),
     sa.Column("lease_until", Moment),
     sa.Column("next_at", Moment),
     sa.Column("not_before", Moment),
     sa.Column("code", sa.Integer, nullable=False, default=0),
-    sa.Column("reason", sa.Text, nullable=False, default=""),
-    sa.Column("verdict", sa.Text, nullable=False, server_default=""),
-    sa.Column("domain", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", Text, nullable=False, default=""),
+    sa.Column("verdict", Text, nullable=False, server_default=""),
+    sa.Column("domain", Text, nullable=False, server_default=""),
     sa.Column("started_at", Moment),
     sa.Column("changed_at", Moment, nullable=False),
-    # Only of what waits: a delivery on its way changes no index, whatever becomes of it.
-    sa.Index("delivery_planned", "issue", "not_before", sqlite_where=sa.text("state = 'planned'")),
-    sa.Index("delivery_deferred", "issue", "next_at", sqlite_where=sa.text("state = 'deferred'")),
+    # No other index: PostgreSQL then writes a delivery's new state into the room that its page has
+    # left ("HOT", https://www.postgresql.org/docs/current/storage-hot.html), and the table does not
+    # grow with what becomes of its rows.
+    postgresql_with={"fillfactor": 50},
 )
 """`domain` is the address's; `started_at` is when the message last began to leave; `not_before` is
 the hour that the reader chose, or null for as soon as may be."""
+
+shards = sa.Table(
+    "shard",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("first", Text, nullable=False),
+    sa.Column("last", Text, nullable=False),
+    sa.Column("deliveries", sa.Integer, nullable=False),
+    sa.Column("ready_at", Moment),
+)
+"""About 1,000 deliveries of an issue each: those whose subscribers' ids are from `first` to `last`.
+`ready_at` is when one of them may next be claimed, or its lease runs out: never later than that,
+but it may be earlier. It is null when all are final."""
+
+senders = sa.Table(
+    "sender",
+    metadata,
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("seen_at", Moment, nullable=False),
+)
+"""When each sender last said that it is at work, by the database's clock; PostgreSQL only."""
 
 audiences = sa.Table(
     "audience",
     metadata,
     sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("edition", sa.Text, nullable=False),
+    sa.Column("name", Text, primary_key=True),
+    sa.Column("edition", Text, nullable=False),
 )
 """Which edition of an issue each audience gets: readers with equal topics, or a single reader."""
 
 subscribers = sa.Table(
     "subscriber",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("address", sa.Text, nullable=False, unique=True),
-    sa.Column("email", sa.Text, nullable=False),
-    sa.Column("domain", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("wishes", sa.Text, nullable=False),
-    sa.Column("audience", sa.Text, nullable=False),
-    sa.Column("timezone", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("address", Text, nullable=False, unique=True),
+    sa.Column("email", Text, nullable=False),
+    sa.Column("domain", Text, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("wishes", Text, nullable=False),
+    sa.Column("audience", Text, nullable=False),
+    sa.Column("timezone", Text, nullable=False),
+    sa.Column("language", Text, nullable=False),
     sa.Column("hour", sa.Integer, nullable=False, server_default="-1"),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("paused_until", sa.Date),
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("origin", Text, nullable=False),
+    sa.Column("changed_by", Text, nullable=False),
     sa.Column("consent_at", Moment, nullable=False),
-    sa.Column("consent", sa.Text, nullable=False),
-    sa.Column("left_because", sa.Text, nullable=False, server_default=""),
+    sa.Column("consent", Text, nullable=False),
+    sa.Column("left_because", Text, nullable=False, server_default=""),
     sa.Column("changed_at", Moment, nullable=False),
     sa.Index("subscriber_audience", "state", "audience"),
     # Rows are stored in the order of ids, in which a plan reads them and writes deliveries.
@@ -254,9 +310,9 @@ subscribers = sa.Table(
 feedback = sa.Table(
     "feedback",
     metadata,
-    sa.Column("subscriber", sa.Text, primary_key=True),
-    sa.Column("paper", sa.Text, primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("subscriber", Text, primary_key=True),
+    sa.Column("paper", Text, primary_key=True),
+    sa.Column("kind", Text, primary_key=True),
     sa.Column("given_at", Moment, nullable=False),
 )
 """What readers say about papers; `paper` is one of the paper's keys."""
@@ -265,16 +321,21 @@ notices = sa.Table(
     "notice",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("subscriber", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("subscriber", Text, nullable=False),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("wishes", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("wishes", Text, nullable=False, server_default="{}"),
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("next_at", Moment, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", Text, nullable=False, server_default=""),
     sa.Index("notice_subscriber", "subscriber", "kind"),
-    sa.Index("notice_waiting", "next_at", sqlite_where=sa.text("state = 'waiting'")),
+    sa.Index(
+        "notice_waiting",
+        "next_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
 )
 """Mails to one person: to confirm, to welcome, to change what they get. Their addresses are those
 of the subscribers; `wishes` is what somebody asks for who is to confirm it, as JSON."""
@@ -282,10 +343,10 @@ of the subscribers; `wishes` is what somebody asks for who is to confirm it, as 
 suppressions = sa.Table(
     "suppression",
     metadata,
-    sa.Column("email", sa.Text, primary_key=True),
-    sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("email", Text, primary_key=True),
+    sa.Column("verdict", Text, nullable=False),
+    sa.Column("source", Text, nullable=False),
+    sa.Column("evidence", Text, nullable=False),
     sa.Column("since", Moment, nullable=False),
 )
 """Addresses, in lower case, that must not be mailed: bounced for good, complained, or asked."""
@@ -293,13 +354,13 @@ suppressions = sa.Table(
 bounces = sa.Table(
     "bounce",
     metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("digest", Text, primary_key=True),
     sa.Column("issue", sa.Date),
-    sa.Column("subscriber", sa.Text),
-    sa.Column("email", sa.Text, nullable=False, index=True),
-    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("subscriber", Text),
+    sa.Column("email", Text, nullable=False, index=True),
+    sa.Column("verdict", Text, nullable=False),
     sa.Column("verified", sa.Boolean, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("evidence", Text, nullable=False),
     sa.Column("seen_at", Moment, nullable=False),
 )
 """Bounces that were read, each once; `digest` is of the message and the recipient in it."""

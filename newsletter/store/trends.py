@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from newsletter.model import SubscriberState
+from newsletter.store.dialects import day_of
 from newsletter.store.tables import feedback, subscribers
 
 
@@ -27,7 +28,7 @@ def feedback_days(
     connection: sa.Connection, since: dt.datetime
 ) -> Mapping[dt.date, Mapping[str, int]]:
     """Return for each day how often each kind of feedback was given."""
-    day = sa.func.date(feedback.c.given_at)
+    day = day_of(feedback.c.given_at)
     query = (
         sa.select(day, feedback.c.kind, sa.func.count())
         .where(feedback.c.given_at >= since)
@@ -36,7 +37,7 @@ def feedback_days(
     )
     found: dict[dt.date, dict[str, int]] = {}
     for when, kind, count in connection.execute(query):
-        found.setdefault(dt.date.fromisoformat(when), {})[kind] = count
+        found.setdefault(when, {})[kind] = count
     return found
 
 
@@ -46,6 +47,6 @@ def _by_day(
     since: dt.datetime,
     also: sa.ColumnElement[bool],
 ) -> dict[dt.date, int]:
-    day = sa.func.date(moment)
+    day = day_of(moment)
     query = sa.select(day, sa.func.count()).where(moment >= since, also).group_by(day)
-    return {dt.date.fromisoformat(when): count for when, count in connection.execute(query)}
+    return {when: count for when, count in connection.execute(query)}  # noqa: C416  rows are no pairs

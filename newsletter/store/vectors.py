@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.model import Paper
 from newsletter.store.database import Database
+from newsletter.store.dialects import inserting
 from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import vectors
 
@@ -69,7 +70,9 @@ class VectorStore:
         with self._database.transaction() as connection:
             for some in chunks(made.items(), CHUNK):
                 connection.execute(
-                    vectors.insert().prefix_with("OR IGNORE"),
+                    inserting(connection, vectors).on_conflict_do_nothing(
+                        index_elements=["digest"]
+                    ),
                     [
                         {"digest": digest, "data": row.astype(np.float16).tobytes()}
                         for digest, row in some

@@ -5,15 +5,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import datetime as dt
-import functools
 import re
-import sqlite3
-import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from makers import NOW, TODAY, make_delivery, open_test_database, plan
 
 from newsletter.errors import LedgerError
@@ -34,6 +32,7 @@ from newsletter.store import (
     SuppressionStore,
 )
 from newsletter.store.ledger.statements import move
+from newsletter.store.tables import bounces, deliveries, issues, shards, subscribers, suppressions
 
 S = DeliveryState
 PACKAGE = Path(__file__).parents[2] / "newsletter"
@@ -82,7 +81,7 @@ def claiming_suppressed(ledger: SqlLedger, claim: Claim) -> object:
 
 def become(ledger: SqlLedger, state: str) -> None:
     with ledger._database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE subscriber SET state = ?", (state,))
+        connection.execute(subscribers.update().values(state=state))
 
 
 def claiming_absent(ledger: SqlLedger, claim: Claim) -> object:
@@ -126,6 +125,19 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         )
         for state in S
     },
+    "beat": (lambda ledger, _claim: ledger.beat("somebody"), NOTHING),
+    "recover: of a shard": (
+        lambda ledger, _claim: ledger.recover(
+            TODAY, now=NOW, fate_of=lambda _owner: Fate.DEAD, shard=0
+        ),
+        {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},
+    ),
+    "recover: of another shard": (
+        lambda ledger, _claim: ledger.recover(
+            TODAY, now=NOW, fate_of=lambda _owner: Fate.DEAD, shard=1
+        ),
+        NOTHING,
+    ),
     "release": (lambda ledger, claim: ledger.release([claim], NOW), {S.LEASED: (S.PLANNED,)}),
     "release: nothing": (lambda ledger, _claim: ledger.release([], NOW), NOTHING),
     "recover: dead": (
@@ -178,68 +190,83 @@ CALLS: dict[str, tuple[Call, Moves]] = {
     ),
     "forget_erased": (lambda ledger, _claim: ledger.forget_erased(), NOTHING),
 }
-JOURNAL = """
-CREATE TABLE journal (was TEXT, now TEXT);
-CREATE TRIGGER moved AFTER UPDATE OF state ON delivery WHEN old.state != new.state
-  BEGIN INSERT INTO journal VALUES (old.state, new.state); END;
-CREATE TRIGGER removed AFTER DELETE ON delivery
-  BEGIN INSERT INTO journal VALUES (old.state, ''); END;
-"""
+JOURNAL = {
+    "sqlite": (
+        "CREATE TABLE journal (number INTEGER PRIMARY KEY, was TEXT, now TEXT)",
+        """CREATE TRIGGER moved AFTER UPDATE OF state ON delivery WHEN old.state != new.state
+  BEGIN INSERT INTO journal (was, now) VALUES (old.state, new.state); END""",
+        """CREATE TRIGGER removed AFTER DELETE ON delivery
+  BEGIN INSERT INTO journal (was, now) VALUES (old.state, ''); END""",
+    ),
+    "postgresql": (
+        "CREATE TABLE journal (number SERIAL PRIMARY KEY, was TEXT, now TEXT)",
+        """CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  INSERT INTO journal (was, now) VALUES (old.state, coalesce(new.state, '')); RETURN NULL; END $$""",
+        """CREATE TRIGGER moved AFTER UPDATE ON delivery FOR EACH ROW
+  WHEN (old.state <> new.state) EXECUTE FUNCTION noted()""",
+        "CREATE TRIGGER removed AFTER DELETE ON delivery FOR EACH ROW EXECUTE FUNCTION noted()",
+    ),
+}
 """The database itself notes each move, also one within a transaction that makes several."""
 
 
-@functools.cache
-def standing(state: DeliveryState, reason: str) -> bytes:
-    """Return the file of a database with one delivery in a state, leased by its sender."""
-    with tempfile.TemporaryDirectory() as name, open_test_database(Path(name)) as database:
-        plan(database, [make_delivery("ada")])
-        with database.transaction() as connection:
-            connection.exec_driver_sql(
-                "UPDATE delivery SET state = ?, attempt = 1, lease_owner = ?, lease_until = ?, "
-                "next_at = ?, reason = ?",
-                (
-                    state.value,
-                    OWNER,
-                    "2026-03-17 07:30:00.000000",
-                    "2026-03-17 06:30:00.000000",
-                    reason,
-                ),
+@pytest.fixture(scope="module")
+def law(backend: str, tmp_path_factory: pytest.TempPathFactory) -> SqlLedger:
+    """Return the ledger of a database with one delivery, which notes each move of it."""
+    found = open_test_database(tmp_path_factory.mktemp("moves"))
+    plan(found, [make_delivery("ada")])
+    with found.transaction() as connection:
+        for statement in JOURNAL[backend]:
+            connection.exec_driver_sql(statement)
+    return SqlLedger(found)
+
+
+def stand(
+    ledger: SqlLedger, state: DeliveryState, reason: str = LEFT
+) -> tuple[SqlLedger, Claim]:
+    """Return the ledger with its delivery in a state, and the claim that its sender believes in."""
+    with ledger._database.transaction() as connection:
+        connection.execute(bounces.delete())
+        connection.execute(suppressions.delete())
+        connection.execute(subscribers.update().values(state="active"))
+        connection.execute(issues.update().values(state="planned", halted=""))
+        connection.execute(shards.update().values(ready_at=NOW - 24 * HOUR))
+        connection.execute(
+            deliveries.update().values(
+                email="ada@readers.example",
+                state=state.value,
+                attempt=1,
+                lease_owner=OWNER,
+                lease_until=NOW + HOUR,
+                next_at=NOW,
+                reason=reason,
             )
-        database.close()
-        return (Path(name) / "test.db").read_bytes()
-
-
-def place(folder: Path, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
-    """Return a ledger with one delivery in a state, and the claim that its sender believes in."""
-    (folder / "test.db").write_bytes(standing(state, reason))
-    ledger = SqlLedger(open_test_database(folder))
+        )
+        connection.exec_driver_sql("DELETE FROM journal")
     (found,) = ledger.deliveries(TODAY)
     return ledger, Claim(delivery=found, owner=OWNER)
 
 
-def moves_of(folder: Path, call: Call, state: DeliveryState) -> list[tuple[str, str]]:
+def moves_of(law: SqlLedger, call: Call, state: DeliveryState) -> list[tuple[str, str]]:
     """Return the moves that a call makes with a delivery in a state, in their order."""
-    folder.mkdir()
-    ledger, claim = place(folder, state)
-    with sqlite3.connect(folder / "test.db") as opened:
-        opened.executescript(JOURNAL)
-        # A call for what nobody may ask raises this, and has to leave the row alone as well.
-        with contextlib.suppress(LedgerError):
-            call(ledger, claim)
-        made = opened.execute("SELECT was, now FROM journal ORDER BY rowid").fetchall()
-        ((stands,),) = opened.execute("SELECT state FROM delivery").fetchall()
-    opened.close()
-    ledger._database.close()
+    ledger, claim = stand(law, state)
+    # A call for what nobody may ask raises this, and has to leave the row alone as well.
+    with contextlib.suppress(LedgerError):
+        call(ledger, claim)
+    with ledger._database.reading() as connection:
+        journal = connection.exec_driver_sql("SELECT was, now FROM journal ORDER BY number").all()
+        stands = connection.scalar(sa.select(deliveries.c.state))
+    made = [(row.was, row.now) for row in journal]
     assert stands == (made[-1][1] if made else state)
     return made
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_every_call_from_every_state(tmp_path: Path, name: str) -> None:
+def test_every_call_from_every_state(law: SqlLedger, name: str) -> None:
     """It makes the moves that it is for, each of them legal, and leaves everybody else alone."""
     call, expected = CALLS[name]
     for state in S:
-        made = moves_of(tmp_path / state, call, state)
+        made = moves_of(law, call, state)
 
         path = (state, *expected.get(state, ()))
         assert made == list(pairwise(path)), state
@@ -265,10 +292,10 @@ def test_every_legal_move_is_made_by_something() -> None:
 @pytest.mark.parametrize("was", S)
 @pytest.mark.parametrize("now", S)
 def test_a_statement_is_made_for_legal_moves_only(
-    tmp_path: Path, was: DeliveryState, now: DeliveryState
+    law: SqlLedger, was: DeliveryState, now: DeliveryState
 ) -> None:
     """Of every two states the database goes from one to the other, or there is no statement."""
-    ledger, _ = place(tmp_path, was)
+    ledger, _ = stand(law, was)
     if now in MOVES[was]:
         with ledger._database.transaction() as connection:
             connection.execute(move(now, was))
@@ -279,20 +306,16 @@ def test_a_statement_is_made_for_legal_moves_only(
         # Nor may it hide among others that are legal.
         with pytest.raises(LedgerError):
             move(now, *(other for other in S if now in MOVES[other]), was)
-    ledger._database.close()
 
 
-def test_a_statement_moves_nobody_from_another_state(tmp_path: Path) -> None:
+def test_a_statement_moves_nobody_from_another_state(law: SqlLedger) -> None:
     """It names the states that it starts from, whatever else is asked of it."""
     for state in S:
-        folder = tmp_path / state
-        folder.mkdir()
-        ledger, _ = place(folder, state)
+        ledger, _ = stand(law, state)
         others = [(was, now) for was in S if was is not state for now in MOVES[was]]
 
         with ledger._database.transaction() as connection:
             moved = [connection.execute(move(now, was)).rowcount for was, now in others]
-        ledger._database.close()
 
         assert moved == [0] * len(others)
 
@@ -357,24 +380,21 @@ def test_the_law_as_it_is_meant() -> None:
     assert allowed(S.PLANNED, (S.FAILED, S.ACCEPTED)) == (S.FAILED,)
 
 
-def test_an_issue_that_was_cancelled_brings_nobody_back(tmp_path: Path) -> None:
+def test_an_issue_that_was_cancelled_brings_nobody_back(law: SqlLedger) -> None:
     """Only who had left the list comes back to it, and only while there is an issue to get."""
     for reason in ("the issue was cancelled", LEFT):
-        folder = tmp_path / str(len(reason))
-        folder.mkdir()
-        ledger, claim = place(folder, S.CANCELLED, reason)
+        ledger, claim = stand(law, S.CANCELLED, reason)
         if reason == LEFT:
             ledger.cancel(TODAY, NOW)
 
         following("active")(ledger, claim)
 
         assert ledger.counts(TODAY)[S.CANCELLED] == 1
-        ledger._database.close()
 
 
-def test_what_is_deferred_is_due_at_once_when_it_is_asked_for(tmp_path: Path) -> None:
+def test_what_is_deferred_is_due_at_once_when_it_is_asked_for(law: SqlLedger) -> None:
     """It stays deferred, with its attempts, and the next claim takes it."""
-    ledger, claim = place(tmp_path, S.LEASED)
+    ledger, claim = stand(law, S.LEASED)
     later = Settlement(claim=claim, outcome=Outcome(state=S.DEFERRED), next_at=NOW + HOUR)
     ledger.record([], [later], NOW)
 
@@ -386,9 +406,9 @@ def test_what_is_deferred_is_due_at_once_when_it_is_asked_for(tmp_path: Path) ->
     assert again.attempt == 2
 
 
-def test_a_lease_that_was_given_back_counts_as_no_attempt(tmp_path: Path) -> None:
+def test_a_lease_that_was_given_back_counts_as_no_attempt(law: SqlLedger) -> None:
     """Nothing was tried: the wait after the first refusal is that of the first."""
-    ledger, _ = place(tmp_path, S.PLANNED)
+    ledger, _ = stand(law, S.PLANNED)
     for _ in range(3):
         (delivery,) = ledger.claim(TODAY, owner="you", limit=9, now=NOW, until=NOW + HOUR)
         assert delivery.attempt == 2

@@ -2,10 +2,13 @@
 
 transactions.py  the ledger: each call is one transaction (satisfies send.ledger.Ledger)
 statements.py    moves as statements, all allowed by the law in model.moves
+connections.py   the ledger's own connection, for what runs for every message
+shards.py        ranges of deliveries, and when something in each is due
 claims.py        the moves of each message: leased, begun, settled
 barred.py        claimed deliveries that must not be sent: suppressed, or the reader left
 moves.py         the moves of many: released, recovered, expired, opened again
 halts.py         issues that are paused or cancelled
+senders.py       which senders on other machines are still at work
 lists.py         waiting deliveries follow changes of the subscribers
 rates.py         what left recently, as mail servers count it
 listing.py       the states of deliveries

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import sqlalchemy as sa
 
 from newsletter.model import LEFT, Delivery, DeliveryState, SubscriberState
+from newsletter.store.ledger.connections import Cursor
 from newsletter.store.ledger.statements import (
     FREE,
     REASON,
-    TOLD,
     Row,
+    among,
     fixed,
+    listed,
     move,
     place,
-    places,
     prepared,
+    told,
 )
 from newsletter.store.tables import deliveries, subscribers, suppressions
 
@@ -26,23 +27,24 @@ _S = DeliveryState
 _DAY = place("day")
 
 
-def bar(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+def bar(
+    cursor: Cursor, found: Sequence[Delivery], moment: str, dialect: str
+) -> frozenset[str]:
     """Settle those whose address is suppressed or whose reader has left; return the readers."""
-    suppressed = _bar_suppressed(cursor, found, moment)
+    suppressed = _bar_suppressed(cursor, found, moment, dialect)
     others = [delivery for delivery in found if delivery.subscriber not in suppressed]
-    return suppressed | _bar_absent(cursor, others, moment)
+    return suppressed | _bar_absent(cursor, others, moment, dialect)
 
 
 def _bar_suppressed(
-    cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str
+    cursor: Cursor, found: Sequence[Delivery], moment: str, dialect: str
 ) -> frozenset[str]:
     """Settle deliveries whose address must not be mailed; return their readers."""
     if not found:
         return frozenset()
     emails = sorted({delivery.email.lower() for delivery in found})
-    addresses = {f"email{number}": email for number, email in enumerate(emails)}
-    known = cursor.execute(_suppression(len(emails)), addresses).fetchall()
-    said = {email: (verdict, evidence) for email, verdict, evidence in known}
+    cursor.execute(_suppression(len(emails), dialect), listed("emails", emails, dialect))
+    said = {email: (verdict, evidence) for email, verdict, evidence in cursor.fetchall()}
     barred = [delivery for delivery in found if delivery.email.lower() in said]
     rows: list[Row] = [
         {
@@ -54,40 +56,44 @@ def _bar_suppressed(
         }
         for delivery in barred
     ]
-    cursor.executemany(_settle(_S.SUPPRESSED), rows)
+    if rows:
+        cursor.executemany(_settle(_S.SUPPRESSED, dialect), rows)
     return frozenset(delivery.subscriber for delivery in barred)
 
 
-def _bar_absent(cursor: sqlite3.Cursor, found: Sequence[Delivery], moment: str) -> frozenset[str]:
+def _bar_absent(
+    cursor: Cursor, found: Sequence[Delivery], moment: str, dialect: str
+) -> frozenset[str]:
     """Cancel claimed deliveries whose readers get no mail any more; return the readers."""
     if not found:
         return frozenset()
     days = {delivery.subscriber: delivery.issue.isoformat() for delivery in found}
-    ids = {f"id{number}": who for number, who in enumerate(days)}
-    absent = [str(row[0]) for row in cursor.execute(_absence(len(ids)), ids).fetchall()]
+    cursor.execute(_absence(len(days), dialect), listed("ids", days, dialect))
+    absent = [str(row[0]) for row in cursor.fetchall()]
     rows: list[Row] = [
         {"day": days[who], "who": who, "meaning": "", "answer": LEFT, "now": moment}
         for who in absent
     ]
-    cursor.executemany(_settle(_S.CANCELLED), rows)
+    if rows:
+        cursor.executemany(_settle(_S.CANCELLED, dialect), rows)
     return frozenset(absent)
 
 
 @lru_cache(maxsize=64)
-def _suppression(count: int) -> str:
+def _suppression(count: int, dialect: str) -> str:
     row = suppressions.c
     query = sa.select(row.email, row.verdict, row.evidence)
-    return prepared(query.where(row.email.in_(places("email", count))))
+    return prepared(query.where(among(row.email, "emails", count, dialect)), dialect)
 
 
 @lru_cache(maxsize=64)
-def _absence(count: int) -> str:
+def _absence(count: int, dialect: str) -> str:
     row = subscribers.c
-    query = sa.select(row.id).where(row.id.in_(places("id", count)))
-    return prepared(query.where(row.state != fixed(SubscriberState.ACTIVE)))
+    query = sa.select(row.id).where(among(row.id, "ids", count, dialect))
+    return prepared(query.where(row.state != fixed(SubscriberState.ACTIVE)), dialect)
 
 
 @cache
-def _settle(after: DeliveryState) -> str:
+def _settle(after: DeliveryState, dialect: str) -> str:
     meant = (deliveries.c.issue == _DAY) & (deliveries.c.subscriber == place("who"))
-    return prepared(move(after, _S.LEASED).where(meant).values(FREE | TOLD))
+    return prepared(move(after, _S.LEASED).where(meant).values(FREE | told(place)), dialect)

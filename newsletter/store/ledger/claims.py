@@ -1,47 +1,45 @@
-"""The moves of each message: leased, begun, settled; each move checks who holds the delivery.
-
-These run for every message, so they use the driver's own cursor, and statements are built and
-turned into text only once. With SQLAlchemy for each row, the ledger would cost more than the mail.
-"""
+"""The moves of each message: leased, begun, settled; each move checks who holds the delivery."""
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import sqlalchemy as sa
 
-from newsletter.errors import StoreError
-from newsletter.model import (
-    Claim,
-    Delivery,
-    DeliveryState,
-    IssueState,
-    Settlement,
-    allowed,
-)
-from newsletter.store.database import Database, explain
+from newsletter.model import Claim, Delivery, DeliveryState, IssueState, Settlement, allowed
+from newsletter.store.database import Database
+from newsletter.store.ledger import shards
 from newsletter.store.ledger.barred import bar
+from newsletter.store.ledger.connections import Cursor, own_connection
 from newsletter.store.ledger.statements import (
+    CLAIM,
     FREE,
-    HELD,
+    NOW,
+    OUTCOME,
     REASON,
-    TOLD,
     Row,
+    among,
+    arrays,
     fixed,
+    held,
     is_in,
+    listed,
     move,
     place,
-    places,
     prepared,
+    told,
+    values_of,
 )
 from newsletter.store.tables import deliveries, issues
+from newsletter.store.tables import shards as table
+from newsletter.store.urls import POSTGRESQL
 
 _S = DeliveryState
-_DAY, _NOW, _MOST = place("day"), place("now"), place("most")
+_DAY = place("day")
+_LAST = 2**31 - 1
+"""No shard has a greater number."""
 
 
 class Claims:
@@ -49,11 +47,12 @@ class Claims:
 
     def __init__(self, database: Database, *, lean: bool) -> None:
         """Use an open `database`; a `lean` one forces only leases to the disk."""
-        self._database = database
-        self._lean = lean
-        self._own: sqlite3.Connection | None = None
-        self._forces = True
-        """Whether a commit on our own connection waits for the disk, as it does when opened."""
+        self._own = own_connection(database, lean=lean)
+        self._dialect = self._own.dialect
+        self._firsts: tuple[dt.date, list[str]] = (dt.date.min, [])
+        """The first subscribers of the shards of the issue that is sent."""
+        self._place: tuple[dt.date, int] = (dt.date.min, 0)
+        """The shard in which the last claim ended: the next one goes on there."""
 
     def claim(
         self,
@@ -65,95 +64,185 @@ class Claims:
         until: dt.datetime,
         email: str | None,
         without: Collection[str],
+        shard: int | None,
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned, or deferred and due."""
-        narrowed = _narrowed(email, without)
-        moment = _moment(now)
         values: Row = {
             "day": issue.isoformat(),
-            "now": moment,
+            "now": _moment(now),
             "owner": owner,
             "until": _moment(until),
-            "most": limit,
-            **narrowed,
+            **self._narrowed(email, without),
         }
-        with self._transaction(durable=True) as cursor:
-            row = cursor.execute(_issue_state(), values).fetchone()
+        text = _claim(self._dialect, of_email=email is not None, domains=len(without))
+
+        def lease(cursor: Cursor, *, waits: bool) -> list[Delivery]:
+            """Lease some; when nobody of them may be mailed, others may still wait."""
+            cursor.execute(_issue_state(self._dialect), values)
+            row = cursor.fetchone()
             if row and row[0] != IssueState.PLANNED:
-                return ()
-            query = _claim(of_email=email is not None, domains=len(without))
+                return []
             while True:
-                found = _leased(cursor, query, values, issue)
-                barred = bar(cursor, found, moment)
-                # When nobody of a claim may be mailed, others may still wait.
+                if email is not None:
+                    found = _leased(cursor, text, values | _EVERYBODY | {"most": limit}, issue)
+                else:
+                    found = self._from_shards(cursor, text, values, limit, shard, waits=waits)
+                barred = bar(cursor, found, values["now"], self._dialect)
                 if not found or len(barred) < len(found):
+                    return [one for one in found if one.subscriber not in barred]
+
+        found = self._own.run(partial(lease, waits=False))
+        if not found and self._dialect == POSTGRESQL:
+            # Perhaps another sender had locked the only shard that was ready.
+            found = self._own.run(partial(lease, waits=True))
+        return tuple(found)
+
+    def _from_shards(
+        self, cursor: Cursor, text: str, values: Row, limit: int, shard: int | None, *, waits: bool
+    ) -> list[Delivery]:
+        """Lease deliveries of the shards that are ready, one after the other."""
+        issue = dt.date.fromisoformat(values["day"])
+        found: list[Delivery] = []
+        for number, first, last in self._ready(cursor, values, issue, shard, waits=waits):
+            some = {"first": first, "last": last, "most": limit - len(found)}
+            found += _leased(cursor, text, values | some, issue)
+            self._place = (issue, number)
+            if len(found) >= limit:
+                break
+            cursor.execute(
+                shards.exhaust(self._dialect), {"day": values["day"], "shard": number}
+            )
+        return found
+
+    def _ready(
+        self, cursor: Cursor, values: Row, issue: dt.date, shard: int | None, *, waits: bool
+    ) -> Iterator[tuple[int, str, str]]:
+        """Yield number, first and last subscriber of the ready shards, from the last one on."""
+        place, start = self._place
+        start = start if place == issue else 0
+        # Who waits for locks takes them in the order of numbers, as all others do.
+        ranges = [(0, _LAST)] if waits else [(start, _LAST), (0, start - 1)]
+        text = shards.next_ready(self._dialect, waits=waits)
+        for low, high in ranges if shard is None else [(shard, shard)]:
+            number = low - 1
+            while number < high:
+                cursor.execute(text, values | {"low": number + 1, "high": high})
+                row = cursor.fetchone()
+                if row is None:
                     break
-        return tuple(delivery for delivery in found if delivery.subscriber not in barred)
+                number = row[0]
+                yield number, row[1], row[2]
 
     def waits(
-        self, issue: dt.date, *, now: dt.datetime, email: str | None, domains: Collection[str]
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        email: str | None,
+        domains: Collection[str],
+        shard: int | None,
     ) -> bool:
         """Return whether any delivery of `email` or `domains` is planned, or deferred and due."""
-        values: Row = {"day": issue.isoformat(), "now": _moment(now), **_narrowed(email, domains)}
-        with self._transaction() as cursor:
-            query = _waits(of_email=email is not None, domains=len(domains))
-            return bool(cursor.execute(query, values).fetchone()[0])
+        narrowed = self._narrowed(email, domains)
+        values: Row = {"day": issue.isoformat(), "now": _moment(now), "shard": shard, **narrowed}
+        text = _waits(
+            self._dialect,
+            of_email=email is not None,
+            domains=len(domains),
+            of_shard=shard is not None,
+        )
+
+        def look(cursor: Cursor) -> bool:
+            cursor.execute(text, values)
+            return bool(cursor.fetchone()[0])
+
+        return self._own.run(look, durable=False)
 
     def record(
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
     ) -> frozenset[str]:
         """Write which messages may start to leave, and the outcomes of others."""
-        moment = _moment(now)
-        work: dict[DeliveryState, list[Row]] = {}
-        for settlement in settled:
-            work.setdefault(settlement.outcome.state, []).append(
+        ends: dict[DeliveryState, list[Row]] = {}
+        due: dict[dt.date, dict[str, dt.datetime]] = {}
+        # In one order, so that two senders do not wait for each other.
+        for settlement in sorted(settled, key=lambda one: one.claim.delivery.subscriber):
+            delivery, outcome = settlement.claim.delivery, settlement.outcome
+            ends.setdefault(outcome.state, []).append(
                 {
                     **_held(settlement.claim),
-                    "now": moment,
-                    "answer": settlement.outcome.reason[:REASON],
-                    "reply": settlement.outcome.code,
-                    "meaning": settlement.outcome.verdict,
+                    "now": _moment(now),
+                    # PostgreSQL keeps no NUL in a text, and servers answer whatever they like.
+                    "answer": outcome.reason[:REASON].replace("\0", ""),
+                    "reply": outcome.code,
+                    "meaning": outcome.verdict,
                     "due": _moment(settlement.next_at) if settlement.next_at else None,
                 }
             )
-        ends = [(_settle(state), state, rows) for state, rows in work.items()]
-        starts: list[Row] = [{**_held(claim), "now": moment} for claim in started]
+            if outcome.state is _S.DEFERRED:
+                waking = due.setdefault(delivery.issue, {})
+                waking[delivery.subscriber] = settlement.next_at or shards.AT_ONCE
+        work = [(_settle(self._dialect, state), state, OUTCOME, rows) for state, rows in ends.items()]
+        if started:
+            starts = sorted(started, key=lambda claim: claim.delivery.subscriber)
+            rows = [{**_held(claim), "now": _moment(now)} for claim in starts]
+            work.append((_start(self._dialect), _S.DATA_STARTED, CLAIM, rows))
+
+        def write(cursor: Cursor) -> frozenset[str]:
+            lost: set[str] = set()
+            for text, state, names, rows in work:
+                missed = self._missed(cursor, text, names, rows)
+                if state is not _S.DATA_STARTED:
+                    missed = [row | {"owner": None} for row in missed]
+                lost |= self._lost(cursor, missed, state)
+            for issue, waking in sorted(due.items()):
+                firsts = self._firsts_of(cursor, issue)
+                for number, moment in shards.numbers_of(firsts, waking).items():
+                    row = shards.at(issue, number, _moment(moment))
+                    cursor.execute(shards.lower(self._dialect), row)
+            return frozenset(lost)
+
+        return self._own.run(write, durable=False)
+
+    def _missed(
+        self, cursor: Cursor, text: str, names: Sequence[str], rows: list[Row]
+    ) -> list[Row]:
+        """Write rows; return those that may not have been written."""
+        if self._dialect != POSTGRESQL:
+            cursor.executemany(text, rows)
+            return [] if cursor.rowcount == len(rows) else rows
+        cursor.execute(text, {**arrays(rows, names), "now": rows[0]["now"]})
+        written = {row[0] for row in cursor.fetchall()}
+        return [row for row in rows if row["who"] not in written]
+
+    def _lost(self, cursor: Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:
+        """Return whose deliveries were no longer ours when they were written as `state`."""
         lost: set[str] = set()
-        with self._transaction() as cursor:
-            for statement, state, rows in ends:
-                cursor.executemany(statement, rows)
-                if cursor.rowcount != len(rows):
-                    lost |= _lost(cursor, [row | {"owner": None} for row in rows], state)
-            if starts:
-                cursor.executemany(_start(), starts)
-                if cursor.rowcount != len(starts):
-                    lost |= _lost(cursor, starts, _S.DATA_STARTED)
-        return frozenset(lost)
+        for row in rows:
+            cursor.execute(_ours(self._dialect, state), row)
+            if cursor.fetchone() is None:
+                lost.add(row["who"])
+        return lost
 
-    @contextlib.contextmanager
-    def _transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Cursor]:
-        """Run a transaction on our own connection; a lean ledger forces only leases to the disk."""
-        if self._own is None:
-            self._own = self._database.keep()
-        cursor = self._own.cursor()
-        try:
-            if self._lean and durable is not self._forces:
-                cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                self._forces = durable
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            cursor.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreError(explain(self._database.engine.url, str(error))) from None
-        finally:
-            cursor.close()
+    def _firsts_of(self, cursor: Cursor, issue: dt.date) -> list[str]:
+        """Return the first subscribers of an issue's shards: they stay as they were planned."""
+        known, firsts = self._firsts
+        if known != issue or not firsts:
+            firsts = shards.first_subscribers(cursor, issue, self._dialect)
+            self._firsts = (issue, firsts)
+        return firsts
+
+    def _narrowed(self, email: str | None, domains: Collection[str]) -> Mapping[str, object]:
+        """Return the values for `_narrowing`."""
+        if email is not None:
+            return {"email": email.lower()}
+        return listed("domains", sorted(domains), self._dialect)
 
 
-def _leased(cursor: sqlite3.Cursor, query: str, values: Row, issue: dt.date) -> list[Delivery]:
+_EVERYBODY: Row = {"first": "", "last": "\U0010ffff"}
+"""A range with all subscribers."""
+
+
+def _leased(cursor: Cursor, query: str, values: Row, issue: dt.date) -> list[Delivery]:
     """Lease what `query` finds with `values`, and return it."""
     cursor.execute(query, values)
     return [
@@ -165,33 +254,42 @@ def _leased(cursor: sqlite3.Cursor, query: str, values: Row, issue: dt.date) -> 
     ]  # fmt: skip
 
 
-def _lost(cursor: sqlite3.Cursor, rows: Sequence[Row], state: DeliveryState) -> set[str]:
-    """Return whose deliveries were no longer ours when they were written as `state`."""
-    found = ((row["who"], cursor.execute(_ours(state), row).fetchone()) for row in rows)
-    return {str(who) for who, ours in found if ours is None}
-
-
 @cache
-def _issue_state() -> str:
-    return prepared(sa.select(issues.c.state).where(issues.c.date == _DAY))
+def _issue_state(dialect: str) -> str:
+    return prepared(sa.select(issues.c.state).where(issues.c.date == _DAY), dialect)
 
 
 @lru_cache(maxsize=64)
-def _claim(*, of_email: bool, domains: int) -> str:
-    ready = _ready(_narrowing(of_email=of_email, domains=domains, among=False))
-    # `OFFSET 0` as a literal: SQLAlchemy would pass it to SQLite as a value.
-    some = (sa.select(query.limit(_MOST).offset(fixed(0)).subquery()) for query in ready)
-    chosen = sa.union_all(*some).limit(_MOST).offset(fixed(0))
+def _claim(dialect: str, *, of_email: bool, domains: int) -> str:
     row = deliveries.c
+    chosen = (
+        sa.select(row.subscriber)
+        .where(
+            row.issue == _DAY,
+            row.subscriber.between(place("first"), place("last")),
+            _is_ready(),
+            _narrowing(dialect, of_email=of_email, domains=domains, is_among=False),
+        )
+        .order_by(row.subscriber)
+        # `OFFSET 0` as a literal: SQLAlchemy would pass it to SQLite as a value.
+        .limit(place("most"))
+        .offset(fixed(0))
+    )
+    # As an array, so that PostgreSQL asks once: `IN (… LIMIT …)` may be asked again for each row.
+    these = (
+        row.subscriber == sa.any_(sa.func.array(chosen.scalar_subquery(), type_=sa.ARRAY(sa.Text())))
+        if dialect == POSTGRESQL
+        else row.subscriber.in_(chosen)
+    )
     return prepared(
         move(_S.LEASED, _S.PLANNED, _S.DEFERRED)
-        .where(row.issue == _DAY, row.subscriber.in_(chosen))
+        .where(row.issue == _DAY, these)
         .values(
             attempt=row.attempt + fixed(1),
             lease_owner=place("owner"),
             lease_until=place("until"),
             next_at=sa.null(),
-            changed_at=_NOW,
+            changed_at=NOW,
         )
         .returning(
             row.subscriber,
@@ -201,33 +299,48 @@ def _claim(*, of_email: bool, domains: int) -> str:
             row.edition,
             row.language,
             row.attempt,
-        )
+        ),
+        dialect,
     )
 
 
 @lru_cache(maxsize=64)
-def _waits(*, of_email: bool, domains: int) -> str:
-    ready = _ready(_narrowing(of_email=of_email, domains=domains, among=True))
-    return prepared(sa.select(sa.or_(*(some.exists() for some in ready))))
+def _waits(dialect: str, *, of_email: bool, domains: int, of_shard: bool) -> str:
+    """Return the query for whether something may be claimed; it looks at ready shards alone."""
+    narrowed = _narrowing(dialect, of_email=of_email, domains=domains, is_among=True)
+    found = sa.select(fixed(1)).where(shards.IN_RANGE, _is_ready(), narrowed).correlate(table)
+    ready = sa.select(fixed(1)).where(table.c.issue == _DAY, table.c.ready_at <= NOW)
+    if of_shard:
+        ready = ready.where(table.c.number == place("shard"))
+    return prepared(sa.select(ready.where(found.exists()).exists()), dialect)
 
 
 @cache
-def _start() -> str:
-    statement = move(_S.DATA_STARTED, _S.LEASED).where(HELD)
-    return prepared(statement.values(started_at=_NOW, changed_at=_NOW))
+def _start(dialect: str) -> str:
+    value = values_of(CLAIM, dialect)
+    statement = move(_S.DATA_STARTED, _S.LEASED).where(held(value))
+    return _written(statement.values(started_at=NOW, changed_at=NOW), dialect)
 
 
 @cache
-def _settle(after: DeliveryState) -> str:
+def _settle(dialect: str, after: DeliveryState) -> str:
     """Return the statement for an outcome; raises LedgerError if no held delivery can have it."""
-    held = (_S.LEASED, _S.DATA_STARTED)
-    end = {"code": place("reply"), "next_at": place("due")}
-    statement = move(after, *(allowed(after, held) or held)).where(HELD)
-    return prepared(statement.values(FREE | TOLD | end))
+    value = values_of(OUTCOME, dialect)
+    from_ = (_S.LEASED, _S.DATA_STARTED)
+    end = {"code": value("reply"), "next_at": value("due")}
+    statement = move(after, *(allowed(after, from_) or from_)).where(held(value))
+    return _written(statement.values(FREE | told(value) | end), dialect)
+
+
+def _written(statement: sa.Update, dialect: str) -> str:
+    """Return a statement as text; PostgreSQL's tells whose rows it has written."""
+    if dialect == POSTGRESQL:
+        return prepared(statement.returning(deliveries.c.subscriber), dialect)
+    return prepared(statement, dialect)
 
 
 @cache
-def _ours(state: DeliveryState) -> str:
+def _ours(dialect: str, state: DeliveryState) -> str:
     row = deliveries.c
     return prepared(
         sa.select(fixed(1)).where(
@@ -236,44 +349,35 @@ def _ours(state: DeliveryState) -> str:
             row.attempt == place("number"),
             row.lease_owner.is_not_distinct_from(place("owner")),
             is_in(state),
-        )
+        ),
+        dialect,
     )
 
 
-def _ready(also: sa.ColumnElement[bool]) -> tuple[sa.Select[str], ...]:
-    """Return the queries for what may be sent: each uses one of the indexes of what waits.
+def _is_ready() -> sa.ColumnElement[bool]:
+    """Return the condition that a delivery may be sent.
 
-    They are planned deliveries without an hour, those whose hour has begun, and deferred ones that
-    are due.
+    It is planned without an hour, or its hour has begun, or it is deferred and due.
     """
     row = deliveries.c
-    some = sa.select(row.subscriber).where(row.issue == _DAY, also)
-    return (
-        some.where(is_in(_S.PLANNED), row.not_before.is_(None)),
-        some.where(is_in(_S.PLANNED), row.not_before <= _NOW),
-        some.where(is_in(_S.DEFERRED), row.next_at <= _NOW),
-    )
+    begun = row.not_before.is_(None) | (row.not_before <= NOW)
+    return (is_in(_S.PLANNED) & begun) | (is_in(_S.DEFERRED) & (row.next_at <= NOW))
 
 
-def _narrowing(*, of_email: bool, domains: int, among: bool) -> sa.ColumnElement[bool]:
-    """Return the condition for one address, or for domains that are or are not `among` some."""
+def _narrowing(
+    dialect: str, *, of_email: bool, domains: int, is_among: bool
+) -> sa.ColumnElement[bool]:
+    """Return the condition for one address, or for domains that are or are not among some."""
     if of_email:
         return sa.func.lower(deliveries.c.email) == place("email")
     if not domains:
         return sa.true()
-    listed = deliveries.c.domain.in_(places("domain", domains))
-    return listed if among else ~listed
-
-
-def _narrowed(email: str | None, domains: Collection[str]) -> Mapping[str, str]:
-    """Return the values for `_narrowing`."""
-    if email is not None:
-        return {"email": email.lower()}
-    return {f"domain{number}": domain for number, domain in enumerate(sorted(domains))}
+    some = among(deliveries.c.domain, "domains", domains, dialect)
+    return some if is_among else ~some
 
 
 def _held(claim: Claim) -> Row:
-    """Return the values for `HELD`."""
+    """Return the values for `held`."""
     delivery = claim.delivery
     return {
         "day": delivery.issue.isoformat(),
@@ -284,5 +388,5 @@ def _held(claim: Claim) -> Row:
 
 
 def _moment(moment: dt.datetime) -> str:
-    """Return a moment as SQLAlchemy writes it into SQLite."""
+    """Return a moment as SQLAlchemy writes it into SQLite; PostgreSQL reads that as well."""
     return moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.model import Delivery, DeliveryState, Later
+from newsletter.store.ledger.shards import IN_RANGE
 from newsletter.store.ledger.statements import is_in
-from newsletter.store.tables import deliveries, issues
+from newsletter.store.tables import deliveries, issues, shards
 
 
 def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, int]:
@@ -26,10 +27,15 @@ def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, 
 
 def later(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> Later:
     """Return how many deliveries wait for the hour that their readers chose, and the next one."""
-    query = sa.select(sa.func.count(), sa.func.min(deliveries.c.not_before)).where(
-        deliveries.c.issue == issue,
-        is_in(DeliveryState.PLANNED),
-        deliveries.c.not_before > now,
+    query = (
+        sa.select(sa.func.count(), sa.func.min(deliveries.c.not_before))
+        .select_from(sa.join(shards, deliveries, IN_RANGE))
+        .where(
+            shards.c.issue == issue,
+            shards.c.ready_at.is_not(None),
+            is_in(DeliveryState.PLANNED),
+            deliveries.c.not_before > now,
+        )
     )
     count, first = connection.execute(query).one()
     return Later(count=count, first=first)

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from newsletter.model import LEFT, DeliveryState, IssueState, SubscriberState
-from newsletter.store.ledger import halts, moves
+from newsletter.store.ledger import halts, moves, shards
 from newsletter.store.ledger.statements import move, stay
 from newsletter.store.tables import deliveries, subscribers
 
@@ -17,6 +17,7 @@ def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.dateti
     if halts.state_of(connection, issue) is IssueState.CANCELLED:
         moves.cancel(connection, issue, now)
         return
+    shards.hold(connection, issue)
     of_issue = deliveries.c.issue == issue
     is_active = subscribers.c.state == SubscriberState.ACTIVE.value
     absent = sa.select(subscribers.c.id).where(~is_active)
@@ -26,11 +27,13 @@ def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.dateti
         .where(of_issue, deliveries.c.subscriber.in_(absent))
         .values(reason=LEFT, changed_at=now)
     )
-    connection.execute(
+    back = connection.execute(
         move(DeliveryState.PLANNED, DeliveryState.CANCELLED)
         .where(of_issue, deliveries.c.reason == LEFT, deliveries.c.subscriber.in_(present))
         .values(reason="", next_at=None, changed_at=now)
     )
+    if back.rowcount:
+        shards.look_again(connection, issue)
 
 
 def forget_reader(connection: sa.Connection, subscriber: str, now: dt.datetime) -> None:

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from newsletter.errors import LedgerError
 from newsletter.model import Claim, DeliveryState, Fate, IssueState
-from newsletter.store.ledger import halts
-from newsletter.store.ledger.statements import HELD, is_in, move, stay
+from newsletter.store.ledger import halts, shards
+from newsletter.store.ledger.statements import held, is_in, move, place, stay
 from newsletter.store.tables import deliveries, issues
+from newsletter.store.tables import shards as table
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)
@@ -27,7 +28,7 @@ def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime
         return
     statement = (
         move(_S.PLANNED, _S.LEASED)
-        .where(HELD)
+        .where(held(place))
         .values(
             lease_owner=None,
             lease_until=None,
@@ -35,30 +36,42 @@ def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime
             changed_at=now,
         )
     )
-    held = [
+    rows = [
         {
             "day": claim.delivery.issue,
             "who": claim.delivery.subscriber,
             "number": claim.delivery.attempt,
             "owner": claim.owner,
         }
-        for claim in claims
+        for claim in sorted(claims, key=lambda claim: claim.delivery.subscriber)
     ]
-    connection.execute(statement, held)
+    connection.execute(statement, rows)
+    for day in sorted({row["day"] for row in rows}):
+        shards.wake(connection, day, [row["who"] for row in rows if row["day"] == day])
 
 
 def recover(
-    connection: sa.Connection, issue: dt.date, now: dt.datetime, fate_of: Callable[[str], Fate]
+    connection: sa.Connection,
+    issue: dt.date,
+    now: dt.datetime,
+    fate_of: Callable[[str], Fate],
+    shard: int | None = None,
 ) -> tuple[int, int]:
     """Free what dead senders held; return how many became planned, and how many unknown."""
+    # Only shards of which not all is final: of an issue that is sent, that is none.
+    open_ = (table.c.issue == issue) & table.c.ready_at.is_not(None)
+    if shard is not None:
+        open_ &= table.c.number == shard
     owners = (
         sa.select(deliveries.c.lease_owner)
         .distinct()
-        .where(deliveries.c.issue == issue, is_in(_S.LEASED, _S.DATA_STARTED))
+        .select_from(sa.join(table, deliveries, shards.IN_RANGE))
+        .where(open_, is_in(_S.LEASED, _S.DATA_STARTED))
     )
     freed = {_S.PLANNED: 0, _S.UNKNOWN: 0}
     reason = "the sender stopped after the message had begun to leave"
-    for owner in connection.scalars(owners).all():
+    waiting: list[str] = []
+    for owner in sorted(connection.scalars(owners).all()):
         fate = fate_of(owner)
         doubtful = fate in (Fate.LOST, Fate.AWAY)
         for state in (_S.LEASED, _S.DATA_STARTED):
@@ -72,7 +85,11 @@ def recover(
                 statement = statement.where(deliveries.c.lease_until <= now)
             if after is _S.UNKNOWN:
                 statement = statement.values(reason=reason)
-            freed[after] += connection.execute(statement).rowcount
+            found = connection.scalars(statement.returning(deliveries.c.subscriber)).all()
+            freed[after] += len(found)
+            waiting += found if after is _S.PLANNED else ()
+    if waiting:
+        shards.wake(connection, issue, waiting)
     return freed[_S.PLANNED], freed[_S.UNKNOWN]
 
 
@@ -89,16 +106,24 @@ def expire(
         return 0
     # An hour is never before the plan: before the deadline, none of them is over.
     over = row.not_before.is_(None) | (row.not_before <= now - (deadline - planned_at))
+    shards.hold(connection, issue)
     statement = move(_S.EXPIRED, *WAITING).where(row.issue == issue, over)
-    return connection.execute(statement.values(next_at=None, changed_at=now)).rowcount
+    count = connection.execute(statement.values(next_at=None, changed_at=now)).rowcount
+    if count:
+        shards.look_again(connection, issue)
+    return count
 
 
 def cancel(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> int:
     """Give up an issue and its waiting deliveries; return how many deliveries that is."""
     halts.set_state(connection, issue, IssueState.CANCELLED, "cancelled")
+    shards.hold(connection, issue)
     statement = move(_S.CANCELLED, *WAITING).where(deliveries.c.issue == issue)
     values = {"reason": "the issue was cancelled", "changed_at": now}
-    return connection.execute(statement.values(values)).rowcount
+    count = connection.execute(statement.values(values)).rowcount
+    if count:
+        shards.look_again(connection, issue)
+    return count
 
 
 def reopen(
@@ -116,6 +141,7 @@ def reopen(
     meant = deliveries.c.issue == issue
     if email is not None:
         meant &= sa.func.lower(deliveries.c.email) == email.lower()
+    shards.hold(connection, issue)
     count = 0
     if some := [state for state in _AGAIN if state in states]:
         statement = move(_S.PLANNED, *some).where(meant)
@@ -123,4 +149,6 @@ def reopen(
     if _S.DEFERRED in states:
         statement = stay(_S.DEFERRED).where(meant)
         count += connection.execute(statement.values(next_at=now, changed_at=now)).rowcount
+    if count:
+        shards.look_again(connection, issue)
     return count

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from newsletter.model import DeliveryState, SubscriberState, before
-from newsletter.store.tables import deliveries
+from newsletter.store.tables import Moment, deliveries
+from newsletter.store.urls import POSTGRESQL
 
 REASON = 500
 """Characters of a server's answer that are kept."""
@@ -48,28 +50,94 @@ def place(name: str) -> sa.BindParameter[Any]:
     return sa.bindparam(name, required=False)
 
 
-def places(name: str, count: int) -> list[sa.BindParameter[Any]]:
-    """Return `count` parameters; each is the name with a number after it, from 0."""
-    return [place(f"{name}{number}") for number in range(count)]
+def among(
+    column: sa.ColumnElement[str], name: str, count: int, dialect: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column is one of `count` values, which `listed` passes."""
+    if dialect == POSTGRESQL:
+        return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.Text())))
+    return column.in_([place(f"{name}{number}") for number in range(count)])
 
 
-def prepared(statement: sa.Update | sa.Select[*tuple[Any, ...]]) -> str:
-    """Return a statement as text for SQLite's driver, with named parameters (`:owner`)."""
+def listed(name: str, values: Collection[str], dialect: str) -> Row:
+    """Return the parameters for `among`."""
+    if dialect == POSTGRESQL:
+        return {name: list(values)}
+    return {f"{name}{number}": value for number, value in enumerate(values)}
+
+
+def prepared(statement: sa.Update | sa.Select[*tuple[Any, ...]], dialect: str) -> str:
+    """Return a statement as text for the driver of a dialect, with named parameters."""
+    if dialect == POSTGRESQL:
+        from sqlalchemy.dialects.postgresql import psycopg  # noqa: PLC0415  slow to import
+
+        return str(statement.compile(dialect=psycopg.dialect()))
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
-HELD = (
-    (deliveries.c.issue == place("day"))
-    & (deliveries.c.subscriber == place("who"))
-    & (deliveries.c.attempt == place("number"))
-    & (deliveries.c.lease_owner == place("owner"))
-)
-"""True of a row while a claim holds; the attempt's number shuts out a sender that slept."""
+Value = Callable[[str], sa.ColumnElement[Any]]
+"""Returns the value with a name, of the claim or the outcome that a statement is about."""
+
+_KINDS: Final[Mapping[str, sa.types.TypeEngine[Any]]] = {
+    "day": sa.Date(),
+    "who": sa.Text(),
+    "number": sa.Integer(),
+    "owner": sa.Text(),
+    "answer": sa.Text(),
+    "reply": sa.Integer(),
+    "meaning": sa.Text(),
+    "due": sa.DateTime(),
+}
+CLAIM: Final = ("day", "who", "number", "owner")
+OUTCOME: Final = (*CLAIM, "answer", "reply", "meaning", "due")
+"""Names of the values of a claim, and of its outcome."""
+
+
+def values_of(names: Collection[str], dialect: str) -> Value:
+    """Return where a statement finds its values.
+
+    SQLite runs the statement once for each row. For PostgreSQL that would be a message to the
+    server and back for each: there, one statement takes all rows, as arrays (`arrays`).
+    """
+    if dialect != POSTGRESQL:
+        return place
+    rows = (
+        sa.func.unnest(*(sa.bindparam(f"{name}s", type_=sa.ARRAY(_KINDS[name])) for name in names))
+        .table_valued(*(sa.column(name, _KINDS[name]) for name in names))
+        .render_derived(name="told")
+    )
+    return lambda name: rows.c[name]
+
+
+def arrays(rows: Sequence[Row], names: Collection[str]) -> Row:
+    """Return rows as the arrays that `values_of` reads."""
+    return {f"{name}s": [row[name] for row in rows] for name in names}
+
+
+def held(value: Value) -> sa.ColumnElement[bool]:
+    """Return the condition that is true of a row while a claim holds.
+
+    The attempt's number shuts out a sender that slept.
+    """
+    return (
+        (deliveries.c.issue == value("day"))
+        & (deliveries.c.subscriber == value("who"))
+        & (deliveries.c.attempt == value("number"))
+        & (deliveries.c.lease_owner == value("owner"))
+    )
+
 
 FREE = {"lease_owner": sa.null(), "lease_until": sa.null()}
 """The values of a delivery that nobody holds."""
-TOLD = {"reason": place("answer"), "verdict": place("meaning"), "changed_at": place("now")}
-"""The values that record an answer, and when it came."""
 
-Row = dict[str, str | int | None]
+
+def told(value: Value) -> dict[str, sa.ColumnElement[Any]]:
+    """Return the values that record an answer, and when it came."""
+    return {"reason": value("answer"), "verdict": value("meaning"), "changed_at": NOW}
+
+
+NOW: Final = sa.bindparam("now", type_=Moment, required=False)
+"""The moment at which a statement runs, by the clock of this machine."""
+
+Row = dict[str, Any]
 """Values for a statement's parameters, by name."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from newsletter.model import Claim, Delivery, DeliveryState, Fate, IssueState, Later, Settlement
 from newsletter.store.database import Database
-from newsletter.store.ledger import halts, listing, lists, moves, rates
+from newsletter.store.ledger import halts, listing, lists, moves, rates, senders
 from newsletter.store.ledger.claims import Claims
 
 
@@ -20,7 +20,8 @@ class SqlLedger:
     def __init__(self, database: Database, *, lean: bool = False) -> None:
         """Use an open `database`.
 
-        A lean ledger forces leases to the disk, but not each message that begins to leave. When the
+        A lean ledger in SQLite (PostgreSQL has none) forces leases to the disk, but not each message
+        that begins to leave. When the
         machine goes down, the last of those may be missing from the ledger. Whoever recovers must
         be told that the machine went down (`Fate.LOST`), and then holds back all that was leased.
         """
@@ -37,15 +38,23 @@ class SqlLedger:
         until: dt.datetime,
         email: str | None = None,
         without: Collection[str] = (),
+        shard: int | None = None,
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned or deferred, and due.
 
-        Only for `email`, if given, and for no domain in `without`. Takes nothing of an issue that
+        Only for `email`, or of one `shard`, if given, and for no domain in `without`. Takes nothing of an issue that
         is paused or cancelled. If the address is suppressed by now, the delivery becomes
         suppressed; if the reader has left or paused, cancelled. Those are not returned.
         """
         return self._claims.claim(
-            issue, owner=owner, limit=limit, now=now, until=until, email=email, without=without
+            issue,
+            owner=owner,
+            limit=limit,
+            now=now,
+            until=until,
+            email=email,
+            without=without,
+            shard=shard,
         )
 
     def waits(
@@ -55,9 +64,13 @@ class SqlLedger:
         now: dt.datetime,
         email: str | None = None,
         domains: Collection[str] = (),
+        shard: int | None = None,
     ) -> bool:
-        """Return whether any delivery is planned or deferred, and due: of `email` or `domains`."""
-        return self._claims.waits(issue, now=now, email=email, domains=domains)
+        """Return whether any delivery is planned or deferred, and due.
+
+        Only those of `email`, of `domains` or of a `shard`, if given.
+        """
+        return self._claims.waits(issue, now=now, email=email, domains=domains, shard=shard)
 
     def record(
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
@@ -74,12 +87,34 @@ class SqlLedger:
         with self._database.transaction() as connection:
             moves.release(connection, claims, now)
 
+    def beat(self, owner: str) -> None:
+        """Say that a sender is at work, every few seconds, for those on other machines.
+
+        Only PostgreSQL is shared by machines. The moment is that of its clock, so it does not
+        matter what time the machines think it is.
+        """
+        if self._database.is_postgresql:
+            with self._database.transaction() as connection:
+                senders.beat(connection, owner)
+
     def recover(
-        self, issue: dt.date, *, now: dt.datetime, fate_of: Callable[[str], Fate]
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        fate_of: Callable[[str], Fate],
+        shard: int | None = None,
     ) -> tuple[int, int]:
-        """Free what dead senders held; return how many became planned, and how many unknown."""
+        """Free what dead senders held; return how many became planned, and how many unknown.
+
+        Senders that said that they are at work (`beat`) are dead when they fall silent; of others
+        `fate_of` tells. With `shard`, only senders that hold something of it are looked at.
+        """
         with self._database.transaction() as connection:
-            return moves.recover(connection, issue, now, fate_of)
+            known = senders.fates(connection) if self._database.is_postgresql else {}
+            return moves.recover(
+                connection, issue, now, lambda owner: known.get(owner) or fate_of(owner), shard
+            )
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
         """Expire the planned and deferred deliveries after the issue's `deadline`.

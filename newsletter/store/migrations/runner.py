@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from newsletter.errors import StoreError
+from newsletter.store.dialects import alone, is_postgresql
+from newsletter.store.urls import shown
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 """The newest revision in versions/."""
 
 TOO_NEW: Final = 99
@@ -32,9 +34,19 @@ _old_stamps = sa.Table("schema", _own, sa.Column("version", sa.Integer, primary_
 def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Make the tables of `metadata` in an empty database, or migrate one of an older version.
 
-    All of this happens in the transaction of `connection`. Raises StoreError when a newer version
-    of this program made the database.
+    All of this happens in the transaction of `connection`; on PostgreSQL, others that want the same
+    wait until it ends. Raises StoreError when a newer version of this program made the database, or
+    when PostgreSQL keeps texts in another encoding than UTF-8.
     """
+    if is_postgresql(connection):
+        if _is_ready(connection):
+            return
+        alone(connection, "schema")
+        if (encoding := connection.scalar(sa.text("SHOW server_encoding"))) != "UTF8":
+            raise StoreError(
+                f"{shown(connection.engine.url)}: keeps texts as {encoding}; make a database with "
+                "createdb --encoding=UTF8 --template=template0"
+            )
     tables = set(sa.inspect(connection).get_table_names())
     found = _revision(connection, tables)
     if found is None:
@@ -44,7 +56,7 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
         return
     if found not in {f"{number:04}" for number in range(1, int(HEAD) + 1)}:
         raise StoreError(
-            f"{connection.engine.url.database}: made by a newer newsletter (schema {found}, this "
+            f"{shown(connection.engine.url)}: made by a newer newsletter (schema {found}, this "
             f"one knows {HEAD}); update this program"
         )
     if _stamps.name not in tables:
@@ -74,6 +86,13 @@ def _refuse_old(connection: sa.Connection) -> None:
     _old_stamps.create(connection, checkfirst=True)
     connection.execute(_old_stamps.delete())
     connection.execute(_old_stamps.insert().values(version=TOO_NEW))
+
+
+def _is_ready(connection: sa.Connection) -> bool:
+    """Return whether PostgreSQL has the newest tables: then nobody waits for anybody."""
+    if not sa.inspect(connection).has_table(_stamps.name):
+        return False
+    return connection.scalar(sa.select(_stamps.c.version_num)) == HEAD
 
 
 def _revision(connection: sa.Connection, tables: set[str]) -> str | None:

@@ -10,6 +10,8 @@
 0008_site.py             the picks of issues, search, hours of readers, feedback, notices
 0009_search.py           search by date, and of scripts without spaces
 0010_last_seen.py        papers by when they were first seen
+0011_shards.py           deliveries are claimed by shards
 
-Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
+Revisions up to 0010 may use SQLite's own SQL: no other database was supported then. PostgreSQL
+begins with 0011; later ones run on both.
 """

@@ -1,0 +1,89 @@
+"""Errors of databases in our words: what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import sqlalchemy as sa
+
+from newsletter.store.urls import shown
+
+BUSY: Final = "database is locked"
+
+_OF_SQLITE: Final = {
+    BUSY: "another run is writing; try again",
+    "unable to open database file": "is the folder there and writable?",
+    "database or disk is full": "make room on the disk and run again; nothing was lost",
+    "disk I/O error": "is the disk full, or failing?",
+    "file is not a database": "put a copy of it back from your backup",
+    "database disk image is malformed": "put a copy of it back from your backup",
+    "attempt to write a readonly database": "make the file and its folder writable",
+}
+
+_GONE: Final = "the server has ended the connection; run again: nothing was lost"
+_OF_POSTGRESQL: Final = (
+    # What the server or libpq says, as an expression, and what that means. The first one counts.
+    (
+        r"password authentication failed|no password supplied",
+        "the server refuses the password; is it right in `database`, or in ~/.pgpass?",
+    ),
+    (
+        r"no pg_hba.conf entry|authentication failed|Ident|peer",
+        "the server lets this user not in from here; see its pg_hba.conf",
+    ),
+    (
+        r'role ".*" does not exist|role ".*" is not permitted',
+        "the server knows no such user, or lets it not in; make one with createuser",
+    ),
+    (
+        r'database ".*" does not exist',
+        "make it with createdb; its tables come by themselves",
+    ),
+    (
+        r"too many (clients|connections)|remaining connection slots",
+        "all of the server's connections are in use; raise its max_connections, or start fewer "
+        "programs",
+    ),
+    (
+        r"starting up|shutting down|recovery mode|not yet accepting",
+        "the server is starting or stopping; try again soon",
+    ),
+    (
+        r"(could not|failed to) (translate|resolve)|Name or service not known|getaddrinfo",
+        "no server has this name; is `database` right?",
+    ),
+    (
+        r"Connection refused|No such file or directory|timeout expired|No route|unreachable",
+        "no server answers there; does PostgreSQL run, and is `database` right?",
+    ),
+    (r"certificate|SSL|TLS", "the encrypted connection failed; see sslmode in `database`"),
+    (r"permission denied", "let the user make and use tables there: GRANT CREATE ON SCHEMA public"),
+    (r"read-only transaction", "this is a copy that cannot be written; name the main server"),
+    (r"No space left|disk full", "make room on the server's disk; nothing was lost"),
+    (r"lock timeout", "another transaction holds what this one needs; try again"),
+    (r"deadlock|could not serialize", "two runs were in each other's way; try again"),
+    (
+        r"terminating connection|closed the connection|connection is (closed|lost|bad)|"
+        r"server closed|broken pipe|reset by peer|EOF|idle.in.transaction",
+        _GONE,
+    ),
+)
+
+
+def explain(url: sa.URL, text: str) -> str:
+    """Return what a database's message means, and how to mend it; without any password."""
+    if url.get_backend_name() != "postgresql":
+        advice = _OF_SQLITE.get(text, "")
+        return f"{shown(url)}: {text}" + (f"; {advice}" if advice else "")
+    if text == BUSY:
+        text = "all connections of this program are in use"
+    # The last line is the server's own; those before name each address that was tried.
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    last = next((line for line in reversed(lines) if not line.startswith(("Is ", "Multiple"))), "")
+    told = re.sub(r"^.*(?:FATAL|ERROR|failed):\s+", "", last)
+    if url.password:
+        told = told.replace(str(url.password), "***")
+    found = (advice for known, advice in _OF_POSTGRESQL if re.search(known, text, re.IGNORECASE))
+    advice = next(found, "")
+    return f"{shown(url)}: {told}" + (f"; {advice}" if advice else "")
