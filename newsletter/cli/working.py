@@ -28,8 +28,8 @@ def worker(*, config: ConfigDir = Path("config"), quiet: Quiet = False) -> None:
 
     Start as many as you like, on as many machines as you like, with the same configuration: each
     takes about 1,000 deliveries at a time. They need `database: postgresql://…`. On Ctrl-C and
-    SIGTERM a worker finishes what is in flight, and ends with 0; what is left is done by others. One
-    that dies is noticed within seconds. Start it again whenever it ends (`Restart=always`).
+    SIGTERM a worker finishes what is in flight, and ends with 0; others do what is left. One that
+    dies is noticed within seconds. Start it again whenever it ends (`Restart=always`).
 
     Examples: `newsletter worker`, `newsletter worker --quiet --config /etc/letter/config`
     """

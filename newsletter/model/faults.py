@@ -26,6 +26,8 @@ class Border(StrEnum):
     PAGE = "page"
     REPORT = "report"
     """One mail that came back."""
+    TASK = "task"
+    """One task of a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

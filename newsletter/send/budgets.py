@@ -87,7 +87,7 @@ class Budget:
         issue: dt.date,
         now: dt.datetime,
         email: str | None,
-        shard: int | None,
+        shard: int | None = None,
     ) -> tuple[str, ...]:
         """Return the domains (or `*` for all) whose deliveries wait until a rate allows them."""
 

@@ -209,9 +209,7 @@ class DeliveryQueue:
                 continue
             if not waits or self._ready:
                 return False
-            waiting = self.budget.waiting(
-                allowed, self.issue, now, self.email, self.shard
-            )
+            waiting = self.budget.waiting(allowed, self.issue, now, self.email, self.shard)
             if not waiting:
                 return False
             self._short_since = self._short_since or now

@@ -50,6 +50,8 @@ class Database:
             proxied = self.engine.raw_connection()
         except sa.exc.DBAPIError as error:
             raise StoreError(explain(self.engine.url, str(error.orig))) from None
+        except self.engine.dialect.loaded_dbapi.Error as error:  # of the driver, as it is
+            raise StoreError(explain(self.engine.url, str(error))) from None
         except sa.exc.TimeoutError:
             raise StoreError(explain(self.engine.url, BUSY)) from None
         self.kept.append(proxied)
@@ -79,6 +81,20 @@ class Database:
             how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self._explaining(), self.engine.connect().execution_options(**how) as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def alone(self, work: str) -> Iterator[bool]:
+        """Run the block; it is given whether no other program is in a block of this work.
+
+        It does not wait. SQLite is for one machine, whose programs do such work one by one. Raises
+        StoreError when the database cannot be used.
+        """
+        if not self.is_postgresql:
+            yield True
+            return
+        query = sa.text("SELECT pg_try_advisory_xact_lock(hashtext(:name), 0)")
+        with self.transaction() as connection:
+            yield bool(connection.scalar(query, {"name": f"newsletter {work}"}))
 
     @contextlib.contextmanager
     def _explaining(self) -> Iterator[None]:
@@ -122,7 +138,9 @@ def open_database(url: str, root: Path) -> Database:
         require_driver(parsed)
     except StoreError as error:
         raise StoreError(f"newsletter.yaml: `database` {error}") from None
-    engine = _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
+    engine = (
+        _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
+    )
     database = Database(engine)
     try:
         with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Procrastinate (https://procrastinate.readthedocs.io): tasks on PostgreSQL, in a schema of its own.
+"""Procrastinate (https://procrastinate.readthedocs.io): tasks on PostgreSQL, apart from our tables.
 
 The ledger is the truth, and the jobs of the engine follow from it: `supervision` makes them again
 when they are lost. So its tables may be dropped, which is how they are upgraded.

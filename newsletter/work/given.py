@@ -37,6 +37,15 @@ class Bench:
     stop: asyncio.Event
     """Once it is set, no further message is begun."""
     say: Say
+    is_sending: bool = False
+    left_something: bool = False
+    """Whether sending ended without giving back what was held: the database was away."""
+
+    def let_go(self) -> None:
+        """Give back what an earlier task has left, once the database is there again."""
+        if self.left_something and not self.is_sending:
+            self.day().stores.ledger.let_go(self.owner, self.clock())
+            self.left_something = False
 
     def day(self, date: dt.date | None = None) -> Day:
         """Return the issue of a date, or the one that is due, with the settings as they are now."""

@@ -17,9 +17,10 @@ import procrastinate
 
 from newsletter.day import steps
 from newsletter.day.given import Day
-from newsletter.model import IssueState
+from newsletter.errors import StoreError
+from newsletter.model import Border, IssueState, fault_of
 from newsletter.send.pace import DEADLINE
-from newsletter.work.engine import defer, give_up_stalled, jobs
+from newsletter.work.engine import LOST, defer, give_up_stalled, jobs
 from newsletter.work.given import Bench
 
 EVERY: Final = 1.0
@@ -66,6 +67,7 @@ def look(bench: Bench) -> tuple[Task, ...] | None:
     Shards of workers that died are free afterwards. Raises StoreError when the database cannot be
     used.
     """
+    bench.let_go()
     with bench.database.alone("supervise") as is_first:
         return tuple(_wanted(bench)) if is_first else None
 
@@ -80,8 +82,9 @@ def _wanted(bench: Bench) -> Iterator[Task]:
     unfinished = stores.issues.unfinished(day.date + dt.timedelta(days=1))
     for date in unfinished:
         yield from _shards(day, date, now, bench)
-    for date in stores.issues.dates(day.date - LATELY):
-        if date not in unfinished and not steps.is_closed(day, date):
+    for date in stores.issues.dates():
+        lately = date >= day.date - LATELY
+        if lately and date not in unfinished and not steps.is_closed(day, date):
             yield Task(name="close", date=date)
 
 
@@ -97,8 +100,22 @@ def _shards(day: Day, date: dt.date, now: dt.datetime, bench: Bench) -> Iterator
 
 
 async def keep_supervising(app: procrastinate.App, bench: Bench) -> None:
-    """Look again and again, until stopped; raises StoreError when the database is gone."""
+    """Look again and again, until stopped.
+
+    A fault of ours is told, and the next look is another try. Raises StoreError, or what the engine
+    raises, when the database is away.
+    """
+    told = ""
     while not bench.stop.is_set():
-        await supervise(app, bench)
+        try:
+            await supervise(app, bench)
+        except (*LOST, StoreError):
+            raise
+        except Exception as error:  # noqa: BLE001  border: one issue must not stop the others
+            fault = fault_of(Border.TASK, "supervision", error)
+            if str(fault) != told:
+                told = str(fault)
+                bench.day().folders.faults.keep(fault)
+                bench.say(told)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(bench.stop.wait(), EVERY)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import os
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import procrastinate
@@ -16,14 +18,16 @@ from procrastinate.jobs import Job
 
 from newsletter.config.environment import read_environment
 from newsletter.day import steps
+from newsletter.day.given import Day
 from newsletter.day.returns import read_returns
 from newsletter.errors import NewsletterError
+from newsletter.model import Border, fault_of
 from newsletter.suppress.imap import PASSWORD
 from newsletter.work.engine import defer
 from newsletter.work.given import Bench
 from newsletter.world.days import open_web
 
-AGAIN: Final = dt.timedelta(hours=1)
+AGAIN: Final = {"hours": 1}
 """How long after a run that planned nothing the sources are asked again."""
 SOON: Final = dt.timedelta(minutes=1)
 """How long a shard rests whose mail could not leave: the mail server is away, say."""
@@ -35,6 +39,9 @@ OLD: Final = "17 3 * * *"
 """When jobs that failed are forgotten, as cron writes it."""
 KEPT: Final = 24 * 7
 """Hours for which jobs that failed are kept."""
+
+Work = Callable[..., Coroutine[Any, Any, None]]
+"""What is done for a task, given its arguments by name."""
 
 
 class Patient(procrastinate.BaseRetryStrategy):
@@ -51,64 +58,73 @@ class Patient(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": seconds})
 
 
-def add_tasks(app: procrastinate.App, bench: Bench) -> None:
-    """Have the engine know the tasks, done with what is on `bench`."""
-    retry = Patient()
+class Tasks:
+    """What is done for each task, with what is on the worker's bench."""
 
-    @app.task(name="collect", retry=retry, pass_context=False)
-    async def collect(date: str) -> None:
+    def __init__(self, app: procrastinate.App, bench: Bench) -> None:
+        """Do tasks that `app` hands out."""
+        self._app = app
+        self._bench = bench
+
+    def _day(self, date: str) -> Day:
+        return self._bench.day(dt.date.fromisoformat(date))
+
+    async def collect(self, date: str) -> None:
         """Ask the sources for the papers of a day, then have its issue planned."""
-        day = bench.day(dt.date.fromisoformat(date))
+        day = self._day(date)
         if day.stores.issues.get(day.date):
             return
         await asyncio.to_thread(steps.begin, day)
-        async with open_web(day.config, version=bench.version) as web:
+        async with open_web(day.config, version=self._bench.version) as web:
             collected = await steps.collect(day, web)
-        bench.say(f"{date}: {collected.new} new papers", problem=False)
-        await defer(app, "plan", [{"date": date, "blind": collected.all_failed}])
+        self._bench.say(f"{date}: {collected.new} new papers", problem=False)
+        await defer(self._app, "plan", [{"date": date, "blind": collected.all_failed}])
 
-    @app.task(name="plan", retry=retry)
-    async def plan(date: str, blind: bool) -> None:  # noqa: FBT001  jobs have arguments by name
-        """Make the issue, and divide it into shards; later again, when there is none."""
-        day = bench.day(dt.date.fromisoformat(date))
+    async def plan(self, date: str, *, blind: bool) -> None:
+        """Make the issue, and hand out its shards; when there is none, ask the sources later."""
+        day = self._day(date)
         if day.stores.issues.get(day.date) is None:
             await asyncio.to_thread(steps.make_issue, day, blind=blind)
         if day.stores.issues.get(day.date) is None:
-            await defer(app, "collect", [{"date": date}], schedule_in={"seconds": AGAIN.seconds})
+            told = f"{date}: there is nothing to send; sources are asked again in an hour"
+            self._bench.say(told, problem=False)
+            await defer(self._app, "collect", [{"date": date}], schedule_in=AGAIN)
             return
-        bench.say(f"{date}: planned", problem=False)
-        ready = await asyncio.to_thread(day.stores.ledger.ready_shards, day.date, bench.clock())
-        await defer(app, "send", [{"date": date, "shard": shard} for shard in ready])
+        self._bench.say(f"{date}: planned", problem=False)
+        ready = await asyncio.to_thread(
+            day.stores.ledger.ready_shards, day.date, self._bench.clock()
+        )
+        await defer(self._app, "send", [{"date": date, "shard": shard} for shard in ready])
 
-    @app.task(name="send", retry=retry)
-    async def send(date: str, shard: int) -> None:
+    async def send(self, date: str, shard: int) -> None:
         """Send what can be sent of a shard; nothing, when another worker is at it."""
-        day = bench.day(dt.date.fromisoformat(date))
+        day, bench = self._day(date), self._bench
         ledger = day.stores.ledger
+        await asyncio.to_thread(bench.let_go)
         if not await asyncio.to_thread(ledger.take_shard, day.date, shard, bench.owner):
             return
-        rest: dt.datetime | None = bench.clock() + SOON
+        bench.is_sending = True
         try:
             sent = await steps.send_shard(day, bench.post(), shard)
             rest = sent.resume_at or (bench.clock() + SOON if sent.error else None)
-            if sent.error:
-                bench.say(f"{date}, shard {shard}: {sent.error}")
-        finally:
             await asyncio.to_thread(ledger.leave_shard, day.date, shard, bench.owner, rest)
+        except BaseException:
+            bench.left_something = True
+            raise
+        finally:
+            bench.is_sending = False
+        if sent.error:
+            bench.say(f"{date}, shard {shard}: {sent.error}")
 
-    @app.task(name="close", retry=retry)
-    async def close(date: str) -> None:
+    async def close(self, date: str) -> None:
         """Learn what an issue that is finished tells about addresses."""
-        day = bench.day(dt.date.fromisoformat(date))
-        await asyncio.to_thread(steps.close, day)
-        bench.say(f"{date}: finished", problem=False)
+        await asyncio.to_thread(steps.close, self._day(date))
+        self._bench.say(f"{date}: finished", problem=False)
 
-    @app.periodic(cron=RETURNS)
-    @app.task(name="read_returns", queueing_lock="read_returns", lock="read_returns")
-    async def returns(timestamp: int) -> None:
+    async def read_returns(self, timestamp: int) -> None:
         """Read the mailbox in which mail comes back, if the settings name one."""
         del timestamp
-        day = bench.day()
+        day = self._bench.day()
         place = day.config.delivering.returns
         if not place:
             return
@@ -116,18 +132,54 @@ def add_tasks(app: procrastinate.App, bench: Bench) -> None:
         try:
             read = await asyncio.to_thread(read_returns, day, place, password)
         except NewsletterError as error:
-            bench.say(str(error))  # it is read again soon
+            self._bench.say(str(error))  # it is read again soon
             return
         if read.messages:
             told = f"{read.messages} mails came back: {len(read.barred)} addresses suppressed"
-            bench.say(told, problem=False)
+            self._bench.say(told, problem=False)
 
-    @app.periodic(cron=OLD)
-    @app.task(name="forget_jobs", queueing_lock="forget_jobs", pass_context=True)
-    async def forget_jobs(context: Any, timestamp: int) -> None:
+    async def forget_jobs(self, timestamp: int) -> None:
         """Delete jobs that failed long ago."""
         del timestamp
-        await context.app.job_manager.delete_old_jobs(
+        await self._app.job_manager.delete_old_jobs(
             nb_hours=KEPT, include_failed=True, include_cancelled=True, include_aborted=True
         )
 
+
+def add_tasks(app: procrastinate.App, bench: Bench) -> None:
+    """Have the engine know the tasks."""
+    tasks, retry = Tasks(app, bench), Patient()
+    for work in (tasks.collect, tasks.plan, tasks.send, tasks.close):
+        app.task(name=work.__name__, retry=retry)(_told(work, bench))
+    periodic: tuple[tuple[Work, str], ...] = (
+        (tasks.read_returns, RETURNS),
+        (tasks.forget_jobs, OLD),
+    )
+    for work, when in periodic:
+        # One at a time, and none waits while another does.
+        name = work.__name__
+        task = app.task(name=name, lock=name, queueing_lock=name)(_told(work, bench))
+        app.periodic(cron=when)(task)
+
+
+def _told(work: Work, bench: Bench) -> Work:
+    """Return the work; when it fails, the operator is told, and faults of ours are kept."""
+
+    @functools.wraps(work)
+    async def done(**given: Any) -> None:
+        try:
+            await work(**given)
+        except NewsletterError as error:
+            bench.say(f"{_named(work, given)}: {error}")
+            raise
+        except Exception as error:
+            fault = fault_of(Border.TASK, _named(work, given), error)
+            bench.day().folders.faults.keep(fault)
+            bench.say(str(fault))
+            raise
+
+    return done
+
+
+def _named(work: Work, given: Mapping[str, Any]) -> str:
+    return " ".join((work.__name__, *map(str, given.values())))

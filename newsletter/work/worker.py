@@ -28,7 +28,7 @@ async def work(bench: Bench) -> None:
     be used at the start.
     """
     await asyncio.to_thread(install, bench.database)
-    with bench.database.pulse(bench.owner):
+    with bench.day().stores.ledger.pulse(bench.owner):
         for tries in itertools.count():
             try:
                 await _until_lost(bench)

@@ -221,9 +221,7 @@ def law(backend: str, tmp_path_factory: pytest.TempPathFactory) -> SqlLedger:
     return SqlLedger(found)
 
 
-def stand(
-    ledger: SqlLedger, state: DeliveryState, reason: str = LEFT
-) -> tuple[SqlLedger, Claim]:
+def stand(ledger: SqlLedger, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
     """Return the ledger with its delivery in a state, and the claim that its sender believes in."""
     with ledger._database.transaction() as connection:
         connection.execute(bounces.delete())

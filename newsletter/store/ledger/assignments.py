@@ -56,5 +56,12 @@ def abandoned(
     )
 
 
+def held(connection: sa.Connection, sender: str) -> tuple[tuple[dt.date, int], ...]:
+    """Return the issues and numbers of the shards that a sender has taken."""
+    query = sa.select(_SHARD.issue, _SHARD.number).where(_SHARD.sender == sender)
+    found = connection.execute(query.order_by(_SHARD.issue, _SHARD.number)).tuples()
+    return tuple((issue, number) for issue, number in found)
+
+
 def _this(issue: dt.date, shard: int) -> sa.ColumnElement[bool]:
     return (_SHARD.issue == issue) & (_SHARD.number == shard)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+import sqlalchemy as sa
+
 from newsletter.model import Claim, Delivery, DeliveryState, Fate, IssueState, Later, Settlement
 from newsletter.store.database import Database
-from newsletter.store.ledger import halts, listing, lists, moves, rates, senders
+from newsletter.store.ledger import (
+    assignments,
+    halts,
+    listing,
+    lists,
+    moves,
+    rates,
+    senders,
+)
 from newsletter.store.ledger.claims import Claims
 
 
@@ -87,15 +98,58 @@ class SqlLedger:
         with self._database.transaction() as connection:
             moves.release(connection, claims, now)
 
-    def beat(self, owner: str) -> None:
-        """Say that a sender is at work, every few seconds, for those on other machines.
+    def pulse(self, owner: str) -> contextlib.AbstractContextManager[None]:
+        """Say, during a block, that a sender is at work, for those on other machines."""
+        return senders.pulse(self._database, owner)
 
-        Only PostgreSQL is shared by machines. The moment is that of its clock, so it does not
-        matter what time the machines think it is.
-        """
-        if self._database.is_postgresql:
-            with self._database.transaction() as connection:
-                senders.beat(connection, owner)
+    # --- Shards and workers ---------------------------------------------------------------------
+
+    def ready_shards(self, issue: dt.date, now: dt.datetime) -> tuple[int, ...]:
+        """Return the shards in which something is due, and at which no worker is."""
+        with self._database.reading() as connection:
+            return assignments.ready(connection, issue, now)
+
+    def take_shard(self, issue: dt.date, shard: int, owner: str) -> bool:
+        """Write that a worker is at a shard; return whether it was free."""
+        with self._database.transaction() as connection:
+            return assignments.take(connection, issue, shard, owner)
+
+    def leave_shard(
+        self, issue: dt.date, shard: int, owner: str, rest: dt.datetime | None = None
+    ) -> None:
+        """Give back a shard, if it is still the worker's; nobody shall take it before `rest`."""
+        with self._database.transaction() as connection:
+            assignments.leave(connection, issue, shard, owner, rest)
+
+    def free_shards(
+        self, issue: dt.date, now: dt.datetime, fate_of: Callable[[str], Fate]
+    ) -> tuple[int, ...]:
+        """Free the shards of dead workers, and what they held of them; return which."""
+        with self._database.transaction() as connection:
+            known = self._fates(connection, fate_of)
+            found = assignments.abandoned(connection, issue, known)
+            for shard, owner in found:
+                moves.recover(connection, issue, now, known, shard)
+                assignments.leave(connection, issue, shard, owner, None)
+        return tuple(shard for shard, _ in found)
+
+    def let_go(self, owner: str, now: dt.datetime) -> None:
+        """Free the shards of a worker that has stopped sending, and what it held of them."""
+
+        def fate_of(other: str) -> Fate:
+            return Fate.DEAD if other == owner else Fate.ALIVE
+
+        with self._database.transaction() as connection:
+            for issue, shard in assignments.held(connection, owner):
+                moves.recover(connection, issue, now, fate_of, shard)
+                assignments.leave(connection, issue, shard, owner, None)
+
+    def _fates(
+        self, connection: sa.Connection, fate_of: Callable[[str], Fate]
+    ) -> Callable[[str], Fate]:
+        """Return what tells the fate of senders: what they say themselves comes first."""
+        known = senders.fates(connection) if self._database.is_postgresql else {}
+        return lambda owner: known.get(owner) or fate_of(owner)
 
     def recover(
         self,
@@ -107,14 +161,12 @@ class SqlLedger:
     ) -> tuple[int, int]:
         """Free what dead senders held; return how many became planned, and how many unknown.
 
-        Senders that said that they are at work (`beat`) are dead when they fall silent; of others
+        Senders that said that they are at work (`pulse`) are dead when they fall silent; of others
         `fate_of` tells. With `shard`, only senders that hold something of it are looked at.
         """
         with self._database.transaction() as connection:
-            known = senders.fates(connection) if self._database.is_postgresql else {}
-            return moves.recover(
-                connection, issue, now, lambda owner: known.get(owner) or fate_of(owner), shard
-            )
+            known = self._fates(connection, fate_of)
+            return moves.recover(connection, issue, now, known, shard)
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
         """Expire the planned and deferred deliveries after the issue's `deadline`.

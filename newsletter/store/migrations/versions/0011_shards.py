@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("last", sa.Text, nullable=False),
         sa.Column("deliveries", sa.Integer, nullable=False),
         sa.Column("ready_at", sa.DateTime),
+        sa.Column("sender", sa.Text),
     )
     op.create_table(
         "sender",

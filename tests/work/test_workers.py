@@ -1,0 +1,22 @@
+"""Workers make and send issues together, and outlive each other."""
+
+from __future__ import annotations
+
+from crews import Crew
+from faultserver import fault_server
+from postgres import needs_postgresql
+
+pytestmark = needs_postgresql
+
+
+def test_two_workers_make_and_send_an_issue(crew: Crew, feed: str) -> None:
+    """They collect, plan, send every shard once, close the issue, and end when they are told to."""
+    with fault_server() as server:
+        crew.write(port=server.port, readers=2_500, feed=feed)
+        crew.start(2)
+        crew.until(lambda counts: counts.get("accepted") == 2_500)
+        statuses = crew.stop()
+
+    assert statuses == [0, 0], crew.said()
+    assert len({to for to, _ in server.messages}) == len(server.messages) == 2_500
+    assert "planned" in crew.said()
