@@ -84,13 +84,13 @@ class Crew:
                 worker.send_signal(signal.SIGTERM)
         return [worker.wait(60) for worker in self.workers]
 
-    def write(self, *, port: int, readers: int, feed: str, more: str = "") -> None:
+    def write(self, *, port: int, readers: int, feed: str, connections: int = 10) -> None:
         """Write the newsletter, with a mail server at a port."""
         people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
         write_newsletter(
             self.folder, Path(__file__).parents[1],
             newsletter="name: Daily\nfrom: p@news.example.org\nschedule: {at: '00:00'}\n"
-            f"database: {self.url}\ndelivery: {over_smtp(port, 10)}\n{more}",
+            f"database: {self.url}\ndelivery: {over_smtp(port, connections)}\n",
             sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
             subscribers=f"subscribers:\n{people}",
         )  # fmt: skip

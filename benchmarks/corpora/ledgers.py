@@ -1,0 +1,89 @@
+"""A sender of which only the ledger is measured, in a process of its own.
+
+    python benchmarks/corpora/ledgers.py URL BEGIN [BARE]
+
+It waits until the moment BEGIN, claims deliveries of the one issue there is, writes that they begin
+and that they were accepted, until there are no more. With BARE it runs one batched
+`UPDATE … RETURNING` over the same rows instead, which is what the database can do. Prints one JSON
+object: rows, seconds, the rate of the first and last tenth of the rows, and the peak of memory.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from newsletter.model import Claim, DeliveryState, Outcome, Settlement
+from newsletter.store import Database, SqlLedger, open_database
+
+BATCH = 1_000
+LEASE = dt.timedelta(minutes=30)
+ACCEPTED = Outcome(state=DeliveryState.ACCEPTED, code=250, reason="2.0.0 queued as 4XyZ12345")
+RANGES = "SELECT first, last FROM shard WHERE issue = :day ORDER BY number"
+BARE = """UPDATE delivery SET code = code + 1 WHERE issue = :day
+ AND subscriber BETWEEN :first AND :last RETURNING subscriber, email"""
+
+
+def send(database: Database, issue: dt.date) -> list[tuple[int, float]]:
+    """Move all deliveries; return how many were done, and when, after each batch."""
+    ledger, owner = SqlLedger(database), f"bench:::{os.getpid()}"
+    done = [(0, time.perf_counter())]
+    while True:
+        now = dt.datetime.now(dt.UTC)
+        found = ledger.claim(issue, owner=owner, limit=BATCH, now=now, until=now + LEASE)
+        if not found:
+            return done
+        claims = [Claim(delivery=delivery, owner=owner) for delivery in found]
+        ledger.record(claims, [], now)
+        ledger.record([], [Settlement(claim=claim, outcome=ACCEPTED) for claim in claims], now)
+        done.append((done[-1][0] + len(found), time.perf_counter()))
+
+
+def update(database: Database, issue: dt.date) -> list[tuple[int, float]]:
+    """Change each row once; return how many were done, and when, after each batch."""
+    with database.reading() as connection:
+        ranges = connection.execute(sa.text(RANGES), {"day": issue}).all()
+    done = [(0, time.perf_counter())]
+    for first, last in ranges:
+        with database.transaction() as connection:
+            some = {"day": issue, "first": first, "last": last}
+            found = connection.execute(sa.text(BARE), some).all()
+        done.append((done[-1][0] + len(found), time.perf_counter()))
+    return done
+
+
+def rate(done: list[tuple[int, float]], first: float, last: float) -> float:
+    """Return rows a second between two shares of all rows."""
+    total = done[-1][0]
+    some = [(rows, at) for rows, at in done if first * total <= rows <= last * total]
+    return (some[-1][0] - some[0][0]) / (some[-1][1] - some[0][1]) if len(some) > 1 else 0.0
+
+
+def main() -> None:
+    """Wait, work, print."""
+    url, begin, *bare = sys.argv[1:]
+    with open_database(url, Path.cwd()) as database:
+        with database.reading() as connection:
+            issue = connection.scalar(sa.text("SELECT max(date) FROM issue"))
+        issue = dt.date.fromisoformat(issue) if isinstance(issue, str) else issue
+        time.sleep(max(0.0, float(begin) - time.time()))
+        done = (update if bare else send)(database, issue)
+    told = {
+        "rows": done[-1][0],
+        "seconds": done[-1][1] - done[0][1],
+        "first": rate(done, 0, 0.1),
+        "last": rate(done, 0.9, 1),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
