@@ -82,12 +82,17 @@ class Budget:
         return kept[::-1], back
 
     def waiting(
-        self, allowance: Allowance, issue: dt.date, now: dt.datetime, email: str | None
+        self,
+        allowance: Allowance,
+        issue: dt.date,
+        now: dt.datetime,
+        email: str | None,
+        shard: int | None = None,
     ) -> tuple[str, ...]:
         """Return the domains (or `*` for all) whose deliveries wait until a rate allows them."""
 
         def waits(*domains: str) -> bool:
-            return self.ledger.waits(issue, now=now, email=email, domains=domains)
+            return self.ledger.waits(issue, now=now, email=email, domains=domains, shard=shard)
 
         if allowance.limit <= 0:
             return ("*",) if waits() else ()

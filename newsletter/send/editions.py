@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import random
 from collections.abc import Callable
@@ -23,6 +24,10 @@ from newsletter.send.turns import Turns
 
 MANNERS = 2.0
 """Seconds to say goodbye for a session with no message in flight, when sending is stopped."""
+
+
+BEAT = 2.0
+"""Seconds between two words to the ledger that this sender is at work."""
 
 
 class Session(Protocol):
@@ -73,11 +78,13 @@ async def send_editions(
     deadline: dt.datetime,
     pace: Pace | None = None,
     email: str | None = None,
+    shard: int | None = None,
 ) -> Sent:
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
     Any number of processes may do this at once, since only one of them holds the lease of a
-    delivery. `email` restricts sending to one address. Setting `sender.stop` ends sending after the
+    delivery. `email` restricts sending to one address, `shard` to a part of the issue.
+    Setting `sender.stop` ends sending after the
     messages that are in flight. A transport that cannot be used at all ends it too, with
     `Sent.error`, and so does a spent rate, with `Sent.resume_at`. Leases of deliveries that were
     not begun are given back first.
@@ -101,14 +108,19 @@ async def send_editions(
         ),
         breaker=Breaker(),
         email=email,
+        shard=shard,
         stop=stop,
         on_delivery=sender.on_delivery,
     )
-    queue.sent.freed, queue.sent.lost = ledger.recover(issue, now=clock(), fate_of=sender.fate_of)
+    ledger.beat(sender.owner)
+    queue.sent.freed, queue.sent.lost = ledger.recover(
+        issue, now=clock(), fate_of=sender.fate_of, shard=shard
+    )
     queue.sent.expired = ledger.expire(issue, now=clock(), deadline=deadline)
     views = [GuardedQueue(queue, number) for number in range(pace.connections)]
     work = [asyncio.create_task(_work(view, sender.transport)) for view in views]
     stopping = asyncio.create_task(_after_grace(stop, pace.grace, views, work))
+    beating = asyncio.create_task(_beat(ledger, sender.owner))
     try:
         done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_EXCEPTION)
         broken = [task.exception() for task in done if not task.cancelled() and task.exception()]
@@ -122,9 +134,10 @@ async def send_editions(
             await asyncio.wait(work)
     finally:
         stopping.cancel()
+        beating.cancel()
         for task in work:
             task.cancel()
-        await asyncio.gather(*work, stopping, return_exceptions=True)
+        await asyncio.gather(*work, stopping, beating, return_exceptions=True)
         queue.close()
     return queue.sent
 
@@ -143,6 +156,15 @@ async def _work(view: GuardedQueue, transport: Transport) -> None:
                 raise
         else:
             return
+
+
+async def _beat(ledger: Ledger, owner: str) -> None:
+    """Tell senders on other machines, again and again, that this one is at work."""
+    while True:
+        await asyncio.sleep(BEAT)
+        # A ledger that cannot be written ends sending where it is needed.
+        with contextlib.suppress(StoreError):
+            await asyncio.to_thread(ledger.beat, owner)
 
 
 async def _after_grace(

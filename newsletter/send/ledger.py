@@ -22,10 +22,13 @@ class Ledger(Protocol):
         until: dt.datetime,
         email: str | None = None,
         without: Collection[str] = (),
+        shard: int | None = None,
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned or deferred, and due.
 
-        With `email`, only deliveries to that address; never to a domain in `without`. Nothing is
+        With `email`, only deliveries to that address; with `shard`, only those of this part of the
+        issue; never to a domain in `without`. That nothing is leased does not mean that nothing is
+        left: another sender may be about to give something back (`waits` knows). Nothing is
         leased when the issue is paused or cancelled. A delivery to an address that has been
         suppressed in the meantime is settled as suppressed, and not returned.
         """
@@ -45,10 +48,22 @@ class Ledger(Protocol):
         """Give back leases of deliveries that were not begun; leave other senders' leases alone."""
         ...
 
+    def beat(self, owner: str) -> None:
+        """Say that a sender is at work; one that said so once and falls silent counts as dead."""
+        ...
+
     def recover(
-        self, issue: dt.date, *, now: dt.datetime, fate_of: Callable[[str], Fate]
+        self,
+        issue: dt.date,
+        *,
+        now: dt.datetime,
+        fate_of: Callable[[str], Fate],
+        shard: int | None = None,
     ) -> tuple[int, int]:
-        """Free what dead senders held; return how many became planned, and how many unknown."""
+        """Free what dead senders held; return how many became planned, and how many unknown.
+
+        `fate_of` tells of senders of which the ledger itself knows nothing.
+        """
         ...
 
     def expire(self, issue: dt.date, *, now: dt.datetime, deadline: dt.datetime) -> int:
@@ -65,6 +80,7 @@ class Ledger(Protocol):
         now: dt.datetime,
         email: str | None = None,
         domains: Collection[str] = (),
+        shard: int | None = None,
     ) -> bool:
         """Tell whether a delivery (to `email` or `domains`) is planned or deferred, and due."""
         ...

@@ -66,6 +66,8 @@ class DeliveryQueue:
     email: str | None
     stop: asyncio.Event
     on_delivery: Callable[[Delivery, Outcome], None]
+    shard: int | None = None
+    """The part of the issue that is sent; default: all of it."""
     sent: Sent = field(default_factory=Sent)
     _claimed: deque[Claim] = field(default_factory=deque)
     _ready: deque[Parcel] = field(default_factory=deque)
@@ -194,7 +196,9 @@ class DeliveryQueue:
         while not self.halted:
             now = self.clock()
             if why := self.ledger.halted(self.issue):
-                if self._held or self.ledger.waits(self.issue, now=now, email=self.email):
+                if self._held or self.ledger.waits(
+                    self.issue, now=now, email=self.email, shard=self.shard
+                ):
                     self.halt(why)
                 return False
             allowed = self.budget.allowance(now, CLAIMED * self.connections)
@@ -206,7 +210,7 @@ class DeliveryQueue:
                 continue
             if not waits or self._ready:
                 return False
-            waiting = self.budget.waiting(allowed, self.issue, now, self.email)
+            waiting = self.budget.waiting(allowed, self.issue, now, self.email, self.shard)
             if not waiting:
                 return False
             self._short_since = self._short_since or now
@@ -227,6 +231,7 @@ class DeliveryQueue:
             now=now,
             until=self._until,
             email=self.email,
+            shard=self.shard,
             without=allowed.full,
         )
         kept, over = self.budget.within(self.budget.allowance(now, len(found)), found)

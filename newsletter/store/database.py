@@ -122,7 +122,9 @@ def open_database(url: str, root: Path) -> Database:
         require_driver(parsed)
     except StoreError as error:
         raise StoreError(f"newsletter.yaml: `database` {error}") from None
-    engine = _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
+    engine = (
+        _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
+    )
     database = Database(engine)
     try:
         with database.transaction() as connection:

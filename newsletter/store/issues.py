@@ -28,7 +28,6 @@ from newsletter.store.tables import (
 )
 
 
-
 class Frozen(Protocol):
     """Editions that are to be planned, as they were written down."""
 

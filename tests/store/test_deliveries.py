@@ -18,6 +18,7 @@ from newsletter.day.planning import Spool
 from newsletter.errors import LedgerError, StaleDraftError, StoreError
 from newsletter.model import MOVES, Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
+from newsletter.store.tables import subscribers
 
 S = DeliveryState
 LEASE = dt.timedelta(minutes=30)
@@ -108,10 +109,8 @@ def test_a_sender_that_wakes_after_its_lease_cannot_settle(tmp_path: Path) -> No
 
 def leave(ledger: SqlLedger, *ids: str, state: str = "left") -> None:
     with ledger._database.transaction() as connection:
-        for reader in ids:
-            connection.exec_driver_sql(
-                "UPDATE subscriber SET state = ? WHERE id = ?", (state, reader)
-            )
+        mine = subscribers.update().where(subscribers.c.id.in_(ids))
+        connection.execute(mine.values(state=state))
 
 
 def test_who_left_the_list_is_cancelled(tmp_path: Path) -> None:
@@ -178,6 +177,7 @@ def test_outcomes_of_every_kind_are_written_in_one_call(tmp_path: Path) -> None:
     assert (counts[S.ACCEPTED], counts[S.FAILED], counts[S.DATA_STARTED]) == (3, 1, 1)
 
 
+@pytest.mark.sqlite
 def test_cancelling_is_all_or_nothing(tmp_path: Path) -> None:
     """If the deliveries cannot be cancelled, the issue is not cancelled either."""
     ledger = make_ledger(tmp_path)
@@ -243,7 +243,15 @@ def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Pa
     database.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql://x/y", "nonsense", "sqlite:////proc/nowhere/x.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x/y",
+        "postgresql://nobody@127.0.0.1:1/x",
+        "nonsense",
+        "sqlite:////proc/nowhere/x.db",
+    ],
+)
 def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, url: str) -> None:
     """The message says what is wrong with it."""
     with pytest.raises(StoreError) as caught:

@@ -213,7 +213,7 @@ JOURNAL = {
 @pytest.fixture(scope="module")
 def law(backend: str, tmp_path_factory: pytest.TempPathFactory) -> SqlLedger:
     """Return the ledger of a database with one delivery, which notes each move of it."""
-    found = open_test_database(tmp_path_factory.mktemp("moves"))
+    found = open_test_database(tmp_path_factory.mktemp(f"moves-{backend}"))
     plan(found, [make_delivery("ada")])
     with found.transaction() as connection:
         for statement in JOURNAL[backend]:
@@ -221,9 +221,7 @@ def law(backend: str, tmp_path_factory: pytest.TempPathFactory) -> SqlLedger:
     return SqlLedger(found)
 
 
-def stand(
-    ledger: SqlLedger, state: DeliveryState, reason: str = LEFT
-) -> tuple[SqlLedger, Claim]:
+def stand(ledger: SqlLedger, state: DeliveryState, reason: str = LEFT) -> tuple[SqlLedger, Claim]:
     """Return the ledger with its delivery in a state, and the claim that its sender believes in."""
     with ledger._database.transaction() as connection:
         connection.execute(bounces.delete())

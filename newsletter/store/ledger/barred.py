@@ -27,9 +27,7 @@ _S = DeliveryState
 _DAY = place("day")
 
 
-def bar(
-    cursor: Cursor, found: Sequence[Delivery], moment: str, dialect: str
-) -> frozenset[str]:
+def bar(cursor: Cursor, found: Sequence[Delivery], moment: str, dialect: str) -> frozenset[str]:
     """Settle those whose address is suppressed or whose reader has left; return the readers."""
     suppressed = _bar_suppressed(cursor, found, moment, dialect)
     others = [delivery for delivery in found if delivery.subscriber not in suppressed]

@@ -109,9 +109,7 @@ class Claims:
             self._place = (issue, number)
             if len(found) >= limit:
                 break
-            cursor.execute(
-                shards.exhaust(self._dialect), {"day": values["day"], "shard": number}
-            )
+            cursor.execute(shards.exhaust(self._dialect), {"day": values["day"], "shard": number})
         return found
 
     def _ready(
@@ -181,7 +179,9 @@ class Claims:
             if outcome.state is _S.DEFERRED:
                 waking = due.setdefault(delivery.issue, {})
                 waking[delivery.subscriber] = settlement.next_at or shards.AT_ONCE
-        work = [(_settle(self._dialect, state), state, OUTCOME, rows) for state, rows in ends.items()]
+        work: list[tuple[str, DeliveryState, Sequence[str], list[Row]]] = [
+            (_settle(self._dialect, state), state, OUTCOME, rows) for state, rows in ends.items()
+        ]
         if started:
             starts = sorted(started, key=lambda claim: claim.delivery.subscriber)
             rows = [{**_held(claim), "now": _moment(now)} for claim in starts]
@@ -277,7 +277,8 @@ def _claim(dialect: str, *, of_email: bool, domains: int) -> str:
     )
     # As an array, so that PostgreSQL asks once: `IN (… LIMIT …)` may be asked again for each row.
     these = (
-        row.subscriber == sa.any_(sa.func.array(chosen.scalar_subquery(), type_=sa.ARRAY(sa.Text())))
+        row.subscriber
+        == sa.any_(sa.func.array(chosen.scalar_subquery(), type_=sa.ARRAY(sa.Text())))
         if dialect == POSTGRESQL
         else row.subscriber.in_(chosen)
     )

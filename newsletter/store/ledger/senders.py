@@ -33,8 +33,8 @@ def beat(connection: sa.Connection, name: str) -> None:
 
 def fates(connection: sa.Connection) -> Mapping[str, Fate]:
     """Return what is known of the senders that have ever said that they are at work."""
-    connection.execute(senders.delete().where(senders.c.seen_at < _NOW - sa.literal(KEPT, sa.Interval())))
+    connection.execute(
+        senders.delete().where(senders.c.seen_at < _NOW - sa.literal(KEPT, sa.Interval()))
+    )
     query = sa.select(senders.c.name, senders.c.seen_at > _NOW - sa.literal(SILENCE, sa.Interval()))
-    return {
-        name: Fate.ALIVE if speaks else Fate.DEAD for name, speaks in connection.execute(query)
-    }
+    return {name: Fate.ALIVE if speaks else Fate.DEAD for name, speaks in connection.execute(query)}

@@ -136,7 +136,7 @@ def _first_ready() -> sa.ScalarSelect[Any]:
     return first.correlate(shards).scalar_subquery()
 
 
-# --- Statements for the ledger's own connection -----------------------------------------------------
+# --- Statements for the ledger's own connection ---------------------------------------------------
 
 _THIS = (_SHARD.issue == place("day")) & (_SHARD.number == place("shard"))
 

@@ -71,7 +71,7 @@ def prepared(statement: sa.Update | sa.Select[*tuple[Any, ...]], dialect: str) -
     if dialect == POSTGRESQL:
         from sqlalchemy.dialects.postgresql import psycopg  # noqa: PLC0415  slow to import
 
-        return str(statement.compile(dialect=psycopg.dialect()))
+        return str(statement.compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
