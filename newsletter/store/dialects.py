@@ -1,7 +1,7 @@
 """What SQLite and PostgreSQL say differently, for stores that are otherwise the same on both.
 
-Only this file, `database.py`, `migrations/`, `tables.py`, `index.py`, `search.py` and `ledger/`
-ask which of the two it is.
+Only this file, `database.py`, `urls.py` and `explanations.py`, `indexing.py` and `index.py`,
+`migrations/` and `ledger/` know which of the two it is.
 """
 
 from __future__ import annotations

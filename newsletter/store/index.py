@@ -1,12 +1,12 @@
 """The index of papers' words, which only this module and the tables know.
 
-SQLite's FTS5 (https://sqlite.org/fts5.html) finds words in any form (Porter's stems) and ranks papers
-by BM25; a word in the title counts more than one in the abstract. Triggers keep its index.
+SQLite's FTS5 (https://sqlite.org/fts5.html) finds words in any form (Porter's stems) and ranks
+papers by BM25; a word in the title counts more than one in the abstract. Triggers keep its index.
 
-PostgreSQL (https://www.postgresql.org/docs/current/textsearch.html) would take words apart by rules
-of its own, drop common ones, and keep accents. So that a search finds the same in both, its words
-are made here, as FTS5 makes them: in lower case, without accents, by Porter's stems. It ranks papers
-by how often the words are there, and where.
+PostgreSQL (https://www.postgresql.org/docs/current/textsearch.html) would take words apart by its
+own rules, drop common ones, and keep accents. So that a search finds the same in both, its words
+are made here, as FTS5 makes them: in lower case, without accents, by Porter's stems. It ranks
+papers by how often the words are there, and where.
 """
 
 from __future__ import annotations

@@ -250,8 +250,8 @@ def _ranked(
         newest = newest.order_by(paper_texts.c.day.desc(), paper_texts.c.number.desc())
         return list(connection.scalars(newest.limit(limit)))
     index = index_of(connection, match)
-    columns = sa.select(*(index.number.label("number"), index.rank.label("rank")))
-    best = _matching(columns, index, days).order_by(index.number.desc())
+    columns: list[sa.ColumnElement[Any]] = [index.number.label("number"), index.rank.label("rank")]
+    best = _matching(sa.select(*columns), index, days).order_by(index.number.desc())
     some = best.limit(ranked or RANKED).subquery()
     query = sa.select(some.c.number).order_by(some.c.rank, some.c.number.desc()).limit(limit)
     return list(connection.scalars(query))

@@ -46,7 +46,7 @@ class Cursor(Protocol):
         ...
 
 
-class Connection(Protocol):
+class OwnConnection(Protocol):
     """The ledger's own connection."""
 
     @property
@@ -59,7 +59,7 @@ class Connection(Protocol):
         ...
 
 
-def own_connection(database: Database, *, lean: bool) -> Connection:
+def own_connection(database: Database, *, lean: bool) -> OwnConnection:
     """Return a connection for the ledger alone; a `lean` one (SQLite's) forces only some commits.
 
     Those that are not `durable` are written to the disk with the next one that is.

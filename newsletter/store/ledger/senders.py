@@ -13,8 +13,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from newsletter.model import Fate
+from newsletter.store.columns import Moment
 from newsletter.store.dialects import inserting
-from newsletter.store.tables import Moment, senders
+from newsletter.store.tables import senders
 
 SILENCE: Final = dt.timedelta(seconds=10)
 """After this time without a word a sender counts as dead; it speaks every two seconds."""

@@ -21,9 +21,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.model import OPEN, DeliveryState
+from newsletter.store.columns import Moment
 from newsletter.store.ledger.connections import Cursor
 from newsletter.store.ledger.statements import NOW, Row, fixed, is_in, place, prepared
-from newsletter.store.tables import Moment, deliveries, shards
+from newsletter.store.tables import deliveries, shards
 
 SIZE: Final = 1_000
 """Deliveries of a shard; the last one of an issue has fewer."""

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from newsletter.model import DeliveryState, SubscriberState, before
-from newsletter.store.tables import Moment, deliveries
+from newsletter.store.columns import Moment
+from newsletter.store.tables import deliveries
 from newsletter.store.urls import POSTGRESQL
 
 REASON = 500
