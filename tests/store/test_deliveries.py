@@ -11,7 +11,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, open_test_database, plan
 
 from newsletter.day.planning import Spool
@@ -329,6 +334,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sum(self.ledger.counts(TODAY).values()) == READERS
 
     @invariant()
+    def what_is_due_is_found(self) -> None:
+        due = [
+            delivery.state is S.PLANNED or (delivery.next_at is not None and delivery.next_at <= self.now)
+            for delivery in self.ledger.deliveries(TODAY, [S.PLANNED, S.DEFERRED])
+        ]
+        assert self.ledger.waits(TODAY, now=self.now) == any(due)
+
+    @invariant()
     def nobody_gets_two(self) -> None:
         assert all(count <= 1 for count in self.left.values())
 
@@ -342,8 +355,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.before = now
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
-TestLedger = LedgerMachine.TestCase
+def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when the issue has several shards."""
+    monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 2)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30)
+    )
 
 
 def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:

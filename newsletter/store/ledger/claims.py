@@ -95,7 +95,7 @@ class Claims:
             self._place = (issue, number)
             if len(found) >= limit:
                 break
-            cursor.execute(shards.exhaust(self._dialect), {"day": values["day"], "shard": number})
+            cursor.execute(shards.exhaust(self._dialect), shards.exhausted(issue, number))
         return found
 
     def _ready(
