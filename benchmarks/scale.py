@@ -20,7 +20,6 @@ import argparse
 import contextlib
 import datetime as dt
 import json
-import math
 import statistics
 import subprocess
 import sys
@@ -35,10 +34,10 @@ import sqlalchemy as sa
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
+from corpora.sinks import slow_server  # noqa: E402
 from crews import feed_of_today, workers  # noqa: E402  a newsletter with workers, as in the tests
 from postgres import Server, server  # noqa: E402
 from servers import http_server  # noqa: E402
-from corpora.sinks import slow_server  # noqa: E402
 
 from newsletter.day.planning import Spool  # noqa: E402
 from newsletter.model import Edition, Issue  # noqa: E402
@@ -84,7 +83,9 @@ def with_readers(url: str, folder: Path, count: int) -> Database:
 def plan(database: Database, date: dt.date) -> float:
     """Plan an issue for all readers; return the seconds it took."""
     issue = Issue(date=date, number=date.toordinal(), papers=1)
-    edition = Edition(key="everybody", subject="Papers", html_blocks=(0,), text_blocks=(0,), blocks={0: "x"})
+    edition = Edition(
+        key="everybody", subject="Papers", html_blocks=(0,), text_blocks=(0,), blocks={0: "x"}
+    )
     with Spool() as spool:
         spool.add("everybody", edition)
         begin = time.perf_counter()
@@ -171,7 +172,9 @@ def size(database: Database) -> float:
 @contextlib.contextmanager
 def snapshot(database: Database) -> Iterator[None]:
     """Hold a view of the database, as a long report or a backup does."""
-    with database.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+    with database.engine.connect().execution_options(
+        isolation_level="REPEATABLE READ"
+    ) as connection:
         connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
         connection.exec_driver_sql("SELECT count(*) FROM issue")
         yield
@@ -261,7 +264,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         found = measure(Path(name), quick=options.quick)
-    rounded = {name: round(value, 2 if value < 100 else 0) for name, value in found.items()}  # noqa: PLR2004
+    rounded = {name: round(value, 2 if value < 100 else 0) for name, value in found.items()}
     for name, value in rounded.items():
         print(f"{name} {value}")
     if options.json:

@@ -41,8 +41,10 @@ from newsletter.day.trying import PastDays, read_interest, try_days
 from newsletter.doctor.sample import demo_config
 from newsletter.model import Paper
 from newsletter.store import Database, Query, SearchStore, open_database
+from newsletter.store.index import ABSTRACT, AUTHORS, TITLE
+from newsletter.store.matching import as_fts5
 from newsletter.store.papers import offer
-from newsletter.store.search import ABSTRACT, AUTHORS, TITLE, fts_query
+from newsletter.store.search import match_of
 from newsletter.store.tables import papers
 from newsletter.store.words import STOP_WORDS, plain_words
 from newsletter.world.days import day_of
@@ -110,7 +112,9 @@ def measure_search(site: Site) -> Figures:
 
     def bare(words: str) -> None:
         with site.database.reading() as connection:
-            connection.exec_driver_sql(BARE, (fts_query(Query(words=words)),)).all()
+            match = match_of(Query(words=words))
+            assert match is not None
+            connection.exec_driver_sql(BARE, (as_fts5(match),)).all()
 
     ways: dict[str, Callable[[str], object]] = {
         "bare": bare,

@@ -20,7 +20,6 @@ from servers import Page
 
 from newsletter.store import Database, open_database
 
-
 LATE = """
 import datetime as dt
 from newsletter.world import machine
@@ -58,7 +57,9 @@ class Crew:
     def counts(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
         with self.database.reading() as connection:
-            rows = connection.execute(sa.text("SELECT state, count(*) FROM delivery GROUP BY state"))
+            rows = connection.execute(
+                sa.text("SELECT state, count(*) FROM delivery GROUP BY state")
+            )
             return {str(state): int(count) for state, count in rows}
 
     def until(self, is_so: Callable[[dict[str, int]], bool], seconds: float = 60) -> dict[str, int]:

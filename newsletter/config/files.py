@@ -23,6 +23,7 @@ from newsletter.config.themes import read_theme
 from newsletter.config.topics import TopicsShape, libraries, read_topics
 from newsletter.errors import ConfigError
 from newsletter.render.looks import Theme
+from newsletter.store.urls import secrets_of
 
 if TYPE_CHECKING:
     from newsletter.send.signatures import SigningKey
@@ -98,7 +99,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
             for place, topic in enumerate(wanted.topics)
             for found in libraries(topic.like, documents["topics"], ("topics", place, "like"))
         ),
-        secrets=frozenset(_secrets(documents)),
+        secrets=frozenset((*_secrets(documents), *secrets_of(main.database))),
     )
 
 

@@ -163,7 +163,8 @@ class NewsletterShape(Shape):
     )
     delivery: DeliveryShape = DeliveryShape()
     database: DatabaseUrl = Field(
-        "sqlite:///outbox/newsletter.db", description="SQLAlchemy URL of an SQLite database."
+        "sqlite:///outbox/newsletter.db",
+        description="SQLAlchemy URL of an SQLite or PostgreSQL database.",
     )
 
     @model_validator(mode="after")

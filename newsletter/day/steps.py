@@ -219,15 +219,16 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     # Subscribers who have left since get nothing; those who are back get the issue. The ledger
     # checks this again at each claim.
     stores.ledger.follow_subscribers(day.date, day.clock())
-    sent = await send_editions(
-        day.date,
-        stores.ledger,
-        Mailroom(day, issue, post.signer).prepare,
-        post.sender,
-        deadline=issue.planned_at + DEADLINE,
-        pace=day.config.delivering.pace,
-        email=email,
-    )
+    with stores.ledger.pulse(post.sender.owner):
+        sent = await send_editions(
+            day.date,
+            stores.ledger,
+            Mailroom(day, issue, post.signer).prepare,
+            post.sender,
+            deadline=issue.planned_at + DEADLINE,
+            pace=day.config.delivering.pace,
+            email=email,
+        )
     day.folders.faults.keep(*sent.faults)
     stores.suppressions.learn(day.date, day.clock())
     return sent

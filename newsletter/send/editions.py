@@ -78,10 +78,10 @@ async def send_editions(
     """Send every delivery of `issue` that is planned, or deferred and due; return what was done.
 
     Any number of processes may do this at once, since only one of them holds the lease of a
-    delivery. `email` restricts sending to one address, `shard` to one shard. Setting `sender.stop`
-    ends sending after the messages that are in flight. A transport that cannot be used at all ends
-    it too, with `Sent.error`, and so does a spent rate, with `Sent.resume_at`. Leases of deliveries
-    that were not begun are given back first.
+    delivery. `email` restricts sending to one address, `shard` to a part of the issue. Setting
+    `sender.stop` ends sending after the messages that are in flight. A transport that cannot be
+    used at all ends it too, with `Sent.error`, and so does a spent rate, with `Sent.resume_at`.
+    Leases of deliveries that were not begun are given back first.
 
     Raises StoreError when the ledger cannot be read or written.
     """

@@ -26,8 +26,9 @@ class Ledger(Protocol):
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned or deferred, and due.
 
-        With `email`, only deliveries to that address; with `shard`, only those of that shard; never
-        to a domain in `without`. Nothing is
+        With `email`, only deliveries to that address; with `shard`, only those of this part of the
+        issue; never to a domain in `without`. That nothing is leased does not mean that nothing is
+        left: another sender may be about to give something back (`waits` knows). Nothing is
         leased when the issue is paused or cancelled. A delivery to an address that has been
         suppressed in the meantime is settled as suppressed, and not returned.
         """
@@ -57,7 +58,7 @@ class Ledger(Protocol):
     ) -> tuple[int, int]:
         """Free what dead senders held; return how many became planned, and how many unknown.
 
-        With `shard`, only senders that hold something of it are looked at.
+        `fate_of` tells of senders of which the ledger itself knows nothing.
         """
         ...
 
@@ -77,7 +78,7 @@ class Ledger(Protocol):
         domains: Collection[str] = (),
         shard: int | None = None,
     ) -> bool:
-        """Tell whether a delivery (to `email` or `domains`, or of a `shard`) waits, and is due."""
+        """Tell whether a delivery (to `email` or `domains`) is planned or deferred, and due."""
         ...
 
     def used(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:

@@ -64,9 +64,10 @@ class DeliveryQueue:
     turns: Turns
     breaker: Breaker
     email: str | None
-    shard: int | None
     stop: asyncio.Event
     on_delivery: Callable[[Delivery, Outcome], None]
+    shard: int | None = None
+    """The part of the issue that is sent; default: all of it."""
     sent: Sent = field(default_factory=Sent)
     _claimed: deque[Claim] = field(default_factory=deque)
     _ready: deque[Parcel] = field(default_factory=deque)

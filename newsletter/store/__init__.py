@@ -2,7 +2,11 @@
 
 migrations/    changes that databases of older versions need
 urls.py        URLs of databases
+dialects.py    what SQLite and PostgreSQL say differently
+columns.py     kinds of columns that keep the same in both
+indexing.py    the indexes of papers' words, as each database makes them
 tables.py      the tables
+explanations.py errors of databases in our words
 database.py    the engine, and short transactions
 identities.py  whose database this is: two newsletters must not share one
 sources.py     the health of sources, and their validators
@@ -10,6 +14,8 @@ papers.py      papers, and the issue each was offered in
 facts.py       answers of the services that enrich papers
 vectors.py     sentence embeddings, each computed once
 words.py       words as the index of searches sees them
+matching.py    what texts must have to be found
+index.py       the index of papers' words
 expansion.py   the words by which some papers differ from others
 search.py      papers by words, authors and dates, and what says the same in other words
 issues.py      issues and their frozen editions

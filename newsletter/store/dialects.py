@@ -1,7 +1,7 @@
 """What SQLite and PostgreSQL say differently, for stores that are otherwise the same on both.
 
-Only this file, `database.py`, `migrations/`, `tables.py`, `index.py`, `search.py` and `ledger/`
-ask which of the two it is.
+Only this file, `database.py`, `urls.py` and `explanations.py`, `indexing.py` and `index.py`,
+`migrations/` and `ledger/` know which of the two it is.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ def inserting(connection: sa.Connection, table: sa.Table) -> Insert:
     """Return an insert that can say what becomes of rows which are there already.
 
     Two processes may insert the same row at once: whoever asks first and inserts then would fail.
+    Its result tells how many rows it has written.
     """
+    insert = sqlite.insert(table)
     if is_postgresql(connection):
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415  slow to import
 
-        return cast("Insert", postgresql.insert(table))  # the same, as far as it is used here
-    return sqlite.insert(table)
+        insert = cast("Insert", postgresql.insert(table))  # the same, as far as it is used here
+    return insert.execution_options(preserve_rowcount=True)
 
 
 def replacing(connection: sa.Connection, table: sa.Table) -> Insert:

@@ -42,8 +42,7 @@ _OF_POSTGRESQL: Final = (
     ),
     (
         r"too many (clients|connections)|remaining connection slots",
-        "all of the server's connections are in use; raise its max_connections, or start fewer "
-        "programs",
+        "all of its connections are in use; raise max_connections, or start fewer programs",
     ),
     (
         r"starting up|shutting down|recovery mode|not yet accepting",
@@ -64,8 +63,7 @@ _OF_POSTGRESQL: Final = (
     (r"lock timeout", "another transaction holds what this one needs; try again"),
     (r"deadlock|could not serialize", "two runs were in each other's way; try again"),
     (
-        r"terminating connection|closed the connection|connection is (closed|lost|bad)|"
-        r"server closed|broken pipe|reset by peer|EOF|idle.in.transaction",
+        r"terminating|closed the connection|connection is|broken pipe|reset by peer|EOF|idle.in",
         _GONE,
     ),
 )
@@ -78,10 +76,9 @@ def explain(url: sa.URL, text: str) -> str:
         return f"{shown(url)}: {text}" + (f"; {advice}" if advice else "")
     if text == BUSY:
         text = "all connections of this program are in use"
-    # The last line is the server's own; those before name each address that was tried.
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    last = next((line for line in reversed(lines) if not line.startswith(("Is ", "Multiple"))), "")
-    told = re.sub(r"^.*(?:FATAL|ERROR|failed):\s+", "", last)
+    # What follows the first line is advice about the network, or shows where in a statement it was.
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    told = re.sub(r"^.*(?:FATAL|ERROR|failed):\s+", "", first)
     if url.password:
         told = told.replace(str(url.password), "***")
     found = (advice for known, advice in _OF_POSTGRESQL if re.search(known, text, re.IGNORECASE))

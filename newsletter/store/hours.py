@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from newsletter.model import ANY_HOUR, SubscriberState
 from newsletter.model.hours import known_zone, next_hour
-from newsletter.store.tables import Moment, Text, subscribers
+from newsletter.store.columns import Moment, Text
+from newsletter.store.tables import subscribers
 
 reader_hours = sa.Table(
     "reader_hour",

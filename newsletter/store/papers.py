@@ -14,6 +14,7 @@ from newsletter.model import IssueWindow, LeftOut, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
 from newsletter.store.dialects import alone
+from newsletter.store.index import index_texts
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
 from newsletter.store.words import spaced
 
@@ -139,6 +140,7 @@ class PaperStore:
             if rows := [{"key": key, "paper": paper.id} for paper in fresh for key in of(paper)]:
                 connection.execute(table.insert(), rows)
         connection.execute(paper_texts.insert(), [_text_row(paper, now) for paper in fresh])
+        index_texts(connection, [paper.id for paper in fresh])
 
     def _save(
         self, connection: sa.Connection, paper: Paper, now: dt.datetime, *, archived: bool
@@ -264,6 +266,9 @@ def index(connection: sa.Connection, paper: Paper, now: dt.datetime) -> None:
         connection.execute(
             paper_texts.update().where(paper_texts.c.number == known.number).values(**words)
         )
+    else:
+        return
+    index_texts(connection, [paper.id])
 
 
 def offer(connection: sa.Connection, ids: Iterable[str], date: dt.date) -> None:

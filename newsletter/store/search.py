@@ -1,7 +1,4 @@
-"""Search of papers by words, authors and dates; the only place that knows how a database does it.
-
-SQLite's FTS5 (https://sqlite.org/fts5.html) finds the words in any form (Porter's stems) and ranks
-papers by BM25; a word in the title counts more than one in the abstract.
+"""Search of papers by words, authors and dates, and of what says the same in other words.
 
 `SearchStore.about` also finds papers that say the same in other words: it looks at the best
 findings for words by which they differ from others, and searches for these (pseudo-relevance
@@ -30,12 +27,12 @@ from newsletter.store.expansion import (
     weights_of,
     words_of,
 )
+from newsletter.store.index import Index, index_of
+from newsletter.store.matching import Match, Without, both, either, every, one_of, pairs
 from newsletter.store.papers import read_paper
 from newsletter.store.tables import paper_texts, papers
-from newsletter.store.words import Phrases, either, every, has_quotes, phrases_of, plain_words
+from newsletter.store.words import Phrases, has_quotes, phrases_of, plain_words
 
-TITLE, AUTHORS, ABSTRACT = 5.0, 3.0, 1.0
-"""How much a word counts where it is found."""
 ALIKE = 50
 """Papers that share telling words with a paper and are compared with it."""
 RANKED = 3_000
@@ -96,7 +93,7 @@ class SearchStore:
     def find(self, query: Query, *, limit: int, offset: int = 0) -> Found:
         """Return the papers that fit a query: by rank when it has words, else the newest first."""
         limit, offset = _within(limit, offset)
-        match = fts_query(query)
+        match = match_of(query)
         if not match and not query.since and not query.until:
             return Found(papers=(), total=0)
         with self._database.reading() as connection:
@@ -118,7 +115,7 @@ class SearchStore:
             return self.find(query, limit=limit, offset=offset)
         limit, offset = _within(limit, offset)
         author = _author(query)
-        match = _both(every(phrases), author)
+        match = both(every(phrases), author)
         with self._database.reading() as connection:
             days = _days(connection, query)
             found = _ranked(connection, match, days, max(EXAMPLES, offset + limit))
@@ -153,7 +150,7 @@ class SearchStore:
         connection: sa.Connection,
         examples: Sequence[int],
         phrases: Phrases,
-        author: str,
+        author: Match | None,
         days: _Days,
     ) -> list[int]:
         """Return the numbers of papers without all the words that are about the same."""
@@ -173,11 +170,11 @@ class SearchStore:
         elif texts and len(phrases) == 1 and rarity.is_sure:
             words = words_of(texts[0].title, texts[0].abstract, rarity)
         # Among few papers one word in common may be chance; two seldom are.
-        new = either((word,) for word in words) if rarity.count >= MANY else _pairs(words[:WORDS])
-        wider = " OR ".join(filter(None, (new, either(own))))
-        if not wider:
+        new = either((word,) for word in words) if rarity.count >= MANY else pairs(words[:WORDS])
+        wider, known = one_of(new, either(own)), every(phrases)
+        if wider is None or known is None:
             return []
-        match = _both(f"({wider}) NOT {every(phrases)}", author)
+        match = both(Without(wider, known), author)
         return _ranked(connection, match, days, OTHERS, OTHERS_RANKED)
 
     def _known_rarity(self, connection: sa.Connection) -> Rarity:
@@ -189,22 +186,13 @@ class SearchStore:
             return self._rarity
 
 
-def fts_query(query: Query) -> str:
-    """Return a query in the language of FTS5, in which every word is quoted: none is a command."""
-    return _both(every(phrases_of(query.words)), _author(query))
+def match_of(query: Query) -> Match | None:
+    """Return what papers match that fit a query's words and author; None when it has none."""
+    return both(every(phrases_of(query.words)), _author(query))
 
 
-def _pairs(words: Sequence[str]) -> str:
-    """Return a query for texts that have two of some words."""
-    return " OR ".join(f"({every([(a,), (b,)])})" for a, b in itertools.combinations(words, 2))
-
-
-def _author(query: Query) -> str:
-    return every(phrases_of(query.author), "authors")
-
-
-def _both(match: str, author: str) -> str:
-    return " AND ".join(f"({part})" for part in (match, author) if part)
+def _author(query: Query) -> Match | None:
+    return every(phrases_of(query.author), of_authors=True)
 
 
 def _within(limit: int, offset: int) -> tuple[int, int]:
@@ -222,12 +210,6 @@ def _mixed(found: Sequence[int], others: Sequence[int]) -> list[int]:
         if place % EACH == 0:
             order += itertools.islice(rest, 1)
     return [*order, *rest]
-
-
-_ROW: sa.ColumnClause[int] = sa.column("rowid", sa.Integer)
-_SEARCH = sa.table("paper_search", _ROW)
-_MATCHES = sa.literal_column("paper_search").op("MATCH")
-_RANK = sa.func.bm25(sa.literal_column("paper_search"), TITLE, AUTHORS, ABSTRACT).label("rank")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,39 +235,47 @@ def _days(connection: sa.Connection, query: Query) -> _Days:
 
 
 def _ranked(
-    connection: sa.Connection, match: str, days: _Days, limit: int, ranked: int | None = None
+    connection: sa.Connection,
+    match: Match | None,
+    days: _Days,
+    limit: int,
+    ranked: int | None = None,
 ) -> list[int]:
     """Return the numbers of what is found: the best first with words, else the newest.
 
     Of what is found with words, the newest `ranked` are ranked.
     """
-    if not match:
+    if match is None:
         newest = sa.select(paper_texts.c.number).where(*days.where)
         newest = newest.order_by(paper_texts.c.day.desc(), paper_texts.c.number.desc())
         return list(connection.scalars(newest.limit(limit)))
-    matching = _matching(sa.select(_ROW, _RANK), match, days)
-    best = matching.order_by(_ROW.desc()).limit(ranked or RANKED).subquery()
-    query = sa.select(best.c.rowid).order_by(best.c.rank, best.c.rowid.desc()).limit(limit)
+    index = index_of(connection, match)
+    columns: list[sa.ColumnElement[Any]] = [index.number.label("number"), index.rank.label("rank")]
+    best = _matching(sa.select(*columns), index, days).order_by(index.number.desc())
+    some = best.limit(ranked or RANKED).subquery()
+    query = sa.select(some.c.number).order_by(some.c.rank, some.c.number.desc()).limit(limit)
     return list(connection.scalars(query))
 
 
-def _count(connection: sa.Connection, match: str, days: _Days) -> int:
+def _count(connection: sa.Connection, match: Match | None, days: _Days) -> int:
     """Return how many papers fit, up to MOST_COUNTED."""
-    if match:
-        some = _matching(sa.select(_ROW), match, days)
-    else:
+    if match is None:
         some = sa.select(paper_texts.c.number).where(*days.where)
+    else:
+        index = index_of(connection, match)
+        some = _matching(sa.select(index.number), index, days)
     counted = sa.select(sa.func.count()).select_from(some.limit(MOST_COUNTED).subquery())
     return connection.scalar(counted) or 0
 
 
-def _matching(query: sa.Select[Any], match: str, days: _Days) -> sa.Select[Any]:
+def _matching(query: sa.Select[Any], index: Index, days: _Days) -> sa.Select[Any]:
     """Return a query of the papers that have the words."""
-    query = query.select_from(_SEARCH).where(_MATCHES(match))
+    query = query.select_from(index.table).where(index.matches)
     if not days.where:
         return query
-    same = sa.select(sa.literal(1)).where(paper_texts.c.number == _ROW, *days.where)
-    return query.where(_ROW.between(days.first, days.last), same.correlate(_SEARCH).exists())
+    same = sa.select(sa.literal(1)).where(paper_texts.c.number == index.number, *days.where)
+    inside = index.number.between(days.first, days.last)
+    return query.where(inside, same.correlate(index.table).exists())
 
 
 class _Text(NamedTuple):

@@ -2,60 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Final
-
 import sqlalchemy as sa
 
+from newsletter.store.columns import Moment, Text
+from newsletter.store.indexing import make_search
+
 metadata = sa.MetaData()
-
-
-class Moment(sa.types.TypeDecorator[dt.datetime]):
-    """A moment with a time zone, stored in UTC: databases drop or convert the zone."""
-
-    impl = sa.DateTime
-    cache_ok = True
-
-    def process_bind_param(
-        self,
-        value: dt.datetime | None,
-        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
-    ) -> dt.datetime | None:
-        """Store UTC without a zone."""
-        return value.astimezone(dt.UTC).replace(tzinfo=None) if value else None
-
-    def process_result_value(
-        self,
-        value: dt.datetime | None,
-        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
-    ) -> dt.datetime | None:
-        """Return an aware moment in UTC."""
-        return value.replace(tzinfo=dt.UTC) if value else None
-
-
-class _Text(sa.types.TypeDecorator[str]):
-    """Text in PostgreSQL: sorted and compared by code points, as SQLite does, and without NUL.
-
-    PostgreSQL keeps no NUL in a text; it comes from outside, in answers of mail servers.
-    """
-
-    impl = sa.Text
-    cache_ok = True
-
-    def __init__(self) -> None:
-        super().__init__(collation="C")
-
-    def process_bind_param(
-        self,
-        value: str | None,
-        dialect: sa.Dialect,  # noqa: ARG002  SQLAlchemy passes it by its name
-    ) -> str | None:
-        """Leave NUL out."""
-        return value.replace("\0", "") if value else value
-
-
-Text: Final = sa.Text().with_variant(_Text(), "postgresql")
-"""Text that is equal, and in the same order, on both databases."""
 
 old_versions = sa.Table("schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
 """What programs from before Alembic read: a number that they do not know, so that they refuse."""
@@ -110,39 +62,7 @@ paper_texts = sa.Table(
 of it, and kept equal to it by triggers (https://sqlite.org/fts5.html, 4.4.3). The texts are as
 `words.spaced` returns them."""
 
-SEARCH = (
-    """CREATE VIRTUAL TABLE paper_search USING fts5(title, authors, abstract,
- content='paper_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2')""",
-    """CREATE TRIGGER paper_text_new AFTER INSERT ON paper_text BEGIN
- INSERT INTO paper_search(rowid, title, authors, abstract)
- VALUES (new.number, new.title, new.authors, new.abstract); END""",
-    """CREATE TRIGGER paper_text_gone AFTER DELETE ON paper_text BEGIN
- INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
- VALUES ('delete', old.number, old.title, old.authors, old.abstract); END""",
-    """CREATE TRIGGER paper_text_changed AFTER UPDATE ON paper_text BEGIN
- INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
- VALUES ('delete', old.number, old.title, old.authors, old.abstract);
- INSERT INTO paper_search(rowid, title, authors, abstract)
- VALUES (new.number, new.title, new.authors, new.abstract); END""",
-)
-"""The statements that make SQLite's full-text index of `paper_text`."""
-
-
-POSTGRESQL_SEARCH = (
-    """CREATE TABLE paper_search (
- number INTEGER PRIMARY KEY REFERENCES paper_text ON DELETE CASCADE, words TSVECTOR NOT NULL)""",
-    "CREATE INDEX paper_search_words ON paper_search USING gin (words)",
-)
-"""The same for PostgreSQL; `index.py` writes it."""
-
-
-def _make_search(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
-    sqlite = connection.dialect.name == "sqlite"
-    for statement in SEARCH if sqlite else POSTGRESQL_SEARCH:
-        connection.exec_driver_sql(statement)
-
-
-sa.event.listen(paper_texts, "after_create", _make_search)
+sa.event.listen(paper_texts, "after_create", make_search)
 
 sources = sa.Table(
     "source_health",

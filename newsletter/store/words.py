@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 MOST_TEXT = 1_000
 """Characters of what somebody types that are looked at."""
@@ -39,25 +39,6 @@ def spaced(text: str) -> str:
 def plain_words(text: str) -> list[str]:
     """Return the words of a text in lower case, as they are written."""
     return _WORD.findall(text.lower())
-
-
-def quoted(words: Sequence[str]) -> str:
-    """Return words as a phrase in the language of FTS5: none of them is a command in it."""
-    return '"' + spaced(" ".join(words)) + '"'
-
-
-def every(phrases: Iterable[Sequence[str]], column: str = "") -> str:
-    """Return a query for texts that have all of `phrases`, or nothing when there are none."""
-    # Phrases without an operator between them: one in which FTS5 finds no letter is passed over.
-    joined = " ".join(map(quoted, phrases))
-    if not joined:
-        return ""
-    return f"{column} : ({joined})" if column else f"({joined})"
-
-
-def either(phrases: Iterable[Sequence[str]]) -> str:
-    """Return a query for texts that have at least one of `phrases`."""
-    return " OR ".join(map(quoted, phrases))
 
 
 def phrases_of(text: str) -> Phrases:

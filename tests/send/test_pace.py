@@ -620,8 +620,7 @@ def test_a_locked_database_is_one_clear_line_and_loses_nothing(folder: Path) -> 
         (delivery,) = ledger.claim(
             TODAY, owner="me", limit=1, now=NOW, until=NOW + dt.timedelta(hours=1)
         )
-        cursor = ledger._claims._own.cursor()  # type: ignore[union-attr]
-        cursor.execute("PRAGMA busy_timeout = 50")
+        ledger._claims._own.run(lambda cursor: cursor.execute("PRAGMA busy_timeout = 50", {}))
         blocker.cursor().execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another run is writing; try again"):
             ledger.record([Claim(delivery=delivery, owner="me")], [], NOW)

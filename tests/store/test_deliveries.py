@@ -11,13 +11,19 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from makers import NOW, TODAY, make_delivery, make_edition, make_issue, open_test_database, plan
 
 from newsletter.day.planning import Spool
 from newsletter.errors import LedgerError, StaleDraftError, StoreError
 from newsletter.model import MOVES, Claim, DeliveryState, Fate, IssueState, Outcome, Settlement
 from newsletter.store import Bounce, IssueStore, SqlLedger, SuppressionStore, open_database
+from newsletter.store.tables import subscribers
 
 S = DeliveryState
 LEASE = dt.timedelta(minutes=30)
@@ -108,10 +114,8 @@ def test_a_sender_that_wakes_after_its_lease_cannot_settle(tmp_path: Path) -> No
 
 def leave(ledger: SqlLedger, *ids: str, state: str = "left") -> None:
     with ledger._database.transaction() as connection:
-        for reader in ids:
-            connection.exec_driver_sql(
-                "UPDATE subscriber SET state = ? WHERE id = ?", (state, reader)
-            )
+        mine = subscribers.update().where(subscribers.c.id.in_(ids))
+        connection.execute(mine.values(state=state))
 
 
 def test_who_left_the_list_is_cancelled(tmp_path: Path) -> None:
@@ -178,6 +182,7 @@ def test_outcomes_of_every_kind_are_written_in_one_call(tmp_path: Path) -> None:
     assert (counts[S.ACCEPTED], counts[S.FAILED], counts[S.DATA_STARTED]) == (3, 1, 1)
 
 
+@pytest.mark.sqlite
 def test_cancelling_is_all_or_nothing(tmp_path: Path) -> None:
     """If the deliveries cannot be cancelled, the issue is not cancelled either."""
     ledger = make_ledger(tmp_path)
@@ -243,7 +248,15 @@ def test_two_readers_with_one_suppressed_address_are_both_held_back(tmp_path: Pa
     database.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql://x/y", "nonsense", "sqlite:////proc/nowhere/x.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://x/y",
+        "postgresql://nobody@127.0.0.1:1/x",
+        "nonsense",
+        "sqlite:////proc/nowhere/x.db",
+    ],
+)
 def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path: Path, url: str) -> None:
     """The message says what is wrong with it."""
     with pytest.raises(StoreError) as caught:
@@ -321,6 +334,15 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sum(self.ledger.counts(TODAY).values()) == READERS
 
     @invariant()
+    def what_is_due_is_found(self) -> None:
+        due = [
+            delivery.state is S.PLANNED
+            or (delivery.next_at is not None and delivery.next_at <= self.now)
+            for delivery in self.ledger.deliveries(TODAY, [S.PLANNED, S.DEFERRED])
+        ]
+        assert self.ledger.waits(TODAY, now=self.now) == any(due)
+
+    @invariant()
     def nobody_gets_two(self) -> None:
         assert all(count <= 1 for count in self.left.values())
 
@@ -334,8 +356,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.before = now
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
-TestLedger = LedgerMachine.TestCase
+def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when the issue has several shards."""
+    monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 2)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30)
+    )
 
 
 def test_a_claim_goes_on_past_those_who_get_no_mail(tmp_path: Path) -> None:

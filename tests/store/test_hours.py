@@ -7,7 +7,8 @@ import itertools
 from pathlib import Path
 
 import pytest
-from makers import NOW, TODAY, make_edition, make_issue
+import sqlalchemy as sa
+from makers import NOW, TODAY, make_edition, make_issue, open_test_database
 
 from newsletter.day.planning import Spool
 from newsletter.model import (
@@ -23,9 +24,9 @@ from newsletter.model import (
     SubscriberState,
     Wishes,
 )
-from newsletter.store import IssueStore, SqlLedger, SubscriberStore, open_database
+from newsletter.store import IssueStore, SqlLedger, SubscriberStore
 from newsletter.store.database import Database
-from newsletter.store.ledger.claims import _claim, _waits
+from newsletter.store.tables import shards
 
 HOUR = dt.timedelta(hours=1)
 MICRO = dt.timedelta(microseconds=1)
@@ -51,7 +52,7 @@ BEGINS = {
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """Return a database with an issue to six readers."""
-    found = open_database("sqlite:///test.db", tmp_path)
+    found = open_test_database(tmp_path, "test.db")
     ids = itertools.count(100)
     store = SubscriberStore(found, lambda: f"{next(ids):x}")
     people = [
@@ -169,13 +170,21 @@ def test_who_leaves_before_their_hour_gets_nothing(database: Database) -> None:
     assert claimed(ledger, NOW.replace(hour=11, minute=0)) == {"gone"}
 
 
-def test_claims_read_only_what_is_due(database: Database) -> None:
-    """Each of the three queries goes by an index; none walks over the others' deliveries."""
-    values = dict.fromkeys(("day", "now", "owner", "until", "most"), "x") | {"most": "1"}
-    with database.transaction() as connection:
-        for statement in (_claim(of_email=False, domains=0), _waits(of_email=False, domains=0)):
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-            steps = [str(row[-1]) for row in plan if "USING" in str(row[-1])]
-            assert sum("delivery_planned (issue=? AND not_before=?)" in step for step in steps) == 1
-            assert sum("delivery_planned (issue=? AND not_before<?)" in step for step in steps) == 1
-            assert sum("delivery_deferred (issue=? AND next_at<?)" in step for step in steps) == 1
+def test_a_claim_looks_at_ready_shards_alone(database: Database) -> None:
+    """A shard is ready at the first hour in it; while all of it is leased, when the leases end."""
+    ledger, nine = SqlLedger(database), NOW.replace(hour=9, minute=0)
+
+    def ready_at() -> dt.datetime | None:
+        with database.reading() as connection:
+            return connection.scalar(sa.select(shards.c.ready_at))
+
+    assert claimed(ledger, NOW) == {"any", "now"}
+    assert ready_at() == NOW + HOUR
+    assert claimed(ledger, NOW + HOUR) == set()
+    assert ready_at() == NOW + HOUR
+    ledger.recover(TODAY, now=NOW + HOUR, fate_of=lambda _owner: Fate.ALIVE)
+    assert claimed(ledger, NOW + HOUR) == {"any", "now"}
+    ledger.cancel(TODAY, nine)
+    ledger.recover(TODAY, now=nine, fate_of=lambda _owner: Fate.LOST)
+    assert IssueStore(database).unfinished(TODAY + dt.timedelta(days=1)) == ()
+    assert ready_at() is None

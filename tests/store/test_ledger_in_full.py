@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, plan
 
 from newsletter.errors import LedgerError, StoreError
@@ -23,7 +24,9 @@ from newsletter.model import (
 )
 from newsletter.store import Bounce, SqlLedger, SuppressionStore
 from newsletter.store.database import Database
+from newsletter.store.ledger.connections import _OfSqlite
 from newsletter.store.suppressions import Suppression
+from newsletter.store.tables import bounces, deliveries, subscribers
 
 S = DeliveryState
 YESTERDAY = TODAY - dt.timedelta(days=1)
@@ -54,16 +57,9 @@ def moment(at: dt.datetime | None) -> str | None:
 
 def put(database: Database, name: str, issue: dt.date = TODAY, /, **values: Any) -> None:
     """Write into the row of a delivery."""
-    given = {
-        key: moment(value) if isinstance(value, dt.datetime) else value
-        for key, value in values.items()
-    }
-    columns = ", ".join(f"{key} = ?" for key in given)
+    mine = (deliveries.c.issue == issue) & (deliveries.c.subscriber == f"id-{name}")
     with database.transaction() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE delivery SET {columns} WHERE issue = ? AND subscriber = ?",
-            (*given.values(), issue.isoformat(), f"id-{name}"),
-        )
+        connection.execute(deliveries.update().where(mine).values(values))
 
 
 COLUMNS = "state, attempt, next_at, code, reason, verdict, lease_owner, lease_until, started_at, changed_at"
@@ -71,12 +67,12 @@ COLUMNS = "state, attempt, next_at, code, reason, verdict, lease_owner, lease_un
 
 def row(database: Database, name: str, issue: dt.date = TODAY) -> dict[str, Any]:
     """Return what a row says of its delivery's state."""
+    mine = (deliveries.c.issue == issue) & (deliveries.c.subscriber == f"id-{name}")
+    columns = [deliveries.c[name] for name in COLUMNS.split(", ")]
     with database.transaction() as connection:
-        found = connection.exec_driver_sql(
-            f"SELECT {COLUMNS} FROM delivery WHERE issue = ? AND subscriber = ?",
-            (issue.isoformat(), f"id-{name}"),
-        ).one()
-    return dict(zip(COLUMNS.split(", "), found, strict=True))
+        found = connection.execute(sa.select(*columns).where(mine)).one()
+    shown = (moment(value) if isinstance(value, dt.datetime) else value for value in found)
+    return dict(zip(COLUMNS.split(", "), shown, strict=True))
 
 
 def states(ledger: SqlLedger, issue: dt.date = TODAY) -> dict[str, str]:
@@ -126,15 +122,15 @@ def test_what_is_claimed_is_known_in_full(database: Database) -> None:
 
 
 def test_what_is_due_is_claimed_and_no_more(database: Database) -> None:
-    """What is planned first, then what was refused and may be tried again at this moment."""
+    """What is planned, and what was refused and may be tried again at this moment."""
     ledger = SqlLedger(database)
     put(database, "ada", state="deferred", next_at=NOW)
     put(database, "bo", state="deferred", next_at=NOW + MICRO)
     put(database, "di", state="accepted")
 
     assert ledger.waits(TODAY, now=NOW)
-    assert claim(ledger, limit=1) == ["cy"]
-    assert claim(ledger) == ["ada"]
+    assert claim(ledger, limit=1) == ["ada"]
+    assert claim(ledger) == ["cy"]
     assert row(database, "ada")["next_at"] is None
     assert not ledger.waits(TODAY, now=NOW)
     assert ledger.waits(TODAY, now=NOW + MICRO)
@@ -417,10 +413,9 @@ def test_what_waits_expires_at_its_deadline(database: Database) -> None:
 def go(database: Database, state: str, *names: str) -> None:
     """Bring subscribers into a state."""
     with database.transaction() as connection:
-        for name in names:
-            connection.exec_driver_sql(
-                "UPDATE subscriber SET state = ? WHERE id = ?", (state, f"id-{name}")
-            )
+        ids = [f"id-{name}" for name in names]
+        mine = subscribers.update().where(subscribers.c.id.in_(ids))
+        connection.execute(mine.values(state=state))
 
 
 def test_who_leaves_the_list_and_comes_back(database: Database) -> None:
@@ -587,24 +582,21 @@ def test_what_is_noted_is_kept_in_full(database: Database) -> None:
         ),
     ]
     with database.transaction() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT digest, issue, subscriber, email, verdict, verified, evidence, seen_at FROM bounce "
-            "ORDER BY digest"
-        ).all()
+        rows = connection.execute(sa.select(bounces).order_by(bounces.c.digest)).all()
     assert [tuple(line) for line in rows] == [
         (
             "1",
-            TODAY.isoformat(),
+            TODAY,
             "id-ada",
             "ada@a.example",
             "no-mailbox",
-            1,
+            True,
             "e" * 400,
-            moment(NOW),
+            NOW,
         ),
-        ("2", TODAY.isoformat(), None, "bo@b.example", "complaint", 1, "c", moment(NOW)),
-        ("3", TODAY.isoformat(), "id-ada", "cy@c.example", "full", 1, "f", moment(NOW)),
-        ("4", TODAY.isoformat(), "id-ada", "", "no-mailbox", 1, "e" * 400, moment(NOW)),
+        ("2", TODAY, None, "bo@b.example", "complaint", True, "c", NOW),
+        ("3", TODAY, "id-ada", "cy@c.example", "full", True, "f", NOW),
+        ("4", TODAY, "id-ada", "", "no-mailbox", True, "e" * 400, NOW),
     ]
 
 
@@ -681,19 +673,20 @@ def test_where_the_latest_issue_went(database: Database) -> None:
 
 
 def test_a_ledger_that_is_gone_is_one_line(database: Database) -> None:
-    """What SQLite says, in our words; what was begun is undone."""
+    """What the database says; what was begun is undone."""
     ledger = SqlLedger(database)
     claim(ledger)
     with database.transaction() as connection:
         connection.exec_driver_sql("ALTER TABLE delivery RENAME TO gone")
 
-    with pytest.raises(StoreError, match="no such table"):
+    with pytest.raises(StoreError, match=r"no such table|does not exist"):
         ledger.record([replace(held("ada"))], [], NOW)
     with database.transaction() as connection:
         connection.exec_driver_sql("ALTER TABLE gone RENAME TO delivery")
     assert ledger.record([held("ada")], [], NOW) == frozenset()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("lean", [False, True])
 def test_how_a_ledger_forces_what_it_writes(tmp_path: Path, *, lean: bool) -> None:
     """A lean one waits for the disk when it leases, and for nothing else."""
@@ -702,8 +695,10 @@ def test_how_a_ledger_forces_what_it_writes(tmp_path: Path, *, lean: bool) -> No
     ledger = SqlLedger(database, lean=lean)
 
     def forces() -> int:
-        assert ledger._claims._own is not None
-        cursor = ledger._claims._own.cursor()
+        own = ledger._claims._own
+        assert isinstance(own, _OfSqlite)
+        assert own._own is not None
+        cursor = own._own.cursor()
         cursor.execute("PRAGMA synchronous")
         found = cursor.fetchone()
         assert found is not None

@@ -98,6 +98,21 @@ def following(state: str) -> Call:
     return follow
 
 
+def pulsing(ledger: SqlLedger, _claim: Claim) -> object:
+    with ledger.pulse("somebody"):
+        return None
+
+
+def taken(sender: str, call: Call) -> Call:
+    """Return a call that is made when a sender has taken the shard."""
+
+    def work(ledger: SqlLedger, claim: Claim) -> object:
+        assert ledger.take_shard(TODAY, 0, sender)
+        return call(ledger, claim)
+
+    return work
+
+
 Moves = dict[DeliveryState, tuple[DeliveryState, ...]]
 """The states that a delivery passes through, by the one it was in; it stays in the others."""
 WAITS: Moves = {S.PLANNED: (S.CANCELLED,), S.DEFERRED: (S.CANCELLED,)}
@@ -125,7 +140,26 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         )
         for state in S
     },
-    "beat": (lambda ledger, _claim: ledger.beat("somebody"), NOTHING),
+    "pulse": (pulsing, NOTHING),
+    "ready_shards": (lambda ledger, _claim: ledger.ready_shards(TODAY, NOW), NOTHING),
+    "take_shard": (lambda ledger, _claim: ledger.take_shard(TODAY, 0, "you"), NOTHING),
+    "leave_shard": (lambda ledger, _claim: ledger.leave_shard(TODAY, 0, "you", NOW), NOTHING),
+    "free_shards": (
+        taken("gone", lambda ledger, _claim: ledger.free_shards(TODAY, NOW, lambda _: Fate.DEAD)),
+        {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},
+    ),
+    "free_shards: nobody died": (
+        taken("you", lambda ledger, _claim: ledger.free_shards(TODAY, NOW, lambda _: Fate.ALIVE)),
+        NOTHING,
+    ),
+    "let_go": (
+        taken(OWNER, lambda ledger, _claim: ledger.let_go(OWNER, NOW)),
+        {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},
+    ),
+    "let_go: of another": (
+        taken("you", lambda ledger, _claim: ledger.let_go("you", NOW)),
+        NOTHING,
+    ),
     "recover: of a shard": (
         lambda ledger, _claim: ledger.recover(
             TODAY, now=NOW, fate_of=lambda _owner: Fate.DEAD, shard=0
@@ -213,7 +247,7 @@ JOURNAL = {
 @pytest.fixture(scope="module")
 def law(backend: str, tmp_path_factory: pytest.TempPathFactory) -> SqlLedger:
     """Return the ledger of a database with one delivery, which notes each move of it."""
-    found = open_test_database(tmp_path_factory.mktemp("moves"))
+    found = open_test_database(tmp_path_factory.mktemp(f"moves-{backend}"))
     plan(found, [make_delivery("ada")])
     with found.transaction() as connection:
         for statement in JOURNAL[backend]:

@@ -11,10 +11,10 @@ import pytest
 from corpora.papers import feed_papers
 from hypothesis import given
 from hypothesis import strategies as st
-from makers import NOW, make_paper
+from makers import NOW, make_paper, open_test_database
 
 from newsletter.model import Paper
-from newsletter.store import Database, PaperStore, Query, SearchStore, open_database
+from newsletter.store import Database, PaperStore, Query, SearchStore
 from newsletter.store.search import MOST_COUNTED
 
 FIELDS = {
@@ -49,8 +49,8 @@ def invented(count: int = 480) -> list[Paper]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    database = open_database("sqlite:///search.db", tmp_path_factory.mktemp("search"))
+def database(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    database = open_test_database(tmp_path_factory.mktemp(f"search-{backend}"))
     store = PaperStore(database)
     papers = invented()
     for day in range(4):
@@ -224,7 +224,7 @@ def test_of_common_words_the_newest_findings_are_ranked(
 
 def test_few_papers_can_be_searched(tmp_path: Path) -> None:
     """Too few to tell which words are rare: then by words alone."""
-    database = open_database("sqlite:///few.db", tmp_path)
+    database = open_test_database(tmp_path, "few.db")
     store = SearchStore(database)
     assert store.about(Query(words="enzyme"), limit=5).total == 0
     PaperStore(database).save(invented(12), NOW)
@@ -237,7 +237,7 @@ def test_few_papers_can_be_searched(tmp_path: Path) -> None:
 
 def test_new_papers_are_found_at_once(tmp_path: Path) -> None:
     """A long-lived store sees what others write, and changed texts."""
-    database = open_database("sqlite:///new.db", tmp_path)
+    database = open_test_database(tmp_path, "new.db")
     store, papers = SearchStore(database), PaperStore(database)
     papers.save([make_paper(1, title="Old words")], NOW)
     assert store.about(Query(words="old"), limit=5).total == 1
@@ -325,7 +325,7 @@ were chosen before any result was seen."""
 def test_the_meaning_of_a_query_is_found_among_real_papers(data: Path, tmp_path: Path) -> None:
     """Papers without the query's words are on its concept much more often than papers by chance."""
     papers = feed_papers(data, every=4)
-    database = open_database("sqlite:///real.db", tmp_path)
+    database = open_test_database(tmp_path, "real.db")
     PaperStore(database).save(papers, NOW)
     search = SearchStore(database)
     shares, usual, first = [], [], 0

@@ -250,6 +250,7 @@ PERSON = st.builds(
     topics=st.sampled_from([(), ("a",)]),
     words=st.sampled_from([None, ["w"]]),
 )
+EXAMPLES = itertools.count()
 LISTS = st.lists(PERSON, max_size=4, unique_by=lambda person: person.email)
 
 
@@ -259,9 +260,8 @@ def test_the_store_is_what_the_last_list_says(
     tmp_path: Path, lists: list[list[SignUp]], gone: set[str]
 ) -> None:
     """Whatever lists came before: its people with its settings, and nobody who left by a link."""
-    (tmp_path / "each.db").unlink(missing_ok=True)
     numbers = itertools.count()
-    with open_test_database(tmp_path, "each.db") as database:
+    with open_test_database(tmp_path, f"{next(EXAMPLES)}.db") as database:
         store = SubscriberStore(database, lambda: f"{next(numbers):04}")
         for place, people in enumerate(lists):
             told = store.follow(people, NOW)

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import partial
 
-import sqlalchemy as sa
-
-from newsletter.model import Claim, Delivery, DeliveryState, IssueState, Settlement, allowed
+from newsletter.model import Claim, Delivery, DeliveryState, IssueState, Settlement
 from newsletter.store.database import Database
-from newsletter.store.ledger import shards
+from newsletter.store.ledger import shards, texts
 from newsletter.store.ledger.barred import bar
 from newsletter.store.ledger.connections import Cursor, own_connection
 from newsletter.store.ledger.statements import (
     CLAIM,
-    FREE,
-    NOW,
     OUTCOME,
     REASON,
     Row,
-    among,
     arrays,
-    fixed,
-    held,
-    is_in,
     listed,
-    move,
     place,
-    prepared,
-    told,
-    values_of,
 )
-from newsletter.store.tables import deliveries, issues
-from newsletter.store.tables import shards as table
 from newsletter.store.urls import POSTGRESQL
 
 _S = DeliveryState
@@ -74,11 +60,11 @@ class Claims:
             "until": _moment(until),
             **self._narrowed(email, without),
         }
-        text = _claim(self._dialect, of_email=email is not None, domains=len(without))
+        text = texts.claiming(self._dialect, of_email=email is not None, domains=len(without))
 
         def lease(cursor: Cursor, *, waits: bool) -> list[Delivery]:
             """Lease some; when nobody of them may be mailed, others may still wait."""
-            cursor.execute(_issue_state(self._dialect), values)
+            cursor.execute(texts.issue_state(self._dialect), values)
             row = cursor.fetchone()
             if row and row[0] != IssueState.PLANNED:
                 return []
@@ -109,7 +95,7 @@ class Claims:
             self._place = (issue, number)
             if len(found) >= limit:
                 break
-            cursor.execute(shards.exhaust(self._dialect), {"day": values["day"], "shard": number})
+            cursor.execute(shards.exhaust(self._dialect), shards.exhausted(issue, number))
         return found
 
     def _ready(
@@ -143,7 +129,7 @@ class Claims:
         """Return whether any delivery of `email` or `domains` is planned, or deferred and due."""
         narrowed = self._narrowed(email, domains)
         values: Row = {"day": issue.isoformat(), "now": _moment(now), "shard": shard, **narrowed}
-        text = _waits(
+        text = texts.waiting(
             self._dialect,
             of_email=email is not None,
             domains=len(domains),
@@ -179,13 +165,14 @@ class Claims:
             if outcome.state is _S.DEFERRED:
                 waking = due.setdefault(delivery.issue, {})
                 waking[delivery.subscriber] = settlement.next_at or shards.AT_ONCE
-        work = [
-            (_settle(self._dialect, state), state, OUTCOME, rows) for state, rows in ends.items()
+        work: list[tuple[str, DeliveryState, Sequence[str], list[Row]]] = [
+            (texts.settling(self._dialect, state), state, OUTCOME, rows)
+            for state, rows in ends.items()
         ]
         if started:
             starts = sorted(started, key=lambda claim: claim.delivery.subscriber)
             rows = [{**_held(claim), "now": _moment(now)} for claim in starts]
-            work.append((_start(self._dialect), _S.DATA_STARTED, CLAIM, rows))
+            work.append((texts.starting(self._dialect), _S.DATA_STARTED, CLAIM, rows))
 
         def write(cursor: Cursor) -> frozenset[str]:
             lost: set[str] = set()
@@ -218,7 +205,7 @@ class Claims:
         """Return whose deliveries were no longer ours when they were written as `state`."""
         lost: set[str] = set()
         for row in rows:
-            cursor.execute(_ours(self._dialect, state), row)
+            cursor.execute(texts.ours(self._dialect, state), row)
             if cursor.fetchone() is None:
                 lost.add(row["who"])
         return lost
@@ -252,129 +239,6 @@ def _leased(cursor: Cursor, query: str, values: Row, issue: dt.date) -> list[Del
         )
         for row in cursor.fetchall()
     ]  # fmt: skip
-
-
-@cache
-def _issue_state(dialect: str) -> str:
-    return prepared(sa.select(issues.c.state).where(issues.c.date == _DAY), dialect)
-
-
-@lru_cache(maxsize=64)
-def _claim(dialect: str, *, of_email: bool, domains: int) -> str:
-    row = deliveries.c
-    chosen = (
-        sa.select(row.subscriber)
-        .where(
-            row.issue == _DAY,
-            row.subscriber.between(place("first"), place("last")),
-            _is_ready(),
-            _narrowing(dialect, of_email=of_email, domains=domains, is_among=False),
-        )
-        .order_by(row.subscriber)
-        # `OFFSET 0` as a literal: SQLAlchemy would pass it to SQLite as a value.
-        .limit(place("most"))
-        .offset(fixed(0))
-    )
-    # As an array, so that PostgreSQL asks once: `IN (… LIMIT …)` may be asked again for each row.
-    these = (
-        row.subscriber
-        == sa.any_(sa.func.array(chosen.scalar_subquery(), type_=sa.ARRAY(sa.Text())))
-        if dialect == POSTGRESQL
-        else row.subscriber.in_(chosen)
-    )
-    return prepared(
-        move(_S.LEASED, _S.PLANNED, _S.DEFERRED)
-        .where(row.issue == _DAY, these)
-        .values(
-            attempt=row.attempt + fixed(1),
-            lease_owner=place("owner"),
-            lease_until=place("until"),
-            next_at=sa.null(),
-            changed_at=NOW,
-        )
-        .returning(
-            row.subscriber,
-            row.email,
-            row.name,
-            row.timezone,
-            row.edition,
-            row.language,
-            row.attempt,
-        ),
-        dialect,
-    )
-
-
-@lru_cache(maxsize=64)
-def _waits(dialect: str, *, of_email: bool, domains: int, of_shard: bool) -> str:
-    """Return the query for whether something may be claimed; it looks at ready shards alone."""
-    narrowed = _narrowing(dialect, of_email=of_email, domains=domains, is_among=True)
-    found = sa.select(fixed(1)).where(shards.IN_RANGE, _is_ready(), narrowed).correlate(table)
-    ready = sa.select(fixed(1)).where(table.c.issue == _DAY, table.c.ready_at <= NOW)
-    if of_shard:
-        ready = ready.where(table.c.number == place("shard"))
-    return prepared(sa.select(ready.where(found.exists()).exists()), dialect)
-
-
-@cache
-def _start(dialect: str) -> str:
-    value = values_of(CLAIM, dialect)
-    statement = move(_S.DATA_STARTED, _S.LEASED).where(held(value))
-    return _written(statement.values(started_at=NOW, changed_at=NOW), dialect)
-
-
-@cache
-def _settle(dialect: str, after: DeliveryState) -> str:
-    """Return the statement for an outcome; raises LedgerError if no held delivery can have it."""
-    value = values_of(OUTCOME, dialect)
-    from_ = (_S.LEASED, _S.DATA_STARTED)
-    end = {"code": value("reply"), "next_at": value("due")}
-    statement = move(after, *(allowed(after, from_) or from_)).where(held(value))
-    return _written(statement.values(FREE | told(value) | end), dialect)
-
-
-def _written(statement: sa.Update, dialect: str) -> str:
-    """Return a statement as text; PostgreSQL's tells whose rows it has written."""
-    if dialect == POSTGRESQL:
-        return prepared(statement.returning(deliveries.c.subscriber), dialect)
-    return prepared(statement, dialect)
-
-
-@cache
-def _ours(dialect: str, state: DeliveryState) -> str:
-    row = deliveries.c
-    return prepared(
-        sa.select(fixed(1)).where(
-            row.issue == _DAY,
-            row.subscriber == place("who"),
-            row.attempt == place("number"),
-            row.lease_owner.is_not_distinct_from(place("owner")),
-            is_in(state),
-        ),
-        dialect,
-    )
-
-
-def _is_ready() -> sa.ColumnElement[bool]:
-    """Return the condition that a delivery may be sent.
-
-    It is planned without an hour, or its hour has begun, or it is deferred and due.
-    """
-    row = deliveries.c
-    begun = row.not_before.is_(None) | (row.not_before <= NOW)
-    return (is_in(_S.PLANNED) & begun) | (is_in(_S.DEFERRED) & (row.next_at <= NOW))
-
-
-def _narrowing(
-    dialect: str, *, of_email: bool, domains: int, is_among: bool
-) -> sa.ColumnElement[bool]:
-    """Return the condition for one address, or for domains that are or are not among some."""
-    if of_email:
-        return sa.func.lower(deliveries.c.email) == place("email")
-    if not domains:
-        return sa.true()
-    some = among(deliveries.c.domain, "domains", domains, dialect)
-    return some if is_among else ~some
 
 
 def _held(claim: Claim) -> Row:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from newsletter.errors import StoreError
 from newsletter.store.database import Database
@@ -24,22 +24,29 @@ TRIES: Final = 4
 class Cursor(Protocol):
     """What both drivers have."""
 
-    rowcount: int
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last statement has changed."""
+        ...
 
-    def execute(self, text: str, values: Row | Mapping[str, Any] = ..., /) -> Any:
+    def execute(self, text: str, values: Row, /) -> Any:
         """Run a statement."""
+        ...
 
     def executemany(self, text: str, rows: Sequence[Row], /) -> Any:
         """Run a statement for each row."""
+        ...
 
     def fetchone(self) -> Any:
         """Return the next row of what was found."""
+        ...
 
     def fetchall(self) -> list[Any]:
         """Return all rows that were found."""
+        ...
 
 
-class Connection(Protocol):
+class OwnConnection(Protocol):
     """The ledger's own connection."""
 
     @property
@@ -52,7 +59,7 @@ class Connection(Protocol):
         ...
 
 
-def own_connection(database: Database, *, lean: bool) -> Connection:
+def own_connection(database: Database, *, lean: bool) -> OwnConnection:
     """Return a connection for the ledger alone; a `lean` one (SQLite's) forces only some commits.
 
     Those that are not `durable` are written to the disk with the next one that is.
@@ -75,7 +82,7 @@ class _OfSqlite:
             return work(cursor)
 
     @contextlib.contextmanager
-    def _transaction(self, *, durable: bool) -> Iterator[Cursor]:
+    def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Cursor]:
         if self._own is None:
             self._own = self._database.keep()
         cursor = self._own.cursor()
@@ -105,7 +112,7 @@ class _OfPostgresql:
         self._database = database
         self._own: psycopg.Connection[Any] | None = None
         self._error = psycopg.Error
-        # The server ends one of two transactions that wait for each other, or that changed the same.
+        # The server ends one of two transactions that wait for each other, or change the same.
         self._conflicts = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
     def run(self, work: Callable[[Cursor], Result], *, durable: bool = True) -> Result:
@@ -124,7 +131,7 @@ class _OfPostgresql:
             own = self._own = self._database.keep()
         try:
             with own.transaction(), own.cursor() as cursor:
-                return work(cursor)
+                return work(cast("Cursor", cursor))
         except self._conflicts:
             raise
         except self._error as error:

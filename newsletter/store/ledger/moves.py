@@ -46,8 +46,9 @@ def release(connection: sa.Connection, claims: Sequence[Claim], now: dt.datetime
         for claim in sorted(claims, key=lambda claim: claim.delivery.subscriber)
     ]
     connection.execute(statement, rows)
-    for day in sorted({row["day"] for row in rows}):
-        shards.wake(connection, day, [row["who"] for row in rows if row["day"] == day])
+    for issue in sorted({claim.delivery.issue for claim in claims}):
+        mine = [claim.delivery for claim in claims if claim.delivery.issue == issue]
+        shards.wake(connection, issue, [delivery.subscriber for delivery in mine])
 
 
 def recover(

@@ -18,9 +18,10 @@ import sqlalchemy as sa
 
 from newsletter.errors import StoreError
 from newsletter.model import Fate
+from newsletter.store.columns import Moment
 from newsletter.store.database import Database
 from newsletter.store.dialects import inserting
-from newsletter.store.tables import Moment, senders
+from newsletter.store.tables import senders
 
 BEAT: Final = 1.0
 """Seconds between two words of a sender."""

@@ -21,9 +21,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from newsletter.model import OPEN, DeliveryState
+from newsletter.store.columns import Moment
 from newsletter.store.ledger.connections import Cursor
 from newsletter.store.ledger.statements import NOW, Row, fixed, is_in, place, prepared
-from newsletter.store.tables import Moment, deliveries, shards
+from newsletter.store.tables import deliveries, shards
 
 SIZE: Final = 1_000
 """Deliveries of a shard; the last one of an issue has fewer."""
@@ -35,10 +36,10 @@ _ROW, _SHARD = deliveries.c, shards.c
 _SHARD_KEY: Final = (_SHARD.issue, _SHARD.number)
 IN_RANGE: Final = (_ROW.issue == _SHARD.issue) & _ROW.subscriber.between(_SHARD.first, _SHARD.last)
 """True of a delivery and its shard."""
-_AT_ONCE: Final = sa.literal_column("'1970-01-01 00:00:00.000000'", Moment)
+_AT_ONCE: Final = sa.bindparam("at_once", AT_ONCE, Moment)
 
 _READY_AT: Final = sa.case(
-    (is_in(_S.PLANNED), sa.func.coalesce(_ROW.not_before, sa.cast(_AT_ONCE, Moment))),
+    (is_in(_S.PLANNED), sa.func.coalesce(_ROW.not_before, _AT_ONCE)),
     (is_in(_S.DEFERRED), _ROW.next_at),
     (is_in(_S.LEASED, _S.DATA_STARTED), _ROW.lease_until),
     else_=sa.null(),
@@ -136,7 +137,7 @@ def _first_ready() -> sa.ScalarSelect[Any]:
     return first.correlate(shards).scalar_subquery()
 
 
-# --- Statements for the ledger's own connection -----------------------------------------------------
+# --- Statements for the ledger's own connection ---------------------------------------------------
 
 _THIS = (_SHARD.issue == place("day")) & (_SHARD.number == place("shard"))
 
@@ -183,6 +184,11 @@ def lower(dialect: str) -> str:
     due = sa.bindparam("due", type_=Moment, required=False)
     ready_at = sa.case((_SHARD.ready_at <= due, _SHARD.ready_at), else_=due)
     return prepared(shards.update().where(_THIS).values(ready_at=ready_at), dialect)
+
+
+def exhausted(issue: dt.date, number: int) -> Row:
+    """Return the values for `exhaust`."""
+    return {"day": issue.isoformat(), "shard": number, "at_once": "1970-01-01 00:00:00.000000"}
 
 
 def at(issue: dt.date, number: int, due: str) -> Row:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from newsletter.model import DeliveryState, SubscriberState, before
-from newsletter.store.tables import Moment, deliveries
+from newsletter.store.columns import Moment
+from newsletter.store.tables import deliveries
 from newsletter.store.urls import POSTGRESQL
 
 REASON = 500
@@ -71,7 +72,7 @@ def prepared(statement: sa.Update | sa.Select[*tuple[Any, ...]], dialect: str) -
     if dialect == POSTGRESQL:
         from sqlalchemy.dialects.postgresql import psycopg  # noqa: PLC0415  slow to import
 
-        return str(statement.compile(dialect=psycopg.dialect()))
+        return str(statement.compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 

@@ -31,10 +31,10 @@ class SqlLedger:
     def __init__(self, database: Database, *, lean: bool = False) -> None:
         """Use an open `database`.
 
-        A lean ledger in SQLite (PostgreSQL has none) forces leases to the disk, but not each message
-        that begins to leave. When the
+        A lean ledger forces leases to the disk, but not each message that begins to leave. When the
         machine goes down, the last of those may be missing from the ledger. Whoever recovers must
         be told that the machine went down (`Fate.LOST`), and then holds back all that was leased.
+        Only SQLite's is ever lean: PostgreSQL forces what many share to its disk at once anyhow.
         """
         self._database = database
         self._claims = Claims(database, lean=lean)
@@ -53,9 +53,9 @@ class SqlLedger:
     ) -> tuple[Delivery, ...]:
         """Lease up to `limit` deliveries that are planned or deferred, and due.
 
-        Only for `email`, or of one `shard`, if given, and for no domain in `without`. Takes nothing of an issue that
-        is paused or cancelled. If the address is suppressed by now, the delivery becomes
-        suppressed; if the reader has left or paused, cancelled. Those are not returned.
+        Only for `email`, or of one `shard`, if given, and for no domain in `without`. Takes nothing
+        of an issue that is paused or cancelled. If the address is suppressed by now, the delivery
+        becomes suppressed; if the reader has left or paused, cancelled. Those are not returned.
         """
         return self._claims.claim(
             issue,

@@ -1,0 +1,37 @@
+"""The indexes of papers' words, beside the table `paper_text`, as each database makes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SEARCH = (
+    """CREATE VIRTUAL TABLE paper_search USING fts5(title, authors, abstract,
+ content='paper_text', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2')""",
+    """CREATE TRIGGER paper_text_new AFTER INSERT ON paper_text BEGIN
+ INSERT INTO paper_search(rowid, title, authors, abstract)
+ VALUES (new.number, new.title, new.authors, new.abstract); END""",
+    """CREATE TRIGGER paper_text_gone AFTER DELETE ON paper_text BEGIN
+ INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
+ VALUES ('delete', old.number, old.title, old.authors, old.abstract); END""",
+    """CREATE TRIGGER paper_text_changed AFTER UPDATE ON paper_text BEGIN
+ INSERT INTO paper_search(paper_search, rowid, title, authors, abstract)
+ VALUES ('delete', old.number, old.title, old.authors, old.abstract);
+ INSERT INTO paper_search(rowid, title, authors, abstract)
+ VALUES (new.number, new.title, new.authors, new.abstract); END""",
+)
+"""The statements that make SQLite's full-text index of `paper_text`."""
+
+
+POSTGRESQL_SEARCH = (
+    """CREATE TABLE paper_search (
+ number INTEGER PRIMARY KEY REFERENCES paper_text ON DELETE CASCADE, words TSVECTOR NOT NULL)""",
+    "CREATE INDEX paper_search_words ON paper_search USING gin (words)",
+)
+"""The same for PostgreSQL; `index.py` writes it."""
+
+
+def make_search(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
+    """Make the index of a database whose table of texts was just made."""
+    sqlite = connection.dialect.name == "sqlite"
+    for statement in SEARCH if sqlite else POSTGRESQL_SEARCH:
+        connection.exec_driver_sql(statement)
