@@ -51,7 +51,7 @@ def abandoned(
     )
     return tuple(
         (number, sender)
-        for number, sender in connection.execute(query).tuples()
+        for number, sender in connection.execute(query)
         if sender is not None and fate_of(sender) is not Fate.ALIVE
     )
 
@@ -59,7 +59,7 @@ def abandoned(
 def held(connection: sa.Connection, sender: str) -> tuple[tuple[dt.date, int], ...]:
     """Return the issues and numbers of the shards that a sender has taken."""
     query = sa.select(_SHARD.issue, _SHARD.number).where(_SHARD.sender == sender)
-    found = connection.execute(query.order_by(_SHARD.issue, _SHARD.number)).tuples()
+    found = connection.execute(query.order_by(_SHARD.issue, _SHARD.number))
     return tuple((issue, number) for issue, number in found)
 
 

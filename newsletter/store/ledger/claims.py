@@ -146,15 +146,15 @@ class Claims:
         self, started: Sequence[Claim], settled: Sequence[Settlement], now: dt.datetime
     ) -> frozenset[str]:
         """Write which messages may start to leave, and the outcomes of others."""
-        ends: dict[DeliveryState, list[Row]] = {}
+        moment = _moment(now)
+        rows: dict[tuple[DeliveryState, dt.date, str], list[Row]] = {}
         due: dict[dt.date, dict[str, dt.datetime]] = {}
         # In one order, so that two senders do not wait for each other.
         for settlement in sorted(settled, key=lambda one: one.claim.delivery.subscriber):
-            delivery, outcome = settlement.claim.delivery, settlement.outcome
-            ends.setdefault(outcome.state, []).append(
+            claim, outcome = settlement.claim, settlement.outcome
+            rows.setdefault((outcome.state, claim.delivery.issue, claim.owner), []).append(
                 {
-                    **_held(settlement.claim),
-                    "now": _moment(now),
+                    **_held(claim, moment),
                     # PostgreSQL keeps no NUL in a text, and servers answer whatever they like.
                     "answer": outcome.reason[:REASON].replace("\0", ""),
                     "reply": outcome.code,
@@ -163,24 +163,21 @@ class Claims:
                 }
             )
             if outcome.state is _S.DEFERRED:
-                waking = due.setdefault(delivery.issue, {})
-                waking[delivery.subscriber] = settlement.next_at or shards.AT_ONCE
-        work: list[tuple[str, DeliveryState, Sequence[str], list[Row]]] = [
-            (texts.settling(self._dialect, state), state, OUTCOME, rows)
-            for state, rows in ends.items()
-        ]
-        if started:
-            starts = sorted(started, key=lambda claim: claim.delivery.subscriber)
-            rows = [{**_held(claim), "now": _moment(now)} for claim in starts]
-            work.append((texts.starting(self._dialect), _S.DATA_STARTED, CLAIM, rows))
+                waking = due.setdefault(claim.delivery.issue, {})
+                waking[claim.delivery.subscriber] = settlement.next_at or shards.AT_ONCE
+        for claim in sorted(started, key=lambda claim: claim.delivery.subscriber):
+            group = (_S.DATA_STARTED, claim.delivery.issue, claim.owner)
+            rows.setdefault(group, []).append(_held(claim, moment))
 
         def write(cursor: Cursor) -> frozenset[str]:
             lost: set[str] = set()
-            for text, state, names, rows in work:
-                missed = self._missed(cursor, text, names, rows)
-                if state is not _S.DATA_STARTED:
-                    missed = [row | {"owner": None} for row in missed]
-                lost |= self._lost(cursor, missed, state)
+            for (state, _, _), some in rows.items():
+                if state is _S.DATA_STARTED:
+                    text = texts.starting(self._dialect)
+                    lost |= self._lost(cursor, self._missed(cursor, text, CLAIM, some), state)
+                    continue
+                missed = self._missed(cursor, texts.settling(self._dialect, state), OUTCOME, some)
+                lost |= self._lost(cursor, [row | {"owner": None} for row in missed], state)
             for issue, waking in sorted(due.items()):
                 firsts = self._firsts_of(cursor, issue)
                 for number, moment in shards.numbers_of(firsts, waking).items():
@@ -193,11 +190,11 @@ class Claims:
     def _missed(
         self, cursor: Cursor, text: str, names: Sequence[str], rows: list[Row]
     ) -> list[Row]:
-        """Write rows; return those that may not have been written."""
+        """Write rows of one issue and owner; return those that may not have been written."""
         if self._dialect != POSTGRESQL:
             cursor.executemany(text, rows)
             return [] if cursor.rowcount == len(rows) else rows
-        cursor.execute(text, {**arrays(rows, names), "now": rows[0]["now"]})
+        cursor.execute(text, arrays(rows, names))
         written = {row[0] for row in cursor.fetchall()}
         return [row for row in rows if row["who"] not in written]
 
@@ -241,14 +238,15 @@ def _leased(cursor: Cursor, query: str, values: Row, issue: dt.date) -> list[Del
     ]  # fmt: skip
 
 
-def _held(claim: Claim) -> Row:
-    """Return the values for `held`."""
+def _held(claim: Claim, moment: str) -> Row:
+    """Return the values for `held`, and the moment at which it is asked."""
     delivery = claim.delivery
     return {
         "day": delivery.issue.isoformat(),
         "who": delivery.subscriber,
         "number": delivery.attempt,
         "owner": claim.owner,
+        "now": moment,
     }
 
 

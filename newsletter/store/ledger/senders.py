@@ -56,7 +56,7 @@ def fates(connection: sa.Connection) -> Mapping[str, Fate]:
     now, started = connection.execute(sa.select(_NOW, _STARTED)).one()
     connection.execute(senders.delete().where(senders.c.seen_at < now - KEPT))
     held = frozenset(connection.scalars(_HELD, {"ours": _OURS}))
-    seen = connection.execute(sa.select(senders.c.name, senders.c.seen_at)).tuples()
+    seen = connection.execute(sa.select(senders.c.name, senders.c.seen_at))
     return {name: fate(now, at, started, connected=_key(name) in held) for name, at in seen}
 
 
