@@ -20,6 +20,14 @@ Result = TypeVar("Result")
 TRIES: Final = 4
 """How often a transaction is tried that PostgreSQL has ended in favour of another."""
 
+_PLANS: Final = (
+    "SELECT set_config('enable_nestloop', 'off', false),"
+    " set_config('plan_cache_mode', 'force_custom_plan', false)"
+)
+"""What PostgreSQL is told for the ledger's connection. Just after an issue was planned it knows
+nothing of the new rows, takes them for a few, and would compare each of a thousand told rows with
+each of a thousand deliveries."""
+
 
 class Cursor(Protocol):
     """What both drivers have."""
@@ -129,6 +137,8 @@ class _OfPostgresql:
         own = self._own
         if own is None:
             own = self._own = self._database.keep()
+            own.execute(_PLANS)
+            own.commit()
         try:
             with own.transaction(), own.cursor() as cursor:
                 return work(cast("Cursor", cursor))

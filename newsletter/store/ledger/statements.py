@@ -126,9 +126,12 @@ def _told_array(name: str) -> sa.ColumnElement[Any]:
 def arrays(rows: Sequence[Row], names: Collection[str]) -> Row:
     """Return rows as the texts that `values_of` reads; what is the same in all is taken as it is.
 
+    The rows are in the order of their subscribers, of whom the first and last have names, too.
+
     A text with separators is much less work for the driver than an array of as many values.
     """
     same = {name: value for name, value in rows[0].items() if name not in names}
+    same |= {"lowest": rows[0]["who"], "highest": rows[-1]["who"]}
     return same | {
         f"{name}s": "".join(f"{_plain(row[name])}{_APART}" for row in rows) for name in names
     }
