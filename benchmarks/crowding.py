@@ -1,4 +1,4 @@
-"""A simulation: many workers at one ledger. Where does the queue form, and what do more add?
+"""A simulation of many workers at one ledger: where the queue forms, and what more of them add.
 
     python benchmarks/crowding.py [--quick] [--json] [--data DIR]
 

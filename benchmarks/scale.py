@@ -230,9 +230,9 @@ def measure(folder: Path, *, quick: bool) -> dict[str, float]:
     count, times = (100_000, 1) if quick else (1_000_000, 3)
     configure(server())
     found = medians(lambda: ledgers(folder, 25_000 if quick else 100_000), times)
-    for kind in ("sqlite", "postgresql"):
-        found |= medians(lambda kind=kind: issue_of_many(kind, folder, count), times)
-    found |= medians(lambda: issue_of_many("postgresql", folder, count, held=True), times)
+    for kind, held in (("sqlite", False), ("postgresql", False), ("postgresql", True)):
+        one = functools.partial(issue_of_many, kind, folder, count, held=held)
+        found |= medians(one, times)
     runs = iter(range(1_000))
     for processes in (1, 2, 4, 8):
         mails = (600 if quick else 4_000) * processes
