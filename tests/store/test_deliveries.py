@@ -336,7 +336,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_due_is_found(self) -> None:
         due = [
-            delivery.state is S.PLANNED or (delivery.next_at is not None and delivery.next_at <= self.now)
+            delivery.state is S.PLANNED
+            or (delivery.next_at is not None and delivery.next_at <= self.now)
             for delivery in self.ledger.deliveries(TODAY, [S.PLANNED, S.DEFERRED])
         ]
         assert self.ledger.waits(TODAY, now=self.now) == any(due)
@@ -358,7 +359,7 @@ class LedgerMachine(RuleBasedStateMachine):
 def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also when the issue has several shards."""
+    """In any order of claims, crashes, answers and recoveries, and in several shards."""
     monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 2)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30)
