@@ -361,7 +361,7 @@ def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(
 ) -> None:
     """In any order of claims, crashes, answers and recoveries, and in several shards."""
     monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 2)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30)
     )
 

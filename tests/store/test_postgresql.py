@@ -185,6 +185,15 @@ def test_a_database_in_another_encoding_is_refused(tmp_path: Path) -> None:
         server().drop("latin")
 
 
+def test_a_newer_versions_database_is_refused(database: Database, tmp_path: Path) -> None:
+    """With the name of the database, and no password."""
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(StoreError, match=r"postgresql://.*: made by a newer newsletter"):
+        open_database(BACKEND.url(tmp_path, "test.db"), tmp_path)
+
+
 def test_a_driver_that_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs it."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -333,7 +342,7 @@ def test_visits_and_answers_that_several_write_are_kept(database: Database) -> N
     def write(number: int) -> None:
         for n in range(20):
             source = make_source(location=f"https://example.org/{n}")
-            report = SourceReport(source=source, papers=(), new=number)
+            report = SourceReport(source=source.name, new=number)
             health.record(source, report, NOW)
         answers.save("service", {f"s{n}": {"by": number} for n in range(50)}, NOW)
 
