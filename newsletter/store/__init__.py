@@ -4,7 +4,7 @@ migrations/    changes that databases of older versions need
 urls.py        URLs of databases
 dialects.py    what SQLite and PostgreSQL say differently
 columns.py     kinds of columns that keep the same in both
-indexing.py    the indexes of papers' words, as each database makes them
+indexing.py    what each database makes in its own way
 tables.py      the tables
 explanations.py errors of databases in our words
 database.py    the engine, and short transactions

@@ -109,9 +109,12 @@ NEWSLETTER = [
     ("dkim: [{selector: A B, key: '${WORD}'}]", "19: `selector`: `A B`: " + SLUG),
     ("database: outbox/x.db", "11: `database`: `outbox/x.db`: is not a URL such as sqlite:///outbox/newsletter.db"),
     # a password in a URL is not repeated
-    ("database: 'postgresql://ada:s3@cr/et@db/x'", (
-        "11: `database`: `postgresql://ada:***@db/x`: is of kind `postgresql`; this version keeps its ledger in "
-        "SQLite (sqlite:///…) only"
+    ("database: 'mysql://ada:s3@cr/et@db/x'", (
+        "11: `database`: `mysql://ada:***@db/x`: is of kind `mysql`; the ledger is kept in SQLite (sqlite:///…) or in "
+        "PostgreSQL (postgresql://…)"
+    )),
+    ("database: 'postgresql://ada:sesame@db'", (
+        "11: `database`: `postgresql://ada:***@db`: names no database: postgresql://user@host/name"
     )),
     ("database: 'sqlite:///'", (
         "11: `database`: `sqlite:///`: names no file, so each run would forget who has the issue: "
