@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from newsletter.cli import account, reports
+from newsletter.cli import account, forgotten, reports
 from newsletter.cli.program import DONE, NOT_FINAL, NOT_RIGHT
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.settings import Config
@@ -25,6 +25,8 @@ def finish(ran: Ran, settings: Config, *, nobody: bool, quiet: bool, as_json: bo
     is_kept = settings.delivering.transport == "outbox" and ran.sent.outcomes
     if is_kept and not quiet and not as_json:
         console().print("(written to outbox/: newsletter.yaml names no mail server yet)")
+    if ran.forgotten.is_much and not quiet and not as_json:
+        console().print(forgotten.line(ran.forgotten), markup=False, soft_wrap=True)
     alone = nobody and not settings.letter.site
     reports.show_problems(errors(), ran, settings, shown=told, nobody=alone)
     raise typer.Exit(exit_status(ran))

@@ -130,12 +130,21 @@ class Delivering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How many days what is known of people is kept; 0: for ever."""
+    """How many days things are kept; 0: for ever. `newsletter.config.keeping` says what each is."""
 
     requests: int = 30
     left: int = 0
     addresses: int = 0
     figure_days: int = 365
+    papers: int = 90
+    shown: int = 1095
+    seen: int = 3650
+    editions: int = 30
+    ledger: int = 90
+    answers: int = 60
+    outbox: int = 30
+    faults: int = 60
+    published: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

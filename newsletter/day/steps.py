@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator
 from dataclasses import replace
 
 from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.day.copying import illustrated, keep_figures
-from newsletter.day.drafts import everybody, make_draft
+from newsletter.day.drafts import likes, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
@@ -36,7 +35,7 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
     """Make and send the issue of the day; finish it and earlier issues that a run has begun."""
     stores, ready = day.stores, not day.config.missing
     follow_list(day)
-    forget(day)
+    forgotten = forget(day)
     # When a secret is missing that mail needs, all we can do is collect today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
         # Deliveries that are still worth sending are sent. Those that are too old expire, and the
@@ -46,7 +45,9 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         except TemplateError as error:  # planned by another version; others go on
             day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
     unfinished, waiting = _earlier(day)
-    ran = functools.partial(Ran, date=day.date, unfinished=unfinished, earlier=waiting)
+    ran = functools.partial(
+        Ran, date=day.date, unfinished=unfinished, earlier=waiting, forgotten=forgotten
+    )
     faults = day.folders.faults
     if stores.issues.get(day.date):
         sent = await send(day, post)
@@ -113,7 +114,7 @@ async def collect(day: Day, web: Web) -> Collected:
     async for visit in visits:
         web.on_source(intake.take(visit))
     intake.attach_discussions()
-    liked = day.tastes.unknown(_likes(day))
+    liked = day.tastes.unknown(likes(day))
     named, problem = await look_up(liked, web.fetcher, web.reader, now, settings.arxiv_api)
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
@@ -142,15 +143,6 @@ async def collect(day: Day, web: Web) -> Collected:
         candidates=len(candidates(day)),
         notes=tuple(map(day.redact, notes)),
     )
-
-
-def _likes(day: Day) -> Iterator[str]:
-    """Yield what topics like, and what readers like and dislike."""
-    for topic in day.config.choice.topics:
-        yield from topic.like
-    for some in everybody(day):
-        for group in some:
-            yield from (*group.first.likes, *group.first.dislikes)
 
 
 def make_issue(day: Day, after: Collected | None = None) -> Rendered:

@@ -15,6 +15,11 @@ search.py      papers by words, authors and dates, and what says the same in oth
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
 hours.py       the hours of readers beside the table of subscribers
+tallies.py     closed issues: their numbers outlive their deliveries
+forgetting.py  what stays of papers whose texts were deleted
+retention.py   deletes rows that are over
+clearing.py    deletes files that are over
+shrinking.py   gives the room of deleted rows back to the disk
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 wishes.py     wishes as they are kept
@@ -49,10 +54,12 @@ from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
 from newsletter.store.requests import Confirmed, Departure, RequestStore
+from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
+from newsletter.store.tallies import TallyStore
 from newsletter.store.urls import database_exists
 
 __all__ = [
@@ -76,12 +83,14 @@ __all__ = [
     "PickStore",
     "Query",
     "RequestStore",
+    "Retention",
     "SearchStore",
     "SourceStore",
     "SqlLedger",
     "SubscriberStore",
     "Suppression",
     "SuppressionStore",
+    "TallyStore",
     "database_exists",
     "is_at",
     "open_database",

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
-from newsletter.model import ANY_HOUR, OPEN, DeliveryState, Edition, Issue, Pick, SubscriberState
+from newsletter.model import ANY_HOUR, DeliveryState, Edition, Issue, Pick, SubscriberState
 from newsletter.store.database import Database
 from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
 from newsletter.store.papers import CHUNK, chunks, offer
@@ -24,8 +24,7 @@ from newsletter.store.tables import (
     issues,
     subscribers,
 )
-
-_OPEN = tuple(state.value for state in OPEN)
+from newsletter.store.tallies import unfinished
 
 
 class Frozen(Protocol):
@@ -69,14 +68,8 @@ class IssueStore:
 
     def unfinished(self, before: dt.date) -> tuple[dt.date, ...]:
         """Return the earlier issues of which some delivery is not final yet, oldest first."""
-        query = (
-            sa.select(deliveries.c.issue)
-            .distinct()
-            .where(deliveries.c.issue < before, deliveries.c.state.in_(_OPEN))
-            .order_by(deliveries.c.issue)
-        )
         with self._database.reading() as connection:
-            return tuple(connection.scalars(query))
+            return tuple(connection.scalars(unfinished(before)))
 
     def next_number(self) -> int:
         """Return the number that the next issue gets, counted from 1."""

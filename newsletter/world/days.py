@@ -8,7 +8,6 @@ import datetime as dt
 import functools
 import os
 import random
-import signal
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -48,15 +47,18 @@ from newsletter.store import (
     PaperStore,
     PickStore,
     RequestStore,
+    Retention,
     SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
     SuppressionStore,
+    TallyStore,
 )
 from newsletter.store.vectors import VectorStore
 from newsletter.subscribe.lists import SubscriberFile
-from newsletter.world.machine import hiding, new_id, open_ledger, redactor, utc_now
+from newsletter.world.machine import hiding, new_id, open_ledger, redactor, rest, utc_now
+from newsletter.world.stopping import stopping
 
 
 def embedder(
@@ -189,6 +191,8 @@ def day_of(
             notices=NoticeStore(database),
             feedback=FeedbackStore(database),
             accounts=AccountStore(database),
+            tallies=TallyStore(database),
+            retention=Retention(database, rest),
         ),
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),
@@ -242,7 +246,7 @@ async def open_post(
     """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
     owner = sender_name()
     stop = asyncio.Event()
-    with _stopping(stop):
+    with stopping(stop):
         yield Post(
             sender=Sender(
                 transport=transport_for(config, Outbox(config.root / "outbox")),
@@ -292,27 +296,3 @@ def signer_of(config: Config) -> Signer | None:
     """Return what signs mail, if anything does."""
     keys = config.delivering.keys
     return Signer(keys) if keys else None
-
-
-@contextlib.contextmanager
-def _stopping(stop: asyncio.Event) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP finish what is in flight; a second one ends at once."""
-    loop = asyncio.get_running_loop()
-
-    def finish(number: signal.Signals) -> None:
-        stop.set()
-        loop.remove_signal_handler(number)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    # Whoever starts us with nohup wants the end of the terminal ignored.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-        for number in numbers:
-            loop.add_signal_handler(number, finish, number)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            for number in numbers:
-                loop.remove_signal_handler(number)

@@ -13,6 +13,7 @@ from newsletter.model import Claim, DeliveryState, Fate, IssueState
 from newsletter.store.ledger import halts
 from newsletter.store.ledger.statements import HELD, is_in, move, stay
 from newsletter.store.tables import deliveries, issues
+from newsletter.store.tallies import is_closed
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)
@@ -113,6 +114,8 @@ def reopen(
         raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
     if halts.state_of(connection, issue) is IssueState.CANCELLED:
         raise LedgerError(f"the issue of {issue} was cancelled, for good: none of it is sent")
+    if is_closed(connection, issue):
+        raise LedgerError(f"the issue of {issue} is closed: its mails are too old to be sent")
     meant = deliveries.c.issue == issue
     if email is not None:
         meant &= sa.func.lower(deliveries.c.email) == email.lower()

@@ -15,7 +15,7 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0010"
+HEAD: Final = "0011"
 """The newest revision in versions/."""
 
 TOO_NEW: Final = 99

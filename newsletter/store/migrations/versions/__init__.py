@@ -10,6 +10,7 @@
 0008_site.py             the picks of issues, search, hours of readers, feedback, notices
 0009_search.py           search by date, and of scripts without spaces
 0010_last_seen.py        papers by when they were first seen
+0011_growth.py           closed issues and their numbers; keys of papers that were deleted
 
 Revisions up to 0005 may use SQLite's own SQL: no other database was supported then.
 """
