@@ -25,6 +25,8 @@ FACT: Final = "keep"
 """What is remembered of this under, among the facts."""
 CLOSES: Final = 3
 """Days after which an issue is closed, if all is final: what is sent later would be too old."""
+MERGES: Final = dt.timedelta(days=14)
+"""How often deleted words are taken out of the index of searches: each time all of it is read."""
 _ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LONG_AGO = dt.date(1970, 1, 1)
 
@@ -70,6 +72,10 @@ def forget(day: Day) -> Forgotten:
         sources=[source_id(source) for source in day.config.collecting.sources],
         services=[*ENRICHERS, figures.FACT],
     )
+    merged = stores.facts.known(FACT, ["merged"], now - MERGES).get("merged")
+    if gone.papers and not merged:
+        stores.retention.merge_search()
+        stores.facts.save(FACT, {"merged": {"day": today.isoformat()}}, now)
     cleared = sum(_clear_files(day, now), Cleared())
     # While somebody may be sending, nobody else may hold the whole database.
     is_sending = bool(stores.issues.unfinished(today + dt.timedelta(days=2)))

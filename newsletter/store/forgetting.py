@@ -19,7 +19,13 @@ CHUNK = 500
 forgotten = sa.Table(
     "paper_forgotten",
     metadata,
-    sa.Column("digest", sa.BigInteger, primary_key=True, autoincrement=False),
+    # As INTEGER, SQLite keeps rows in the order of this key, and needs no index of it.
+    sa.Column(
+        "digest",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     sa.Column("offered", sa.Integer, nullable=False),
     sa.Column("gone", sa.Integer, nullable=False),
 )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from newsletter.store.database import Database
 from newsletter.store.forgetting import CHUNK, forgotten, remember
-from newsletter.store.shrinking import give_back
+from newsletter.store.shrinking import give_back, merge_search
 from newsletter.store.tables import (
     audiences,
     blocks,
@@ -111,6 +111,10 @@ class Retention:
             answers=self._answers(cut.answers, services),
             sources=self._health(cut.health, sources),
         )
+
+    def merge_search(self) -> None:
+        """Take words of deleted papers out of the index of searches; not every day."""
+        merge_search(self._database, self._rest)
 
     def give_back(self) -> int:
         """Give room to the disk that much was deleted from; return how many bytes."""

@@ -18,6 +18,7 @@ tallies = sa.Table(
     sa.Column("state", sa.Text, primary_key=True),
     sa.Column("verdict", sa.Text, primary_key=True),
     sa.Column("count", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 """How many deliveries of a closed issue ended in each way: they are counted when they are gone."""
 

@@ -18,10 +18,16 @@ def upgrade() -> None:
         sa.Column("state", sa.Text, primary_key=True),
         sa.Column("verdict", sa.Text, primary_key=True),
         sa.Column("count", sa.Integer, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "paper_forgotten",
-        sa.Column("digest", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column(
+            "digest",
+            sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+            primary_key=True,
+            autoincrement=False,
+        ),
         sa.Column("offered", sa.Integer, nullable=False),
         sa.Column("gone", sa.Integer, nullable=False),
     )
