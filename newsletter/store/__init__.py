@@ -30,6 +30,7 @@ feedback.py    what readers say about papers
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
+measures.py    numbers for monitoring
 accounts.py    lists for editors: issues, deliveries, readers, a page at a time
 lines.py       the lines of these lists
 trends.py      numbers of days: who came and left, what readers said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -492,6 +492,6 @@ def test_what_is_kept_for_ever_is_kept(tmp_path: Path, root: Path) -> None:
     every = load(tmp_path / "b", root, newsletter=HEAD + "keep: forever\n").keeping
 
     assert (some.papers, some.ledger, some.editions) == (0, 400, Keeping().editions)
-    named = {field.name: getattr(every, field.name) for field in dataclasses.fields(every)}
+    named = {field.name: getattr(every, field.name) for field in fields(every)}
     assert named.pop("requests") == 30
     assert set(named.values()) == {0}

@@ -316,8 +316,8 @@ def test_answers_and_sources_that_are_gone_are_forgotten(years: Years) -> None:
     for service in ("crossref", "figure", "keep"):
         stores.facts.save(service, {"x": {"a": 1}}, years.now)
     configured = years.day.config.collecting.sources[0]
+    report = SourceReport(source="x", new=1, papers=1)
     for source in (configured, make_source()):
-        report = SourceReport(source=source.name, new=1, papers=1)
         stores.sources.record(source, report, years.now)
     years.on(100)
     years.forget()
