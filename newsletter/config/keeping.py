@@ -56,7 +56,7 @@ class KeepShape(Shape):
         "mails that are opened later show the words in their place.",
     )
     papers: Days = Field(
-        90,
+        60,
         description="Days that papers are kept which no issue showed everybody, to be searched and "
         "learnt from; and never fewer than they can be news. Papers that readers or topics like, "
         "or said something about, stay.",

@@ -136,7 +136,7 @@ class Keeping:
     left: int = 0
     addresses: int = 0
     figure_days: int = 365
-    papers: int = 90
+    papers: int = 60
     shown: int = 1095
     seen: int = 3650
     editions: int = 30

@@ -34,7 +34,7 @@ from newsletter.store.tables import (
 
 BATCH: Final = 1_000
 """Rows in one transaction: a few milliseconds of work."""
-PAPERS: Final = 200
+PAPERS: Final = 100
 """Papers in one transaction: each has its words taken out of the index of searches."""
 ALSO: Final = dt.timedelta(days=7)
 """An issue names papers beside its picks that were offered at most so long before it."""
@@ -176,14 +176,14 @@ class Retention:
     ) -> int:
         if before is None:
             return 0
-        last, total = _Place(_START, ""), 0
+        last, total = _Looked(_START, ""), 0
         kept: frozenset[str] | None = None
         while True:
             with self._database.reading() as connection:
                 found = connection.execute(_over(before, last)).all()
             if not found:
                 return total
-            last = _Place(found[-1].first_seen, found[-1].id)
+            last = _Looked(found[-1].first_seen, found[-1].id)
             if kept is None:  # most runs find nothing, and need not know
                 kept = frozenset(liked()) | self._spoken_of()
             with self._database.transaction() as connection:
@@ -232,7 +232,7 @@ class Retention:
             return connection.execute(sources.delete().where(gone)).rowcount
 
 
-class _Place(NamedTuple):
+class _Looked(NamedTuple):
     """How far papers were looked at."""
 
     first_seen: dt.datetime
@@ -255,7 +255,7 @@ def _deleting(
     return lambda connection: connection.execute(statement).rowcount
 
 
-def _over(before: dt.date, last: _Place) -> sa.Select[Any]:
+def _over(before: dt.date, last: _Looked) -> sa.Select[Any]:
     """Return the query for the next papers that are over, and that no issue shows."""
     row = papers.c
     key = paper_keys.alias()

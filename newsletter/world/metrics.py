@@ -82,11 +82,11 @@ class Exposition:
 
         found = self._read()
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Collected(found))
+        registry.register(_Measured(found))
         return generate_latest(registry)
 
 
-class _Collected:
+class _Measured:
     """What was measured, as prometheus_client asks for it."""
 
     def __init__(self, found: Measures) -> None:
