@@ -20,7 +20,8 @@ from newsletter.config.files import load_config
 from newsletter.day import given, steps
 from newsletter.day.drafts import make_draft
 from newsletter.day.given import Day, Post
-from newsletter.world.days import open_day, open_post, open_web
+from newsletter.world.days import open_day, open_web
+from newsletter.world.posts import open_post
 
 NEWSLETTER = """
 name: Daily Papers

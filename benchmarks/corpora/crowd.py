@@ -24,8 +24,9 @@ from newsletter.day.given import Day
 from newsletter.doctor.sample import MORNING, sample_papers
 from newsletter.model import Delivery, DeliveryState, Origin, Outcome, SignUp, Wishes
 from newsletter.store import PaperStore
-from newsletter.world.days import day_of, open_post
+from newsletter.world.days import day_of
 from newsletter.world.machine import STARTER, open_ledger
+from newsletter.world.posts import open_post
 
 PERSONAL = 20
 """One in so many readers has an edition of their own."""

@@ -16,7 +16,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from newsletter.day.given import Day, Post, Web
 from newsletter.doctor.sample import FEEDS, MORNING, demo_config
 from newsletter.model import Delivery, Outcome, SourceReport
-from newsletter.world.days import open_day, open_post, open_web
+from newsletter.world.days import open_day, open_web
+from newsletter.world.posts import open_post
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from newsletter.cli.terminal import console, errors
 from newsletter.config.files import load_config
 from newsletter.errors import StoreError
 from newsletter.serve.previews import Preview, PreviewEdition, preview_app, write_static
-from newsletter.world import days
+from newsletter.world import posts
 
 
 @app.command()
@@ -69,7 +69,7 @@ def preview(
 
     async def send_test(edition: PreviewEdition, to: str) -> str:
         message = edition.message.replace("\n", "\r\n").encode()
-        return await days.send_test(load_config(config, os.environ), message, to)
+        return await posts.send_test(load_config(config, os.environ), message, to)
 
     site = preview_app(load, changes, send_test, settings.letter.reply_to)
     # An open page keeps its connection open: do not wait for that when stopping.

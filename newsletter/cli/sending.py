@@ -22,7 +22,7 @@ from newsletter.day.given import Day
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
 from newsletter.model import SubscriberState
-from newsletter.world import days
+from newsletter.world import days, posts
 
 MOST_NAMED = 20
 """How many editions are listed when `--edition` names one that does not exist."""
@@ -53,7 +53,7 @@ def run(
             expected = _active(day)
             async with (
                 days.open_web(settings, version=__version__, on_source=watch.source) as web,
-                days.open_post(settings, on_delivery=watch.delivery) as post,
+                posts.open_post(settings, on_delivery=watch.delivery) as post,
             ):
                 watch.expect(len(settings.collecting.sources), expected)
                 return await steps.run(day, web, post), not expected
@@ -94,7 +94,7 @@ def send(
         with days.open_day(settings, date=parse_date(date)) as day:
             steps.follow_list(day)
             address = find_subscriber(day, to).email if to else None
-            async with days.open_post(settings) as post:
+            async with posts.open_post(settings) as post:
                 return await reports.dry_run(day, post, address, states)
 
     async def work() -> tuple[Ran, bool]:
@@ -109,7 +109,7 @@ def send(
             if planned and states:
                 stores.ledger.reopen(day.date, states, day.clock(), address)
             watch.expect(0, expected)
-            async with days.open_post(settings, on_delivery=watch.delivery) as post:
+            async with posts.open_post(settings, on_delivery=watch.delivery) as post:
                 sent = await steps.send(day, post, email=address)
             counts = stores.ledger.counts(day.date) if stores.issues.get(day.date) else {}
             ran = Ran(
@@ -175,7 +175,7 @@ def send_test(
         raise typer.BadParameter(f"there is no edition `{edition}`; there are {known}")
     message = chosen.message.replace("\n", "\r\n").encode()
     try:
-        said = wait_for(days.send_test(settings, message, address))
+        said = wait_for(posts.send_test(settings, message, address))
     except NewsletterError:
         raise
     except ValueError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from newsletter.model import Border, Source, fault_of
 
 MEMORY = 400_000_000
 """Bytes that reading one document may take; a feed of 20 MB takes 120 million."""
+LITTER = 50_000
+"""Objects made after which garbage is looked for: a parser makes many that stay."""
 Result = TypeVar("Result")
 
 
@@ -42,6 +45,7 @@ def in_little_memory(call: Callable[..., Result], memory: int, *given: object) -
 
     The limit is set once and stays: the process does nothing else.
     """
+    gc.set_threshold(LITTER, 20, 20)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY:
         # Some systems cannot limit memory; there only the limit of time holds.

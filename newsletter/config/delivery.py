@@ -90,6 +90,12 @@ class DeliveryShape(Shape):
         "domain of `from`, or at a subdomain of it.",
     )
 
+    returns: Line | None = Field(
+        None,
+        description="Where mail comes back, for `newsletter bounces` and `newsletter worker`: a "
+        "file or folder, or imaps://user@host/Box with its password in NEWSLETTER_IMAP_PASSWORD.",
+    )
+
     @model_validator(mode="after")
     def _both_or_none(self) -> DeliveryShape:
         if (self.username is None) != (self.password is None):
@@ -121,6 +127,7 @@ def delivering(mail: DeliveryShape, keys: tuple[SigningKey, ...]) -> Delivering:
             patience=mail.patience,
         ),
         keys=keys,
+        returns=mail.returns or "",
     )
 
 

@@ -122,6 +122,8 @@ class Delivering:
     command: tuple[str, ...]
     pace: Pace
     keys: tuple[SigningKey, ...]
+    returns: str = ""
+    """The mailbox in which mail comes back: a path or an IMAP address; empty: none is named."""
 
     def __repr__(self) -> str:
         """Show where mail goes, and nothing secret."""

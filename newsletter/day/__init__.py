@@ -18,6 +18,7 @@ planning.py   the spool: keeps editions in files until the issue is planned
 keeping.py    forget(): what was kept long enough goes
 notices.py    what mails to one person say
 mailroom.py   makes the messages for a batch of deliveries
+returns.py    read_returns(): mail that came back is read once, noted, and acted on
 results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe
 interests.py  read_interest(): what a stranger types → wishes

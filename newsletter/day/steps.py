@@ -20,7 +20,7 @@ from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
 from newsletter.day.mailroom import Mailroom
 from newsletter.day.planning import Spool
-from newsletter.day.pools import candidates
+from newsletter.day.pools import window_of
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Ran, Rendered
@@ -140,7 +140,7 @@ async def collect(day: Day, web: Web) -> Collected:
         reports=tuple(intake.reports),
         health=intake.health,
         new=intake.new,
-        candidates=len(candidates(day)),
+        candidates=stores.papers.count(window_of(day)),
         notes=tuple(map(day.redact, notes)),
     )
 

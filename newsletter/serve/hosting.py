@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.day.keeping import forget
 from newsletter.day.trying import PastDays
@@ -21,7 +19,9 @@ from newsletter.model import Border, fault_of
 from newsletter.schedule import due_date
 from newsletter.serve.given import DAYS, Site
 from newsletter.store import Database
-from newsletter.world.days import day_of, send_waiting_notices
+from newsletter.world.days import day_of
+from newsletter.world.following import Followed
+from newsletter.world.posts import send_waiting_notices
 
 TICK: Final = 5.0
 """Seconds between looks at settings, waiting mails and the schedule."""
@@ -66,7 +66,7 @@ class SiteHost:
         self._clock = clock
         self._say = say
         self._site = self._made(config)
-        self._seen = self._version()
+        self._settings = Followed(folder, config, say)
         self._waiting = asyncio.Event()
         self._running: asyncio.subprocess.Process | None = None
         self._last_run: dict[dt.date, dt.datetime] = {}
@@ -92,30 +92,11 @@ class SiteHost:
             address=config.letter.site or self._address,
         )
 
-    def _version(self) -> tuple[tuple[str, int], ...]:
-        paths = [*self._folder.glob("*.yaml"), self._folder.parent / ".env"]
-        found: list[tuple[str, int]] = []
-        for path in sorted(paths):
-            with contextlib.suppress(OSError):
-                found.append((path.name, path.stat().st_mtime_ns))
-        return tuple(found)
-
     def follow_settings(self) -> None:
         """Read the settings again if a file was changed; while one is wrong, the old ones hold."""
-        version = self._version()
-        if version == self._seen:
-            return
-        self._seen = version
-        try:
-            config = load_config(self._folder, os.environ)
-        except NewsletterError as error:
-            self._say(f"the settings have a mistake; those from before hold on:\n{error}")
-            return
-        if config.database != self._site.config.database:
-            self._say("`database` was changed: start `newsletter serve` again to use it")
-            return
-        self._site, self._warm = self._made(config), ()
-        self._say("the settings were changed, and are in use", problem=False)
+        if self._settings.follow():
+            self._site, self._warm = self._made(self._settings.config), ()
+            self._say("the settings were changed, and are in use", problem=False)
 
     # --- Work -----------------------------------------------------------------------------------
 

@@ -59,9 +59,7 @@ class Archive:
         }
         files = {
             folder / "issue.html": page,
-            folder / "papers.json": json.dumps(
-                content, ensure_ascii=False, indent=1, default=str
-            ).encode(),
+            folder / "papers.json": json.dumps(content, ensure_ascii=False, default=str).encode(),
             **{folder / name: text.encode() for name, text in citations.items()},
         }
         for path, written in files.items():

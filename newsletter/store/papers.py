@@ -193,14 +193,14 @@ class PaperStore:
         Papers that were already offered in this same issue are among them. Age is counted from the
         date of publication, if known, so that a first run does not mail a blog's whole archive.
         """
-        query = (
-            sa.select(papers.c.data)
-            .where(sa.or_(papers.c.offered.is_(None), papers.c.offered == window.date))
-            .where(papers.c.first_seen < window.until)
-            .where(sa.func.coalesce(papers.c.published, papers.c.first_seen) >= window.oldest)
-            .order_by(papers.c.first_seen, papers.c.id)
-        )
-        return self._read(query)
+        query = sa.select(papers.c.data).where(_belongs(window))
+        return self._read(query.order_by(papers.c.first_seen, papers.c.id))
+
+    def count(self, window: IssueWindow) -> int:
+        """Return how many papers `candidates` returns."""
+        query = sa.select(sa.func.count()).where(_belongs(window))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
 
     def left_out(self, window: IssueWindow) -> LeftOut:
         """Return how many papers `candidates` leaves out; each is counted once, as the first."""
@@ -221,6 +221,15 @@ class PaperStore:
         with self._database.reading() as connection:
             date: dt.date | None = connection.scalar(query)
         return date
+
+
+def _belongs(window: IssueWindow) -> sa.ColumnElement[bool]:
+    """Return the condition for the papers that an issue can choose from."""
+    return (
+        sa.or_(papers.c.offered.is_(None), papers.c.offered == window.date)
+        & (papers.c.first_seen < window.until)
+        & (sa.func.coalesce(papers.c.published, papers.c.first_seen) >= window.oldest)
+    )
 
 
 def search_words(paper: Paper) -> dict[str, str]:

@@ -39,7 +39,8 @@ from newsletter.send.smtp import SmtpTransport
 from newsletter.serve.app import PageCache
 from newsletter.store import NoticeStore
 from newsletter.store.tables import suppressions
-from newsletter.world.days import open_day, send_waiting_notices, transport_for
+from newsletter.world.days import open_day
+from newsletter.world.posts import send_waiting_notices, transport_for
 
 S, KEY = SubscriberState, SECRET.encode()
 

@@ -99,6 +99,17 @@ def test_what_a_mail_server_writes_to_a_tag_is_believed(folder: Path) -> None:
     assert read(folder, "box")["suppressed"] == ["r1@here.test"]
 
 
+def test_the_mailbox_that_the_settings_name_is_read(folder: Path) -> None:
+    """Without a mailbox on the command line; without either, it is asked for."""
+    (folder / "box" / "1").write_text(report("<r1@here.test>: 550 5.1.1 no such user"))
+    asked = bounces(folder)
+    assert asked.returncode == 2
+    assert "`returns:`" in asked.stderr
+    path = folder / "config" / "newsletter.yaml"
+    path.write_text(path.read_text("utf-8") + f"  returns: {folder / 'box'}\n", "utf-8")
+    assert read(folder)["suppressed"] == ["r1@here.test"]
+
+
 def test_mail_is_read_once_and_again_when_asked(folder: Path) -> None:
     """What was read is behind a mark; read again, the same report counts once."""
     (folder / "box" / "1").write_text(report("<r1@here.test>: 550 5.1.1 no such user"))

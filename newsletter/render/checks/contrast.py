@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
@@ -123,19 +124,19 @@ def _nearest(element: Element, painted: Painted, which: int, default: Colour) ->
 
 def _texts(document: HtmlDocument) -> Iterator[tuple[Element, str]]:
     """Yield each visible element that has text of its own, with the first words of it."""
-    for element in document.elements():
-        if element.tag in ("style", "script", "title", "head") or _is_hidden(element):
+    hidden: set[Element] = set()
+    for element in document.elements():  # parents come before their children
+        if element.getparent() in hidden or _hides(element.get("style") or ""):
+            hidden.add(element)
+            continue
+        if element.tag in ("style", "script", "title", "head"):
             continue
         own = " ".join((element.text or "", *(child.tail or "" for child in element)))
         if words := " ".join(own.split()):
             yield element, words[:40]
 
 
-def _is_hidden(element: Element) -> bool:
-    here: Element | None = element
-    while here is not None:
-        style = (here.get("style") or "").replace(" ", "")
-        if "display:none" in style or (style and "font-size:0;line-height:0" in style):
-            return True
-        here = here.getparent()
-    return False
+@functools.lru_cache(maxsize=2_000)
+def _hides(style: str) -> bool:
+    style = style.replace(" ", "")
+    return "display:none" in style or "font-size:0;line-height:0" in style

@@ -121,7 +121,7 @@ def uses(document: HtmlDocument) -> Iterator[Use]:
         for name, value in element.attrib.items():
             yield Use(f"attribute {name}", place)
             if name == "style":
-                yield from _of_style(declarations(str(value)), place)
+                yield from (Use(key, place) for key in _of_style(str(value)))
         yield from _of_links(element.get("href"), element.get("src"), place)
     for name, condition in document.at_rules:
         place = document.line_with(f"@{name}")
@@ -137,15 +137,19 @@ def uses(document: HtmlDocument) -> Iterator[Use]:
                 yield Use(key, document.line_with(f"{declaration.name}:"), enhances)
 
 
-def _of_style(style: tuple[Declaration, ...], place: str) -> Iterator[Use]:
+@functools.lru_cache(maxsize=2_000)
+def _of_style(style: str) -> tuple[str, ...]:
+    """Return the features of a style attribute, each once."""
+    declared = declarations(style)
     # Hidden elements are hidden in several ways; each is a fallback for the others.
-    hidden = any(
-        declaration.name == "display" and declaration.value == "none" for declaration in style
+    hidden = any(some.name == "display" and some.value == "none" for some in declared)
+    keys = (
+        key
+        for some in declared
+        if not hidden or some.name == "display"
+        for key in _of_declaration(some)
     )
-    for declaration in style:
-        if not hidden or declaration.name == "display":
-            for key in _of_declaration(declaration):
-                yield Use(key, place)
+    return tuple(dict.fromkeys(keys))
 
 
 def _of_links(href: str | None, src: str | None, place: str) -> Iterator[Use]:

@@ -12,7 +12,7 @@ from newsletter.errors import NewsletterError, StoreError
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.issues import as_issue
 from newsletter.serve.forms import date_in
-from newsletter.world.days import send_test
+from newsletter.world.posts import send_test
 
 LATEST: Final = 10
 """Issues from which one is chosen."""
