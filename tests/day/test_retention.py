@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sqlite3
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -44,6 +45,7 @@ from newsletter.store import Database, Query
 from newsletter.store.retention import Retention
 from newsletter.store.shrinking import give_back
 from newsletter.store.tables import audiences, blocks, deliveries, editions, papers, sources
+from newsletter.store.tallies import _close
 from newsletter.world.days import day_of
 
 DAY = dt.timedelta(days=1)
@@ -114,11 +116,18 @@ class Years:
             return int(connection.exec_driver_sql("PRAGMA page_count").scalar() or 0)
 
 
+def _in_a_hurry(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @pytest.fixture
 def years(tmp_path: Path, root: Path) -> Years:
     write_newsletter(tmp_path, root)
     config = replace(load_config(tmp_path / "config", {}), keeping=KEEP)
     database = open_test_database(tmp_path)
+    # Nobody pulls the plug here, and to wait for the disk takes most of the time.
+    sa.event.listen(database.engine, "connect", _in_a_hurry)
+    database.engine.dispose()
     made = Years(day=day_of(config, database), database=database)
     made.day = day_of(config, database, clock=lambda: made.now)
     made.day.stores.subscribers.bring([SignUp(email=name) for name in READERS], Origin.IMPORT, NOW)
@@ -126,6 +135,7 @@ def years(tmp_path: Path, root: Path) -> Years:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_after_a_year_nothing_grows_and_nothing_is_repeated(years: Years) -> None:
     """400 days: the database keeps its size, no paper comes twice, and old numbers stay right."""
     stores = years.day.stores
@@ -256,6 +266,23 @@ def test_a_closed_issue_is_closed(years: Years) -> None:
         stores.ledger.reopen(TODAY, [DeliveryState.FAILED], years.now)
     stores.ledger.follow_subscribers(TODAY, years.now)
     assert stores.ledger.counts(TODAY)[DeliveryState.FAILED] == 1
+
+
+def test_an_issue_that_waits_is_never_closed_nor_deleted(years: Years) -> None:
+    """However old it is, also where somebody opens it again while it is being closed."""
+    stores = years.day.stores
+    years.issue(0, settled=False)
+    years.on(2_000)
+    with years.database.transaction() as connection:
+        _close(connection, TODAY)
+    assert not years.forget().rows.deliveries
+
+    assert stores.issues.unfinished(years.now.date()) == (TODAY,)
+    (edition,) = {delivery.edition for delivery in stores.ledger.deliveries(TODAY)}
+    assert stores.issues.edition(TODAY, edition).html
+    years.send(TODAY)
+    years.on(2_001)
+    assert years.forget().rows.deliveries == len(READERS)
 
 
 def test_files_go_but_not_what_waits(years: Years) -> None:
