@@ -17,7 +17,11 @@ _CITED = (
     r"\d{4}(?:\s[A-Z][a-z]{2}(?:-[A-Z][a-z]{2})?(?:\s\d{1,2})?)?(?:[;:][^.\s]{0,40}(?:\.\d+)?)?"
 )
 _PUBMED = "doi:|Online ahead|eCollection|ABSTRACT|NO ABSTRACT"
-_NEXT = r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|Abstract\b|DOI:))"
+_EARLY = (
+    "ahead of print|early\\s?view|early access|accepted articles?|online first|just accepted|"
+    "articles in advance|latest articles"
+)
+_NEXT = r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|Abstract(?:\b|(?=[A-Z]))|DOI:))"
 _NAME = r"(?:[^\W\d_a-z][\w.'’-]*|de|del|la|le|van|der|den|von|di|da|el|al|bin|and|&)[,;]?"
 # At the beginning of a text; each is tried until none fits.
 _STARTS = tuple(
@@ -36,7 +40,11 @@ _STARTS = tuple(
         r"Article URL: \S+\s+Comments URL: \S+\s+Points: \d+\s+# Comments: \d+",
         rf"(?P<venue>[^.:;]{{2,120}}?){_PLACE}{{2,4}},?\s*(?:{_DATE}|\d{{4}})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
         rf"{_PLACE}{{2,4}},?\s*(?:{_DATE})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
-        r"(?:ABSTRACT|Abstract)(?:\s*[:.—–-]\s*|\s+(?=[A-Z\d]))",
+        # A heading of its own in HTML may end without a space: `<b>Abstract</b>We show`.
+        r"(?:ABSTRACT|Abstract)(?:\s*[:.—–-]\s*|\s+(?=[A-Z\d])|(?=[A-Z][a-z]*\s))",
+        r"(?:SIGNIFICANCE|Significance|SUMMARY|Summary)(?=[A-Z][a-z]*\s)",
+        rf"(?P<venue>[^.:;]{{2,120}}?),\s(?i:{_EARLY})\.\s*",
+        r"(?i:(?:estimated )?reading time:?\s\d{1,3}\smin(?:ute)?s?\b|\d{1,3}[ -]min(?:ute)?s? read\b)\.?\s*",
         r"(?:Summary|SUMMARY)\s*[:.]\s*",
     )
 )
@@ -68,7 +76,7 @@ _ENDS = tuple(
             "read",
             (
                 r"(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
-                r"[^.!?]{0,200}[.»→…]*"
+                r"(?:[^.!?]|\.(?=\w)){0,200}[.»→…]*"
             ),
         ),
         *(
@@ -86,6 +94,16 @@ _ENDS = tuple(
             r"(?:this article is protected by copyright\.?\s*)?all rights reserved\.?",
         ),
         ("protected by", r"this article is protected by copyright\.?"),
+        # What listings of arXiv and blogs put below a text.
+        (
+            "comments:",
+            r"(?<=[.!?]\s)comments?:\s[^!?]{0,80}?\b(?:pages?|figures?|tables?)\b[^!?]{0,120}",
+        ),
+        ("subject", r"(?<=[.!?]\s)subjects?:\s[^!?]{0,200}"),
+        ("comment", r"(?<=[.!?…]\s)(?:leave a comment|(?:no|\d{1,4}) comments?)\.?"),
+        ("ed in", r"(?<=[.!?…]\s)posted in\s[^.!?]{1,200}"),
+        ("filed under", r"(?<=[.!?…]\s)filed under:?\s[^.!?]{1,200}"),
+        ("full", r"(?<=[.!?…]\s)view (?:the )?full (?:text|article|paper|story|post)\b[.»→…]*"),
         ("rss feed", r"the content of this rss feed\s.{1,150}"),
         ("published", r"\[[A-Z][^\[\]]{2,60}\d[^\[\]]{0,30}\]\s*published\s[^.]{1,40}\.?"),
         ("rights reserved", r"published by [^.]{2,80} all rights reserved\.?"),
