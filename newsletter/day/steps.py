@@ -21,7 +21,7 @@ from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
 from newsletter.day.mailroom import Mailroom
 from newsletter.day.planning import Spool
-from newsletter.day.pools import candidates
+from newsletter.day.pools import candidates, window_of
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Ran, Rendered
@@ -109,6 +109,8 @@ async def collect(day: Day, web: Web) -> Collected:
         remembered=stores.sources.remembered(),
         now=now,
         max_age=dt.timedelta(days=day.config.choice.max_age_days),
+        # The age at the day counts: that may be another day than today.
+        oldest=window_of(day).oldest,
     )
     async for visit in visits:
         web.on_source(intake.take(visit))

@@ -84,6 +84,8 @@ class Selection:
 
     topics: tuple[str, ...]
     picks: tuple[Pick, ...]
+    own: tuple[str, ...] = ()
+    """The sections beyond topics that its reader asked for: what follows from their own words."""
     reader: str = ""
     """The id of the subscriber, when the selection is for one reader only."""
     lead: Pick | None = None
@@ -240,7 +242,7 @@ class Press:
             letter={
                 "glance": self._glance(count, self._papers_of(selection)),
                 "tally": words.tally(count, self._papers_of(selection)),
-                "topics": tuple(self._titles[name] for name in selection.topics),
+                "topics": tuple(self._titles[name] for name in (*selection.topics, *selection.own)),
                 "count": count,
                 "more": len(also[MAX_ALSO:]),
                 "has_also": bool(also),
