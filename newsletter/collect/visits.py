@@ -84,7 +84,7 @@ class _Answer:
         self.errors += [fault.problem for fault in parsed.faults if fault.border is Border.SOURCE]
 
 
-async def visit_source(
+async def visit_source(  # noqa: PLR0913  a visit has many conditions
     source: Source,
     kind: SourceKind,
     fetcher: Fetcher,

@@ -171,10 +171,11 @@ _REFERS_BACK = _pattern(
 )
 _ASKS = _pattern(
     r"(?:(?:an?|the|one|our|this|another|yet|still|but|however,?) ){0,2}(?:[\w-]+ ){0,2}questions? "
-    r"(?:[\w-]+ ){0,3}?(?:is|are|remains?|arises?|concerns?)[:,]? (?:whether|if|how|what|which|why|when)\b"
+    r"(?:[\w-]+ ){0,3}?(?:is|are|remains?|arises?|concerns?)[:,]? "
+    r"(?:whether|if|how|what|which|why|when)\b"
     r"|(?:yet |but |however,? )?(?:it|what) (?:(?:is|remains) )?(?:still |largely |also )*"
-    r"(?:remains |is )?(?:unclear|unknown|an open (?:question|problem)|not (?:well |yet )?(?:clear|known"
-    r"|understood))\b",
+    r"(?:remains |is )?(?:unclear|unknown|an open (?:question|problem)"
+    r"|not (?:well |yet )?(?:clear|known|understood))\b",
 )
 """A question that has no question mark, or that nobody has answered yet."""
 _LISTS = re.compile(r"(?:^|[\s(])\(?(?:1|i|a)\)\s")

@@ -233,6 +233,8 @@ RSS_090 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xm
 <channel><title>r</title></channel><item><title>Oldest</title><link>https://r.example/1</link></item></rdf:RDF>"""
 RSS_091 = """<!DOCTYPE rss SYSTEM "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel>
 <title>r</title><item><title>Ol&eacute;</title><link>https://r.example/2</link></item></channel></rss>"""
+
+
 def test_json_authors_in_other_forms() -> None:
     """One person in place of a list, a text in place of a person, a name with commas."""
     people: list[dict[str, object]] = [
@@ -407,6 +409,7 @@ def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
         ("We find. View the full article", "We find.", (), ""),
         ("5 min read. We find.", "We find.", (), ""),
         ("We find. Subjects see 12 pages.", "We find. Subjects see 12 pages.", (), ""),
+        ("SummaryMixing is linear.", "SummaryMixing is linear.", (), ""),
         ("Abstractive summaries help.", "Abstractive summaries help.", (), ""),
         ("Source: we trace it.", "Source: we trace it.", (), ""),
     ],

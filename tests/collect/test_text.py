@@ -77,7 +77,7 @@ MARKDOWN = {
     "the *-product and the *-norm of C*-algebras, f(*,*)": "the *-product and the *-norm of C*-algebras, f(*,*)",
     "2**3, *args and **kwargs, a * b * c, p*q*r": "2**3, *args and **kwargs, a * b * c, p*q*r",
     "f[i](x), [x](y), [1] (https://e.example)": "f[i](x), [x](y), [1] (https://e.example)",
-    "`x' and `y' and ``z\'\'": "‘x’ and ‘y’ and “z”",
+    "`x' and `y' and ``z''": "‘x’ and ‘y’ and “z”",
     "# 1 in ranking, #tag": "# 1 in ranking, #tag",
 }  # fmt: skip
 

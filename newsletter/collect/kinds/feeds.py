@@ -138,7 +138,9 @@ def _paper(
         references=references,
         url="" if link_is_shared else url,
         # Entries without a link that have ids of their own are not one because of their title.
-        title=f"{url} {(scope and guid) or title}" if link_is_shared or (scope and guid and not url) else title,
+        title=f"{url} {(scope and guid) or title}"
+        if link_is_shared or (scope and guid and not url)
+        else title,
     )
     # A link may change while the id stays. An id that is the link says nothing more.
     if scope and guid and not known and not named and canonical_url(guid) != canonical_url(url):

@@ -21,7 +21,15 @@ _EARLY = (
     "ahead of print|early\\s?view|early access|accepted articles?|online first|just accepted|"
     "articles in advance|latest articles"
 )
-_NEXT = r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|Abstract(?:\b|(?=[A-Z]))|DOI:))"
+# A heading of its own in HTML may end without a space: `<b>Abstract</b>We show`; not SummaryMixing.
+_OPENER = (
+    "(?:We|The|This|These|In|An?|To|Our|Here|It|For|With|As|On|Background|Objectives?|Purpose"
+    "|Recent|Many|Although|Despite|While|Large|Understanding)"
+)
+_NEXT = (
+    r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|DOI:"
+    rf"|Abstract(?:\b|(?={_OPENER}\b))))"
+)
 _NAME = r"(?:[^\W\d_a-z][\w.'’-]*|de|del|la|le|van|der|den|von|di|da|el|al|bin|and|&)[,;]?"
 # At the beginning of a text; each is tried until none fits.
 _STARTS = tuple(
@@ -40,11 +48,11 @@ _STARTS = tuple(
         r"Article URL: \S+\s+Comments URL: \S+\s+Points: \d+\s+# Comments: \d+",
         rf"(?P<venue>[^.:;]{{2,120}}?){_PLACE}{{2,4}},?\s*(?:{_DATE}|\d{{4}})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
         rf"{_PLACE}{{2,4}},?\s*(?:{_DATE})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
-        # A heading of its own in HTML may end without a space: `<b>Abstract</b>We show`.
-        r"(?:ABSTRACT|Abstract)(?:\s*[:.—–-]\s*|\s+(?=[A-Z\d])|(?=[A-Z][a-z]*\s))",
-        r"(?:SIGNIFICANCE|Significance|SUMMARY|Summary)(?=[A-Z][a-z]*\s)",
+        r"(?:ABSTRACT|Abstract)(?:\s*[:.—–-]\s*|\s+(?=[A-Z\d]))",
+        rf"(?:ABSTRACT|Abstract|SIGNIFICANCE|Significance|SUMMARY|Summary)(?={_OPENER}\s)",
         rf"(?P<venue>[^.:;]{{2,120}}?),\s(?i:{_EARLY})\.\s*",
-        r"(?i:(?:estimated )?reading time:?\s\d{1,3}\smin(?:ute)?s?\b|\d{1,3}[ -]min(?:ute)?s? read\b)\.?\s*",
+        r"(?i:(?:estimated )?reading time:?\s\d{1,3}\smin(?:ute)?s?\b)\.?\s*",
+        r"(?i:\d{1,3}[ -]min(?:ute)?s? read\b)\.?\s*",
         r"(?:Summary|SUMMARY)\s*[:.]\s*",
     )
 )
