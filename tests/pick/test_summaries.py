@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import summaries
 from corpora.abstracts import real_abstracts
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from makers import make_paper
 
@@ -187,6 +187,7 @@ def is_run(told: str, abstract: str) -> bool:
         max_size=40,
     ).map(" ".join)
 )
+@example("We (AB) (not)")
 def test_words_are_the_authors(abstract: str) -> None:
     """Whatever stands there, the summary is a run of it, and each detail a part of it as it is."""
     paper = make_paper(abstract=abstract)
