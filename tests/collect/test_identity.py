@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
 from newsletter.collect.identity.duplicates import merge_papers
-from newsletter.collect.identity.keys import arxiv_id, canonical_url, doi, paper_keys, web_url
+from newsletter.collect.identity.keys import (
+    arxiv_id,
+    canonical_url,
+    doi,
+    paper_keys,
+    surname,
+    web_url,
+)
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.model import Paper
 
@@ -81,6 +88,22 @@ def test_any_text_has_a_key_and_raises_nothing(text: str) -> None:
 def test_only_web_addresses_pass(link: str) -> None:
     """A link that is not http(s) with a host is dropped."""
     assert web_url(link) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "family"),
+    [
+        (("Ada Byron", "Byron, Ada", "A. Byron"), "byron"),
+        (("Jan van der Berg Jr.", "van der Berg, Jan Jr.", "van der Berg, J."), "berg"),
+        (("Luis García Márquez", "García Márquez, Luis"), "marquez"),
+        (("Martin King III", "King, III, Martin", "King, Martin, III"), "king"),
+        (("Plato",), "plato"),
+        (("", " , "), ""),
+    ],
+)
+def test_a_family_name_is_one_in_all_orders(names: tuple[str, ...], family: str) -> None:
+    """Sources write one author in different ways; duplicates are told by it."""
+    assert {surname(name) for name in names} == {family}
 
 
 @pytest.mark.parametrize(

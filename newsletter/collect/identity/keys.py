@@ -152,6 +152,10 @@ SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "guid", "work")
 """The prefixes of keys, strongest first; `work` occurs in older databases only."""
 
 
+_JUNIOR = re.compile(r"(?<=\w)[\s,]+(?:[js]r\.?|i{2,3}|iv)(?=\s*(?:,|$))", re.IGNORECASE)
+"""What follows a family name, or ends the whole name."""
+
+
 @functools.lru_cache(maxsize=20_000)  # titles and first authors are compared again and again
 def letters(text: str) -> str:
     """Return the letters and digits of `text`, without case, accents, spaces and punctuation."""
@@ -160,8 +164,13 @@ def letters(text: str) -> str:
 
 
 def surname(name: str) -> str:
-    """Return the family name in `Ada Byron`, `Byron, Ada` or `A. Byron`, as `letters` gives it."""
-    return letters(name.partition(",")[0] if "," in name else (name.split() or [""])[-1])
+    """Return the last word of the family name in `Ada Byron`, `Byron, Ada` or `A. Byron Jr.`.
+
+    It is as `letters` gives it. Of `van der Berg` only that word is known in all spellings.
+    """
+    family = _JUNIOR.sub("", name)
+    words = family.partition(",")[0].split()
+    return letters(words[-1]) if words else ""
 
 
 def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:
