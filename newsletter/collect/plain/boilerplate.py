@@ -83,6 +83,8 @@ _ENDS = tuple(
         (
             "read",
             (
+                # Not the end of "diseases spread more easily".
+                r"(?:(?<=[.!?…»\])]\s)|\b(?=(?-i:[CR])))"
                 r"(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
                 r"(?:[^.!?]|\.(?=\w)){0,200}[.»→…]*"
             ),
