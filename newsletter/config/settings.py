@@ -72,6 +72,8 @@ class Choice:
     sections: tuple[str, ...]
     embeddings: str
     """The model for sentence embeddings: a folder or a name on the hub; MINILM, or nothing."""
+    embeddings_place: str
+    """Where newsletter.yaml names the model: file:line:column."""
     min_chance: float
     """The chance of being kept from which on a paper is near enough to likes."""
     send_empty: bool

@@ -110,6 +110,8 @@ async def collect(day: Day, web: Web) -> Collected:
         remembered=stores.sources.remembered(),
         now=now,
         max_age=dt.timedelta(days=day.config.choice.max_age_days),
+        # The age at the day counts: that may be another day than today.
+        oldest=window_of(day).oldest,
     )
     async for visit in visits:
         web.on_source(intake.take(visit))

@@ -185,7 +185,10 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         for field in dataclasses.fields(part)
     }
     assert {name: told[name] for name in expected} == expected
-    compared_below = {"theme", "delivering", "sources", "topics", "secrets"}
+    assert config.choice.embeddings_place.startswith(f"{config.folder}/newsletter.yaml:")
+    compared_below = {
+        "theme", "delivering", "sources", "topics", "secrets", "embeddings_place",
+    }  # fmt: skip
     assert set(told) - set(expected) == compared_below | {
         "letter",
         "choice",
