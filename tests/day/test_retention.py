@@ -22,6 +22,7 @@ from makers import (
     write_newsletter,
 )
 
+from newsletter.cli.forgotten import line
 from newsletter.config.files import load_config
 from newsletter.config.settings import Keeping
 from newsletter.day.given import Day
@@ -42,7 +43,8 @@ from newsletter.model import (
     SourceReport,
 )
 from newsletter.store import Database, Query
-from newsletter.store.retention import Retention
+from newsletter.store.clearing import Cleared
+from newsletter.store.retention import Gone, Retention
 from newsletter.store.shrinking import give_back
 from newsletter.store.tables import audiences, blocks, deliveries, editions, papers, sources
 from newsletter.store.tallies import _close
@@ -392,3 +394,20 @@ def test_the_file_shrinks_when_much_was_deleted_at_once(years: Years) -> None:
 
     assert years.pages() < before / 10
     assert years.day.stores.subscribers.find(READERS[0])
+
+
+def test_much_that_goes_is_told_in_one_line() -> None:
+    """A usual day is not told."""
+    usual = Forgotten(rows=Gone(papers=600, deliveries=3), files=Cleared(files=40, size=3_000_000))
+    much = Forgotten(rows=Gone(papers=12_345, deliveries=9_000, keys=2), shrunk=80_000_000)
+
+    assert not usual.is_much
+    assert much.is_much
+    assert Forgotten(files=Cleared(files=1, size=100_000_000)).is_much
+    assert line(much) == (
+        "deleted what is old (`keep` in newsletter.yaml): 12,345 papers, 9,000 deliveries, 2 other "
+        "rows; 80 MB of the disk are free again"
+    )
+    assert line(usual).endswith(
+        "600 papers, 3 deliveries, 40 files; 3 MB of the disk are free again"
+    )
