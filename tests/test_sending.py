@@ -202,8 +202,8 @@ def test_numbers_of_an_issue_outlive_its_deliveries(
     faults.rcpt = lambda address: "550 5.1.1 unknown" if address[:3] == "bo@" else "250 fine"
     for name, value in {"SECRET": SECRET, **KEYS}.items():
         monkeypatch.setenv(name, value)
-    earlier = str(dt.datetime.now(dt.UTC).date() - dt.timedelta(days=2))
-    newsletter(folder, "run", "--quiet", "--date", earlier)
+    another = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2))
+    newsletter(folder, "run", "--quiet", "--date", another)
     before = as_json(newsletter(folder, "status", "--json"))
     with open_database("sqlite:///outbox/newsletter.db", folder) as database:
         assert TallyStore(database).close(
