@@ -87,7 +87,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         root=root,
         database=main.database,
         letter=letter(main, theme),
-        choice=choice(main, topics),
+        choice=choice(main, topics, documents["newsletter"]),
         schedule=schedule(main),
         collecting=collecting(from_, sources, documents["sources"]),
         delivering=delivering(main.delivery, keys),

@@ -21,6 +21,11 @@ search.py      papers by words, authors and dates, and what says the same in oth
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
 hours.py       the hours of readers beside the table of subscribers
+tallies.py     closed issues: their numbers outlive their deliveries
+forgetting.py  what stays of papers whose texts were deleted
+retention.py   deletes rows that are over
+clearing.py    deletes files that are over
+shrinking.py   gives the room of deleted rows back to the disk
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 wishes.py     wishes as they are kept
@@ -31,6 +36,7 @@ feedback.py    what readers say about papers
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
+measures.py    numbers for monitoring
 accounts.py    lists for editors: issues, deliveries, readers, a page at a time
 lines.py       the lines of these lists
 trends.py      numbers of days: who came and left, what readers said
@@ -55,10 +61,12 @@ from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
 from newsletter.store.requests import Confirmed, Departure, RequestStore
+from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
+from newsletter.store.tallies import TallyStore
 from newsletter.store.urls import database_exists
 
 __all__ = [
@@ -82,12 +90,14 @@ __all__ = [
     "PickStore",
     "Query",
     "RequestStore",
+    "Retention",
     "SearchStore",
     "SourceStore",
     "SqlLedger",
     "SubscriberStore",
     "Suppression",
     "SuppressionStore",
+    "TallyStore",
     "database_exists",
     "is_at",
     "open_database",

@@ -102,8 +102,10 @@ issues = sa.Table(
     sa.Column("planned_at", Moment, nullable=False),
     sa.Column("state", Text, nullable=False, server_default="planned"),
     sa.Column("halted", Text, nullable=False, server_default=""),
+    sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""`halted` is the reason, for people, why an issue is paused or cancelled."""
+"""`halted` is the reason, for people, why an issue is paused or cancelled; `closed`: every
+delivery is final, and counted (tallies.py): none of them moves any more."""
 
 picks = sa.Table(
     "pick",

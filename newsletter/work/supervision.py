@@ -87,7 +87,7 @@ def _wanted(bench: Bench) -> Iterator[Task]:
         yield from _shards(day, date, now, bench)
     for date in stores.issues.dates():
         lately = date >= day.date - LATELY
-        if lately and date not in unfinished and not steps.is_closed(day, date):
+        if lately and date not in unfinished and not steps.has_learnt(day, date):
             yield Task(name="close", date=date)
 
 

@@ -38,6 +38,7 @@ from newsletter.store import (
     SourceStore,
     SqlLedger,
     SubscriberStore,
+    TallyStore,
     open_database,
 )
 from newsletter.store.migrations.runner import HEAD, configure
@@ -344,6 +345,25 @@ def test_what_the_fifth_version_said_of_an_issue_is_its_state(tmp_path: Path) ->
         for day, (why, state) in enumerate(said.items(), start=1):
             date = dt.date(2026, 2, day)
             assert (ledger.state(date), ledger.halted(date)) == (IssueState(state), why)
+
+
+def test_issues_of_the_tenth_revision_are_open_until_a_run_closes_them(tmp_path: Path) -> None:
+    """They keep their contents; what waits in them is unfinished, and is closed when it is sent."""
+    make_old(tmp_path, 1).dispose()
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
+    with engine.begin() as connection:
+        command.stamp(configure(connection), "0001")
+        command.upgrade(configure(connection), "0010")
+    engine.dispose()
+
+    with open_database(URL, tmp_path) as database:
+        ledger, tomorrow = SqlLedger(database), TODAY + dt.timedelta(days=1)
+        assert IssueStore(database).unfinished(tomorrow) == (TODAY,)
+        assert TallyStore(database).close(tomorrow) == 0
+        ledger.cancel(TODAY, NOW)
+        assert TallyStore(database).close(tomorrow) == 1
+        assert ledger.counts(TODAY)[DeliveryState.CANCELLED] == 2
+        assert IssueStore(database).unfinished(tomorrow) == ()
 
 
 def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:

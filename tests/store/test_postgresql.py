@@ -52,6 +52,7 @@ from newsletter.store import (
     SuppressionStore,
     open_database,
 )
+from newsletter.store.ledger.senders import beat
 from newsletter.store.tables import (
     bounces,
     deliveries,
@@ -489,9 +490,13 @@ def test_who_falls_silent_is_dead_by_the_servers_clock(database: Database) -> No
         (one,) = ledger.claim(TODAY, owner=owner, limit=1, now=NOW, until=NOW + HOUR)
         if owner == "silent":
             ledger.record([Claim(delivery=one, owner=owner)], [], NOW)
-    ledger.beat("silent")
-    ledger.beat("speaking")
     with database.transaction() as connection:
+        # After a start of the server, everybody is given time to come back.
+        connection.exec_driver_sql(
+            "SELECT pg_sleep(extract(epoch FROM pg_postmaster_start_time() - now()) + 11)"
+        )
+        beat(connection, "silent")
+        beat(connection, "speaking")
         before = senders.c.seen_at - sa.literal(dt.timedelta(seconds=11), sa.Interval())
         silent = senders.update().where(senders.c.name == "silent")
         connection.execute(silent.values(seen_at=before))
