@@ -24,10 +24,12 @@ from newsletter.cli import account, forgotten
 from newsletter.cli.given import load
 from newsletter.cli.program import NOT_RIGHT
 from newsletter.cli.progress import Watch, show_progress
+from newsletter.cli.terminal import console, errors
 from newsletter.config.settings import Config
 from newsletter.day.results import Ran
 from newsletter.errors import NewsletterError
 from newsletter.model import Delivery, DeliveryState, Outcome, SourceReport
+from newsletter.world.following import Say
 from newsletter.world.machine import utc_now
 
 HIDDEN: Final = "(address)"
@@ -44,6 +46,14 @@ class LogForm(StrEnum):
 LogOption = Annotated[
     LogForm,
     typer.Option("--log", help="`json` writes what happens as JSON to the error stream, by line."),
+]
+MetricsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[HOST:]PORT",
+        help="Answer GET /metrics, for Prometheus, on a port of its own; without a host, only "
+        "to this machine.",
+    ),
 ]
 
 
@@ -179,3 +189,25 @@ def errors_logged(log: JsonLog | None) -> Iterator[None]:
             raise
         log.problem(str(error))
         raise typer.Exit(NOT_RIGHT) from None
+
+
+def speaker(log: JsonLog | None, *, quiet: bool = False) -> Say:
+    """Return what tells the operator something: into the log, if there is one.
+
+    A `quiet` one tells problems only.
+    """
+    told = errors()
+
+    def say(text: str, *, problem: bool = True) -> None:
+        if log is not None and problem:
+            log.problem(text)
+        elif quiet:
+            return
+        elif log is not None:
+            log.event("note", text=text)
+        elif problem:
+            account.problem(told, text)
+        else:
+            console().print(text, soft_wrap=True, markup=False)
+
+    return say

@@ -14,7 +14,14 @@ import typer
 from starlette.types import ASGIApp
 
 from newsletter.cli import account
-from newsletter.cli.logs import JsonLog, LogForm, LogOption, errors_logged, load_logged
+from newsletter.cli.logs import (
+    LogForm,
+    LogOption,
+    MetricsOption,
+    errors_logged,
+    load_logged,
+    speaker,
+)
 from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
@@ -24,7 +31,7 @@ from newsletter.doctor.sample import MORNING, demo_config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
 from newsletter.serve.given import Site
-from newsletter.serve.hosting import Say, SiteHost
+from newsletter.serve.hosting import SiteHost
 from newsletter.serve.listening import server
 from newsletter.serve.publishing import publish as publish_site
 from newsletter.world import machine
@@ -44,14 +51,7 @@ def serve(
     sign_ups: Annotated[
         float, typer.Option(min=1, help="Most sign-ups in an hour from one network.")
     ] = PER_NETWORK,
-    metrics: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[HOST:]PORT",
-            help="Answer GET /metrics, for Prometheus, on a port of its own; without a host, only "
-            "to this machine.",
-        ),
-    ] = None,
+    metrics: MetricsOption = None,
     log_form: LogOption = LogForm.TEXT,
 ) -> None:
     """Serve the newsletter's site: the day's papers, archive, search, subscribe and leave.
@@ -62,7 +62,7 @@ def serve(
     Examples: `newsletter serve`, `newsletter serve --port 9000 --no-schedule`
     """
     settings, log = load_logged(config, log_form)
-    tell = _speaker(log)
+    tell = speaker(log)
     with errors_logged(log), contextlib.ExitStack() as beside:
         listening = _listen(host, port)
         name = f"[{host}]" if ":" in host else host
@@ -80,23 +80,6 @@ def serve(
             site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
         )
         asyncio.run(_serve(site, program, listening, schedule=schedule))
-
-
-def _speaker(log: JsonLog | None) -> Say:
-    """Return what tells the operator something: into the log, if there is one."""
-    told = errors()
-
-    def say(text: str, *, problem: bool = True) -> None:
-        if log is not None and problem:
-            log.problem(text)
-        elif log is not None:
-            log.event("note", text=text)
-        elif problem:
-            account.problem(told, text)
-        else:
-            console().print(text, soft_wrap=True, markup=False)
-
-    return say
 
 
 def serve_demo(root: Path, port: int) -> None:

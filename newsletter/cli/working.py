@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newsletter import __version__
-from newsletter.cli import account
-from newsletter.cli.given import load, wait_for
+from newsletter.cli.given import wait_for
+from newsletter.cli.logs import (
+    LogForm,
+    LogOption,
+    MetricsOption,
+    errors_logged,
+    load_logged,
+    speaker,
+)
 from newsletter.cli.program import ConfigDir, Quiet, app
-from newsletter.cli.terminal import errors
 from newsletter.config.settings import Config
 from newsletter.errors import ConfigError
 from newsletter.send.processes import sender_name
 from newsletter.world import machine
-from newsletter.world.following import Followed
+from newsletter.world.following import Followed, Say
+from newsletter.world.metrics import serving_metrics
 from newsletter.world.posts import stopping
-
-if TYPE_CHECKING:
-    from newsletter.work.given import Say
 
 
 @app.command()
-def worker(*, config: ConfigDir = Path("config"), quiet: Quiet = False) -> None:
+def worker(
+    *,
+    config: ConfigDir = Path("config"),
+    metrics: MetricsOption = None,
+    log_form: LogOption = LogForm.TEXT,
+    quiet: Quiet = False,
+) -> None:
     """Make and send issues as one of many workers; it goes on until it is stopped.
 
     Start as many as you like, on as many machines as you like, with the same configuration: each
@@ -33,28 +43,31 @@ def worker(*, config: ConfigDir = Path("config"), quiet: Quiet = False) -> None:
 
     Examples: `newsletter worker`, `newsletter worker --quiet --config /etc/letter/config`
     """
-    settings = load(config)
-    if not settings.database.startswith("postgres"):
-        raise ConfigError(
-            f"{settings.folder / 'newsletter.yaml'}: workers need `database: postgresql://…`; on "
-            "one machine `newsletter run` or `newsletter serve --schedule` do the same"
-        )
-    settings.require_ready()
+    settings, log = load_logged(config, log_form)
+    told, redact = speaker(log, quiet=quiet), machine.redactor(settings.secrets)
 
     def say(text: str, *, problem: bool = True) -> None:
-        if problem:
-            account.problem(errors(), machine.redactor(settings.secrets)(text))
-        elif not quiet:
-            errors().print(f"[dim]{machine.utc_now():%H:%M:%S}[/] {text}", highlight=False)
+        told(redact(text), problem=problem)
 
-    wait_for(_work(settings, say))
+    with errors_logged(log):
+        if not settings.database.startswith("postgres"):
+            raise ConfigError(
+                f"{settings.folder / 'newsletter.yaml'}: workers need `database: postgresql://…`; "
+                "on one machine `newsletter run` or `newsletter serve` do the same"
+            )
+        settings.require_ready()
+        wait_for(_work(settings, say, metrics))
 
 
-async def _work(config: Config, say: Say) -> None:
-    with machine.open_ledger(config) as database:  # says so when the driver is missing
+async def _work(config: Config, say: Say, metrics: str | None) -> None:
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(machine.open_ledger(config))  # says which package is missing
         from newsletter.work.given import Bench  # noqa: PLC0415  needs an optional package
         from newsletter.work.worker import work  # noqa: PLC0415  the same
 
+        if metrics is not None:
+            there = stack.enter_context(serving_metrics(metrics, database, machine.utc_now))
+            say(f"Metrics for Prometheus at {there}", problem=False)
         stop = asyncio.Event()
         bench = Bench(
             settings=Followed(config.folder, config, say),
@@ -65,5 +78,5 @@ async def _work(config: Config, say: Say) -> None:
             stop=stop,
             say=say,
         )
-        with stopping(stop):
-            await work(bench)
+        stack.enter_context(stopping(stop))
+        await work(bench)

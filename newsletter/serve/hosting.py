@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from newsletter.config.settings import Config
 from newsletter.day.keeping import forget
@@ -20,7 +20,7 @@ from newsletter.schedule import due_date
 from newsletter.serve.given import DAYS, Site
 from newsletter.store import Database
 from newsletter.world.days import day_of
-from newsletter.world.following import Followed
+from newsletter.world.following import Followed, Say
 from newsletter.world.posts import send_waiting_notices
 
 TICK: Final = 5.0
@@ -32,14 +32,6 @@ SOON: Final = dt.timedelta(minutes=1)
 IN_DOUBT: Final = dt.timedelta(minutes=30)
 """How long a mail may take to leave: one that began before that may have left."""
 DAY: Final = dt.timedelta(days=1)
-
-
-class Say(Protocol):
-    """Tells the operator something."""
-
-    def __call__(self, text: str, *, problem: bool = True) -> None:
-        """Tell it as a problem, or as a note."""
-        ...
 
 
 class SiteHost:

@@ -6,21 +6,12 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from newsletter.day.given import Day, Post
 from newsletter.store import Database
 from newsletter.world.days import day_of
-from newsletter.world.following import Followed
+from newsletter.world.following import Followed, Say
 from newsletter.world.posts import post_for
-
-
-class Say(Protocol):
-    """Tells the operator something."""
-
-    def __call__(self, text: str, *, problem: bool = True) -> None:
-        """Tell it as a problem, or as a note."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.errors import NewsletterError
 
 
+class Say(Protocol):
+    """Tells the operator something."""
+
+    def __call__(self, text: str, *, problem: bool = True) -> None:
+        """Tell it as a problem, or as a note."""
+        ...
+
+
 class Followed:
     """The settings of a newsletter as they are now; while they have a mistake, as they were."""
 
-    def __init__(self, folder: Path, config: Config, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, config: Config, say: Say) -> None:
         """Follow the YAML files of `folder`, read as `config`; `say` is told of mistakes."""
         self._folder = folder
         self._say = say
