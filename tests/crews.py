@@ -48,7 +48,7 @@ class Crew:
             with log.open("w") as said:
                 worker = subprocess.Popen(
                     [*program, "worker"], cwd=self.folder, env=variables({}), text=True,
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+                    stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
                 )  # fmt: skip
             self.workers.append(worker)
             found.append(worker)
