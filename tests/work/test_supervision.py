@@ -47,9 +47,9 @@ def bench(crew: Crew) -> Iterator[Bench]:
         )  # fmt: skip
 
 
-def quietly(_text: str, *, problem: bool = True) -> None:
+def quietly(text: str, *, problem: bool = True) -> None:
     """Say nothing."""
-    assert not problem
+    assert text and not problem
 
 
 def wanted(bench: Bench) -> list[str]:
