@@ -49,7 +49,8 @@ def bench(crew: Crew) -> Iterator[Bench]:
 
 def quietly(text: str, *, problem: bool = True) -> None:
     """Say nothing."""
-    assert text and not problem
+    assert text
+    assert not problem
 
 
 def wanted(bench: Bench) -> list[str]:
