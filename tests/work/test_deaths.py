@@ -74,7 +74,7 @@ def test_the_shard_of_a_killed_worker_is_soon_at_work_elsewhere(crew: Crew, feed
         time.sleep(3)  # the other one is ready, and has nothing to do: there is one shard
         first.kill()
         crew.until(finished, 60)
-        crew.stop()
+        assert crew.stop()[1:] == [0], crew.said()
     check(crew, smtp, 900, most_unknown=100)
 
 
@@ -117,7 +117,7 @@ def test_a_worker_that_slept_is_fenced(crew: Crew, feed: str) -> None:
         crew.until(finished, 120)
         first.send_signal(signal.SIGCONT)
         time.sleep(2)
-        crew.stop()
+        assert crew.stop() == [0, 0], crew.said()
     check(crew, smtp, 2_000, most_unknown=100)
 
 
