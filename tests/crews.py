@@ -93,7 +93,7 @@ class Crew:
             newsletter="name: Daily\nfrom: p@news.example.org\nschedule: {at: '00:00'}\n"
             f"database: {self.url}\ndelivery: {over_smtp(port, connections)}\n",
             sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
-            subscribers=f"subscribers:\n{people}",
+            subscribers=f"subscribers:\n{people}" if people else "subscribers: []\n",
         )  # fmt: skip
 
 
