@@ -160,13 +160,21 @@ def connect(url: str | sa.URL, root: Path) -> Database:
 
 
 def read_file(path: Path) -> Database:
-    """Return the database in a file of SQLite, which is only read: nothing is made beside it."""
+    """Return the database in a file of SQLite that nobody writes; it is only read.
+
+    Nothing is made beside it then, so it may be where nothing can be written. A journal that is
+    beside it is read, too.
+    """
+    how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
 
     def read() -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS,
-            isolation_level=None, check_same_thread=False,
-        )  # fmt: skip
+            f"{path.absolute().as_uri()}?{how}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
 
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), creator=read)
     sa.event.listen(engine, "begin", _on_begin)

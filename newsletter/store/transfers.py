@@ -218,7 +218,11 @@ def _rows(
         for some in connection.execute(query.execution_options(yield_per=SOME)).partitions():
             yield some
             progress.add(len(some))
-    except (ValueError, TypeError, sa.exc.DataError) as error:  # what SQLite holds need not be of a kind
+    except (
+        ValueError,
+        TypeError,
+        sa.exc.DataError,
+    ) as error:
         raise _refused(connection, table, error) from None
 
 
