@@ -93,6 +93,7 @@ docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schem
 lock: setup ## resolve the dependencies anew into the lock files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(UV) $(COMPILE) --group build pyproject.toml -o requirements.lock
+	@$(UV) $(COMPILE) --group build --extra metrics pyproject.toml -o requirements-image.lock
 	@$(UV) $(COMPILE) --group dev pyproject.toml -o requirements-dev.lock
 	@$(UV) $(COMPILE) --group lock -o requirements-uv.lock
 	@$(UV) $(COMPILE) --group dev --group mutants pyproject.toml -o requirements-mutants.lock

@@ -216,25 +216,24 @@ def _begins(piece: str, first: str) -> bool:
     return first in (piece, piece[:1].upper() + piece[1:])
 
 
-def _follows(left: Sequence[str], given: Sequence[str], place: int) -> bool:
-    """Tell whether the pieces follow one another from a place on, but for asides in brackets."""
-    number = 0
-    while number < len(left):
-        if place < len(given) and (
-            given[place] == left[number]
-            or (number == 0 and _begins(given[place], left[0]))
-            or (number == len(left) - 1 and given[place].startswith(left[number]))
-        ):
-            number += 1
-            place += 1
-        elif place < len(given) and given[place] in "([":
-            ends = [n for n in range(place, len(given)) if given[n] in ")]"][:1]
-            if not ends:
-                return False
-            place = ends[0] + 1
-        else:
-            return False
-    return True
+def _follows(left: Sequence[str], given: Sequence[str], place: int, number: int = 0) -> bool:
+    """Tell whether the pieces follow one another from a place on, but for asides in brackets.
+
+    A bracket may be that of an aside which is missing, or of the next one, which is there.
+    """
+    if number == len(left):
+        return True
+    if place >= len(given):
+        return False
+    if (
+        given[place] == left[number]
+        or (number == 0 and _begins(given[place], left[0]))
+        or (number == len(left) - 1 and given[place].startswith(left[number]))
+    ) and _follows(left, given, place + 1, number + 1):
+        return True
+    ends = (n for n in range(place, len(given)) if given[n] in ")]")
+    end = next(ends, None) if given[place] in "([" else None
+    return end is not None and _follows(left, given, end + 1, number)
 
 
 def is_dangling(told: str) -> bool:

@@ -25,7 +25,7 @@ def newsletter(*words: str, cwd: Path, **environment: str) -> Done:
     """Run a command in this process, which takes a twentieth of the time; leave nothing behind."""
     out, err, status = io.StringIO(), io.StringIO(), 0
     with (
-        _apart(["newsletter", *words], cwd, environment(environment)),
+        _apart(["newsletter", *words], cwd, variables(environment)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
@@ -42,11 +42,11 @@ def process(*words: str, cwd: Path, **environment: str) -> Done:
     """Run a command as people run it: a process of its own."""
     return subprocess.run(
         [*PROGRAM, *words], cwd=cwd, capture_output=True, text=True, check=False, timeout=60,
-        env=environment(environment), stdin=subprocess.DEVNULL,
+        env=variables(environment), stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def environment(more: Mapping[str, str]) -> dict[str, str]:
+def variables(more: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which nothing is set but what a test names."""
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return {**env, "COLUMNS": "120", **more}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
-from commands import PROGRAM, environment
+from commands import PROGRAM, variables
 from makers import over_smtp, write_newsletter
 from postgres import using
 from servers import Page
@@ -47,7 +47,7 @@ class Crew:
             log = self.folder / f"worker{len(self.workers)}.log"
             with log.open("w") as said:
                 worker = subprocess.Popen(
-                    [*program, "worker"], cwd=self.folder, env=environment({}), text=True,
+                    [*program, "worker"], cwd=self.folder, env=variables({}), text=True,
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
                 )  # fmt: skip
             self.workers.append(worker)

@@ -36,6 +36,7 @@ KINDS: Mapping[type, st.SearchStrategy[Any]] = {
     sa.Date: st.dates(),
     sa.Boolean: st.booleans(),
     sa.Float: NUMBERS,
+    sa.BigInteger: st.integers(-(2**63), 2**63 - 1),
     sa.Integer: INTEGERS,
     sa.LargeBinary: st.binary(max_size=50),
     sa.Text: LETTERS,
@@ -66,7 +67,7 @@ def value_of(column: sa.Column[Any], number: int, made: Rows) -> st.SearchStrate
     for key in column.foreign_keys:
         other = key.column
         return st.sampled_from([row[other.name] for row in made[other.table.name]])
-    ((_, kind),) = [(known, kind) for known, kind in KINDS.items() if type(column.type) is known]
+    kind = next(made for kind, made in KINDS.items() if isinstance(column.type, kind))
     if column.primary_key or column.unique:
         if isinstance(column.type, sa.Text):
             return WORDS.map(lambda text: f"{number}{text}")

@@ -166,7 +166,7 @@ def test_check_finds_mistakes_in_config_and_templates(letter: Path) -> None:
         (["run", "--date", "tomorrow"], 2, "not a date such as 2026-11-24"),
         (["send", "--only", "accepted"], 2, "choose among"),
         (["send", "--to", "nobody@example.org"], 2, "no subscriber"),
-        (["pick", "--topic", "agent"], 2, "there are language-models"),
+        (["pick", "--topic", "agent"], 2, "no topic is called `agent`; did you mean"),
         (["nonsense"], 2, "No such command"),
         (["status"], 0, ""),
     ],

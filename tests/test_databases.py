@@ -19,7 +19,16 @@ from postgres import BACKEND, needs_postgresql, using
 from rows import contents
 
 from newsletter.send.processes import boot_id
-from newsletter.store import Database, PaperStore, SqlLedger, connect, open_database, restore
+from newsletter.store import (
+    Database,
+    PaperStore,
+    Query,
+    SearchStore,
+    SqlLedger,
+    connect,
+    open_database,
+    restore,
+)
 from newsletter.store.migrations.runner import HEAD
 from newsletter.store.tables import deliveries, metadata
 
@@ -181,6 +190,36 @@ def test_a_newsletter_moves_to_postgresql_and_back(folder: Path, root: Path) -> 
     for done in (moved, told, backed, refused, back, restored):
         assert SECRET not in done.stdout + done.stderr
         no_traceback(done)
+
+
+@needs_postgresql
+def test_postgresql_of_an_older_revision_is_backed_up_before_it_is_migrated(
+    folder: Path, root: Path
+) -> None:
+    """The backup has its revision; restored to either database, it is as the migrated one."""
+    url = BACKEND.url(folder, "target")
+    assert newsletter("db", "copy", url, cwd=folder).returncode == 0
+    with open_database(url, folder) as database, database.transaction() as connection:
+        for statement in (
+            "ALTER TABLE issue DROP COLUMN closed",
+            "DROP TABLE tally, paper_forgotten",
+            "UPDATE alembic_version SET version_num = '0011'",
+        ):
+            connection.exec_driver_sql(statement)
+    letter(folder, root, url)
+
+    done = newsletter("db", "upgrade", "--backup", "pg.db", cwd=folder)
+
+    assert done.stdout == f"backed up to pg.db\nmigrated from schema 0011 to {HEAD}\n"
+    there = contents_of(url, folder)
+    for other in ("sqlite:///new.db", BACKEND.url(folder, "other")):
+        letter(folder, root, other)
+        restored = newsletter("db", "restore", "pg.db", cwd=folder)
+        assert (restored.returncode, no_traceback(restored)) == (0, "")
+        assert contents_of(other, folder) == there
+        with open_database(other, folder) as database:
+            found = SearchStore(database).find(Query(words="case2b"), limit=5)
+            assert found.total == 1
 
 
 @needs_postgresql

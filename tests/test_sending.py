@@ -24,7 +24,10 @@ from makers import write_newsletter
 from servers import Page, http_server
 
 from newsletter import links
+from newsletter.cli.rehearsing import GONE, load_preview
 from newsletter.send.signatures import dns_record, load_key, make_key
+from newsletter.store import TallyStore, open_database
+from newsletter.store.tables import audiences, blocks, deliveries, editions
 
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
@@ -189,6 +192,39 @@ def test_a_refusal_for_good_is_remembered(letter: tuple[Path, Faults]) -> None:
     assert told["deliveries"]["accepted"] == 2
     assert told["not_accepted"][0]["verdict"] == "no-mailbox"
     assert "bo@readers.example" in newsletter(folder, "suppressions", "list").stdout
+
+
+def test_numbers_of_an_issue_outlive_its_deliveries(
+    letter: tuple[Path, Faults], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Status tells them for ever; who it was is not kept any more, and it says so."""
+    folder, faults = letter
+    faults.rcpt = lambda address: "550 5.1.1 unknown" if address[:3] == "bo@" else "250 fine"
+    for name, value in {"SECRET": SECRET, **KEYS}.items():
+        monkeypatch.setenv(name, value)
+    another = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2))
+    newsletter(folder, "run", "--quiet", "--date", another)
+    before = as_json(newsletter(folder, "status", "--json"))
+    with open_database("sqlite:///outbox/newsletter.db", folder) as database:
+        assert TallyStore(database).close(
+            dt.date.fromisoformat(before["date"]) + dt.timedelta(days=1)
+        )
+        with database.transaction() as connection:
+            for table in (deliveries, audiences, editions, blocks):
+                connection.execute(table.delete())
+
+    after = as_json(newsletter(folder, "status", "--json"))
+    told = newsletter(folder, "status").stdout
+
+    assert before["failed"] == {"no-mailbox": 1}
+    assert after == {**before, "not_accepted": []}
+    assert "failed: no-mailbox" in told
+    assert "who they are is not kept any more" in told
+    preview = load_preview(folder / "config", before["date"])
+    assert (preview.editions, preview.notes[-1]) == ((), GONE)
+    again = newsletter(folder, "send", "--only", "failed", "--date", before["date"])
+    assert again.returncode == 1
+    assert "closed" in again.stderr
 
 
 def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:

@@ -87,6 +87,8 @@ def test_somebody_is_added_once(folder: Path) -> None:
     do(folder, "remove", CY)
     assert "has left" in do(folder, "add", CY, status=1).stderr
     assert "not an email address" in do(folder, "add", "nobody", status=2).stderr
+    asked = do(folder, "add", CY, "--topic", "agnets", status=2).stderr
+    assert "did you mean" in " ".join(asked.split())
     assert "no topic is called `x`" in do(folder, "add", CY, "--topic", "x", status=2).stderr
 
 

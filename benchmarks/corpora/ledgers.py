@@ -1,15 +1,16 @@
 """A sender of which only the ledger is measured, in a process of its own.
 
-    python benchmarks/corpora/ledgers.py URL BEGIN [BARE]
+    python benchmarks/corpora/ledgers.py URL BEGIN [--bare] [--batch N] [--rows N]
 
 It waits until the moment BEGIN, claims deliveries of the one issue there is, writes that they begin
-and that they were accepted, until there are no more. With BARE it runs one batched
+and that they were accepted, until there are no more. With --bare it runs one batched
 `UPDATE … RETURNING` over the same rows instead, which is what the database can do. Prints one JSON
 object: rows, seconds, the rate of the first and last tenth of the rows, and the peak of memory.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import json
 import os
@@ -31,19 +32,20 @@ BARE = """UPDATE delivery SET code = code + 1 WHERE issue = :day
  AND subscriber BETWEEN :first AND :last RETURNING subscriber, email"""
 
 
-def send(database: Database, issue: dt.date) -> list[tuple[int, float]]:
-    """Move all deliveries; return how many were done, and when, after each batch."""
+def send(database: Database, issue: dt.date, batch: int, rows: int) -> list[tuple[int, float]]:
+    """Move so many deliveries; return how many were done, and when, after each batch."""
     ledger, owner = SqlLedger(database), f"bench:::{os.getpid()}"
     done = [(0, time.perf_counter())]
-    while True:
+    while done[-1][0] < rows:
         now = dt.datetime.now(dt.UTC)
-        found = ledger.claim(issue, owner=owner, limit=BATCH, now=now, until=now + LEASE)
+        found = ledger.claim(issue, owner=owner, limit=batch, now=now, until=now + LEASE)
         if not found:
-            return done
+            break
         claims = [Claim(delivery=delivery, owner=owner) for delivery in found]
         ledger.record(claims, [], now)
         ledger.record([], [Settlement(claim=claim, outcome=ACCEPTED) for claim in claims], now)
         done.append((done[-1][0] + len(found), time.perf_counter()))
+    return done
 
 
 def update(database: Database, issue: dt.date) -> list[tuple[int, float]]:
@@ -68,13 +70,23 @@ def rate(done: list[tuple[int, float]], first: float, last: float) -> float:
 
 def main() -> None:
     """Wait, work, print."""
-    url, begin, *bare = sys.argv[1:]
-    with open_database(url, Path.cwd()) as database:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("url")
+    parser.add_argument("begin", type=float)
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--rows", type=int, default=sys.maxsize)
+    given = parser.parse_args()
+    with open_database(given.url, Path.cwd()) as database:
         with database.reading() as connection:
             issue = connection.scalar(sa.text("SELECT max(date) FROM issue"))
         issue = dt.date.fromisoformat(issue) if isinstance(issue, str) else issue
-        time.sleep(max(0.0, float(begin) - time.time()))
-        done = (update if bare else send)(database, issue)
+        time.sleep(max(0.0, given.begin - time.time()))
+        done = (
+            update(database, issue)
+            if given.bare
+            else send(database, issue, given.batch, given.rows)
+        )
     told = {
         "rows": done[-1][0],
         "seconds": done[-1][1] - done[0][1],

@@ -22,9 +22,11 @@ keys.py      secret, dkim-key, admin-password
 reports.py   what a command shows as a whole
 account.py   the pieces of a report: tables and sentences, or JSON
 health.py    how the health of sources is shown
+forgotten.py how it is told what was deleted because it was old
 later.py     how deliveries are shown that wait for the hours of readers
 terminal.py  the only module that writes to the terminal, also JSON
 tables.py    how tables look
+logs.py      logs for programs: JSON, by line
 progress.py  progress bars on a terminal
 checking.py  how check shows what it found
 picking.py   how pick shows picks, and why

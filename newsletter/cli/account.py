@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter.cli import health, later
+from newsletter.cli import forgotten, health, later
 from newsletter.cli.tables import new_table
 from newsletter.config.settings import Config
 from newsletter.day.results import Collected, EditionSummary, Ran, Rendered
@@ -262,6 +262,7 @@ def ran_json(ran: Ran) -> dict[str, object]:
         "later": later.as_json(ran.later),
         "earlier": later.as_json(ran.earlier),
         "deliveries": counts_json(ran.counts),
+        "forgotten": forgotten.as_json(ran.forgotten),
     }
 
 

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from newsletter.config.files import load_config
+from newsletter.config.mistakes import suggest
 from newsletter.config.settings import Config
 from newsletter.config.values import read_address
 from newsletter.model import DeliveryState, SubscriberState, Subscription
@@ -41,6 +42,11 @@ def parse_date(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"`{text}` is not a date such as 2026-11-24") from None
+
+
+def unknown_topic(name: str, known: Sequence[str]) -> typer.BadParameter:
+    """Return the error, wrong usage, for a topic that does not exist."""
+    return typer.BadParameter(f"no topic is called `{name}`{suggest(name, [*known])}")
 
 
 def find_subscriber(day: Day, email: str) -> Subscription:

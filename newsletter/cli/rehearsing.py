@@ -129,6 +129,9 @@ def _drafted(
     )
 
 
+GONE = "Its mails are not kept any more (`keep: editions` in newsletter.yaml)."
+
+
 def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
     """Show an issue as it was planned; its scores are those in papers.json."""
     issue = day.stores.issues.get(date)
@@ -141,21 +144,24 @@ def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
         first, count = sample_reader(day, audience), counts.get(audience, 1)
         return Readers(audience=audience, first=first, count=count)
 
+    editions = tuple(
+        _edition(
+            day,
+            issue,
+            edition,
+            readers(audience),
+            picks=kept.get(edition.key, ()),
+        )
+        for audience, edition in day.stores.issues.editions(date, READABLE)
+    )
+    was_sent = sum(day.stores.ledger.counts(date).values()) > 0
     return Preview(
         name=day.config.letter.name,
         date=date.isoformat(),
         dates=dates,
-        editions=tuple(
-            _edition(
-                day,
-                issue,
-                edition,
-                readers(audience),
-                picks=kept.get(edition.key, ()),
-            )
-            for audience, edition in day.stores.issues.editions(date, READABLE)
-        ),
-        notes=(f"Issue {issue.number} as it was planned: it does not change any more.",),
+        editions=editions,
+        notes=(f"Issue {issue.number} as it was planned: it does not change any more.",)
+        + ((GONE,) if was_sent and not editions else ()),
     )
 
 

@@ -12,6 +12,7 @@ from newsletter import __version__
 from newsletter.cli import reports
 from newsletter.cli.endings import finish
 from newsletter.cli.given import find_subscriber, load, parse_date, parse_states, wait_for
+from newsletter.cli.logs import LogForm, LogOption, errors_logged, load_logged, watching
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, Quiet, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
@@ -35,16 +36,17 @@ def run(
     date: OnDate = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    log_form: LogOption = LogForm.TEXT,
 ) -> None:
     """Collect, pick, render and send the issue that is due. Again: nothing is sent twice.
 
     Example, for cron: `5 * * * * cd /srv/my-letter && newsletter run --quiet`
     """
-    settings = load(config)
+    settings, log = load_logged(config, log_form)
 
     async def work() -> tuple[Ran, bool]:
         with (
-            show_progress(quiet=quiet or as_json) as watch,
+            watching(log, quiet=quiet or as_json) as watch,
             days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,
         ):
             steps.follow_list(day)
@@ -56,8 +58,9 @@ def run(
                 watch.expect(len(settings.collecting.sources), expected)
                 return await steps.run(day, web, post), not expected
 
-    ran, nobody = wait_for(work())
-    finish(ran, settings, nobody=nobody, quiet=quiet, as_json=as_json)
+    with errors_logged(log):
+        ran, nobody = wait_for(work())
+    finish(ran, settings, nobody=nobody, quiet=quiet, as_json=as_json, log=log)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from dataclasses import replace
@@ -13,6 +14,7 @@ import typer
 from starlette.types import ASGIApp
 
 from newsletter.cli import account
+from newsletter.cli.logs import JsonLog, LogForm, LogOption, errors_logged, load_logged
 from newsletter.cli.program import AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
@@ -22,11 +24,12 @@ from newsletter.doctor.sample import MORNING, demo_config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
 from newsletter.serve.given import Site
-from newsletter.serve.hosting import SiteHost
+from newsletter.serve.hosting import Say, SiteHost
 from newsletter.serve.listening import server
 from newsletter.serve.publishing import publish as publish_site
 from newsletter.world import machine
 from newsletter.world.days import open_day
+from newsletter.world.metrics import serving_metrics
 
 
 @app.command()
@@ -41,6 +44,15 @@ def serve(
     sign_ups: Annotated[
         float, typer.Option(min=1, help="Most sign-ups in an hour from one network.")
     ] = PER_NETWORK,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[HOST:]PORT",
+            help="Answer GET /metrics, for Prometheus, on a port of its own; without a host, only "
+            "to this machine.",
+        ),
+    ] = None,
+    log_form: LogOption = LogForm.TEXT,
 ) -> None:
     """Serve the newsletter's site: the day's papers, archive, search, subscribe and leave.
 
@@ -49,27 +61,42 @@ def serve(
 
     Examples: `newsletter serve`, `newsletter serve --port 9000 --no-schedule`
     """
-    settings = load_config(config, os.environ)
-    listening = _listen(host, port)
-    name = f"[{host}]" if ":" in host else host
-    address = f"http://{name}:{listening.getsockname()[1]}"
-    with machine.open_ledger(settings) as database:
-        told = errors()
-
-        def say(text: str, *, problem: bool = True) -> None:
-            if problem:
-                account.problem(told, text)
-            else:
-                console().print(text, soft_wrap=True, markup=False)
-
-        site = SiteHost(config, settings, database, address, machine.utc_now, say)
-        console().print(f"Serving {settings.letter.name} at [bold]{address}/[/]", soft_wrap=True)
+    settings, log = load_logged(config, log_form)
+    tell = _speaker(log)
+    with errors_logged(log), contextlib.ExitStack() as beside:
+        listening = _listen(host, port)
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listening.getsockname()[1]}"
+        database = beside.enter_context(machine.open_ledger(settings))
+        run_options = ["--quiet"] if log is None else ["--log", LogForm.JSON.value]
+        site = SiteHost(config, settings, database, address, machine.utc_now, tell, run_options)
+        tell(f"Serving {settings.letter.name} at {address}/", problem=False)
         for note in _notes(settings):
-            console().print(note, soft_wrap=True, markup=False)
+            tell(note, problem=False)
+        if metrics is not None:
+            there = beside.enter_context(serving_metrics(metrics, database, machine.utc_now))
+            tell(f"Metrics for Prometheus at {there}", problem=False)
         program = site_app(
             site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
         )
         asyncio.run(_serve(site, program, listening, schedule=schedule))
+
+
+def _speaker(log: JsonLog | None) -> Say:
+    """Return what tells the operator something: into the log, if there is one."""
+    told = errors()
+
+    def say(text: str, *, problem: bool = True) -> None:
+        if log is not None and problem:
+            log.problem(text)
+        elif log is not None:
+            log.event("note", text=text)
+        elif problem:
+            account.problem(told, text)
+        else:
+            console().print(text, soft_wrap=True, markup=False)
+
+    return say
 
 
 def serve_demo(root: Path, port: int) -> None:

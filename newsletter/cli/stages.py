@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from newsletter import __version__
 from newsletter.cli import account, health, picking
-from newsletter.cli.given import find_subscriber, load, parse_date, wait_for
+from newsletter.cli.given import find_subscriber, load, parse_date, unknown_topic, wait_for
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
@@ -95,8 +95,7 @@ def pick(
     settings = load(config)
     names = [name for name in settings.choice.topic_names if topic in (None, name)]
     if not names:
-        known = ", ".join(settings.choice.topic_names)
-        raise typer.BadParameter(f"no topic is called `{topic}`; there are {known}")
+        raise unknown_topic(str(topic), settings.choice.topic_names)
     with (
         show_progress(quiet=as_json) as watch,
         days.open_day(settings, date=parse_date(date), on_embedded=watch.embedded) as day,

@@ -14,8 +14,10 @@ from newsletter.cli.later import as_json as later_json
 from newsletter.cli.program import DONE, NOT_FINAL, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.model import Delivery, DeliveryState, Later
-from newsletter.store import IssueStore, SqlLedger
+from newsletter.store import IssueStore, SqlLedger, TallyStore
 from newsletter.world import machine
+
+NOT_KEPT = "who they are is not kept any more (`keep: ledger` in newsletter.yaml)"
 
 
 @app.command()
@@ -35,6 +37,8 @@ def status(
         counts: Mapping[DeliveryState, int] = {}
         listed: Sequence[Delivery] = ()
         state, halted, later = None, "", Later()
+        failed: Mapping[str, int] = {}
+        is_closed = False
         if issue:
             counts = ledger.counts(issue.date)
             listed = ledger.deliveries(
@@ -42,6 +46,9 @@ def status(
             )
             state, halted = ledger.state(issue.date), ledger.halted(issue.date)
             later = ledger.later(issue.date, now)
+            tallies = TallyStore(database)
+            is_closed = tallies.is_closed(issue.date)
+            failed = tallies.failed(issue.date) if is_closed else account.by_verdict(listed)
     if as_json:
         print_json(
             {
@@ -51,7 +58,7 @@ def status(
                 "halted": halted,
                 "deliveries": account.counts_json(counts),
                 "later": later_json(later),
-                "failed": account.by_verdict(listed),
+                "failed": failed,
                 "not_accepted": [account.delivery_json(delivery) for delivery in listed],
             }
         )
@@ -62,11 +69,13 @@ def status(
         if halted:
             account.problem(errors(), f"{issue.date}: {halted}")
         account.deliveries(console(), counts, later)
-        for verdict, count in account.by_verdict(listed).items():
+        for verdict, count in failed.items():
             console().print(f"{count:>8}  failed: {verdict}")
         account.troubled(
             console(), [delivery for delivery in listed if not _is_later(delivery, now)]
         )
+        if is_closed and sum(counts.values()) > counts[DeliveryState.ACCEPTED] and not listed:
+            console().print(f"[dim]{NOT_KEPT}[/]")
     raise typer.Exit(NOT_FINAL if account.open_count(counts) > later.count else DONE)
 
 

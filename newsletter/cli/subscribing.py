@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from newsletter.cli import account, importing
-from newsletter.cli.given import load, parse_date
+from newsletter.cli.given import load, parse_date, unknown_topic
 from newsletter.cli.importing import DryRun, From, State, Text, read_words, would
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.tables import new_table
@@ -117,9 +117,7 @@ def add(
     known = settings.choice.topic_names
     for topic_name in topic or ():
         if topic_name not in known:
-            raise typer.BadParameter(
-                f"no topic is called `{topic_name}`; there are {', '.join(known)}"
-            )
+            raise unknown_topic(topic_name, known)
     who = SignUp(
         email=_address(email),
         name=read_words(name),

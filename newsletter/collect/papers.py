@@ -28,9 +28,11 @@ async def collect_papers(
     remembered: Callable[[Source], Health],
     now: dt.datetime,
     max_age: dt.timedelta,
+    oldest: dt.datetime | None = None,
 ) -> AsyncIterator[Visit]:
     """Visit every source at once and yield each visit, in the order of the configuration.
 
+    Papers from before `oldest` (default: `max_age` before `now`) are no news.
     `remembered` holds each source's health from earlier visits. `unseen` returns the papers that
     no source had shown before this run. A source that fails loses only its own papers. A visit is
     yielded when it ends, so memory does not grow with the number of sources. Sources named by a
@@ -52,6 +54,7 @@ async def collect_papers(
                 remembered(source),
                 now=now,
                 max_age=max_age,
+                oldest=oldest,
             )
         except Exception as error:  # noqa: BLE001  guard: one source must not stop the others
             return failed_visit(source, error)

@@ -19,6 +19,8 @@ FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 MAX_BYTES: Final = 8_000_000
 MAX_PIXELS: Final = 25_000_000
 """A file of some kB may have billions of pixels, each of four bytes in memory."""
+MOST_PIXELS_OF: Final = {"WEBP": 10_000_000}
+"""Its decoder holds five copies of a picture at once (measured: 20 bytes a pixel)."""
 WIDTH: Final = 1152
 HEIGHT: Final = 1152
 """Most pixels of a copy: twice of what a mail shows, for dense screens."""
@@ -67,11 +69,13 @@ def _shrunk(document: Document) -> Picture:
         # It warns of many pixels; we refuse them.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         opened = Image.open(io.BytesIO(document.content), formats=FORMATS)
-    if opened.width * opened.height > MAX_PIXELS:
+    if opened.width * opened.height > MOST_PIXELS_OF.get(str(opened.format), MAX_PIXELS):
         raise SourceError(f"{document.shown}: a picture of {opened.width} × {opened.height} pixels")
     # A JPEG file is read at half its size or less, if that is enough.
     opened.draft("RGB", (2 * WIDTH, 2 * HEIGHT))
-    image = _plain(ImageOps.exif_transpose(opened))
+    # Each step that makes a copy of the whole would take as much memory again.
+    ImageOps.exif_transpose(opened, in_place=True)
+    image = _plain(opened)
     image.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     if image.width < LEAST_WIDTH or image.height < LEAST_HEIGHT:
         size = f"{image.width} × {image.height}"
@@ -87,7 +91,8 @@ def _plain(image: Image) -> Image:
     if image.mode.startswith("I"):
         # 16 bits a pixel: the upper 8 of them.
         image = image.convert("I").point(lambda value: value / 256).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _encoded(image: Image, document: Document) -> Picture:

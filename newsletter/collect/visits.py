@@ -84,7 +84,7 @@ class _Answer:
         self.errors += [fault.problem for fault in parsed.faults if fault.border is Border.SOURCE]
 
 
-async def visit_source(
+async def visit_source(  # noqa: PLR0913  a visit has many conditions
     source: Source,
     kind: SourceKind,
     fetcher: Fetcher,
@@ -94,9 +94,11 @@ async def visit_source(
     *,
     now: dt.datetime,
     max_age: dt.timedelta,
+    oldest: dt.datetime | None = None,
 ) -> Visit:
     """Return a source's papers since its last visit, with a report that says what is missing.
 
+    Papers from before `oldest` (default: `max_age` before `now`) are no news, and are counted.
     Raises nothing: failures are in the report. A source that is retired, or that asked to be left
     alone for a while, is not asked.
     """
@@ -107,7 +109,7 @@ async def visit_source(
         return _left_alone(
             source, f"the server asked for no visit before {health.fresh_until:%H:%M} UTC"
         )
-    reach = now - max_age
+    reach = oldest or now - max_age
     since = health.last_good - OVERLAP if health.last_good else now - FIRST_LOOK
     window = VisitWindow(since=max(since, reach), until=now, reach=reach, covered=health.covered)
     visiting = _Visiting(source, kind, fetcher, read, health, now)

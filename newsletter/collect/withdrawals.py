@@ -10,7 +10,8 @@ WITHDRAWN = "withdrawn"
 """The announcement type of a paper that its source calls withdrawn."""
 _TAKEN = r"(?:withdrawn|retracted)"
 _TITLE = re.compile(
-    rf"\W{{0,3}}{_TAKEN}(?:\s+(?:article|paper|preprint))?\s*[:\])–—-]", re.IGNORECASE
+    rf"\W{{0,3}}{_TAKEN}(?:\s+(?:article|paper|preprint))?\s*[:\])–—-]|.*[\[(]{_TAKEN}[\])]\W*$",
+    re.IGNORECASE,
 )
 _KIND = (
     r"(?:paper|article|manuscript|submission|pre-?print|e-?print|work|study|version|report|draft)"
@@ -20,9 +21,19 @@ _FROM_VENUE = (
     r"(?!\s+from\s+(?:the\s+)?[\w'’&-]+(?:\s+[\w'’&-]+){0,3}?\s*"
     r"(?:20\d\d|consideration|conference|workshop|review))"
 )
+_WHO = r"(?:the\s+|its\s+|all\s+)?(?:authors?|submitters?|editors?|publishers?|journal|arxiv)\b"
+# A reason may come first: `Due to an error in Lemma 3, this paper has been withdrawn`.
+_REASON = (
+    r"(?:(?:due\s+to|because\s+of|owing\s+to|in\s+view\s+of|in\s+light\s+of|(?:please\s+)?note)\b"
+    r"[^.;]{0,200}?)"
+)
 _SAYS = re.compile(
-    rf"(?:{_TAKEN}{_FROM_VENUE}\s*(?:$|[.:;,!()-]|due\b|by\b|because\b|as\b|for\b|since\b|from\b|at\b|until\b)"
-    rf"|(?:this|the|our)\s+(?:[\w-]+\s+){{0,2}}?{_KIND}s?\s+(?:has|have|is|was|had)\s+(?:now\s+|since\s+)?"
+    rf"(?:(?:(?:abstract|{_KIND})\s+)?{_TAKEN}{_FROM_VENUE}\s*(?:$|[.:;,!()\]-]|due\b|by\s+{_WHO}"
+    r"|because\b|as\b|for\b|since\b|from\s+arxiv\b|at\b|until\b)"
+    rf"|this\s+is\s+a\s+{_TAKEN}\s+{_KIND}\b"
+    rf"|{_REASON}(?:this\s+{_KIND}\s+(?:has\s+been|is|was)\s+{_TAKEN}\b{_FROM_VENUE}"
+    rf"|(?:we|i)\s+(?:have\s+)?(?:{_TAKEN}|withdraw|withdrew)\s+this\s+{_KIND}\b)"
+    rf"|(?:this|the|our)\s+(?:(?!first|previous|earlier|original)[\w-]+\s+){{0,2}}?{_KIND}s?\s+(?:has|have|is|was|had)\s+(?:now\s+|since\s+)?"
     rf"(?:been\s+)?(?:temporarily\s+|formally\s+|voluntarily\s+)?{_TAKEN}\b{_FROM_VENUE}"
     rf"|(?:we|i|biorxiv|medrxiv|arxiv)\s+(?:have\s+|has\s+|am\s+|are\s+)?(?:now\s+)?"
     rf"(?:{_TAKEN}|withdrew|withdraw|withdrawing)\s+(?:this|the|our)\s+{_KIND}\b"
@@ -35,7 +46,8 @@ _ANYWHERE = re.compile(
     re.IGNORECASE,
 )
 _REMARK = re.compile(
-    rf"(?:^|[;.,:]\s*|\b{_KIND}\s+(?:has\s+been\s+|is\s+|was\s+)?){_TAKEN}\b{_FROM_VENUE}"
+    rf"(?:^|[;.,:]\s*|\bv\d\s+|(?<!first\s)(?<!previous\s)(?<!earlier\s)(?<!original\s)\b{_KIND}\s+"
+    rf"(?:has\s+been\s+|is\s+|was\s+)?){_TAKEN}\b{_FROM_VENUE}"
     r"(?=\s*(?:$|[.:;,!()-]|(?:due|by|because|as|for|since|from|at|until|pending)\b))",
     re.IGNORECASE,
 )

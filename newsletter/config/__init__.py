@@ -10,7 +10,7 @@ mistakes.py   what is wrong, in a sentence with its place
 settings.py   Config and its slices: Letter, Choice, Collecting, Delivering
 newsletter.py newsletter.yaml → Letter, Choice, Schedule
 themes.py     `theme:` and a theme's own theme.yaml → Theme
-keeping.py    `keep:`: how long what is known of people is kept
+keeping.py    `keep:`: how many days things are kept
 serving.py    `serve:`: the proxies in front of the site, and its editors
 delivery.py   `delivery:` and `dkim:` → Delivering
 sources.py    sources.yaml → Collecting

@@ -87,7 +87,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         root=root,
         database=main.database,
         letter=letter(main, theme),
-        choice=choice(main, topics),
+        choice=choice(main, topics, documents["newsletter"]),
         schedule=schedule(main),
         collecting=collecting(from_, sources, documents["sources"]),
         delivering=delivering(main.delivery, keys),
@@ -99,7 +99,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
             for place, topic in enumerate(wanted.topics)
             for found in libraries(topic.like, documents["topics"], ("topics", place, "like"))
         ),
-        secrets=frozenset((*_secrets(documents), *secrets_of(main.database))),
+        secrets=frozenset((*_secrets(documents), *_passwords(main.database))),
     )
 
 
@@ -127,6 +127,14 @@ def _secrets(documents: Mapping[str, YamlDocument]) -> Iterator[str]:
                 yield value
                 yield quote(value, safe="")
                 yield value.encode("unicode_escape").decode()
+
+
+def _passwords(database: str) -> Iterator[str]:
+    """Yield the passwords in a database's URL, as they are and as they are written there."""
+    for word in secrets_of(database):
+        if len(word) >= SHORTEST:
+            yield word
+            yield quote(word, safe="")
 
 
 class _Whatever(dict[str, str]):

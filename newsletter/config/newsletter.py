@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from newsletter.config.delivery import DeliveryShape, DkimShape
+from newsletter.config.documents import YamlDocument
 from newsletter.config.keeping import KeepShape
 from newsletter.config.serving import ServeShape
 from newsletter.config.settings import MINILM, Choice, Letter
@@ -261,8 +262,8 @@ def letter(main: NewsletterShape, theme: Theme) -> Letter:
     )
 
 
-def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
-    """Return how papers are chosen for readers."""
+def choice(main: NewsletterShape, topics: tuple[Topic, ...], document: YamlDocument) -> Choice:
+    """Return how papers are chosen for readers; `document` is newsletter.yaml."""
     return Choice(
         topics=topics,
         max_age_days=main.max_age_days,
@@ -270,6 +271,7 @@ def choice(main: NewsletterShape, topics: tuple[Topic, ...]) -> Choice:
         variety=main.variety,
         explore=main.explore,
         embeddings="" if main.embeddings in (False, "off") else str(main.embeddings),
+        embeddings_place=document.where(("embeddings",), value=True),
         min_chance=main.min_chance,
         sections=tuple(map(str, main.sections)),
         send_empty=main.on_empty == "send",

@@ -72,6 +72,8 @@ class Choice:
     sections: tuple[str, ...]
     embeddings: str
     """The model for sentence embeddings: a folder or a name on the hub; MINILM, or nothing."""
+    embeddings_place: str
+    """Where newsletter.yaml names the model: file:line:column."""
     min_chance: float
     """The chance of being kept from which on a paper is near enough to likes."""
     send_empty: bool
@@ -132,12 +134,21 @@ class Delivering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How many days what is known of people is kept; 0: for ever."""
+    """How many days things are kept; 0: for ever. `newsletter.config.keeping` says what each is."""
 
     requests: int = 30
     left: int = 0
     addresses: int = 0
     figure_days: int = 365
+    papers: int = 60
+    shown: int = 1095
+    seen: int = 3650
+    editions: int = 30
+    ledger: int = 90
+    answers: int = 60
+    outbox: int = 30
+    faults: int = 60
+    published: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

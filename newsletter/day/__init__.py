@@ -15,7 +15,7 @@ letters.py    what editions and messages say about the newsletter and its reader
 rendering.py  render(): writes the editions to the outbox, and to the spool for planning
 proofs.py     the checks on an issue before anybody gets it
 planning.py   the spool: keeps editions in files until the issue is planned
-keeping.py    forget(): what is known of people, and figures, go when their time is over
+keeping.py    forget(): what was kept long enough goes
 notices.py    what mails to one person say
 mailroom.py   makes the messages for a batch of deliveries
 returns.py    read_returns(): mail that came back is read once, noted, and acted on

@@ -276,6 +276,15 @@ def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers,
         )
 
 
+def likes(day: Day) -> Iterator[str]:
+    """Yield what topics like, and what readers like and dislike."""
+    for topic in day.config.choice.topics:
+        yield from topic.like
+    for some in everybody(day):
+        for group in some:
+            yield from (*group.first.likes, *group.first.dislikes)
+
+
 def as_reader(day: Day, kept: Subscription) -> Readers | None:
     """Return a subscription as a reader of the day.
 

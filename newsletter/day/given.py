@@ -26,11 +26,13 @@ from newsletter.store import (
     PaperStore,
     PickStore,
     RequestStore,
+    Retention,
     SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
     SuppressionStore,
+    TallyStore,
 )
 from newsletter.subscribe.lists import SubscriberFile
 
@@ -52,6 +54,8 @@ class Stores:
     notices: NoticeStore
     feedback: FeedbackStore
     accounts: AccountStore
+    tallies: TallyStore
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,12 @@ from newsletter.model import (
 )
 from newsletter.render.checks.findings import Finding
 from newsletter.send.tallies import Sent
+from newsletter.store.clearing import Cleared
+from newsletter.store.retention import Gone
+
+MANY_ROWS = 20_000
+MANY_BYTES = 100_000_000
+"""Rows and bytes that are worth a line, when they are deleted in one run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,21 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What was deleted because it was kept long enough."""
+
+    rows: Gone = field(default_factory=Gone)
+    files: Cleared = field(default_factory=Cleared)
+    shrunk: int = 0
+    """Bytes by which the database became smaller."""
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it is more than a usual day's, so that a person should be told."""
+        return self.rows.total >= MANY_ROWS or self.files.size + self.shrunk >= MANY_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """What `run` did."""
 
@@ -99,5 +120,7 @@ class Ran:
     """The same of earlier issues."""
     unfinished: tuple[dt.date, ...] = ()
     """Earlier issues that still have mail to send now, or to send again."""
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """What was deleted, as `keep:` says."""
     faults: tuple[Fault, ...] = ()
     """What was left out so that everything else could go on."""

@@ -12,6 +12,7 @@ from newsletter.pick.filters.matching import matches
 from newsletter.pick.personal import (
     OUTSIDE_TOPIC,
     OWN_TOPICS,
+    OWN_WORDS,
     choose_for,
     explore,
     with_mark,
@@ -53,6 +54,7 @@ def select(
     return Selection(
         topics=reader.topics,
         picks=shown,
+        own=(OWN_WORDS,) if reader.words else (),
         reader=reader.id if reader.is_personal else "",
         lead=lead(shown),
     )

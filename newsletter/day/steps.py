@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +15,7 @@ from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.day.copying import illustrated, keep_figures
-from newsletter.day.drafts import everybody, make_draft
+from newsletter.day.drafts import likes, make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
@@ -25,21 +24,21 @@ from newsletter.day.planning import Spool
 from newsletter.day.pools import window_of
 from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
-from newsletter.day.results import Collected, Ran, Rendered
+from newsletter.day.results import Collected, Forgotten, Ran, Rendered
 from newsletter.errors import StaleDraftError, TemplateError
 from newsletter.model import OPEN, Border, Later, fault_of
 from newsletter.send.editions import send_editions
 from newsletter.send.pace import DEADLINE
 from newsletter.send.tallies import Sent
 
-CLOSED: Final = "closed"
-"""What finished issues are remembered under, among the facts."""
+LEARNT: Final = "learnt"
+"""What issues that `learn` was done for are remembered under, among the facts."""
 
 
 async def run(day: Day, web: Web, post: Post) -> Ran:
     """Make and send the issue of the day; finish it and earlier issues that a run has begun."""
     stores, ready = day.stores, not day.config.missing
-    begin(day)
+    forgotten = begin(day)
     # When a secret is missing that mail needs, all we can do is collect today's papers.
     for earlier in stores.issues.unfinished(day.date) if ready else ():
         # Deliveries that are still worth sending are sent. Those that are too old expire, and the
@@ -49,7 +48,9 @@ async def run(day: Day, web: Web, post: Post) -> Ran:
         except TemplateError as error:  # planned by another version; others go on
             day.folders.faults.keep(fault_of(Border.EDITION, f"of {earlier}", error))
     unfinished, waiting = _earlier(day)
-    ran = functools.partial(Ran, date=day.date, unfinished=unfinished, earlier=waiting)
+    ran = functools.partial(
+        Ran, date=day.date, unfinished=unfinished, earlier=waiting, forgotten=forgotten
+    )
     faults = day.folders.faults
     if stores.issues.get(day.date):
         sent = await send(day, post)
@@ -83,10 +84,10 @@ def _earlier(day: Day) -> tuple[tuple[dt.date, ...], Later]:
     return tuple(unfinished), waiting
 
 
-def begin(day: Day) -> None:
-    """Do what a day begins with: follow the list of subscribers, forget what is over."""
+def begin(day: Day) -> Forgotten:
+    """Do what a day begins with: follow the list of subscribers, delete what is over."""
     follow_list(day)
-    forget(day)
+    return forget(day)
 
 
 def follow_list(day: Day) -> None:
@@ -118,11 +119,13 @@ async def collect(day: Day, web: Web) -> Collected:
         remembered=stores.sources.remembered(),
         now=now,
         max_age=dt.timedelta(days=day.config.choice.max_age_days),
+        # The age at the issue's day counts: that may be another day than today.
+        oldest=window_of(day).oldest,
     )
     async for visit in visits:
         web.on_source(intake.take(visit))
     intake.attach_discussions()
-    liked = day.tastes.unknown(_likes(day))
+    liked = day.tastes.unknown(likes(day))
     named, problem = await look_up(liked, web.fetcher, web.reader, now, settings.arxiv_api)
     intake.keep(named)
     notes: tuple[str, ...] = (problem,) if problem else ()
@@ -151,15 +154,6 @@ async def collect(day: Day, web: Web) -> Collected:
         candidates=stores.papers.count(window_of(day)),
         notes=tuple(map(day.redact, notes)),
     )
-
-
-def _likes(day: Day) -> Iterator[str]:
-    """Yield what topics like, and what readers like and dislike."""
-    for topic in day.config.choice.topics:
-        yield from topic.like
-    for some in everybody(day):
-        for group in some:
-            yield from (*group.first.likes, *group.first.dislikes)
 
 
 def make_issue(day: Day, *, blind: bool = False) -> Rendered:
@@ -257,13 +251,13 @@ async def send_shard(day: Day, post: Post, shard: int) -> Sent:
     return sent
 
 
-def close(day: Day) -> None:
+def learn(day: Day) -> None:
     """Learn what an issue that is finished tells about addresses, and remember that it is done."""
     day.stores.suppressions.learn(day.date, day.clock())
-    day.stores.facts.save(CLOSED, {day.date.isoformat(): {}}, day.clock())
+    day.stores.facts.save(LEARNT, {day.date.isoformat(): {}}, day.clock())
 
 
-def is_closed(day: Day, date: dt.date) -> bool:
-    """Return whether `close` was done for the issue of a date."""
+def has_learnt(day: Day, date: dt.date) -> bool:
+    """Return whether `learn` was done for the issue of a date."""
     always = dt.datetime.min.replace(tzinfo=dt.UTC)
-    return date.isoformat() in day.stores.facts.known(CLOSED, [date.isoformat()], always)
+    return date.isoformat() in day.stores.facts.known(LEARNT, [date.isoformat()], always)

@@ -110,7 +110,7 @@ def _unread_model(config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
     name = config.choice.embeddings
     if name in ("", MINILM):
         return (), ()
-    place = f"{config.folder / 'newsletter.yaml'}: embeddings"
+    place = config.choice.embeddings_place
     try:
         folder = find_folder(name, config.root, may_fetch=False)
     except ModelError as error:

@@ -50,7 +50,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     refuse()
     with clear_errors(path):
         make_folder(path.parent, public=path.parent.exists())
-        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".", suffix=".part"))
+        folder = Path(tempfile.mkdtemp(dir=path.parent.absolute(), prefix=".", suffix=".part"))
     try:
         part = folder / path.name
         with clear_errors(path):

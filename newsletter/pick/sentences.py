@@ -27,7 +27,8 @@ _OPENER = re.compile(
     r"|For|From|Further|Given|Hence|Here|How|However|I|If|In|Instead|It|Its|Many|More|Most"
     r"|Motivated|No|Of|On|One|Other|Our|Project|Recent|Results|Second|Several|Since|So|Some|Still"
     r"|Such|That|The|Their|Then|There|These|They|This|Those|Through|Thus|To|Two|Under|Unlike"
-    r"|Unfortunately|We|What|When|Where|Whether|Which|While|With|Without|Yet|[A-Z][a-z]{3,}(?:ly|ing))\b(?![.(_])"
+    r"|Unfortunately|We|What|When|Where|Whether|Which|While|With|Without|Yet|[A-Z][a-z]{3,}(?:ly|ing)"
+    r"|BACKGROUND|OBJECTIVES?|AIMS?|METHODS?|RESULTS?|FINDINGS|CONCLUSIONS?)\b(?![.(_])"
 )
 """Words that begin sentences and hardly ever names."""
 _NEVER_LAST = re.compile(
@@ -96,7 +97,8 @@ def _is_end(text: str, stop: re.Match[str]) -> bool:
         # Only a word that begins sentences tells `it works.We` from `torch.Tensor`.
         word = re.search(r"[^\s/@_:]*$", before)
         is_word = word is not None and re.search(r"(?:^|-)[^\W\d_A-Z]{3,}$|[)\]%\d]$", word[0])
-        return opener is not None and bool(is_word)
+        is_heading = opener is not None and len(opener[0]) > 1 and opener[0].isupper()
+        return opener is not None and bool(is_word or is_heading)
     if not opener and not _START.match(text, end):
         return False
     if stop["stop"] != ".":

@@ -24,11 +24,19 @@ _SELF: Final = (
     r"|essay|perspective|research|talk)\b"
 )
 """What follows `this` where it means the text itself."""
+HEADING: Final = (
+    "(?:BACKGROUND|INTRODUCTION|CONTEXT|OBJECTIVES?|AIMS?|PURPOSE|IMPORTANCE|DESIGN|SETTING|PARTICIPANTS"
+    "|METHODS?|METHODOLOGY|RESULTS?|FINDINGS|DISCUSSION|INTERPRETATION|CONCLUSIONS?|SIGNIFICANCE)"
+    "(?: AND [A-Z]+)?"
+)
+"""A heading within an abstract, in capitals."""
 _LABEL = _pattern(
     r"(?:\((?:\d|[ivx]{1,4}|[a-h])\)|\d[.)]|[•▪–*-])\s+"
     r"|(?:abstract|background|context|introduction|motivations?|objectives?|aims?|purpose|problem"
     r"|methods?|methodology|approach|results?|findings|main results?|principal findings"
-    r"|conclusions?|discussion|significance|summary|tl;dr|contributions?)(?:/\w+)?\s?[:.—]\s+",
+    r"|conclusions?|discussion|significance|summary|tl;dr|contributions?)(?:/\w+)?\s?[:.—]\s+"
+    # Structured abstracts of medicine, whose headings lost what set them apart.
+    rf"|(?-i:{HEADING})\s+(?=[A-Z\d])",
 )
 _OPENING = _pattern(
     rf"(?:(?:in|with|through) (?:this|the present) {_SELF}|(?:to|for|towards?) (?:this|that) "
@@ -161,6 +169,15 @@ _REFERS_BACK = _pattern(
         )
     )
 )
+_ASKS = _pattern(
+    r"(?:(?:an?|the|one|our|this|another|yet|still|but|however,?) ){0,2}(?:[\w-]+ ){0,2}questions? "
+    r"(?:[\w-]+ ){0,3}?(?:is|are|remains?|arises?|concerns?)[:,]? "
+    r"(?:whether|if|how|what|which|why|when)\b"
+    r"|(?:yet |but |however,? )?(?:it|what) (?:(?:is|remains) )?(?:still |largely |also )*"
+    r"(?:remains |is )?(?:unclear|unknown|an open (?:question|problem)"
+    r"|not (?:well |yet )?(?:clear|known|understood))\b",
+)
+"""A question that has no question mark, or that nobody has answered yet."""
 _LISTS = re.compile(r"(?:^|[\s(])\(?(?:1|i|a)\)\s")
 _LISTS_ON = re.compile(r"[\s(]\(?(?:2|ii|b)\)\s")
 """The first and the second of things that are listed in a sentence, or over several."""
@@ -225,7 +242,8 @@ def stands_alone(sentence: str) -> bool:
 
     Questions, and sentences that only announce what follows or refer to what came before, do not.
     """
-    return not ("?" in sentence or sentence.rstrip().endswith(":") or refers_back(sentence))
+    asks = "?" in sentence or _ASKS.match(sentence)
+    return not (asks or sentence.rstrip().endswith(":") or refers_back(sentence))
 
 
 def begins_list(text: str) -> bool:

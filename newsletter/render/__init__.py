@@ -25,6 +25,7 @@ bodies.py     quoted-printable bodies with tokens left open
 pictures.py   pictures within a mail
 notices.py    mails to one person: to confirm, to welcome, with a link
 messages.py   whole messages: encoded once, spliced per subscriber
+people.py     names of authors in their parts, and in a byline
 citations.py  papers as BibTeX and RIS
 checks/       lint of an Edition: size, links, contrast, what mail clients support
 """

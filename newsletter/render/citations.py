@@ -12,10 +12,10 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from newsletter.model import Paper
+from newsletter.render.people import name_of
 
 BIBTEX: Final = "application/x-bibtex"
 RIS: Final = "application/x-research-info-systems"
@@ -44,15 +44,6 @@ _MEETING: Final = re.compile(
 `Proceedings` is not among them: journals are called so, too."""
 _CLASS: Final = re.compile(r"[a-z-]+(?:\.[A-Za-z-]+)?")
 """A subject class of arXiv, such as cs.CL or hep-th."""
-_GROUP: Final = re.compile(
-    r"\b(?:collaboration|consortium|team|group|project|initiative|institute|university|inc|ltd|"
-    r"and|et al)\b",
-    re.IGNORECASE,
-)
-"""Words of names that are no person's."""
-_SUFFIX: Final = re.compile(r"(?:jr|sr)\.?|i{2,3}|iv", re.IGNORECASE)
-_FAMILY_FIRST: Final = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-"""Letters of languages in which the family name comes first: Chinese, Japanese, Korean."""
 _SHORT_WORD: Final = 3
 """Letters of words such as `the`, which say little in a key."""
 
@@ -69,34 +60,6 @@ def ris(papers: Iterable[Paper]) -> str:
 
 def _once(papers: Iterable[Paper]) -> Iterable[Paper]:
     return {paper.id: paper for paper in papers}.values()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """An author's name in its parts."""
-
-    family: str
-    """The whole name, when it has no parts that we can tell: a group's, or a single word."""
-    given: str = ""
-    suffix: str = ""
-    """Jr., III, …"""
-
-
-def name_of(written: str) -> Name:
-    """Return the parts of a name as bylines write it: `Émilie du Châtelet`, `田中 愛子`."""
-    words = written.replace(",", " ").split()
-    last = len(words) - 1
-    if last < 1 or _GROUP.search(written):
-        return Name(family=" ".join(words))
-    if _FAMILY_FIRST.match(words[0]):
-        return Name(family=words[0], given=" ".join(words[1:]))
-    suffix = words.pop() if last > 1 and _SUFFIX.fullmatch(words[-1]) else ""
-    # Particles in lower case (van der, du, de la) are a part of the family's name.
-    start = next(
-        (place for place, word in enumerate(words[:-1]) if place and word.islower()),
-        len(words) - 1,
-    )
-    return Name(family=" ".join(words[start:]), given=" ".join(words[:start]), suffix=suffix)
 
 
 def _entry(paper: Paper) -> str:

@@ -16,6 +16,7 @@ import jinja2
 from jinja2 import nodes
 
 from newsletter.errors import TemplateError
+from newsletter.render.sandbox import mistake_of
 from newsletter.render.tokens import HOLE, NUMBER
 from newsletter.render.views import PaperView, SectionView
 
@@ -151,7 +152,10 @@ def renderer(template: jinja2.Template, at: Callable[[int], str]) -> Rendering:
             return template.render(values)
         except Exception as error:  # noqa: BLE001  a template may divide by zero, index wrongly, …
             where = at(_line(error))
-            raise TemplateError(f"{where}: {str(error) or type(error).__name__}") from None
+            said = (
+                mistake_of(error) if isinstance(error, jinja2.TemplateSyntaxError) else str(error)
+            )
+            raise TemplateError(f"{where}: {said or type(error).__name__}") from None
 
     return render
 

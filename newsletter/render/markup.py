@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from newsletter.errors import TemplateError
 from newsletter.render.hiding import MARK, PLACEHOLDER
@@ -46,6 +47,15 @@ _ATTRIBUTE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TAGS_OF_JINJA = re.compile(f"{PLACEHOLDER}+")
 _RAW = re.compile(r"</(?:mj-)?(?:style|script)\s*>", re.IGNORECASE)
+
+
+_USUAL: Final = frozenset(
+    "href src srcset alt title width height class style align valign bgcolor border cellpadding "
+    "cellspacing colspan rowspan target rel dir lang role id name type value content color face "
+    "size start scope summary headers abbr cite datetime media sizes loading hidden background "
+    "http-equiv charset xmlns hspace vspace usemap coords shape nowrap span char".split()
+)
+"""Attributes of HTML that mails use; what is nearly one of them is misspelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,14 @@ def _check_attributes(source: TemplateSource, tag: re.Match[str]) -> None:
                 place,
                 f"<{name}> has no attribute `{attribute}`{_meant(attribute, known, '`{}`')}",
             )
+        if known is None and attribute.lower() not in _USUAL and not attribute.startswith("data-"):
+            near = difflib.get_close_matches(attribute.lower(), _USUAL, 1, 0.75)
+            if near:
+                _refuse(
+                    source,
+                    place,
+                    f"<{name}> has no attribute `{attribute}`; did you mean `{near[0]}`?",
+                )
         if attribute in seen:
             _refuse(source, place, f"<{name}> has the attribute `{attribute}` twice")
         seen.add(attribute)
@@ -196,7 +214,7 @@ def _close(source: TemplateSource, tag: re.Match[str], opened: list[_Open]) -> N
     if name.lower() in VOID:
         _refuse(source, place, f"</{name}>: <{name}> has no end; remove it")
     if not any(_same(element.name, name) for element in opened):
-        near = f"; did you mean `</{opened[-1].name}>`?" if opened else ""
+        near = _meant(name, [opened[-1].name], "`</{}>`") if opened else ""
         _refuse(source, place, f"{ILL}</{name}> ends nothing: no <{name}> is open{near}")
     # The outer element ends here, so the inner one has none.
     inner = opened[-1]

@@ -18,7 +18,7 @@ import jinja2
 from jinja2 import nodes
 
 from newsletter.errors import TemplateError
-from newsletter.render.sandbox import sandbox
+from newsletter.render.sandbox import mistake_of, sandbox
 from newsletter.render.views import Link, PaperView, SectionView
 
 LETTER: Final = frozenset(
@@ -82,7 +82,7 @@ def parse(text: str, at: Callable[[int], str]) -> nodes.Template:
                 f"{at(line)}: `{opened[0]}` has no end: "
                 f"write `{{% end{opened['block']} %}}` after it"
             ) from None
-        raise TemplateError(f"{at(error.lineno)}: {error.message}") from None
+        raise TemplateError(f"{at(error.lineno)}: {mistake_of(error)}") from None
     except RecursionError:
         raise TemplateError(f"{at(1)}: brackets or tags are nested too deeply") from None
 

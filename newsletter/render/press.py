@@ -84,6 +84,7 @@ class Selection:
 
     topics: tuple[str, ...]
     picks: tuple[Pick, ...]
+    own: tuple[str, ...] = ()  # sections beyond topics that its reader asked for: own words
     reader: str = ""
     """The id of the subscriber, when the selection is for one reader only."""
     lead: Pick | None = None
@@ -240,7 +241,7 @@ class Press:
             letter={
                 "glance": self._glance(count, self._papers_of(selection)),
                 "tally": words.tally(count, self._papers_of(selection)),
-                "topics": tuple(self._titles[name] for name in selection.topics),
+                "topics": tuple(self._titles[name] for name in (*selection.topics, *selection.own)),
                 "count": count,
                 "more": len(also[MAX_ALSO:]),
                 "has_also": bool(also),
@@ -304,8 +305,7 @@ class Press:
         return self.issue.papers if selection.papers is None else selection.papers
 
     def _glance(self, picked: int, papers: int) -> str:
-        say = words.web_glance if self.web else words.glance
-        return say(picked, papers, self.masthead.days)
+        return (words.web_glance if self.web else words.glance)(picked, papers, self.masthead.days)
 
     def _preheader(self, selection: Selection) -> str:
         """Return the sentence that inboxes show beside the subject; it continues the subject."""

@@ -6,6 +6,7 @@ How much they may compute is limited too (limits.py), since a theme may come fro
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -25,6 +26,28 @@ FILTERS: Final = frozenset(
 """The filters of Jinja that a template may use: those that only compute."""
 OURS: Final = {"fill": columns.fill, "underlined": columns.underlined}
 """Filters for the text part."""
+
+
+TAGS: Final = (
+    "if elif else endif for endfor set endset include block endblock macro endmacro call endcall "
+    "filter endfilter raw endraw with endwith import from extends autoescape endautoescape"
+).split()
+_UNKNOWN: Final = re.compile(
+    r"Encountered unknown tag '(?P<tag>[^']*)'|No filter named '(?P<filter>[^']*)'"
+)
+
+
+def mistake_of(error: jinja2.TemplateSyntaxError) -> str:
+    """Return what is wrong with a template, with the name that may be meant in place of its own."""
+    said = str(error.message)
+    found = _UNKNOWN.match(said)
+    if found is None:
+        braces = "; a value is written {{ … }}, a tag {% … %}" if said == "unexpected '}'" else ""
+        return said + braces
+    kind, name = ("tag", found["tag"]) if found["tag"] else ("filter", found["filter"])
+    near = difflib.get_close_matches(name, TAGS if kind == "tag" else {*FILTERS, *OURS}, 1)
+    told = f"there is no {kind} `{name}` in templates"
+    return f"{told}; did you mean `{near[0]}`?" if near else told
 
 
 class _Undefined(jinja2.StrictUndefined):

@@ -21,7 +21,7 @@ from newsletter.render.looks import Theme
 from newsletter.render.markup import check_markup, components
 from newsletter.render.names import check_names, parse
 from newsletter.render.parts import TemplateSource, read_template, with_places
-from newsletter.render.sandbox import sandbox
+from newsletter.render.sandbox import mistake_of, sandbox
 from newsletter.render.sheets import split_sheets
 from newsletter.render.unused import refuse_unused
 
@@ -111,7 +111,7 @@ def _template(
     try:
         cuts = cut(environment, text, at)
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(f"{at(error.lineno)}: {error.message}") from None
+        raise TemplateError(f"{at(error.lineno)}: {mistake_of(error)}") from None
     except RecursionError:
         raise TemplateError(f"{source.at(0)}: brackets or tags are nested too deeply") from None
     return Template(

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypedDict
 from newsletter.model import Figure, Paper, Pick
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text, language_of_text
+from newsletter.render.people import byline
 from newsletter.render.reasons import telling_reasons
 from newsletter.render.tokens import NUMBER, hole
 
@@ -145,8 +146,8 @@ def shorten(text: str, room: int) -> str:
 def _authors(names: Sequence[str]) -> str:
     """Return the first authors and how many more there are; never `and 1 more`."""
     if len(names) <= MAX_AUTHORS + 1:
-        return words.authors(names, 0)
-    return words.authors(names[:MAX_AUTHORS], len(names) - MAX_AUTHORS)
+        return words.authors([*map(byline, names)], 0)
+    return words.authors([*map(byline, names[:MAX_AUTHORS])], len(names) - MAX_AUTHORS)
 
 
 def _badges(paper: Paper) -> Iterable[str]:

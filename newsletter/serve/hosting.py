@@ -53,8 +53,13 @@ class SiteHost:
         address: str,
         clock: Callable[[], dt.datetime],
         say: Say,
+        run_options: Sequence[str] = ("--quiet",),
     ) -> None:
-        """Host the newsletter of `folder`, whose `database` is open; `say` tells the operator."""
+        """Host the newsletter of `folder`, whose `database` is open; `say` tells the operator.
+
+        `newsletter run` is given `run_options`.
+        """
+        self._run_options = run_options
         self._folder = folder
         self._database = database
         self._address = address
@@ -154,7 +159,7 @@ class SiteHost:
         self._last_run[date] = self._clock()
         self._running = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "newsletter", "run", "--quiet", "--config", str(self._folder)),
+            *("-m", "newsletter", "run", *self._run_options, "--config", str(self._folder)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=None,  # its problems are told where ours are

@@ -21,6 +21,7 @@ from newsletter.files.reading import read_regular
 from newsletter.files.writing import write
 from newsletter.model import Paper
 from newsletter.render.citations import bibtex, ris
+from newsletter.render.people import byline
 from newsletter.serve import feeds, reading
 from newsletter.serve.given import Site
 from newsletter.serve.look import file, page, style
@@ -145,7 +146,7 @@ def _citations(name: str, papers: Iterable[Paper]) -> Iterator[tuple[PurePosixPa
 def _entry(card: Card) -> dict[str, str]:
     return {
         "title": card.paper.title,
-        "authors": ", ".join(card.paper.authors),
+        "authors": ", ".join(map(byline, card.paper.authors)),
         "words": card.view.tldr or card.paper.abstract[:300],
         "path": f"/papers/{card.id}/",
         "date": f"{card.date}",

@@ -4,7 +4,7 @@ migrations/    changes that databases of older versions need
 urls.py        URLs of databases
 dialects.py    what SQLite and PostgreSQL say differently
 columns.py     kinds of columns that keep the same in both
-indexing.py    the indexes of papers' words, as each database makes them
+indexing.py    what each database makes in its own way
 tables.py      the tables
 explanations.py errors of databases in our words
 database.py    the engine, and short transactions
@@ -21,6 +21,11 @@ search.py      papers by words, authors and dates, and what says the same in oth
 issues.py      issues and their frozen editions
 picks.py       what each issue showed everybody
 hours.py       the hours of readers beside the table of subscribers
+tallies.py     closed issues: their numbers outlive their deliveries
+forgetting.py  what stays of papers whose texts were deleted
+retention.py   deletes rows that are over
+clearing.py    deletes files that are over
+shrinking.py   gives the room of deleted rows back to the disk
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
 wishes.py     wishes as they are kept
@@ -31,6 +36,7 @@ feedback.py    what readers say about papers
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
+measures.py    numbers for monitoring
 accounts.py    lists for editors: issues, deliveries, readers, a page at a time
 lines.py       the lines of these lists
 trends.py      numbers of days: who came and left, what readers said
@@ -59,10 +65,12 @@ from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
 from newsletter.store.requests import Confirmed, Departure, RequestStore
+from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
+from newsletter.store.tallies import TallyStore
 from newsletter.store.transfers import Told, Transferred, replace, require_newest
 from newsletter.store.upgrades import Upgraded, upgrade
 from newsletter.store.urls import database_exists, secrets_of
@@ -89,12 +97,14 @@ __all__ = [
     "Query",
     "RequestStore",
     "Restored",
+    "Retention",
     "SearchStore",
     "SourceStore",
     "SqlLedger",
     "SubscriberStore",
     "Suppression",
     "SuppressionStore",
+    "TallyStore",
     "Told",
     "Transferred",
     "Upgraded",

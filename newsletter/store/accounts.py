@@ -25,6 +25,7 @@ from newsletter.store.tables import (
     subscribers,
     suppressions,
 )
+from newsletter.store.tallies import counted
 
 _ENDED: Final = "session that ended"
 """The service under which the table of facts keeps sessions that somebody has ended."""
@@ -71,13 +72,8 @@ class AccountStore:
 
     def tally(self, issue: dt.date) -> Tally:
         """Return how the deliveries of an issue stand."""
-        query = (
-            sa.select(deliveries.c.state, sa.func.count())
-            .where(deliveries.c.issue == issue)
-            .group_by(deliveries.c.state)
-        )
         with self._database.reading() as connection:
-            found: dict[str, int] = dict(connection.execute(query).all())
+            found = counted(connection, issue)
         states = {state: found.get(state.value, 0) for state in DeliveryState}
         return Tally(total=sum(found.values()), states=states)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from newsletter.files.writing import write
+from newsletter.files.writing import clear_errors, write
 from newsletter.model import Issue, Paper, Pick, Reason
+from newsletter.model.figures import FILE
 from newsletter.store.outbox import as_json, pick_json
+
+_FIGURE = re.compile(FILE.encode())
 
 
 class Archive:
@@ -22,6 +26,14 @@ class Archive:
     def of(self, date: dt.date) -> Path:
         """Return the folder of the issue of `date`."""
         return self.folder / date.isoformat()
+
+    def figures(self) -> frozenset[str]:
+        """Return the names of the figures that the pages show; raises StoreError."""
+        found: set[bytes] = set()
+        with clear_errors(self.folder):
+            for path in self.folder.glob("*/issue.html"):
+                found.update(_FIGURE.findall(path.read_bytes()))
+        return frozenset(name.decode() for name in found)
 
     def write(
         self,

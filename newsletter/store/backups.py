@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import whole_file
 from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
-from newsletter.store.migrations.runner import HEAD, prepare, revision_of
+from newsletter.store.indexing import make_search
+from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
 from newsletter.store.tables import metadata
 from newsletter.store.transfers import (
     Told,
     Transferred,
     is_empty,
     replace,
-    require_newest,
     transfer,
 )
 from newsletter.store.urls import shown
@@ -51,7 +52,7 @@ def back_up(database: Database, path: Path, *, force: bool, on_step: Told) -> st
                     f"{shown(database.engine.url)}: there is nothing of a newsletter in it"
                 )
             if database.is_postgresql:
-                _write_rows(reader, part, on_step)
+                _write_rows(reader, found, part, on_step)
             else:
                 _write_pages(reader, part, on_step)
         _settle(part, path)
@@ -131,19 +132,38 @@ def _write_pages(reader: sa.Connection, part: Path, on_step: Told) -> None:
             raise StoreError(f"{part.parent.parent}: {error}; is the disk full?") from None
 
 
-def _write_rows(reader: sa.Connection, part: Path, on_step: Told) -> None:
+def _write_rows(reader: sa.Connection, revision: str, part: Path, on_step: Told) -> None:
     """Copy PostgreSQL's rows as they are at the moment of the reader's transaction."""
     be_patient(reader)
-    require_newest(reader)
+    tables = metadata if revision == HEAD else _tables_of(reader)
     with connect(_url(part), part.parent) as copy, copy.transaction() as writer:
-        prepare(writer, metadata)
-        for table in metadata.sorted_tables:
+        make(writer, tables, revision)
+        for table in tables.sorted_tables:
             writer.execute(table.delete())  # what every new database has
-        done = transfer(reader, writer, on_step)
+        done = transfer(reader, writer, tables.sorted_tables, on_step)
         if different := [table.table for table in done if not table.is_same]:
             raise StoreError(
                 f"{shown(reader.engine.url)}: the copy is not the same in {', '.join(different)}"
             )
+
+
+def _tables_of(reader: sa.Connection) -> sa.MetaData:
+    """Return the tables of an older revision, as they are in PostgreSQL, for SQLite.
+
+    What only makes them quicker may be missing, and comes back with a restored database.
+    """
+    found = sa.MetaData()
+    sa.event.listen(found, "column_reflect", _for_sqlite)
+    found.reflect(reader, only=lambda name, _: name not in ("alembic_version", "paper_search"))
+    sa.event.listen(found.tables["paper_text"], "after_create", make_search)
+    return found
+
+
+def _for_sqlite(_inspector: object, _table: sa.Table, column: ReflectedColumn) -> None:
+    generic = column["type"].as_generic()
+    column["type"] = sa.Text() if isinstance(generic, sa.String) else generic
+    default = column.get("default") or ""
+    column["default"] = None if "nextval" in default else default.partition("::")[0] or None
 
 
 def _settle(part: Path, path: Path) -> None:

@@ -48,13 +48,10 @@ class Database:
         It is for statements too many for SQLAlchemy. Raises StoreError when there is none.
         """
         try:
-            proxied = self.engine.raw_connection()
-        except sa.exc.DBAPIError as error:
-            raise StoreError(explain(self.engine.url, str(error.orig))) from None
-        except self.engine.dialect.loaded_dbapi.Error as error:  # of the driver, as it is
+            with self._explaining():
+                proxied = self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error as error:
             raise StoreError(explain(self.engine.url, str(error))) from None
-        except sa.exc.TimeoutError:
-            raise StoreError(explain(self.engine.url, BUSY)) from None
         self.kept.append(proxied)
         return proxied.driver_connection
 

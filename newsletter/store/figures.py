@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from newsletter.files.reading import read_regular
 from newsletter.files.writing import clear_errors, write
 from newsletter.model.figures import FILE
+from newsletter.store.clearing import Cleared
 
 MAX_BYTES: Final = 1_000_000
 """Most bytes that are read of a file: copies are far smaller."""
@@ -50,10 +52,21 @@ class FigureStore:
         found = (path.name for path in self.folder.glob("*.*"))
         return tuple(sorted(name for name in found if re.fullmatch(FILE, name)))
 
-    def forget(self, before: dt.datetime) -> None:
-        """Delete the figures that were kept before a moment; raises StoreError."""
+    def forget(
+        self, before: dt.datetime, shown: Callable[[], frozenset[str]] = frozenset
+    ) -> Cleared:
+        """Delete the figures that were kept before a moment, but those `shown`; return how many.
+
+        What is shown is asked only when some are old enough. Raises StoreError.
+        """
+        old: dict[str, int] = {}
         with clear_errors(self.folder):
             for name in self.names():
-                path = self.folder / name
-                if path.stat().st_mtime < before.timestamp():
-                    path.unlink(missing_ok=True)
+                found = (self.folder / name).stat()
+                if found.st_mtime < before.timestamp():
+                    old[name] = found.st_size
+            for name in old.keys() & shown() if old else ():
+                del old[name]
+            for name in old:
+                (self.folder / name).unlink(missing_ok=True)
+        return Cleared(files=len(old), size=sum(old.values()))

@@ -1,4 +1,4 @@
-"""The indexes of papers' words, beside the table `paper_text`, as each database makes them."""
+"""What each database makes in its own way: indexes of papers' words, and room for updates."""
 
 from __future__ import annotations
 
@@ -35,3 +35,17 @@ def make_search(_table: sa.Table, connection: sa.Connection, **_options: object)
     sqlite = connection.dialect.name == "sqlite"
     for statement in SEARCH if sqlite else POSTGRESQL_SEARCH:
         connection.exec_driver_sql(statement)
+
+
+POSTGRESQL_REST = (
+    "ALTER TABLE delivery SET (fillfactor = 50)",
+    "CREATE INDEX notice_waiting ON notice (next_at) WHERE state = 'waiting'",
+)
+"""SQLAlchemy could say it in `tables.py`, but would import all about PostgreSQL for SQLite, too."""
+
+
+def make_rest(_tables: sa.MetaData, connection: sa.Connection, **_options: object) -> None:
+    """Make what is PostgreSQL's alone, when all tables were just made."""
+    if connection.dialect.name != "sqlite":
+        for statement in POSTGRESQL_REST:
+            connection.exec_driver_sql(statement)

@@ -15,7 +15,7 @@ from newsletter.store.columns import Moment
 from newsletter.store.database import Database
 from newsletter.store.dialects import inserting
 from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
-from newsletter.store.ledger.shards import make_shards, unfinished
+from newsletter.store.ledger.shards import finish, make_shards, unfinished
 from newsletter.store.papers import CHUNK, chunks, offer
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import audiences, blocks, deliveries, editions, issues, subscribers
@@ -62,8 +62,12 @@ class IssueStore:
 
     def unfinished(self, before: dt.date) -> tuple[dt.date, ...]:
         """Return the earlier issues of which some delivery is not final yet, oldest first."""
-        with self._database.transaction() as connection:
-            return unfinished(connection, before)
+        with self._database.reading() as connection:
+            some, finished = unfinished(connection, before)
+        for date in finished:
+            with self._database.transaction() as connection:
+                finish(connection, date)
+        return some
 
     def next_number(self) -> int:
         """Return the number that the next issue gets, counted from 1."""

@@ -14,6 +14,7 @@ from newsletter.model import IssueWindow, LeftOut, Paper, Sighting
 from newsletter.model.gate import admit
 from newsletter.store.database import Database
 from newsletter.store.dialects import alone
+from newsletter.store.forgetting import recall, recalled
 from newsletter.store.index import index_texts
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
 from newsletter.store.words import spaced
@@ -85,7 +86,7 @@ class PaperStore:
             return tuple(read_paper(data) for data in connection.scalars(query))
 
     def known_keys(self, found: Iterable[Paper]) -> frozenset[str]:
-        """Return the keys of `found` that stored papers have."""
+        """Return the keys of `found` that papers have which are stored, or were until deleted."""
         with self._database.reading() as connection:
             return frozenset(_known_keys(connection, found))
 
@@ -95,8 +96,9 @@ class PaperStore:
         """Write papers, each under its id; return how many were new.
 
         If a paper's keys belong to several stored papers, these become one, which keeps the
-        earliest issue they were offered in: a paper sent under either id is not sent again. New
-        papers whose ids are in `backlog` are stored, but are never news.
+        earliest issue they were offered in: a paper sent under either id is not sent again. The
+        same holds for a paper that was deleted long ago. New papers whose ids are in `backlog` are
+        stored, but are never news.
         """
         with self._database.transaction() as connection:
             # Papers become one by their keys: who writes any must know all that is written.
@@ -154,7 +156,10 @@ class PaperStore:
         offers = [row.offered for row in rows if row.offered]
         # The date of an archived paper stays when it is seen again.
         dates = [row.published for row in rows if row.published]
-        if archived and not rows:
+        before = None if rows else recall(connection, paper.keys)
+        if before and before.offered:
+            offers.append(before.offered)
+        if (archived or before) and not rows:
             dates.append(LONG_AGO)
         if rows:
             ids = [row.id for row in rows]
@@ -179,7 +184,7 @@ class PaperStore:
                     table.insert(), [{"key": key, "paper": paper.id} for key in keys]
                 )
         index(connection, paper, now)
-        return not rows
+        return not rows and before is None
 
     def candidates(self, window: IssueWindow) -> tuple[Paper, ...]:
         """Return the papers that belong to an issue: not offered before, in time, and not too old.
@@ -227,13 +232,13 @@ def _belongs(window: IssueWindow) -> sa.ColumnElement[bool]:
 
 
 def _known_keys(connection: sa.Connection, found: Iterable[Paper]) -> set[str]:
-    """Return the keys of `found` that stored papers have."""
+    """Return the keys of `found` that papers have which are stored, or were until deleted."""
     wanted = sorted({key for paper in found for key in paper.keys})
     known: set[str] = set()
     for some in chunks(wanted, CHUNK):
         query = sa.select(paper_keys.c.key).where(paper_keys.c.key.in_(some))
         known.update(connection.scalars(query))
-    return known
+    return known | recalled(connection, set(wanted) - known)
 
 
 def search_words(paper: Paper) -> dict[str, str]:

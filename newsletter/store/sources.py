@@ -66,6 +66,12 @@ class SourceStore:
         return health
 
 
+def visited(connection: sa.Connection, now: dt.datetime) -> dict[tuple[str, str], Health]:
+    """Return, by id and name, the health of the sources that were visited in the last days."""
+    query = sa.select(sources).where(sources.c.visited_at > now - LISTED).order_by(sources.c.id)
+    return {(row.id, row.name): _health(row.data) for row in connection.execute(query)}
+
+
 def after(health: Health, report: SourceReport, now: dt.datetime) -> Health:
     """Return the health after a visit; a failed visit keeps what good ones brought."""
     if not report.asked:

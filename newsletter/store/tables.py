@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from newsletter.store.columns import Moment, Text
-from newsletter.store.indexing import make_search
+from newsletter.store.indexing import make_rest, make_search
 
 metadata = sa.MetaData()
 
@@ -102,8 +102,10 @@ issues = sa.Table(
     sa.Column("planned_at", Moment, nullable=False),
     sa.Column("state", Text, nullable=False, server_default="planned"),
     sa.Column("halted", Text, nullable=False, server_default=""),
+    sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""`halted` is the reason, for people, why an issue is paused or cancelled."""
+"""`halted` is the reason, for people, why an issue is paused or cancelled; `closed`: every
+delivery is final, and counted (tallies.py): none of them moves any more."""
 
 picks = sa.Table(
     "pick",
@@ -160,13 +162,12 @@ deliveries = sa.Table(
     sa.Column("domain", Text, nullable=False, server_default=""),
     sa.Column("started_at", Moment),
     sa.Column("changed_at", Moment, nullable=False),
-    # No other index: PostgreSQL then writes a delivery's new state into the room that its page has
-    # left ("HOT", https://www.postgresql.org/docs/current/storage-hot.html), and the table does not
-    # grow with what becomes of its rows.
-    postgresql_with={"fillfactor": 50},
 )
 """`domain` is the address's; `started_at` is when the message last began to leave; `not_before` is
-the hour that the reader chose, or null for as soon as may be."""
+the hour that the reader chose, or null for as soon as may be. There is no other index: PostgreSQL
+then writes a delivery's new state into the room that its page has left ("HOT",
+https://www.postgresql.org/docs/current/storage-hot.html; `indexing.py` leaves the room), and the
+table does not grow with what becomes of its rows."""
 
 shards = sa.Table(
     "shard",
@@ -251,11 +252,8 @@ notices = sa.Table(
     sa.Column("next_at", Moment, nullable=False),
     sa.Column("reason", Text, nullable=False, server_default=""),
     sa.Index("notice_subscriber", "subscriber", "kind"),
-    sa.Index(
-        "notice_waiting",
-        "next_at",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+    sa.Index("notice_waiting", "next_at", sqlite_where=sa.text("state = 'waiting'")).ddl_if(
+        "sqlite"
     ),
 )
 """Mails to one person: to confirm, to welcome, to change what they get. Their addresses are those
@@ -285,3 +283,5 @@ bounces = sa.Table(
     sa.Column("seen_at", Moment, nullable=False),
 )
 """Bounces that were read, each once; `digest` is of the message and the recipient in it."""
+
+sa.event.listen(metadata, "after_create", make_rest)

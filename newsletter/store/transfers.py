@@ -86,23 +86,23 @@ def replace(
         _require_same_owner(reader, writer)
         for table in reversed(metadata.sorted_tables):
             writer.execute(table.delete())
-        done = transfer(reader, writer, on_rows)
+        done = transfer(reader, writer, metadata.sorted_tables, on_rows)
         if not all(table.is_same for table in done):
             writer.rollback()
     return done
 
 
 def transfer(
-    reader: sa.Connection, writer: sa.Connection, on_rows: Told
+    reader: sa.Connection, writer: sa.Connection, tables: Sequence[sa.Table], on_rows: Told
 ) -> tuple[Transferred, ...]:
-    """Write every row that `reader` sees into the empty tables of `writer`, and compare.
+    """Write every row of tables that `reader` sees into the empty ones of `writer`, and compare.
 
     `on_rows` is told of each row twice: when it is written, and when it is compared. Raises
     StoreError when one of the databases refuses a row.
     """
-    progress = _Progress(on_rows, 2 * sum(map(_counting(reader), metadata.sorted_tables)))
-    read = {table: _copy(table, reader, writer, progress) for table in metadata.sorted_tables}
-    for table in metadata.sorted_tables:
+    progress = _Progress(on_rows, 2 * sum(map(_counting(reader), tables)))
+    read = {table: _copy(table, reader, writer, progress) for table in tables}
+    for table in tables:
         go_on_after(writer, table)
         analyse(writer, table)
     rebuild(writer)
@@ -214,15 +214,13 @@ def _rows(
         for column in table.columns
     ]
     query = sa.select(*columns).order_by(*table.primary_key)
+    # What SQLite holds need not be of its column's kind.
+    unreadable = (ValueError, TypeError, sa.exc.DataError)
     try:
         for some in connection.execute(query.execution_options(yield_per=SOME)).partitions():
             yield some
             progress.add(len(some))
-    except (
-        ValueError,
-        TypeError,
-        sa.exc.DataError,
-    ) as error:
+    except unreadable as error:
         raise _refused(connection, table, error) from None
 
 

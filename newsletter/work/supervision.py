@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import procrastinate
+from procrastinate.jobs import Status
 
 from newsletter.day import steps
 from newsletter.day.given import Day
@@ -53,6 +54,8 @@ async def supervise(app: procrastinate.App, bench: Bench) -> None:
     known = {
         (job.task_name, job.task_kwargs.get("date"), job.task_kwargs.get("shard"))
         for job in await jobs(app)
+        # Of a shard the ledger knows who is at it; the job of a worker that died is there for long.
+        if job.task_name != "send" or job.status == Status.TODO.value
     }
     # A plan follows its collection, which must not begin again meanwhile.
     known |= {("collect", date, shard) for name, date, shard in known if name == "plan"}
@@ -84,7 +87,7 @@ def _wanted(bench: Bench) -> Iterator[Task]:
         yield from _shards(day, date, now, bench)
     for date in stores.issues.dates():
         lately = date >= day.date - LATELY
-        if lately and date not in unfinished and not steps.is_closed(day, date):
+        if lately and date not in unfinished and not steps.has_learnt(day, date):
             yield Task(name="close", date=date)
 
 

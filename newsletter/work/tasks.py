@@ -118,7 +118,7 @@ class Tasks:
 
     async def close(self, date: str) -> None:
         """Learn what an issue that is finished tells about addresses."""
-        await asyncio.to_thread(steps.close, self._day(date))
+        await asyncio.to_thread(steps.learn, self._day(date))
         self._bench.say(f"{date}: finished", problem=False)
 
     async def read_returns(self, timestamp: int) -> None:

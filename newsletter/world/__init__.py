@@ -2,6 +2,7 @@
 
 machine.py the clock, the environment and the database; no network
 databases.py databases as they are, to be upgraded, backed up, restored, copied
+metrics.py GET /metrics for Prometheus, on a port of its own
 following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given
 posts.py   open_post(): what sends mail

@@ -21,6 +21,7 @@ from newsletter.store import (
     require_newest,
     secrets_of,
 )
+from newsletter.store.urls import read_url, shown
 from newsletter.world.machine import hiding, redactor, utc_now
 
 
@@ -55,22 +56,22 @@ def copy(
     set, when there is no such database, or both are the same.
     """
     (url, root), (other, folder) = origin, destination
+    place = "the URL to copy from"
+    try:
+        where = shown(read_url(url))
+    except StoreError as error:
+        raise StoreError(f"{place} {error}") from None
     if not database_exists(url, root):
-        # A wrong URL is told as such, by whoever opens it.
-        with as_it_is(url, root, "the URL of the database"):
-            pass
-        raise StoreError(f"{url}: there is no such database")
-    with (
-        as_it_is(url, root, "the URL to copy from") as source,
-        as_it_is(other, folder, "the URL to copy to") as target,
-    ):
-        if is_at(source, other, folder):
+        raise StoreError(f"{where}: there is no such database")
+    with as_it_is(url, root, place) as source:
+        if database_exists(other, folder) and is_at(source, other, folder):
             raise StoreError("both URLs lead to the same database")
         with source.reading() as reader:
             require_newest(reader)
         if not force:
             require_rest(source)
-        return replace(source, target, force=force, on_rows=on_rows)
+        with as_it_is(other, folder, "the URL to copy to") as target:
+            return replace(source, target, force=force, on_rows=on_rows)
 
 
 def require_rest(database: Database) -> None:

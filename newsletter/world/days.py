@@ -34,15 +34,17 @@ from newsletter.store import (
     PaperStore,
     PickStore,
     RequestStore,
+    Retention,
     SearchStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
     SuppressionStore,
+    TallyStore,
 )
 from newsletter.store.vectors import VectorStore
 from newsletter.subscribe.lists import SubscriberFile
-from newsletter.world.machine import hiding, new_id, open_ledger, redactor, utc_now
+from newsletter.world.machine import hiding, new_id, open_ledger, redactor, rest, utc_now
 
 
 def embedder(
@@ -116,6 +118,8 @@ def day_of(
             notices=NoticeStore(database),
             feedback=FeedbackStore(database),
             accounts=AccountStore(database),
+            tallies=TallyStore(database),
+            retention=Retention(database, rest),
         ),
         folders=Folders(
             outbox=Outbox(config.root / "outbox"),

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -28,6 +29,11 @@ STARTER = Path(newsletter.__file__).parent / "starter"
 def utc_now() -> dt.datetime:
     """Return the present moment."""
     return dt.datetime.now(dt.UTC)
+
+
+def rest() -> None:
+    """Wait a little, so that others can write to the database meanwhile."""
+    time.sleep(0.01)
 
 
 def program() -> str:

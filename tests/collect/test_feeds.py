@@ -233,6 +233,38 @@ RSS_090 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xm
 <channel><title>r</title></channel><item><title>Oldest</title><link>https://r.example/1</link></item></rdf:RDF>"""
 RSS_091 = """<!DOCTYPE rss SYSTEM "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel>
 <title>r</title><item><title>Ol&eacute;</title><link>https://r.example/2</link></item></channel></rss>"""
+
+
+def test_json_authors_in_other_forms() -> None:
+    """One person in place of a list, a text in place of a person, a name with commas."""
+    people: list[dict[str, object]] = [
+        {"authors": {"name": "Ann Lee"}},
+        {"author": "Ann Lee"},
+        {"authors": ["Ann Lee"]},
+        {"authors": [{"name": "van der Berg, Jan Jr."}]},
+    ]
+    items = [
+        {"id": number, "url": f"https://e.example/{number}", "title": "T", **some}
+        for number, some in enumerate(people)
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+
+    papers = parse_feed(make_document(json.dumps(feed)), make_source(), NOW).papers
+
+    named = [paper.authors for paper in papers]
+    assert named == [("Ann Lee",)] * 3 + [("van der Berg, Jan Jr.",)]
+
+
+def test_entries_that_share_an_id_and_have_no_link_stay_apart() -> None:
+    """An id that several have is none's; their titles tell."""
+    items = [{"id": "1", "title": title, "content_text": "x"} for title in ("One", "Two")]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": items}
+
+    one, two = parse_feed(make_document(json.dumps(feed)), make_source(), NOW).papers
+
+    assert not set(one.keys) & set(two.keys)
+
+
 JSON_10 = """{"version": "https://jsonfeed.org/version/1", "items": [{"id": "https://j.example/1",
 "content_text": "No title here. More.", "author": {"name": "Ada Byron"}}]}"""
 
@@ -366,6 +398,22 @@ def test_withdrawn_papers_of_arxiv_are_left_out() -> None:
         ("We find. This is an open access article under the CC BY license.", "We find.", (), ""),
         ("We find. submitted by /u/ann [link] [comments]", "We find.", (), ""),
         ("We say what words like “published by” mean.", "We say what words like “published by” mean.", (), ""),
+        ("Author(s): Ann Lee, Bo Li<br><b>Abstract</b>We find.", "We find.", ("Ann Lee", "Bo Li"), ""),
+        ("Proceedings of X, Volume 123, Issue 47, June 2026.<br/>SignificanceWe find.", "We find.", (), "Proceedings of X"),
+        ("Letters of X, Ahead of Print. <br/>We find.", "We find.", (), "Letters of X"),
+        ("We find. Comments: 12 pages, 3 figures. Accepted at X", "We find.", (), ""),
+        ("We find. Subjects: cs.LG; stat.ML", "We find.", (), ""),
+        ("We find. 3 Comments", "We find.", (), ""),
+        ("We find. Filed under: Models", "We find.", (), ""),
+        ("We find. Read more at blog.example.org", "We find.", (), ""),
+        ("We find. View the full article", "We find.", (), ""),
+        ("5 min read. We find.", "We find.", (), ""),
+        ("We find. Subjects see 12 pages.", "We find. Subjects see 12 pages.", (), ""),
+        ("Diseases spread more easily there.", "Diseases spread more easily there.", (), ""),
+        ("Children who read more books write better.", "Children who read more books write better.", (), ""),
+        ("We find that Continue reading", "We find that", (), ""),
+        ("SummaryMixing is linear.", "SummaryMixing is linear.", (), ""),
+        ("Abstractive summaries help.", "Abstractive summaries help.", (), ""),
         ("Source: we trace it.", "Source: we trace it.", (), ""),
     ],
 )  # fmt: skip

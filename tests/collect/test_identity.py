@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from makers import NOW, make_document, make_source
 
 from newsletter.collect.identity.duplicates import merge_papers
-from newsletter.collect.identity.keys import arxiv_id, canonical_url, doi, paper_keys, web_url
+from newsletter.collect.identity.keys import (
+    arxiv_id,
+    canonical_url,
+    doi,
+    paper_keys,
+    surname,
+    web_url,
+)
 from newsletter.collect.kinds.feeds import parse_feed
 from newsletter.model import Paper
 
@@ -84,6 +91,22 @@ def test_only_web_addresses_pass(link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "family"),
+    [
+        (("Ada Byron", "Byron, Ada", "A. Byron"), "byron"),
+        (("Jan van der Berg Jr.", "van der Berg, Jan Jr.", "van der Berg, J."), "berg"),
+        (("Luis García Márquez", "García Márquez, Luis"), "marquez"),
+        (("Martin King III", "King, III, Martin", "King, Martin, III"), "king"),
+        (("Plato",), "plato"),
+        (("", " , "), ""),
+    ],
+)
+def test_a_family_name_is_one_in_all_orders(names: tuple[str, ...], family: str) -> None:
+    """Sources write one author in different ways; duplicates are told by it."""
+    assert {surname(name) for name in names} == {family}
+
+
+@pytest.mark.parametrize(
     ("left", "right"),
     [
         ("https://e.example/news#1", "https://e.example/news#2"),
@@ -103,11 +126,29 @@ def test_what_may_tell_pages_apart_is_kept(left: str, right: str) -> None:
 @pytest.mark.parametrize(
     "more",
     ["?ref=rss", "?source=rss----abc", "?dgcid=rss_sd_all", "?fbclid=x&utm_medium=y", "?rss=1", "?share=twitter",
-        "?PHPSESSID=7", ";jsessionid=7", "#comments", "#atom-everything", "#:~:text=x"],
+        "?PHPSESSID=7",
+        "?srsltid=x", "?gad_source=1&gad_campaignid=2", "?itm_source=x", "?utm-source=x", "?_branch_match_id=1", ";jsessionid=7", "#comments", "#atom-everything", "#:~:text=x"],
 )  # fmt: skip
 def test_what_is_known_to_track_is_dropped(more: str) -> None:
     """Where a reader came from, and the places that every page has."""
     assert canonical_url(f"https://e.example/a{more}") == "e.example/a"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://hf.co/papers/2611.00001", "https://www.semanticscholar.org/arxiv/2611.00001",
+        "https://www.emergentmind.com/papers/2611.00001", "https://doi.org/10.48550%2FarXiv.2611.00001",
+    ],
+)  # fmt: skip
+def test_pages_about_an_arxiv_paper_name_it(link: str) -> None:
+    """Their address holds its id."""
+    assert arxiv_id(link) == ("2611.00001", 1)
+
+
+def test_a_doi_may_be_percent_encoded() -> None:
+    """As programs write it that build an address from it."""
+    assert doi("https://doi.org/10.1000%2Fx.1") == "10.1000/x.1"
 
 
 def posts(*links: str, guids: tuple[str, ...] = ("tag:e,1", "tag:e,2")) -> list[Paper]:

@@ -52,7 +52,7 @@ EXAMPLES = {
     r"\verb|x_y|, \url{https://a.example/~u_v}": "x_y, https://a.example/~u_v",
     "see https://a.example/b~c": "see https://a.example/b~c",
     "`quoted' and `it's so', `code` and rock 'n' roll, ''both''": (
-        "‘quoted’ and ‘it's so’, `code` and rock 'n' roll, “both”"
+        "‘quoted’ and ‘it's so’, code and rock 'n' roll, “both”"
     ),
     "Hahn--Banach, 1--2, a -- b, $x$--$y$": "Hahn–Banach, 1–2, a – b, x–y",
     r"run --fast with $x$, C--, <-->": "run --fast with x, C--, <-->",
@@ -66,6 +66,26 @@ EXAMPLES = {
     ),
     "محمد الفاتح": "محمد الفاتح",
 }
+
+
+MARKDOWN = {
+    "We **beat** *Xylo*, see [the code](https://e.example/a_(b)) `x.y`.": "We beat Xylo, see the code x.y.",
+    "**Background:** We ***win***; **A**/**B**, *by 3%*.": "Background: We win; A/B, by 3%.",
+    "![figure](https://e.example/1.png) We show": "We show",
+    "## Abstract": "Abstract",
+    "A* search: *p<0.05, **p<0.01, ***p<0.001": "A* search: *p<0.05, **p<0.01, ***p<0.001",
+    "the *-product and the *-norm of C*-algebras, f(*,*)": "the *-product and the *-norm of C*-algebras, f(*,*)",
+    "2**3, *args and **kwargs, a * b * c, p*q*r": "2**3, *args and **kwargs, a * b * c, p*q*r",
+    "f[i](x), [x](y), [1] (https://e.example)": "f[i](x), [x](y), [1] (https://e.example)",
+    "`x' and `y' and ``z''": "‘x’ and ‘y’ and “z”",
+    "# 1 in ranking, #tag": "# 1 in ranking, #tag",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("given", MARKDOWN)
+def test_signs_of_markdown_are_no_text(given: str) -> None:
+    """Links, emphasis and code are the words that they mark; stars of formulas stay."""
+    assert plain_text(given) == MARKDOWN[given]
 
 
 @pytest.mark.parametrize("markup", EXAMPLES)

@@ -39,6 +39,7 @@ def visit(
     known: Sequence[str] = (),
     timeout: float = 5,
     kind: SourceKind | None = None,
+    oldest: dt.datetime | None = None,
 ) -> Visit:
     """Visit a source at NOW; papers whose ids are `known` were seen before."""
 
@@ -62,6 +63,7 @@ def visit(
                 health or Health(),
                 now=NOW,
                 max_age=7 * DAY,
+                oldest=oldest,
             )
 
     return run(work())
@@ -501,8 +503,12 @@ def test_no_network_is_one_line() -> None:
     assert error.startswith("nowhere.invalid: cannot connect (")
 
 
-def test_papers_that_are_too_old_are_counted() -> None:
-    """The source's line says how many of its papers are older than an issue reaches."""
+@pytest.mark.parametrize(
+    ("oldest", "note"),
+    [(None, "1 of 2 older than 7 days"), (NOW - 30 * DAY, ""), (NOW, "2 of 2 older than 7 days")],
+)
+def test_papers_that_are_too_old_are_counted(oldest: dt.datetime | None, note: str) -> None:
+    """The source's line says how many of its papers are older than the issue reaches."""
     dates = ("Mon, 16 Mar 2026 08:00:00 GMT", "Mon, 02 Mar 2026 08:00:00 GMT")
     items = "".join(
         f"<item><title>Post {number}</title><link>https://e.example/{number}</link>"
@@ -511,6 +517,6 @@ def test_papers_that_are_too_old_are_counted() -> None:
     )
     feed = Page(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
     with http_server(feed=feed) as web:
-        found = visit(make_source(location=f"{web.url}/feed"))
+        found = visit(make_source(location=f"{web.url}/feed"), oldest=oldest)
 
-    assert found.report.note == "1 of 2 older than 7 days"
+    assert found.report.note == note

@@ -107,11 +107,23 @@ NEWSLETTER = [
         "number, lead, count, more, topics"
     )),
     ("dkim: [{selector: A B, key: '${WORD}'}]", "19: `selector`: `A B`: " + SLUG),
+    ("keep: {ledger: two weeks}", "16: `ledger`: `two weeks`: expected a whole number of days, or `forever`"),
+    ("keep: {papers: 7}", "16: `papers`: `7`: fewer than 40 days cannot be: what is younger is still in use"),
+    ("keep: {outbox: -1}", "16: `outbox`: `-1`: input should be greater than or equal to 0"),
+    ("keep: {requests: forever}", "18: `requests`: `forever`: " + WHOLE),
+    ("keep: {paper: 90}", "8: unknown key `paper`; did you mean `papers`?"),
+    ("keep: always", (
+        "7: `keep` takes `key: value` lines below it, of `requests`, `left`, `addresses`, `figures`, `papers`, "
+        "`shown`, `seen`, `editions`, `ledger`, `answers`, `outbox`, `faults`, `published`"
+    )),
     ("database: outbox/x.db", "11: `database`: `outbox/x.db`: is not a URL such as sqlite:///outbox/newsletter.db"),
     # a password in a URL is not repeated
-    ("database: 'postgresql://ada:s3@cr/et@db/x'", (
-        "11: `database`: `postgresql://ada:***@db/x`: is of kind `postgresql`; this version keeps its ledger in "
-        "SQLite (sqlite:///…) only"
+    ("database: 'mysql://ada:s3@cr/et@db/x'", (
+        "11: `database`: `mysql://ada:***@db/x`: is of kind `mysql`; the ledger is kept in SQLite (sqlite:///…) or in "
+        "PostgreSQL (postgresql://…)"
+    )),
+    ("database: 'postgresql://ada:sesame@db'", (
+        "11: `database`: `postgresql://ada:***@db`: names no database: postgresql://user@host/name"
     )),
     ("database: 'sqlite:///'", (
         "11: `database`: `sqlite:///`: names no file, so each run would forget who has the issue: "

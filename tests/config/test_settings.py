@@ -40,7 +40,9 @@ on_empty: send
 on_error: send
 max_age_days: 9
 old_secrets: ["${OLD}"]
-keep: {requests: 20, left: 400, addresses: 90, figures: 40}
+keep:
+  {requests: 20, left: 400, addresses: 90, figures: 40, papers: 50, shown: 500, seen: 600, editions: 8, ledger: 33,
+   answers: 44, outbox: 5, faults: 6, published: 77}
 serve:
   proxies: [127.0.0.0/8]
   admin_password: ${HASH}
@@ -137,7 +139,8 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "site": "https://lab.example/papers",
         "secret": SECRET.encode(),
         "old_secrets": (OLD.encode(),),
-        "requests": 20, "left": 400, "addresses": 90, "figure_days": 40,
+        "requests": 20, "left": 400, "addresses": 90, "figure_days": 40, "papers": 50, "shown": 500,
+        "seen": 600, "editions": 8, "ledger": 33, "answers": 44, "outbox": 5, "faults": 6, "published": 77,
         "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
         "admin_password": HASH,
         "admin_header": "X-Forwarded-User",
@@ -182,7 +185,10 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         for field in dataclasses.fields(part)
     }
     assert {name: told[name] for name in expected} == expected
-    compared_below = {"theme", "delivering", "sources", "topics", "secrets"}
+    assert config.choice.embeddings_place.startswith(f"{config.folder}/newsletter.yaml:")
+    compared_below = {
+        "theme", "delivering", "sources", "topics", "secrets", "embeddings_place",
+    }  # fmt: skip
     assert set(told) - set(expected) == compared_below | {
         "letter",
         "choice",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from makers import as_kept, write_newsletter
 
 from newsletter.config.environment import read_environment
 from newsletter.config.files import load_config
+from newsletter.config.settings import Keeping
 from newsletter.config.subscribers import read_list
 from newsletter.config.themes import SHIPPED
 from newsletter.config.values import _read_address, read_address
@@ -481,3 +482,16 @@ def test_no_figures_of_some_other_kind(tmp_path: Path, root: Path) -> None:
     assert ":3:18: `figures`: `some` is not one of them; known are `none`, `lead`, `all`" in str(
         caught.value
     )
+
+
+def test_what_is_kept_for_ever_is_kept(tmp_path: Path, root: Path) -> None:
+    """Key by key, or all of it; requests that nobody confirmed go all the same."""
+    some = load(
+        tmp_path / "a", root, newsletter=HEAD + "keep: {papers: forever, ledger: 400}\n"
+    ).keeping
+    every = load(tmp_path / "b", root, newsletter=HEAD + "keep: forever\n").keeping
+
+    assert (some.papers, some.ledger, some.editions) == (0, 400, Keeping().editions)
+    named = {field.name: getattr(every, field.name) for field in fields(every)}
+    assert named.pop("requests") == 30
+    assert set(named.values()) == {0}

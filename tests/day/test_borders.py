@@ -417,6 +417,20 @@ def test_a_paper_on_templates_holds_no_issue(tmp_path: Path, root: Path) -> None
     assert title in mail.get_body(("plain",)).get_content().replace("\n", " ").replace("   ", " ")
 
 
+def test_a_model_that_cannot_be_read_is_told_at_its_line(tmp_path: Path, root: Path) -> None:
+    """The file, line and column of `embeddings`."""
+    letter(tmp_path, root, subscribers=readers("{email: ann@example.org, topics: [agents]}"))
+    (tmp_path / "feed.xml").write_text(feed("A paper"), "utf-8")
+    main = tmp_path / "config" / "newsletter.yaml"
+    main.write_text(main.read_text("utf-8") + "\nembeddings: ./none\n", "utf-8")
+    line = main.read_text("utf-8").count("\n")
+
+    found = check(tmp_path / "config", {}, NOW)
+
+    (problem,) = found.problems
+    assert problem.startswith(f"{main}:{line}:13: ./none: no such folder")
+
+
 def test_check_reads_the_files_of_sources_within_limits(tmp_path: Path, root: Path) -> None:
     """A document that takes for ever is told with its place, as a run tells it."""
     attributes = " ".join(f"a{n}='1'" for n in range(20_000))

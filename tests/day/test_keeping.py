@@ -29,7 +29,7 @@ def day_at(folder: Path, root: Path, keep: Keeping) -> tuple[Day, list[dt.dateti
 
 def test_addresses_leave_the_deliveries_of_old_issues(tmp_path: Path, root: Path) -> None:
     """Those that are final; the rest, and what was sent, stays counted."""
-    day, now = day_at(tmp_path, root, Keeping(addresses=90))
+    day, now = day_at(tmp_path, root, Keeping(addresses=90, ledger=0))
     ledger = day.stores.ledger
     now[0] = NOW + 89 * DAY
     forget(day)
@@ -73,9 +73,9 @@ def test_who_left_is_erased_and_who_did_not_confirm_is_forgotten(
     assert subscribers.counts()[SubscriberState.ERASED] == 1
 
 
-def test_nothing_goes_where_nothing_is_said(tmp_path: Path, root: Path) -> None:
-    """By default only requests are forgotten."""
-    day, now = day_at(tmp_path, root, Keeping())
+def test_people_stay_where_nothing_is_said(tmp_path: Path, root: Path) -> None:
+    """Of what is known of people, only requests are forgotten by default."""
+    day, now = day_at(tmp_path, root, Keeping(ledger=0))
     day.stores.subscribers.change("ada@readers.example", SubscriberState.LEFT, "command", NOW)
     day.stores.ledger.cancel(TODAY, NOW)
     now[0] = NOW + 3_000 * DAY

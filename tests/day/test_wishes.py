@@ -247,6 +247,19 @@ def test_the_weekly_mail_has_the_best_of_the_week(world: World) -> None:
     assert {title.rpartition(" ")[2] for title in second} == {str(day) for day in range(21, 28)}
 
 
+def test_the_footer_names_own_words_too(world: World) -> None:
+    """In both parts, beside the topics, for whom they make a section."""
+    people(world, own={"topics": ["agents"], "words": ["sea"]}, plain={"topics": ["agents"]})
+
+    days_of_mail(world, NOW, 1)
+    mails = world.mails()
+
+    for kind in ("plain", "html"):
+        own, plain = (" ".join(body(mails[name], kind).split()) for name in ("own", "plain"))
+        assert "with these topics: Agents, Your own words." in own
+        assert "with these topics: Agents." in plain
+
+
 def test_a_letter_for_weekly_readers_alone_needs_no_issue_on_other_days(world: World) -> None:
     """Without a site nothing is planned, and the papers wait for the weekly day."""
     people(world, week={"cadence": "weekly"})

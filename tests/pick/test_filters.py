@@ -435,6 +435,7 @@ VOTES = "min_votes: takes a number of votes, 1 or more"
             "`/(/` is no expression: missing ): (",
             ("any", 1, "all", 0),
         ),
+        (["/(a/i"], "`/(a/i` is no expression: missing ): (a", ("any", 0)),
         (["a OR titel:b"], "unknown field `titel:`; did you mean `title:`?", ("any", 0)),
     ],
 )

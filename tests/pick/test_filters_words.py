@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import make_paper
 
-from newsletter.pick.filters.folding import fold, fold_name, fold_paper
+from newsletter.pick.filters.dialects import american
+from newsletter.pick.filters.folding import CAPITALS, fold, fold_name, fold_paper
 from newsletter.pick.filters.language import FilterError, parse_match
 from newsletter.pick.filters.matching import is_name, matches
 from newsletter.pick.filters.particles import noun
@@ -51,6 +52,45 @@ def test_singular_and_plural_are_one_word(pair: str) -> None:
         assert hit(term, f"On {text}, again")
         assert hit(f"some {term}", f"Some {text} here")
         assert hit(term, f"Multi-{text}")
+
+
+DIALECTS = [
+    "behaviour behavior", "colouring coloring", "tumours tumors", "neighbourhood neighborhood",
+    "modelling modeling", "mislabelled mislabeled", "optimisation optimization", "tokenisers tokenizers",
+    "generalisability generalizability", "centre center", "fibres fibers", "catalogue catalog",
+    "analysing analyzing", "anaemia anemia", "haemoglobin hemoglobin", "paediatric pediatric",
+    "oestrogen estrogen", "sulphate sulfate", "grey gray", "artefacts artifact",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", DIALECTS)
+def test_british_and_american_spellings_are_one_word(pair: str) -> None:
+    """Each finds the other, alone and in a compound."""
+    for term, text in (pair.split(), pair.split()[::-1]):
+        assert hit(term, f"On {text}, again")
+        assert hit(f"deep {term}", f"Deep-{text}")
+
+
+@pytest.mark.parametrize(
+    "word",
+    "noise raise wise promise precise exercise premise organism hour four contour tour acre hundred "
+    "televised supervised revised compromise otherwise treatise excellent controlled called taller "
+    "spectre analysis emphasis rogue".split(),
+)
+def test_words_that_only_look_british_stay(word: str) -> None:
+    """No rule is about them."""
+    assert american(word) == word
+
+
+@pytest.mark.parametrize("name", CAPITALS)
+def test_a_name_in_capitals_is_not_the_word(name: str) -> None:
+    """US is not us; a term in small letters, or in a phrase, finds both."""
+    assert hit(name, f"The {name} (and others)")
+    assert not hit(name, f"Tell {name.lower()} more")
+    assert not hit(name, f"{name.capitalize()} first")
+    assert hit(name.lower(), f"The {name} now")
+    assert hit(f"{name.lower()} policy", f"On {name} policies")
+    assert hit(f"{name} policy", f"On {name.lower()} policies")
 
 
 COMPOUNDS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import summaries
 from corpora.abstracts import real_abstracts
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from makers import make_paper
 
@@ -36,6 +36,7 @@ from newsletter.pick.trimming import stands_alone, trim
         ("यह है। वह है॥ बस", ["यह है।", "वह है॥", "बस"]),
         ("هل هذا؟ نعم.", ["هل هذا؟", "نعم."]),
         ("ไทยไม่มีจุด จบ", ["ไทยไม่มีจุด จบ"]),
+        ("It is bad.OBJECTIVE To test AI.METHODS We train.", ["It is bad.", "OBJECTIVE To test AI.", "METHODS We train."]),
         ("No end", ["No end"]),
         ("", []),
     ],
@@ -186,6 +187,7 @@ def is_run(told: str, abstract: str) -> bool:
         max_size=40,
     ).map(" ".join)
 )
+@example("We (AB) (not)")
 def test_words_are_the_authors(abstract: str) -> None:
     """Whatever stands there, the summary is a run of it, and each detail a part of it as it is."""
     paper = make_paper(abstract=abstract)
@@ -343,3 +345,31 @@ def test_two_sentences_stand_as_they_stood() -> None:
     text = "我们提出新方法。它快30%。"
 
     assert summarise(make_paper(abstract=text)) == (text, "")
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+def test_headings_in_capitals_are_no_words_of_a_sentence(gap: str) -> None:
+    """Structured abstracts, whose headings lost their own lines, are cut and told without them."""
+    told = "We propose a model of sleep that was trained on the records of 3,000 patients."
+    abstract = f"BACKGROUND Sleep is short in the ICU.{gap}METHODS {told}{gap}RESULTS It works."
+
+    assert summarise(make_paper(title="Sleep", abstract=abstract)) == (told, "")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "A key question is whether scaling continues to help at all",
+        "It remains unclear why models of this size fail at arithmetic",
+        "An open question is how such models plan over long horizons",
+        "However, it is still largely unknown what makes prompts work",
+    ],
+)
+def test_a_question_without_a_mark_is_no_finding(question: str) -> None:
+    """Nor is what nobody knows yet: the answer is told."""
+    answer = "We show that scaling helps up to ten billion parameters on twelve tasks."
+
+    told, _ = summarise(make_paper(title="Scaling", abstract=f"{question}. {answer}"))
+
+    assert not stands_alone(question)
+    assert told == answer

@@ -223,6 +223,10 @@ def test_a_mistake_is_told_at_its_place_with_its_mend(
         ("<!--[if mso]><xml></xml><![endif]-->", ":1:1: a conditional comment cannot stand in"),
         ('<mj-attributes><mj-txt color="red" /></mj-attributes>', ":1:16: unknown tag <mj-txt>"),
         ('<mj-attributes><mj-all colour="red" /></mj-attributes>', ":1:24: <mj-all> has no"),
+        (
+            '<mj-raw><meta nmae="x" /></mj-raw>',
+            ":1:15: <meta> has no attribute `nmae`; did you mean `name`?",
+        ),
         ('<mj-font nme="x" href="y" />', ":1:10: <mj-font> has no attribute `nme`"),
     ],
 )

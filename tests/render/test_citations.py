@@ -15,7 +15,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 
 from newsletter.learn.libraries import parse_library
 from newsletter.model import Paper
-from newsletter.render.citations import Name, bibtex, name_of, ris
+from newsletter.render.citations import bibtex, ris
+from newsletter.render.people import Name, byline, name_of
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 PAPERS = st.lists(
@@ -148,6 +149,13 @@ def test_the_kind_follows_the_venue(venue: str, kind: str, field: str, ris_kind:
         ("J. R. R. Tolkien", "Tolkien", "J. R. R.", ""),
         ("Martin Luther King Jr.", "King", "Martin Luther", "Jr."),
         ("Ludwig van Beethoven III", "van Beethoven", "Ludwig", "III"),
+        ("Byron, Ada", "Byron", "Ada", ""),
+        ("O'Neil, J. P.", "O'Neil", "J. P.", ""),
+        ("van der Berg, Jan Jr.", "van der Berg", "Jan", "Jr."),
+        ("King Jr., Martin L.", "King", "Martin L.", "Jr."),
+        ("King, Jr., Martin L.", "King", "Martin L.", "Jr."),
+        ("Martin King, Jr.", "King", "Martin", "Jr."),
+        ("García Márquez, Luis", "García Márquez", "Luis", ""),
         ("田中 愛子", "田中", "愛子", ""),
         ("김 철수", "김", "철수", ""),
         ("田中愛子", "田中愛子", "", ""),
@@ -185,3 +193,19 @@ def test_our_own_readers_read_it() -> None:
     for name, text in (("x.bib", bibtex([paper])), ("x.ris", ris([paper]))):
         (found,) = parse_library(Path(name), text.encode()).papers
         assert "C++ at 100" in found.title
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Byron, Ada", "Ada Byron"),
+        ("van der Berg, Jan Jr.", "Jan van der Berg Jr."),
+        ("Ada Byron", "Ada Byron"),
+        ("田中 愛子", "田中 愛子"),
+        ("Example, Inc.", "Example, Inc."),
+        ("The Research Team, Example and Partners", "The Research Team, Example and Partners"),
+    ],
+)
+def test_names_in_a_byline(written: str, said: str) -> None:
+    """Commas there part one name from the next."""
+    assert byline(written) == said

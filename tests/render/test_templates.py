@@ -81,7 +81,18 @@ def test_the_traps_of_mjml_and_premailer() -> None:
             r"issue\.mjml:3:1: unknown tag <mj-txt>, .*did you mean <mj-text>",
         ),
         (mjml("<mj-text>\n{% for x in %}</mj-text>"), r"issue\.mjml:3: "),
-        (mjml("<mj-text>{{ x | nosuch }}</mj-text>"), r"issue\.mjml:2: No filter named 'nosuch'"),
+        (
+            mjml("<mj-text>{{ x | nosuch }}</mj-text>"),
+            r"issue\.mjml:2: there is no filter `nosuch`",
+        ),
+        (
+            mjml("<mj-text>{{ x | lenght }}</mj-text>"),
+            r"issue\.mjml:2: there is no filter `lenght`.*did you mean `length`",
+        ),
+        (
+            mjml("<mj-text>{{ x } of {{ x }}</mj-text>"),
+            r"issue\.mjml:2: unexpected '}'; a value is written {{ … }}",
+        ),
         (
             "<mjml><mj-body><mj-section></mj-body></mjml>",
             r"issue\.mjml:1:16: not well-formed MJML: <mj-section> has no end before </mj-body> \(issue\.mjml:1:28\)",
@@ -184,7 +195,11 @@ def test_a_part_of_ones_own_goes_before_the_shipped_one(tmp_path: Path) -> None:
         ),
         ("<mj-txt>x</mj-txt>", r"a\.mjml:2:1: unknown tag <mj-txt>"),
         ("<mj-text>{{ open </mj-text>", r"a\.mjml:2:10: `\{\{` opens or ends no tag"),
-        ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: Encountered unknown tag 'nope'"),
+        ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: there is no tag `nope`"),
+        (
+            "<mj-text>{% if x %}a{% endfi %}</mj-text>",
+            r"a\.mjml:2: there is no tag `endfi`.*did you mean `endif`",
+        ),
     ],
 )
 def test_mistakes_are_told_at_the_line_of_their_part(

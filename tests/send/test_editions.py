@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
+from postgres import BOTH, using
 from servers import Mail, smtp_server
 
 from newsletter.model import OPEN, Delivery, DeliveryState, Fate, Fault
@@ -23,6 +24,13 @@ from newsletter.send.tallies import Sent
 from newsletter.store import SqlLedger
 
 S = DeliveryState
+
+
+@pytest.fixture(scope="module", params=BOTH, autouse=True)
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Send from both kinds of ledger."""
+    with using(request.param):
+        yield request.param
 
 
 @pytest.fixture

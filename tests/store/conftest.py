@@ -13,8 +13,8 @@ ONE = {"test_migrations.py", "test_outbox.py"}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test twice, unless it is marked as one of SQLite's alone."""
-    of_sqlite = metafunc.definition.get_closest_marker("sqlite")
-    if of_sqlite is None and metafunc.definition.path.name not in ONE:
+    one = any(map(metafunc.definition.get_closest_marker, ("sqlite", "postgresql")))
+    if not one and metafunc.definition.path.name not in ONE:
         metafunc.parametrize("backend", BOTH, indirect=True, scope="module")
 
 

@@ -32,6 +32,7 @@ from newsletter.store import (
     open_database,
     restore,
 )
+from newsletter.store.migrations.runner import HEAD
 
 FORCED = "is there already; name another file, or add --force"
 
@@ -68,7 +69,7 @@ def test_a_backup_comes_back_to_either_database(
     folder = tmp_path / "backups"
     path = folder / "news letter?.db"
 
-    assert back_up(database, path, force=False, on_step=ignore) == "0011"
+    assert back_up(database, path, force=False, on_step=ignore) == HEAD
     raw = path.read_bytes()
     done = restore(path, empty, force=False, now=NOW, on_rows=ignore)
 
@@ -235,6 +236,7 @@ import datetime as dt, itertools, sys
 from pathlib import Path
 import sqlalchemy as sa
 from newsletter.store import open_database
+from newsletter.store.migrations.runner import HEAD
 from newsletter.store.tables import deliveries, issues
 now = dt.datetime(2026, 3, 17, tzinfo=dt.UTC)
 with open_database(sys.argv[1], Path(sys.argv[2])) as database:

@@ -359,9 +359,9 @@ class LedgerMachine(RuleBasedStateMachine):
 def test_whatever_happens_nobody_is_lost_and_nobody_gets_two(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Also when the issue has several shards."""
+    """In any order of claims, crashes, answers and recoveries, and in several shards."""
     monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 2)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerMachine, settings=settings(max_examples=40, stateful_step_count=30)
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -38,12 +39,14 @@ from newsletter.store import (
     SourceStore,
     SqlLedger,
     SubscriberStore,
+    TallyStore,
     open_database,
 )
 from newsletter.store.migrations.runner import HEAD, configure
-from newsletter.store.tables import metadata
+from newsletter.store.tables import metadata, shards
 
 URL = "sqlite:///old.db"
+LATER = "2026-03-17 07:30:00.000000"
 
 
 def revision(folder: Path) -> str:
@@ -297,6 +300,25 @@ def test_what_the_fifth_version_said_of_an_issue_is_its_state(tmp_path: Path) ->
             assert (ledger.state(date), ledger.halted(date)) == (IssueState(state), why)
 
 
+def test_issues_of_the_tenth_revision_are_open_until_a_run_closes_them(tmp_path: Path) -> None:
+    """They keep their contents; what waits in them is unfinished, and is closed when it is sent."""
+    make_old(tmp_path, 1).dispose()
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
+    with engine.begin() as connection:
+        command.stamp(configure(connection), "0001")
+        command.upgrade(configure(connection), "0010")
+    engine.dispose()
+
+    with open_database(URL, tmp_path) as database:
+        ledger, tomorrow = SqlLedger(database), TODAY + dt.timedelta(days=1)
+        assert IssueStore(database).unfinished(tomorrow) == (TODAY,)
+        assert TallyStore(database).close(tomorrow) == 0
+        ledger.cancel(TODAY, NOW)
+        assert TallyStore(database).close(tomorrow) == 1
+        assert ledger.counts(TODAY)[DeliveryState.CANCELLED] == 2
+        assert IssueStore(database).unfinished(tomorrow) == ()
+
+
 def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:
     """Addresses with a login or a key are forgotten, and the habit of the source is not."""
     row = {
@@ -334,3 +356,48 @@ def test_programs_from_before_alembic_refuse_a_database_of_this_one(
     with sqlite3.connect(tmp_path / "old.db") as opened:
         assert opened.execute("SELECT version FROM schema").fetchall() == [(99,)]
     opened.close()
+
+
+def test_what_an_older_version_planned_is_divided_into_shards(tmp_path: Path) -> None:
+    """Whatever still waits is found, at its time; issues that nobody opens again get none."""
+    waiting = [("planned", None, None), ("planned", None, LATER), ("deferred", LATER, None)]
+    with make_old(tmp_path, 10).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM delivery")
+        for number, day in enumerate(("2025-01-01", "2026-03-16"), start=10):
+            connection.exec_driver_sql(
+                "INSERT INTO issue (date, number, papers, planned_at, halted) "
+                "VALUES (?, ?, 1, '2026-03-16 06:30:00', '')",
+                (day, number),
+            )
+        rows: list[tuple[str | None, ...]] = [("2025-01-01", "old", "accepted", None, None, None)]
+        rows += [("2026-03-16", "done", "failed", None, None, None)]
+        rows += [("2026-03-17", "held", "leased", None, None, LATER)]
+        rows += [
+            ("2026-03-17", f"r{n:04}", *waiting[min(n // 1_000, 2)], None) for n in range(2_500)
+        ]
+        connection.exec_driver_sql(
+            "INSERT INTO delivery (issue, subscriber, state, next_at, not_before, lease_until, email, "
+            "name, timezone, edition, attempt, code, reason, changed_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, '', '', 'UTC', 'x', 0, 0, '', '2026-03-17 06:30:00.000000')",
+            rows,
+        )
+
+    with open_database(URL, tmp_path) as database:
+        ledger, later = SqlLedger(database), NOW + dt.timedelta(hours=1)
+        with database.reading() as connection:
+            found = connection.execute(
+                sa.select(shards.c.issue, shards.c.number, shards.c.deliveries, shards.c.ready_at)
+                .order_by(shards.c.issue, shards.c.number)
+            ).all()  # fmt: skip
+        at_once = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        assert [tuple(row) for row in found] == [
+            (TODAY - dt.timedelta(days=1), 0, 1, None),
+            (TODAY, 0, 1000, at_once),
+            (TODAY, 1, 1000, at_once),
+            (TODAY, 2, 501, later),
+        ]
+        some = {"owner": "me", "limit": 9_999, "until": later}
+        assert len(ledger.claim(TODAY, now=NOW, **some)) == 1_000  # type: ignore[arg-type]
+        assert len(ledger.claim(TODAY, now=later, **some)) == 1_500  # type: ignore[arg-type]
+        assert ledger.reopen(TODAY - dt.timedelta(days=1), [DeliveryState.FAILED], NOW) == 1
+        assert ledger.waits(TODAY - dt.timedelta(days=1), now=NOW)

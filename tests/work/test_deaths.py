@@ -6,6 +6,7 @@ import collections
 import random
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 from crews import Crew
@@ -15,6 +16,16 @@ from postgres import needs_postgresql, server
 pytestmark = [needs_postgresql, pytest.mark.slow]
 OPEN = ("planned", "deferred", "leased", "data_started")
 CHANCE = 20261127
+
+
+def slowly(seconds: float) -> Callable[[str], str]:
+    """Return an answer to each mail that takes so many seconds."""
+
+    def answer(_address: str) -> str:
+        time.sleep(seconds)
+        return "250 taken"
+
+    return answer
 
 
 def check(crew: Crew, smtp: Faults, readers: int, most_unknown: int) -> None:
@@ -55,7 +66,7 @@ def test_workers_are_killed_at_random(crew: Crew, feed: str) -> None:
 
 def test_the_shard_of_a_killed_worker_is_soon_at_work_elsewhere(crew: Crew, feed: str) -> None:
     """Another worker of the same host has it within seconds: not after its lease, half an hour."""
-    with fault_server(answer=lambda _: (time.sleep(0.02), "250 taken")[1]) as smtp:
+    with fault_server(answer=slowly(0.02)) as smtp:
         crew.write(port=smtp.port, readers=900, feed=feed)
         (first,) = crew.start()
         crew.until(lambda counts: counts.get("accepted", 0) > 20)
@@ -98,7 +109,7 @@ def test_connections_to_the_database_are_cut(crew: Crew, feed: str) -> None:
 
 def test_a_worker_that_slept_is_fenced(crew: Crew, feed: str) -> None:
     """Stopped until all count it as dead, then woken: what it held is not its own any more."""
-    with fault_server(answer=lambda _: (time.sleep(0.005), "250 taken")[1]) as smtp:
+    with fault_server(answer=slowly(0.005)) as smtp:
         crew.write(port=smtp.port, readers=2_000, feed=feed)
         first, _ = crew.start(2)
         crew.until(lambda counts: counts.get("accepted", 0) > 100)
@@ -112,7 +123,7 @@ def test_a_worker_that_slept_is_fenced(crew: Crew, feed: str) -> None:
 
 def test_clocks_that_differ_by_minutes(crew: Crew, feed: str) -> None:
     """Ten minutes ahead, and ten behind: nobody takes what another one holds."""
-    with fault_server(answer=lambda _: (time.sleep(0.002), "250 taken")[1]) as smtp:
+    with fault_server(answer=slowly(0.002)) as smtp:
         crew.write(port=smtp.port, readers=4_000, feed=feed)
         crew.start(1, minutes=10)
         crew.start(1, minutes=-10)

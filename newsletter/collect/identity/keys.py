@@ -16,12 +16,12 @@ _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)")
 _ARXIV_PLACES = re.compile(
     r"(?:arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/|oai:arXiv\.org:|\barxiv:\s*|"
-    r"10\.48550/arxiv\.|huggingface\.co/papers/|alphaxiv\.org/(?:abs|pdf|overview)/|"
+    r"10\.48550(?:/|%2f)arxiv\.|(?:huggingface|\bhf)\.co/papers/|semanticscholar\.org/arxiv/|emergentmind\.com/papers/|alphaxiv\.org/(?:abs|pdf|overview)/|"
     r"ar5iv\.org/(?:abs|pdf|html)/|scirate\.com/arxiv/|papers\.cool/arxiv/)"
     rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>\d{{1,3}}))?(?!\d)",
     re.IGNORECASE,
 )
-_DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}/[^\s\"<>?#]+)", re.IGNORECASE)
+_DOI = re.compile(r"(?:doi\.org/|\bdoi:\s*|^)(10\.\d{4,9}(?:/|%2f)[^\s\"<>?#]+)", re.IGNORECASE)
 # Publishers' pages name the DOI in their address, before a version or a part of the page.
 _DOI_PAGE = re.compile(
     r"https?://[^\s?#]{4,200}?/(?:doi|content|articles?|chapter|book|abstract|abs|full|pdf)/"
@@ -32,7 +32,7 @@ _DOI_PAGE = re.compile(
     r"|/(?:full|pdf|html?|meta|abstract|summary|epub|tables|figures))*/?(?:[?#&]|$)",
     re.IGNORECASE,
 )
-_DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}/[^\s\"<>?#)\]]+)", re.IGNORECASE)
+_DOI_LINK = re.compile(r"doi\.org/(10\.\d{4,9}(?:/|%2f)[^\s\"<>?#)\]]+)", re.IGNORECASE)
 _OPENREVIEW = re.compile(r"openreview\.net/(?:forum|pdf|attachment)\?(?:[^#\s]*&)?id=([\w-]{6,20})")
 # Parameters that say where a reader came from. What is not known to do so may tell pages apart.
 _TRACKING = re.compile(
@@ -40,7 +40,9 @@ _TRACKING = re.compile(
     r"fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|"
     r"mc_[ce]id|mkt_tok|_hs(?:enc|mi)|hsctatracking|vero_id|vero_conv|oly_(?:anon|enc)_id|_ga|_gl|"
     r"ref_(?:src|url)|spm|scm|cmpid|cmp|ncid|xtor|wt_mc|wt\.mc_id|s_cid|s_kwcid|dgcid|trk|trkcampaign|"
-    r"ftag|sr_share|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid|"
+    r"ftag|sr_share|srsltid|gad_(?:source|campaignid)|wickedid|_openstat|mibextid|epik|hss_channel|itm_\w+|"
+    r"utm-\w+|ck_subscriber_id|ml_subscriber(?:_hash)?|_branch_match_id|_branch_referrer|irclickid|"
+    r"elq(?:track\w*|campaignid|aid|at)?|dm_i|_k[ex]|rb_clickid|ef_id|nr_email_referer|guccounter|guce_referrer\w*|__twitter_impression|fromrss|partnerid|"
     # These name a visit.
     r"phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken)",
     re.IGNORECASE,
@@ -134,7 +136,7 @@ def reference_keys(text: str) -> tuple[str, ...]:
     A text that is itself a web address gives that address as an identity, too.
     """
     keys = [f"arxiv:{found['id']}" for found in _ARXIV_PLACES.finditer(text)]
-    names = [found[1].rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text)]
+    names = [unquote(found[1]).rstrip(".,;)").lower() for found in _DOI_LINK.finditer(text)]
     if not names and not any(map(str.isspace, text)) and (page := _DOI_PAGE.match(text)):
         names = [unquote(page["doi"]).lower()]
     # arXiv's own DOIs only repeat the arXiv id.
@@ -150,6 +152,10 @@ SCHEMES = ("arxiv", "doi", "openreview", "url", "title", "guid", "work")
 """The prefixes of keys, strongest first; `work` occurs in older databases only."""
 
 
+_JUNIOR = re.compile(r"(?<=\w)[\s,]+(?:[js]r\.?|i{2,3}|iv)(?=\s*(?:,|$))", re.IGNORECASE)
+"""What follows a family name, or ends the whole name."""
+
+
 @functools.lru_cache(maxsize=20_000)  # titles and first authors are compared again and again
 def letters(text: str) -> str:
     """Return the letters and digits of `text`, without case, accents, spaces and punctuation."""
@@ -158,8 +164,13 @@ def letters(text: str) -> str:
 
 
 def surname(name: str) -> str:
-    """Return the family name in `Ada Byron`, `Byron, Ada` or `A. Byron`, as `letters` gives it."""
-    return letters(name.partition(",")[0] if "," in name else (name.split() or [""])[-1])
+    """Return the last word of the family name in `Ada Byron`, `Byron, Ada` or `A. Byron Jr.`.
+
+    It is as `letters` gives it. Of `van der Berg` only that word is known in all spellings.
+    """
+    family = _JUNIOR.sub("", name)
+    words = family.partition(",")[0].split()
+    return letters(words[-1]) if words else ""
 
 
 def paper_keys(*, references: tuple[str, ...], url: str, title: str) -> tuple[str, ...]:

@@ -138,7 +138,9 @@ def _paper(
         references=references,
         url="" if link_is_shared else url,
         # Entries without a link that have ids of their own are not one because of their title.
-        title=f"{url} {guid or title}" if link_is_shared or (scope and guid and not url) else title,
+        title=f"{url} {(scope and guid) or title}"
+        if link_is_shared or (scope and guid and not url)
+        else title,
     )
     # A link may change while the id stays. An id that is the link says nothing more.
     if scope and guid and not known and not named and canonical_url(guid) != canonical_url(url):
@@ -255,7 +257,8 @@ def _json_feed(document: Document) -> tuple[Entry, list[Entry]]:
 
 def _people(given: Entry) -> list[object]:
     """Return the names of the authors of an item or a feed; some give only texts."""
-    people = listed(given.get("authors")) or [given.get("author")]
+    some = given.get("authors")
+    people = listed(some) or [some or given.get("author")]
     named = [name for person in people if (name := mapping(person).get("name"))]
     return named or [person for person in people if isinstance(person, str)]
 

@@ -4,6 +4,7 @@ text.py        HTML and entities → plain Unicode
 latex.py       LaTeX → plain Unicode
 punctuation.py quotation marks, dashes and raised numbers
 symbols.py     LaTeX names and the characters that they print
+markdown.py    links, emphasis and code of Markdown
 units.py       numbers with units, as siunitx writes them
 dates.py       dates as the world writes them → moments in UTC
 clocks.py      the time and the zone of a date

@@ -17,7 +17,19 @@ _CITED = (
     r"\d{4}(?:\s[A-Z][a-z]{2}(?:-[A-Z][a-z]{2})?(?:\s\d{1,2})?)?(?:[;:][^.\s]{0,40}(?:\.\d+)?)?"
 )
 _PUBMED = "doi:|Online ahead|eCollection|ABSTRACT|NO ABSTRACT"
-_NEXT = r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|Abstract\b|DOI:))"
+_EARLY = (
+    "ahead of print|early\\s?view|early access|accepted articles?|online first|just accepted|"
+    "articles in advance|latest articles"
+)
+# A heading of its own in HTML may end without a space: `<b>Abstract</b>We show`; not SummaryMixing.
+_OPENER = (
+    "(?:We|The|This|These|In|An?|To|Our|Here|It|For|With|As|On|Background|Objectives?|Purpose"
+    "|Recent|Many|Although|Despite|While|Large|Understanding)"
+)
+_NEXT = (
+    r"(?=\s*(?:Publication date:|Available online|Authors?(?:\(s\))?:|DOI:"
+    rf"|Abstract(?:\b|(?={_OPENER}\b))))"
+)
 _NAME = r"(?:[^\W\d_a-z][\w.'’-]*|de|del|la|le|van|der|den|von|di|da|el|al|bin|and|&)[,;]?"
 # At the beginning of a text; each is tried until none fits.
 _STARTS = tuple(
@@ -37,6 +49,10 @@ _STARTS = tuple(
         rf"(?P<venue>[^.:;]{{2,120}}?){_PLACE}{{2,4}},?\s*(?:{_DATE}|\d{{4}})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
         rf"{_PLACE}{{2,4}},?\s*(?:{_DATE})?(?:{_PLACE}){{0,2}}\s*\.?\s*(?=$|[A-Z])",
         r"(?:ABSTRACT|Abstract)(?:\s*[:.—–-]\s*|\s+(?=[A-Z\d]))",
+        rf"(?:ABSTRACT|Abstract|SIGNIFICANCE|Significance|SUMMARY|Summary)(?={_OPENER}\s)",
+        rf"(?P<venue>[^.:;]{{2,120}}?),\s(?i:{_EARLY})\.\s*",
+        r"(?i:(?:estimated )?reading time:?\s\d{1,3}\smin(?:ute)?s?\b)\.?\s*",
+        r"(?i:\d{1,3}[ -]min(?:ute)?s? read\b)\.?\s*",
         r"(?:Summary|SUMMARY)\s*[:.]\s*",
     )
 )
@@ -67,8 +83,10 @@ _ENDS = tuple(
         (
             "read",
             (
+                # Not the end of "diseases spread more easily".
+                r"(?:(?<=[.!?…»\])]\s)|\b(?=(?-i:[CR])))"
                 r"(?:continue reading|read more|read the full (?:article|story|post|paper))\b"
-                r"[^.!?]{0,200}[.»→…]*"
+                r"(?:[^.!?]|\.(?=\w)){0,200}[.»→…]*"
             ),
         ),
         *(
@@ -86,6 +104,16 @@ _ENDS = tuple(
             r"(?:this article is protected by copyright\.?\s*)?all rights reserved\.?",
         ),
         ("protected by", r"this article is protected by copyright\.?"),
+        # What listings of arXiv and blogs put below a text.
+        (
+            "comments:",
+            r"(?<=[.!?]\s)comments?:\s[^!?]{0,80}?\b(?:pages?|figures?|tables?)\b[^!?]{0,120}",
+        ),
+        ("subject", r"(?<=[.!?]\s)subjects?:\s[^!?]{0,200}"),
+        ("comment", r"(?<=[.!?…]\s)(?:leave a comment|(?:no|\d{1,4}) comments?)\.?"),
+        ("ed in", r"(?<=[.!?…]\s)posted in\s[^.!?]{1,200}"),
+        ("filed under", r"(?<=[.!?…]\s)filed under:?\s[^.!?]{1,200}"),
+        ("full", r"(?<=[.!?…]\s)view (?:the )?full (?:text|article|paper|story|post)\b[.»→…]*"),
         ("rss feed", r"the content of this rss feed\s.{1,150}"),
         ("published", r"\[[A-Z][^\[\]]{2,60}\d[^\[\]]{0,30}\]\s*published\s[^.]{1,40}\.?"),
         ("rights reserved", r"published by [^.]{2,80} all rights reserved\.?"),

@@ -26,6 +26,8 @@ _HALF = re.compile(r"(?<![a-z])([ap])\.?\s?m(?:\.|\b)")
 _OFFSET = re.compile(
     r"(?:(?<![a-z])(?:gmt|utc?|z)\s*|(?<!\d))([+\u2212-])(\d{1,2})(?::?(\d{2}))?(?![\d-])"
 )
+# `Eastern Standard Time` is EST.
+_IN_WORDS = re.compile(r"\b([ecmp])(?:astern|entral|ountain|acific) ([sd])(?:tandard|aylight) time")
 _PLACE = re.compile(r"[a-z]+/[a-z_]+(?:/[a-z_]+)?")
 
 
@@ -56,7 +58,7 @@ def _other(
     """Return the time that a less usual sign parts, if the rest of the text still holds a day."""
     for found in sign.finditer(text):
         rest = f"{text[: found.start()]} | {text[found.end() :]}"
-        if re.search(r"(?<!\d)\d{4}(?!\d)", rest) and holds_day(rest):
+        if re.search(r"(?<!\d)\d{4}(?!\d)|[^\W\d_]{3}", rest) and holds_day(rest):
             return found
     return None
 
@@ -81,6 +83,7 @@ def zone_of(text: str, *, has_time: bool) -> tuple[str, dt.tzinfo]:
         zone: dt.tzinfo = dt.timezone(ahead if found[1] == "+" else -ahead)
         rest = re.sub(r"\([^()]*\)", " ", after[: found.start()] + " " + after[found.end() :])
         return f"{before} {rest}", zone
+    after = _IN_WORDS.sub(r"\1\2t", after)
     for word in WORD.finditer(after):
         name = word[0].replace(".", "")
         if name in ZONES:

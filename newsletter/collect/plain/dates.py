@@ -131,7 +131,8 @@ def _read(text: str, now: dt.datetime | None) -> dt.datetime | None:
     )
     # Between digits the `t` of ISO 8601, and a hyphen next to a word, only part.
     text = re.sub(r"(?<=\d)t(?=\d)", " ", text)
-    text = re.sub(r"(?<=\d)[-/.](?=[^\W\d_])|(?<=[^\W\d_])[-/](?=\d)", " ", text)
+    # The hyphen of `GMT-5` is a minus.
+    text = re.sub(r"(?<=\d)[-/.](?=[^\W\d_])|(?<=[^\W\d_])(?<!gmt|utc)[-/](?=\d)", " ", text)
     text, clock, half = clock_of(text, lambda rest: any(_days(rest, is_american=False)))
     text, zone = zone_of(text, has_time=clock is not None)
     is_american = half is not None or zone in AMERICAN

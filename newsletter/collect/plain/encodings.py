@@ -21,6 +21,10 @@ _LANGUAGE = re.compile(
 _CENTRAL = frozenset(
     "windows-1250 iso-8859-2 windows-1254 iso-8859-9 windows-1257 iso-8859-13".split()
 )
+_WESTERN = frozenset({"windows-1252", "iso-8859-1", "iso8859-15"})
+_MARGIN = 1.3
+"""How much likelier than a Western encoding another one must be. Of 23 short texts in Western
+languages none reached 1.2, seven of 11 in others reached it."""
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
 """The sign by which ISO-2022-JP, whose bytes all are ASCII, begins Japanese (RFC 1468)."""
 _SAMPLE = 50_000
@@ -69,10 +73,7 @@ def _guessed(content: bytes) -> str:
     if sum(char > "\x7f" for char in text) - strays > strays:
         return re.sub("[\udc80-\udcff]", _western, text)
     sample = content[:_SAMPLE]
-    name = "cp1252" if _looks_western(sample) else _detected(sample)
-    is_central = len(_SIGN_IN_WORD.findall(sample)) >= _SIGNS or _LANGUAGE.search(sample)
-    if name == "cp1252" and is_central and (found := _detected(sample)).lower() in _CENTRAL:
-        name = found
+    name = _central(sample) or "cp1252" if _looks_western(sample) else _detected(sample)
     try:
         return content.decode(name)
     except (UnicodeDecodeError, LookupError):
@@ -89,6 +90,18 @@ def _looks_western(sample: bytes) -> bool:
     runs = [len(run) for run in _HIGH.findall(sample)]
     long = sum(length for length in runs if length >= _EASTERN)
     return long * 4 < sum(runs) and _LETTER.search(sample) is not None
+
+
+def _central(sample: bytes) -> str:
+    """Return the encoding of Central Europe, Turkey or the Baltic that a text has, or nothing."""
+    import chardet  # noqa: PLC0415  slow to load, and rarely needed
+
+    found = chardet.detect_all(sample, ignore_threshold=True)
+    likely = [(str(guess["encoding"]).lower(), guess["confidence"]) for guess in found]
+    western = max((part for name, part in likely if name in _WESTERN), default=0.0)
+    name, part = max(likely, key=lambda guess: guess[1] * (guess[0] in _CENTRAL))
+    is_told = len(_SIGN_IN_WORD.findall(sample)) >= _SIGNS or _LANGUAGE.search(sample)
+    return name if name in _CENTRAL and part > western * (1 if is_told else _MARGIN) else ""
 
 
 def _detected(sample: bytes) -> str:

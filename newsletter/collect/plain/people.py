@@ -23,18 +23,20 @@ _FOOTNOTE = r"[*†‡§¶‖#¹²³⁰⁴-⁹]|\^\{?\w{1,3}\}?"
 _FOOTNOTES = re.compile(rf"(?<=[\w.)])\s?(?:{_FOOTNOTE})(?:\s?,?\s?(?:{_FOOTNOTE}))*(?!\w)")
 # Plain numbers are such signs where several names have them: `Ann Lee1, Bo Li1,2`.
 _NUMBERED = re.compile(r"(?<=[^\W\d_A-Z])\.?,?\d{1,2}(?:,\s?\d{1,2})*(?=\s|[,;&]|$)")
-_WHOLLY = re.compile(r"\(([^()]*)\)")
+_WHOLLY = re.compile(r"\(([^()]*)\)|\{([^{}]*)\}")
 _INTRO = re.compile(
     r"^(?:(?:authors?|author\(s\)|creators?|(?:written |posted )?by|作者|著者)\s*[::]\s*|"
-    r"(?:written |posted )?by\s+(?!,))",
+    r"(?:written |posted )?by\s+(?!,)|(?:and|&)\s+(?=\S))",
     re.IGNORECASE,
 )
+# `Ann Lee for the X Collaboration`: the name, and whom it speaks for.
+_SPOKEN_FOR = re.compile(r"(?<=\w)[,\s]\s*((?:on behalf of|for)\s(?:the\s)?[^,;]*\sCollaboration)$")
 _BEHALF = re.compile(r"(?:and\s+)?(?:on behalf of|for)\s+(?:the\s+)?(?=\S)", re.IGNORECASE)
 # A collaboration or a team before its members: `The X Collaboration: G. Aad, B. Abbott`.
 _GROUP_FIRST = re.compile(r"([^:;]{2,200}?)\s*:\s+(?=\S)")
 _AND_OTHERS = re.compile(
     r"(?:(?<![,;\s])[,;\s]+(?:et al\b\.?|et coll\.|u\.\s?a\.|и др\.|"
-    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:others|more)\b)"
+    r"(?:and|&|\+)?\s*(?:\d+\s+)?(?:others|(?:other|more)(?:\s(?:co-?)?authors)?)\b|\+\d{1,4}\b)"
     r"|(?<=[\u3400-\u9fff])\s*(?:等人?|ほか|他)|\s외\s?\d*\s?명?)[.\s]*$",
     re.IGNORECASE,
 )
@@ -43,7 +45,7 @@ _TITLE = re.compile(r"^(?:(?:dr|prof|professor)\.?\s+)+(?=\S+\s)", re.IGNORECASE
 _ROLE = re.compile(
     r"(?:.*\s)?(?:writers?|editors?|reporters?|correspondents?|journalists?|scientists?|engineers?|"
     r"researchers?|professors?|fellows?|students?|directors?|managers?|interns?|analysts?|"
-    r"columnists?)(?:\s(?:at|of|for|in)\s.*)?",
+    r"columnists?|contributors?)(?:\s(?:at|of|for|in)\s.*)?",
     re.IGNORECASE,
 )
 _AFFILIATION = re.compile(
@@ -51,6 +53,7 @@ _AFFILIATION = re.compile(
     r"laborator(?:y|ies)|academy of)\b",
     re.IGNORECASE,
 )
+_WHERE = re.compile(rf"\s[—–-]\s[^,;()]{{0,100}}?{_AFFILIATION.pattern}[^,;()]*", re.IGNORECASE)
 _ORGANISATION = re.compile(
     r"\b(?:team|lab|labs|laboratory|institute|university|department|partners|staff|group|inc|ltd|"
     r"llc|gmbh|foundation|cent(?:er|re)|editors|newsroom|press|company)\b|^the\s",
@@ -58,7 +61,8 @@ _ORGANISATION = re.compile(
 )
 _NOBODY = re.compile(
     r"(?:unknown|anonymous|admin(?:istrator)?|root|web ?master|no-?reply|editors?|guest|nobody|"
-    r"none|null|undefined|n/?a|author|user|et al|others|匿名)\.?|[\W\d_]*",
+    r"none|null|undefined|n/?a|(?:guest |staff )?(?:author|writer)|user|et al|others|匿名|"
+    r"(?:the )?(?:staff|editors))\.?|[\W\d_]*",
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"(?:jr|sr|jnr|snr|ii|iii|iv)\.?", re.IGNORECASE)
@@ -67,6 +71,8 @@ _DOCTOR = re.compile(r"(?<=\w\s\w)(\S*)\s(?:ph\.?d|m\.d)\.?(?=$|[,;]|\sand\s)", 
 _DEGREE = re.compile(
     r"(?:ph\.?\s?d|m\.?d|d\.?phil|m\.?sc|b\.?sc|m\.?a|mph|dds|rn|esq|frs|facs)\.?", re.IGNORECASE
 )
+# A family name before which its particle stands: `van der Berg`, `de la Cruz`.
+_PARTICLES = re.compile(r"(?:(?:van|von|der|den|de|del|della|da|di|la|le|ten|ter|bin|al|el)\s)+\S+")
 _INITIALS = re.compile(r"(?:[^\W\d_a-z]\.?[\s-]?){1,3}")
 _EASTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EASTERN_COMMAS = re.compile(
@@ -77,6 +83,8 @@ _BARS = re.compile(r"\s[•·‖]\s|[\n•|]")
 _SLASH = re.compile(r"\s/\s")
 _ANDS = re.compile(r"(?:,?\s+(?:and|und|et)\s+|,?\s*&\s*)(?!al\b)", re.IGNORECASE)
 _OTHER_ANDS = re.compile(r"\s+(?:y|e|i|og|och|en|ve|и|і|та|with)\s+")
+# Commas and brackets of other scripts.
+_OTHER_SIGNS = str.maketrans({"،": ",", "؛": ";", "，": ",", "；": ";", "（": "(", "）": ")"})
 _LOOSE = " ,;，、；|"
 _ANY = re.compile("")
 _IS_LIST = re.compile(r"[;；、\n]|\s(?:and|&)\s|\w\s\S+,\s\S+\s\w|:\s")
@@ -105,18 +113,19 @@ def _bare(name: str) -> str:
 
 def _plain(text: str) -> str:
     """Return names without addresses and affiliations: `ada@example.org (Ada Byron)`."""
+    text = text.translate(_OTHER_SIGNS)
     if _MORE_THAN_NAMES.search(text):
         text = _only_names(text)
-    text = _INTRO.sub("", text.strip(_LOOSE), count=1)
+    text = _INTRO.sub("", text.strip(_LOOSE).lstrip(":" + _LOOSE), count=1)
     return _AND_OTHERS.sub("", text).strip(_LOOSE)
 
 
 def _only_names(text: str) -> str:
     """Return names without the addresses, affiliations and signs among them."""
     text = _PAGES.sub("", _ADDRESS_FIRST.sub(r"\1", text))
-    text = _EMPTY.sub("", _ADDRESS.sub("", text)).strip(_LOOSE)
+    text = _WHERE.sub("", _EMPTY.sub("", _ADDRESS.sub("", text))).strip(_LOOSE)
     if wholly := _WHOLLY.fullmatch(text):
-        text = wholly[1]
+        text = wholly[1] or wholly[2] or ""
     for _ in range(3):  # nested brackets
         text = _BRACKETS.sub("", text)
     text = _DOCTOR.sub(r"\1", _FOOTNOTES.sub("", text))
@@ -130,6 +139,7 @@ def _group_first(text: str) -> Iterator[str]:
     if found := _GROUP_FIRST.match(text):
         yield from _split(found[1])
         text = text[found.end() :]
+    text = _SPOKEN_FOR.sub(r", \1", text)
     yield from _without_roles(_suffixed(_split(text)))
 
 
@@ -196,14 +206,24 @@ def _by_commas(text: str) -> list[str]:
     # In `Byron, A., Li, B.` every second part is initials, in `Byron, Ada, Li, Bo` a first name.
     if len(parts) % 2 == 0 and parts:
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
-        in_pairs = len(pairs) > 1 and not any(" " in family for family, _ in pairs)
+        in_pairs = len(pairs) > 1 and all(_is_family(family) for family, _ in pairs)
         if in_pairs or all(_INITIALS.fullmatch(_ENDING.sub("", given)) for _, given in pairs):
             return [f"{family}, {given}" for family, given in pairs]
     # Two may be one name: `Byron, Ada`. A team may stand among its people, or be named in parts.
+    if len(groups) == 1 and len(parts) == 2 and _is_family(parts[0]) and " " in parts[0]:  # noqa: PLR2004
+        return [", ".join(parts)]
+    if len(parts) == 2 and " " in parts[0] and _ROLE.fullmatch(parts[1]):  # noqa: PLR2004
+        return parts
     spaced = sum(" " in part or "." in part for part in parts)
     is_team = any(map(_ORGANISATION.search, parts)) and spaced * 2 <= len(parts)
     are_many = len(parts) > 2 and not is_team  # noqa: PLR2004
     return parts if are_many or spaced == len(parts) else [text]
+
+
+def _is_family(name: str) -> bool:
+    """Return whether this is a family name alone: `Byron`, `van der Berg`, `King Jr.`."""
+    name = _ENDING.sub("", name)
+    return " " not in name or _PARTICLES.fullmatch(name) is not None
 
 
 def _is_turned(names: list[str]) -> bool:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from newsletter.collect.plain.latex import plain_latex
+from newsletter.collect.plain.markdown import without_markdown
 from newsletter.collect.plain.punctuation import raised_text
 from newsletter.model.gate import NEVER
 
@@ -115,7 +116,7 @@ def plain_text(markup: str) -> str:
     if any(sign in text for sign in "\\$~{}`") or "--" in text:
         text = plain_latex(text)
     text = _MANGLED.sub(_unmangle, text)
-    text = _SPACES.sub(" ", text)
+    text = without_markdown(_SPACES.sub(" ", text).strip())
     text = _INVISIBLE.sub("", text)
     text = unicodedata.normalize("NFC", text.translate(_LIGATURES))
     return _SPACES.sub(" ", text).strip()

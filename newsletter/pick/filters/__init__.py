@@ -2,6 +2,7 @@
 
 letters.py  letters without case and accents, each script by its own rules
 plurals.py  English singulars
+dialects.py British spellings as American ones
 particles.py Korean nouns without their particles
 folding.py  texts and terms normalised for matching, with all of these
 spellings.py a term's spellings: dataset, data set

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from newsletter.model import Paper
+from newsletter.pick.filters.dialects import american
 from newsletter.pick.filters.letters import JOINT, POINT, plain_letters, spread
 from newsletter.pick.filters.particles import noun
 from newsletter.pick.filters.plurals import singular
@@ -27,9 +28,12 @@ _MORE_PLUS = re.compile(r"(?<=\w\w)\+\+(?!\w|\+)")
 _DOT_NET = re.compile(r"\.(?:NET|(?<!\w.)[Nn]et)\b")
 """Signs that are part of a name: C# and C++ are words of their own, which C does not find; PointNet
 finds PointNet++, not the other way; .NET is dotnet."""
+CAPITALS = ("IT", "US", "WHO")
+"""Names that are other words in small letters."""
 _CAPITAL = re.compile(
-    r"([B-HJ-Z])(?<![^\s(\[/\"“\u0e00-\uffff].)"
+    r"([B-HJ-Z](?<![^\s(\[/\"“\u0e00-\uffff].)"
     r"(?![^\s,.;:)\]/\"”!?\u0e00-\uffff]|\s?[=<>≤≥≈∈∼~])"
+    rf"|(?<!\w)(?:{'|'.join(CAPITALS)})(?!\w))"
 )
 """A capital that is a name: R, but neither r nor the R of R-CNN and R = 0.5. A and I are words."""
 
@@ -95,8 +99,8 @@ def fold_text(text: str) -> str:
 
 @functools.lru_cache(maxsize=100_000)
 def fold_word(word: str) -> str:
-    """Return a word in plain letters without its plural or, in Korean, its particles."""
-    return singular(word) if word.isascii() else noun(word)
+    """Return a word in plain letters and American spelling without its plural or its particles."""
+    return singular(american(word)) if word.isascii() else noun(word)
 
 
 def fold_name(name: str) -> str:

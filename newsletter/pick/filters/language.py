@@ -171,14 +171,15 @@ def _expression(text: str, expression: str, flags: str, path: Path_) -> Term:
             f"{known}; for the words themselves, leave out the first slash",
             path,
         )
-    if flags:
-        expression = f"(?{flags}){expression}"
+    whole = f"(?{flags}){expression}" if flags else expression
     try:
         options = re2.Options()
         options.log_errors = False
-        re2.compile(expression, options)
+        re2.compile(whole, options)
     except re2.error as error:
         said = error.args[0]
         said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        # Our own way to write the flags is not in topics.yaml.
+        said = said.replace(whole, expression)
         raise FilterError(f"`{text}` is no expression: {said}", path) from None
-    return Term(text=text, field="regex", words=expression)
+    return Term(text=text, field="regex", words=whole)

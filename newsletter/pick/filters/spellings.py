@@ -12,7 +12,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from newsletter.pick.filters.folding import fold_word
+from newsletter.pick.filters.folding import CAPITALS, fold_word
 from newsletter.pick.filters.letters import is_unspaced
 from newsletter.pick.filters.plurals import EITHER, singular
 
@@ -63,6 +63,8 @@ def _forms(word: str, *, alone: bool) -> tuple[str, ...]:
     """Return a word in all ways that the texts have it."""
     if len(word) == 1 and word.isascii() and word.isalpha() and not alone:
         return (word, word.swapcase())  # a lone capital is another word only by itself
+    if word.upper() in CAPITALS and not (alone and word.isupper()):
+        return (word.lower(), word.upper())
     more = tuple(plural for plural, nouns in EITHER.items() if word in nouns)
     return (word, *EITHER.get(word, ()), *more)
 

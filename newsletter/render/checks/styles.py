@@ -7,6 +7,7 @@ one declaration is a warning.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -18,6 +19,46 @@ from tinycss2 import ast
 from newsletter.render.checks.documents import HtmlDocument, Sheet, declarations
 from newsletter.render.checks.findings import Flaw
 
+PROPERTIES: Final = frozenset(
+    """
+    accent-color align-content align-items align-self animation appearance aspect-ratio
+    backdrop-filter background background-attachment background-blend-mode background-clip
+    background-color background-image background-origin background-position background-repeat
+    background-size border border-block border-block-end border-block-start border-bottom
+    border-bottom-color border-bottom-left-radius border-bottom-right-radius border-bottom-style
+    border-bottom-width border-collapse border-color border-image border-image-outset
+    border-image-repeat border-image-slice border-image-source border-image-width border-inline
+    border-inline-end border-inline-start border-left border-left-color border-left-style
+    border-left-width border-radius border-right border-right-color border-right-style
+    border-right-width border-spacing border-style border-top border-top-color
+    border-top-left-radius border-top-right-radius border-top-style border-top-width
+    border-width bottom box-shadow box-sizing break-after break-before break-inside caption-side
+    clear clip clip-path color color-scheme column-count column-gap column-width columns content
+    cursor direction display empty-cells filter flex flex-basis flex-direction flex-flow
+    flex-grow flex-shrink flex-wrap float font font-family font-feature-settings font-kerning
+    font-size font-size-adjust font-stretch font-style font-synthesis font-variant font-weight
+    gap grid grid-area grid-column grid-gap grid-row grid-template grid-template-areas
+    grid-template-columns grid-template-rows height hyphens inline-size inset isolation
+    justify-content justify-items justify-self left letter-spacing line-break line-height
+    list-style list-style-image list-style-position list-style-type margin margin-block
+    margin-block-end margin-block-start margin-bottom margin-inline margin-inline-end
+    margin-inline-start margin-left margin-right margin-top mask max-height max-width min-height
+    min-width mix-blend-mode object-fit object-position opacity order orphans outline
+    outline-color outline-offset outline-style outline-width overflow overflow-wrap overflow-x
+    overflow-y padding padding-block padding-block-end padding-block-start padding-bottom
+    padding-inline padding-inline-end padding-inline-start padding-left padding-right
+    padding-top page-break-after page-break-before page-break-inside place-content place-items
+    pointer-events position quotes resize right rotate row-gap scale scroll-behavior src
+    supported-color-schemes tab-size table-layout text-align text-align-last text-decoration
+    text-decoration-color text-decoration-line text-decoration-style text-decoration-thickness
+    text-indent text-justify text-overflow text-rendering text-shadow text-size-adjust
+    text-transform text-underline-offset text-wrap top transform transform-origin transition
+    translate unicode-bidi user-select vertical-align visibility white-space widows width
+    will-change word-break word-spacing word-wrap writing-mode z-index zoom
+    """.split()
+)
+"""Properties of CSS (https://www.w3.org/Style/CSS/all-properties) that style sheets use."""
+_PROPERTY: Final = re.compile(r"(?:^|;)\s*([a-z-]+)\s*:")
 _CHAINED: Final = re.compile(r"\.[\w-]+\.[\w-]+")
 _CAPITALS: Final = re.compile(r"!\s*(?=\w*[A-Z])(?i:important)")
 _NEGATIVE: Final = re.compile(r"(?<![\w.])-\.?\d")
@@ -77,7 +118,11 @@ def _check_rules(
                     place,
                 )
             for inner in tinycss2.parse_blocks_contents(node.content, skip_whitespace=True):
-                if inner.type == "error":
+                if inner.type == "declaration":
+                    yield from _check_name(
+                        inner.lower_name, document.place_with(f"{inner.lower_name}:")
+                    )
+                elif inner.type == "error":
                     yield Flaw("error", f"`{selector}`: {_broken(inner.message)}", place)
                 elif inner.type in ("qualified-rule", "at-rule"):
                     yield Flaw(
@@ -126,6 +171,15 @@ def _check_at_rule(
         )
 
 
+def _check_name(name: str, place: str) -> Iterator[Flaw]:
+    """Tell a property that is nearly one of CSS: every client passes over it in silence."""
+    if name in PROPERTIES or name.startswith(("-", "mso-")):
+        return
+    alike = (known for known in PROPERTIES if abs(len(known) - len(name)) <= 1)
+    if near := difflib.get_close_matches(name, alike, 1, 0.8):
+        yield Flaw("error", f"`{name}` is no property of CSS; did you mean `{near[0]}`?", place)
+
+
 def _broken(message: str) -> str:
     said = message.rstrip(".")
     return f"a mistake in CSS ({said}): Gmail drops the whole <style>: mend or remove it"
@@ -136,6 +190,8 @@ def _check_attributes(document: HtmlDocument) -> Iterator[Flaw]:
         style = element.get("style")
         if not style:
             continue
+        for name in set(_PROPERTY.findall(style)) - PROPERTIES:
+            yield from _check_name(name, document.place_with(f"{name}:"))
         if capitals := _CAPITALS.search(style):
             yield Flaw(
                 "error",

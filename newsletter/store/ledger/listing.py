@@ -12,16 +12,12 @@ from newsletter.model import Delivery, DeliveryState, Later
 from newsletter.store.ledger.shards import IN_RANGE
 from newsletter.store.ledger.statements import is_in
 from newsletter.store.tables import deliveries, issues, shards
+from newsletter.store.tallies import counted
 
 
 def counts(connection: sa.Connection, issue: dt.date) -> Mapping[DeliveryState, int]:
     """Return how many deliveries of an issue are in each state."""
-    query = (
-        sa.select(deliveries.c.state, sa.func.count())
-        .where(deliveries.c.issue == issue)
-        .group_by(deliveries.c.state)
-    )
-    found = {DeliveryState(state): count for state, count in connection.execute(query)}
+    found = {DeliveryState(state): count for state, count in counted(connection, issue).items()}
     return {state: found.get(state, 0) for state in DeliveryState}
 
 

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from newsletter.model import LEFT, DeliveryState, IssueState, SubscriberState
 from newsletter.store.ledger import halts, moves, shards
 from newsletter.store.ledger.statements import move, stay
-from newsletter.store.tables import deliveries, subscribers
+from newsletter.store.tables import deliveries, issues, subscribers
+from newsletter.store.tallies import is_closed
 
 
 def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.datetime) -> None:
     """Cancel waiting deliveries of readers who get no mail now; plan again for returning ones."""
+    if is_closed(connection, issue):
+        return
     if halts.state_of(connection, issue) is IssueState.CANCELLED:
         moves.cancel(connection, issue, now)
         return
@@ -38,7 +41,9 @@ def follow_subscribers(connection: sa.Connection, issue: dt.date, now: dt.dateti
 
 def forget_reader(connection: sa.Connection, subscriber: str, now: dt.datetime) -> None:
     """Cancel what waits for a reader, and take the address and name out of what is final."""
-    mine = deliveries.c.subscriber == subscriber
+    # One look by the key for each issue: no index has deliveries by their readers.
+    every = sa.select(issues.c.date)
+    mine = deliveries.c.issue.in_(every) & (deliveries.c.subscriber == subscriber)
     connection.execute(
         move(DeliveryState.CANCELLED, *moves.WAITING)
         .where(mine)
@@ -48,9 +53,17 @@ def forget_reader(connection: sa.Connection, subscriber: str, now: dt.datetime) 
 
 
 def forget_erased(connection: sa.Connection) -> None:
-    """Take out the addresses of readers who were erased while a mail to them was leaving."""
+    """Take out the addresses of readers who were erased while a mail to them was leaving.
+
+    Nothing leaves of a closed issue.
+    """
+    leaving = sa.select(issues.c.date).where(issues.c.closed.is_(False))
     erased = sa.select(subscribers.c.id).where(subscribers.c.state == SubscriberState.ERASED.value)
-    connection.execute(_without_address().where(deliveries.c.subscriber.in_(erased)))
+    connection.execute(
+        _without_address().where(
+            deliveries.c.issue.in_(leaving), deliveries.c.subscriber.in_(erased)
+        )
+    )
 
 
 def forget_addresses(connection: sa.Connection, first: dt.date, before: dt.date) -> None:

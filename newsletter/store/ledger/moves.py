@@ -14,6 +14,7 @@ from newsletter.store.ledger import halts, shards
 from newsletter.store.ledger.statements import held, is_in, move, place, stay
 from newsletter.store.tables import deliveries, issues
 from newsletter.store.tables import shards as table
+from newsletter.store.tallies import is_closed
 
 _S = DeliveryState
 WAITING: Final = (_S.PLANNED, _S.DEFERRED)
@@ -139,6 +140,8 @@ def reopen(
         raise LedgerError("only failed, unknown and deferred deliveries can be sent again")
     if halts.state_of(connection, issue) is IssueState.CANCELLED:
         raise LedgerError(f"the issue of {issue} was cancelled, for good: none of it is sent")
+    if is_closed(connection, issue):
+        raise LedgerError(f"the issue of {issue} is closed: its mails are too old to be sent")
     meant = deliveries.c.issue == issue
     if email is not None:
         meant &= sa.func.lower(deliveries.c.email) == email.lower()

@@ -33,7 +33,6 @@ AT_ONCE: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _S = DeliveryState
 _ROW, _SHARD = deliveries.c, shards.c
-_SHARD_KEY: Final = (_SHARD.issue, _SHARD.number)
 IN_RANGE: Final = (_ROW.issue == _SHARD.issue) & _ROW.subscriber.between(_SHARD.first, _SHARD.last)
 """True of a delivery and its shard."""
 _AT_ONCE: Final = sa.bindparam("at_once", AT_ONCE, Moment)
@@ -84,22 +83,33 @@ def look_again(connection: sa.Connection, issue: dt.date) -> None:
     connection.execute(shards.update().where(_SHARD.issue == issue).values(ready_at=_first_ready()))
 
 
-def unfinished(connection: sa.Connection, before: dt.date) -> tuple[dt.date, ...]:
-    """Return the issues before a date of which something is not final, oldest first.
+def unfinished(
+    connection: sa.Connection, before: dt.date
+) -> tuple[tuple[dt.date, ...], tuple[dt.date, ...]]:
+    """Return the issues before a date of which something is open, oldest first, and others.
 
-    It looks at shards that may have something open, and remembers those that have not: so finished
-    issues cost nothing, however many there are.
+    The others are finished, and their shards do not know it yet (`finish`).
     """
-    maybe = (_SHARD.issue < before) & _SHARD.ready_at.is_not(None)
-    query = sa.select(_SHARD.issue, _SHARD.number).where(maybe)
-    free = connection.execute(query.order_by(*_SHARD_KEY).with_for_update(skip_locked=True)).all()
-    for issue in {row.issue for row in free}:
-        mine = _SHARD.number.in_([row.number for row in free if row.issue == issue])
-        connection.execute(
-            shards.update().where(_SHARD.issue == issue, mine).values(ready_at=_first_ready())
-        )
-    query = sa.select(_SHARD.issue).distinct().where(maybe).order_by(_SHARD.issue)
-    return tuple(connection.scalars(query))
+    maybe = _SHARD.ready_at.is_not(None)
+    query = sa.select(_SHARD.issue).distinct().where(_SHARD.issue < before, maybe)
+    dates = connection.scalars(query.order_by(_SHARD.issue)).all()
+    # It stops at the first delivery that is open.
+    joined = sa.select(_SHARD.number).join(deliveries, IN_RANGE).where(is_in(*sorted(OPEN)), maybe)
+    some = [
+        date
+        for date in dates
+        if connection.scalar(joined.where(_SHARD.issue == date).limit(1)) is not None
+    ]
+    return tuple(some), tuple(date for date in dates if date not in some)
+
+
+def finish(connection: sa.Connection, issue: dt.date) -> None:
+    """Have the shards of an issue know that all of it is final, so that nobody looks again."""
+    mine = (_SHARD.issue == issue) & _SHARD.ready_at.is_not(None)
+    query = sa.select(_SHARD.number).where(mine).order_by(_SHARD.number)
+    free = connection.scalars(query.with_for_update(skip_locked=True)).all()
+    shard = (_SHARD.issue == issue) & _SHARD.number.in_(free)
+    connection.execute(shards.update().where(shard).values(ready_at=_first_ready()))
 
 
 def wake(connection: sa.Connection, issue: dt.date, subscribers: Iterable[str]) -> None:

@@ -115,7 +115,7 @@ def values_of(names: Collection[str], dialect: str) -> Value:
 def _told_array(name: str) -> sa.ColumnElement[Any]:
     """Return the array of one value of all rows, which comes as a text: see `arrays`."""
     text = sa.bindparam(f"{name}s", type_=sa.Text(), required=False)
-    empty = [sa.literal_column("''")] if name == "due" else []
+    empty: list[sa.ColumnElement[Any]] = [sa.literal_column("''")] if name == "due" else []
     # After the last value there is another separator, and so an empty value that is none.
     found = sa.func.trim_array(
         sa.func.string_to_array(text, sa.literal_column("E'\\x1f'"), *empty), fixed(1)

@@ -17,7 +17,7 @@ from newsletter.store.urls import shown
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 """The newest revision in versions/."""
 
 TOO_NEW: Final = 99
@@ -50,15 +50,20 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
     tables = set(sa.inspect(connection).get_table_names())
     found = revision_of(connection)
     if found is None:
-        metadata.create_all(connection)
-        _stamp(connection, HEAD)
-        _refuse_old(connection)
+        make(connection, metadata, HEAD)
         return
     if _stamps.name not in tables:
         _stamp(connection, found)
     if found != HEAD:
         _upgrade(connection)
         _refuse_old(connection)
+
+
+def make(connection: sa.Connection, metadata: sa.MetaData, revision: str) -> None:
+    """Make the tables of `metadata`, which are those of a revision, in an empty database."""
+    metadata.create_all(connection)
+    _stamp(connection, revision)
+    _refuse_old(connection)
 
 
 def configure(connection: sa.Connection) -> Config:

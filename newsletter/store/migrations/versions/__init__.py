@@ -11,6 +11,7 @@
 0009_search.py           search by date, and of scripts without spaces
 0010_last_seen.py        papers by when they were first seen
 0011_shards.py           deliveries are claimed by shards
+0012_growth.py           closed issues and their numbers; keys of papers that were deleted
 
 Revisions up to 0010 may use SQLite's own SQL: no other database was supported then. PostgreSQL
 begins with 0011; later ones run on both.
