@@ -30,7 +30,7 @@ from newsletter.store import (
     restore,
 )
 from newsletter.store.migrations.runner import HEAD
-from newsletter.store.tables import deliveries, metadata
+from newsletter.store.tables import deliveries, metadata, shards
 
 SECRET = "s3cr3t-w0rd"
 LIVING = f"{socket.gethostname()}:{boot_id()}:{os.getppid()}:0"
@@ -286,7 +286,12 @@ def test_senders_on_other_machines_are_known_by_their_word(folder: Path) -> None
             done = newsletter("db", "copy", url, "sqlite:///new.db", cwd=folder)
             assert "1 sender at work (far:away:1:0)" in no_traceback(done)
         with database.transaction() as connection:
-            connection.execute(deliveries.update().values(lease_until=NOW))
+            connection.execute(deliveries.update().values(state="planned", lease_owner=None))
+            connection.execute(shards.update().values(sender="far:away:2:0"))
+        with ledger.pulse("far:away:2:0"):
+            done = newsletter("db", "copy", url, "sqlite:///new.db", cwd=folder)
+            assert "1 sender at work (far:away:2:0)" in no_traceback(done)
+    assert not (folder / "new.db").exists()
 
     assert newsletter("db", "copy", url, "sqlite:///new.db", cwd=folder).returncode == 0
 
