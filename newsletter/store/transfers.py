@@ -6,7 +6,6 @@ the text that it is, so that nothing in it changes.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -230,34 +229,37 @@ def _refused(connection: sa.Connection, table: sa.Table, error: object) -> Store
 
 
 def _sum(table: sa.Table, batches: Iterator[Sequence[Any]]) -> Sum:
-    documents = [_is_json(column) for column in table.columns]
+    columns = list(table.columns)
+    documents = [place for place, column in enumerate(columns) if _is_json(column)]
+    numbers = [place for place, column in enumerate(columns) if isinstance(column.type, sa.Float)]
     rows, total = 0, 0
     for some in batches:
         rows += len(some)
         for row in some:
-            plain = repr([_plain(*pair) for pair in zip(row, documents, strict=True)])
-            digest = hashlib.blake2b(plain.encode(), digest_size=_BITS // 8).digest()
+            values = list(row)
+            for place in documents:
+                values[place] = _sorted(values[place])
+            for place in numbers:
+                values[place] = 0.0 if values[place] == 0 else values[place]  # SQLite has no -0.0
+            digest = hashlib.blake2b(_written(values).encode(), digest_size=_BITS // 8).digest()
             total += int.from_bytes(digest, "big")
     return Sum(rows=rows, checksum=f"{total % 2**_BITS:0{_BITS // 4}x}")
 
 
-def _plain(value: object, is_json: bool) -> object:  # noqa: FBT001  of a pair
-    """Return a value in the one form that both databases can keep.
+def _written(values: Sequence[Any]) -> str:
+    """Return the values of a row as one text, without the NULs that PostgreSQL leaves out."""
+    text = repr(values)
+    if r"\x00" not in text:  # so it is nearly always
+        return text
+    return repr([one.replace("\0", "") if isinstance(one, str) else one for one in values])
 
-    PostgreSQL keeps no NUL in texts, and its JSONB no order of keys; SQLite no minus zero.
-    """
-    if is_json and isinstance(value, str):
-        try:
-            return json.dumps(json.loads(value), sort_keys=True)
-        except (ValueError, RecursionError):
-            return value
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, float):
-        return value + 0.0
-    if isinstance(value, dt.datetime):
-        return value.isoformat()  # quicker than repr
-    return value
+
+def _sorted(document: str | None) -> str | None:
+    """Return a JSON text with its keys in order, for JSONB keeps no order of them."""
+    try:
+        return document and json.dumps(json.loads(document), sort_keys=True)
+    except (ValueError, RecursionError):
+        return document
 
 
 def _is_json(column: sa.ColumnElement[Any]) -> bool:

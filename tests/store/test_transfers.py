@@ -28,7 +28,7 @@ from newsletter.store import (
     recognise,
     replace,
 )
-from newsletter.store.tables import identities, metadata, notices, papers
+from newsletter.store.tables import identities, metadata, notices, papers, picks
 from newsletter.store.transfers import Sum
 
 
@@ -225,6 +225,54 @@ def test_json_goes_as_it_is_written(pair: tuple[Database, Database]) -> None:
     assert all(table.is_same for table in done)
     with target.reading() as connection:
         assert connection.scalar(sa.select(sa.cast(papers.c.data, sa.Text()))) == text
+
+
+def test_what_only_one_of_them_keeps_is_no_difference(pair: tuple[Database, Database]) -> None:
+    """PostgreSQL keeps no NUL in a text, and JSONB no order of keys; SQLite has no minus zero."""
+    source, target = pair
+    keep_some(source)
+    with source.transaction() as connection:
+        pick = picks.insert().values(
+            issue=TODAY, number=0, paper="x\0y", topic="\\x00", score=-0.0, data={"b": 1, "a": "\0"}
+        )
+        connection.execute(pick)
+    for database in pair:
+        if database.is_postgresql:
+            with database.transaction() as connection:
+                connection.exec_driver_sql("ALTER TABLE paper ALTER COLUMN data TYPE JSONB")
+
+    done = replace(source, target, force=False, on_rows=ignore)
+
+    assert [table.table for table in done if not table.is_same] == []
+    with target.reading() as connection:
+        row = connection.execute(sa.select(picks)).one()
+        kept = "xy" if source.is_postgresql or target.is_postgresql else "x\0y"
+        assert (row.paper, row.topic, row.data) == (kept, "\\x00", {"b": 1, "a": "\0"})
+
+
+def test_nobody_writes_into_what_is_replaced(pair: tuple[Database, Database]) -> None:
+    """Whoever tries meanwhile waits; what is written is not lost between two moments."""
+    source, target = pair
+    keep_some(source)
+    blocked: list[bool] = []
+
+    def look(_done: int, _all: int) -> None:
+        with target.engine.connect() as other:
+            if not target.is_postgresql:
+                other.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
+            try:
+                with other.begin():
+                    if target.is_postgresql:
+                        other.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+                    other.execute(papers.delete())
+            except sa.exc.OperationalError:
+                blocked.append(True)
+            other.invalidate()
+
+    replace(source, target, force=False, on_rows=look)
+
+    assert blocked
+    assert contents(target) == contents(source)
 
 
 @pytest.mark.sqlite
