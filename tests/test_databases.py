@@ -154,6 +154,36 @@ def test_an_upgrade_without_a_backup_is_none(tmp_path: Path, root: Path) -> None
     assert named.stdout == f"backed up to yours.db\nmigrated from schema 0009 to {HEAD}\n"
 
 
+def test_an_old_database_without_anything_in_it_is_not_backed_up(
+    tmp_path: Path, root: Path
+) -> None:
+    """Its tables are migrated all the same."""
+    letter(tmp_path, root, "sqlite:///old.db")
+    engine = make_old(tmp_path)
+    with engine.begin() as connection:
+        for table in ("delivery", "edition", "issue", "source"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    engine.dispose()
+
+    done = newsletter("db", "upgrade", "--json", cwd=tmp_path)
+
+    assert json.loads(done.stdout) == {"before": "0001", "after": HEAD, "backup": None}
+    assert [path.name for path in tmp_path.glob("*.db")] == ["old.db"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["backup"], "backing up"), (["copy", "sqlite:///new.db"], "copying")],
+)
+def test_a_bar_is_shown_on_a_terminal_alone(folder: Path, words: list[str], told: str) -> None:
+    """In a pipe, and for cron, nothing is said until the end."""
+    shown = newsletter("db", *words, cwd=folder, FORCE_COLOR="1")
+    assert told in shown.stderr
+    assert "100%" in shown.stderr
+    silent = newsletter("db", *words, "--force", cwd=folder)
+    assert (silent.returncode, silent.stderr) == (0, "")
+
+
 def test_an_upgrade_of_nothing_makes_the_tables(tmp_path: Path, root: Path) -> None:
     """There is nothing to back up."""
     letter(tmp_path, root, "sqlite:///old.db")

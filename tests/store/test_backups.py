@@ -76,6 +76,7 @@ def test_a_backup_comes_back_to_either_database(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [found.name for found in folder.iterdir()] == [path.name]
     assert path.read_bytes() == raw
+    assert raw[18:20] == b"\1\1"  # no journal beside it: https://sqlite.org/fileformat.html, 1.3.3
     assert all(table.is_same for table in done.tables)
     assert done.kept is None
     assert contents(empty) == contents(database)

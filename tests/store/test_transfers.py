@@ -259,7 +259,8 @@ def test_nobody_writes_into_what_is_replaced(pair: tuple[Database, Database]) ->
     def look(_done: int, _all: int) -> None:
         with target.engine.connect() as other:
             if not target.is_postgresql:
-                other.connection.driver_connection.execute("PRAGMA busy_timeout = 50")
+                driver: Any = other.connection.driver_connection
+                driver.execute("PRAGMA busy_timeout = 50")
             try:
                 with other.begin():
                     if target.is_postgresql:
