@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from makers import write_newsletter
 from rich.table import Table
 
-from newsletter.cli.terminal import SafeConsole, print_json
+from newsletter.cli.terminal import SafeConsole, console, errors, print_json
 from newsletter.errors import SendError
 from newsletter.world.machine import hiding, redactor
 
@@ -48,6 +48,14 @@ def test_our_own_colours_are_no_strangers() -> None:
     SafeConsole(file=out, force_terminal=True, color_system="standard").print("[red]no[/]")
 
     assert out.getvalue() == "\x1b[31mno\x1b[0m\n"
+
+
+def test_names_between_colons_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    """A sender's name, or a server's answer, is printed as it is, and not as an emoji."""
+    console().print("host:boot:1")
+    errors().print("host:boot:1")
+
+    assert capsys.readouterr() == ("host:boot:1\n", "host:boot:1\n")
 
 
 @given(st.text(max_size=60))

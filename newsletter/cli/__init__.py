@@ -18,6 +18,7 @@ importing.py subscribers import, export
 returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor
+databases.py db upgrade, backup, restore, copy
 keys.py      secret, dkim-key, admin-password
 reports.py   what a command shows as a whole
 account.py   the pieces of a report: tables and sentences, or JSON

@@ -50,6 +50,7 @@ MODULES = {
     "bounces": "returning",
     "suppressions": "suppressing",
     "doctor": "doctoring",
+    "db": "databases",
     "secret": "keys",
     "admin-password": "keys",
     "dkim-key": "keys",

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+)
 
 from newsletter.cli.terminal import errors
 from newsletter.model import Delivery, Outcome, SourceReport
@@ -74,6 +80,19 @@ class Bars:
     def embedded(self, made: int, wanted: int, /) -> None:
         """Show how far it is."""
         self._progress.update(self._embeddings, completed=made, total=wanted, visible=made < wanted)
+
+
+@contextlib.contextmanager
+def show_bar(words: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar for one thing, if there is a terminal; the block tells how much is done of all."""
+    console = errors()
+    if quiet or not console.is_terminal:
+        yield lambda _done, _all: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(words, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
 @contextlib.contextmanager

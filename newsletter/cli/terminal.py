@@ -40,12 +40,12 @@ def safe(text: str) -> str:
 
 def console() -> Console:
     """Return the console for results."""
-    return SafeConsole(highlight=False)
+    return SafeConsole(highlight=False, emoji=False)
 
 
 def errors() -> Console:
     """Return the console for problems."""
-    return SafeConsole(stderr=True, highlight=False)
+    return SafeConsole(stderr=True, highlight=False, emoji=False)
 
 
 def print_json(value: Mapping[str, object]) -> None:

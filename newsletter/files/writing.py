@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,47 @@ def write(path: Path, content: bytes, *, public: bool = False) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a block a private file to write; it comes to `path` at the end, whole or not at all.
+
+    What is beside it there, such as the journal of a database, is deleted with it. A file that is
+    at `path` already stays, unless `force` is set. Raises StoreError for it, or when the disk
+    refuses.
+    """
+
+    def refuse() -> None:
+        if not force and path.exists():
+            raise StoreError(f"{path}: is there already; name another file, or add --force")
+
+    refuse()
+    with clear_errors(path):
+        make_folder(path.parent, public=path.parent.exists())
+        folder = Path(tempfile.mkdtemp(dir=path.parent.absolute(), prefix=".", suffix=".part"))
+    try:
+        part = folder / path.name
+        with clear_errors(path):
+            part.touch(mode=0o600)
+        yield part
+        refuse()
+        with clear_errors(path):
+            part.chmod(0o600)
+            _sync(part)
+            part.replace(path)
+            _sync(path.parent)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def make_folder(path: Path, *, public: bool = False) -> None:

@@ -43,11 +43,15 @@ trends.py      numbers of days: who came and left, what readers said
 outbox.py      an issue as files under outbox/<date>/
 figures.py     copies of papers' pictures, under public/figures/
 archive.py     the public part of an issue, under public/<date>/
+transfers.py   everything from one database into another, of either kind, with checksums
+backups.py     a database in one file, and back
+upgrades.py    to the newest revision, with a backup before
 """
 
 from newsletter.store.accounts import AccountStore
 from newsletter.store.archive import Archive
-from newsletter.store.database import Database, open_database
+from newsletter.store.backups import Restored, back_up, restore
+from newsletter.store.database import Database, connect, open_database
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
 from newsletter.store.feedback import FeedbackStore
@@ -67,7 +71,9 @@ from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.tallies import TallyStore
-from newsletter.store.urls import database_exists
+from newsletter.store.transfers import Told, Transferred, replace, require_newest
+from newsletter.store.upgrades import Upgraded, upgrade
+from newsletter.store.urls import database_exists, secrets_of
 
 __all__ = [
     "AccountStore",
@@ -90,6 +96,7 @@ __all__ = [
     "PickStore",
     "Query",
     "RequestStore",
+    "Restored",
     "Retention",
     "SearchStore",
     "SourceStore",
@@ -98,8 +105,18 @@ __all__ = [
     "Suppression",
     "SuppressionStore",
     "TallyStore",
+    "Told",
+    "Transferred",
+    "Upgraded",
+    "back_up",
+    "connect",
     "database_exists",
     "is_at",
     "open_database",
     "recognise",
+    "replace",
+    "require_newest",
+    "restore",
+    "secrets_of",
+    "upgrade",
 ]

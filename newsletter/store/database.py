@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,14 +132,9 @@ def open_database(url: str, root: Path) -> Database:
     used, or a newer version of this program made the database.
     """
     try:
-        parsed = read_url(url)
-        require_driver(parsed)
+        database = connect(url, root)
     except StoreError as error:
         raise StoreError(f"newsletter.yaml: `database` {error}") from None
-    engine = (
-        _postgresql(parsed) if parsed.get_backend_name() == POSTGRESQL else _sqlite(parsed, root)
-    )
-    database = Database(engine)
     try:
         with database.transaction() as connection:
             prepare(connection, metadata)
@@ -146,6 +142,40 @@ def open_database(url: str, root: Path) -> Database:
         database.close()
         raise
     return database
+
+
+def connect(url: str | sa.URL, root: Path) -> Database:
+    """Return the database at a `url` as it is: its tables are not made, nor migrated.
+
+    Raises StoreError, without naming the URL, when it is of another kind of database.
+    """
+    parsed = read_url(url)
+    require_driver(parsed)
+    if parsed.get_backend_name() == POSTGRESQL:
+        return Database(_postgresql(parsed))
+    return Database(_sqlite(parsed, root))
+
+
+def read_file(path: Path) -> Database:
+    """Return the database in a file of SQLite that nobody writes; it is only read.
+
+    Nothing is made beside it then, so it may be where nothing can be written. A journal that is
+    beside it is read, too.
+    """
+    how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
+
+    def read() -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), creator=read)
+    sa.event.listen(engine, "begin", _on_begin)
+    return Database(engine)
 
 
 def _sqlite(url: sa.URL, root: Path) -> sa.Engine:

@@ -1,12 +1,14 @@
 """What SQLite and PostgreSQL say differently, for stores that are otherwise the same on both.
 
 Only this file, `database.py`, `urls.py` and `explanations.py`, `indexing.py` and `index.py`,
-`migrations/` and `ledger/` know which of the two it is.
+`transfers.py`, `backups.py` and `upgrades.py`, `migrations/` and `ledger/` know which of the two it
+is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
@@ -60,9 +62,36 @@ def alone(connection: sa.Connection, work: str) -> None:
 
 
 def analyse(connection: sa.Connection, table: sa.Table) -> None:
-    """Have PostgreSQL look at a temporary table, for it guesses that new ones are small."""
+    """Have PostgreSQL look at a table that was just filled, for it guesses that it is small."""
     if is_postgresql(connection):
         connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def take_all(connection: sa.Connection, tables: Sequence[sa.Table]) -> None:
+    """Keep everybody else away from tables until the transaction ends; SQLite does so anyhow."""
+    if is_postgresql(connection):
+        names = ", ".join(table.name for table in tables)
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+
+
+def be_patient(connection: sa.Connection) -> None:
+    """Have PostgreSQL not end this transaction while the program is busy with another one."""
+    if is_postgresql(connection):
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def go_on_after(connection: sa.Connection, table: sa.Table) -> None:
+    """Have PostgreSQL number new rows after those that were written with their numbers.
+
+    SQLite looks at the table itself. It is undone with the transaction, unlike `setval`.
+    """
+    column = table.autoincrement_column
+    if column is None or not is_postgresql(connection):
+        return
+    sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, column.name)))
+    if sequence:
+        last = connection.scalar(sa.select(sa.func.max(column))) or 0
+        connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART WITH {max(last, 0) + 1}")
 
 
 def day_of(moment: sa.ColumnElement[dt.datetime]) -> sa.ColumnElement[dt.date]:

@@ -33,6 +33,8 @@ _LONGEST: Final = 255
 """Letters of a word that count; PostgreSQL allows 2,046 bytes."""
 _LAST: Final = 16_383
 """PostgreSQL's last position in a text."""
+_SOME: Final = 500
+"""Papers that are in memory at the same time."""
 _SHORT: Final = 2
 """Letters of words that have no ending to be cut off."""
 
@@ -95,6 +97,18 @@ def index_texts(connection: sa.Connection, papers: Sequence[str]) -> None:
     ]
     if made:
         connection.execute(write, made)
+
+
+def rebuild(connection: sa.Connection) -> None:
+    """Make the index anew from the texts, which were written without it; a few at a time."""
+    if not is_postgresql(connection):
+        connection.exec_driver_sql("INSERT INTO paper_search (paper_search) VALUES ('rebuild')")
+        return
+    connection.execute(sa.delete(_TSVECTORS))
+    papers = sa.select(paper_texts.c.paper).order_by(paper_texts.c.number)
+    found = connection.execute(papers.execution_options(yield_per=_SOME))
+    for some in found.scalars().partitions():
+        index_texts(connection, some)
 
 
 def as_tsvector(texts: Mapping[Any, str]) -> str:

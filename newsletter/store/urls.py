@@ -15,7 +15,7 @@ _SECRETS = ("password", "sslpassword")
 """Parameters of a URL that are passwords, too."""
 
 
-def read_url(url: str) -> sa.URL:
+def read_url(url: str | sa.URL) -> sa.URL:
     """Return the parts of a database's URL.
 
     `postgresql://` means psycopg 3, the only driver that this program uses. Raises StoreError when

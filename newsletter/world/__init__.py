@@ -1,6 +1,7 @@
 """World: the only room that knows the machine; every door opens this.
 
 machine.py the clock, the environment and the database; no network
+databases.py databases as they are, to be upgraded, backed up, restored, copied
 metrics.py GET /metrics for Prometheus, on a port of its own
 following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given

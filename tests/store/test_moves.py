@@ -153,6 +153,7 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         taken("you", lambda ledger, _claim: ledger.free_shards(TODAY, NOW, lambda _: Fate.ALIVE)),
         NOTHING,
     ),
+    "at_work": (lambda ledger, _claim: ledger.at_work(NOW, lambda _: Fate.ALIVE), NOTHING),
     "let_go": (
         taken(OWNER, lambda ledger, _claim: ledger.let_go(OWNER, NOW)),
         {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},

@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from newsletter.model import Fate
-from newsletter.store.tables import shards
+from newsletter.model import DeliveryState, Fate
+from newsletter.store.columns import Moment
+from newsletter.store.ledger.shards import IN_RANGE
+from newsletter.store.ledger.statements import is_in
+from newsletter.store.tables import deliveries, shards
 
+_S = DeliveryState
 _SHARD = shards.c
 
 
@@ -61,6 +65,23 @@ def held(connection: sa.Connection, sender: str) -> tuple[tuple[dt.date, int], .
     query = sa.select(_SHARD.issue, _SHARD.number).where(_SHARD.sender == sender)
     found = connection.execute(query.order_by(_SHARD.issue, _SHARD.number))
     return tuple((issue, number) for issue, number in found)
+
+
+def holders(connection: sa.Connection) -> tuple[tuple[str, dt.datetime | None], ...]:
+    """Return who holds deliveries, and until when; and who is at a shard.
+
+    It looks only into shards of which not all is final.
+    """
+    until = sa.func.max(deliveries.c.lease_until, type_=Moment)
+    leases = (
+        sa.select(deliveries.c.lease_owner, until)
+        .select_from(sa.join(shards, deliveries, IN_RANGE))
+        .where(_SHARD.ready_at.is_not(None), is_in(_S.LEASED, _S.DATA_STARTED))
+        .group_by(deliveries.c.lease_owner)
+    )
+    taken = sa.select(_SHARD.sender, sa.null()).where(_SHARD.sender.is_not(None)).distinct()
+    found = [*connection.execute(leases), *connection.execute(taken)]
+    return tuple((owner, until) for owner, until in found if owner)
 
 
 def _this(issue: dt.date, shard: int) -> sa.ColumnElement[bool]:

@@ -144,6 +144,17 @@ class SqlLedger:
                 moves.recover(connection, issue, now, fate_of, shard)
                 assignments.leave(connection, issue, shard, owner, None)
 
+    def at_work(self, now: dt.datetime, fate_of: Callable[[str], Fate]) -> frozenset[str]:
+        """Return the senders that hold deliveries or shards and may be at work, on any issue."""
+        with self._database.transaction() as connection:
+            known = self._fates(connection, fate_of)
+            return frozenset(
+                owner
+                for owner, until in assignments.holders(connection)
+                if known(owner) is Fate.ALIVE
+                or (known(owner) is Fate.AWAY and until is not None and until > now)
+            )
+
     def _fates(
         self, connection: sa.Connection, fate_of: Callable[[str], Fate]
     ) -> Callable[[str], Fate]:

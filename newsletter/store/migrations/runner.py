@@ -48,22 +48,22 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
                 "createdb --encoding=UTF8 --template=template0"
             )
     tables = set(sa.inspect(connection).get_table_names())
-    found = _revision(connection, tables)
+    found = revision_of(connection)
     if found is None:
-        metadata.create_all(connection)
-        _stamp(connection, HEAD)
-        _refuse_old(connection)
+        make(connection, metadata, HEAD)
         return
-    if found not in {f"{number:04}" for number in range(1, int(HEAD) + 1)}:
-        raise StoreError(
-            f"{shown(connection.engine.url)}: made by a newer newsletter (schema {found}, this "
-            f"one knows {HEAD}); update this program"
-        )
     if _stamps.name not in tables:
         _stamp(connection, found)
     if found != HEAD:
         _upgrade(connection)
         _refuse_old(connection)
+
+
+def make(connection: sa.Connection, metadata: sa.MetaData, revision: str) -> None:
+    """Make the tables of `metadata`, which are those of a revision, in an empty database."""
+    metadata.create_all(connection)
+    _stamp(connection, revision)
+    _refuse_old(connection)
 
 
 def configure(connection: sa.Connection) -> Config:
@@ -95,14 +95,25 @@ def _is_ready(connection: sa.Connection) -> bool:
     return connection.scalar(sa.select(_stamps.c.version_num)) == HEAD
 
 
-def _revision(connection: sa.Connection, tables: set[str]) -> str | None:
-    """Return the revision of a database, or None when it has none of our tables yet."""
+def revision_of(connection: sa.Connection) -> str | None:
+    """Return the revision of a database, or None when it has none of our tables yet.
+
+    Raises StoreError when a newer version of this program made the database.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
     if _stamps.name in tables:
-        return connection.scalar(sa.select(_stamps.c.version_num))
-    if _old_stamps.name in tables:
+        found = connection.scalar(sa.select(_stamps.c.version_num))
+    elif _old_stamps.name in tables:
         version = connection.scalar(sa.select(_old_stamps.c.version))
-        return None if version is None else f"{version:04}"
-    return None
+        found = None if version is None else f"{version:04}"
+    else:
+        found = None
+    if found is not None and found not in {f"{number:04}" for number in range(1, int(HEAD) + 1)}:
+        raise StoreError(
+            f"{shown(connection.engine.url)}: made by a newer newsletter (schema {found}, this "
+            f"one knows {HEAD}); update this program"
+        )
+    return found
 
 
 def _stamp(connection: sa.Connection, revision: str) -> None:
