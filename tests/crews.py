@@ -62,7 +62,9 @@ class Crew:
             )
             return {str(state): int(count) for state, count in rows}
 
-    def until(self, is_so: Callable[[dict[str, int]], bool], seconds: float = 180) -> dict[str, int]:
+    def until(
+        self, is_so: Callable[[dict[str, int]], bool], seconds: float = 180
+    ) -> dict[str, int]:
         """Wait until the counts are so; fail with what workers said otherwise."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
