@@ -116,7 +116,10 @@ class Tasks:
         bench.is_sending = True
         try:
             sent = await steps.send_shard(day, bench.post(), shard)
-            rest = sent.resume_at or (bench.clock() + SOON if sent.error else None)
+            # What is paused is handed out once it is resumed: without a rest, then.
+            is_halted = await asyncio.to_thread(ledger.halted, day.date)
+            is_away = sent.error and not is_halted
+            rest = sent.resume_at or (bench.clock() + SOON if is_away else None)
             await asyncio.to_thread(ledger.leave_shard, day.date, shard, bench.owner, rest)
         except BaseException:
             bench.left_something = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from procrastinate.jobs import Status
 from newsletter.config.files import load_config
 from newsletter.errors import OutdatedError
 from newsletter.model import Claim, DeliveryState, Fate
+from newsletter.store import SqlLedger
 from newsletter.store.ledger import senders
 from newsletter.work import engine
 from newsletter.work.given import Bench
@@ -201,3 +203,23 @@ def test_a_sender_whose_connection_is_cut_is_not_dead(crew: Crew) -> None:
     with senders.pulse(crew.database, "me"):
         asyncio.run(both())
     assert fates == {Fate.ALIVE}
+
+
+def test_what_was_paused_goes_on_at_once(crew: Crew, feed: str) -> None:
+    """Its shards have no rest, as those have whose mail server is away."""
+    today = dt.datetime.now(dt.UTC).date()
+    with fault_server() as smtp:
+        crew.write(port=smtp.port, readers=3_500, feed=feed)
+        crew.start()
+        crew.until(lambda counts: counts.get("accepted", 0) > 100)
+        ledger = SqlLedger(crew.database)
+        ledger.pause(today, "paused by the operator", NOW)
+        crew.until(lambda counts: set(counts) == {"accepted", "planned"})
+        time.sleep(1)  # whoever had a shard has given it back
+        ready = "SELECT count(*) FROM shard WHERE sender IS NULL AND ready_at > now()"
+        with crew.database.reading() as connection:
+            assert connection.scalar(sa.text(ready)) == 0
+        ledger.resume(today)
+        crew.until(lambda counts: counts.get("accepted") == 3_500)
+        assert crew.stop() == [0], crew.said()
+    assert len(smtp.messages) == 3_500
