@@ -48,7 +48,7 @@ class Crew:
             with log.open("w") as said:
                 worker = subprocess.Popen(
                     [*program, "worker"], cwd=self.folder, env=variables({}), text=True,
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+                    stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
                 )  # fmt: skip
             self.workers.append(worker)
             found.append(worker)
@@ -62,7 +62,7 @@ class Crew:
             )
             return {str(state): int(count) for state, count in rows}
 
-    def until(self, is_so: Callable[[dict[str, int]], bool], seconds: float = 60) -> dict[str, int]:
+    def until(self, is_so: Callable[[dict[str, int]], bool], seconds: float = 180) -> dict[str, int]:
         """Wait until the counts are so; fail with what workers said otherwise."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -93,7 +93,7 @@ class Crew:
             newsletter="name: Daily\nfrom: p@news.example.org\nschedule: {at: '00:00'}\n"
             f"database: {self.url}\ndelivery: {over_smtp(port, connections)}\n",
             sources=f"private_networks: [127.0.0.1]\nsources:\n  - {{name: Feed, url: '{feed}/feed'}}\n",
-            subscribers=f"subscribers:\n{people}",
+            subscribers=f"subscribers:\n{people}" if people else "subscribers: []\n",
         )  # fmt: skip
 
 

@@ -61,7 +61,8 @@ def test_every_test_states_its_behaviour(path: Path) -> None:
             assert (ast.get_docstring(node) or "").endswith("."), node.name
             words = ast.unparse(node)
             assert any(
-                word in words for word in ("assert ", "raises(", "expect(", "plain_text(piece")
+                word in words
+                for word in ("assert ", "raises(", "expect(", "plain_text(piece", "_as_test(")
             ), node.name
 
 

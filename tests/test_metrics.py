@@ -109,6 +109,8 @@ def test_all_numbers_are_those_of_the_database(database: Database) -> None:
     plain = {name: value for (name, labels), value in found.items() if not labels}
     assert plain == {
         "unfinished_issues": 1,
+        "ready_shards": 1,
+        "senders": 0,
         "oldest_open_delivery_timestamp_seconds": NOW.timestamp(),
         "started_last_minute": 2,
         "notices_waiting": 1,

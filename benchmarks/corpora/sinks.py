@@ -31,6 +31,10 @@ class Sink:
         """Return how many connections there have been."""
         return int(self._counts[1])
 
+    def open(self) -> int:
+        """Return how many connections there are."""
+        return int(self._counts[2])
+
 
 class _Talk(asyncio.Protocol):
     """One connection: what comes is read a round trip later."""
@@ -45,7 +49,11 @@ class _Talk(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._counts[1] += 1
+        self._counts[2] += 1
         asyncio.get_running_loop().call_later(self._seconds, transport.write, b"220 sink\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio gives it
+        self._counts[2] -= 1
 
     def data_received(self, data: bytes) -> None:
         asyncio.get_running_loop().call_later(self._seconds, self._read, data)
@@ -89,7 +97,7 @@ def _serve(seconds: float, counts: Any, port: Any) -> None:
 def slow_server(seconds: float) -> Iterator[Sink]:
     """Run a server whose answers come after so many seconds."""
     context = multiprocessing.get_context("spawn")
-    counts, port = context.Array("q", 2), context.Value("i", 0)
+    counts, port = context.Array("q", 3), context.Value("i", 0)
     process = context.Process(target=_serve, args=(seconds, counts, port), daemon=True)
     process.start()
     try:

@@ -9,6 +9,7 @@ stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
 serving.py   serve, publish
+working.py   worker
 sending.py   run, send, send-test
 standing.py  status
 holding.py   pause, resume, cancel

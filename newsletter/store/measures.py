@@ -9,11 +9,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from newsletter.model import OPEN, DeliveryState, Health, NoticeState
+from newsletter.model import OPEN, DeliveryState, Fate, Health, NoticeState
 from newsletter.store.database import Database
+from newsletter.store.dialects import is_postgresql
+from newsletter.store.ledger import senders
 from newsletter.store.ledger.shards import unfinished
 from newsletter.store.sources import visited
-from newsletter.store.tables import deliveries, issues, notices, papers, suppressions
+from newsletter.store.tables import deliveries, issues, notices, papers, shards, suppressions
 
 ISSUES: Final = dt.timedelta(days=2)
 """Deliveries are counted of the issues of so many days."""
@@ -32,6 +34,10 @@ class Measures:
     """Issues of which something is still to be sent."""
     waits_since: dt.datetime | None
     """Since when the delivery has waited that has waited longest: from its plan, or its hour."""
+    ready: int
+    """Shards of about 1,000 deliveries in which something may be sent now: the queue."""
+    senders: int
+    """Senders that say that they are at work; on SQLite, where they need not, 0."""
     started: int
     """Messages that began to leave in the last minute."""
     sources: Mapping[tuple[str, str], Health]
@@ -54,6 +60,8 @@ def measure(database: Database, now: dt.datetime) -> Measures:
             deliveries=counts,
             started=started,
             unfinished=len(unfinished(connection, before)[0]),
+            ready=_count(connection, shards, shards.c.ready_at <= now),
+            senders=_senders(connection),
             waits_since=_waits(connection, before, now),
             sources=visited(connection, now),
             notices=_count(connection, notices, waiting),
@@ -96,6 +104,12 @@ def _waits(connection: sa.Connection, before: dt.date, now: dt.datetime) -> dt.d
     )
     found: dt.datetime | None = connection.scalar(query)
     return found
+
+
+def _senders(connection: sa.Connection) -> int:
+    if not is_postgresql(connection):
+        return 0
+    return sum(fate is Fate.ALIVE for fate in senders.fates(connection).values())
 
 
 def _count(

@@ -119,6 +119,10 @@ def families(found: Measures) -> Iterator[Metric]:
         "unfinished_issues", "Issues of which something is still to be sent.", found.unfinished
     )
     yield gauge(
+        "ready_shards", "Parts of issues, of about 1,000 deliveries, that may be sent.", found.ready
+    )
+    yield gauge("senders", "Senders at work, where PostgreSQL is shared by them.", found.senders)
+    yield gauge(
         "oldest_open_delivery_timestamp_seconds",
         "Since when the delivery has waited that has waited longest; 0 when none waits.",
         _seconds(found.waits_since),

@@ -134,10 +134,10 @@ def test_the_time_for_all_is_limited() -> None:
     """What was copied by then is kept."""
     with http_server(**{"slow.png": Page(misbehaviour="slow"), "good.png": CHART}) as web:
         papers = [post(1, f"{web.url}/good.png"), post(2, f"{web.url}/slow.png")]
-        copies = copied(web, papers, seconds=2)
+        copies = copied(web, papers, seconds=5)
 
     assert list(copies.found) == ["url:lab.example/1"]
-    assert copies.notes == ("figure: 1 were not there after 2 s",)
+    assert copies.notes == ("figure: 1 were not there after 5 s",)
 
 
 def test_many_that_fail_are_counted() -> None:

@@ -348,7 +348,7 @@ def test_what_only_ends_like_a_file_is_none(tmp_path: Path, root: Path, like: st
     ("line", "told"),
     [
         ("database: outbox/x.db", "3:11.*is not a URL"),
-        ("database: postgresql://u:pw@h/db", "3:11.*of kind `postgresql`"),
+        ("database: mysql://u:pw@h/db", "3:11.*of kind `mysql`"),
         ("database: 'sqlite:///x.db?timeout=soon'", "3:11.*is not a URL"),
         ("database: 'sqlite://:memory:'", "3:11.*is not a URL"),
         ("database: 'sqlite:///'", "3:11.*would forget who has the issue"),

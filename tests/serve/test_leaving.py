@@ -13,6 +13,7 @@ from sites import SECRET, Running, link_in, read_mail, reader, state
 from newsletter import links
 from newsletter.model import DeliveryState, FeedbackKind, SignUp, SubscriberState, Wishes
 from newsletter.store import SqlLedger
+from newsletter.store.ledger.shards import make_shards
 
 S = SubscriberState
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -166,6 +167,7 @@ def test_leaving_takes_effect_in_the_middle_of_a_run(web: Running) -> None:
             " VALUES ('2026-12-01', ?, 'middle@leave.example', '', 'UTC', 'x', 'planned', 0, 0, '', '2026-12-01 06:00:00')",
             (who,),
         )
+        make_shards(connection, date)
     web.client.post(link(who), data=ONE_CLICK)
 
     now = web.clock()

@@ -209,7 +209,8 @@ def test_sqlite_needs_nothing_of_it(tmp_path: Path) -> None:
         "import sys, pathlib; from newsletter.store import open_database, SqlLedger\n"
         "import datetime as dt; now = dt.datetime.now(dt.UTC)\n"
         "ledger = SqlLedger(open_database('sqlite:///x.db', pathlib.Path(sys.argv[1])))\n"
-        "ledger.claim(now.date(), owner='me', limit=1, now=now, until=now); ledger.beat('me')\n"
+        "with ledger.pulse('me'):\n"
+        "    ledger.claim(now.date(), owner='me', limit=1, now=now, until=now)\n"
         "print([name for name in sys.modules if 'psycopg' in name or 'postgresql' in name])\n"
     )
     done = subprocess.run(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from crews import Crew
 from faultserver import fault_server
 from postgres import needs_postgresql
 
-pytestmark = needs_postgresql
+pytestmark = [needs_postgresql, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_two_workers_make_and_send_an_issue(crew: Crew, feed: str) -> None:

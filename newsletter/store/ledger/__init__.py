@@ -4,6 +4,7 @@ transactions.py  the ledger: each call is one transaction (satisfies send.ledger
 statements.py    moves as statements, all allowed by the law in model.moves
 connections.py   the ledger's own connection, for what runs for every message
 shards.py        ranges of deliveries, and when something in each is due
+assignments.py   which worker is at which shard
 texts.py         statements of claims as text for the drivers
 claims.py        the moves of each message: leased, begun, settled
 barred.py        claimed deliveries that must not be sent: suppressed, or the reader left

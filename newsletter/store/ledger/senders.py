@@ -55,7 +55,6 @@ def beat(connection: sa.Connection, name: str) -> None:
 def fates(connection: sa.Connection) -> Mapping[str, Fate]:
     """Return what is known of the senders that have ever said that they are at work."""
     now, started = connection.execute(sa.select(_NOW, _STARTED)).one()
-    connection.execute(senders.delete().where(senders.c.seen_at < now - KEPT))
     held = frozenset(connection.scalars(_HELD, {"ours": _OURS}))
     seen = connection.execute(sa.select(senders.c.name, senders.c.seen_at))
     return {name: fate(now, at, started, connected=_key(name) in held) for name, at in seen}
@@ -97,6 +96,8 @@ def pulse(database: Database, name: str) -> Iterator[None]:
 def _say(database: Database, name: str) -> None:
     with database.transaction() as connection:
         beat(connection, name)
+        long_ago = connection.execute(sa.select(_NOW)).scalar_one() - KEPT
+        connection.execute(senders.delete().where(senders.c.seen_at < long_ago))
 
 
 def _beat(database: Database, name: str, stop: threading.Event) -> None:
