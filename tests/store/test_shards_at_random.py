@@ -79,9 +79,7 @@ class ShardMachine(RuleBasedStateMachine):
         shard=st.none() | NUMBERS,
         without=st.sampled_from([set(), {"readers.example"}]),
     )
-    def somebody_claims(
-        self, owner: str, limit: int, shard: int | None, without: set[str]
-    ) -> None:
+    def somebody_claims(self, owner: str, limit: int, shard: int | None, without: set[str]) -> None:
         found = self.ledger.claim(
             TODAY, owner=owner, limit=limit, now=self.now, until=self.now + LEASE, shard=shard,
             without=without,
@@ -118,7 +116,9 @@ class ShardMachine(RuleBasedStateMachine):
             later = None if minutes is None else self.now + dt.timedelta(minutes=minutes)
             outcome = Outcome(state=state)
             next_at = (later or self.now) if state is S.DEFERRED else None
-            self.ledger.record([], [Settlement(claim=claim, outcome=outcome, next_at=next_at)], self.now)
+            self.ledger.record(
+                [], [Settlement(claim=claim, outcome=outcome, next_at=next_at)], self.now
+            )
 
     @rule(which=st.integers(0, 3))
     def a_lease_is_given_back(self, which: int) -> None:
@@ -189,9 +189,10 @@ class ShardMachine(RuleBasedStateMachine):
                 query.where(deliveries.c.state.in_([state.value for state in OPEN]))
             ):
                 latest = max(due, self.rests.get(number, due))
-                if ready_at is not None and ready_at <= due:
+                assert ready_at is not None, number
+                assert ready_at <= latest, number
+                if ready_at <= due:
                     self.rests.pop(number, None)
-                assert ready_at is not None and ready_at <= latest, (number, ready_at, due)
 
     def ends(self) -> None:
         """Long after, with all workers dead, one more sends all that is left."""

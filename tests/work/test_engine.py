@@ -164,7 +164,7 @@ def test_two_workers_give_up_the_same_jobs(crew: Crew) -> None:
         async with engine.make_app(crew.database.engine.url).open_async() as app:
             await asyncio.to_thread(_as_of_a_dead_worker, crew)
             await asyncio.gather(engine.give_up_stalled(app), engine.give_up_stalled(app))
-            return len(await app.job_manager.list_jobs_async(status=Status.DOING.value))
+            return len([*await app.job_manager.list_jobs_async(status=Status.DOING.value)])
 
     assert asyncio.run(give_up()) == 0
 
