@@ -76,6 +76,10 @@ class StoreError(NewsletterError, OSError):
     """The database or the outbox folder cannot be opened, read or written."""
 
 
+class OutdatedError(StoreError):
+    """A newer version of this program is at work on the database."""
+
+
 class StaleDraftError(NewsletterError, RuntimeError):
     """The list of subscribers changed while an issue was made: it has to be made again."""
 

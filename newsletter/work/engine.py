@@ -1,13 +1,16 @@
 """Procrastinate (https://procrastinate.readthedocs.io): tasks on PostgreSQL, apart from our tables.
 
 The ledger is the truth, and the jobs of the engine follow from it: `supervision` makes them again
-when they are lost. So its tables may be dropped, which is how they are upgraded.
+when they are lost. So its tables may be dropped, also while workers run, which is how they are
+upgraded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -16,6 +19,7 @@ import psycopg
 import sqlalchemy as sa
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 
+from newsletter.errors import OutdatedError
 from newsletter.store import Database
 
 SCHEMA: Final = "procrastinate"
@@ -46,9 +50,10 @@ def make_app(url: sa.URL) -> procrastinate.App:
 
 
 def install(database: Database) -> None:
-    """Make the engine's tables, or make them anew for another version of Procrastinate.
+    """Make the engine's tables, or make them anew for a newer version of Procrastinate.
 
-    Raises StoreError when the database cannot be used.
+    Raises StoreError when the database cannot be used, and OutdatedError when the tables are those
+    of a newer version: while machines are upgraded, two versions must not take turns in it.
     """
     version = importlib.metadata.version("procrastinate")
     with database.transaction() as connection:
@@ -59,6 +64,12 @@ def install(database: Database) -> None:
         )
         if found == version:
             return
+        if found and _numbers(found) > _numbers(version):
+            raise OutdatedError(
+                f"workers with Procrastinate {found} use this database, and here is {version}: "
+                "upgrade this program as on the other machines (to go back to this version, stop "
+                f"all workers and run `DROP SCHEMA {SCHEMA} CASCADE` in psql: nothing is lost)"
+            )
         connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
         connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
@@ -66,6 +77,10 @@ def install(database: Database) -> None:
         tables = procrastinate.schema.SchemaManager.get_schema().replace("%", "%%")
         connection.exec_driver_sql(tables)
         connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{version}'")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall("[0-9]+", version)))
 
 
 def key_of(task: str, given: Mapping[str, Any]) -> str:
@@ -100,7 +115,9 @@ async def give_up_stalled(app: procrastinate.App) -> None:
     """End the jobs of workers that are gone; Procrastinate itself never does."""
     stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED)
     for job in stalled:
-        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        # Perhaps another worker has just ended it. A database that is away is noticed soon enough.
+        with contextlib.suppress(procrastinate.exceptions.ConnectorException):
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 DONE: Final = DeleteJobCondition.SUCCESSFUL

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.day.given import Day, Post
-from newsletter.store import Database
+from newsletter.store import Database, SqlLedger
 from newsletter.world.days import day_of
 from newsletter.world.following import Followed, Say
 from newsletter.world.posts import post_for
@@ -31,17 +31,25 @@ class Bench:
     is_sending: bool = False
     left_something: bool = False
     """Whether sending ended without giving back what was held: the database was away."""
+    ledger: SqlLedger = field(init=False)
+    """One for all tasks: it keeps a connection, and a worker has few."""
+
+    def __post_init__(self) -> None:
+        """Make the ledger."""
+        self.ledger = SqlLedger(self.database)
 
     def let_go(self) -> None:
         """Give back what an earlier task has left, once the database is there again."""
         if self.left_something and not self.is_sending:
-            self.day().stores.ledger.let_go(self.owner, self.clock())
+            self.ledger.let_go(self.owner, self.clock())
             self.left_something = False
 
     def day(self, date: dt.date | None = None) -> Day:
         """Return the issue of a date, or the one that is due, with the settings as they are now."""
         self.settings.follow()
-        return day_of(self.settings.config, self.database, date=date, clock=self.clock)
+        return day_of(
+            self.settings.config, self.database, date=date, clock=self.clock, ledger=self.ledger
+        )
 
     def post(self) -> Post:
         """Return what sends mail, with the settings as they are now."""

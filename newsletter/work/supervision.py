@@ -97,7 +97,10 @@ def _shards(day: Day, date: dt.date, now: dt.datetime, bench: Bench) -> Iterator
         return
     ledger.free_shards(date, now, bench.post().sender.fate_of)
     ledger.expire(date, now=now, deadline=issue.planned_at + DEADLINE)
-    if ledger.state(date) is IssueState.PLANNED:
+    state = ledger.state(date)
+    if state is IssueState.CANCELLED:  # what a sender held then is given up when it is given back
+        ledger.cancel(date, now)
+    if state is IssueState.PLANNED:
         for shard in ledger.ready_shards(date, now):
             yield Task(name="send", date=date, shard=shard)
 

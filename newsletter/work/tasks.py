@@ -69,10 +69,18 @@ class Tasks:
     def _day(self, date: str) -> Day:
         return self._bench.day(dt.date.fromisoformat(date))
 
+    def _is_over(self, day: Day) -> bool:
+        """Return whether a later issue is due, which has all papers; jobs may be days old."""
+        is_over = day.date < self._bench.day().date
+        if is_over:
+            told = f"{day.date}: no issue was made, and the next one is due"
+            self._bench.say(told, problem=False)
+        return is_over
+
     async def collect(self, date: str) -> None:
         """Ask the sources for the papers of a day, then have its issue planned."""
         day = self._day(date)
-        if day.stores.issues.get(day.date):
+        if day.stores.issues.get(day.date) or self._is_over(day):
             return
         await asyncio.to_thread(steps.begin, day)
         async with open_web(day.config, version=self._bench.version) as web:
@@ -84,6 +92,8 @@ class Tasks:
         """Make the issue, and hand out its shards; when there is none, ask the sources later."""
         day = self._day(date)
         if day.stores.issues.get(day.date) is None:
+            if self._is_over(day):
+                return
             await asyncio.to_thread(steps.make_issue, day, blind=blind)
         if day.stores.issues.get(day.date) is None:
             told = f"{date}: there is nothing to send; sources are asked again in an hour"
@@ -106,7 +116,10 @@ class Tasks:
         bench.is_sending = True
         try:
             sent = await steps.send_shard(day, bench.post(), shard)
-            rest = sent.resume_at or (bench.clock() + SOON if sent.error else None)
+            # What is paused is handed out once it is resumed: without a rest, then.
+            is_halted = await asyncio.to_thread(ledger.halted, day.date)
+            is_away = sent.error and not is_halted
+            rest = sent.resume_at or (bench.clock() + SOON if is_away else None)
             await asyncio.to_thread(ledger.leave_shard, day.date, shard, bench.owner, rest)
         except BaseException:
             bench.left_something = True

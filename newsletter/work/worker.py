@@ -9,7 +9,7 @@ from typing import Final
 
 import procrastinate
 
-from newsletter.errors import StoreError
+from newsletter.errors import OutdatedError, StoreError
 from newsletter.work.engine import DONE, HEARTBEAT, LOST, STALLED, install, make_app
 from newsletter.work.given import Bench
 from newsletter.work.supervision import keep_supervising
@@ -25,16 +25,21 @@ async def work(bench: Bench) -> None:
     """Do tasks until `bench.stop` is set; then end what has been begun.
 
     While the database is away, it is looked for again and again. Raises StoreError when it cannot
-    be used at the start.
+    be used at the start, and OutdatedError once workers of a newer version use it.
     """
     await asyncio.to_thread(install, bench.database)
-    with bench.day().stores.ledger.pulse(bench.owner):
+    with bench.ledger.pulse(bench.owner):
         for tries in itertools.count():
             try:
+                # Perhaps the engine's tables are gone, or new.
+                await asyncio.to_thread(install, bench.database)
                 await _until_lost(bench)
+            except OutdatedError:
+                raise
             except (*LOST, StoreError) as error:
-                said = str(error).strip() or "the connection was lost"
-                bench.say(f"the database is away ({said}); trying again")
+                # The engine's own errors only say that there was one.
+                said = str(error.__cause__ or error).strip() or "the connection was lost"
+                bench.say(f"the database is away ({said.splitlines()[0]}); trying again")
             if bench.stop.is_set():
                 return
             with contextlib.suppress(TimeoutError):

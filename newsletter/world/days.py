@@ -94,8 +94,13 @@ def day_of(
     date: dt.date | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
     on_embedded: Callable[[int, int], None] = lambda _made, _wanted: None,
+    ledger: SqlLedger | None = None,
 ) -> Day:
-    """Return what the steps need of an open `database` and of the folders."""
+    """Return what the steps need of an open `database` and of the folders.
+
+    A ledger that has claimed something keeps a connection. Whoever makes one day after the other
+    gives each the same `ledger`; default: one of its own.
+    """
     redact = redactor(config.secrets)
     papers, facts = PaperStore(database, near_keys), FactStore(database)
     faults = FaultStore(config.root / "outbox" / "faults", redact)
@@ -109,7 +114,7 @@ def day_of(
             sources=SourceStore(database),
             facts=facts,
             issues=IssueStore(database),
-            ledger=SqlLedger(database, lean=bool(boot_id())),
+            ledger=ledger or SqlLedger(database, lean=bool(boot_id())),
             subscribers=subscribers,
             suppressions=SuppressionStore(database),
             picks=PickStore(database),
