@@ -305,3 +305,22 @@ def test_check_points_out_terms_that_find_nothing_or_everything(letter: Path) ->
     assert "topics.yaml:5:13: `agent` finds 120 of the 120 papers known so far" in after.stderr
     assert "unicorn" not in after.stderr
     assert "nothing" not in after.stderr.replace("tells nothing", "")
+
+
+def test_check_says_from_when_on_likes_count(letter: Path) -> None:
+    """Among a few papers nothing can be learnt of them; the first days are not a mistake."""
+    topics = "topics:\n  - name: a\n    title: A\n    like: [planning with agents]\n"
+    (letter / "config" / "topics.yaml").write_text(topics, "utf-8")
+    (letter / "config" / "subscribers.yaml").write_text("subscribers: []", "utf-8")
+    item = "<item><title>Agents that plan</title><link>https://x.example/1</link></item>"
+    (letter / "feed.xml").write_text(
+        f"<rss version='2.0'><channel><title>x</title>{item}</channel></rss>", "utf-8"
+    )
+    sources = "sources:\n  - {name: Feed, url: feed.xml}\n"
+    (letter / "config" / "sources.yaml").write_text(sources, "utf-8")
+    newsletter("collect", cwd=letter)
+
+    done = newsletter("check", cwd=letter)
+
+    assert done.returncode == 0
+    assert "topics.yaml:4:5: `like` counts once 100 papers are known; so far 1 are" in done.stderr

@@ -44,7 +44,10 @@ def resume(date: Date, *, config: ConfigDir = Path("config")) -> None:
     def go_on(ledger: SqlLedger, day: dt.date) -> str:
         ledger.resume(day)
         _stays(ledger, day)
-        return f"{day}: goes on with the next `newsletter run` or `newsletter send --date {day}`"
+        return (
+            f"{day}: goes on with the next `newsletter run` or `newsletter send --date {day}`; "
+            "workers go on within seconds"
+        )
 
     _do(config, date, go_on)
 

@@ -95,9 +95,12 @@ def left_out_json(paper: Paper, why: str) -> dict[str, object]:
 def why_nothing(papers: int, left_out: LeftOut, max_age_days: int) -> str:
     """Return why there are no picks: nothing to choose from, or nothing that a topic wants."""
     if papers:
+        from newsletter.learn.spaces import FEWEST  # noqa: PLC0415  loads numpy; seldom needed
+
         return (
             "No topic wants any of them: [bold]newsletter check[/] names terms that find nothing, "
-            "and [bold]newsletter pick --explain ID[/] tells of one paper"
+            "and [bold]newsletter pick --explain ID[/] tells of one paper; likes count once "
+            f"{FEWEST} papers are known"
         )
     told = [
         f"{count} {why}"

@@ -27,6 +27,7 @@ def idle_terms(
     if not papers:
         return
     document = read_document(folder / "topics.yaml", environment)
+    yield from _early_likes(document, len(papers))
     terms = list(_terms(document))
     matcher = Matcher([parse_match(text) for _, text in terms])
     counts = [0] * len(terms)
@@ -42,6 +43,23 @@ def idle_terms(
             yield (
                 f"{where}: `{text}` finds {count} of the {known} papers known so far: it tells "
                 "nothing apart"
+            )
+
+
+def _early_likes(document: YamlDocument, known: int) -> Iterator[str]:
+    """Yield a line for each topic whose likes teach nothing yet, for want of papers."""
+    liking = {
+        path[:3] for path in document.values if path[:1] == ("topics",) and path[2:3] == ("like",)
+    }
+    if not liking:
+        return
+    from newsletter.learn.spaces import FEWEST  # noqa: PLC0415  loads numpy; many have no likes
+
+    if known < FEWEST:
+        for path in sorted(liking, key=str):
+            yield (
+                f"{document.where(path)}: `like` counts once {FEWEST} papers are known; so far "
+                f"{known} are"
             )
 
 

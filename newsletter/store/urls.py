@@ -29,6 +29,11 @@ def read_url(url: str | sa.URL) -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         raise StoreError("is not a URL such as sqlite:///outbox/newsletter.db") from None
     if kind == POSTGRESQL and parsed.drivername in (POSTGRESQL, f"{POSTGRESQL}+psycopg"):
+        if _is_ambiguous(str(parsed.database or "")) or _is_ambiguous(str(parsed.host or "")):
+            raise StoreError(
+                "has a sign in its password that must be written otherwise there: `@` as %40, `/` "
+                "as %2F, `%` as %25, `:` as %3A"
+            )
         if not parsed.database:
             raise StoreError("names no database: postgresql://user@host/name")
         return parsed.set(drivername=f"{POSTGRESQL}+psycopg")
@@ -38,6 +43,11 @@ def read_url(url: str | sa.URL) -> sa.URL:
             "PostgreSQL (postgresql://…)"
         )
     return parsed
+
+
+def _is_ambiguous(part: str) -> bool:
+    """Return whether a host or a name of a database is the rest of a password, most likely."""
+    return "@" in part or "/" in part or "%" in part
 
 
 def require_driver(url: sa.URL) -> None:
@@ -59,12 +69,16 @@ def shown(url: sa.URL) -> str:
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
-    """Return the passwords in a database's URL, which must not be shown."""
+    """Return the passwords in a database's URL, which must not be shown.
+
+    One with an unescaped `@` or `/` reaches further than the URL's parts tell.
+    """
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        return ()
-    found = [parsed.password, *(parsed.query.get(name) for name in _SECRETS)]
+    except (sa.exc.ArgumentError, ValueError):
+        parsed = sa.URL.create(POSTGRESQL)
+    whole = url.partition("://")[2].partition("?")[0].rpartition("@")[0].partition(":")[2]
+    found = [whole, parsed.password, *(parsed.query.get(name) for name in _SECRETS)]
     return tuple(word for word in found if isinstance(word, str) and word)
 
 

@@ -126,6 +126,9 @@ class Tasks:
             raise
         finally:
             bench.is_sending = False
+        if sent.outcomes:
+            told = ", ".join(f"{count} {state}" for state, count in sorted(sent.outcomes.items()))
+            bench.say(f"{date}, shard {shard}: {told}", problem=False)
         if sent.error:
             bench.say(f"{date}, shard {shard}: {sent.error}")
 

@@ -21,3 +21,4 @@ def test_two_workers_make_and_send_an_issue(crew: Crew, feed: str) -> None:
     assert statuses == [0, 0], crew.said()
     assert len({to for to, _ in server.messages}) == len(server.messages) == 2_500
     assert "planned" in crew.said()
+    assert "shard 2: 500 accepted" in crew.said()
