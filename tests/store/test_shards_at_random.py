@@ -223,5 +223,5 @@ def test_nothing_that_waits_is_ever_overlooked(monkeypatch: pytest.MonkeyPatch) 
     """Whatever workers, clocks, readers and the operator do, on both databases."""
     monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", SIZE)
     run_state_machine_as_test(
-        ShardMachine, settings=settings(max_examples=60, stateful_step_count=40)
+        ShardMachine, settings=settings(max_examples=25, stateful_step_count=40)
     )
