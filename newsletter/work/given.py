@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from newsletter.day.given import Day, Post
 from newsletter.store import Database, SqlLedger
 from newsletter.world.days import day_of
 from newsletter.world.following import Followed, Say
 from newsletter.world.posts import post_for
+
+MINUTE: Final = dt.timedelta(minutes=1)
+_LONG_AGO: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,15 +39,32 @@ class Bench:
     ledger: SqlLedger = field(init=False)
     """One for all tasks: it keeps a connection, and a worker has few."""
 
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Of `let_go`, which a task and the supervision may call at once."""
+    _expired: dict[dt.date, dt.datetime] = field(default_factory=dict, init=False)
+    """When `may_expire` last said so, by issue."""
+
     def __post_init__(self) -> None:
         """Make the ledger."""
         self.ledger = SqlLedger(self.database)
 
     def let_go(self) -> None:
         """Give back what an earlier task has left, once the database is there again."""
-        if self.left_something and not self.is_sending:
-            self.ledger.let_go(self.owner, self.clock())
-            self.left_something = False
+        with self._lock:
+            if self.left_something and not self.is_sending:
+                self.ledger.let_go(self.owner, self.clock())
+                self.left_something = False
+
+    def may_expire(self, date: dt.date) -> bool:
+        """Return whether it is time to look for what is too late of an issue: it holds all shards.
+
+        The first time it is, and then once a minute.
+        """
+        now = self.clock()
+        if now - self._expired.get(date, _LONG_AGO) < MINUTE:
+            return False
+        self._expired[date] = now
+        return True
 
     def day(self, date: dt.date | None = None) -> Day:
         """Return the issue of a date, or the one that is due, with the settings as they are now."""

@@ -85,6 +85,7 @@ def _wanted(bench: Bench) -> Iterator[Task]:
     unfinished = stores.issues.unfinished(day.date + dt.timedelta(days=1))
     for date in unfinished:
         yield from _shards(day, date, now, bench)
+    stores.ledger.bury_dead(unfinished, now)
     for date in stores.issues.dates():
         lately = date >= day.date - LATELY
         if lately and date not in unfinished and not steps.has_learnt(day, date):
@@ -96,7 +97,8 @@ def _shards(day: Day, date: dt.date, now: dt.datetime, bench: Bench) -> Iterator
     if issue is None or issue.planned_at is None:
         return
     ledger.free_shards(date, now, bench.post().sender.fate_of)
-    ledger.expire(date, now=now, deadline=issue.planned_at + DEADLINE)
+    if bench.may_expire(date):
+        ledger.expire(date, now=now, deadline=issue.planned_at + DEADLINE)
     state = ledger.state(date)
     if state is IssueState.CANCELLED:  # what a sender held then is given up when it is given back
         ledger.cancel(date, now)

@@ -111,10 +111,10 @@ class Tasks:
         day, bench = self._day(date), self._bench
         ledger = day.stores.ledger
         await asyncio.to_thread(bench.let_go)
-        if not await asyncio.to_thread(ledger.take_shard, day.date, shard, bench.owner):
-            return
         bench.is_sending = True
         try:
+            if not await asyncio.to_thread(ledger.take_shard, day.date, shard, bench.owner):
+                return
             sent = await steps.send_shard(day, bench.post(), shard)
             # What is paused is handed out once it is resumed: without a rest, then.
             is_halted = await asyncio.to_thread(ledger.halted, day.date)

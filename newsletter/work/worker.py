@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from typing import Final
 
 import procrastinate
@@ -19,6 +18,8 @@ GRACE: Final = 120.0
 """Seconds in which a worker that is told to stop may end what it does."""
 LONGEST: Final = 30.0
 """The most seconds between tries to reach a database that is away."""
+STEADY: Final = 60.0
+"""Seconds after which the database counts as there again: the next time is a first time."""
 
 
 async def work(bench: Bench) -> None:
@@ -28,8 +29,10 @@ async def work(bench: Bench) -> None:
     be used at the start, and OutdatedError once workers of a newer version use it.
     """
     await asyncio.to_thread(install, bench.database)
+    loop, tries = asyncio.get_running_loop(), 0
     with bench.ledger.pulse(bench.owner):
-        for tries in itertools.count():
+        while True:
+            began = loop.time()
             try:
                 # Perhaps the engine's tables are gone, or new.
                 await asyncio.to_thread(install, bench.database)
@@ -42,6 +45,7 @@ async def work(bench: Bench) -> None:
                 bench.say(f"the database is away ({said.splitlines()[0]}); trying again")
             if bench.stop.is_set():
                 return
+            tries = 0 if loop.time() - began > STEADY else tries + 1
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(bench.stop.wait(), min(LONGEST, 0.5 * 2 ** min(tries, 6)))
 

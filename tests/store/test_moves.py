@@ -154,6 +154,7 @@ CALLS: dict[str, tuple[Call, Moves]] = {
         NOTHING,
     ),
     "at_work": (lambda ledger, _claim: ledger.at_work(NOW, lambda _: Fate.ALIVE), NOTHING),
+    "bury_dead": (lambda ledger, _claim: ledger.bury_dead([TODAY], NOW), NOTHING),
     "let_go": (
         taken(OWNER, lambda ledger, _claim: ledger.let_go(OWNER, NOW)),
         {S.LEASED: (S.PLANNED,), S.DATA_STARTED: (S.UNKNOWN,)},

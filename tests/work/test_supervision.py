@@ -104,6 +104,30 @@ def test_ready_shards_are_sent_and_those_at_which_somebody_is_are_not(bench: Ben
     assert wanted(bench) == []
 
 
+def test_what_a_dead_run_held_is_free_at_once(bench: Bench) -> None:
+    """`newsletter run` beside workers takes no shard: its leases would last for half an hour."""
+    plan(bench.database, [make_delivery("ada"), make_delivery("bo")])
+    ledger = SqlLedger(bench.database)
+    (first, _) = ledger.claim(TODAY, owner="run", limit=9, now=NOW, until=NOW + HOUR)
+    ledger.record([Claim(delivery=first, owner="run")], [], NOW)
+    assert wanted(bench) == []
+    with bench.database.transaction() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_sleep(extract(epoch FROM pg_postmaster_start_time() - now()) + 11)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO sender VALUES"
+            " ('run', timezone('UTC', clock_timestamp()) - interval '1 minute')"
+        )
+
+    assert wanted(bench) == []
+    assert wanted(bench) == ["send 2026-03-17 0"]
+    counts = ledger.counts(TODAY)
+    assert (counts[DeliveryState.PLANNED], counts[DeliveryState.UNKNOWN]) == (1, 1)
+    with bench.database.reading() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM sender")) == 0
+
+
 @pytest.mark.parametrize("halt", ["pause", "cancel"])
 def test_nothing_is_sent_of_a_halted_issue(bench: Bench, halt: str) -> None:
     """Paused, it waits; cancelled, it is finished, and what it tells is learnt."""

@@ -12,7 +12,7 @@ import datetime as dt
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -69,6 +69,13 @@ def fate(now: dt.datetime, seen: dt.datetime, started: dt.datetime, *, connected
         return Fate.ALIVE
     patience = SILENCE if connected else GONE
     return Fate.ALIVE if now - seen < patience else Fate.DEAD
+
+
+def forget(connection: sa.Connection, names: Sequence[str]) -> None:
+    """Forget senders that are dead; one that was not will say again that it is at work."""
+    long_ago = connection.execute(sa.select(_NOW)).scalar_one() - GONE
+    silent = senders.c.name.in_(names) & (senders.c.seen_at < long_ago)
+    connection.execute(senders.delete().where(silent))
 
 
 @contextlib.contextmanager

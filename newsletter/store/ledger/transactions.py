@@ -133,6 +133,25 @@ class SqlLedger:
                 assignments.leave(connection, issue, shard, owner, None)
         return tuple(shard for shard, _ in found)
 
+    def bury_dead(self, unfinished: Collection[dt.date], now: dt.datetime) -> tuple[str, ...]:
+        """Free what senders that died held of issues, and forget those senders; return their names.
+
+        It is for those who took no shard, such as `newsletter run`: their leases would last long.
+        """
+        if not self._database.is_postgresql:
+            return ()
+        with self._database.reading() as connection:
+            known = senders.fates(connection)
+        dead = tuple(sorted(name for name, fate in known.items() if fate is Fate.DEAD))
+        if dead:
+            with self._database.transaction() as connection:
+                for issue in sorted(unfinished):
+                    moves.recover(
+                        connection, issue, now, lambda owner: known.get(owner, Fate.ALIVE), None
+                    )
+                senders.forget(connection, dead)
+        return dead
+
     def let_go(self, owner: str, now: dt.datetime) -> None:
         """Free the shards of a worker that has stopped sending, and what it held of them."""
 
