@@ -27,12 +27,17 @@ thing checked is not right · 2 wrong usage · 3 some deliveries are not final y
 130 ended by Ctrl-C."""
 
 
+def _usage(name: str, required: bool) -> str:  # noqa: FBT001
+    """Return how an argument is written: in brackets where it may be left out."""
+    return name if required or name.startswith("[") else f"[{name}]"
+
+
 def commands() -> str:
     """Return docs/reference/commands.md."""
     lines = ["# Commands", "", "Written by `make docs` from the code.", "", *EXIT.split("\n")]
     for name, command in _every(get_command(app), ""):
         arguments = [one for one in command.params if not one.opts[0].startswith("-")]
-        usage = " ".join(f"[{one.metavar or one.name}]" for one in arguments)
+        usage = " ".join(_usage(one.metavar or str(one.name), one.required) for one in arguments)
         lines += ["", f"## newsletter {name} {usage}".rstrip(), ""]
         lines += inspect.cleandoc(command.help or "").replace("\f", "").split("\n")
         options = [one for one in command.params if one.opts[0].startswith("-")]

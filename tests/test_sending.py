@@ -235,7 +235,7 @@ def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:
     date = as_json(newsletter(folder, "status", "--json"))["date"]
     faults.rcpt = lambda _address: "250 fine"
 
-    assert newsletter(folder, "pause", date).returncode == 0
+    assert newsletter(folder, "pause").returncode == 0  # the last issue
     held = newsletter(folder, "send", "--only", "deferred", "--date", date)
     assert held.returncode == 3
     assert "paused by the operator" in held.stderr

@@ -17,13 +17,21 @@ from newsletter.store import IssueStore, SqlLedger
 from newsletter.world import machine
 
 Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
+LastDate = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATE",
+        help="The issue's date, YYYY-MM-DD. Default: the last that was planned.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
-def pause(date: Date, *, config: ConfigDir = Path("config")) -> None:
+def pause(date: LastDate = None, *, config: ConfigDir = Path("config")) -> None:
     """Send nothing more of an issue for now; what is leaving this moment still does.
 
-    Example: `newsletter pause 2026-11-24`
+    Examples: `newsletter pause`, `newsletter pause 2026-11-24`
     """
 
     def hold(ledger: SqlLedger, day: dt.date) -> str:
@@ -35,10 +43,10 @@ def pause(date: Date, *, config: ConfigDir = Path("config")) -> None:
 
 
 @app.command()
-def resume(date: Date, *, config: ConfigDir = Path("config")) -> None:
+def resume(date: LastDate = None, *, config: ConfigDir = Path("config")) -> None:
     """Go on with an issue that was paused; the next `run` or `send` sends what waits.
 
-    Example: `newsletter resume 2026-11-24`
+    Examples: `newsletter resume`, `newsletter resume 2026-11-24`
     """
 
     def go_on(ledger: SqlLedger, day: dt.date) -> str:
@@ -72,10 +80,14 @@ def _stays(ledger: SqlLedger, day: dt.date) -> None:
         raise typer.BadParameter(f"{day} was cancelled, and stays so")
 
 
-def _do(config: Path, date: str, what: Callable[[SqlLedger, dt.date], str]) -> None:
+def _do(config: Path, date: str | None, what: Callable[[SqlLedger, dt.date], str]) -> None:
     settings = load(config)
     day = parse_date(date)
     with machine.open_ledger(settings) as database:
-        if day is None or IssueStore(database).get(day) is None:
-            raise typer.BadParameter(f"no issue of {date} was planned; see `newsletter status`")
+        issues = IssueStore(database)
+        if date is None:
+            day = next(iter(issues.dates()), None)
+        if day is None or issues.get(day) is None:
+            of_day = f"no issue of {date}" if date else "no issue"
+            raise typer.BadParameter(f"{of_day} was planned; see `newsletter status`")
         console().print(what(SqlLedger(database), day))

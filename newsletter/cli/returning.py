@@ -25,7 +25,7 @@ def bounces(
     place: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PATH|IMAP]",
+            metavar="PATH|IMAP",
             help="A file, a folder, or imaps://user@host/Box. Default: `returns` of `delivery:`.",
             show_default=False,
         ),
