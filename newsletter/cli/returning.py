@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +12,10 @@ from newsletter.cli import account
 from newsletter.cli.given import load
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
-from newsletter.config.environment import read_environment
 from newsletter.day.returns import ReadReturns, read_returns
-from newsletter.suppress.imap import PASSWORD
 from newsletter.suppress.mailboxes import MOST
 from newsletter.world import days
+from newsletter.world.mailboxes import mailbox_password
 
 
 @app.command()
@@ -52,9 +50,8 @@ def bounces(
             "which mailbox? Name it here, or under `delivery:` as `returns:`",
             param_hint="PATH|IMAP",
         )
-    password = read_environment(settings.root, os.environ).get(PASSWORD, "")
     with days.open_day(settings) as day:
-        read = read_returns(day, where, password, again=again)
+        read = read_returns(day, where, mailbox_password(settings), again=again)
         faults = len(day.folders.faults.seen)
     _tell(read, faults, as_json=as_json)
     if not settings.letter.secret:

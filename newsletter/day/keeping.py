@@ -27,7 +27,6 @@ CLOSES: Final = 3
 """Days after which an issue is closed, if all is final: what is sent later would be too old."""
 MERGES: Final = dt.timedelta(days=14)
 """How often deleted words are taken out of the index of searches: each time all of it is read."""
-_ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LONG_AGO = dt.date(1970, 1, 1)
 
 
@@ -63,7 +62,7 @@ def forget(day: Day) -> Forgotten:
     _forget_people(day, now)
     stores.tallies.close(today - dt.timedelta(days=CLOSES))
     mark = {"day": today.isoformat(), **asdict(day.config.keeping)}
-    if stores.facts.known(FACT, ["done"], _ALWAYS).get("done") == mark:
+    if stores.facts.known(FACT, ["done"]).get("done") == mark:
         return Forgotten()
     gone = stores.retention.forget(
         cutoffs(day.config.keeping, today, day.config.choice.max_age_days),
@@ -93,7 +92,7 @@ def _forget_people(day: Day, now: dt.datetime) -> None:
     stores.ledger.forget_erased()
     if keep.addresses:
         # Issues that were done before are not looked at again: there may be many.
-        known = stores.facts.known(FACT, ["addresses"], _ALWAYS)
+        known = stores.facts.known(FACT, ["addresses"])
         told = known.get("addresses", {}).get("before")
         first = dt.date.fromisoformat(str(told)) if told else _LONG_AGO
         before = now.date() - dt.timedelta(days=keep.addresses)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -41,8 +40,7 @@ def read_returns(day: Day, place: str, password: str, *, again: bool = False) ->
     facts, now = day.stores.facts, day.clock()
     read = ReadReturns()
     name = name_of(place)
-    always = dt.datetime.min.replace(tzinfo=dt.UTC)
-    known = {} if again else facts.known(MARKS, [name], always)
+    known = {} if again else facts.known(MARKS, [name])
     after = str(known.get(name, {}).get("mark", ""))
     try:
         _read_all(day, read_mailbox(place, password, after=after, now=now), read)

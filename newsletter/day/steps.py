@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -26,7 +27,7 @@ from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Forgotten, Ran, Rendered
 from newsletter.errors import StaleDraftError, TemplateError
-from newsletter.model import OPEN, Border, Later, fault_of
+from newsletter.model import OPEN, Border, Issue, Later, fault_of
 from newsletter.send.editions import send_editions
 from newsletter.send.pace import DEADLINE
 from newsletter.send.tallies import Sent
@@ -208,22 +209,13 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     if not stores.issues.get(day.date) and not make_issue(day).is_issue:
         return Sent()
     issue = stores.issues.get(day.date)
-    if issue is None or issue.planned_at is None:
+    if issue is None:
         raise AssertionError("an issue was planned and is not there")
     # Subscribers who have left since get nothing; those who are back get the issue. The ledger
     # checks this again at each claim.
     stores.ledger.follow_subscribers(day.date, day.clock())
     with stores.ledger.pulse(post.sender.owner):
-        sent = await send_editions(
-            day.date,
-            stores.ledger,
-            Mailroom(day, issue, post.signer).prepare,
-            post.sender,
-            deadline=issue.planned_at + DEADLINE,
-            pace=day.config.delivering.pace,
-            email=email,
-        )
-    day.folders.faults.keep(*sent.faults)
+        sent = await _send(day, post, issue, email=email)
     stores.suppressions.learn(day.date, day.clock())
     return sent
 
@@ -236,8 +228,15 @@ async def send_shard(day: Day, post: Post, shard: int) -> Sent:
     """
     day.config.require_ready()
     issue = day.stores.issues.get(day.date)
-    if issue is None or issue.planned_at is None:
-        return Sent()
+    return await _send(day, post, issue, shard=shard) if issue else Sent()
+
+
+async def _send(
+    day: Day, post: Post, issue: Issue, *, email: str | None = None, shard: int | None = None
+) -> Sent:
+    """Send what can be sent now of a planned issue: all of it, or to one address, or one shard."""
+    if issue.planned_at is None:
+        raise AssertionError("an issue that is in the store was planned")
     sent = await send_editions(
         day.date,
         day.stores.ledger,
@@ -245,6 +244,7 @@ async def send_shard(day: Day, post: Post, shard: int) -> Sent:
         post.sender,
         deadline=issue.planned_at + DEADLINE,
         pace=day.config.delivering.pace,
+        email=email,
         shard=shard,
     )
     day.folders.faults.keep(*sent.faults)
@@ -257,7 +257,7 @@ def learn(day: Day) -> None:
     day.stores.facts.save(LEARNT, {day.date.isoformat(): {}}, day.clock())
 
 
-def has_learnt(day: Day, date: dt.date) -> bool:
-    """Return whether `learn` was done for the issue of a date."""
-    always = dt.datetime.min.replace(tzinfo=dt.UTC)
-    return date.isoformat() in day.stores.facts.known(LEARNT, [date.isoformat()], always)
+def learnt(day: Day, dates: Iterable[dt.date]) -> frozenset[dt.date]:
+    """Return for which issues of some dates `learn` was done."""
+    known = day.stores.facts.known(LEARNT, [date.isoformat() for date in dates])
+    return frozenset(map(dt.date.fromisoformat, known))

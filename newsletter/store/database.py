@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
+from newsletter.store.dialects import is_alone
 from newsletter.store.explanations import BUSY, explain
 from newsletter.store.migrations.runner import prepare
 from newsletter.store.tables import metadata
@@ -90,9 +91,8 @@ class Database:
         if not self.is_postgresql:
             yield True
             return
-        query = sa.text("SELECT pg_try_advisory_xact_lock(hashtext(:name), 0)")
         with self.transaction() as connection:
-            yield bool(connection.scalar(query, {"name": f"newsletter {work}"}))
+            yield is_alone(connection, work)
 
     @contextlib.contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -55,10 +55,22 @@ def alone(connection: sa.Connection, work: str) -> None:
     SQLite has one writer at a time anyhow. The name of the work is one of our own words.
     """
     if is_postgresql(connection):
-        connection.execute(
-            sa.text("SELECT pg_advisory_xact_lock(hashtext(:name), hashtext(current_schema()))"),
-            {"name": f"newsletter {work}"},
-        )
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*_lock_of(work))))
+
+
+def is_alone(connection: sa.Connection, work: str) -> bool:
+    """Do as `alone`, but do not wait: return whether no other transaction does this work."""
+    if not is_postgresql(connection):
+        return True
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(*_lock_of(work)))))
+
+
+def _lock_of(work: str) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """Return the numbers of the advisory lock of some work on our tables."""
+    return (
+        sa.func.hashtext(f"newsletter {work}", type_=sa.Integer),
+        sa.func.hashtext(sa.func.current_schema(), type_=sa.Integer),
+    )
 
 
 def analyse(connection: sa.Connection, table: sa.Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,8 @@ from newsletter.store.database import Database
 from newsletter.store.dialects import replacing
 from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import facts
+
+ALWAYS: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class FactStore:
@@ -22,7 +24,7 @@ class FactStore:
         self._database = database
 
     def known(
-        self, service: str, subjects: Iterable[str], since: dt.datetime
+        self, service: str, subjects: Iterable[str], since: dt.datetime = ALWAYS
     ) -> dict[str, dict[str, Any]]:
         """Return what `service` has answered about `subjects` after `since`, by subject."""
         found: dict[str, dict[str, Any]] = {}

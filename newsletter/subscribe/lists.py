@@ -70,8 +70,7 @@ class SubscriberFile:
                 self.follow(now, may_empty=False)
 
     def _known(self) -> str:
-        always = dt.datetime.min.replace(tzinfo=dt.UTC)
-        known = self._facts.known(_FACTS, [FILE], always)
+        known = self._facts.known(_FACTS, [FILE])
         return str(known.get(FILE, {}).get("digest", ""))
 
     def _version(self) -> tuple[int, int]:

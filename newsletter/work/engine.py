@@ -11,7 +11,7 @@ import contextlib
 import importlib.metadata
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import procrastinate
@@ -21,11 +21,10 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 
 from newsletter.errors import OutdatedError
 from newsletter.store import Database
+from newsletter.store.dialects import alone
 
 SCHEMA: Final = "procrastinate"
 """The engine's tables are apart from ours, so that Alembic does not see them."""
-LOCK: Final = 0x6E6C_656E
-"""The advisory lock of whoever makes the engine's tables: many workers start at once."""
 HEARTBEAT: Final = 2.0
 """Seconds after which the engine's part of a worker says that it is there."""
 STALLED: Final = 10.0
@@ -57,7 +56,7 @@ def install(database: Database) -> None:
     """
     version = importlib.metadata.version("procrastinate")
     with database.transaction() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        alone(connection, "engine")  # many workers start at once
         found = connection.scalar(
             sa.text("SELECT obj_description(to_regnamespace(:name), 'pg_namespace')"),
             {"name": SCHEMA},
@@ -96,19 +95,14 @@ async def jobs(app: procrastinate.App) -> tuple[Job, ...]:
     return tuple(found)
 
 
-async def defer(
-    app: procrastinate.App, task: str, some: Iterable[Mapping[str, Any]], **when: Any
-) -> None:
-    """Put jobs of a task into the queue, but none that waits there already.
+async def defer(app: procrastinate.App, task: str, given: Mapping[str, Any], **when: Any) -> None:
+    """Put a job of a task into the queue, unless it waits there already.
 
     `when` is given to Procrastinate, such as `schedule_in={"minutes": 5}`.
     """
-    for given in some:
-        deferrer = app.configure_task(task, queueing_lock=key_of(task, given), **when)
-        try:
-            await deferrer.defer_async(**given)
-        except procrastinate.exceptions.AlreadyEnqueued:
-            continue
+    deferrer = app.configure_task(task, queueing_lock=key_of(task, given), **when)
+    with contextlib.suppress(procrastinate.exceptions.AlreadyEnqueued):
+        await deferrer.defer_async(**given)
 
 
 async def give_up_stalled(app: procrastinate.App) -> None:

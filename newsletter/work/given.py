@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from newsletter.day.given import Day, Post
+from newsletter.model import Fate
+from newsletter.send.processes import fate_of
 from newsletter.store import Database, SqlLedger
 from newsletter.world.days import day_of
 from newsletter.world.following import Followed, Say
 from newsletter.world.posts import post_for
 
 MINUTE: Final = dt.timedelta(minutes=1)
-_LONG_AGO: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +61,8 @@ class Bench:
 
         The first time it is, and then once a minute.
         """
-        now = self.clock()
-        if now - self._expired.get(date, _LONG_AGO) < MINUTE:
+        now, last = self.clock(), self._expired.get(date)
+        if last is not None and now - last < MINUTE:
             return False
         self._expired[date] = now
         return True
@@ -72,6 +73,10 @@ class Bench:
         return day_of(
             self.settings.config, self.database, date=date, clock=self.clock, ledger=self.ledger
         )
+
+    def fate_of(self, owner: str) -> Fate:
+        """Return what is known of a sender by its process."""
+        return fate_of(owner, own=self.owner)
 
     def post(self) -> Post:
         """Return what sends mail, with the settings as they are now."""

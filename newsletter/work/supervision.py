@@ -61,7 +61,7 @@ async def supervise(app: procrastinate.App, bench: Bench) -> None:
     known |= {("collect", date, shard) for name, date, shard in known if name == "plan"}
     for task in wanted:
         if (task.name, task.given["date"], task.shard) not in known:
-            await defer(app, task.name, [task.given])
+            await defer(app, task.name, task.given)
 
 
 def look(bench: Bench) -> tuple[Task, ...] | None:
@@ -86,17 +86,16 @@ def _wanted(bench: Bench) -> Iterator[Task]:
     for date in unfinished:
         yield from _shards(day, date, now, bench)
     stores.ledger.bury_dead(unfinished, now)
-    for date in stores.issues.dates():
-        lately = date >= day.date - LATELY
-        if lately and date not in unfinished and not steps.has_learnt(day, date):
-            yield Task(name="close", date=date)
+    lately = {date for date in stores.issues.dates() if date >= day.date - LATELY}
+    for date in sorted(lately.difference(unfinished, steps.learnt(day, lately))):
+        yield Task(name="close", date=date)
 
 
 def _shards(day: Day, date: dt.date, now: dt.datetime, bench: Bench) -> Iterator[Task]:
     ledger, issue = day.stores.ledger, day.stores.issues.get(date)
     if issue is None or issue.planned_at is None:
         return
-    ledger.free_shards(date, now, bench.post().sender.fate_of)
+    ledger.free_shards(date, now, bench.fate_of)
     if bench.may_expire(date):
         ledger.expire(date, now=now, deadline=issue.planned_at + DEADLINE)
     state = ledger.state(date)

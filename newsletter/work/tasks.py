@@ -9,23 +9,21 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import functools
-import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import procrastinate
 from procrastinate.jobs import Job
 
-from newsletter.config.environment import read_environment
 from newsletter.day import steps
 from newsletter.day.given import Day
 from newsletter.day.returns import read_returns
 from newsletter.errors import NewsletterError
 from newsletter.model import Border, fault_of
-from newsletter.suppress.imap import PASSWORD
 from newsletter.work.engine import defer
 from newsletter.work.given import Bench
 from newsletter.world.days import open_web
+from newsletter.world.mailboxes import mailbox_password
 
 AGAIN: Final = {"hours": 1}
 """How long after a run that planned nothing the sources are asked again."""
@@ -86,10 +84,10 @@ class Tasks:
         async with open_web(day.config, version=self._bench.version) as web:
             collected = await steps.collect(day, web)
         self._bench.say(f"{date}: {collected.new} new papers", problem=False)
-        await defer(self._app, "plan", [{"date": date, "blind": collected.all_failed}])
+        await defer(self._app, "plan", {"date": date, "blind": collected.all_failed})
 
     async def plan(self, date: str, *, blind: bool) -> None:
-        """Make the issue, and hand out its shards; when there is none, ask the sources later."""
+        """Make the issue, of which supervision hands out the shards; or ask the sources later."""
         day = self._day(date)
         if day.stores.issues.get(day.date) is None:
             if self._is_over(day):
@@ -98,13 +96,9 @@ class Tasks:
         if day.stores.issues.get(day.date) is None:
             told = f"{date}: there is nothing to send; sources are asked again in an hour"
             self._bench.say(told, problem=False)
-            await defer(self._app, "collect", [{"date": date}], schedule_in=AGAIN)
+            await defer(self._app, "collect", {"date": date}, schedule_in=AGAIN)
             return
         self._bench.say(f"{date}: planned", problem=False)
-        ready = await asyncio.to_thread(
-            day.stores.ledger.ready_shards, day.date, self._bench.clock()
-        )
-        await defer(self._app, "send", [{"date": date, "shard": shard} for shard in ready])
 
     async def send(self, date: str, shard: int) -> None:
         """Send what can be sent of a shard; nothing, when another worker is at it."""
@@ -144,7 +138,7 @@ class Tasks:
         place = day.config.delivering.returns
         if not place:
             return
-        password = read_environment(day.config.root, os.environ).get(PASSWORD, "")
+        password = mailbox_password(day.config)
         try:
             read = await asyncio.to_thread(read_returns, day, place, password)
         except NewsletterError as error:

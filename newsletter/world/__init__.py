@@ -6,4 +6,5 @@ metrics.py GET /metrics for Prometheus, on a port of its own
 following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given
 posts.py   open_post(): what sends mail
+mailboxes.py the password of the mailbox in which mail comes back
 """

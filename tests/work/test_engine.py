@@ -61,7 +61,7 @@ def put(crew: Crew, *some: tuple[str, Mapping[str, Any]]) -> None:
     async def defer() -> None:
         async with engine.make_app(crew.database.engine.url).open_async() as app:
             for task, given in some:
-                await engine.defer(app, task, [given])
+                await engine.defer(app, task, given)
 
     engine.install(crew.database)
     asyncio.run(defer())
