@@ -14,7 +14,8 @@ from corpora.papers import NOW, feed_papers
 from newsletter.doctor.sample import sample_papers
 from newsletter.model import Paper
 from newsletter.store import Database
-from newsletter.store.papers import chunks, paper_data, search_words
+from newsletter.store.chunks import chunks
+from newsletter.store.papers import paper_data, search_words
 from newsletter.store.tables import paper_keys, paper_texts, papers
 
 DAYS = 600

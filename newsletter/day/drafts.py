@@ -35,8 +35,8 @@ from newsletter.pick.variety import choose
 from newsletter.render.editions import render_page
 from newsletter.render.looks import Form
 from newsletter.render.press import Selection
+from newsletter.store.chunks import chunks
 from newsletter.store.lists import PERSONAL
-from newsletter.store.papers import chunks
 from newsletter.subscribe.audience import subscriber_of
 
 BATCH = 200

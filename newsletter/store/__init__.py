@@ -10,6 +10,7 @@ explanations.py errors of databases in our words
 database.py    the engine, and short transactions
 identities.py  whose database this is: two newsletters must not share one
 sources.py     the health of sources, and their validators
+chunks.py      many values a few at a time
 papers.py      papers, and the issue each was offered in
 facts.py       answers of the services that enrich papers
 vectors.py     sentence embeddings, each computed once

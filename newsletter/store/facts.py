@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
 from newsletter.store.dialects import replacing
-from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import facts
 
 ALWAYS: Final = dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.dialects import inserting
 from newsletter.store.tables import metadata
-
-CHUNK = 500
-"""Values in one statement."""
-
 
 forgotten = sa.Table(
     "paper_forgotten",
@@ -71,9 +68,8 @@ def recall(connection: sa.Connection, keys: Iterable[str]) -> Memory | None:
 def recalled(connection: sa.Connection, keys: Iterable[str]) -> frozenset[str]:
     """Return those of `keys` that deleted papers had."""
     by_number = {digest(key): key for key in keys}
-    numbers, found = list(by_number), set[str]()
-    for first in range(0, len(numbers), CHUNK):
-        some = numbers[first : first + CHUNK]
+    found = set[str]()
+    for some in chunks(by_number, CHUNK):
         query = sa.select(forgotten.c.digest).where(forgotten.c.digest.in_(some))
         found.update(by_number[number] for number in connection.scalars(query))
     return frozenset(found)

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
 from newsletter.model import ANY_HOUR, DeliveryState, Edition, Issue, Pick, SubscriberState
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.columns import Moment
 from newsletter.store.database import Database
 from newsletter.store.dialects import inserting
 from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
 from newsletter.store.ledger.shards import finish, make_shards, unfinished
-from newsletter.store.papers import CHUNK, chunks, offer
+from newsletter.store.papers import offer
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import audiences, blocks, deliveries, editions, issues, subscribers
 

@@ -19,10 +19,10 @@ from newsletter.model import (
     Synchronised,
     Wishes,
 )
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.columns import Moment, Text
 from newsletter.store.database import Database
 from newsletter.store.dialects import analyse, inserting
-from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import feedback, subscribers, suppressions
 from newsletter.store.wishes import as_columns
 

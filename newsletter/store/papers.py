@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.model import IssueWindow, LeftOut, Paper, Sighting
 from newsletter.model.gate import admit
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
 from newsletter.store.dialects import alone
 from newsletter.store.forgetting import recall, recalled
@@ -19,11 +19,8 @@ from newsletter.store.index import index_texts
 from newsletter.store.tables import paper_keys, paper_texts, paper_traces, papers
 from newsletter.store.words import spaced
 
-Item = TypeVar("Item")
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 """Date of publication given to an undated paper that is no news."""
-CHUNK = 500
-"""Values in one statement; SQLite allows 32,766 variables."""
 
 
 class PaperStore:
@@ -285,13 +282,6 @@ def offer(connection: sa.Connection, ids: Iterable[str], date: dt.date) -> None:
             .where(papers.c.offered.is_(None))
             .values(offered=date)
         )
-
-
-def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield lists of at most `size` items."""
-    iterator = iter(items)
-    while some := list(islice(iterator, size)):
-        yield some
 
 
 def paper_data(paper: Paper) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.model import Paper, Pick, Reason, ReasonKind, Score
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
-from newsletter.store.papers import CHUNK, chunks, read_paper
+from newsletter.store.papers import read_paper
 from newsletter.store.tables import paper_keys, papers, picks
 
 

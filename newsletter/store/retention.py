@@ -13,8 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
-from newsletter.store.forgetting import CHUNK, forgotten, remember
+from newsletter.store.forgetting import forgotten, remember
 from newsletter.store.shrinking import give_back, merge_search
 from newsletter.store.tables import (
     audiences,
@@ -211,9 +212,9 @@ class Retention:
             if not old:
                 return total
             with self._database.transaction() as connection:
-                for first in range(0, len(old), CHUNK):
-                    some = forgotten.c.digest.in_(old[first : first + CHUNK])
-                    total += connection.execute(forgotten.delete().where(some)).rowcount
+                for some in chunks(old, CHUNK):
+                    gone = forgotten.delete().where(forgotten.c.digest.in_(some))
+                    total += connection.execute(gone).rowcount
             self._rest()
 
     def _answers(self, before: dt.date | None, services: Collection[str]) -> int:

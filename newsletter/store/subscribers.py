@@ -20,10 +20,10 @@ from newsletter.model import (
     Wishes,
     audience_of,
 )
+from newsletter.store.chunks import chunks
 from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
 from newsletter.store.lists import PERSONAL, Imported, bring, chosen_columns, follow, staged
-from newsletter.store.papers import chunks
 from newsletter.store.tables import subscribers
 from newsletter.store.wishes import read_wishes
 

@@ -10,9 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from newsletter.model import Paper
+from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
 from newsletter.store.dialects import inserting
-from newsletter.store.papers import CHUNK, chunks
 from newsletter.store.tables import vectors
 
 Rows = np.ndarray[Any, np.dtype[np.float32]]
