@@ -72,7 +72,24 @@ class Crew:
             if is_so(counts):
                 return counts
             time.sleep(0.1)
-        raise AssertionError((self.counts(), self.said()))
+        raise AssertionError(f"{self.counts()}\n{self.held()}\n{self.said()}")
+
+    def held(self) -> str:
+        """Return what is not finished: shards and who has them, jobs, and who is alive."""
+        with self.database.reading() as connection:
+            found = [
+                f"{row._mapping}"
+                for query in (
+                    "SELECT * FROM shard WHERE ready_at IS NOT NULL OR sender IS NOT NULL",
+                    "SELECT * FROM sender",
+                    "SELECT * FROM procrastinate.procrastinate_jobs",
+                    "SELECT * FROM procrastinate.procrastinate_workers",
+                    "SELECT now()",
+                )
+                for row in connection.execute(sa.text(query))
+            ]
+        alive = [number for number, one in enumerate(self.workers) if one.poll() is None]
+        return "\n".join([*found, f"at work: {alive}"])
 
     def said(self) -> str:
         """Return what all workers said."""

@@ -8,6 +8,7 @@ import functools
 import gzip
 import http.server
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -114,6 +115,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.answer(Page(b"plain words", headers={"Content-Encoding": "gzip"}))
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    """Says nothing of clients that hang up: commands run in this process, and print here."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @dataclass
 class Web:
     """A running HTTP server."""
@@ -132,8 +143,7 @@ def http_server(**pages: Page) -> Iterator[Web]:
     handler = type(
         "Handler", (_Handler,), {"pages": served, "requests": requests, "stopping": stopping}
     )
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

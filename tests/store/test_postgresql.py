@@ -483,14 +483,8 @@ def test_an_issue_is_cancelled_while_it_is_sent(tmp_path: Path) -> None:
 # --- Senders on other machines --------------------------------------------------------------------
 
 
-def test_who_falls_silent_is_dead_by_the_servers_clock(database: Database) -> None:
-    """Whatever time the machines think it is, and whatever is known of processes there."""
-    plan(database, [make_delivery(name) for name in ("ada", "bo", "cy")])
-    ledger = SqlLedger(database)
-    for owner in ("silent", "speaking", "unheard"):
-        (one,) = ledger.claim(TODAY, owner=owner, limit=1, now=NOW, until=NOW + HOUR)
-        if owner == "silent":
-            ledger.record([Claim(delivery=one, owner=owner)], [], NOW)
+def one_falls_silent(database: Database) -> None:
+    """Have two senders say that they are at work, "silent" eleven seconds ago."""
     with database.transaction() as connection:
         # After a start of the server, everybody is given time to come back.
         connection.exec_driver_sql(
@@ -501,6 +495,32 @@ def test_who_falls_silent_is_dead_by_the_servers_clock(database: Database) -> No
         before = senders.c.seen_at - sa.literal(dt.timedelta(seconds=11), sa.Interval())
         silent = senders.update().where(senders.c.name == "silent")
         connection.execute(silent.values(seen_at=before))
+
+
+def test_the_shard_of_a_forgotten_sender_is_freed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even when its process id seems to be there: as a zombie, or as another program."""
+    monkeypatch.setattr("newsletter.store.ledger.shards.SIZE", 1)
+    plan(database, [make_delivery("ada"), make_delivery("bo")])
+    ledger = SqlLedger(database)
+    assert ledger.take_shard(TODAY, 0, "silent")
+    assert ledger.take_shard(TODAY, 1, "speaking")
+    one_falls_silent(database)
+
+    assert ledger.bury_dead([TODAY], NOW) == ("silent",)
+    assert ledger.free_shards(TODAY, NOW, lambda _owner: Fate.ALIVE) == (0,)
+
+
+def test_who_falls_silent_is_dead_by_the_servers_clock(database: Database) -> None:
+    """Whatever time the machines think it is, and whatever is known of processes there."""
+    plan(database, [make_delivery(name) for name in ("ada", "bo", "cy")])
+    ledger = SqlLedger(database)
+    for owner in ("silent", "speaking", "unheard"):
+        (one,) = ledger.claim(TODAY, owner=owner, limit=1, now=NOW, until=NOW + HOUR)
+        if owner == "silent":
+            ledger.record([Claim(delivery=one, owner=owner)], [], NOW)
+    one_falls_silent(database)
 
     def fate_of(owner: str) -> Fate:
         assert owner == "unheard"

@@ -124,12 +124,21 @@ class SqlLedger:
     def free_shards(
         self, issue: dt.date, now: dt.datetime, fate_of: Callable[[str], Fate]
     ) -> tuple[int, ...]:
-        """Free the shards of dead workers, and what they held of them; return which."""
+        """Free the shards of dead workers, and what they held of them; return which.
+
+        A worker says that it is at work before it takes a shard. So whoever is unknown was dead,
+        and is forgotten by now, even if another program has got its process id since.
+        """
         with self._database.transaction() as connection:
-            known = self._fates(connection, fate_of)
-            found = assignments.abandoned(connection, issue, known)
+            said = self._said(connection)
+            unknown = Fate.DEAD if self._database.is_postgresql else None
+            found = assignments.abandoned(
+                connection, issue, lambda owner: said.get(owner, unknown) or fate_of(owner)
+            )
             for shard, owner in found:
-                moves.recover(connection, issue, now, known, shard)
+                moves.recover(
+                    connection, issue, now, lambda owner: said.get(owner) or fate_of(owner), shard
+                )
                 assignments.leave(connection, issue, shard, owner, None)
         return tuple(shard for shard, _ in found)
 
@@ -178,8 +187,12 @@ class SqlLedger:
         self, connection: sa.Connection, fate_of: Callable[[str], Fate]
     ) -> Callable[[str], Fate]:
         """Return what tells the fate of senders: what they say themselves comes first."""
-        known = senders.fates(connection) if self._database.is_postgresql else {}
-        return lambda owner: known.get(owner) or fate_of(owner)
+        said = self._said(connection)
+        return lambda owner: said.get(owner) or fate_of(owner)
+
+    def _said(self, connection: sa.Connection) -> Mapping[str, Fate]:
+        """Return what is known of senders by their own word; they give it on PostgreSQL alone."""
+        return senders.fates(connection) if self._database.is_postgresql else {}
 
     def recover(
         self,
