@@ -173,7 +173,7 @@ async def _send(
 ) -> float:
     config = demo_config()
 
-    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         made = [
             compose(encoded, letters.recipient(config.letter, delivery, NOW)) for delivery in some
         ]

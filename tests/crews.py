@@ -104,9 +104,11 @@ class Crew:
                 worker.send_signal(signal.SIGTERM)
         return [worker.wait(60) for worker in self.workers]
 
-    def write(self, *, port: int, readers: int, feed: str, connections: int = 10) -> None:
-        """Write the newsletter, with a mail server at a port."""
-        people = "".join(f"  - {{email: r{n}@readers.example}}\n" for n in range(readers))
+    def write(
+        self, *, port: int, readers: int, feed: str, connections: int = 10, wishes: str = ""
+    ) -> None:
+        """Write the newsletter, with a mail server at a port, and the `wishes` of all its readers."""
+        people = "".join(f"  - {{email: r{n}@readers.example{wishes}}}\n" for n in range(readers))
         write_newsletter(
             self.folder, Path(__file__).parents[1],
             newsletter="name: Daily\nfrom: p@news.example.org\nschedule: {at: '00:00'}\n"

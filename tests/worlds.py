@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import email
 import email.policy
 import inspect
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import yaml
 from makers import NOW, run, write_newsletter
 from servers import Mail, Page, Web
 
@@ -20,6 +22,7 @@ from newsletter.config.files import load_config
 from newsletter.day import given, steps
 from newsletter.day.drafts import make_draft
 from newsletter.day.given import Day, Post
+from newsletter.day.results import Ran
 from newsletter.world.days import open_day, open_web
 from newsletter.world.posts import open_post
 
@@ -45,6 +48,20 @@ subscribers:
   - {email: cy@readers.example, topics: [vision]}
   - {email: paused@readers.example, paused: true}
 """
+SITELESS = """
+name: Daily Papers
+from: papers@news.example.org
+delivery: {{transport: smtp, host: 127.0.0.1, port: {port}, security: none}}
+{more}
+"""
+TOPICS = """topics:
+  - {name: agents, title: Agents, match: [agents], limit: 9, rank: {relevance: 1, trending: 1}}
+  - {name: robots, title: Robots, match: [robots], limit: 9}
+"""
+TITLES = (
+    "Agents that plan over snow", "Agents with tools for chemists", "Agents on long talks",
+    "Agents at games", "Agents for written proofs", "Agents of the sea", "Robots that walk by night",
+)  # fmt: skip
 
 
 def rss(*titles: str, start: int = 99001) -> Page:
@@ -121,3 +138,47 @@ def body(message: EmailMessage, kind: str) -> str:
     found = message.get_body((kind,))
     assert found is not None
     return str(found.get_content())
+
+
+def paged(*titles: str, start: int = 99001, day: dt.datetime = NOW) -> Page:
+    """Return a feed of papers that were published in the morning of a day, no two alike."""
+    text = (
+        rss(*titles, start=start).body.decode().replace("Tue, 17 Mar 2026", f"{day:%a, %d %b %Y}")
+    )
+    first, *rest = text.split("think of.")
+    made = [first]
+    for number, more in enumerate(rest, start):
+        own = " ".join(f"case{number}{letter}" for letter in "abcdefghijklmnopqrst")
+        made.append(f"think of. {own}.{more}")
+    return Page("".join(made).encode())
+
+
+def write(world: World, name: str, text: str) -> None:
+    (world.folder / "config" / f"{name}.yaml").write_text(text, "utf-8")
+
+
+def people(world: World, **wishes: Mapping[str, object]) -> None:
+    """Write the list: people by name, each with what they want."""
+    listed = [{"email": f"{name}@readers.example", **wanted} for name, wanted in wishes.items()]
+    write(world, "subscribers", yaml.safe_dump({"subscribers": listed}))
+
+
+def ran(world: World, at: dt.datetime) -> Ran:
+    """Run at a time, as cron does, and return what was done."""
+    world.now = at
+    world.mail.messages.clear()
+    found = world.do(steps.run)
+    assert isinstance(found, Ran)
+    assert found.faults == ()
+    return found
+
+
+def shown(world: World, name: str) -> list[str]:
+    """Return the titles in a reader's mail, in its order."""
+    text = " ".join(body(world.mails()[name], "plain").split())
+    found = [(text.find(title), title) for title in every_title(world)]
+    return [title for place, title in sorted(found) if place >= 0]
+
+
+def every_title(world: World) -> list[str]:
+    return [paper.title for paper in world.do(lambda day: day.stores.papers.last(1_000))]

@@ -17,6 +17,7 @@ proofs.py     the checks on an issue before anybody gets it
 planning.py   the spool: keeps editions in files until the issue is planned
 keeping.py    forget(): what was kept long enough goes
 notices.py    what mails to one person say
+personal.py   editions of single readers that are made when they are sent
 mailroom.py   makes the messages for a batch of deliveries
 returns.py    read_returns(): mail that came back is read once, noted, and acted on
 results.py    what the steps have done

@@ -12,15 +12,18 @@ from dataclasses import dataclass, field, replace
 from newsletter.day import letters, selections
 from newsletter.day.borders import without_faulty
 from newsletter.day.figures import known_figures
-from newsletter.day.forms import form_for, render_forms
+from newsletter.day.forms import cadences_due, form_for, render_forms
 from newsletter.day.given import Day
 from newsletter.day.pools import Pool, candidates, make_pool, week_of
 from newsletter.errors import ConfigError
 from newsletter.model import (
     Border,
+    Cadence,
     Edition,
+    Fault,
     Figure,
     Issue,
+    KeptDraft,
     Paper,
     Pick,
     Subscriber,
@@ -41,6 +44,9 @@ from newsletter.subscribe.audience import subscriber_of
 
 BATCH = 200
 """How many audiences have their editions in memory at the same time."""
+AHEAD = 1_000
+"""How many editions of single readers are made by whoever plans an issue. Those of further readers
+are made when they are sent, by as many machines as send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,12 @@ class Draft:
     """Copies of pictures of the papers that editions show so far, by paper id."""
     invented: bool = False
     """Whether its papers are invented, because none were collected yet."""
+    later: int = 0
+    """How many readers have an edition alone that was not made ahead."""
+    faulty: dict[str, Fault] = field(default_factory=dict)
+    """What went wrong for single readers, by their ids."""
+    week: tuple[Paper, ...] = ()
+    """What weekly editions choose from; empty until it is asked for."""
     _week: Pool | None = None
 
     @property
@@ -100,7 +112,8 @@ class Draft:
         if not form.weekly:
             return self.pool
         if self._week is None:
-            self._week = make_pool(self.day, week_of(self.day, self.papers), of_week=True)
+            self.week = self.week or week_of(self.day, self.papers)
+            self._week = make_pool(self.day, self.week, of_week=True)
         return self._week
 
     def form_for(self, reader: Subscriber) -> Form | None:
@@ -112,13 +125,31 @@ class Draft:
         form = self.form_for(reader) if reader else None
         return self.pool_of(form).papers if form else self.papers
 
-    def editions(self) -> Iterator[Drafted]:
+    def editions(self, ahead: int | None = None) -> Iterator[Drafted]:
         """Yield the edition of each audience; the personal editions come last.
 
-        Only a few personal editions are in memory at the same time.
+        Only a few personal editions are in memory at the same time. With `ahead`, about so many are
+        made, and the others are counted as `later`.
         """
-        for some in everybody(self.day, self.seen):
+        for some in everybody(self.day, self.seen, ahead):
             yield from self.for_readers(some)
+        if ahead is not None:
+            due = cadences_due(self.day.config, self.day.date)
+            last = max(self.seen, default="")
+            self.later = self.day.stores.subscribers.count_personal(last, due)
+
+    def kept(self) -> KeptDraft:
+        """Return what editions that are made later are made of."""
+        form = self.form_for(replace(letters.NOBODY, cadence=Cadence.WEEKLY))
+        if form and form.weekly:
+            self.pool_of(form)
+        return KeptDraft(
+            made_at=self.day.clock(),
+            papers=self.papers,
+            week=self.week,
+            bad=frozenset(self.bad),
+            cadences=cadences_due(self.day.config, self.day.date),
+        )
 
     def for_readers(
         self, readers: Sequence[Readers], *, send_empty: bool | None = None
@@ -170,9 +201,9 @@ class Draft:
                     selection = pool.select(group.first, own, form)
                 except Exception as error:  # noqa: BLE001  a border: whatever is wrong stays here
                     content = repr(group.first).encode("utf-8", "replace")
-                    self.day.folders.faults.keep(
-                        fault_of(Border.READER, group.first.email, error, content)
-                    )
+                    fault = fault_of(Border.READER, group.first.email, error, content)
+                    self.faulty[group.first.id] = fault
+                    self.day.folders.faults.keep(fault)
                     continue
                 kept = selections.only(selection, good)
                 yield group, selections.shortened(kept) if form.short else kept
@@ -240,17 +271,32 @@ def make_draft(day: Day, papers: Sequence[Paper] | None = None, *, invented: boo
     return Draft(day=day, issue=issue, pool=make_pool(day, papers), invented=invented)
 
 
+def kept_draft(day: Day, issue: Issue, kept: KeptDraft) -> Draft:
+    """Return the draft that an issue was made of: its papers are as old as they were then."""
+    then = replace(day, clock=lambda: kept.made_at)
+    return Draft(
+        day=then,
+        issue=issue,
+        pool=make_pool(then, kept.papers),
+        bad=set(kept.bad),
+        week=kept.week,
+    )
+
+
 def curious(day: Day) -> Readers:
     """Return an invented reader who wants every topic, without words, likes or mutes."""
     everything = replace(letters.NOBODY, topics=day.config.choice.topic_names)
     return Readers(audience="", first=everything, count=0)
 
 
-def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers, ...]]:
+def everybody(
+    day: Day, seen: set[str] | None = None, ahead: int | None = None
+) -> Iterator[tuple[Readers, ...]]:
     """Yield all readers in batches: one for each shared audience, then all personal readers.
 
-    The names of their audiences are added to `seen`. A reader whose subscription cannot be
-    understood any more is recorded as a fault and left out.
+    With `ahead`, it ends with the batch in which so many personal readers are reached. The names of
+    their audiences are added to `seen`. A reader whose subscription cannot be understood any more
+    is recorded as a fault and left out.
     """
     seen = set() if seen is None else seen
     subscribers = day.stores.subscribers
@@ -265,7 +311,11 @@ def everybody(day: Day, seen: set[str] | None = None) -> Iterator[tuple[Readers,
                     shared = replace(readers, audience=audience.name, count=audience.count)
                     groups.append(shared)
         yield tuple(groups)
+    reached = 0
     for some in subscribers.personal():
+        if ahead is not None and reached >= ahead:
+            return
+        reached += len(some)
         # The store knows them as personal, even if they have taken back what made them so.
         names = {kept.id: PERSONAL + kept.id for kept in some}
         seen |= {*names.values()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from newsletter.config.settings import Config, Letter
 from newsletter.day import letters
@@ -30,6 +31,15 @@ def form_for(config: Config, date: dt.date, reader: Subscriber) -> Form | None:
     if reader.cadence is Cadence.WEEKDAYS and date.weekday() not in WORKDAYS:
         return None
     return Form(short=short)
+
+
+def cadences_due(config: Config, date: dt.date) -> frozenset[Cadence]:
+    """Return how often readers want mail, of those who get some on a day."""
+    return frozenset(
+        cadence
+        for cadence in Cadence
+        if form_for(config, date, replace(letters.NOBODY, cadence=cadence))
+    )
 
 
 def render_forms(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import IO, Self, TypedDict
 
-from newsletter.model import Edition
+from newsletter.model import Edition, KeptDraft
 
 
 class EditionRow(TypedDict):
@@ -30,6 +30,7 @@ class Spool:
 
     def __init__(self) -> None:
         """Start with no editions."""
+        self.draft: KeptDraft | None = None
         self._editions: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  __exit__ closes it
         self._blocks: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  __exit__ closes it
         self._numbers: dict[bytes, int] = {}
@@ -64,6 +65,15 @@ class Spool:
         }
         self._editions.write(json.dumps(row) + "\n")
 
+    def leave(self, draft: KeptDraft, seen: Iterable[str]) -> None:
+        """Leave the other editions to be made when they are sent, from a draft.
+
+        Audiences that were `seen` and have no edition get no mail.
+        """
+        self.draft = draft
+        for audience in seen:
+            self._audiences.setdefault(audience, "")
+
     def _numbered(self, edition: Edition, blocks: Iterable[int]) -> list[int]:
         """Return the numbers of an edition's blocks in this spool; write blocks that are new."""
         found = []
@@ -80,7 +90,7 @@ class Spool:
 
     @property
     def audiences(self) -> Iterable[tuple[str, str]]:
-        """The names of audiences, each with the key of the edition it gets."""
+        """The names of audiences, each with the key of the edition it gets, or nothing."""
         return self._audiences.items()
 
     def editions(self) -> Iterator[EditionRow]:

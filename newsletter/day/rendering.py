@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from newsletter.day import letters
-from newsletter.day.drafts import Draft, Drafted, as_reader, make_draft
+from newsletter.day.drafts import AHEAD, Draft, Drafted, as_reader, make_draft
 from newsletter.day.given import Day
 from newsletter.day.planning import Spool
 from newsletter.day.proofs import MOST, proofread
@@ -31,6 +31,10 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     account = _Account()
     files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
     page, shown = draft.page() if draft.papers else (b"", ())
+    # On a day without papers, nobody gets what others do not get.
+    later = draft.later if draft.papers or day.config.choice.send_empty else 0
+    if later and spool is not None:
+        spool.leave(draft.kept(), draft.seen)
     for_site = bool(day.config.letter.site)
     if page and (account.contents or (for_site and shown)):
         published = day.folders.archive.write(
@@ -44,12 +48,13 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
         issue=draft.issue,
         editions=tuple(account.editions),
         contents=tuple(account.contents),
-        readers=account.readers,
+        readers=account.readers + later,
         papers=draft.papers,
         files=files,
         considered=frozenset(draft.seen),
         shown=shown,
         for_site=for_site,
+        later=later,
         findings=proofread(
             day.config.letter,
             draft.issue,
@@ -86,7 +91,7 @@ def _files(
 ) -> Iterator[tuple[str, bytes]]:
     """Make every edition; yield the files of the first ones."""
     seen: set[str] = set()
-    for drafted in draft.editions():
+    for drafted in draft.editions(AHEAD):
         edition = drafted.edition
         account.readers += drafted.readers.count
         if spool is not None:

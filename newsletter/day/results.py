@@ -68,12 +68,14 @@ class Rendered:
     contents: tuple[EditionSummary, ...]
     """A summary of every edition."""
     readers: int
-    """How many people get one."""
+    """How many people get one, or may: of single readers not all are known before it is sent."""
     papers: tuple[Paper, ...]
     """The papers that the issue chose from; empty when it was planned before."""
     files: tuple[Path, ...]
     considered: frozenset[str] = frozenset()
     """Names of the audiences that the issue was made for, including those that get nothing."""
+    later: int = 0
+    """How many editions of single readers are made only when they are sent."""
     findings: tuple[Finding, ...] = ()
     """What the checks found in the editions."""
     shown: tuple[Pick, ...] = ()
@@ -84,7 +86,8 @@ class Rendered:
     @property
     def is_issue(self) -> bool:
         """Whether there is anything to plan: mail for somebody, or a page on the site."""
-        return bool(self.contents or (self.for_site and self.shown))
+        is_mail = self.contents or self.later
+        return bool(is_mail or (self.for_site and self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

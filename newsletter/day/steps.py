@@ -21,6 +21,7 @@ from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
 from newsletter.day.mailroom import Mailroom
+from newsletter.day.personal import PersonalEditions
 from newsletter.day.planning import Spool
 from newsletter.day.pools import window_of
 from newsletter.day.proofs import hold_if_wrong
@@ -215,33 +216,42 @@ async def send(day: Day, post: Post, *, email: str | None = None) -> Sent:
     # checks this again at each claim.
     stores.ledger.follow_subscribers(day.date, day.clock())
     with stores.ledger.pulse(post.sender.owner):
-        sent = await _send(day, post, issue, email=email)
+        sent = await _send(day, post, issue, PersonalEditions(), email=email)
     stores.suppressions.learn(day.date, day.clock())
     return sent
 
 
-async def send_shard(day: Day, post: Post, shard: int) -> Sent:
+async def send_shard(day: Day, post: Post, shard: int, personal: PersonalEditions) -> Sent:
     """Send what can be sent now of one shard of an issue that is planned; return what was done.
+
+    Whoever sends one shard after the other gives the same `personal` each time.
 
     Raises ConfigError when a secret is missing that mail needs, and StoreError when the ledger
     cannot be read or written.
     """
     day.config.require_ready()
     issue = day.stores.issues.get(day.date)
-    return await _send(day, post, issue, shard=shard) if issue else Sent()
+    return await _send(day, post, issue, personal, shard=shard) if issue else Sent()
 
 
 async def _send(
-    day: Day, post: Post, issue: Issue, *, email: str | None = None, shard: int | None = None
+    day: Day,
+    post: Post,
+    issue: Issue,
+    personal: PersonalEditions,
+    *,
+    email: str | None = None,
+    shard: int | None = None,
 ) -> Sent:
     """Send what can be sent now of a planned issue: all of it, or to one address, or one shard."""
     if issue.planned_at is None:
         raise AssertionError("an issue that is in the store was planned")
+    mailroom = Mailroom(day, issue, post.signer, personal)
     sent = await send_editions(
         day.date,
         day.stores.ledger,
-        Mailroom(day, issue, post.signer).prepare,
-        post.sender,
+        mailroom.prepare,
+        replace(post.sender, on_claim=mailroom.expect),
         deadline=issue.planned_at + DEADLINE,
         pace=day.config.delivering.pace,
         email=email,

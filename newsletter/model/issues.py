@@ -9,7 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from newsletter.model.papers import Paper
 from newsletter.model.picks import Pick
+from newsletter.model.subscribers import Cadence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,24 @@ class DeliveryState(StrEnum):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDraft:
+    """What an issue was made of, kept for the editions that are made only when they are sent."""
+
+    made_at: dt.datetime
+    """The moment at which papers are as old as they were in the editions made before."""
+    papers: tuple[Paper, ...] = field(repr=False)
+    """What the issue of the day chooses from."""
+    week: tuple[Paper, ...] = field(default=(), repr=False)
+    """What weekly editions choose from; none on days without them."""
+    bad: frozenset[str] = frozenset()
+    """Ids of papers that the templates fail on."""
+    cadences: frozenset[Cadence] = frozenset(Cadence)
+    """How often readers want mail, of those who get some on this day."""
+
+
+MADE_WHEN_SENT = ""
+"""The edition of a delivery whose reader gets one alone, which is made when it is sent."""
 LEFT = "no longer on the list"
 """The reason of a delivery that is cancelled because its reader left; readers may come back."""
 
@@ -146,7 +166,7 @@ class Delivery:
     name: str
     timezone: str
     edition: str
-    """An edition's key."""
+    """An edition's key, or MADE_WHEN_SENT."""
     language: str = "en"
     state: DeliveryState = DeliveryState.PLANNED
     attempt: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -48,6 +48,10 @@ class Transport(Protocol):
         ...
 
 
+async def _nothing(_deliveries: Sequence[Delivery]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Who sends, and by which transport."""
@@ -62,6 +66,8 @@ class Sender:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Once it is set, no further message is begun."""
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None
+    on_claim: Callable[[Sequence[Delivery]], Awaitable[None]] = _nothing
+    """Told of all deliveries of a claim, before they are prepared a few at a time."""
 
 
 async def send_editions(
@@ -105,6 +111,7 @@ async def send_editions(
         shard=shard,
         stop=stop,
         on_delivery=sender.on_delivery,
+        on_claim=sender.on_claim,
     )
     queue.sent.freed, queue.sent.lost = ledger.recover(
         issue, now=clock(), fate_of=sender.fate_of, shard=shard

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.model import (
-    LEFT,
     Claim,
     Delivery,
     DeliveryState,
@@ -43,9 +42,9 @@ PREPARED = 16
 MOST_FAULTS = 20
 """Faults of this program in a row at which sending stops: so many are not about single readers."""
 
-Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | None]]]
-"""Turns deliveries into messages. A Fault says why one cannot be made; None stands for a reader
-who has left the list."""
+Prepare = Callable[[Sequence[Delivery]], Awaitable[Sequence[bytes | Fault | str]]]
+"""Turns deliveries into messages. A Fault says why one cannot be made, a text why none is meant to
+be: the reader has left the list, for instance."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +65,7 @@ class DeliveryQueue:
     email: str | None
     stop: asyncio.Event
     on_delivery: Callable[[Delivery, Outcome], None]
+    on_claim: Callable[[Sequence[Delivery]], Awaitable[None]]
     shard: int | None = None
     """The part of the issue that is sent; default: all of it."""
     sent: Sent = field(default_factory=Sent)
@@ -178,8 +178,8 @@ class DeliveryQueue:
                 messages = await self.prepare([claim.delivery for claim in some])
                 for claim, message in zip(some, messages, strict=True):
                     parcel = Parcel(claim=claim, message=b"", until=self._until)
-                    if message is None:
-                        self.settle(parcel, Outcome(state=DeliveryState.CANCELLED, reason=LEFT))
+                    if isinstance(message, str):
+                        self.settle(parcel, Outcome(state=DeliveryState.CANCELLED, reason=message))
                     elif isinstance(message, Fault):
                         self.fail(parcel, message, DeliveryState.FAILED)
                     else:
@@ -205,6 +205,7 @@ class DeliveryQueue:
             if allowed.limit > 0 and self._lease(allowed, now):
                 if self._claimed:
                     self._short_since = None
+                    await self.on_claim([claim.delivery for claim in self._claimed])
                     return True
                 await self.pause(0.1 * self.chance.random())  # another sender claimed the same
                 continue

@@ -20,6 +20,7 @@ index.py       the index of papers' words
 expansion.py   the words by which some papers differ from others
 search.py      papers by words, authors and dates, and what says the same in other words
 issues.py      issues and their frozen editions
+drafts.py      what issues were made of, for editions that are made when they are sent
 picks.py       what each issue showed everybody
 hours.py       the hours of readers beside the table of subscribers
 tallies.py     closed issues: their numbers outlive their deliveries

@@ -10,13 +10,25 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from newsletter.errors import StaleDraftError, StoreError
-from newsletter.model import ANY_HOUR, DeliveryState, Edition, Issue, Pick, SubscriberState
+from newsletter.model import (
+    ANY_HOUR,
+    MADE_WHEN_SENT,
+    Cadence,
+    DeliveryState,
+    Edition,
+    Issue,
+    KeptDraft,
+    Pick,
+    SubscriberState,
+)
 from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.columns import Moment
 from newsletter.store.database import Database
 from newsletter.store.dialects import inserting
+from newsletter.store.drafts import keep_draft, read_draft
 from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_hours
 from newsletter.store.ledger.shards import finish, make_shards, unfinished
+from newsletter.store.lists import PERSONAL
 from newsletter.store.papers import offer
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import audiences, blocks, deliveries, editions, issues, subscribers
@@ -27,7 +39,12 @@ class Frozen(Protocol):
 
     @property
     def audiences(self) -> Iterable[tuple[str, str]]:
-        """The names of audiences, each with the key of the edition it gets."""
+        """The names of audiences, each with the key of the edition it gets, or nothing."""
+        ...
+
+    @property
+    def draft(self) -> KeptDraft | None:
+        """What they were made of; None when none is left to be made."""
         ...
 
     def editions(self) -> Iterable[Mapping[str, Any]]:
@@ -87,6 +104,11 @@ class IssueStore:
                 raise StoreError(f"the issue of {date} has no edition `{key}`")
             return _edition(connection, row)
 
+    def draft(self, date: dt.date) -> KeptDraft | None:
+        """Return what a planned issue was made of, if editions are made from it when it is sent."""
+        with self._database.reading() as connection:
+            return read_draft(connection, date)
+
     def editions(self, date: dt.date, limit: int | None = None) -> Iterator[tuple[str, Edition]]:
         """Yield the first editions of a planned issue, each with an audience that gets it.
 
@@ -94,7 +116,7 @@ class IssueStore:
         """
         query = (
             sa.select(audiences.c.name, audiences.c.edition)
-            .where(audiences.c.issue == date)
+            .where(audiences.c.issue == date, audiences.c.edition != "")
             .order_by(audiences.c.name)
         )
         with self._database.reading() as connection:
@@ -132,6 +154,9 @@ class IssueStore:
         nothing, when another run has planned this issue meanwhile. Raises StaleDraftError when an
         active subscriber is of an audience that is not `considered`: they came, or chose something
         else, while the editions were made.
+
+        With a draft, single readers without an edition get theirs made when it is sent. Who shall
+        get nothing has an empty edition then.
         """
         with self._database.transaction() as connection:
             # Written first: whoever plans the same issue at the same time waits here, and gives up.
@@ -141,7 +166,9 @@ class IssueStore:
             first = first.on_conflict_do_nothing(index_elements=["date"])
             if not connection.execute(first).rowcount:
                 return False
-            if considered is not None and not frozenset(considered).issuperset(_there(connection)):
+            draft = frozen.draft
+            there = _there(connection, personal=draft is None)
+            if considered is not None and not frozenset(considered).issuperset(there):
                 raise StaleDraftError(
                     "the list of subscribers has changed while the issue was made"
                 )
@@ -155,7 +182,10 @@ class IssueStore:
                         table.insert(), [{**row, "issue": issue.date} for row in some]
                     )
             with staged_hours(connection, now, timezone):
-                connection.execute(_deliveries(issue.date, now, timezone, language))
+                due = draft.cadences if draft else None
+                connection.execute(_deliveries(issue.date, now, timezone, language, due))
+            if draft is not None:
+                keep_draft(connection, issue.date, draft)
             make_shards(connection, issue.date)
             keep_picks(connection, issue.date, shown)
             offer(connection, offered, issue.date)
@@ -188,17 +218,32 @@ class IssueStore:
         return found
 
 
-def _there(connection: sa.Connection) -> Sequence[str]:
-    """Return the names of the audiences of all active subscribers."""
+def _there(connection: sa.Connection, *, personal: bool) -> Sequence[str]:
+    """Return the names of the audiences of all active subscribers; single readers if asked for."""
     query = sa.select(subscribers.c.audience).distinct()
-    return connection.scalars(
-        query.where(subscribers.c.state == SubscriberState.ACTIVE.value)
-    ).all()
+    query = query.where(subscribers.c.state == SubscriberState.ACTIVE.value)
+    if not personal:
+        query = query.where(subscribers.c.audience < PERSONAL)
+    return connection.scalars(query).all()
 
 
-def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) -> sa.Insert:
-    """Return the statement that plans a delivery for everybody who gets an edition."""
+def _deliveries(
+    issue: dt.date,
+    now: dt.datetime,
+    timezone: str,
+    language: str,
+    cadences: Collection[Cadence] | None,
+) -> sa.Insert:
+    """Return the statement that plans a delivery for everybody who gets an edition.
+
+    With `cadences`, also for single readers of these who have none yet.
+    """
     who = subscribers.c
+    edition = sa.func.coalesce(audiences.c.edition, MADE_WHEN_SENT)
+    gets = audiences.c.edition != ""
+    if cadences is not None:
+        is_due = who.cadence.in_([cadence.value for cadence in cadences])
+        gets |= audiences.c.edition.is_(None) & (who.audience >= PERSONAL) & is_due
     values: dict[str, sa.ColumnElement[Any]] = {
         "issue": sa.literal(issue, sa.Date),
         "subscriber": who.id,
@@ -206,7 +251,7 @@ def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) 
         "name": who.name,
         "timezone": sa.case((who.timezone == "", timezone), else_=who.timezone),
         "language": sa.case((who.language == "", language), else_=who.language),
-        "edition": audiences.c.edition,
+        "edition": edition,
         "domain": who.domain,
         "state": sa.literal(DeliveryState.PLANNED.value),
         "not_before": reader_hours.c.not_before,
@@ -223,9 +268,10 @@ def _deliveries(issue: dt.date, now: dt.datetime, timezone: str, language: str) 
                 subscribers,
                 audiences,
                 sa.and_(audiences.c.issue == issue, audiences.c.name == who.audience),
+                isouter=cadences is not None,
             ).outerjoin(reader_hours, THEIRS)
         )
-        .where(who.state == SubscriberState.ACTIVE.value)
+        .where(who.state == SubscriberState.ACTIVE.value, gets)
         .order_by(who.id)
     )
     return deliveries.insert().from_select([*values], found)

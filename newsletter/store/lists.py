@@ -50,13 +50,14 @@ _listed = sa.Table(
     sa.Column("timezone", Text, nullable=False),
     sa.Column("language", Text, nullable=False),
     sa.Column("hour", sa.Integer, nullable=False),
+    sa.Column("cadence", Text, nullable=False),
     sa.Column("is_paused", sa.Boolean, nullable=False),
     sa.Column("consent_at", Moment, nullable=False),
     sa.Column("consent", Text, nullable=False),
     prefixes=["TEMPORARY"],
 )
 """The list that is followed, while it is."""
-_SAME = ("email", "domain", "name", "wishes", "timezone", "language", "hour")
+_SAME = ("email", "domain", "name", "wishes", "timezone", "language", "hour", "cadence")
 """Columns that are taken from the list as they are."""
 
 

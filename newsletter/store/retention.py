@@ -21,6 +21,7 @@ from newsletter.store.tables import (
     audiences,
     blocks,
     deliveries,
+    drafts,
     editions,
     facts,
     feedback,
@@ -161,6 +162,7 @@ class Retention:
         # Blocks last: an edition that is there is whole.
         return (
             self._of_issues(before, audiences, "name")
+            + self._of_issues(before, drafts, "issue")
             + self._of_issues(before, editions, "key")
             + self._of_issues(before, blocks, "number")
         )

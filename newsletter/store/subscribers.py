@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from newsletter.model import (
     ASKED,
     Audience,
+    Cadence,
     Origin,
     SignUp,
     SubscriberState,
@@ -189,6 +190,28 @@ class SubscriberStore:
         """Yield those who get an edition of their own, `size` at a time, in the order of ids."""
         query = sa.select(subscribers).where(subscribers.c.state == _ACTIVE)
         return self._batches(query, subscribers.c.audience, PERSONAL, size)
+
+    def count_personal(self, after: str, cadences: Collection[Cadence]) -> int:
+        """Return how many get an edition of their own, of audiences behind one, by name.
+
+        Only those who want mail as often as `cadences` say.
+        """
+        query = sa.select(sa.func.count()).where(
+            subscribers.c.state == _ACTIVE,
+            subscribers.c.audience > max(after, PERSONAL),
+            subscribers.c.cadence.in_([cadence.value for cadence in cadences]),
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def with_ids(self, ids: Collection[str]) -> tuple[Subscription, ...]:
+        """Return those among some subscribers who get mail at this moment, in the order of ids."""
+        query = sa.select(subscribers).where(
+            subscribers.c.id.in_(ids), subscribers.c.state == _ACTIVE
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(subscribers.c.id)).all()
+            return _subscriptions(connection, rows)
 
     def all(
         self,

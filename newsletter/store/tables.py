@@ -199,7 +199,17 @@ audiences = sa.Table(
     sa.Column("name", Text, primary_key=True),
     sa.Column("edition", Text, nullable=False),
 )
-"""Which edition of an issue each audience gets: readers with equal topics, or a single reader."""
+"""Which edition of an issue each audience gets: readers with equal topics, or a single reader. It
+is empty for a single reader who gets nothing, where others have theirs made when they are sent."""
+
+drafts = sa.Table(
+    "draft",
+    metadata,
+    sa.Column("issue", sa.Date, sa.ForeignKey("issue.date"), primary_key=True),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+"""What an issue was made of, where editions of single readers are made only when they are sent."""
 
 subscribers = sa.Table(
     "subscriber",
@@ -214,6 +224,7 @@ subscribers = sa.Table(
     sa.Column("timezone", Text, nullable=False),
     sa.Column("language", Text, nullable=False),
     sa.Column("hour", sa.Integer, nullable=False, server_default="-1"),
+    sa.Column("cadence", Text, nullable=False, server_default="daily"),
     sa.Column("state", Text, nullable=False),
     sa.Column("paused_until", sa.Date),
     sa.Column("origin", Text, nullable=False),
@@ -227,7 +238,7 @@ subscribers = sa.Table(
     sqlite_with_rowid=False,
 )
 """`address` is `email` in lower case: mailboxes differ by case only in theory. `wishes` is JSON;
-`audience`, `timezone`, `language` and `hour` are copied from it for the plan to read."""
+`audience`, `timezone`, `language`, `hour` and `cadence` are copied from it for the plan to read."""
 
 feedback = sa.Table(
     "feedback",

@@ -17,6 +17,7 @@ def as_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
         "timezone": wishes.timezone,
         "language": wishes.language,
         "hour": wishes.hour,
+        "cadence": wishes.cadence.value,
     }
 
 

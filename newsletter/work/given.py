@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from newsletter.day.given import Day, Post
+from newsletter.day.personal import PersonalEditions
 from newsletter.model import Fate
 from newsletter.send.processes import fate_of
 from newsletter.store import Database, SqlLedger
@@ -37,6 +38,8 @@ class Bench:
     is_sending: bool = False
     left_something: bool = False
     """Whether sending ended without giving back what was held: the database was away."""
+    personal: PersonalEditions = field(default_factory=PersonalEditions)
+    """One for all tasks: it keeps the draft of the issue that is sent."""
     ledger: SqlLedger = field(init=False)
     """One for all tasks: it keeps a connection, and a worker has few."""
 

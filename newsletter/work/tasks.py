@@ -109,7 +109,7 @@ class Tasks:
         try:
             if not await asyncio.to_thread(ledger.take_shard, day.date, shard, bench.owner):
                 return
-            sent = await steps.send_shard(day, bench.post(), shard)
+            sent = await steps.send_shard(day, bench.post(), shard, bench.personal)
             # What is paused is handed out once it is resumed: without a rest, then.
             is_halted = await asyncio.to_thread(ledger.halted, day.date)
             is_away = sent.error and not is_halted

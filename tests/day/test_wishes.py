@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from makers import NOW
-from servers import Page, http_server, smtp_server
-from worlds import World, body, rss, votes
+from servers import http_server, smtp_server
+from worlds import (
+    SITELESS,
+    TITLES,
+    TOPICS,
+    World,
+    body,
+    paged,
+    people,
+    ran,
+    shown,
+    votes,
+    write,
+)  # fmt: skip
 
 from newsletter.cli import account
 from newsletter.cli.endings import exit_status
@@ -22,7 +33,6 @@ from newsletter.day import steps
 from newsletter.day.drafts import Draft, as_reader, curious, make_draft
 from newsletter.day.explaining import explain
 from newsletter.day.given import Day
-from newsletter.day.results import Ran
 from newsletter.model import (
     ANY_HOUR,
     DeliveryState,
@@ -39,75 +49,23 @@ HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 # NOW is Tuesday, 17 March 2026, at 06:30 UTC.
 FRIDAY, SATURDAY = NOW + 3 * DAY, NOW + 4 * DAY
-SITELESS = """
-name: Daily Papers
-from: papers@news.example.org
-delivery: {{transport: smtp, host: 127.0.0.1, port: {port}, security: none}}
-{more}
-"""
-TOPICS = """topics:
-  - {name: agents, title: Agents, match: [agents], limit: 9, rank: {relevance: 1, trending: 1}}
-  - {name: robots, title: Robots, match: [robots], limit: 9}
-"""
-TITLES = (
-    "Agents that plan over snow", "Agents with tools for chemists", "Agents on long talks",
-    "Agents at games", "Agents for written proofs", "Agents of the sea", "Robots that walk by night",
-)  # fmt: skip
 
 
-@pytest.fixture
-def world(tmp_path: Path, root: Path) -> Iterator[World]:
-    """A newsletter without a site, and seven papers on a Tuesday."""
+@pytest.fixture(params=[1_000, 0], ids=["ahead", "when sent"])
+def world(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[World]:
+    """A newsletter without a site, and seven papers on a Tuesday.
+
+    Mails of single readers are made ahead, or when they are sent: they must be the same.
+    """
+    monkeypatch.setattr("newsletter.day.rendering.AHEAD", request.param)
     ids = {f"n{99001 + place}": 10 * (place + 1) for place in range(6)}
     with http_server(feed=paged(*TITLES), votes=votes(**ids)) as web, smtp_server() as mail:
         found = World(tmp_path, root, web, mail)
         write(found, "newsletter", SITELESS.format(port=mail.port, more=""))
         write(found, "topics", TOPICS)
         yield found
-
-
-def paged(*titles: str, start: int = 99001, day: dt.datetime = NOW) -> Page:
-    """Return a feed of papers that were published in the morning of a day, no two alike."""
-    text = (
-        rss(*titles, start=start).body.decode().replace("Tue, 17 Mar 2026", f"{day:%a, %d %b %Y}")
-    )
-    first, *rest = text.split("think of.")
-    made = [first]
-    for number, more in enumerate(rest, start):
-        own = " ".join(f"case{number}{letter}" for letter in "abcdefghijklmnopqrst")
-        made.append(f"think of. {own}.{more}")
-    return Page("".join(made).encode())
-
-
-def write(world: World, name: str, text: str) -> None:
-    (world.folder / "config" / f"{name}.yaml").write_text(text, "utf-8")
-
-
-def people(world: World, **wishes: dict[str, object]) -> None:
-    """Write the list: people by name, each with what they want."""
-    listed = [{"email": f"{name}@readers.example", **wanted} for name, wanted in wishes.items()]
-    write(world, "subscribers", yaml.safe_dump({"subscribers": listed}))
-
-
-def ran(world: World, at: dt.datetime) -> Ran:
-    """Run at a time, as cron does, and return what was done."""
-    world.now = at
-    world.mail.messages.clear()
-    found = world.do(steps.run)
-    assert isinstance(found, Ran)
-    assert found.faults == ()
-    return found
-
-
-def shown(world: World, name: str) -> list[str]:
-    """Return the titles in a reader's mail, in its order."""
-    text = " ".join(body(world.mails()[name], "plain").split())
-    found = [(text.find(title), title) for title in every_title(world)]
-    return [title for place, title in sorted(found) if place >= 0]
-
-
-def every_title(world: World) -> list[str]:
-    return [paper.title for paper in world.do(lambda day: day.stores.papers.last(1_000))]
 
 
 # --- Hours --------------------------------------------------------------------------------------
@@ -476,9 +434,9 @@ def test_feedback_teaches_as_wishes_do(learnt: World) -> None:
 
     assert [title.split()[0] for title in shown(learnt, "ada")[:4]] == ["knots"] * 4
     assert "like what you like" in re.sub(r"\s+", " ", body(learnt.mails()["ada"], "plain"))
-    person = learnt.do(lambda day: kept(day, "ada"))
     assert done.rendered
-    assert [edition.key for edition in done.rendered.contents] == [f"all~{person.id}"]
+    assert done.rendered.readers == 1
+    assert learnt.do(lambda day: kept(day, "ada")).is_personal
 
 
 def test_feedback_that_is_taken_back_counts_no_more(learnt: World) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from makers import NOW, TODAY, make_delivery, open_test_database, plan, run
 
 from newsletter.errors import StoreError
-from newsletter.model import Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
+from newsletter.model import LEFT, Border, Claim, Delivery, DeliveryState, Fate, Fault, fault_of
 from newsletter.send.budgets import Budget
 from newsletter.send.connecting import SmtpSettings
 from newsletter.send.editions import Sender, send_editions
@@ -64,7 +64,7 @@ class Clock:
         return self.now
 
 
-async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
     return [b"A: b\r\n\r\nx\r\n" for _ in some]
 
 
@@ -382,7 +382,7 @@ def test_a_stop_ends_a_session_that_waits(folder: Path, where: str) -> None:
 def test_a_reader_who_breaks_the_program_costs_nobody_else(folder: Path) -> None:
     """A fault of ours in one message is that reader's, told once and kept; all others go on."""
 
-    async def broken_for_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def broken_for_r5(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         made = await prepare(some)
         for place, delivery in enumerate(some):
             if delivery.subscriber == "id-r5":
@@ -424,7 +424,7 @@ def test_an_address_that_cannot_stand_in_an_envelope_is_its_readers_alone(folder
 def test_a_fault_in_every_message_stops_the_issue(folder: Path) -> None:
     """That is no reader's: the rest is held until the program is mended."""
 
-    async def broken(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def broken(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         return [fault_of(Border.READER, delivery.email, KeyError("oops")) for delivery in some]
 
     with fault_server() as faults:
@@ -442,7 +442,7 @@ def test_nothing_leaves_with_a_lease_about_to_run_out(folder: Path) -> None:
     """Ten minutes may pass until the answer to a message: the lease has to hold until then."""
     clock = Clock()
 
-    async def slow(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def slow(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         clock.now += dt.timedelta(minutes=21)
         return await prepare(some)
 
@@ -555,9 +555,9 @@ def test_a_suppressed_address_is_not_mailed(folder: Path) -> None:
 def test_who_leaves_in_the_middle_of_a_run_gets_nothing(folder: Path) -> None:
     """The list is asked again when messages are made."""
 
-    async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def without_r5(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         return [
-            None if delivery.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for delivery in some
+            LEFT if delivery.subscriber == "id-r5" else b"A: b\r\n\r\nx\r\n" for delivery in some
         ]
 
     with fault_server() as faults:

@@ -373,14 +373,18 @@ class Opened:
     queue: DeliveryQueue
     told: list[tuple[str, DeliveryState]] = field(default_factory=list)
     prepared: list[list[str]] = field(default_factory=list)
+    claimed: list[list[str]] = field(default_factory=list)
 
 
 def opened(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Opened:
     made: list[Opened] = []
 
-    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
         made[0].prepared.append([delivery.subscriber for delivery in some])
         return [b"x" for _ in some]
+
+    async def on_claim(some: Sequence[Delivery]) -> None:
+        made[0].claimed.append([delivery.subscriber for delivery in some])
 
     def on_delivery(delivery: Delivery, outcome: Outcome) -> None:
         made[0].told.append((delivery.subscriber.removeprefix("id-"), outcome.state))
@@ -389,7 +393,7 @@ def opened(ledger: SqlLedger, connections: int = 2, **changes: Any) -> Opened:
         "issue": TODAY, "ledger": ledger, "prepare": prepare, "owner": "me", "clock": lambda: NOW,
         "chance": random.Random(1), "budget": Budget(ledger=ledger), "patience": dt.timedelta(0),
         "turns": Turns(throttle=throttle(connections)), "breaker": Breaker(), "email": None,
-        "stop": asyncio.Event(), "on_delivery": on_delivery,
+        "stop": asyncio.Event(), "on_delivery": on_delivery, "on_claim": on_claim,
     }  # fmt: skip
     made.append(Opened(DeliveryQueue(**(values | changes))))
     return made[0]
@@ -454,9 +458,9 @@ def test_who_left_the_list_is_cancelled_and_a_fault_is_its_readers(ledger: SqlLe
     """Neither reaches a session."""
     fault = Fault(border=Border.READER, name="a2@a.example", problem="broken")
 
-    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | None]:
-        found: list[bytes | Fault | None] = [b"x" for _ in some]
-        found[:2] = [None, fault]
+    async def prepare(some: Sequence[Delivery]) -> list[bytes | Fault | str]:
+        found: list[bytes | Fault | str] = [b"x" for _ in some]
+        found[:2] = [LEFT, fault]
         return found
 
     async def work(watched: Opened) -> None:

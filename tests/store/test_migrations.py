@@ -319,6 +319,37 @@ def test_issues_of_the_tenth_revision_are_open_until_a_run_closes_them(tmp_path:
         assert IssueStore(database).unfinished(tomorrow) == ()
 
 
+def test_how_often_people_want_mail_is_copied_for_plans(tmp_path: Path) -> None:
+    """Revision 13 reads it out of their wishes; words that look like it do not count."""
+    wishes = {
+        "daily": "{}",
+        "weekly": '{"cadence":"weekly","topics":["agents"]}',
+        "weekdays": '{"cadence":"weekdays"}',
+        "words": json.dumps({"words": ['"cadence":"weekly"']}, separators=(",", ":")),
+    }
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
+    make_old(tmp_path, 1).dispose()
+    with engine.begin() as connection:
+        command.stamp(configure(connection), "0001")
+        command.upgrade(configure(connection), "0012")
+        for name, text in wishes.items():
+            connection.execute(
+                sa.text(
+                    "INSERT INTO subscriber (id, address, email, domain, name, wishes, audience, timezone,"
+                    " language, state, origin, changed_by, consent_at, consent, changed_at) VALUES (:id,"
+                    " :id, :id, 'x', '', :wishes, '*', '', '', 'active', 'site', 'site',"
+                    " '2026-03-16 06:30:00', '', '2026-03-16 06:30:00')"
+                ),
+                {"id": name, "wishes": text},
+            )
+    engine.dispose()
+
+    with open_database(URL, tmp_path) as database, database.reading() as connection:
+        found = connection.execute(sa.text("SELECT id, cadence FROM subscriber"))
+        told = {row.id: row.cadence for row in found if row.id in wishes}
+    assert told == {name: name if name.startswith("week") else "daily" for name in wishes}
+
+
 def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) -> None:
     """Addresses with a login or a key are forgotten, and the habit of the source is not."""
     row = {

@@ -12,6 +12,7 @@
 0010_last_seen.py        papers by when they were first seen
 0011_shards.py           deliveries are claimed by shards
 0012_growth.py           closed issues and their numbers; keys of papers that were deleted
+0013_drafts.py           drafts of issues; how often subscribers want mail
 
 Revisions up to 0010 may use SQLite's own SQL: no other database was supported then. PostgreSQL
 begins with 0011; later ones run on both.
