@@ -178,11 +178,14 @@ shards = sa.Table(
     sa.Column("last", Text, nullable=False),
     sa.Column("deliveries", sa.Integer, nullable=False),
     sa.Column("ready_at", Moment),
+    sa.Column("active_until", Moment),
     sa.Column("sender", Text),
 )
 """About 1,000 deliveries of an issue each: those whose subscribers' ids are from `first` to `last`.
 `ready_at` is when one of them may next be claimed, or its lease runs out: never later than that,
-but it may be earlier. It is null when all are final. `sender` is the worker that is at it."""
+but it may be earlier. It is null when all are final. `sender` is the worker that is at it.
+No message of it has begun to leave after `active_until`, or can before another claim; null: none
+has ever."""
 
 senders = sa.Table(
     "sender",

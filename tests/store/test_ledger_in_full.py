@@ -26,7 +26,7 @@ from newsletter.store import Bounce, SqlLedger, SuppressionStore
 from newsletter.store.database import Database
 from newsletter.store.ledger.connections import _OfSqlite
 from newsletter.store.suppressions import Suppression
-from newsletter.store.tables import bounces, deliveries, subscribers
+from newsletter.store.tables import bounces, deliveries, shards, subscribers
 
 S = DeliveryState
 YESTERDAY = TODAY - dt.timedelta(days=1)
@@ -60,6 +60,8 @@ def put(database: Database, name: str, issue: dt.date = TODAY, /, **values: Any)
     mine = (deliveries.c.issue == issue) & (deliveries.c.subscriber == f"id-{name}")
     with database.transaction() as connection:
         connection.execute(deliveries.update().where(mine).values(values))
+        active = shards.update().where(shards.c.issue == issue)
+        connection.execute(active.values(active_until=NOW + dt.timedelta(days=9)))
 
 
 COLUMNS = "state, attempt, next_at, code, reason, verdict, lease_owner, lease_until, started_at, changed_at"

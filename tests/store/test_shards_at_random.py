@@ -56,6 +56,8 @@ class ShardMachine(RuleBasedStateMachine):
         self.ledger = SqlLedger(self.database)
         self.now = self.latest = NOW
         self.held: list[tuple[Claim, bool]] = []
+        self.until: dict[tuple[str, int], dt.datetime] = {}
+        """When the lease of each attempt for a reader ends."""
         self.rests: dict[int, dt.datetime] = {}
         """Until when nobody shall look at a shard."""
 
@@ -78,13 +80,18 @@ class ShardMachine(RuleBasedStateMachine):
         limit=st.integers(1, 4),
         shard=st.none() | NUMBERS,
         without=st.sampled_from([set(), {"readers.example"}]),
+        email=st.sampled_from([None, None, "r2@readers.example"]),
     )
-    def somebody_claims(self, owner: str, limit: int, shard: int | None, without: set[str]) -> None:
+    def somebody_claims(
+        self, owner: str, limit: int, shard: int | None, without: set[str], email: str | None
+    ) -> None:
+        until = self.now + LEASE
         found = self.ledger.claim(
-            TODAY, owner=owner, limit=limit, now=self.now, until=self.now + LEASE, shard=shard,
-            without=without,
+            TODAY, owner=owner, limit=limit, now=self.now, until=until, shard=shard,
+            without=without, email=email,
         )  # fmt: skip
         self.held += [(Claim(delivery=one, owner=owner), False) for one in found]
+        self.until |= {(one.subscriber, one.attempt): until for one in found}
 
     @rule(state=st.sampled_from([S.ACCEPTED, S.DEFERRED]))
     def all_that_is_due_is_sent(self, state: DeliveryState) -> None:
@@ -101,6 +108,9 @@ class ShardMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def a_message_begins(self, which: int) -> None:
         if which < len(self.held) and not self.held[which][1]:
+            delivery = self.held[which][0].delivery
+            if self.now > self.until[delivery.subscriber, delivery.attempt]:
+                return  # nobody begins a message whose lease is over
             claim, _ = self.held.pop(which)
             if not self.ledger.record([claim], [], self.now):
                 self.held.append((claim, True))
@@ -194,6 +204,21 @@ class ShardMachine(RuleBasedStateMachine):
                 assert ready_at <= max(due, self.rests.get(number, due)), number
                 if ready_at <= due:
                     self.rests.pop(number, None)
+
+    @invariant()
+    def what_has_left_is_counted_for_rates(self) -> None:
+        """Whichever shards are looked at for it."""
+        row = deliveries.c
+        for minutes in (1, 60, 600):
+            since = self.now - dt.timedelta(minutes=minutes)
+            left = (row.started_at > since) & (row.started_at <= self.now)
+            held = (row.state == S.LEASED.value) & (row.lease_until > since)
+            query = sa.select(sa.func.count()).where(left | held)
+            last = sa.select(sa.func.min(row.started_at)).where(left)
+            with self.database.reading() as connection:
+                count, first = connection.scalar(query), connection.scalar(last)
+            assert sum(self.ledger.used(since, self.now).values()) >= (count or 0)
+            assert self.ledger.departure(since, self.now, 0) == first
 
     def ends(self) -> None:
         """Long after, with all workers dead, one more sends all that is left."""

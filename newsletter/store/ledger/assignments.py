@@ -34,11 +34,15 @@ def take(connection: sa.Connection, issue: dt.date, shard: int, sender: str) -> 
 
 
 def leave(
-    connection: sa.Connection, issue: dt.date, shard: int, sender: str, rest: dt.datetime | None
+    connection: sa.Connection,
+    issue: dt.date,
+    shard: int,
+    sender: str,
+    rest: dt.datetime | None = None,
 ) -> None:
     """Give a shard back, if it is still the sender's; nobody shall take it before `rest`."""
     mine = _this(issue, shard) & (_SHARD.sender == sender)
-    values: dict[str, object] = {"sender": None}
+    values: dict[str, object] = {"sender": None, "active_until": _last_start()}
     if rest is not None:
         values["ready_at"] = sa.case((_SHARD.ready_at < rest, rest), else_=_SHARD.ready_at)
     connection.execute(shards.update().where(mine).values(values))
@@ -82,6 +86,13 @@ def holders(connection: sa.Connection) -> tuple[tuple[str, dt.datetime | None], 
     taken = sa.select(_SHARD.sender, sa.null()).where(_SHARD.sender.is_not(None)).distinct()
     found = [*connection.execute(leases), *connection.execute(taken)]
     return tuple((owner, until) for owner, until in found if owner)
+
+
+def _last_start() -> sa.ColumnElement[dt.datetime | None]:
+    """Return when the last message of a shard began to leave, unless some may still do."""
+    mine = sa.select(deliveries.c.subscriber).where(IN_RANGE, is_in(_S.LEASED)).correlate(shards)
+    last = sa.select(sa.func.max(deliveries.c.started_at)).where(IN_RANGE).correlate(shards)
+    return sa.case((mine.exists(), _SHARD.active_until), else_=last.scalar_subquery())
 
 
 def _this(issue: dt.date, shard: int) -> sa.ColumnElement[bool]:

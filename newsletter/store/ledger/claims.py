@@ -71,6 +71,7 @@ class Claims:
             while True:
                 if email is not None:
                     found = _leased(cursor, text, values | _EVERYBODY | {"most": limit}, issue)
+                    self._occupy(cursor, found, values["until"])
                 else:
                     found = self._from_shards(cursor, text, values, limit, shard, waits=waits)
                 barred = bar(cursor, found, values["now"], self._dialect)
@@ -91,12 +92,24 @@ class Claims:
         found: list[Delivery] = []
         for number, first, last in self._ready(cursor, values, issue, shard, waits=waits):
             some = {"first": first, "last": last, "most": limit - len(found)}
-            found += _leased(cursor, text, values | some, issue)
+            leased = _leased(cursor, text, values | some, issue)
+            if leased:
+                row = shards.occupied(issue, number, values["until"])
+                cursor.execute(shards.occupy(self._dialect), row)
+            found += leased
             self._place = (issue, number)
             if len(found) >= limit:
                 break
             cursor.execute(shards.exhaust(self._dialect), shards.exhausted(issue, number))
         return found
+
+    def _occupy(self, cursor: Cursor, found: Sequence[Delivery], until: str) -> None:
+        """Note until when messages of the shards of some deliveries may leave."""
+        for one in found:
+            firsts = self._firsts_of(cursor, one.issue)
+            for number in shards.numbers_of(firsts, {one.subscriber: shards.AT_ONCE}):
+                row = shards.occupied(one.issue, number, until)
+                cursor.execute(shards.occupy(self._dialect), row)
 
     def _ready(
         self, cursor: Cursor, values: Row, issue: dt.date, shard: int | None, *, waits: bool

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from newsletter.model import DeliveryState
+from newsletter.store.ledger.shards import IN_RANGE
 from newsletter.store.ledger.statements import is_in
-from newsletter.store.tables import deliveries
+from newsletter.store.tables import deliveries, shards
 
 
 def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
@@ -17,7 +18,7 @@ def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Map
     left = deliveries.c.started_at.between(since, now) & (deliveries.c.started_at > since)
     query = (
         sa.select(deliveries.c.domain, sa.func.count())
-        .where(deliveries.c.issue >= _oldest(since))
+        .select_from(_active(since))
         .where(left | is_in(DeliveryState.LEASED))
         .group_by(deliveries.c.domain)
     )
@@ -30,7 +31,7 @@ def departure(
     """Return when the message at `place` left; 0 is the oldest one since then."""
     query = (
         sa.select(deliveries.c.started_at)
-        .where(deliveries.c.issue >= _oldest(since))
+        .select_from(_active(since))
         .where(deliveries.c.started_at > since, deliveries.c.started_at <= now)
         .order_by(deliveries.c.started_at)
         .offset(place)
@@ -41,9 +42,12 @@ def departure(
     return connection.scalar(query)
 
 
-def _oldest(since: dt.datetime) -> dt.date:
-    """Return the oldest issue whose messages may have left since then.
+def _active(since: dt.datetime) -> sa.Join:
+    """Return the deliveries of the shards of which something may have left since then.
 
-    An issue expires within a day, so only the last issues count.
+    So only as many are read as leave in the time of a rate, however long the list is. An issue
+    expires within a day, so only the last issues count.
     """
-    return since.date() - dt.timedelta(days=2)
+    oldest = since.date() - dt.timedelta(days=2)
+    is_active = (shards.c.issue >= oldest) & (shards.c.active_until > since)
+    return sa.join(shards, deliveries, IN_RANGE & is_active)

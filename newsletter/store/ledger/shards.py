@@ -186,6 +186,14 @@ def exhaust(dialect: str) -> str:
 
 
 @cache
+def occupy(dialect: str) -> str:
+    """Return the statement that notes until when messages of a shard may leave."""
+    until = sa.bindparam("until", type_=Moment, required=False)
+    later = sa.case((_SHARD.active_until > until, _SHARD.active_until), else_=until)
+    return prepared(shards.update().where(_THIS).values(active_until=later), dialect)
+
+
+@cache
 def lower(dialect: str) -> str:
     """Return the statement that has a shard ready at the moment `due`, if not before.
 
@@ -199,6 +207,11 @@ def lower(dialect: str) -> str:
 def exhausted(issue: dt.date, number: int) -> Row:
     """Return the values for `exhaust`."""
     return {"day": issue.isoformat(), "shard": number, "at_once": "1970-01-01 00:00:00.000000"}
+
+
+def occupied(issue: dt.date, number: int, until: str) -> Row:
+    """Return the values for `occupy`."""
+    return {"day": issue.isoformat(), "shard": number, "until": until}
 
 
 def at(issue: dt.date, number: int, due: str) -> Row:

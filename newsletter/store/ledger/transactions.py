@@ -139,7 +139,7 @@ class SqlLedger:
                 moves.recover(
                     connection, issue, now, lambda owner: said.get(owner) or fate_of(owner), shard
                 )
-                assignments.leave(connection, issue, shard, owner, None)
+                assignments.leave(connection, issue, shard, owner)
         return tuple(shard for shard, _ in found)
 
     def bury_dead(self, unfinished: Collection[dt.date], now: dt.datetime) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ class SqlLedger:
         with self._database.transaction() as connection:
             for issue, shard in assignments.held(connection, owner):
                 moves.recover(connection, issue, now, fate_of, shard)
-                assignments.leave(connection, issue, shard, owner, None)
+                assignments.leave(connection, issue, shard, owner)
 
     def at_work(self, now: dt.datetime, fate_of: Callable[[str], Fate]) -> frozenset[str]:
         """Return the senders that hold deliveries or shards and may be at work, on any issue."""
