@@ -173,7 +173,10 @@ def size(database: Database) -> float:
     """Return the bytes of the ledger's tables, or of the whole file."""
     with database.reading() as connection:
         if database.is_postgresql:
-            query = "SELECT pg_total_relation_size('delivery') + pg_total_relation_size('shard')"
+            query = (
+                "SELECT pg_total_relation_size('shard') + sum(pg_total_relation_size(relid))"
+                " FROM pg_partition_tree('delivery')"
+            )
             return float(connection.scalar(sa.text(query)) or 0)
         pages = connection.scalar(sa.text("PRAGMA page_count"))
         return float(pages or 0) * float(connection.scalar(sa.text("PRAGMA page_size")) or 0)

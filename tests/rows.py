@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from newsletter.store import Database
 from newsletter.store.columns import Moment
 from newsletter.store.index import rebuild
+from newsletter.store.partitions import make_months
 from newsletter.store.tables import metadata
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -82,6 +83,7 @@ def fill(database: Database, rows: Rows) -> None:
     with database.transaction() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+        make_months(connection, [row["date"] for row in rows["issue"]])
         for table in metadata.sorted_tables:
             connection.execute(table.insert(), rows[table.name])
         rebuild(connection)

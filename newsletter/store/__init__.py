@@ -6,6 +6,7 @@ dialects.py    what SQLite and PostgreSQL say differently
 columns.py     kinds of columns that keep the same in both
 indexing.py    what each database makes in its own way
 tables.py      the tables
+partitions.py  the ledger in months, on PostgreSQL
 explanations.py errors of databases in our words
 database.py    the engine, and short transactions
 identities.py  whose database this is: two newsletters must not share one

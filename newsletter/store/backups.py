@@ -21,6 +21,7 @@ from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
 from newsletter.store.indexing import make_search
 from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
+from newsletter.store.partitions import is_month
 from newsletter.store.tables import metadata
 from newsletter.store.transfers import (
     Told,
@@ -154,7 +155,8 @@ def _tables_of(reader: sa.Connection) -> sa.MetaData:
     """
     found = sa.MetaData()
     sa.event.listen(found, "column_reflect", _for_sqlite)
-    found.reflect(reader, only=lambda name, _: name not in ("alembic_version", "paper_search"))
+    left_out = ("alembic_version", "paper_search")
+    found.reflect(reader, only=lambda name, _: name not in left_out and not is_month(name))
     sa.event.listen(found.tables["paper_text"], "after_create", make_search)
     return found
 

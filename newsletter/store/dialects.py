@@ -1,8 +1,8 @@
 """What SQLite and PostgreSQL say differently, for stores that are otherwise the same on both.
 
 Only this file, `database.py`, `urls.py` and `explanations.py`, `indexing.py` and `index.py`,
-`transfers.py`, `backups.py` and `upgrades.py`, `migrations/` and `ledger/` know which of the two it
-is.
+`partitions.py`, `transfers.py`, `backups.py` and `upgrades.py`, `migrations/` and `ledger/` know
+which of the two it is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What each database makes in its own way: indexes of papers' words, and room for updates."""
+"""What each database makes in its own way: indexes of papers' words, tables in parts."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
+
+from newsletter.store.partitions import BY_MONTH
 
 SEARCH = (
     """CREATE VIRTUAL TABLE paper_search USING fts5(title, authors, abstract,
@@ -38,7 +40,7 @@ def make_search(_table: sa.Table, connection: sa.Connection, **_options: object)
 
 
 POSTGRESQL_REST = (
-    "ALTER TABLE delivery SET (fillfactor = 50)",
+    *BY_MONTH,
     "CREATE INDEX notice_waiting ON notice (next_at) WHERE state = 'waiting'",
 )
 """SQLAlchemy could say it in `tables.py`, but would import all about PostgreSQL for SQLite, too."""

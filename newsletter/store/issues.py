@@ -30,6 +30,7 @@ from newsletter.store.hours import THEIRS, hours_to_come, reader_hours, staged_h
 from newsletter.store.ledger.shards import finish, make_shards, unfinished
 from newsletter.store.lists import PERSONAL
 from newsletter.store.papers import offer
+from newsletter.store.partitions import make_months
 from newsletter.store.picks import keep_picks
 from newsletter.store.tables import audiences, blocks, deliveries, editions, issues, subscribers
 
@@ -158,6 +159,8 @@ class IssueStore:
         With a draft, single readers without an edition get theirs made when it is sent. Who shall
         get nothing has an empty edition then.
         """
+        with self._database.transaction() as connection:
+            make_months(connection, [issue.date])
         with self._database.transaction() as connection:
             # Written first: whoever plans the same issue at the same time waits here, and gives up.
             first = inserting(connection, issues).values(

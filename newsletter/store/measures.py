@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from newsletter.model import OPEN, DeliveryState, Fate, Health, NoticeState
 from newsletter.store.database import Database
 from newsletter.store.dialects import is_postgresql
-from newsletter.store.ledger import senders
+from newsletter.store.ledger import rates, senders
 from newsletter.store.ledger.shards import unfinished
 from newsletter.store.sources import visited
 from newsletter.store.tables import deliveries, issues, notices, papers, shards, suppressions
+from newsletter.store.tallies import tallies
 
 ISSUES: Final = dt.timedelta(days=2)
 """Deliveries are counted of the issues of so many days."""
@@ -75,21 +76,29 @@ def _deliveries(
     connection: sa.Connection, now: dt.datetime
 ) -> tuple[Mapping[tuple[dt.date, DeliveryState], int], int]:
     """Return the deliveries of the last issues by state, and how many began to leave just now."""
-    row = deliveries.c
-    just_now = sa.case((row.started_at.between(now - RATE, now), 1))
-    query = (
-        sa.select(row.issue, row.state, sa.func.count(), sa.func.count(just_now))
-        .where(row.issue > now.date() - ISSUES)
+    row, lately = deliveries.c, now.date() - ISSUES
+    # Of closed issues the numbers are known: only what is sent has to be counted.
+    closed = sa.select(tallies.c.issue, tallies.c.state, sa.func.sum(tallies.c.count)).group_by(
+        tallies.c.issue, tallies.c.state
+    )
+    open_ = (
+        sa.select(row.issue, row.state, sa.func.count())
+        .join(issues, issues.c.date == row.issue)
+        .where(issues.c.closed.is_(False))
         .group_by(row.issue, row.state)
     )
-    found = connection.execute(query).all()
-    known = {(date, DeliveryState(state)): count for date, state, count, _ in found}
+    known: dict[tuple[dt.date, DeliveryState], int] = {
+        (date, DeliveryState(state)): int(count)
+        for query in (closed.where(tallies.c.issue > lately), open_.where(row.issue > lately))
+        for date, state, count in connection.execute(query)
+    }
     # A state that is gone from an issue goes to 0: monitoring would show its last number.
     dates = {date for date, _ in known}
     counts = {
         (date, state): known.get((date, state), 0) for date in dates for state in DeliveryState
     }
-    return counts, sum(started for *_, started in found)
+    began = sa.select(sa.func.count()).select_from(rates.active(now - RATE))
+    return counts, connection.scalar(began.where(row.started_at.between(now - RATE, now))) or 0
 
 
 def _waits(connection: sa.Connection, before: dt.date, now: dt.datetime) -> dt.datetime | None:

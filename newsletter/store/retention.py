@@ -6,6 +6,7 @@ leaves nothing half: the next one goes on. Nothing of an issue that is not close
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
@@ -13,9 +14,11 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from newsletter.errors import StoreError
 from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
 from newsletter.store.forgetting import forgotten, remember
+from newsletter.store.partitions import drop_months
 from newsletter.store.shrinking import give_back, merge_search
 from newsletter.store.tables import (
     audiences,
@@ -156,6 +159,9 @@ class Retention:
         # Shards last: they are how open deliveries are found.
         gone = self._of_issues(before, deliveries, "subscriber")
         self._of_issues(before, shards, "number")
+        if before is not None:
+            with contextlib.suppress(StoreError), self._database.transaction() as connection:
+                drop_months(connection, before)  # who reads a month for long keeps it for a day
         return gone
 
     def _editions(self, before: dt.date | None) -> int:

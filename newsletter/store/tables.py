@@ -166,8 +166,9 @@ deliveries = sa.Table(
 """`domain` is the address's; `started_at` is when the message last began to leave; `not_before` is
 the hour that the reader chose, or null for as soon as may be. There is no other index: PostgreSQL
 then writes a delivery's new state into the room that its page has left ("HOT",
-https://www.postgresql.org/docs/current/storage-hot.html; `indexing.py` leaves the room), and the
-table does not grow with what becomes of its rows."""
+https://www.postgresql.org/docs/current/storage-hot.html; `partitions.py` leaves the room), and the
+table does not grow with what becomes of its rows. There it is a table for each month
+(`partitions.py`)."""
 
 shards = sa.Table(
     "shard",

@@ -26,7 +26,8 @@ from newsletter.store.dialects import (
 from newsletter.store.identities import Identity
 from newsletter.store.index import rebuild
 from newsletter.store.migrations.runner import HEAD, prepare, revision_of
-from newsletter.store.tables import identities, metadata, old_versions
+from newsletter.store.partitions import make_months
+from newsletter.store.tables import identities, issues, metadata, old_versions
 from newsletter.store.urls import shown
 
 SOME: Final = 500
@@ -99,6 +100,7 @@ def transfer(
     `on_rows` is told of each row twice: when it is written, and when it is compared. Raises
     StoreError when one of the databases refuses a row.
     """
+    make_months(writer, reader.scalars(sa.select(issues.c.date)))
     progress = _Progress(on_rows, 2 * sum(map(_counting(reader), tables)))
     read = {table: _copy(table, reader, writer, progress) for table in tables}
     for table in tables:

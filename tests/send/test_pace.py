@@ -229,7 +229,7 @@ def test_more_left_than_a_rate_allows_now(folder: Path) -> None:
                 "UPDATE delivery SET state = 'accepted', started_at = ? WHERE subscriber = ?",
                 (left.isoformat(" ", "microseconds"), f"id-r{place}"),
             )
-        connection.exec_driver_sql("UPDATE shard SET active_until = ?", (left.isoformat(" "),))
+        connection.exec_driver_sql("UPDATE shard SET active_until = '2026-03-18 00:00:00.000000'")
     budget = Budget(ledger=SqlLedger(database), rate=parse_rate("10/hour"))
 
     allowed = budget.allowance(NOW, 99)

@@ -238,12 +238,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from newsletter.store import open_database
 from newsletter.store.migrations.runner import HEAD
+from newsletter.store.partitions import make_months
 from newsletter.store.tables import deliveries, issues
 now = dt.datetime(2026, 3, 17, tzinfo=dt.UTC)
 with open_database(sys.argv[1], Path(sys.argv[2])) as database:
     for turn in itertools.count():
         date = dt.date(2026, 3, 18) + dt.timedelta(turn)
         with database.transaction() as connection:
+            make_months(connection, [date])
             connection.execute(issues.insert().values(
                 date=date, number=100 + turn, papers=50, planned_at=now))
             connection.execute(deliveries.insert(), [

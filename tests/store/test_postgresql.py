@@ -551,7 +551,8 @@ def test_updates_of_deliveries_touch_no_index(database: Database) -> None:
     with database.reading() as connection:
         connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
         all_, hot = connection.exec_driver_sql(
-            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'delivery'"
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables"
+            f" WHERE relname = 'delivery_{TODAY:%Y_%m}'"
         ).one()
 
     assert all_ == 9_000

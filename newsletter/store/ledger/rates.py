@@ -18,7 +18,7 @@ def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Map
     left = deliveries.c.started_at.between(since, now) & (deliveries.c.started_at > since)
     query = (
         sa.select(deliveries.c.domain, sa.func.count())
-        .select_from(_active(since))
+        .select_from(active(since))
         .where(left | is_in(DeliveryState.LEASED))
         .group_by(deliveries.c.domain)
     )
@@ -31,7 +31,7 @@ def departure(
     """Return when the message at `place` left; 0 is the oldest one since then."""
     query = (
         sa.select(deliveries.c.started_at)
-        .select_from(_active(since))
+        .select_from(active(since))
         .where(deliveries.c.started_at > since, deliveries.c.started_at <= now)
         .order_by(deliveries.c.started_at)
         .offset(place)
@@ -42,7 +42,7 @@ def departure(
     return connection.scalar(query)
 
 
-def _active(since: dt.datetime) -> sa.Join:
+def active(since: dt.datetime) -> sa.Join:
     """Return the deliveries of the shards of which something may have left since then.
 
     So only as many are read as leave in the time of a rate, however long the list is. An issue
