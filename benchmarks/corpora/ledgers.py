@@ -1,9 +1,9 @@
 """A sender of which only the ledger is measured, in a process of its own.
 
-    python benchmarks/corpora/ledgers.py URL BEGIN [--bare] [--batch N] [--rows N]
+    python benchmarks/corpora/ledgers.py URL [--bare] [--batch N] [--rows N]
 
-It waits until the moment BEGIN, claims deliveries of the one issue there is, writes that they begin
-and that they were accepted, until there are no more. With --bare it runs one batched
+It says that it is ready, waits for a line, claims deliveries of the last issue, writes that they
+begin and that they were accepted, until there are no more. With --bare it runs one batched
 `UPDATE … RETURNING` over the same rows instead, which is what the database can do. Prints one JSON
 object: rows, seconds, the rate of the first and last tenth of the rows, and the peak of memory.
 """
@@ -72,7 +72,6 @@ def main() -> None:
     """Wait, work, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("url")
-    parser.add_argument("begin", type=float)
     parser.add_argument("--bare", action="store_true")
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--rows", type=int, default=sys.maxsize)
@@ -81,7 +80,8 @@ def main() -> None:
         with database.reading() as connection:
             issue = connection.scalar(sa.text("SELECT max(date) FROM issue"))
         issue = dt.date.fromisoformat(issue) if isinstance(issue, str) else issue
-        time.sleep(max(0.0, given.begin - time.time()))
+        print("ready", flush=True)
+        sys.stdin.readline()
         done = (
             update(database, issue)
             if given.bare
