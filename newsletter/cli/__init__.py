@@ -11,6 +11,7 @@ previewing.py preview
 serving.py   serve, publish
 working.py   worker
 sending.py   run, send, send-test
+scheduling.py schedule
 standing.py  status
 holding.py   pause, resume, cancel
 subscribing.py subscribers list, show, add, remove, pause, resume

@@ -42,6 +42,7 @@ MODULES = {
     "send-test": "sending",
     "send": "sending",
     "run": "sending",
+    "schedule": "scheduling",
     "status": "standing",
     "pause": "holding",
     "resume": "holding",

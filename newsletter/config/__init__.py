@@ -17,5 +17,6 @@ sources.py    sources.yaml → Collecting
 topics.py     topics.yaml → Topic
 subscribers.py subscribers.yaml → SignUp
 schemas.py    the JSON Schema of each file
+variables.py  which variables a configuration asks for
 files.py      load_config(): all files except subscribers.yaml → Config
 """

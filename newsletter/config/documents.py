@@ -53,7 +53,7 @@ class YamlDocument:
     within: Mapping[Path_, Collection[str]] = field(default_factory=dict, repr=False)
     """Path → values from the environment that are part of the value at the path."""
     unset: Mapping[Path_, str] = field(default_factory=dict)
-    """Path → name of the environment variable that is missing there."""
+    """Path → which environment variable is missing there, and how to give it, in words."""
 
     def where(self, path: Path_, *, value: bool = False) -> str:
         """Return `file:line:column` of `path`, or of its nearest parent that exists."""

@@ -42,7 +42,7 @@ class NodeReader:
         self.within: dict[Path_, set[str]] = {}
         """Path → values from the environment that are part of the value at the path."""
         self.unset: dict[Path_, str] = {}
-        """Path → name of the environment variable that is missing there."""
+        """Path → which environment variable is missing there, and how to give it, in words."""
         self.problems: list[str] = []
 
     def read(self, node: yaml.Node, path: Path_ = ()) -> object:
@@ -180,16 +180,21 @@ class NodeReader:
                 node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"
             )
             return ""
-        # Treat an empty variable as not set: a line `NAME=` leaves one by mistake.
-        found = self._environment.get(name, "")
+        missing = not_set(name)
+        try:
+            # An empty variable is as good as none: a line `NAME=` leaves one by mistake.
+            found, is_known = self._environment.get(name, ""), name in self._environment
+        except ConfigError as error:
+            # The file that should hold it cannot be read.
+            found, is_known, missing = "", False, str(error)
         if found and not whole:
             self.within.setdefault(path, set()).add(found)
-        if found or (name in self._environment and not whole):
+        if found or (is_known and not whole):
             return found
         if whole:
-            self.unset[path] = name
+            self.unset[path] = missing
         else:
-            self._problem(node, not_set(name))
+            self._problem(node, missing)
         return ""
 
     def _around(self, node: yaml.Node) -> str:
