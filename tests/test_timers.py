@@ -162,9 +162,7 @@ def test_systemd_hands_over_what_the_configuration_asks_for(job: Job) -> None:
     service, _ = systemd.units(job, Path("/etc/100% mine")).values()
 
     passed = re.findall("^LoadCredential=(.*)$", service, re.MULTILINE)
-    assert passed == [
-        f"{name}:/etc/100%% mine/{name}" for name in ("SMTP_PASSWORD", "SMTP_USER")
-    ]
+    assert passed == [f"{name}:/etc/100%% mine/{name}" for name in ("SMTP_PASSWORD", "SMTP_USER")]
 
 
 def test_the_units_agree_with_those_of_a_whole_machine(job: Job, root: Path) -> None:
@@ -201,7 +199,8 @@ def test_the_minute_is_after_the_hour_of_the_issue(tmp_path: Path, root: Path) -
     """By the clock of this machine, whose zone may be half an hour off the newsletter's."""
     for at, minute in (("06:00", 35), ("06:30", 5), ("23:58", 33)):
         letter = write_letter(tmp_path / at, root, f"schedule: {{at: '{at}'}}\n")
-        program = "import datetime as d,sys;from pathlib import Path;" + (
+        program = (
+            "import datetime as d;from pathlib import Path;"
             "from newsletter.config.files import load_config;"
             "from newsletter.world.timers.jobs import job_of;"
             f"print(job_of(load_config(Path({str(letter / 'config')!r}),{{}}),'/x',"
@@ -460,7 +459,13 @@ JOB = Job(
 )  # fmt: skip
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")))
+@given(
+    st.text(
+        st.characters(
+            exclude_categories=["Cs"], exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+        )
+    )
+)
 def test_any_crontab_is_kept(crontab: str) -> None:
     """With the block and without it again, it is what it was."""
     written = cron.with_job(crontab, JOB)

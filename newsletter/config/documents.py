@@ -93,12 +93,20 @@ def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
         raise ConfigError(f"{path}: {error.strerror}") from None
     if len(raw) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+    return parse_document(path, _decoded(path, raw), environment)
+
+
+def _decoded(path: Path, raw: bytes) -> str:
+    wrong = 0 if b"\0" in raw[:4] else None  # UTF-16 without a mark is valid UTF-8
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line, column, problem = undecodable(raw, error.start)
-        raise ConfigError(f"{path}:{line}:{column}: {problem}") from None
-    return parse_document(path, text, environment)
+        wrong = error.start
+        text = ""
+    if wrong is not None:
+        line, column, problem = undecodable(raw, wrong)
+        raise ConfigError(f"{path}:{line}:{column}: {problem}")
+    return text
 
 
 def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> YamlDocument:

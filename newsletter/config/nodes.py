@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from newsletter.config.diagnoses import glued_comment
+from newsletter.config.diagnoses import ODD_SPACE, glued_comment, odd_space
 from newsletter.errors import ConfigError
 
 Path_ = tuple[str | int, ...]
@@ -103,6 +103,9 @@ class NodeReader:
             if key_node.tag == MERGE:
                 continue
             key = self._scalar(key_node)
+            if isinstance(key, str) and (told := _odd_key(key)):
+                self._problem(key_node, told)
+                continue
             if isinstance(key, str | int) and not isinstance(key, bool):
                 yield key, key_node, value_node
             elif "{{" in self._around(key_node):
@@ -208,6 +211,15 @@ class NodeReader:
     def _at(self, node: yaml.Node) -> str:
         line, column = _place(node)
         return f"{self._where}:{line}:{column}"
+
+
+def _odd_key(key: str) -> str:
+    """Return what is wrong with a key that was not meant as such; nothing if it is all right."""
+    if odd := ODD_SPACE.search(key):
+        return odd_space(odd[0])
+    if key.startswith(("-", "\u2013", "\u2014")):
+        return "an item of a list begins with `- `: a hyphen and a space"
+    return ""
 
 
 def not_set(name: str) -> str:

@@ -277,7 +277,7 @@ def test_a_file_that_is_not_there_stops_sending_only(tmp_path: Path, root: Path)
     config = load_config(tmp_path / "config", {"U": "me", "P_FILE": f"{tmp_path}/none"})
 
     (told,) = config.missing
-    assert f"newsletter.yaml:3:54: P_FILE: {tmp_path}/none: no such file" in told
+    assert f"newsletter.yaml:3:57: P_FILE: {tmp_path}/none: no such file" in told
 
 
 @pytest.mark.parametrize("value", [r'"a\"b"', r'"a\\b"', r'"-----BEGIN\nabc"', r'"pa\$s"'])
