@@ -118,7 +118,12 @@ def main() -> None:
         # The reader of our output is gone (`newsletter status | head`). That is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except SystemExit as end:
+        if end.code == ENDED:  # how the library ends when Ctrl-C was pressed
+            _say_ended()
+        raise
     except KeyboardInterrupt:
+        _say_ended()
         sys.exit(ENDED)
     except Exception as error:
         if TRACEBACK in os.environ:
@@ -136,6 +141,13 @@ def _fail(text: str) -> None:
 
     account.problem(errors(), text)
     sys.exit(NOT_RIGHT)
+
+
+def _say_ended() -> None:
+    """Say what Ctrl-C did: every step is a transaction, so there is nothing to repair."""
+    sys.stderr.write(
+        "ended by Ctrl-C: what was finished is kept, and the same command goes on from there\n"
+    )
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback

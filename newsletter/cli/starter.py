@@ -9,9 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from newsletter import __version__
 from newsletter.config.schemas import schemas
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
+from newsletter.render.copies import NOTE, note_of, noted
 from newsletter.world.machine import STARTER
 
 
@@ -62,7 +64,7 @@ def write_starter(
 
 
 def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:
-    kept = []
+    kept, copied = [], []
     for folder in folders:
         for source in sorted((STARTER / folder).rglob("*")):
             # The program owns the schemas: they are written again below. All other files belong to
@@ -76,7 +78,13 @@ def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:
             # The list of readers is private.
             make_folder(target.parent, public=folder != "config")
             target.write_bytes(source.read_bytes())
+            if folder == "templates":
+                copied.append(target.relative_to(directory / folder).as_posix())
             target.chmod(0o600 if target.name == "subscribers.yaml" else 0o644)
+    if copied:
+        templates = directory / "templates"
+        note = note_of(templates, copied, __version__, noted(templates))
+        (templates / NOTE).write_text(note, encoding="utf-8")
     schema_folder = directory / "config" / "schema"
     schema_folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from newsletter.config.delivery import delivering, read_keys
 from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
+from newsletter.config.gathering import gathered
 from newsletter.config.keeping import keeping
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
@@ -78,7 +79,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         keys = tuple(read_keys(main.dkim, main.sender, document, problems))
     if problems or topics is None or sources is None or theme is None:
         names = [topic.name for topic in wanted.topics] if isinstance(wanted, TopicsShape) else None
-        raise ConfigError(*problems, *check_list(folder, names, variables))
+        raise ConfigError(*gathered((*problems, *check_list(folder, names, variables))))
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101  the same
     assert isinstance(wanted, TopicsShape)  # noqa: S101  the same
