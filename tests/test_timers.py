@@ -61,7 +61,8 @@ def has_run(job: Job) -> bool:
     """Return whether the newsletter's run was logged, and went well, in its own folder."""
     text = (job.folder / "outbox" / "run.log").read_text("utf-8")
     events = [json.loads(line) for line in text.splitlines()]
-    return events[-1]["event"] == "run" and events[-1]["level"] == "info"
+    last = events[-1]
+    return (last["event"], last["level"]) == ("run", "info")
 
 
 def as_cron_runs(line: str) -> str:

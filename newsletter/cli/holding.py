@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.completing import complete_dates
 from newsletter.cli.given import load, parse_date
 from newsletter.cli.program import ConfigDir, app
 from newsletter.cli.terminal import console
@@ -16,13 +17,19 @@ from newsletter.model import OPEN, IssueState
 from newsletter.store import IssueStore, SqlLedger
 from newsletter.world import machine
 
-Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
+Date = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATE", help="The issue's date, YYYY-MM-DD.", autocompletion=complete_dates
+    ),
+]
 LastDate = Annotated[
     str | None,
     typer.Argument(
         metavar="DATE",
         help="The issue's date, YYYY-MM-DD. Default: the last that was planned.",
         show_default=False,
+        autocompletion=complete_dates,
     ),
 ]
 

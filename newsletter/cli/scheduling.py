@@ -38,7 +38,12 @@ _NEXT = {
 
 @app.command()
 def schedule(
-    timer: Annotated[Timer, typer.Argument(help="What starts the run.")],
+    timer: Annotated[
+        Timer,
+        typer.Argument(
+            metavar="TIMER", help="What starts the run: cron, systemd, launchd or actions."
+        ),
+    ],
     *,
     config: ConfigDir = Path("config"),
     install: Annotated[bool, typer.Option("--install", help="Put it in place.")] = False,

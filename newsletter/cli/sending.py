@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from newsletter import __version__
 from newsletter.cli import reports
+from newsletter.cli.completing import complete_states
 from newsletter.cli.endings import finish
 from newsletter.cli.given import find_subscriber, load, parse_date, parse_states, wait_for
 from newsletter.cli.logs import (
@@ -86,7 +87,11 @@ def send(
     to: Annotated[str | None, typer.Option(metavar="EMAIL", help=_ONLY_TO)] = None,
     only: Annotated[
         str | None,
-        typer.Option(metavar="STATES", help="Send again what is failed, unknown or deferred."),
+        typer.Option(
+            metavar="STATES",
+            help="Send again what is failed, unknown or deferred.",
+            autocompletion=complete_states,
+        ),
     ] = None,
     dry_run: Annotated[
         bool,

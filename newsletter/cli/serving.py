@@ -64,7 +64,7 @@ def serve(
     settings, log = load_logged(config, log_form)
     tell = speaker(log)
     with errors_logged(log), contextlib.ExitStack() as beside:
-        listening = _listen(host, port)
+        listening = beside.enter_context(_listen(host, port))
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listening.getsockname()[1]}"
         database = beside.enter_context(machine.open_ledger(settings))

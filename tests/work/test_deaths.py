@@ -87,6 +87,8 @@ def test_the_database_restarts_in_the_middle(crew: Crew, feed: str) -> None:
         server().restart("immediate")
         crew.until(finished, 600)
         assert crew.stop() == [0, 0], crew.said()
+    assert "the database is away" in crew.said()
+    assert "the database is back; going on" in crew.said()
     check(crew, smtp, 6_000, most_unknown=400)
 
 
