@@ -54,7 +54,9 @@ def run(
 ) -> None:
     """Collect, pick, render and send the issue that is due. Again: nothing is sent twice.
 
-    Example, for cron: `5 * * * * cd /srv/my-letter && newsletter run --quiet`
+    `newsletter schedule` has it run every morning.
+
+    Examples: `newsletter run`, `newsletter run --quiet --config /srv/my-letter/config`
     """
     settings, log = load_logged(config, log_form)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from rich.console import Console
@@ -17,23 +16,11 @@ from newsletter.render.copies import NOTE, note_of, noted
 from newsletter.world.machine import STARTER
 
 
-def cron_line(program: str, folder: Path) -> str:
-    """Return the crontab line that runs the newsletter of `folder` every hour.
-
-    Cron knows neither the virtual environment nor the folder, so both paths are absolute.
-    """
-    # In a crontab an unescaped `%` ends the command.
-    inner = shlex.join(["cd", str(folder)]) + " && " + shlex.join([program, "run", "--quiet"])
-    return "5 * * * * " + inner.replace("%", r"\%")
-
-
-def write_starter(
-    console: Console, directory: Path, program: str, *, templates: bool = False
-) -> None:
+def write_starter(console: Console, directory: Path, *, templates: bool = False) -> None:
     """Write config/ and outbox/ into `directory`; keep every file that exists.
 
     With `templates` the packaged templates are copied too. Without copies the packaged ones are
-    used, so that they follow the program. `program` is the absolute path of the newsletter command.
+    used, so that they follow the program.
 
     Raises StoreError when the folder cannot be written.
     """
@@ -57,10 +44,11 @@ def write_starter(
         f"\nNext: edit [bold]{escape(place)}config/subscribers.yaml[/], then\n"
         f"  [bold]{escape(change)}newsletter run[/]\n"
         "It writes the emails to outbox/ until config/newsletter.yaml names a mail server.\n\n"
-        "For an email every day, give this line to cron (`crontab -e`):",
+        "For an email every day:\n"
+        f"  [bold]{escape(change)}newsletter schedule cron --install[/]   (or systemd, launchd, "
+        "actions; without --install it shows what it would install)",
         soft_wrap=True,
     )
-    console.print(f"  {cron_line(program, directory.resolve())}", soft_wrap=True, markup=False)
 
 
 def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:

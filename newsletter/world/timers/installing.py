@@ -116,6 +116,7 @@ def perform(steps: Iterable[Step], tell: Callable[[str], None]) -> None:
             with clear_errors(step.path):
                 step.path.parent.mkdir(parents=True, exist_ok=True)
                 step.path.write_text(step.text, "utf-8")
+                step.path.chmod(0o644)  # launchd refuses an agent that others may write
         elif step.path is not None:
             with clear_errors(step.path):
                 step.path.unlink(missing_ok=True)
