@@ -14,9 +14,25 @@ _NO_SPACE = re.compile(r"\s*(?:- )?([A-Za-z_]+)([:\uff1a])(?=[^\s/:])|\s*(?:- )?
 """A key without a space after its colon, or with the wide colon of Chinese and Japanese."""
 ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff]")
 """What looks like a space, or like nothing, and is neither to YAML. Web pages bring it along."""
-_OF_SIGNS = ("alphabetic or numeric", "comment or line break", "mapping keys are not")
-"""Of what the parser says about values that begin with `&`, `|`, `>` and `?`."""
-_SIGN = re.compile(r"(?:^|[\s:\[{,-])([&|>?])[^&|>?]*$")
+_BACKSLASH = "a backslash inside double quotes: use single quotes, or write `\\\\`"
+_OF_SIGNS = (
+    "alphabetic or numeric",
+    "comment or line break",
+    "mapping keys are not",
+    "tag URI",
+    "whitespace or line break",
+    "node content",
+)
+"""Of what the parser says about values that begin with a sign that means something to it."""
+_SIGN = re.compile(r"(?:^|[\s:\[{,-])([&|>?!,\]}])(?!.*[\s:\[{,-][&|>?!,\]}])")
+"""The last such sign of a line where a value may begin."""
+_SAID = {
+    "directive": "a line cannot begin with `%`: put a value that begins so in quotes",
+    "unexpected ':'": "a colon within brackets: put the value that has it in quotes",
+    "escape character": _BACKSLASH,
+    "hexdecimal": _BACKSLASH,
+}
+"""What some words of the parser mean."""
 QUOTES = ("'", '"')
 MOST = 1_000_000
 """Characters of a text that is searched for an open quote; a longer one takes seconds."""
@@ -85,7 +101,8 @@ def _of_brackets(fault: _Fault) -> Told | None:
     """Explain quotes and brackets that are open at the end."""
     if fault.start is None:
         return None
-    if fault.context.endswith("quoted scalar") and "end of stream" in fault.problem:
+    is_over = "end of stream" in fault.problem or "document indicator" in fault.problem
+    if fault.context.endswith("quoted scalar") and is_over:
         return (*fault.start, "the quote that opens here is never closed")
     return _flow(fault.lines, fault.start) if "flow" in fault.context else None
 
@@ -96,15 +113,17 @@ def _of_signs(fault: _Fault) -> Told | None:
     if "undefined alias" in problem or "scanning an alias" in fault.context:
         at = fault.start or (line, column)
         return (*at, f"a value that begins with `*` goes in quotes{_quoted(here)}")
-    is_sign = any(words in problem for words in _OF_SIGNS)
-    if sign := _SIGN.search(here[:column]) if is_sign else None:
-        return line, sign.start(1) + 1, f"a value that begins with `{sign[1]}` goes in quotes"
+    if any(words in problem for words in _OF_SIGNS):
+        if sign := _SIGN.search(here[:column]):
+            column, told = sign.start(1) + 1, f"a value that begins with `{sign[1]}` goes in quotes"
+        else:
+            told = "unexpected text after a value: put the whole value in quotes"
+        return line, column, told
     if "cannot start any token" in problem:
         first = here[column - 1 : column]
         return line, column, f"a value that begins with `{first}` goes in quotes"
-    if "escape character" in problem or "hexdecimal" in problem:
-        return line, column, "a backslash inside double quotes: use single quotes, or write `\\\\`"
-    return None
+    told = next((meaning for words, meaning in _SAID.items() if words in problem), "")
+    return (line, 1 if "directive" in problem else column, told) if told else None
 
 
 def _of_lines(fault: _Fault) -> Told | None:

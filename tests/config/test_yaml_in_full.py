@@ -134,7 +134,7 @@ SAID = [
     (b"a: 1\n---\nb: 2\n", ":2:1: a second document begins here (`---`): a file holds one; remove this line"),
     (b"a: - b\n", ":1:4: a list begins on a line of its own, below its key"),
     (b"%YAML 3.0\n---\na: b\n", ":1:1: not valid YAML: found incompatible YAML document"),
-    (b"a: ]\n", ":1:4: not valid YAML: did not find expected node content"),
+    (b"a: ]\n", ":1:4: a value that begins with `]` goes in quotes"),
     (b"a: &a [*a]\n", ": nested too deeply, or an alias that contains itself"),
     # variables
     (b"a: ${x}\n", ":1:4: `${x}` names no environment variable (capitals, digits and _)"),
