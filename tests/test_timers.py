@@ -113,9 +113,13 @@ def test_cron_takes_the_block(job: Job, tmp_path: Path) -> None:
 
 
 def as_systemd_splits(line: str) -> list[str]:
-    """Return the words of a command as systemd.service(5) reads them."""
+    """Return the words of a command as systemd.service(5) reads them: no variable is set here."""
+
+    def replaced(found: re.Match[str]) -> str:
+        return "$" if found[0] == "$$" else ""
+
     first, *others = (word.replace("%%", "%") for word in shlex.split(line))
-    return [first, *(word.replace("$$", "$") for word in others)]
+    return [first, *(re.sub(r"\$\$|\$\{\w*\}|\$\w+", replaced, word) for word in others)]
 
 
 def test_systemd_runs_its_service(job: Job) -> None:
