@@ -159,8 +159,8 @@ def test_a_damaged_database_without_a_backup(letter: Path) -> None:
 
 
 @pytest.fixture
-def stuck(letter: Path) -> Iterator[Path]:
-    """Return a newsletter whose source never answers."""
+def stuck(letter: Path) -> Iterator[tuple[Path, socket.socket]]:
+    """Return a newsletter, and its source that never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -169,26 +169,21 @@ def stuck(letter: Path) -> Iterator[Path]:
             f"private_networks: [127.0.0.1]\nsources: [{{name: S, url: '{url}'}}]\n"
         )
         listening.settimeout(60)
-        (letter / "port").write_text("")
-        STUCK[letter] = listening
-        yield letter
-        del STUCK[letter]
+        yield letter, listening
 
 
-STUCK: dict[Path, socket.socket] = {}
-
-
-def interrupted(folder: Path, *words: str, times: int) -> Done:
+def interrupted(stuck: tuple[Path, socket.socket], *words: str, times: int) -> Done:
     """Run a command, press Ctrl-C once its source was asked, and return what it said."""
     start = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "os.execv(sys.argv[1], sys.argv[1:])"
     )
+    folder, source = stuck
     with subprocess.Popen(
         [sys.executable, "-c", start, *PROGRAM, *words], cwd=folder, env=variables({}),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as running:  # fmt: skip
-        asked, _ = STUCK[folder].accept()
+        asked, _ = source.accept()
         with asked:
             for _ in range(times):
                 running.send_signal(signal.SIGINT)
@@ -197,7 +192,7 @@ def interrupted(folder: Path, *words: str, times: int) -> Done:
     return Done([*words], running.returncode, out, err)
 
 
-def test_ctrl_c_says_that_nothing_is_lost(stuck: Path) -> None:
+def test_ctrl_c_says_that_nothing_is_lost(stuck: tuple[Path, socket.socket]) -> None:
     """A stage ends at once."""
     done = interrupted(stuck, "collect", times=1)
 
@@ -207,7 +202,7 @@ def test_ctrl_c_says_that_nothing_is_lost(stuck: Path) -> None:
     )
 
 
-def test_ctrl_c_says_what_a_run_still_does(stuck: Path) -> None:
+def test_ctrl_c_says_what_a_run_still_does(stuck: tuple[Path, socket.socket]) -> None:
     """The first begins no new mail, and says so at once; a second one ends it."""
     done = interrupted(stuck, "run", times=2)
 

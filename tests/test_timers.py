@@ -428,6 +428,19 @@ def test_systemd_is_set_up_and_taken_down(home: Path, letter: Path) -> None:
     assert "it is not there" in schedule(home, letter, "systemd", "--remove").stdout
 
 
+def test_systemd_is_given_the_secrets_that_have_a_file(home: Path, letter: Path) -> None:
+    """It would start nothing for want of the others; each of those is told."""
+    secrets = home / "my secrets"
+    secrets.mkdir()
+    (secrets / "SMTP_PASSWORD").write_text("x\n")
+
+    done = schedule(home, letter, "systemd", "--credentials", str(secrets))
+
+    assert f"\nLoadCredential=SMTP_PASSWORD:{secrets}/SMTP_PASSWORD\n" in done.stdout
+    assert "LoadCredential=SMTP_USER" not in done.stdout
+    assert f"{secrets}/SMTP_USER is not there" in done.stderr
+
+
 def test_launchd_is_set_up_and_taken_down(home: Path, letter: Path) -> None:
     """An agent that is loaded already is unloaded first."""
     assert schedule(home, letter, "launchd", "--install").returncode == 0

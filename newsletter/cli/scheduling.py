@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -74,6 +75,8 @@ def schedule(
         raise typer.BadParameter("is for systemd only", param_hint="--credentials")
     settings = load(config)
     job = job_of(settings, machine.program(), machine.utc_now())
+    if credentials is not None:
+        job = _with_credentials(job, credentials)
     make_folder(job.folder / "outbox")  # cron and launchd begin by opening the log in it
     if not (install or remove):
         typer.echo(_text(timer, job, credentials), nl=False)
@@ -88,6 +91,15 @@ def schedule(
         console().print("it is not there" if remove else "it is there already")
     elif install:
         _remind(timer, job)
+
+
+def _with_credentials(job: Job, folder: Path) -> Job:
+    """Return the run with the variables that have a file: systemd starts nothing without one."""
+    there = tuple(name for name in job.variables if (folder / name).is_file())
+    for name in job.variables:
+        if name not in there:
+            _advise(f"{folder / name} is not there, so systemd does not hand over {name}")
+    return replace(job, variables=there)
 
 
 def _text(timer: Timer, job: Job, credentials: Path | None) -> str:

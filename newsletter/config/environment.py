@@ -24,7 +24,7 @@ _OPENED = re.compile(
     r"""\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(?:(?=("))"[^"]+|(?=('))'[^']+)"""
 )
 """An entry whose quote is still open at the end of its line, such as a key in PEM form."""
-_COMMENT = re.compile(r"\s#")
+_COMMENT = re.compile(r"(?:^|\s)#")
 _ESCAPE = re.compile(r"""\\[\\"$`nrt]""")
 """What programs read in different ways in double quotes: some as an escape, some as it is."""
 

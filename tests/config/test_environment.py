@@ -177,12 +177,15 @@ def test_a_comment_after_quotes_is_none_of_the_value(tmp_path: Path, line: str, 
     assert read_environment(tmp_path, {})["K"] == value
 
 
-@pytest.mark.parametrize("line", ["K=s3cret # mine", "K='s3cret", 'K="s3cret";', "K='s3cret' mine"])
+@pytest.mark.parametrize(
+    "line",
+    ["K=s3cret # mine", "K=#s3cret", "K= # s3cret", "K='s3cret", 'K="s3cret";', "K='s3cret' mine"],
+)
 def test_a_value_whose_end_is_not_clear_is_refused(tmp_path: Path, line: str) -> None:
     """A password with quotes and a comment in it would only be told by the mail server."""
     private(tmp_path, f"A=1\n{line}\n")
 
-    with pytest.raises(ConfigError, match=r"\.env:2:3: .*in quotes") as caught:
+    with pytest.raises(ConfigError, match=r"\.env:2:[34]: .*in quotes") as caught:
         read_environment(tmp_path, {})
     assert "s3cret" not in str(caught.value)
 
