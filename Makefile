@@ -33,7 +33,7 @@ demo: $(VENV)/.run ## the whole path on an invented day; the emails are in outbo
 preview: $(VENV)/.run ## a local page that shows the issue and follows your edits
 	@$(BIN)/newsletter preview
 
-# Chromium, Postfix, Dovecot and SpamAssassin: installed when that is possible (root and apt),
+# Chromium, Postfix, Dovecot, SpamAssassin and cron: installed when that is possible (root and apt),
 # else the tests that need them skip and say so.
 system:
 	@sh tests/system.sh

@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import inspect
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from manpage import manual
 from typer.main import get_command
 
-from newsletter.cli.program import app
+from newsletter import __version__
+from newsletter.cli.program import STATUSES, app
 from newsletter.collect.answers import Manners
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.schemas import schemas
 
 ROOT = Path(__file__).parent.parent
-
-
-EXIT = """Exit status: 0 done, or all that is left waits for the hour that its reader chose · 1 the
-thing checked is not right · 2 wrong usage · 3 some deliveries are not final yet, run it again ·
-130 ended by Ctrl-C."""
 
 
 def _usage(name: str, required: bool) -> str:  # noqa: FBT001
@@ -34,7 +32,13 @@ def _usage(name: str, required: bool) -> str:  # noqa: FBT001
 
 def commands() -> str:
     """Return docs/reference/commands.md."""
-    lines = ["# Commands", "", "Written by `make docs` from the code.", "", *EXIT.split("\n")]
+    lines = [
+        "# Commands",
+        "",
+        "Written by `make docs` from the code.",
+        "",
+        *textwrap.wrap(STATUSES, 98),
+    ]
     for name, command in _every(get_command(app), ""):
         arguments = [one for one in command.params if not one.opts[0].startswith("-")]
         usage = " ".join(_usage(one.metavar or str(one.name), one.required) for one in arguments)
@@ -159,6 +163,9 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "reference" / "configuration.md": configuration(),
         ROOT / "docs" / "reference" / "commands.md": commands(),
         ROOT / "docs" / "reference" / "sources.md": sources(),
+        ROOT / "docs" / "reference" / "newsletter.1": manual(
+            _every(get_command(app), ""), str(app.info.help), STATUSES, __version__
+        ),
     }
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -8,6 +8,7 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
 [ -x /usr/sbin/dovecot ] || missing="$missing dovecot-core dovecot-imapd dovecot-lmtpd"
 command -v spamassassin >/dev/null 2>&1 || missing="$missing spamassassin"
+command -v crontab >/dev/null 2>&1 || missing="$missing cron"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
@@ -17,7 +18,7 @@ fi
 
 echo "installing$missing …"
 export DEBIAN_FRONTEND=noninteractive
-# Postfix and Dovecot run in tests only, as private instances: nothing may start them as services.
+# Postfix, Dovecot and cron run in tests only, as private instances: nothing may start them as services.
 guard=/usr/sbin/policy-rc.d
 if [ ! -e "$guard" ]; then
     printf '#!/bin/sh\nexit 101\n' > "$guard"

@@ -15,6 +15,8 @@ from commands import PROGRAM, Done, newsletter, process
 from makers import write_newsletter
 from servers import Page, http_server
 
+from newsletter.render.copies import NOTE
+
 RSS = b"""<rss version='2.0'><channel><title>x</title>
 <item><title>Agents of language models</title><link>https://arxiv.org/abs/2603.99001</link>
 <description>We propose agents.</description></item></channel></rss>"""
@@ -87,7 +89,8 @@ def test_init_copies_templates_when_asked(tmp_path: Path, root: Path) -> None:
 
 
 def _templates(folder: Path) -> list[Path]:
-    return [path for path in (folder / "templates").rglob("*") if path.is_file()]
+    found = (folder / "templates").rglob("*")
+    return [path for path in found if path.is_file() and path.name != NOTE]
 
 
 def test_run_twice(letter: Path) -> None:

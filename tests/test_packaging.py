@@ -53,6 +53,7 @@ def test_a_pip_installed_wheel_runs_the_demo_and_init(tmp_path: Path, root: Path
         "newsletter/starter/demo/feeds/arxiv.rss.xml",
         *(str(path.relative_to(root)) for path in (root / MIGRATIONS).rglob("*.py")),
     } <= names
+    assert any(name.endswith("/data/share/man/man1/newsletter.1") for name in names)
     assert not any(name.startswith(("tests", "config", "templates", "outbox")) for name in names)
     assert "License-Expression: Apache-2.0" in metadata
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from makers import write_newsletter
 from rich.table import Table
 
+from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import SafeConsole, console, errors, print_json
 from newsletter.errors import SendError
 from newsletter.world.machine import hiding, redactor
@@ -114,3 +115,24 @@ def test_a_hostile_title_is_printed_as_text(tmp_path: Path, root: Path) -> None:
         assert re.fullmatch(
             r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*", done.stderr
         )
+
+
+def folded(width: int) -> str:
+    out = io.StringIO()
+    table = new_table("Source", "Last good day", "New:right", "")
+    table.add_row("A source with a long name", "2026-11-27", "12", "[red]what it said[/]")
+    table.add_row("B " + HOSTILE, "never", "0", "")
+    SafeConsole(file=out, width=width, color_system=None).print(table)
+    return out.getvalue()
+
+
+def test_a_table_is_a_list_on_a_narrow_terminal() -> None:
+    """No date is broken into two, and nothing from outside acts there."""
+    narrow = folded(40)
+
+    assert narrow.startswith(
+        "A source with a long name\n  Last good day: 2026-11-27\n  New: 12\n  what it said\nB "
+    )
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert all(char.isprintable() or char == "\n" for char in narrow)
+    assert "Source" in folded(80).splitlines()[0]

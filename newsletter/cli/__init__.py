@@ -2,6 +2,7 @@
 
 program.py   the program: its options, its exit statuses, where each command is
 loading.py   imports code while the user waits
+completing.py what the shell offers for a word that is begun
 given.py     reads what commands are given: configuration, dates, addresses
 endings.py   how a run ends: what is printed, and the exit status
 starting.py  demo, init, check
@@ -11,6 +12,7 @@ previewing.py preview
 serving.py   serve, publish
 working.py   worker
 sending.py   run, send, send-test
+scheduling.py schedule
 standing.py  status
 holding.py   pause, resume, cancel
 subscribing.py subscribers list, show, add, remove, pause, resume

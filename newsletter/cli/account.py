@@ -214,8 +214,9 @@ def open_count(counts: Mapping[DeliveryState, int]) -> int:
 
 
 def findings(console: Console, found: Sequence[Finding]) -> None:
-    """Show what the linter found."""
-    for finding in found:
+    """Show what the linter found; what has no place is told once, not for each edition."""
+    shown = {(one.level, one.message, one.where): one for one in reversed(found)}
+    for finding in reversed(shown.values()):
         colour = "red" if finding.level == "error" else "yellow"
         where = escape(finding.where or finding.edition)
         console.print(

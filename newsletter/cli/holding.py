@@ -9,20 +9,27 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.completing import complete_dates
 from newsletter.cli.given import load, parse_date
 from newsletter.cli.program import ConfigDir, app
 from newsletter.cli.terminal import console
-from newsletter.model import IssueState
+from newsletter.model import OPEN, IssueState
 from newsletter.store import IssueStore, SqlLedger
 from newsletter.world import machine
 
-Date = Annotated[str, typer.Argument(metavar="DATE", help="The issue's date, YYYY-MM-DD.")]
+Date = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATE", help="The issue's date, YYYY-MM-DD.", autocompletion=complete_dates
+    ),
+]
 LastDate = Annotated[
     str | None,
     typer.Argument(
         metavar="DATE",
         help="The issue's date, YYYY-MM-DD. Default: the last that was planned.",
         show_default=False,
+        autocompletion=complete_dates,
     ),
 ]
 
@@ -68,6 +75,10 @@ def cancel(date: Date, *, config: ConfigDir = Path("config")) -> None:
     """
 
     def give_up(ledger: SqlLedger, day: dt.date) -> str:
+        if ledger.state(day) is IssueState.CANCELLED:
+            return f"{day}: was cancelled before; nothing changed"
+        if not sum(ledger.counts(day)[state] for state in OPEN):
+            return f"{day}: everything of it is done already: there is nothing to cancel"
         count = ledger.cancel(day, machine.utc_now())
         return f"{day}: cancelled; {count} deliveries will not be sent"
 

@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,12 +16,19 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from newsletter import __version__
+from newsletter.cli.completing import complete_dates
 from newsletter.cli.loading import loading
 from newsletter.errors import NewsletterError
 
 DONE, NOT_RIGHT, WRONG_USAGE, NOT_FINAL, ENDED = 0, 1, 2, 3, 130
 """Exit status: done; something is wrong; wrong usage; run again, as some deliveries are open;
 ended by Ctrl-C."""
+STATUSES = (
+    "Exit status: 0 done, or all that is left waits for the hour that its reader chose · 1 the "
+    "thing checked is not right · 2 wrong usage · 3 some deliveries are not final yet, run it "
+    "again · 130 ended by Ctrl-C."
+)
+"""The exit statuses, as the help of each command tells them."""
 
 
 TRACEBACK = "NEWSLETTER_TRACEBACK"
@@ -42,6 +50,7 @@ MODULES = {
     "send-test": "sending",
     "send": "sending",
     "run": "sending",
+    "schedule": "scheduling",
     "status": "standing",
     "pause": "holding",
     "resume": "holding",
@@ -75,11 +84,21 @@ class Commands(TyperGroup):
                 for module in wanted:
                     importlib.import_module(f"newsletter.cli.{module}")
             self.commands.update(get_group(app).commands)
-        return super().get_command(ctx, cmd_name)
+        found = super().get_command(ctx, cmd_name)
+        _tell_statuses([found] if found else [])
+        return found
+
+
+def _tell_statuses(commands: Iterable[Any]) -> None:
+    """Have the help of commands, and of those below them, end with the exit statuses."""
+    for command in commands:
+        command.epilog = STATUSES
+        _tell_statuses(getattr(command, "commands", {}).values())
 
 
 app = typer.Typer(
     name="newsletter",
+    epilog=STATUSES,
     cls=Commands,
     help="A daily-papers newsletter: collect feeds, pick highlights, render email, send it.\n\n"
     "Start with `newsletter demo`, then `newsletter init my-letter`.",
@@ -95,7 +114,12 @@ ConfigDir = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 OnDate = Annotated[
     str | None,
-    typer.Option("--date", metavar="YYYY-MM-DD", help="The issue's date. Default: the one due."),
+    typer.Option(
+        "--date",
+        metavar="YYYY-MM-DD",
+        help="The issue's date. Default: the one due.",
+        autocompletion=complete_dates,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only (for cron).")]
 
@@ -117,7 +141,12 @@ def main() -> None:
         # The reader of our output is gone (`newsletter status | head`). That is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except SystemExit as end:
+        if end.code == ENDED:  # how the library ends when Ctrl-C was pressed
+            _say_ended()
+        raise
     except KeyboardInterrupt:
+        _say_ended()
         sys.exit(ENDED)
     except Exception as error:
         if TRACEBACK in os.environ:
@@ -135,6 +164,13 @@ def _fail(text: str) -> None:
 
     account.problem(errors(), text)
     sys.exit(NOT_RIGHT)
+
+
+def _say_ended() -> None:
+    """Say what Ctrl-C did: every step is a transaction, so there is nothing to repair."""
+    sys.stderr.write(
+        "ended by Ctrl-C: what was finished is kept, and the same command goes on from there\n"
+    )
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  typer's callback

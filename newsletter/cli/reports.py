@@ -9,16 +9,19 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from newsletter.cli import account
 from newsletter.cli.later import words as later_words
+from newsletter.cli.picking import why_nothing
 from newsletter.cli.terminal import print_json
 from newsletter.config.settings import Config
 from newsletter.day.drafts import as_reader, make_draft
 from newsletter.day.given import Day, Post
+from newsletter.day.pools import window_of
 from newsletter.day.results import Ran
 from newsletter.errors import SendError
-from newsletter.model import OPEN, Delivery, DeliveryState, Topic
+from newsletter.model import OPEN, Delivery, DeliveryState, SubscriberState, Topic
 
 
 def show_demo(
@@ -114,6 +117,8 @@ class Rehearsal:
     """How they would be sent."""
     problem: str = ""
     """Why they could not be sent, and what to do about it."""
+    why: str = ""
+    """Why there is nothing to send."""
 
 
 async def dry_run(
@@ -145,13 +150,32 @@ async def dry_run(
         waiting = len(meant) - later
     else:
         waiting, later = _would_plan(day, email)
+    why = "" if waiting or later or halted else _why_nothing(day, email)
     way, problem = "", f"the issue of {day.date} is {halted}" if halted else ""
     try:
         way = await post.sender.transport.check()
     except SendError as error:
         problem = "\n".join(filter(None, (problem, str(error))))
     counts = {} if halted else {"waiting": waiting, "later": later}
-    return Rehearsal(**{"waiting": 0} | counts, date=day.date, way=way, problem=problem)
+    return Rehearsal(**{"waiting": 0} | counts, date=day.date, way=way, problem=problem, why=why)
+
+
+def _why_nothing(day: Day, email: str | None) -> str:
+    """Return why there is nothing to send."""
+    stores = day.stores
+    if stores.issues.get(day.date):
+        counts = stores.ledger.counts(day.date)
+        done = counts[DeliveryState.ACCEPTED]
+        whom = f" to {email}" if email else ""
+        others = sum(counts.values()) - done - sum(counts[state] for state in OPEN)
+        if others or not done:
+            return "nothing of it waits any more: `newsletter status` says what became of it"
+        return f"everything of it was already sent{whom}"
+    if not stores.subscribers.counts()[SubscriberState.ACTIVE]:
+        return "nobody is on the list: add yourself to subscribers.yaml"
+    window = window_of(day)
+    papers, left_out = stores.papers.count(window), stores.papers.left_out(window)
+    return why_nothing(papers, left_out, day.config.choice.max_age_days)
 
 
 def _would_plan(day: Day, email: str | None) -> tuple[int, int]:
@@ -166,6 +190,10 @@ def _would_plan(day: Day, email: str | None) -> tuple[int, int]:
     return sum(getting.values()) - later, later
 
 
+def _plain(markup: str) -> str:
+    return Text.from_markup(markup).plain
+
+
 def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json: bool) -> None:
     """Show what would be sent, and what prevents it from being sent."""
     if as_json:
@@ -176,6 +204,7 @@ def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json
                 "later": found.later,
                 "way": found.way,
                 "error": found.problem,
+                "why_nothing": _plain(found.why),
             }
         )
     else:
@@ -185,5 +214,7 @@ def show_dry_run(console: Console, errors: Console, found: Rehearsal, *, as_json
             f"{found.date}: would send {found.waiting}{way}{later}; nothing was sent",
             soft_wrap=True,
         )
+        if found.why:
+            console.print(found.why, soft_wrap=True)
     if found.problem:
         account.problem(errors, found.problem)

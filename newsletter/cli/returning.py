@@ -13,9 +13,18 @@ from newsletter.cli.given import load
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.day.returns import ReadReturns, read_returns
+from newsletter.suppress.events import ReportKind
 from newsletter.suppress.mailboxes import MOST
 from newsletter.world import days
 from newsletter.world.mailboxes import mailbox_password
+
+IGNORED = {
+    ReportKind.REPLY.value: "somebody, or their machine, answered: ignored",
+    ReportKind.RECEIPT.value: "it arrived, or is about no reader: ignored",
+    ReportKind.DELAY.value: "their server keeps trying: ignored",
+    ReportKind.UNREADABLE.value: "not understood: counts against nobody",
+}
+"""What means nothing for the reader, and why."""
 
 
 @app.command()
@@ -66,13 +75,26 @@ def bounces(
 
 
 def _tell(read: ReadReturns, faults: int, *, as_json: bool) -> None:
+    others = max(0, read.messages - read.kinds.total())
     if as_json:
         told = {"read": dict(read.kinds), "new": read.new, "suppressed": read.barred}
-        print_json({**told, "faults": faults})
+        print_json({**told, "messages": read.messages, "no_reports": others, "faults": faults})
         return
     for kind, count in read.kinds.most_common():
-        console().print(f"{count:>6}  {kind}")
-    console().print(f"{read.new} were new; suppressed from now on: {len(read.barred)}")
+        why = f" ({IGNORED[kind]})" if kind in IGNORED else ""
+        console().print(f"{count:>6}  {kind}{why}")
+    if others:
+        console().print(f"{others:>6}  other mail (no report: ignored)")
+    if not read.messages:
+        console().print("Nothing came since the last time (--again reads all of it)")
+        return
+    counted = sum(count for kind, count in read.kinds.items() if kind not in IGNORED)
+    console().print(
+        f"{read.messages} messages were read; of {counted} reports {read.new} were new, and "
+        f"{counted - read.new} were known or prove nothing; suppressed from now on: "
+        f"{len(read.barred)}",
+        soft_wrap=True,
+    )
     for address in read.barred:
         console().print(f"  {escape(address)}", soft_wrap=True)
     if read.messages == MOST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,18 @@ from rich.markup import escape
 
 from newsletter import __version__
 from newsletter.cli import reports
+from newsletter.cli.completing import complete_states
 from newsletter.cli.endings import finish
 from newsletter.cli.given import find_subscriber, load, parse_date, parse_states, wait_for
-from newsletter.cli.logs import LogForm, LogOption, errors_logged, load_logged, watching
+from newsletter.cli.logs import (
+    JsonLog,
+    LogForm,
+    LogOption,
+    errors_logged,
+    load_logged,
+    speaker,
+    watching,
+)
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, Quiet, app
 from newsletter.cli.progress import show_progress
 from newsletter.cli.rehearsing import load_editions
@@ -26,6 +36,10 @@ from newsletter.world import days, posts
 
 MOST_NAMED = 20
 """How many editions are listed when `--edition` names one that does not exist."""
+STOPPING = (
+    "asked to end: no new mail is begun, what is leaving is finished, and the next run sends the "
+    "rest (Ctrl-C again ends at once: mail that is leaving may then be `unknown`)"
+)
 _ONLY_TO = "Only this subscriber; the issue is planned for everybody."
 
 
@@ -40,7 +54,9 @@ def run(
 ) -> None:
     """Collect, pick, render and send the issue that is due. Again: nothing is sent twice.
 
-    Example, for cron: `5 * * * * cd /srv/my-letter && newsletter run --quiet`
+    `newsletter schedule` has it run every morning.
+
+    Examples: `newsletter run`, `newsletter run --quiet --config /srv/my-letter/config`
     """
     settings, log = load_logged(config, log_form)
 
@@ -53,7 +69,9 @@ def run(
             expected = _active(day)
             async with (
                 days.open_web(settings, version=__version__, on_source=watch.source) as web,
-                posts.open_post(settings, on_delivery=watch.delivery) as post,
+                posts.open_post(
+                    settings, on_delivery=watch.delivery, on_stop=_stopping(log, quiet=quiet)
+                ) as post,
             ):
                 watch.expect(len(settings.collecting.sources), expected)
                 return await steps.run(day, web, post), not expected
@@ -71,7 +89,11 @@ def send(
     to: Annotated[str | None, typer.Option(metavar="EMAIL", help=_ONLY_TO)] = None,
     only: Annotated[
         str | None,
-        typer.Option(metavar="STATES", help="Send again what is failed, unknown or deferred."),
+        typer.Option(
+            metavar="STATES",
+            help="Send again what is failed, unknown or deferred.",
+            autocompletion=complete_states,
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
@@ -109,7 +131,9 @@ def send(
             if planned and states:
                 stores.ledger.reopen(day.date, states, day.clock(), address)
             watch.expect(0, expected)
-            async with posts.open_post(settings, on_delivery=watch.delivery) as post:
+            async with posts.open_post(
+                settings, on_delivery=watch.delivery, on_stop=_stopping(None, quiet=quiet)
+            ) as post:
                 sent = await steps.send(day, post, email=address)
             counts = stores.ledger.counts(day.date) if stores.issues.get(day.date) else {}
             ran = Ran(
@@ -135,6 +159,12 @@ def send(
             soft_wrap=True,
         )
     finish(ran, settings, nobody=nobody, quiet=quiet, as_json=as_json)
+
+
+def _stopping(log: JsonLog | None, *, quiet: bool) -> Callable[[], None]:
+    """Return what tells that a run was asked to end: it may take minutes until it does."""
+    tell = speaker(log, quiet=quiet)
+    return lambda: tell(STOPPING, problem=False)
 
 
 def _active(day: Day) -> int:

@@ -64,18 +64,21 @@ def serve(
     settings, log = load_logged(config, log_form)
     tell = speaker(log)
     with errors_logged(log), contextlib.ExitStack() as beside:
-        listening = _listen(host, port)
+        listening = beside.enter_context(_listen(host, port))
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{listening.getsockname()[1]}"
         database = beside.enter_context(machine.open_ledger(settings))
         run_options = ["--quiet"] if log is None else ["--log", LogForm.JSON.value]
         site = SiteHost(config, settings, database, address, machine.utc_now, tell, run_options)
+        # What may fail comes first: nothing is served until all of it is ready.
+        measured = metrics and beside.enter_context(
+            serving_metrics(metrics, database, machine.utc_now)
+        )
         tell(f"Serving {settings.letter.name} at {address}/", problem=False)
         for note in _notes(settings):
             tell(note, problem=False)
-        if metrics is not None:
-            there = beside.enter_context(serving_metrics(metrics, database, machine.utc_now))
-            tell(f"Metrics for Prometheus at {there}", problem=False)
+        if measured:
+            tell(f"Metrics for Prometheus at {measured}", problem=False)
         program = site_app(
             site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
         )

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from newsletter import __version__
 from newsletter.cli import account, health, picking
+from newsletter.cli.completing import complete_topics
 from newsletter.cli.given import find_subscriber, load, parse_date, unknown_topic, wait_for
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, OnDate, app
 from newsletter.cli.progress import show_progress
@@ -79,7 +80,9 @@ def pick(
     *,
     config: ConfigDir = Path("config"),
     date: OnDate = None,
-    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Only this topic.", autocompletion=complete_topics)
+    ] = None,
     subscriber: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="What this reader gets.")
     ] = None,

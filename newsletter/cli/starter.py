@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
+from newsletter import __version__
 from newsletter.config.schemas import schemas
 from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
+from newsletter.render.copies import NOTE, note_of, noted
 from newsletter.world.machine import STARTER
 
 
-def cron_line(program: str, folder: Path) -> str:
-    """Return the crontab line that runs the newsletter of `folder` every hour.
-
-    Cron knows neither the virtual environment nor the folder, so both paths are absolute.
-    """
-    # In a crontab an unescaped `%` ends the command.
-    inner = shlex.join(["cd", str(folder)]) + " && " + shlex.join([program, "run", "--quiet"])
-    return "5 * * * * " + inner.replace("%", r"\%")
-
-
-def write_starter(
-    console: Console, directory: Path, program: str, *, templates: bool = False
-) -> None:
+def write_starter(console: Console, directory: Path, *, templates: bool = False) -> None:
     """Write config/ and outbox/ into `directory`; keep every file that exists.
 
     With `templates` the packaged templates are copied too. Without copies the packaged ones are
-    used, so that they follow the program. `program` is the absolute path of the newsletter command.
+    used, so that they follow the program.
 
     Raises StoreError when the folder cannot be written.
     """
@@ -55,14 +44,15 @@ def write_starter(
         f"\nNext: edit [bold]{escape(place)}config/subscribers.yaml[/], then\n"
         f"  [bold]{escape(change)}newsletter run[/]\n"
         "It writes the emails to outbox/ until config/newsletter.yaml names a mail server.\n\n"
-        "For an email every day, give this line to cron (`crontab -e`):",
+        "For an email every day:\n"
+        f"  [bold]{escape(change)}newsletter schedule cron --install[/]   (or systemd, launchd, "
+        "actions; without --install it shows what it would install)",
         soft_wrap=True,
     )
-    console.print(f"  {cron_line(program, directory.resolve())}", soft_wrap=True, markup=False)
 
 
 def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:
-    kept = []
+    kept, copied = [], []
     for folder in folders:
         for source in sorted((STARTER / folder).rglob("*")):
             # The program owns the schemas: they are written again below. All other files belong to
@@ -76,7 +66,13 @@ def _write_starter(directory: Path, folders: tuple[str, ...]) -> list[Path]:
             # The list of readers is private.
             make_folder(target.parent, public=folder != "config")
             target.write_bytes(source.read_bytes())
+            if folder == "templates":
+                copied.append(target.relative_to(directory / folder).as_posix())
             target.chmod(0o600 if target.name == "subscribers.yaml" else 0o644)
+    if copied:
+        templates = directory / "templates"
+        note = note_of(templates, copied, __version__, noted(templates))
+        (templates / NOTE).write_text(note, encoding="utf-8")
     schema_folder = directory / "config" / "schema"
     schema_folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():

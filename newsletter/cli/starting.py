@@ -86,7 +86,7 @@ def init(
     Examples: `newsletter init my-letter && cd my-letter && newsletter run`,
     `newsletter init --templates`
     """
-    starter.write_starter(console(), directory, machine.program(), templates=templates)
+    starter.write_starter(console(), directory, templates=templates)
 
 
 @app.command()

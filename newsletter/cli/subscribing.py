@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from newsletter.cli import account, importing
+from newsletter.cli.completing import complete_topics
 from newsletter.cli.given import load, parse_date, unknown_topic
 from newsletter.cli.importing import DryRun, From, State, Text, read_words, would
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
@@ -105,7 +106,10 @@ def add(
     config: ConfigDir = Path("config"),
     name: Annotated[str, typer.Option(help="For the greeting.")] = "",
     topic: Annotated[
-        list[str] | None, typer.Option(help="A topic's name; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            help="A topic's name; may be given several times.", autocompletion=complete_topics
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:

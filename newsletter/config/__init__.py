@@ -7,6 +7,7 @@ environment.py where `${NAME}` is read from
 values.py     the kinds of value: addresses, clocks, zones, secrets
 shape.py      what all shapes (pydantic models of a file or a part of one) share
 mistakes.py   what is wrong, in a sentence with its place
+gathering.py  equal mistakes are one, with a count
 settings.py   Config and its slices: Letter, Choice, Collecting, Delivering
 newsletter.py newsletter.yaml → Letter, Choice, Schedule
 themes.py     `theme:` and a theme's own theme.yaml → Theme
@@ -17,5 +18,6 @@ sources.py    sources.yaml → Collecting
 topics.py     topics.yaml → Topic
 subscribers.py subscribers.yaml → SignUp
 schemas.py    the JSON Schema of each file
+variables.py  which variables a configuration asks for
 files.py      load_config(): all files except subscribers.yaml → Config
 """

@@ -53,7 +53,7 @@ class YamlDocument:
     within: Mapping[Path_, Collection[str]] = field(default_factory=dict, repr=False)
     """Path → values from the environment that are part of the value at the path."""
     unset: Mapping[Path_, str] = field(default_factory=dict)
-    """Path → name of the environment variable that is missing there."""
+    """Path → which environment variable is missing there, and how to give it, in words."""
 
     def where(self, path: Path_, *, value: bool = False) -> str:
         """Return `file:line:column` of `path`, or of its nearest parent that exists."""
@@ -93,12 +93,20 @@ def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
         raise ConfigError(f"{path}: {error.strerror}") from None
     if len(raw) > MAX_BYTES:
         raise ConfigError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+    return parse_document(path, _decoded(path, raw), environment)
+
+
+def _decoded(path: Path, raw: bytes) -> str:
+    wrong = 0 if b"\0" in raw[:4] else None  # UTF-16 without a mark is valid UTF-8
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line, column, problem = undecodable(raw, error.start)
-        raise ConfigError(f"{path}:{line}:{column}: {problem}") from None
-    return parse_document(path, text, environment)
+        wrong = error.start
+        text = ""
+    if wrong is not None:
+        line, column, problem = undecodable(raw, wrong)
+        raise ConfigError(f"{path}:{line}:{column}: {problem}")
+    return text
 
 
 def parse_document(path: Path, text: str, environment: Mapping[str, str]) -> YamlDocument:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from newsletter.config.delivery import delivering, read_keys
 from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
+from newsletter.config.gathering import gathered
 from newsletter.config.keeping import keeping
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
-from newsletter.config.nodes import not_set
 from newsletter.config.serving import serving
 from newsletter.config.settings import Config
 from newsletter.config.shape import Shape
@@ -21,6 +21,7 @@ from newsletter.config.sources import SourcesShape, collecting, read_sources
 from newsletter.config.subscribers import check_list
 from newsletter.config.themes import read_theme
 from newsletter.config.topics import TopicsShape, libraries, read_topics
+from newsletter.config.variables import Asked
 from newsletter.errors import ConfigError
 from newsletter.render.looks import Theme
 from newsletter.store.urls import secrets_of
@@ -78,7 +79,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         keys = tuple(read_keys(main.dkim, main.sender, document, problems))
     if problems or topics is None or sources is None or theme is None:
         names = [topic.name for topic in wanted.topics] if isinstance(wanted, TopicsShape) else None
-        raise ConfigError(*problems, *check_list(folder, names, variables))
+        raise ConfigError(*gathered((*problems, *check_list(folder, names, variables))))
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101  the same
     assert isinstance(wanted, TopicsShape)  # noqa: S101  the same
@@ -105,10 +106,10 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
 
 def _missing(document: YamlDocument) -> Iterator[str]:
     """Yield a sentence, with its place, for each secret that is missing."""
-    for path, name in document.unset.items():
+    for path, missing in document.unset.items():
         # What only the site needs stops no mail.
         if path[:1] != ("serve",):
-            yield f"{document.where(path, value=True)}: {not_set(name)}"
+            yield f"{document.where(path, value=True)}: {missing}"
 
 
 SHORTEST = 8
@@ -137,20 +138,13 @@ def _passwords(database: str) -> Iterator[str]:
             yield quote(word, safe="")
 
 
-class _Whatever(dict[str, str]):
-    """An environment in which every variable is set, but empty."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
-
-
 def sender_domain(folder: Path) -> str:
     """Return the domain of `from` in newsletter.yaml, even if other settings are missing or wrong.
 
     Somebody who is making a key cannot have it in the environment yet. Raises ConfigError if there
     is no address.
     """
-    document = read_document(folder / "newsletter.yaml", _Whatever())
+    document = read_document(folder / "newsletter.yaml", Asked())
     domain = str(document.at(("from",))).rpartition("@")[2].strip("> ")
     if "." not in domain:
         raise ConfigError(f"{document.where(('from',))}: `from` needs an address, or give --domain")

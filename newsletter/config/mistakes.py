@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from newsletter.config.documents import YamlDocument
-from newsletter.config.nodes import Path_, not_set
+from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
 from newsletter.errors import ConfigError
 
@@ -43,8 +43,8 @@ def checked(shape: type[Kind], document: YamlDocument, name: str) -> Kind:
             + (", not a list" if isinstance(document.data, list) else "")
         )
     problems = [
-        f"{document.where(path, value=True)}: {not_set(variable)}"
-        for path, variable in document.unset.items()
+        f"{document.where(path, value=True)}: {missing}"
+        for path, missing in document.unset.items()
         if not is_secret(name, path)
     ]
     problems += [

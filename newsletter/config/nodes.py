@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from newsletter.config.diagnoses import glued_comment
+from newsletter.config.diagnoses import ODD_SPACE, glued_comment, odd_space
 from newsletter.errors import ConfigError
 
 Path_ = tuple[str | int, ...]
@@ -42,7 +42,7 @@ class NodeReader:
         self.within: dict[Path_, set[str]] = {}
         """Path → values from the environment that are part of the value at the path."""
         self.unset: dict[Path_, str] = {}
-        """Path → name of the environment variable that is missing there."""
+        """Path → which environment variable is missing there, and how to give it, in words."""
         self.problems: list[str] = []
 
     def read(self, node: yaml.Node, path: Path_ = ()) -> object:
@@ -103,6 +103,9 @@ class NodeReader:
             if key_node.tag == MERGE:
                 continue
             key = self._scalar(key_node)
+            if isinstance(key, str) and (told := _odd_key(key)):
+                self._problem(key_node, told)
+                continue
             if isinstance(key, str | int) and not isinstance(key, bool):
                 yield key, key_node, value_node
             elif "{{" in self._around(key_node):
@@ -180,16 +183,21 @@ class NodeReader:
                 node, f"`${{{name}}}` names no environment variable (capitals, digits and _)"
             )
             return ""
-        # Treat an empty variable as not set: a line `NAME=` leaves one by mistake.
-        found = self._environment.get(name, "")
+        missing = not_set(name)
+        try:
+            # An empty variable is as good as none: a line `NAME=` leaves one by mistake.
+            found, is_known = self._environment.get(name, ""), name in self._environment
+        except ConfigError as error:
+            # The file that should hold it cannot be read.
+            found, is_known, missing = "", False, str(error)
         if found and not whole:
             self.within.setdefault(path, set()).add(found)
-        if found or (name in self._environment and not whole):
+        if found or (is_known and not whole):
             return found
         if whole:
-            self.unset[path] = name
+            self.unset[path] = missing
         else:
-            self._problem(node, not_set(name))
+            self._problem(node, missing)
         return ""
 
     def _around(self, node: yaml.Node) -> str:
@@ -203,6 +211,15 @@ class NodeReader:
     def _at(self, node: yaml.Node) -> str:
         line, column = _place(node)
         return f"{self._where}:{line}:{column}"
+
+
+def _odd_key(key: str) -> str:
+    """Return what is wrong with a key that was not meant as such; nothing if it is all right."""
+    if odd := ODD_SPACE.search(key):
+        return odd_space(odd[0])
+    if key.startswith(("-", "\u2013", "\u2014")):
+        return "an item of a list begins with `- `: a hyphen and a space"
+    return ""
 
 
 def not_set(name: str) -> str:

@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 from newsletter.collect.kinds.table import KINDS
 from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.documents import YamlDocument
-from newsletter.config.nodes import not_set
 from newsletter.config.settings import Collecting
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Network, Secret, Web
@@ -155,8 +154,8 @@ def collecting(
 ) -> Collecting:
     """Return the settings of collecting, without what cannot be asked for lack of a secret."""
     left_out = {
-        path[:2]: f"{document.where(path, value=True)}: {not_set(name)}"
-        for path, name in document.unset.items()
+        path[:2]: f"{document.where(path, value=True)}: {missing}"
+        for path, missing in document.unset.items()
     }
     return Collecting(
         sources=tuple(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from newsletter.config.documents import YamlDocument, read_document
 from newsletter.config.environment import read_environment
+from newsletter.config.gathering import gathered
 from newsletter.config.mistakes import checked, suggest
 from newsletter.config.nodes import Path_
 from newsletter.config.shape import Shape
@@ -97,11 +98,14 @@ def read_list(
     """
     variables = read_environment(folder.resolve().parent, environment)
     document = read_document(folder / FILE, variables)
-    shape = checked(SubscribersShape, document, "subscribers")
     problems: list[str] = []
-    found = _read(shape, topics, document, problems)
+    try:
+        shape = checked(SubscribersShape, document, "subscribers")
+        found = _read(shape, topics, document, problems)
+    except ConfigError as error:
+        raise ConfigError(*gathered(error.problems)) from None
     if problems:
-        raise ConfigError(*problems)
+        raise ConfigError(*gathered(problems))
     return replace(found, is_blank=not document.data)
 
 

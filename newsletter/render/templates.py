@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 import jinja2
 
+from newsletter import __version__
 from newsletter.errors import TemplateError
+from newsletter.render.copies import about_copy
 from newsletter.render.frames import Loop, Region, Rendering, cut, renderer
 from newsletter.render.hiding import hide, keep_head
 from newsletter.render.looks import Theme
@@ -61,6 +63,14 @@ def load_templates(theme: Theme, name: str = "issue", *, located: bool = False) 
     With `located`, elements of the HTML are marked with the line they came from, for the linter.
     Raises TemplateError, with file:line, for anything missing or wrong in the templates.
     """
+    try:
+        return _load(theme, name, located=located)
+    except TemplateError as error:
+        note = about_copy(str(error), theme.folders, __version__)
+        raise TemplateError("\n".join(filter(None, (str(error), note)))) from None
+
+
+def _load(theme: Theme, name: str, *, located: bool) -> Templates:
     values = dict(theme.values)
     refuse_unused(theme.folders)
     html = read_template(f"{name}.mjml", theme.folders, values)

@@ -19,6 +19,7 @@ from newsletter.errors import StoreError
 from newsletter.files.writing import whole_file
 from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
+from newsletter.store.explanations import last_backup
 from newsletter.store.indexing import make_search
 from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
 from newsletter.store.partitions import is_month
@@ -57,7 +58,16 @@ def back_up(database: Database, path: Path, *, force: bool, on_step: Told) -> st
             else:
                 _write_pages(reader, part, on_step)
         _settle(part, path)
+    _note(database, path)
     return found
+
+
+def _note(database: Database, path: Path) -> None:
+    """Note beside a file of SQLite where its backup is: once it is damaged, it cannot say so."""
+    if not database.is_postgresql:
+        own = Path(str(database.engine.url.database))
+        with contextlib.suppress(OSError):
+            last_backup(own).write_text(f"{path.resolve()}\n", "utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

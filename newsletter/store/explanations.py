@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,10 +19,10 @@ _OF_SQLITE: Final = {
     "unable to open database file": "is the folder there and writable?",
     "database or disk is full": "make room on the disk and run again; nothing was lost",
     "disk I/O error": "is the disk full, or failing?",
-    "file is not a database": "put a copy of it back from your backup",
-    "database disk image is malformed": "put a copy of it back from your backup",
     "attempt to write a readonly database": "make the file and its folder writable",
 }
+
+_DAMAGED: Final = ("file is not a database", "database disk image is malformed")
 
 _GONE: Final = "the server has ended the connection; run again: nothing was lost"
 _OF_POSTGRESQL: Final = (
@@ -69,10 +72,29 @@ _OF_POSTGRESQL: Final = (
 )
 
 
+def last_backup(database: Path) -> Path:
+    """Return the path of the note beside a file of SQLite that says where its last backup is."""
+    return database.with_name(f"{database.name}.backup")
+
+
+def _restoring(url: sa.URL) -> str:
+    """Return how to get a damaged file of SQLite back, with the newest backup that is known."""
+    file = Path(str(url.database))
+    found = [*file.parent.glob(f"{file.stem}-*{file.suffix}")]
+    with contextlib.suppress(OSError, ValueError):
+        found.append(Path(last_backup(file).read_text("utf-8").strip()))
+    there = [path for path in found if path.is_file()]
+    newest = max(there, key=lambda path: path.stat().st_mtime, default=None)
+    name = shlex.quote(str(newest)) if newest else "FILE"
+    which = "its last backup" if newest else "a backup (none is known here)"
+    moved = f"{file.name}, {file.name}-wal and {file.name}-shm"
+    return f"it is damaged: move {moved} away, then put {which} back: newsletter db restore {name}"
+
+
 def explain(url: sa.URL, text: str) -> str:
     """Return what a database's message means, and how to mend it; without any password."""
     if url.get_backend_name() != "postgresql":
-        advice = _OF_SQLITE.get(text, "")
+        advice = _restoring(url) if text in _DAMAGED else _OF_SQLITE.get(text, "")
         return f"{shown(url)}: {text}" + (f"; {advice}" if advice else "")
     if text == BUSY:
         text = "all connections of this program are in use"

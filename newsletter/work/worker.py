@@ -29,20 +29,25 @@ async def work(bench: Bench) -> None:
     be used at the start, and OutdatedError once workers of a newer version use it.
     """
     await asyncio.to_thread(install, bench.database)
-    loop, tries = asyncio.get_running_loop(), 0
+    loop, tries, is_away = asyncio.get_running_loop(), 0, False
     with bench.ledger.pulse(bench.owner):
         while True:
             began = loop.time()
             try:
                 # Perhaps the engine's tables are gone, or new.
                 await asyncio.to_thread(install, bench.database)
+                if is_away:
+                    bench.say("the database is back; going on", problem=False)
+                is_away = False
                 await _until_lost(bench)
             except OutdatedError:
                 raise
             except (*LOST, StoreError) as error:
                 # The engine's own errors only say that there was one.
                 said = str(error.__cause__ or error).strip() or "the connection was lost"
-                bench.say(f"the database is away ({said.splitlines()[0]}); trying again")
+                if not is_away:
+                    bench.say(f"the database is away ({said.splitlines()[0]}); trying again")
+                is_away = True
             if bench.stop.is_set():
                 return
             tries = 0 if loop.time() - began > STEADY else tries + 1

@@ -6,5 +6,6 @@ metrics.py GET /metrics for Prometheus, on a port of its own
 following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given
 posts.py   open_post(): what sends mail
+timers/    what starts a run each morning: cron, systemd, launchd, GitHub Actions
 mailboxes.py the password of the mailbox in which mail comes back
 """

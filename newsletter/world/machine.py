@@ -42,6 +42,17 @@ def program() -> str:
     return str(beside if beside.exists() else Path(sys.argv[0]).resolve())
 
 
+def user_units() -> Path:
+    """Return the folder of the user's units of systemd (systemd.unit(5))."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "systemd" / "user"
+
+
+def agents() -> Path:
+    """Return the folder of the user's agents of launchd."""
+    return Path.home() / "Library" / "LaunchAgents"
+
+
 def open_ledger(config: Config) -> Database:
     """Open the newsletter's database.
 

@@ -95,10 +95,14 @@ async def open_post(
     *,
     clock: Callable[[], dt.datetime] = utc_now,
     on_delivery: Callable[[Delivery, Outcome], None] = lambda _delivery, _outcome: None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Post]:
-    """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight."""
+    """Make ready to send; Ctrl-C, SIGTERM and SIGHUP end it after what is in flight.
+
+    `on_stop` is called at the first of them.
+    """
     stop = asyncio.Event()
-    with stopping(stop):
+    with stopping(stop, on_stop):
         yield post_for(config, sender_name(), stop, clock, on_delivery)
 
 
@@ -162,13 +166,16 @@ def signer_of(config: Config) -> Signer | None:
 
 
 @contextlib.contextmanager
-def stopping(stop: asyncio.Event) -> Iterator[None]:
+def stopping(stop: asyncio.Event, on_stop: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and SIGHUP finish what is in flight; a second one ends at once."""
     loop = asyncio.get_running_loop()
 
     def finish(number: signal.Signals) -> None:
+        is_first = not stop.is_set()
         stop.set()
         loop.remove_signal_handler(number)
+        if is_first:
+            on_stop()
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     # Whoever starts us with nohup wants the end of the terminal ignored.

@@ -49,7 +49,7 @@ MISTAKES = [
     (b"a:\n  b: [1, {c: 2}, [3]\nd: 4\n", ":2:6: the `[` that opens here is never closed"),
     (b"a: {b: [1, 2]\nc: d\n", ":1:4: the `{` that opens here is never closed"),
     (b"a: #b\n\nd: [1\ne: f\n", ":3:4: the `[` that opens here is never closed"),
-    (b"key:value\nb: c\n", ":2:2: expected `key: value`; is a space missing after a `:` above?"),
+    (b"key:value\nb: c\n", ":1:4: a space is missing after the colon: `key: …`"),
     (b"a: |\n x\ny\nz: 1\n", ":3:1: expected `key: value`; is the `:` missing?"),
     (b"a: b\n- c\n", ":2:1: `- c` is indented differently from the lines above"),
     (b"a: *\n", ":1:4: a value that begins with `*` goes in quotes"),

@@ -177,12 +177,15 @@ def test_a_comment_after_quotes_is_none_of_the_value(tmp_path: Path, line: str, 
     assert read_environment(tmp_path, {})["K"] == value
 
 
-@pytest.mark.parametrize("line", ["K=s3cret # mine", "K='s3cret", 'K="s3cret";', "K='s3cret' mine"])
+@pytest.mark.parametrize(
+    "line",
+    ["K=s3cret # mine", "K=#s3cret", "K= # s3cret", "K='s3cret", 'K="s3cret";', "K='s3cret' mine"],
+)
 def test_a_value_whose_end_is_not_clear_is_refused(tmp_path: Path, line: str) -> None:
     """A password with quotes and a comment in it would only be told by the mail server."""
     private(tmp_path, f"A=1\n{line}\n")
 
-    with pytest.raises(ConfigError, match=r"\.env:2:3: .*in quotes") as caught:
+    with pytest.raises(ConfigError, match=r"\.env:2:[34]: .*in quotes") as caught:
         read_environment(tmp_path, {})
     assert "s3cret" not in str(caught.value)
 
@@ -235,3 +238,77 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path, root: P
     os.mkfifo(tmp_path / ".env", 0o600)
     with pytest.raises(ConfigError, match=r"\.env: not a regular file"):
         load_config(tmp_path / "config", {})
+
+
+def test_which_place_counts_first(tmp_path: Path) -> None:
+    """The variable, the file that it names, systemd's credential, then the same of .env."""
+    given = {"A": "1", "A_FILE": f"{tmp_path}/a", "CREDENTIALS_DIRECTORY": f"{tmp_path}/handed"}
+    (tmp_path / "handed").mkdir()
+    for name, text in (("a", "2\n"), ("handed/A", "3\n"), ("mine", "5\r\n")):
+        (tmp_path / name).write_text(text)
+    private(tmp_path, "A=4\nA_FILE=mine\n")
+
+    found = []
+    for taken in ("A", "A_FILE", "CREDENTIALS_DIRECTORY"):
+        found.append(read_environment(tmp_path, given)["A"])
+        del given[taken]
+    found.append(read_environment(tmp_path, given)["A"])
+    private(tmp_path, "A=\nA_FILE=mine\n")
+    found.append(read_environment(tmp_path, given)["A"])
+
+    assert found == ["1", "2", "3", "4", "5"]
+
+
+def test_a_credential_that_was_not_handed_over_is_looked_for_elsewhere(tmp_path: Path) -> None:
+    """Systemd hands over what its unit names, and .env may have the rest."""
+    private(tmp_path, "B=mine\n")
+
+    found = read_environment(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path / "handed")})
+
+    assert found["B"] == "mine"
+    with pytest.raises(KeyError):
+        found["C"]
+
+
+def test_a_file_that_is_not_there_stops_sending_only(tmp_path: Path, root: Path) -> None:
+    """As a variable that is not set: everything else goes on."""
+    text = (
+        "name: x\nfrom: a@example.org\ndelivery: {transport: smtp, username: u, password: '${P}'}\n"
+    ).replace("username: u", "username: '${U}'")
+    write_newsletter(tmp_path, root, newsletter=text)
+
+    config = load_config(tmp_path / "config", {"U": "me", "P_FILE": f"{tmp_path}/none"})
+
+    (told,) = config.missing
+    assert f"newsletter.yaml:3:57: P_FILE: {tmp_path}/none: no such file" in told
+
+
+@pytest.mark.parametrize("value", [r'"a\"b"', r'"a\\b"', r'"-----BEGIN\nabc"', r'"pa\$s"'])
+def test_a_backslash_in_double_quotes_is_refused(tmp_path: Path, value: str) -> None:
+    """Shells, systemd and dotenv read it in different ways; only the server would tell."""
+    private(tmp_path, f"A=1\nK={value}\n")
+
+    with pytest.raises(ConfigError, match=r"\.env:2:3: a backslash .* single quotes") as caught:
+        read_environment(tmp_path, {})
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"\xef\xbb\xbfK=a", "a"),
+        (b"A=1\r\nK='a b'\r\n", "a b"),
+        (b"A=1\rK=a\r", "a"),
+        (rb"K='a\"b\\n'", r"a\"b\\n"),
+        (rb'K="a\d"', r"a\d"),
+        (b"export\tK=a=b==", "a=b=="),
+        (b"K=pa$$w{o}rd%", "pa$$w{o}rd%"),
+        (b"K=\xc3\xbc", "\u00fc"),
+    ],
+)
+def test_files_of_other_editors_and_odd_passwords(tmp_path: Path, raw: bytes, value: str) -> None:
+    """A mark at the beginning, other line ends, and signs that shells would replace."""
+    path = private(tmp_path, "")
+    path.write_bytes(raw)
+
+    assert read_environment(tmp_path, {})["K"] == value

@@ -15,7 +15,7 @@ QUOTE = "the quote that opens here is never closed"
 SECOND = "a second colon: a value with a colon goes in quotes"
 AFTER = "unexpected text after a value: put the whole value in quotes"
 LATIN = "not UTF-8 text (is it `{}`, saved as Latin-1 or Windows-1252?): save it as UTF-8"
-OPEN = "the `{}` that opens here is never closed, or lacks a comma"
+OPEN = "the `{}` that opens here is never closed, or has a comma too few or too many"
 SPACE = "expected `key: value`; is a space missing after a `:` above?"
 EATEN = "`{}` begins a comment, so YAML reads no value: put it in quotes"
 MERGE = "`<<` merges a mapping: write `<<: *name` of one"
@@ -25,16 +25,18 @@ BELONGS = (
     "as the text after `- ` above"
 )
 BESIDE = "`{}` is indented differently from `{}` above it: line them up"
+BELOW = ", or remove `{}` if it belongs below"
 UNSET = (
     "the environment variable NOPE is not set, or is empty: export it, write it into the file .env "
     "beside config/, or name a file that holds it in NOPE_FILE"
 )
 
+LOOKS = "a character that looks like a space and is none (U+{}): use plain spaces"
 SAID = [
     # indentation
     (b"topics:\n  - name: a\n     title: A\n", ":3:6: " + BESIDE.format("title", "name")),
-    (b"a: b\n c: d\n", ":2:2: " + BESIDE.format("c", "a")),
-    (b"a: 1\n\n\n  b: 2\n", ":4:3: " + BESIDE.format("b", "a")),
+    (b"a: b\n c: d\n", ":2:2: " + BESIDE.format("c", "a") + BELOW.format("b")),
+    (b"a: 1\n\n\n  b: 2\n", ":4:3: " + BESIDE.format("b", "a") + BELOW.format("1")),
     (b"topics:\n  - name: a\n  title: A\n", ":3:3: " + BELONGS.format("title", 4)),
     (b"- a\n\nb: c\n", ":3:1: " + BELONGS.format("b", 2)),
     (b"a:\n    b: 1\n  c: 2\n", ":3:3: " + NEIGHBOURS.format("c")),
@@ -47,7 +49,26 @@ SAID = [
     (b"title: Foo: bar\n", ":1:11: " + SECOND),
     (b"a: b: c\n", ":1:5: " + SECOND),
     (b"a: [1]: 2\n", ":1:7: " + SECOND),
-    (b"key:value\nb: c\n", ":2:2: " + SPACE),
+    (b"key:value\nb: c\n", ":1:4: a space is missing after the colon: `key: …`"),
+    (b"a: b\n# x\nkey:value\n\nb: c\n", ":3:4: a space is missing after the colon: `key: …`"),
+    ("name：x\nb: c\n".encode(), ":1:5: a space is missing after the colon: `name: …`"),
+    (b"a: b\n  c: d\n", ":2:3: `c` is indented differently from `a` above it: line them up, or remove `b` if it belongs below"),
+    ("a:\n\u00a0\u00a0b: 1\n".encode(), ":2:1: " + LOOKS.format("00A0")),
+    ("a:\n  b: 1\n \u200bc: 1\n".encode(), ":3:2: " + LOOKS.format("200B")),
+    ("a: 1\n\ufeffb: 2\n".encode(), ":2:1: " + LOOKS.format("FEFF")),
+    (b"a: & x\n", ":1:4: a value that begins with `&` goes in quotes"),
+    (b"a: >x\n", ":1:4: a value that begins with `>` goes in quotes"),
+    (b"a: | x\n", ":1:4: a value that begins with `|` goes in quotes"),
+    (b"a: ? x\n", ":1:4: a value that begins with `?` goes in quotes"),
+    (rb'a: "C:\Users\x"' + b"\n", ":1:9: a backslash inside double quotes: use single quotes, or write `\\\\`"),
+    (b'a: "x\nb: 1\nc: "y"\n', ":1:4: the quote that opens here ends on line 3 only: close it where its value ends"),
+    (b"a: 'x\nb: 'y'\n", ":1:4: the quote that opens here ends on line 2 only: close it where its value ends"),
+    (b"a: 1\n...\nb: 2\n", ":3:1: `...` ends the file, and here is more: remove the line with the dots"),
+    (b"[delivery]\nhost: x\n", ":2:1: expected nothing more: above is a value alone, where a file has `key: value` lines"),
+    (b"a:\n  -name: x\n", ":2:3: an item of a list begins with `- `: a hyphen and a space"),
+    ("a:\n  – name: x\n".encode(), ":2:3: an item of a list begins with `- `: a hyphen and a space"),
+    ("a: 1\n".encode("utf-16-le"), ":1:1: this file is UTF-16: save it as UTF-8"),
+    ("a: 1\n".encode("utf-32"), ":1:1: this file is UTF-16: save it as UTF-8"),
     (b"a b\nc: d\n", ":2:2: " + SPACE),
     (b"a:\n - b\n  c: d\n", ":3:4: " + SPACE),
     (b"a: |\n x\ny\nz: 1\n", ":3:1: expected `key: value`; is the `:` missing?"),
@@ -113,7 +134,7 @@ SAID = [
     (b"a: 1\n---\nb: 2\n", ":2:1: a second document begins here (`---`): a file holds one; remove this line"),
     (b"a: - b\n", ":1:4: a list begins on a line of its own, below its key"),
     (b"%YAML 3.0\n---\na: b\n", ":1:1: not valid YAML: found incompatible YAML document"),
-    (b"a: ]\n", ":1:4: not valid YAML: did not find expected node content"),
+    (b"a: ]\n", ":1:4: a value that begins with `]` goes in quotes"),
     (b"a: &a [*a]\n", ": nested too deeply, or an alias that contains itself"),
     # variables
     (b"a: ${x}\n", ":1:4: `${x}` names no environment variable (capitals, digits and _)"),
@@ -291,7 +312,10 @@ def test_what_comes_from_the_environment_is_known() -> None:
     assert document.data == {"a": "1", "b": "x1yzwei", "c": "", "d": ["$ONE", ""], "e": "$"}
     assert document.variables == {("a",), ("c",), ("d", 1)}
     assert document.within == {("b",): {"1", "zwei"}}
-    assert document.unset == {("c",): "EMPTY", ("d", 1): "NONE"}
+    assert {path: told.split()[3] for path, told in document.unset.items()} == {
+        ("c",): "EMPTY",
+        ("d", 1): "NONE",
+    }
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -239,30 +238,6 @@ def test_a_missing_secret_stops_sending_only(tmp_path: Path, root: Path) -> None
         assert "SMTP_PASSWORD is not set" in done.stderr
     assert "2 papers" in newsletter("pick", cwd=folder).stdout.replace("2 picks out of ", "")
     assert "No issue was planned" in newsletter("status", cwd=folder).stdout
-
-
-def test_the_cron_line_works_as_it_is_printed(tmp_path: Path, root: Path) -> None:
-    """In the shell of cron: no virtual environment, hardly a PATH, secrets from a private file."""
-    newsletter("init", "my letter", cwd=tmp_path)
-    folder = tmp_path / "my letter"
-    printed = newsletter("init", "my letter", cwd=tmp_path).stdout
-    letter(folder, root, subscribers=readers("{email: a@readers.example}"))
-    settings = folder / "config" / "newsletter.yaml"
-    settings.write_text(
-        settings.read_text("utf-8") + "\nsecret: ${NEWSLETTER_SECRET}\nsite: https://x.example\n"
-    )
-    (folder / ".env").write_text(f"NEWSLETTER_SECRET={SECRET}\n")
-    (folder / ".env").chmod(0o600)
-    (line,) = (row.strip() for row in printed.splitlines() if row.strip().startswith("5 * * * *"))
-
-    done = subprocess.run(
-        ["/usr/bin/env", "-i", "HOME=/", "PATH=/usr/bin:/bin", "SHELL=/bin/sh", "/bin/sh", "-c",
-         line.removeprefix("5 * * * * ")],
-        cwd="/", capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert set(mails(folder)) == {"a@readers.example"}
 
 
 def test_check_reads_all_that_a_run_reads(tmp_path: Path, root: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_good_edition_has_no_findings() -> None:
             f'{OUT}<a href="https://e.org" aria-label="here">x</a>',
             "warning: a link that does not say",
         ),
-        (f'{OUT}<a href="http://e.org">y</a>', "warning: a link over http"),
+        (f'{OUT}<a href="http://e.org">y</a>', "warning: links to e.org go over http"),
         (f'{OUT}<a href="https://bit.ly/x">y</a>', "warning: a shortened link"),
         (f'{OUT}<a href="https://e.org">https://f.org</a>', "filters call it a fraud"),
         (f'{OUT}<img src="https://e.org/x.png" width="9">', "error: an image without alt text"),

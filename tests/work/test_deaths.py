@@ -90,6 +90,32 @@ def test_the_database_restarts_in_the_middle(crew: Crew, feed: str) -> None:
     check(crew, smtp, 6_000, most_unknown=400)
 
 
+def test_a_worker_says_that_the_database_is_away_and_back(crew: Crew, feed: str) -> None:
+    """Each once, however often it was tried meanwhile; what is left is done then."""
+
+    def wait_until_said(text: str) -> None:
+        end = time.monotonic() + 90
+        while text not in crew.said():
+            assert time.monotonic() < end, crew.said()
+            time.sleep(0.1)
+
+    with fault_server(answer=slowly(0.02)) as smtp:
+        crew.write(port=smtp.port, readers=600, feed=feed)
+        crew.start()
+        crew.until(lambda counts: counts.get("accepted", 0) > 20)
+        server().stop()
+        try:
+            wait_until_said("the database is away")
+            time.sleep(3)  # some tries
+        finally:
+            server().start()
+        wait_until_said("the database is back; going on")
+        crew.until(finished, 600)
+        assert crew.stop() == [0], crew.said()
+    assert crew.said().count("is away") == crew.said().count("is back") == 1
+    check(crew, smtp, 600, most_unknown=100)
+
+
 def test_connections_to_the_database_are_cut(crew: Crew, feed: str) -> None:
     """All of them, again and again."""
     with fault_server() as smtp:
