@@ -102,6 +102,11 @@ def test_a_database_is_backed_up_restored_and_used(folder: Path) -> None:
     assert said["same"] is True
     assert Path(said["kept"]).name.startswith("old-before-restore-")
     assert {table["table"] for table in said["tables"]} == set(metadata.tables)
+    # What was not sent when the backup was made may have been since: somebody has to decide.
+    assert said["paused"] == [TODAY.isoformat()]
+    status = newsletter("status", cwd=folder)
+    assert "does not know what left" in " ".join((status.stdout + status.stderr).split())
+    assert newsletter("resume", TODAY.isoformat(), cwd=folder).returncode == 0
     assert contents_of("sqlite:///old.db", folder) == there
     assert newsletter("status", cwd=folder).returncode == 3  # its deliveries are not final
 
@@ -253,6 +258,7 @@ def test_postgresql_of_an_older_revision_is_backed_up_before_it_is_migrated(
         letter(folder, root, other)
         restored = newsletter("db", "restore", "pg.db", cwd=folder)
         assert (restored.returncode, no_traceback(restored)) == (0, "")
+        assert newsletter("resume", TODAY.isoformat(), cwd=folder).returncode == 0
         assert contents_of(other, folder) == there
         with open_database(other, folder) as database:
             found = SearchStore(database).find(Query(words="case2b"), limit=5)

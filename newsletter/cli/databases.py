@@ -21,6 +21,7 @@ from newsletter.store import (
     Transferred,
     back_up,
     database_exists,
+    hold_unfinished,
     upgrade,
 )
 from newsletter.store import restore as restore_backup
@@ -119,6 +120,7 @@ def restore(
     """Put a backup in the place of the database: all of it, or nothing.
 
     With `--force`, what is in the database is replaced. That of SQLite is backed up beside it.
+    Issues that were not finished are paused: the backup does not know what has left since.
 
     Example: `newsletter db restore newsletter-2026-11-24.db`
     """
@@ -126,9 +128,18 @@ def restore(
     with databases.own(settings) as database, show_bar("restoring") as told:
         now = machine.utc_now()
         done = restore_backup(file, database, force=force, now=now, on_rows=told)
+        paused = hold_unfinished(database, now)
     if done.kept and not as_json:
         console().print(f"what was there is in {escape(str(done.kept))}", soft_wrap=True)
-    _report(done.tables, as_json=as_json, more={"kept": done.kept})
+    if paused and not as_json:
+        dates = ", ".join(map(str, paused))
+        console().print(
+            f"paused: {dates}. The backup does not know what left after it was made: "
+            "`newsletter resume` sends what it takes for unsent, `newsletter cancel` gives it up",
+            soft_wrap=True,
+        )
+    more: dict[str, object] = {"kept": done.kept, "paused": list(map(str, paused))}
+    _report(done.tables, as_json=as_json, more=more)
 
 
 @group.command()

@@ -21,6 +21,8 @@ from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
 from newsletter.store.explanations import last_backup
 from newsletter.store.indexing import make_search
+from newsletter.store.issues import IssueStore
+from newsletter.store.ledger import SqlLedger
 from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
 from newsletter.store.partitions import is_month
 from newsletter.store.tables import metadata
@@ -94,6 +96,18 @@ def restore(
         kept = _keep(database, now) if force and not database.is_postgresql else None
         tables = replace(source, database, force=force, on_rows=on_rows)
     return Restored(tables=tables, kept=kept)
+
+
+def hold_unfinished(database: Database, now: dt.datetime) -> tuple[dt.date, ...]:
+    """Pause the issues of which something is open, and return their dates.
+
+    What left after a backup was made is not known in it, and would leave again.
+    """
+    ledger, why = SqlLedger(database), "paused: a backup does not know what left after it was made"
+    found = IssueStore(database).unfinished(dt.date.max)
+    for date in found:
+        ledger.pause(date, why, now)
+    return found
 
 
 def beside(database: Database, word: str, now: dt.datetime) -> Path:
