@@ -14,7 +14,8 @@ sending.py   run, send, send-test
 standing.py  status
 holding.py   pause, resume, cancel
 subscribing.py subscribers list, show, add, remove, pause, resume
-importing.py subscribers import, export
+importing.py subscribers import, export, suppressions import
+refusals.py  what an import tells of its rows
 returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor

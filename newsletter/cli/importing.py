@@ -13,7 +13,7 @@ import typer
 
 from newsletter.cli.given import load
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir
-from newsletter.cli.tallying import Tally, some_of
+from newsletter.cli.refusals import Refusals, some_of
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_line
 from newsletter.day import steps
@@ -69,7 +69,7 @@ def import_(
     `newsletter subscribers import people.csv --consent "sign-up sheet, May 2026"`
     """
     settings = load(config)
-    tally = Tally(keeps_all=as_json)
+    refusals = Refusals(keeps_all=as_json)
     with days.open_day(settings) as day:
         steps.follow_list(day)
         bringing = Bringing(
@@ -77,19 +77,19 @@ def import_(
             consent=read_words(consent),
             now=day.clock(),
             wanted=program,
-            on_refused=tally.refuse,
-            on_note=tally.note,
+            on_refused=refusals.refuse,
+            on_note=refusals.note,
         )
         people = people_in(_paths(files), bringing)
         store = day.stores.subscribers
         found = store.bring(people, Origin.IMPORT, bringing.now, keep=not dry_run)
         starter = store.find(STARTER)
     if starter is not None and starter.state is SubscriberState.ACTIVE:
-        tally.note(
+        refusals.note(
             f"{config / 'subscribers.yaml'} still names {STARTER}, who is nobody: take the entry "
             "out, and write `subscribers: []` if nobody is left in it"
         )
-    _tell(found, tally, dry_run=dry_run, as_json=as_json)
+    _tell(found, refusals, dry_run=dry_run, as_json=as_json)
 
 
 def import_suppressions(
@@ -110,25 +110,25 @@ def import_suppressions(
     Examples: `newsletter suppressions import bounces.csv --dry-run`,
     `newsletter suppressions import never.txt --reason "asked by phone"`
     """
-    tally = Tally(keeps_all=as_json)
+    refusals = Refusals(keeps_all=as_json)
     with days.open_day(load(config)) as day:
         bringing = Bringing(
             topics={}, consent=read_words(reason), now=day.clock(),
-            on_refused=tally.refuse, on_note=tally.note,
+            on_refused=refusals.refuse, on_note=refusals.note,
         )  # fmt: skip
         barred = suppressions_in(_paths(files), bringing)
         store = day.stores.subscribers
         found = store.bring(barred, Origin.IMPORT, bringing.now, keep=not dry_run)
-    _tell(found, tally, dry_run=dry_run, as_json=as_json, is_barring=True)
+    _tell(found, refusals, dry_run=dry_run, as_json=as_json, is_barring=True)
 
 
 def _tell(
-    found: Imported, tally: Tally, *, dry_run: bool, as_json: bool, is_barring: bool = False
+    found: Imported, refusals: Refusals, *, dry_run: bool, as_json: bool, is_barring: bool = False
 ) -> NoReturn:
     """Show what an import has brought, and end with the exit status that it means."""
     if as_json:
-        print_json({**asdict(found), **tally.as_json(), "dry_run": dry_run})
-        raise typer.Exit(NOT_RIGHT if tally.refused else DONE)
+        print_json({**asdict(found), **refusals.as_json(), "dry_run": dry_run})
+        raise typer.Exit(NOT_RIGHT if refusals.refused else DONE)
     named = found.named
     if not is_barring:
         console().print(f"{found.new:,} {would(dry_run, 'added')}")
@@ -143,8 +143,8 @@ def _tell(
     ):
         if count or (is_barring and words.endswith("never mailed")):
             console().print(f"{count:,} {words}{some_of(named.get(kind, ()))}", soft_wrap=True)
-    tally.show(errors())
-    raise typer.Exit(NOT_RIGHT if tally.refused else DONE)
+    refusals.show(errors())
+    raise typer.Exit(NOT_RIGHT if refusals.refused else DONE)
 
 
 def _got(dry_run: bool) -> str:  # noqa: FBT001  one word

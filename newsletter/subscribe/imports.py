@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, Final
 
 from newsletter.config.values import read_address, read_language, read_line, read_zone
@@ -88,6 +89,7 @@ def read_people(
             bringing.on_refused(Refused(file=name, line=at, why=str(error), email=email[:200]))
             continue
         yield found
+    list_.tell_unread(name)
 
 
 def _once(found: SignUp | Suppression, seen: dict[str, str]) -> None:
@@ -122,13 +124,10 @@ class _List:
             column for column in dict.fromkeys(table.columns) if column and not is_known(column)
         )
         """Columns of the list's own: merge fields of Mailchimp, and what people have added."""
+        self.headings = dict(zip(table.columns, table.headings, strict=False))
+        self.used: set[str] = set()
+        """Those of its own columns that name topics."""
         self.tell(table, kind)
-        unread = [name for name in self.own if not self.tagging.is_topic(name)]
-        silent = [name for name in table.columns if name in SILENT - {"id", "uuid", "origin"}]
-        if told := [*unread, *silent]:
-            bringing.on_note(
-                f"{table.name}: columns without a place here: {', '.join(dict.fromkeys(told))}"
-            )
 
     def tell(self, table: Table, kind: str) -> None:
         """Say what the list was taken for, unless it is CSV in UTF-8."""
@@ -137,6 +136,13 @@ class _List:
             told.append("no UTF-8, so read as Windows-1252: are the names right?")
         if told:
             self.given.on_note(f"{table.name}: {', '.join(told)}")
+
+    def tell_unread(self, name: str) -> None:
+        """Say which columns were not read, once all rows were."""
+        silent = (column for column in self.headings if column in SILENT)
+        unread = [column for column in (*self.own, *silent) if column not in self.used]
+        if told := ", ".join(self.headings[column].strip() for column in unread):
+            self.given.on_note(f"{name}: columns that are not read: {told}")
 
     def meant(self, cells: Mapping[str, str]) -> dict[str, str]:
         """Return cells by what they mean; of several columns, the first that is not empty."""
@@ -228,20 +234,21 @@ class _List:
         named = self.tagging.required(row.get("topics", ""))
         named += self.tagging.among(row.get("tags", ""))
         for column in self.own:
-            named += self.tagging.in_column(column, cells.get(column, ""))
+            if found := self.tagging.in_column(column, cells.get(column, "")):
+                self.used.add(column)
+                named += found
         for key, value in more.items():
             named += self.tagging.in_column(key, value)
         return tuple(dict.fromkeys(named))
 
     def choice(self, what: str, text: str, read: Callable[[str], str]) -> str:
         """Return what a cell chooses; what other programs have guessed and is wrong is left out."""
-        try:
-            return read(text) if text else ""
-        except ValueError as error:
-            if self.program.is_ours:
-                raise ValueError(f"{what} `{text[:40]}`: {error}") from None
+        found, wrong = _tried(read, text) if text else ("", "")
+        if wrong and self.program.is_ours:
+            raise ValueError(f"{what} `{text[:40]}`: {wrong}")
+        if wrong:
             self.given.on_note(f"{what} `{text[:40]}` is not known here: left out")
-            return ""
+        return found
 
     def consent(self, row: Row) -> str:
         """Return how somebody has agreed, in a few words."""
@@ -249,6 +256,15 @@ class _List:
         own = line(row.get("consent", ""), EVIDENCE) or self.given.consent or usual
         source = f"; from {row['source']}" if row.get("source") else ""
         return line(f"{own}{source}", EVIDENCE)
+
+
+@lru_cache(maxsize=1_000)
+def _tried(read: Callable[[str], str], text: str) -> tuple[str, str]:
+    """Return what a cell means, and what is wrong with it: to look for what was meant is slow."""
+    try:
+        return read(text), ""
+    except ValueError as error:
+        return "", str(error)
 
 
 def _name(text: str) -> str:

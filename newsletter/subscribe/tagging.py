@@ -56,7 +56,7 @@ class Tagging:
         found = [self._known.get(_folded(tag)) for tag in _tags(text)[:MOST_TAGS]]
         if not found or None in found:
             return []
-        self._on_note(f"`{column[:60]}` names topics, and is read as such")
+        self._on_note(f"the column `{column[:60]}` names topics, and is read as such")
         return [name for name in found if name]
 
 

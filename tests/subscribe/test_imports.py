@@ -9,46 +9,11 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imported import Read
 
 from newsletter.errors import ImportListError
 from newsletter.model import Cadence, Length, SignUp, Wishes
-from newsletter.store import Suppression
-from newsletter.subscribe.imports import Bringing, read_people
 from newsletter.subscribe.tables import Refused
-
-NOW = dt.datetime(2026, 11, 24, 6, tzinfo=dt.UTC)
-TOPICS = {"agents": "Agents and tools", "vision": "Vision and video"}
-
-
-class Read:
-    """What a list gave."""
-
-    def __init__(
-        self, content: bytes, name: str = "people.csv", wanted: str = "", consent: str = "a sheet"
-    ) -> None:
-        self.refused: list[Refused] = []
-        self.notes: list[str] = []
-        bringing = Bringing(
-            topics=TOPICS,
-            consent=consent,
-            now=NOW,
-            wanted=wanted,
-            on_refused=self.refused.append,
-            on_note=self.notes.append,
-        )
-        self.found = list(read_people(io.BytesIO(content), name, bringing, {}))
-
-    @property
-    def people(self) -> list[SignUp]:
-        return [one for one in self.found if isinstance(one, SignUp)]
-
-    @property
-    def barred(self) -> list[Suppression]:
-        return [one for one in self.found if isinstance(one, Suppression)]
-
-    @property
-    def emails(self) -> list[str]:
-        return [one.email for one in self.people]
 
 
 def read(text: str) -> tuple[list[SignUp], list[Refused]]:
@@ -237,7 +202,7 @@ def test_semicolons_columns_that_are_not_read_and_cells_too_many() -> None:
     done = Read(b"email;nmae\na@x.example;A\nb@x.example;B;agents\n")
 
     assert done.emails == ["a@x.example"]
-    assert done.notes == ["people.csv: columns without a place here: nmae"]
+    assert done.notes == ["people.csv: columns that are not read: nmae"]
     assert [(row.line, row.why) for row in done.refused] == [
         (3, "3 cells, but the first line names 2 columns")
     ]

@@ -20,7 +20,7 @@ MOST_NOTES = 1_000
 
 
 @dataclass(slots=True)
-class Tally:
+class Refusals:
     """Counts rows that were refused, and notes; keeps every refused row if it `keeps_all`."""
 
     keeps_all: bool = False
