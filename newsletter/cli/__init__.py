@@ -5,6 +5,8 @@ loading.py   imports code while the user waits
 given.py     reads what commands are given: configuration, dates, addresses
 endings.py   how a run ends: what is printed, and the exit status
 starting.py  demo, init, check
+sourcing.py  sources list, add, remove
+topicking.py topics list, try
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview

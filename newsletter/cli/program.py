@@ -31,6 +31,8 @@ MODULES = {
     "demo": "starting",
     "init": "starting",
     "check": "starting",
+    "sources": "sourcing",
+    "topics": "topicking",
     "collect": "stages",
     "pick": "stages",
     "teach": "teaching",
