@@ -16,7 +16,7 @@ from newsletter.cli.progress import show_progress
 from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.documents import parse_document
-from newsletter.day.querying import TriedQuery, count_terms, try_query
+from newsletter.day.querying import TermCount, TriedQuery, count_terms, try_query
 from newsletter.errors import ConfigError
 from newsletter.model import Match
 from newsletter.pick.filters.language import FilterError, parse_match
@@ -41,7 +41,7 @@ def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
     """
     topics = load(config).choice.topics
     found = [
-        (topic, [term.text for term in count_terms(topic.match, ())] if topic.match else [])
+        (topic, [*map(_words, count_terms(topic.match, ()))] if topic.match else [])
         for topic in topics
     ]
     if as_json:
@@ -59,6 +59,10 @@ def list_(*, config: ConfigDir = Path("config"), as_json: AsJson = False) -> Non
         told = ", ".join((*terms, *(f"like {like}" for like in topic.like)))
         table.add_row(topic.name, escape(topic.title), str(topic.limit), escape(told))
     console().print(table)
+
+
+def _words(term: TermCount) -> str:
+    return f"not {term.text}" if term.excludes else term.text
 
 
 @sections.command(name="try")

@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from newsletter.collect.finding import already_there, find_sources, named_apart
+from newsletter.collect.http.addresses import shown
 from newsletter.collect.papers import collect_papers
 from newsletter.config.settings import Config
 from newsletter.day.given import Web
@@ -47,10 +49,13 @@ async def sample_sources(
     They are visited as `collect` visits new ones; nothing is kept. `name` is for a single source.
     Raises SourceError when there is none.
     """
+    known = config.collecting.sources
+    given = Source(name=shown(location), kind="feed", location=location)
+    if other := already_there(given, known):
+        return Sampled(there=((given, other.name),))
     found = await find_sources(location, web.fetcher, web.reader, now)
     if name and len(found.sources) > 1:
         raise SourceError(f"a list of {len(found.sources)} feeds: --name is for a single source")
-    known = config.collecting.sources
     there = {one: other.name for one in found.sources if (other := already_there(one, known))}
     fresh = [one for one in found.sources if one not in there]
     names = [source.name for source in known]
@@ -59,12 +64,23 @@ async def sample_sources(
     wanted = named_apart(fresh[:MOST_TRIED], names)
     if name and wanted and wanted[0].name != name:
         raise SourceError(f"a source is called `{name}` already; choose another --name")
-    samples = await _visited(wanted, config, web, now)
+    secret = [one for one in wanted if _has_login(one)]
+    open_ = [one for one in wanted if not _has_login(one)]
     return Sampled(
-        samples=samples,
+        samples=(*await _visited(open_, config, web, now), *map(_refused, secret)),
         there=tuple(there.items()),
         untried=max(0, len(fresh) - MOST_TRIED),
     )
+
+
+def _has_login(source: Source) -> bool:
+    return "@" in urlsplit(source.location).netloc
+
+
+def _refused(source: Source) -> Sample:
+    """Return a source that is not written: a file is no place for a password."""
+    told = "its address has a name and password: write it into sources.yaml by hand"
+    return Sample(source=source, report=SourceReport(source=source.name, error=told, asked=False))
 
 
 async def _visited(
