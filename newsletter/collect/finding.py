@@ -31,7 +31,7 @@ _FEED_SCHEME = re.compile(r"^feed:(?://)?(?=https?:)|^feed://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Discovery:
     """What an address leads to."""
 
     sources: tuple[Source, ...]
@@ -55,14 +55,14 @@ def address_of(given: str) -> str:
 
 async def find_sources(
     location: str, fetcher: Fetcher, reader: DocumentReader, now: dt.datetime
-) -> Proposal:
+) -> Discovery:
     """Return the sources that an address, or the absolute path of a file, leads to.
 
     Of a page it is the first feed that it names and that can be read. Raises SourceError when there
     is none.
     """
     if known := source_at(location):
-        return Proposal(sources=(known,))
+        return Discovery(sources=(known,))
     fetched = await fetcher.fetch(location)
     document = fetched.documents[0]
     if _LIST.search(document.content[:2_000]):
@@ -70,16 +70,16 @@ async def find_sources(
         parsed = await reader.read(KINDS["opml"], document, asked, now)
         if not parsed.sources:
             raise SourceError(f"{document.shown}: a list (OPML) without feeds")
-        return Proposal(sources=parsed.sources, is_list=True)
+        return Discovery(sources=parsed.sources, is_list=True)
     try:
-        return Proposal(sources=(await _feed(location, fetched, reader),))
+        return Discovery(sources=(await _feed(location, fetched, reader),))
     except SourceError as error:
         if "://" not in location:
             raise
         found = await _behind(document, fetcher, reader)
         if found is None:
             raise SourceError(f"{error}; no feed was found beside it either") from None
-        return Proposal(sources=(found,))
+        return Discovery(sources=(found,))
 
 
 async def _behind(document: Document, fetcher: Fetcher, reader: DocumentReader) -> Source | None:

@@ -145,10 +145,14 @@ def _spliced(text: str, add: Sequence[Mapping[str, object]], remove: int | None)
     dash = sources.lc.col
     starts = [_start(lines, sources.lc.item(place)[0], dash) for place in range(len(sources))]
     if remove is not None:
-        end = _end(lines, starts[remove], dash)
+        start = starts[remove]
+        end = _end(lines, start, dash)
+        # With it goes one of the blank lines that part it from others.
         if end < len(lines) and not lines[end].strip():
-            end += 1  # the blank line that parted it from the next
-        lines[starts[remove] : end] = []
+            end += 1
+        elif remove and not lines[start - 1].strip():
+            start -= 1
+        lines[start:end] = []
         return "".join(lines)
     break_ = "\r\n" if "\r\n" in text else "\n"
     end = _end(lines, starts[-1], dash)
