@@ -30,7 +30,7 @@ class Read:
             on_refused=self.refused.append,
             on_note=self.notes.append,
         )
-        self.found = list(read_people(io.BytesIO(content), name, bringing, {}))
+        self.found = list(read_people(io.BytesIO(content), name, bringing, set()))
 
     @property
     def people(self) -> list[SignUp]:

@@ -130,6 +130,16 @@ def test_equal_mistakes_are_one_with_its_first_places(folder: Path) -> None:
     assert (len(every), every[0]["email"]) == (3_001, "p0@readers.example")
 
 
+def test_mistakes_that_differ_in_a_value_are_one_too(folder: Path) -> None:
+    """Else a column of dates that a spreadsheet has changed would be a hundred lines."""
+    rows = "".join(f"p{number}@readers.example,{number % 28 + 1}/2/2024\n" for number in range(100))
+    (folder / "people.csv").write_text(f"email,consent_at\n{rows}", "utf-8")
+
+    (said,) = do(folder, "subscribers", "import", "people.csv", status=1).stderr.splitlines()
+    assert said.startswith("error: 100 rows: `…` is no moment such as")
+    assert said.endswith("(people.csv:2, people.csv:3, people.csv:4, …)")
+
+
 def test_the_reader_whom_init_writes_is_told_of(tmp_path: Path, root: Path) -> None:
     """Until somebody takes the entry out."""
     listed = "subscribers:\n  - email: you@example.org\n"

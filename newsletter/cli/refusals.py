@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 
@@ -11,6 +12,8 @@ from rich.markup import escape
 from newsletter.cli import account
 from newsletter.subscribe.tables import Refused
 
+_VALUE = re.compile("`[^`]*`")
+"""What a row has, in what is told of it: mistakes are equal that differ only in this."""
 MOST_SHOWN = 20
 """How many different mistakes, and notes, are shown; `--json` has all."""
 PLACES = 3
@@ -36,8 +39,9 @@ class Refusals:
 
     def refuse(self, row: Refused) -> None:
         """Count a row that cannot be used."""
-        self.counts[row.why] += 1
-        some = self.first.setdefault(row.why, [])
+        kind = _VALUE.sub("`…`", row.why, count=1)
+        self.counts[kind] += 1
+        some = self.first.setdefault(kind, [])
         if len(some) < PLACES:
             some.append(row)
         if self.keeps_all:
@@ -60,7 +64,8 @@ class Refusals:
                 continue
             places = ", ".join(f"{row.file}:{row.line}" for row in first)
             more = ", …" if count > len(first) else ""
-            account.problem(console, f"{count:,} rows: {why} ({places}{more})")
+            told = first[0].why if len({row.why for row in first}) == 1 else why
+            account.problem(console, f"{count:,} rows: {told} ({places}{more})")
         if (more_kinds := len(self.counts) - MOST_SHOWN) > 0:
             account.problem(console, f"… and {more_kinds} more mistakes; --json has all")
 

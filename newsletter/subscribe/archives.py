@@ -12,8 +12,8 @@ from typing import IO, Final
 
 from newsletter.errors import ImportListError
 
-LARGEST: Final = 1_000_000_000
-"""Bytes of one list; a million people with many fields need half of it."""
+LARGEST: Final = 500_000_000
+"""Bytes of a file, unpacked; a million people with many fields need half of it."""
 MOST_FILES: Final = 1_000
 _CHUNK = 1_000_000
 
@@ -63,10 +63,14 @@ def _unpacked(
         archive = stack.enter_context(zipfile.ZipFile(file))
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         members = [entry for entry in files if _is_list(entry.filename)]
+        if any(entry.filename == "[Content_Types].xml" for entry in files):
+            raise ImportListError(f"{path}: a spreadsheet: save it as CSV (UTF-8)")
         if not members or len(members) > MOST_FILES:
             raise ImportListError(
                 f"{path}: a ZIP of {len(members):,} CSV files: unpack it, and name those you mean"
             )
+        if sum(member.file_size for member in members) > LARGEST:
+            raise ImportListError(_too_large(path))
         for member in members:
             unpacked = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  it is
             with archive.open(member) as content:

@@ -40,7 +40,7 @@ _WORD = re.compile(r"[a-z-]{1,30}")
 
 
 def read_suppressions(
-    file: IO[bytes], name: str, bringing: Bringing, seen: dict[str, str]
+    file: IO[bytes], name: str, bringing: Bringing, seen: set[str]
 ) -> Iterator[Suppression]:
     """Yield the addresses of a list that must not be mailed, each once, with why and since when.
 
@@ -73,7 +73,7 @@ def read_suppressions(
             bringing.on_refused(refused)
             continue
         if found.email not in seen:
-            seen[found.email] = "gone"
+            seen.add(found.email)
             yield found
 
 

@@ -17,7 +17,7 @@ def people_in(paths: Sequence[Path], bringing: Bringing) -> Iterator[SignUp | Su
 
     Raises ImportListError when a file cannot be read or is no list.
     """
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for path in paths:
         with opened(path, bringing.on_note) as lists:
             for name, file in lists:
@@ -26,7 +26,7 @@ def people_in(paths: Sequence[Path], bringing: Bringing) -> Iterator[SignUp | Su
 
 def suppressions_in(paths: Sequence[Path], bringing: Bringing) -> Iterator[Suppression]:
     """Yield the addresses in lists of those that must not be mailed; raises as `people_in`."""
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for path in paths:
         with opened(path, bringing.on_note) as lists:
             for name, file in lists:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from newsletter.config.mistakes import suggest
-from newsletter.model import ANY_HOUR
+from newsletter.model import Cadence, Length
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -31,21 +31,28 @@ def mailbox_in(text: str) -> tuple[str, str]:
 
 
 def hour_in(text: str) -> int:
-    """Return an hour of the day; ANY_HOUR where there is none. Raises ValueError."""
-    if not text:
-        return ANY_HOUR
+    """Return an hour of the day; raises ValueError."""
     if not re.fullmatch("[0-9]{1,2}", text) or int(text) not in range(24):
-        raise ValueError(f"`{text[:40]}` is no hour from 0 to 23")
+        raise ValueError("no hour from 0 to 23")
     return int(text)
 
 
-def choice_in(kind: type[Choice], text: str, usual: Choice) -> Choice:
-    """Return the member that a cell names; an empty one names the usual. Raises ValueError."""
+def cadence_in(text: str) -> Cadence:
+    """Return how often somebody wants mail; raises ValueError."""
+    return _choice(Cadence, text)
+
+
+def length_in(text: str) -> Length:
+    """Return how much of an issue somebody wants; raises ValueError."""
+    return _choice(Length, text)
+
+
+def _choice(kind: type[Choice], text: str) -> Choice:
     try:
-        return kind(text.lower()) if text else usual
+        return kind(text.lower())
     except ValueError:
         names = [member.value for member in kind]
-        raise ValueError(f"`{text[:40]}` is not one of them{suggest(text, names)}") from None
+        raise ValueError(f"not one of them{suggest(text, names)}") from None
 
 
 def moment_in(text: str, now: dt.datetime) -> dt.datetime | None:

@@ -6,24 +6,26 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import IO, Final
+from typing import IO, Final, TypeVar, cast
 
 from newsletter.config.values import read_address, read_language, read_line, read_zone
 from newsletter.errors import ImportListError
-from newsletter.model import Cadence, Length, SignUp, Wishes
+from newsletter.model import ANY_HOUR, Cadence, Length, SignUp, Wishes
 from newsletter.model.gate import MAX_NAME, cut, line
 from newsletter.store import Suppression
 from newsletter.store.suppressions import IMPORTED
 from newsletter.subscribe.cells import (
     attributes_in,
-    choice_in,
+    cadence_in,
     hour_in,
+    length_in,
     mailbox_in,
     moment_in,
 )
 from newsletter.subscribe.programs import (
     ACTIVE,
     COLUMNS,
+    FALSE,
     NEVER,
     PAUSED,
     PROGRAMS,
@@ -31,6 +33,7 @@ from newsletter.subscribe.programs import (
     STATES,
     TRUE,
     Program,
+    address_column,
     is_known,
     recognise,
     states_of,
@@ -40,6 +43,9 @@ from newsletter.subscribe.tagging import Tagging
 
 EVIDENCE: Final = 300
 """Most characters that are kept of why somebody must not be mailed, or how they agreed."""
+LONGEST_CHOICE: Final = 100
+"""Characters of a cell that holds a choice, such as a time zone."""
+Kind = TypeVar("Kind")
 Row = Mapping[str, str]
 """The cells of a row, by what they mean."""
 
@@ -61,7 +67,7 @@ class Bringing:
 
 
 def read_people(
-    file: IO[bytes], name: str, bringing: Bringing, seen: dict[str, str], *, among: int = 1
+    file: IO[bytes], name: str, bringing: Bringing, seen: set[str], *, among: int = 1
 ) -> Iterator[SignUp | Suppression]:
     """Yield the people of a list and the addresses that it says must not be mailed, each once.
 
@@ -92,14 +98,15 @@ def read_people(
     list_.tell_unread(name)
 
 
-def _once(found: SignUp | Suppression, seen: dict[str, str]) -> None:
-    """Note an address; raises ValueError when it stands there already in the same way."""
-    way = "signed up" if isinstance(found, SignUp) else "gone"
-    address = found.email.lower()
-    if seen.get(address) == way:
+def _once(found: SignUp | Suppression, seen: set[str]) -> None:
+    """Note an address; raises ValueError when it stands there already in the same way.
+
+    Who has come by one row and gone by another has gone: the store knows both.
+    """
+    way = "came" if isinstance(found, SignUp) else "gone"
+    if (noted := f"{way} {found.email.lower()}") in seen:
         raise ValueError("stands there already")
-    # Who has gone by one list and is on another has gone: the store knows both.
-    seen[address] = way
+    seen.add(noted)
 
 
 class _List:
@@ -115,6 +122,7 @@ class _List:
             meaning: tuple(column for column in names if column in here)
             for meaning, names in COLUMNS.items()
         }
+        self.places["email"] = self.places["email"] or address_column(table.columns)
         if not self.places["email"]:
             raise ImportListError(
                 "line 1: no column is called `email`; the first line names the columns, with "
@@ -169,7 +177,8 @@ class _List:
         words = [self.everybody, *(cells.get(name, "") for name in self.program.state)]
         found = {self._meaning(word) for word in words if word}
         for column, (bars, verdict) in self.program.flags.items():
-            if cells.get(column) and (cells[column].lower() in TRUE) is bars:
+            # What is neither yes nor no, such as a date, bars: nobody is mailed by mistake.
+            if cells.get(column) and cells[column].lower() not in (FALSE if bars else TRUE):
                 found.add(verdict)
         # Mailchimp says when they went; a subscribed member's list has no such columns.
         if row.get("gone_at") and not self.everybody:
@@ -217,11 +226,11 @@ class _List:
             is_paused=is_paused,
             wishes=Wishes(
                 topics=self.topics(row, cells, more),
-                timezone=self.choice("time zone", row.get("timezone", ""), read_zone),
-                language=self.choice("language", row.get("language", ""), read_language),
-                hour=hour_in(row.get("hour", "")),
-                cadence=choice_in(Cadence, row.get("cadence", ""), Cadence.DAILY),
-                length=choice_in(Length, row.get("length", ""), Length.FULL),
+                timezone=self.choice("time zone", row.get("timezone", ""), read_zone, ""),
+                language=self.choice("language", row.get("language", ""), read_language, ""),
+                hour=self.choice("hour", row.get("hour", ""), hour_in, ANY_HOUR),
+                cadence=self.choice("cadence", row.get("cadence", ""), cadence_in, Cadence.DAILY),
+                length=self.choice("length", row.get("length", ""), length_in, Length.FULL),
             ),
             consent_at=moment_in(row.get("consent_at", ""), self.given.now),
             consent=self.consent(row),
@@ -231,8 +240,8 @@ class _List:
         self, row: Row, cells: Mapping[str, str], more: Mapping[str, str]
     ) -> tuple[str, ...]:
         """Return the topics that a row names, in its order; tags that are no topic are told of."""
-        named = self.tagging.required(row.get("topics", ""))
-        named += self.tagging.among(row.get("tags", ""))
+        read = self.tagging.required if self.program.is_ours else self.tagging.among
+        named = read(row.get("topics", "")) + self.tagging.among(row.get("tags", ""))
         for column in self.own:
             if found := self.tagging.in_column(column, cells.get(column, "")):
                 self.used.add(column)
@@ -241,13 +250,17 @@ class _List:
             named += self.tagging.in_column(key, value)
         return tuple(dict.fromkeys(named))
 
-    def choice(self, what: str, text: str, read: Callable[[str], str]) -> str:
-        """Return what a cell chooses; what other programs have guessed and is wrong is left out."""
-        found, wrong = _tried(read, text) if text else ("", "")
-        if wrong and self.program.is_ours:
+    def choice(self, what: str, text: str, read: Callable[[str], Kind], usual: Kind) -> Kind:
+        """Return what a cell chooses; what another program has, and is not known here, is usual."""
+        if not text:
+            return usual
+        tried = _tried(read, text[:LONGEST_CHOICE])
+        found, wrong = cast("tuple[Kind | None, str]", tried)
+        if found is None and self.program.is_ours:
             raise ValueError(f"{what} `{text[:40]}`: {wrong}")
-        if wrong:
+        if found is None:
             self.given.on_note(f"{what} `{text[:40]}` is not known here: left out")
+            return usual
         return found
 
     def consent(self, row: Row) -> str:
@@ -259,12 +272,12 @@ class _List:
 
 
 @lru_cache(maxsize=1_000)
-def _tried(read: Callable[[str], str], text: str) -> tuple[str, str]:
-    """Return what a cell means, and what is wrong with it: to look for what was meant is slow."""
+def _tried(read: Callable[[str], Kind], text: str) -> tuple[Kind | None, str]:
+    """Return what a cell means, or what is wrong: to look for what was meant is slow."""
     try:
         return read(text), ""
     except ValueError as error:
-        return "", str(error)
+        return None, str(error)
 
 
 def _name(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,15 +52,16 @@ STATES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("active", "enabled", "subscribed", "confirmed", "yes"), ACTIVE),
     **dict.fromkeys(("paused", "disabled", "on hold"), PAUSED),
     **dict.fromkeys(("pending", "unconfirmed", "unactivated", "nonsubscribed",
-                     "non-subscribed", "never subscribed", "transactional"), NEVER),
-    **dict.fromkeys(("left", "unsubscribed", "opted out", "opted-out", "removed", "no"),
-                    UNSUBSCRIBED),
+                     "non-subscribed", "never subscribed", "transactional", "inactive"), NEVER),
+    **dict.fromkeys(("left", "unsubscribed", "opted out", "opted-out", "removed", "no",
+                     "cancelled", "canceled"), UNSUBSCRIBED),
     **dict.fromkeys(("cleaned", "bounced", "undeliverable", "invalid"), BOUNCED),
     **dict.fromkeys(("complained", "complaint", "spam", "abuse"), COMPLAINT),
     **dict.fromkeys(("blocklisted", "blacklisted", "blocked", "banned", "suppressed"), BLOCKED),
 }  # fmt: skip
 """Words for where somebody stands, in lower case."""
 TRUE: Final = frozenset({"true", "t", "1", "yes", "y", "x", "on"})
+FALSE: Final = frozenset({"false", "f", "0", "no", "n", "off", "-", "never"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Program:
     states: Mapping[str, str] = field(default_factory=dict)
     """Its words for states that others use otherwise."""
     flags: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
-    """Columns of yes and no: which of them bars, and the verdict then."""
+    """Columns of yes and no: which of them bars, and the verdict then. What is neither bars."""
     is_ours: bool = False
     """Whether people write such a list for us: a value that is wrong is then a mistake to mend."""
 
@@ -83,8 +85,10 @@ class Program:
 PROGRAMS: Final[Mapping[str, Program]] = {
     "mailchimp": Program(
         title="Mailchimp",
-        marks=tuple(frozenset({"email address", more}) for more in
-                    ("leid", "euid", "optin_time", "member_rating", "confirm_time")),
+        # The column with the addresses has the name that the owner of the list gave it.
+        marks=(frozenset({"leid", "euid"}), frozenset({"email address", "leid"}),
+               frozenset({"email address", "optin_time"}),
+               frozenset({"member_rating", "optin_time"})),
     ),
     "substack": Program(
         title="Substack",
@@ -115,7 +119,18 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     ),
     "mailman": Program(title="Mailman"),
     "csv": Program(
-        title="a CSV file", state=("state", "status", "subscription_status"), is_ours=True
+        title="a CSV file",
+        state=("state", "status", "subscription_status", "subscription status"),
+        flags={
+            **dict.fromkeys(("unsubscribed", "opted_out", "opted out", "opt_out", "optout",
+                             "unsubscribed from all email"), (True, UNSUBSCRIBED)),
+            **dict.fromkeys(("subscribed", "opted_in", "opted in", "opt_in"),
+                            (False, UNSUBSCRIBED)),
+            **dict.fromkeys(("blacklisted", "blocklisted"), (True, BLOCKED)),
+            **dict.fromkeys(("bounced", "cleaned"), (True, BOUNCED)),
+            **dict.fromkeys(("complained", "complaint"), (True, COMPLAINT)),
+        },
+        is_ours=True,
     ),
 }  # fmt: skip
 """In the order in which they are tried; the last reads any list."""
@@ -124,6 +139,9 @@ _KNOWN = frozenset(name for names in COLUMNS.values() for name in names).union(
     SILENT, *(program.state for program in PROGRAMS.values()),
     *(program.flags for program in PROGRAMS.values()),
 )  # fmt: skip
+
+
+_ADDRESSES = re.compile(r"\be-?mail|\bmail\b|correo|メール|邮件|邮箱|почт")
 
 
 def is_known(column: str) -> bool:
@@ -152,6 +170,12 @@ def recognise(columns: Collection[str], headed: bool, wanted: str = "") -> str: 
         ),
         "csv",
     )
+
+
+def address_column(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the column with addresses by a name in another language, such as `E-Mail-Adresse`."""
+    likely = [name for name in columns if not is_known(name) and _ADDRESSES.search(name)]
+    return (likely[0],) if len(set(likely)) == 1 else ()
 
 
 def states_of(name: str) -> str:

@@ -11,6 +11,8 @@ from newsletter.config.mistakes import suggest
 from newsletter.subscribe.programs import TRUE
 
 _NOT_WORD = re.compile(r"[^\w]+")
+LONGEST = 2_000
+"""Characters of a cell with tags that are looked at."""
 MOST_TAGS = 200
 """Tags of one person that are looked at."""
 
@@ -40,7 +42,7 @@ class Tagging:
     def among(self, text: str) -> list[str]:
         """Return those of some tags that are topics; the others are told of."""
         found = []
-        for tag in _tags(text)[:MOST_TAGS]:
+        for tag in _tags(text[:LONGEST])[:MOST_TAGS]:
             if name := self._known.get(_folded(tag)):
                 found.append(name)
             else:
@@ -53,7 +55,8 @@ class Tagging:
             return []
         if name := self._known.get(_folded(column)):
             return [name] if text.lower() in TRUE else []
-        found = [self._known.get(_folded(tag)) for tag in _tags(text)[:MOST_TAGS]]
+        tags = _tags(text[:LONGEST])[:MOST_TAGS]
+        found = [self._known.get(_folded(tag)) for tag in tags]
         if not found or None in found:
             return []
         self._on_note(f"the column `{column[:60]}` names topics, and is read as such")

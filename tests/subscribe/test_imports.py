@@ -78,11 +78,11 @@ def test_hour_cadence_and_length_arrive() -> None:
         Wishes(),
     ]
     assert [row.why for row in refused] == [
-        "`24` is no hour from 0 to 23",
-        "`6:30` is no hour from 0 to 23",
-        "`-1` is no hour from 0 to 23",
-        "`weekley` is not one of them; did you mean `weekly`?",
-        "`tiny` is not one of them; known are `full`, `short`",
+        "hour `24`: no hour from 0 to 23",
+        "hour `6:30`: no hour from 0 to 23",
+        "hour `-1`: no hour from 0 to 23",
+        "cadence `weekley`: not one of them; did you mean `weekly`?",
+        "length `tiny`: not one of them; known are `full`, `short`",
     ]
 
 

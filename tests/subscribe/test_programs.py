@@ -200,6 +200,65 @@ def test_ghost_does_not_mail_who_wants_no_mail() -> None:
     assert (done.emails, [one.email for one in done.barred]) == (["a@r.example"], ["b@r.example"])
 
 
+def test_a_list_of_mailchimp_in_another_language_is_known() -> None:
+    """The owner of a list names its columns; what they chose otherwise is no mistake here."""
+    done = Read(
+        "E-Mail-Adresse,Vorname,Frequency,Language,Topics,MEMBER_RATING,OPTIN_TIME,LEID,EUID\n"
+        "a@r.example,Zoë,Jede Woche,Deutsch,Robotik,2,2020-01-02 03:04:05,1,x\n".encode("cp1252")
+    )
+
+    (zoe,) = done.people
+    assert (zoe.email, zoe.consent_at) == ("a@r.example", at(2020, 1, 2, 3, 4, 5))
+    assert done.refused == []
+    assert "cadence `Jede Woche` is not known here: left out" in done.notes
+    assert "the tag `Robotik` is no topic here: left out" in done.notes
+    assert any("Windows-1252" in note for note in done.notes)
+
+
+@pytest.mark.parametrize(
+    ("column", "yes", "no"),
+    [
+        ("Unsubscribed", "true", "false"), ("Opted Out", "2020-01-02", "no"), ("blacklisted", "1", "0"),
+        ("Subscribed", "no", "yes"), ("Status", "Cancelled", "Active"), ("bounced", "maybe", "F"),
+        ("Unsubscribed_at", "2020-01-02", ""),
+    ],
+)  # fmt: skip
+def test_other_programs_words_for_no_are_heard(column: str, yes: str, no: str) -> None:
+    """Nobody is mailed because a program is not known; what is neither yes nor no is a no."""
+    done = Read(f"email,{column}\na@r.example,{yes}\nb@r.example,{no}\n".encode())
+
+    assert ([one.email for one in done.barred], done.emails) == (["a@r.example"], ["b@r.example"])
+
+
+def test_whoever_comes_goes_and_comes_again_stands_there_once_each_way() -> None:
+    """And the store knows both."""
+    rows = "a@r.example,active\na@r.example,unsubscribed\nA@r.example,active\na@R.example,left\n"
+    done = Read(f"email,state\n{rows}".encode())
+
+    assert (done.emails, [one.email for one in done.barred]) == (["a@r.example"], ["a@r.example"])
+    assert [row.line for row in done.refused] == [4, 5]
+
+
+def test_a_spreadsheet_and_a_zip_too_large_are_told(tmp_path: Path) -> None:
+    """Before anything of it is unpacked."""
+    for name, member, said in (
+        ("x.xlsx", "[Content_Types].xml", "a spreadsheet: save it as CSV"),
+        ("x.zip", "page.html", "a ZIP of 0 CSV files"),
+    ):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(member, "x")
+        with pytest.raises(ImportListError, match=said):
+            list(people_in([tmp_path / name], bringing()[0]))
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("subscribed_1.csv", "w", force_zip64=True) as file,
+    ):
+        for _ in range(510):
+            file.write(bytes(1_000_000))
+    with pytest.raises(ImportListError, match="holds more than 500 MB"):
+        list(people_in([tmp_path / "bomb.zip"], bringing()[0]))
+
+
 def test_mailman_has_an_address_a_line() -> None:
     """With a name before it or not; remarks and blank lines are none."""
     done = Read(
@@ -338,7 +397,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 
 def suppressed(text: str, name: str = "list.csv") -> list[tuple[str, str, str, dt.datetime]]:
     made, refused, _ = bringing()
-    found = list(read_suppressions(io.BytesIO(text.encode()), name, made, {}))
+    found = list(read_suppressions(io.BytesIO(text.encode()), name, made, set()))
     assert refused == []
     return [(one.email, one.verdict, one.evidence, one.since) for one in found]
 
