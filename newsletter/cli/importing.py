@@ -27,7 +27,7 @@ from newsletter.subscribe.tables import FORMULA
 from newsletter.world import days
 
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="Lists, or - for standard input.")
+    list[Path], typer.Argument(metavar="FILE", help="Lists, or - for standard input.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 State = Annotated[

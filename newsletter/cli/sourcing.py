@@ -174,7 +174,8 @@ def _show(found: Sampled, samples: Sequence[Sample]) -> None:
             account.problem(errors(), f"{source.name}: {report.error}")
             continue
         note = f" · {report.note}" if report.note else ""
-        told = f"{report.papers} papers, {len(sample.papers)} on the newest day{note}"
+        many = f"{report.papers} paper{'s' * (report.papers != 1)}"
+        told = f"{many}, {len(sample.papers)} of the newest day{note}"
         console().print(f"[bold]{escape(source.name)}[/]  {source.kind}  {escape(_where(source))}")
         console().print(f"  [dim]{escape(told)}[/]", soft_wrap=True)
         if len(samples) > 1:
