@@ -44,6 +44,10 @@ def web() -> Iterator[Web]:
             "/bare/rss.xml": feed("Guessed", "One"),
             "/nothing": html(""),
             "/gone": Page(b"", status=410),
+            "/bomb": Page(misbehaviour="bomb"),
+            "/loop": Page(misbehaviour="redirect-loop"),
+            "/cut": Page(misbehaviour="hang-up"),
+            "/empty.opml": Page(b"<opml/>"),
             "/moved": Page(b"", status=301, headers={"Location": "/feed.xml"}),
         }
         yield running
@@ -116,7 +120,15 @@ def test_nothing_is_written_unasked(folder: Path, web: Web) -> None:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/nothing", "no feed was found beside it"), ("/gone", "410"), ("/absent", "404")],
+    [
+        ("/nothing", "no feed was found beside it"),
+        ("/gone", "410"),
+        ("/absent", "404"),
+        ("/bomb", "more than"),
+        ("/loop", "redirects"),
+        ("/cut", "peer closed"),
+        ("/empty.opml", "without feeds"),
+    ],
 )
 def test_what_is_no_source_is_told(folder: Path, web: Web, path: str, said: str) -> None:
     """In one line, and the file stays."""
@@ -168,6 +180,28 @@ def test_a_list_of_feeds_is_tried_and_those_that_fail_are_told(folder: Path, web
     assert [one["name"] for one in listed] == ["A blog", "Good", f"A blog ({host})"]
     assert "s3cret" not in written(folder)
     assert "${" not in written(folder)
+
+
+def test_hostile_lists_are_refused_or_bounded(folder: Path, web: Web) -> None:
+    """Entities of entities, a hundred thousand folders in each other, a thousand feeds."""
+    laughs = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}'>" for n in range(1, 12))
+    bomb = f"<!DOCTYPE opml [<!ENTITY e0 'ha'>{laughs}]><opml><body><outline text='&e11;' xmlUrl='{web.url}/feed.xml'/></body></opml>"
+    deep = "<opml><body>" + "<outline text='x'>" * 100_000
+    many = "".join(f"<outline text='F{n}' xmlUrl='{web.url}/absent{n}'/>" for n in range(1_000))
+    before = written(folder)
+    for name, text in (
+        ("bomb", bomb),
+        ("deep", deep),
+        ("many", f"<opml><body>{many}</body></opml>"),
+    ):
+        (folder / f"{name}.opml").write_text(text, "utf-8")
+        done = newsletter("sources", "add", f"{name}.opml", "--json", cwd=folder)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 1
+    assert json.loads(done.stdout)["untried"] == 900
+    assert len(json.loads(done.stdout)["sources"]) == 100
+    assert sum(path.startswith("/absent") for path, _ in web.requests) == 100
+    assert written(folder) == before
 
 
 def test_services_are_known_by_their_pages(folder: Path) -> None:

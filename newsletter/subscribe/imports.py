@@ -220,6 +220,9 @@ class _List:
         """Return somebody who comes."""
         more = attributes_in(row.get("attributes", ""), self.given.on_note)
         both = " ".join(filter(None, (row.get("first", ""), row.get("last", ""))))
+        since = moment_in(row.get("consent_at", ""), self.given.now)
+        if since is None and not self.program.is_ours:
+            self.given.on_note("no date of consent: today's is kept")
         return SignUp(
             email=address,
             name=_name(row.get("name", "") or both),
@@ -232,7 +235,7 @@ class _List:
                 cadence=self.choice("cadence", row.get("cadence", ""), cadence_in, Cadence.DAILY),
                 length=self.choice("length", row.get("length", ""), length_in, Length.FULL),
             ),
-            consent_at=moment_in(row.get("consent_at", ""), self.given.now),
+            consent_at=since,
             consent=self.consent(row),
         )
 
