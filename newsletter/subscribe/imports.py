@@ -165,6 +165,8 @@ class _List:
         if not row.get("email"):
             raise ValueError("no address")
         address = read_address(row["email"])
+        if address.rpartition("@")[2] in self.program.nobody:
+            raise ValueError(f"stands for somebody who had {self.program.title} delete them")
         state = self.state(row, cells)
         if state == NEVER:
             raise ValueError("never confirmed that they want it, so they are left out")

@@ -33,7 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("source", "signup source", "referrer_url", "referrer"),
     # The best proof first: when they confirmed, and not when a row was made.
     "consent_at": ("consent_at", "confirm_time", "confirmed_at", "optin_time", "subscribed at",
-                   "subscribed_at", "creation_date", "created_at"),
+                   "subscribed_at", "creation_date", "created_at", "subscription date"),
     "gone_at": ("unsub_time", "clean_time", "unsubscription_date", "unsubscribed_at",
                 "deleted_at"),
     "changed_at": ("last_changed", "updated_at"),
@@ -78,6 +78,8 @@ class Program:
     """Its words for states that others use otherwise."""
     flags: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
     """Columns of yes and no: which of them bars, and the verdict then. What is neither bars."""
+    nobody: frozenset[str] = frozenset()
+    """Domains of addresses that it writes for people who had themselves deleted."""
     is_ours: bool = False
     """Whether people write such a list for us: a value that is wrong is then a mistake to mend."""
 
@@ -92,8 +94,11 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     ),
     "substack": Program(
         title="Substack",
-        marks=(frozenset({"email", "active_subscription"}), frozenset({"email", "email_disabled"})),
+        # The last is what its page of subscribers exports.
+        marks=(frozenset({"email", "active_subscription"}), frozenset({"email", "email_disabled"}),
+               frozenset({"email", "subscription type", "subscription date"})),
         flags={"email_disabled": (True, UNSUBSCRIBED)},
+        nobody=frozenset({"deletion-request.substack.com"}),
     ),
     "buttondown": Program(
         title="Buttondown",

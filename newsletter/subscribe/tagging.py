@@ -41,6 +41,8 @@ class Tagging:
 
     def among(self, text: str) -> list[str]:
         """Return those of some tags that are topics; the others are told of."""
+        if whole := self._known.get(_folded(text[:LONGEST])):
+            return [whole]  # a title may have a comma in it
         found = []
         for tag in _tags(text[:LONGEST])[:MOST_TAGS]:
             if name := self._known.get(_folded(tag)):

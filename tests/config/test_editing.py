@@ -86,6 +86,14 @@ def test_lines_are_added_and_all_others_stay(
     assert [line for line in again.splitlines() if line.strip()] == kept
 
 
+def test_a_text_of_several_lines_is_not_cut(tmp_path: Path) -> None:
+    """What looks like a remark may be a part of it: the file is written anew then."""
+    text = "sources:\n  - name: A\n    url: |\n      x\n\n      # y\n"
+
+    made = parse_document(Path("x"), added(tmp_path, text), {}).data
+    assert [entry["url"] for entry in made["sources"]] == ["x\n\n# y\n", NEW["url"]]
+
+
 def test_a_list_in_another_style_is_written_anew_with_its_remarks(tmp_path: Path) -> None:
     """As ruamel.yaml writes it."""
     made = added(tmp_path, "# mine\nsources: [{name: A, url: 'https://a.example/x'}]  # all\n")

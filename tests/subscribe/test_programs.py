@@ -142,6 +142,20 @@ def test_substack_tells_who_has_switched_mail_off() -> None:
     assert [(one.email, one.verdict) for one in done.barred] == [("bo@r.example", "unsubscribed")]
 
 
+def test_substacks_page_of_subscribers_exports_another_list() -> None:
+    """Who had themselves deleted there is not mailed at the address that is left of them."""
+    done = Read(
+        b"Email,Name,Subscription type,Activity,Subscription date,Revenue,Cancel date,Receiving emails for\n"
+        b"a@r.example,Ada,Free,3,2024-05-06,0,,\n"
+        b"x1@deletion-request.substack.com,,Free,0,2024-05-06,0,,\n",
+        consent="",
+    )
+
+    (ada,) = done.people
+    assert (ada.consent_at, ada.consent) == (at(2024, 5, 6), "imported from Substack")
+    assert [row.why for row in done.refused] == ["stands for somebody who had Substack delete them"]
+
+
 def test_buttondown_tells_by_type() -> None:
     """Who has not confirmed is left out; a payment that is paused is no pause of the mail."""
     done = Read(
