@@ -12,13 +12,16 @@ from __future__ import annotations
 import argparse
 import copy
 import email.utils
+import io
 import json
 import random
 import resource
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,9 +38,13 @@ from newsletter.collect.plain.latex import plain_latex
 from newsletter.collect.plain.text import plain_text
 from newsletter.collect.services.enrichment import with_facts
 from newsletter.collect.services.table import ENRICHERS
-from newsletter.errors import SourceError
-from newsletter.model import Source
+from newsletter.config.editing import add_sources, source_names
+from newsletter.errors import ConfigError, ImportListError, SourceError
+from newsletter.model import SignUp, Source
 from newsletter.model.gate import admit, admit_mention, identity, line, link
+from newsletter.store import Suppression
+from newsletter.subscribe.barring import read_suppressions
+from newsletter.subscribe.imports import Bringing, read_people
 
 SECONDS = 5.0
 """For one input, of at most LARGEST bytes."""
@@ -193,7 +200,75 @@ def _header(content: bytes) -> None:
         raise StumbleError(f"not fit for a terminal: {explain(response)!r}")
 
 
+PEOPLE = (
+    b"uuid,email,name,attributes,status,created_at,tags,timezone\n"
+    b'1,ada@r.example,"Ada, B","{""a"": [""agents""]}",enabled,2024-05-06T07:08:09Z,"agents,x",Asia/Tokyo\n'
+    b'2,"Bo <bo@r.example>",Bo,,blocklisted,1714979289,,\n'
+)
+CHIMP = (
+    b'"Email Address","First Name",MEMBER_RATING,OPTIN_TIME,TIMEZONE,LEID,EUID,TAGS,UNSUB_TIME,UNSUB_REASON\n'
+    b'a@r.example,Ada,2,"2020-01-02 03:04:05",Europe/Paris,1,x,"""agents""","2022-01-02 03:04:05",NORMAL\n'
+)
+BARRED = b'address,code,error,created_at\na@r.example,550,gone,"Mon, 06 May 2024 07:08:09 UTC"\nb@r.example,BOUNCE\n'
+YAML = b"timeout: 3  # s\nsources:\n  - name: A\n    url: 'https://a.example/x'\n\n  # b\n  - {name: B, kind: huggingface}\n"
+
+
+def _people(content: bytes) -> None:
+    """Read a list of people; whoever comes is fit for a header, and comes once."""
+    for among in (1, 2):
+        found = list(
+            read_people(io.BytesIO(content), "unsubscribed_x.csv", _bringing(), set(), among=among)
+        )
+        _check_people(found)
+
+
+def _barred(content: bytes) -> None:
+    _check_people(read_suppressions(io.BytesIO(content), "x.csv", _bringing(), set()))
+
+
+def _bringing() -> Bringing:
+    return Bringing(topics={"agents": "Agents"}, consent="", now=NOW, on_refused=lambda _row: None)
+
+
+def _check_people(found: Iterable[SignUp | Suppression]) -> None:
+    seen = set()
+    for one in found:
+        texts = (
+            (one.email, one.consent, one.name)
+            if isinstance(one, SignUp)
+            else (one.email, one.verdict, one.evidence)
+        )
+        is_sound = (
+            all(text.isprintable() and len(text) <= 300 for text in texts) and one.email.isascii()
+        )
+        if not is_sound or (type(one), one.email.lower()) in seen:
+            raise StumbleError(f"not fit to be kept: {one!r}"[:2000])
+        seen.add((type(one), one.email.lower()))
+
+
+def _edit(content: bytes) -> None:
+    """Add a source to a file: it is done, or told; a file that loads is never lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sources.yaml"
+        path.write_bytes(content := content[:5_000])
+        try:
+            add_sources(
+                Path(folder),
+                [{"name": "New: \U0001f600", "kind": "feed", "url": "https://n.example/#x"}],
+                {},
+            )
+        except ConfigError:
+            if path.read_bytes() != content:
+                raise StumbleError("refused, and changed all the same") from None
+            return
+        if source_names(Path(folder), {})[-1] != "New: \U0001f600":
+            raise StumbleError("written, and not there")
+
+
 TARGETS: dict[str, Target] = {
+    "people": Target((PEOPLE, CHIMP), _people),
+    "suppressions": Target((BARRED,), _barred),
+    "editing": Target((YAML,), _edit),
     "feed": Target((RSS, ATOM, JSON_FEED), _read("feed")),
     "arxiv": Target((RSS, ATOM), _read("arxiv")),
     "opml": Target((OPML,), _read("opml")),
@@ -293,6 +368,8 @@ def stumbles(name: str, seed: int, rounds: int, until: float = float("inf")) -> 
         start = time.process_time()
         try:
             target.run(content)
+        except ImportListError:
+            continue  # no list
         except SourceError as error:
             if not str(error).isprintable() or len(str(error)) > 1_000:
                 yield f"{name} {seed} {number}: not fit for a terminal: {error!r}"

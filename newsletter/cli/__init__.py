@@ -6,6 +6,8 @@ completing.py what the shell offers for a word that is begun
 given.py     reads what commands are given: configuration, dates, addresses
 endings.py   how a run ends: what is printed, and the exit status
 starting.py  demo, init, check
+sourcing.py  sources list, add, remove
+topicking.py topics list, try
 stages.py    collect, pick, render
 rehearsing.py what the preview shows
 previewing.py preview
@@ -16,7 +18,8 @@ scheduling.py schedule
 standing.py  status
 holding.py   pause, resume, cancel
 subscribing.py subscribers list, show, add, remove, pause, resume
-importing.py subscribers import, export
+importing.py subscribers import, export, suppressions import
+refusals.py  what an import tells of its rows
 returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor

@@ -39,6 +39,8 @@ MODULES = {
     "demo": "starting",
     "init": "starting",
     "check": "starting",
+    "sources": "sourcing",
+    "topics": "topicking",
     "collect": "stages",
     "pick": "stages",
     "teach": "teaching",

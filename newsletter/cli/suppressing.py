@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from newsletter.cli.given import load
+from newsletter.cli.importing import import_suppressions
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, app
 from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, print_json
@@ -19,7 +20,7 @@ from newsletter.store import Suppression, SuppressionStore
 from newsletter.world import machine
 
 listing = typer.Typer(
-    help="Addresses that must not be mailed: list, export, remove.\n\n"
+    help="Addresses that must not be mailed: list, export, import, remove.\n\n"
     "Example: newsletter suppressions list",
     no_args_is_help=True,
 )
@@ -77,6 +78,9 @@ def remove(
         gone = SuppressionStore(database).remove(email)
     console().print(f"{email}: mailed again" if gone else f"{email}: was not suppressed")
     raise typer.Exit(DONE if gone else NOT_RIGHT)
+
+
+listing.command(name="import")(import_suppressions)
 
 
 def _all(config: Path) -> tuple[Suppression, ...]:

@@ -2,6 +2,7 @@
 
 papers.py      collect_papers(): every source at once; keep what worked, report what did not
 visits.py      visit_source(): one source, page by page, and how the visit went
+finding.py     find_sources(): what an address leads to
 lookup.py      look_up(): papers by their arXiv ids
 figures.py     copy_figures(): pictures of papers, copied once
 pictures.py    one picture: decoded, made smaller, written anew

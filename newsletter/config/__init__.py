@@ -17,6 +17,7 @@ delivery.py   `delivery:` and `dkim:` → Delivering
 sources.py    sources.yaml → Collecting
 topics.py     topics.yaml → Topic
 subscribers.py subscribers.yaml → SignUp
+editing.py    entries added to sources.yaml, or taken out
 schemas.py    the JSON Schema of each file
 variables.py  which variables a configuration asks for
 files.py      load_config(): all files except subscribers.yaml → Config

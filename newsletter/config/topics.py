@@ -84,6 +84,12 @@ class TopicsShape(Shape):
     topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
 
 
+def usual_topic(name: str, title: str, match: Match) -> Topic:
+    """Return a topic with a filter, and with the settings of one that sets nothing else."""
+    shape = TopicShape(name=name, title=title, match=[title])
+    return Topic(name=name, title=title, match=match, weights=shape.weights(), limit=shape.limit)
+
+
 def read_topics(
     shape: TopicsShape, document: YamlDocument, problems: list[str]
 ) -> tuple[Topic, ...]:

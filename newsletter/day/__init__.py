@@ -19,6 +19,8 @@ keeping.py    forget(): what was kept long enough goes
 notices.py    what mails to one person say
 personal.py   editions of single readers that are made when they are sent
 mailroom.py   makes the messages for a batch of deliveries
+sampling.py   sample_sources(): what a source would bring
+querying.py   try_query(): which papers a topic would want
 returns.py    read_returns(): mail that came back is read once, noted, and acted on
 results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe

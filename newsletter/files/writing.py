@@ -96,3 +96,26 @@ def clear_errors(path: Path) -> Iterator[None]:
             f"{path}: {(error.strerror or str(error)).lower()}; make room or mend its permissions, "
             "then run again: nothing was lost"
         ) from None
+
+
+def rewrite(path: Path, content: bytes, *, expected: bytes) -> None:
+    """Write a file of a person's own anew, whole or not at all; its mode stays, and so do links.
+
+    Raises StoreError when it does not hold what is `expected` any more, or when the disk refuses.
+    """
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with clear_errors(path):
+            part.touch(mode=0o600)
+            part.write_bytes(content)
+            part.chmod(stat.S_IMODE(path.stat().st_mode))
+            _sync(part)
+            is_same = path.read_bytes() == expected
+        if not is_same:
+            raise StoreError(f"{path}: was changed by somebody else at this moment; try again")
+        with clear_errors(path):
+            part.replace(path)
+            _sync(path.parent)
+    finally:
+        part.unlink(missing_ok=True)

@@ -31,6 +31,7 @@ clearing.py    deletes files that are over
 shrinking.py   gives the room of deleted rows back to the disk
 ledger/        deliveries and their states (satisfies send.ledger.Ledger)
 lists.py       lists of people beside the table of subscribers
+bringing.py    lists of other programs, once they are beside it
 wishes.py     wishes as they are kept
 subscribers.py who gets the newsletter, since when, and what they asked for
 requests.py    what people ask for on the site
@@ -54,6 +55,7 @@ upgrades.py    to the newest revision, with a backup before
 from newsletter.store.accounts import AccountStore
 from newsletter.store.archive import Archive
 from newsletter.store.backups import Restored, back_up, hold_unfinished, restore
+from newsletter.store.bringing import Imported
 from newsletter.store.database import Database, connect, open_database
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
@@ -62,7 +64,6 @@ from newsletter.store.figures import FigureStore
 from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
-from newsletter.store.lists import Imported
 from newsletter.store.notices import NoticeStore
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore

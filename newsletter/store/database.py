@@ -82,6 +82,16 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def apart(self) -> Iterator[sa.Connection]:
+        """Give the block a connection that nobody else gets, which begins its transactions itself.
+
+        Its temporary tables end with it. Raises StoreError when the database cannot be used.
+        """
+        with self._explaining(), self.engine.connect() as connection:
+            connection.detach()
+            yield connection
+
+    @contextlib.contextmanager
     def alone(self, work: str) -> Iterator[bool]:
         """Run the block; it is given whether no other program is in a block of this work.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,8 @@ from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.columns import Moment, Text
 from newsletter.store.database import Database
 from newsletter.store.dialects import analyse, inserting
-from newsletter.store.tables import feedback, subscribers, suppressions
+from newsletter.store.suppressions import Suppression
+from newsletter.store.tables import feedback, subscribers
 from newsletter.store.wishes import as_columns
 
 TAUGHT = (FeedbackKind.MORE, FeedbackKind.LESS)
@@ -35,7 +36,7 @@ _ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
 _LEFT, _PENDING = SubscriberState.LEFT.value, SubscriberState.PENDING.value
 _YAML = Origin.YAML.value
 
-_listed = sa.Table(
+listed = sa.Table(
     "listed",
     sa.MetaData(),
     sa.Column("address", Text, primary_key=True),
@@ -61,61 +62,73 @@ _SAME = ("email", "domain", "name", "wishes", "timezone", "language", "hour", "c
 """Columns that are taken from the list as they are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What an import has brought."""
-
-    new: int = 0
-    known: int = 0
-    """Addresses that were subscribers before: they stay as they are."""
-    left: int = 0
-    """Addresses of people who left: they stay away."""
-    suppressed: int = 0
-    """New ones among them that must not be mailed, for they bounced or complained."""
-
-    def __add__(self, other: Imported) -> Imported:
-        """Return what both have brought."""
-        return Imported(
-            new=self.new + other.new,
-            known=self.known + other.known,
-            left=self.left + other.left,
-            suppressed=self.suppressed + other.suppressed,
-        )
+barred = sa.Table(
+    "barred",
+    sa.MetaData(),
+    sa.Column("email", Text, primary_key=True),
+    sa.Column("verdict", Text, nullable=False),
+    sa.Column("source", Text, nullable=False),
+    sa.Column("evidence", Text, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+"""Addresses that a list says must not be mailed, in lower case, while it is imported."""
 
 
 @contextlib.contextmanager
 def staged(
     database: Database,
-    sign_ups: Iterable[SignUp],
+    found: Iterable[SignUp | Suppression],
     now: dt.datetime,
     new_id: Callable[[], str],
     *,
     keep: bool = True,
 ) -> Iterator[sa.Connection]:
-    """Open a transaction with a list beside the table of subscribers; undo it without `keep`."""
-    # Read before the database is held: a list may come slowly, or turn out to be wrong.
-    rows = (_row(sign_up, now, new_id()) for sign_up in sign_ups)
-    batches = [list(some) for some in chunks(rows, CHUNK)]
-    with database.transaction() as connection:
-        _listed.create(connection)
-        for some in batches:
-            connection.execute(_listed.insert(), some)
-        analyse(connection, _listed)
-        yield connection
-        if keep:
-            _listed.drop(connection)
-        else:
-            connection.rollback()
+    """Open a transaction with a list beside the table of subscribers; undo it without `keep`.
+
+    The list is read before: it may come slowly, be long, or turn out to be wrong. A few rows at a
+    time go into tables of this connection alone, so nobody waits and little memory is needed.
+    """
+    with database.apart() as connection:
+        connection.execution_options(reading=True)
+        with connection.begin():
+            for table in (listed, barred):
+                table.create(connection)
+        for some in chunks(found, CHUNK):
+            with connection.begin():
+                _stage(connection, some, now, new_id)
+        connection.execution_options(reading=False)
+        with connection.begin() as transaction:
+            for table in (listed, barred):
+                analyse(connection, table)
+            yield connection
+            if not keep:
+                transaction.rollback()
+
+
+def _stage(
+    connection: sa.Connection,
+    some: Sequence[SignUp | Suppression],
+    now: dt.datetime,
+    new_id: Callable[[], str],
+) -> None:
+    """Write a few people and barred addresses beside the tables."""
+    people = [_row(one, now, new_id()) for one in some if isinstance(one, SignUp)]
+    gone = [asdict(one) for one in some if isinstance(one, Suppression)]
+    if people:
+        connection.execute(listed.insert(), people)
+    if gone:
+        connection.execute(barred.insert(), gone)
 
 
 def follow(connection: sa.Connection, now: dt.datetime) -> Synchronised:
     """Make those who came by subscribers.yaml what the list that is staged says."""
-    known = subscribers.c.address == _listed.c.address
+    known = subscribers.c.address == listed.c.address
     is_back = (subscribers.c.state == _LEFT) & _follows(subscribers.c.changed_by)
-    join = sa.join(subscribers, _listed, known)
+    join = sa.join(subscribers, listed, known)
     back = connection.scalar(sa.select(sa.func.count()).select_from(join).where(is_back)) or 0
     changed = connection.execute(_update_known(known, now)).rowcount
-    new = connection.execute(_insert_new(connection, _YAML, now)).rowcount
+    new = connection.execute(insert_new(connection, _YAML, now)).rowcount
     gone = connection.execute(
         subscribers.update()
         .where(subscribers.c.origin == _YAML)
@@ -124,19 +137,6 @@ def follow(connection: sa.Connection, now: dt.datetime) -> Synchronised:
         .values(state=_LEFT, changed_by=_YAML, paused_until=_own_pause(), changed_at=now)
     ).rowcount
     return Synchronised(new=new, changed=changed - back, gone=gone, back=back)
-
-
-def bring(connection: sa.Connection, origin: Origin, now: dt.datetime) -> Imported:
-    """Add those of the list that is staged who are not known yet."""
-    known = subscribers.c.address == _listed.c.address
-    is_known = sa.exists().where(known)
-    left = _count(connection, sa.exists().where(known, subscribers.c.state == _LEFT))
-    left += _count(connection, ~is_known, _was_erased())
-    found = left + _count(connection, sa.exists().where(known, subscribers.c.state != _LEFT))
-    is_barred = sa.exists().where(suppressions.c.email == _listed.c.address)
-    barred = _count(connection, ~is_known, is_barred, ~_was_erased())
-    new = connection.execute(_insert_new(connection, origin.value, now)).rowcount
-    return Imported(new=new, known=found - left, left=left, suppressed=barred)
 
 
 def erased(email: str) -> str:
@@ -148,17 +148,11 @@ def erased(email: str) -> str:
     return f"erased {hashlib.sha256(email.lower().encode()).hexdigest()}"
 
 
-def _was_erased() -> sa.ColumnElement[bool]:
+def was_erased() -> sa.ColumnElement[bool]:
     """Return whether somebody of the list has had themselves deleted."""
     return sa.exists().where(
-        subscribers.c.address >= _listed.c.erased, subscribers.c.address < _listed.c.erased + "~"
+        subscribers.c.address >= listed.c.erased, subscribers.c.address < listed.c.erased + "~"
     )
-
-
-def _count(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> int:
-    """Return how many of the list fulfil all conditions."""
-    query = sa.select(sa.func.count()).select_from(_listed).where(*where)
-    return connection.scalar(query) or 0
 
 
 FOR_EVER = dt.date(9999, 12, 31)
@@ -178,7 +172,7 @@ def _follows(changed_by: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
 
 def _update_known(known: sa.ColumnElement[bool], now: dt.datetime) -> sa.Update:
     """Return what makes known subscribers follow the list."""
-    old, new = subscribers.c, _listed.c
+    old, new = subscribers.c, listed.c
     wanted = sa.case((new.is_paused, _PAUSED), else_=_ACTIVE)
     comes_back = sa.or_(
         sa.and_(old.state == _LEFT, _follows(old.changed_by)), old.state == _PENDING
@@ -244,9 +238,9 @@ def has_taught(subscriber: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def _insert_new(connection: sa.Connection, origin: str, now: dt.datetime) -> sa.Insert:
+def insert_new(connection: sa.Connection, origin: str, now: dt.datetime) -> sa.Insert:
     """Return what adds those of the list who are not known, nor become so at this moment."""
-    new = _listed.c
+    new = listed.c
     values: dict[str, sa.ColumnElement[Any]] = {
         **{name: new[name] for name in (*_SAME, "id", "address", "consent_at", "consent")},
         "audience": sa.case((new.is_personal, PERSONAL + new.id), else_=new.audience),
@@ -257,7 +251,7 @@ def _insert_new(connection: sa.Connection, origin: str, now: dt.datetime) -> sa.
     }
     found = (
         sa.select(*(value.label(name) for name, value in values.items()))
-        .where(~sa.exists().where(subscribers.c.address == new.address), ~_was_erased())
+        .where(~sa.exists().where(subscribers.c.address == new.address), ~was_erased())
         .order_by(new.id)
     )
     insert = inserting(connection, subscribers).from_select([*values], found)

@@ -21,17 +21,16 @@ from newsletter.model import (
     Wishes,
     audience_of,
 )
-from newsletter.store.chunks import chunks
+from newsletter.store.bringing import Imported, bring
 from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
-from newsletter.store.lists import PERSONAL, Imported, bring, chosen_columns, follow, staged
+from newsletter.store.lists import PERSONAL, chosen_columns, follow, staged
+from newsletter.store.suppressions import Suppression
 from newsletter.store.tables import subscribers
 from newsletter.store.wishes import read_wishes
 
 BATCH = 500
 """Subscribers that are read at a time."""
-BROUGHT = 10_000
-"""Of an import that are written at a time."""
 _ACTIVE, _PAUSED = SubscriberState.ACTIVE.value, SubscriberState.PAUSED.value
 _LEFT, _PENDING = SubscriberState.LEFT.value, SubscriberState.PENDING.value
 
@@ -56,18 +55,20 @@ class SubscriberStore:
             return follow(connection, now)
 
     def bring(
-        self, sign_ups: Iterable[SignUp], origin: Origin, now: dt.datetime, *, keep: bool = True
+        self,
+        found: Iterable[SignUp | Suppression],
+        origin: Origin,
+        now: dt.datetime,
+        *,
+        keep: bool = True,
     ) -> Imported:
-        """Add those who are not known yet; with `keep` off, only say what that would do.
+        """Add those who are not known yet, and suppress the addresses that are found to be barred.
 
-        No address may stand twice. Thousands at a time are written, so that a long list needs
-        little memory; bringing it again adds what is missing.
+        With `keep` off, only say what that would do. It is done as a whole or not at all, and a
+        long list needs little memory. No address may stand twice as one of both kinds.
         """
-        total = Imported()
-        for some in chunks(sign_ups, BROUGHT):
-            with staged(self._database, some, now, self._new_id, keep=keep) as connection:
-                total += bring(connection, origin, now)
-        return total
+        with staged(self._database, found, now, self._new_id, keep=keep) as connection:
+            return bring(connection, origin, now)
 
     # --- One of them ----------------------------------------------------------------------------
 

@@ -19,6 +19,12 @@ HARD: Final = tuple(verdict.value for verdict in Verdict if verdict.is_hard)
 SOFT: Final = (Verdict.FULL.value, Verdict.DISABLED.value, Verdict.SAID_GONE.value)
 """Verdicts that may pass or may be wrong: they count only when they last."""
 COMPLAINT: Final = "complaint"
+UNSUBSCRIBED: Final = "unsubscribed"
+BOUNCED: Final = "bounced"
+BLOCKED: Final = "blocked"
+"""What lists of other programs say of an address, beside COMPLAINT."""
+IMPORTED: Final = "import"
+"""The source of a suppression that came with a list."""
 ISSUES = 3
 LASTING = dt.timedelta(days=7)
 """Such a verdict is believed after ISSUES issues over at least this time."""
@@ -49,7 +55,7 @@ class Suppression:
     email: str
     verdict: str
     source: str
-    """`reply` (of the mail server while sending), `bounce` or `complaint`."""
+    """`reply` (of the mail server while sending), `bounce`, `complaint` or `import`."""
     evidence: str
     since: dt.datetime
 

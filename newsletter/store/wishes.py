@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from newsletter.model import Cadence, Length, Wishes
@@ -21,18 +21,18 @@ def as_columns(wishes: Wishes, subscriber: str) -> dict[str, Any]:
     }
 
 
-_NO_WISHES = asdict(Wishes())
+_NAMES = tuple(field.name for field in fields(Wishes))
+_NO_WISHES = {name: getattr(Wishes(), name) for name in _NAMES}
 
 
 def _as_text(wishes: Wishes) -> str:
     """Return wishes as JSON, equal ones as equal text."""
     if wishes == Wishes():
         return "{}"
-    told = {name: value for name, value in asdict(wishes).items() if value != _NO_WISHES[name]}
+    told = {name: value for name in _NAMES if (value := getattr(wishes, name)) != _NO_WISHES[name]}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-_NAMES = tuple(field.name for field in fields(Wishes))
 _LISTS = ("topics", "follow", "mute_authors", "likes", "dislikes")
 
 

@@ -1,199 +1,290 @@
-"""Lists of other programs → SignUp: CSV with a line of names above."""
+"""Lists of other programs → people who come, and addresses that must not be mailed."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import itertools
-import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import IO, Final, TypeVar, cast
 
-from newsletter.config.mistakes import suggest
 from newsletter.config.values import read_address, read_language, read_line, read_zone
 from newsletter.errors import ImportListError
 from newsletter.model import ANY_HOUR, Cadence, Length, SignUp, Wishes
+from newsletter.model.gate import MAX_NAME, cut, line
+from newsletter.store import Suppression
+from newsletter.store.suppressions import IMPORTED
+from newsletter.subscribe.cells import (
+    attributes_in,
+    cadence_in,
+    hour_in,
+    length_in,
+    mailbox_in,
+    moment_in,
+)
+from newsletter.subscribe.programs import (
+    ACTIVE,
+    COLUMNS,
+    FALSE,
+    NEVER,
+    PAUSED,
+    PROGRAMS,
+    SILENT,
+    STATES,
+    TRUE,
+    Program,
+    address_column,
+    is_known,
+    recognise,
+    states_of,
+)
+from newsletter.subscribe.tables import Refused, Table, open_table, rows_of
+from newsletter.subscribe.tagging import Tagging
 
-Choice = TypeVar("Choice", bound=StrEnum)
-
-COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "email": ("email", "e-mail", "email address", "address", "mail"),
-    "name": ("name", "full name"),
-    "topics": ("topics",),
-    "timezone": ("timezone", "time zone"),
-    "language": ("language",),
-    "hour": ("hour",),
-    "cadence": ("cadence", "frequency"),
-    "length": ("length",),
-    "state": ("state", "status"),
-    "consent": ("consent",),
-    "consent_at": ("consent_at", "subscribed at", "created_at", "confirmed_at", "optin_time"),
-}
-"""What is read of a row, by the names that columns have for it, in lower case."""
-
-
-GONE: Final = ("left", "unsubscribed", "cleaned", "bounced", "complained", "blocklisted")
-"""States, as programs write them, of people who must not be mailed any more."""
-FORMULA: Final = ("=", "+", "-", "@")
-"""How a cell begins that a spreadsheet takes for a formula."""
+EVIDENCE: Final = 300
+"""Most characters that are kept of why somebody must not be mailed, or how they agreed."""
+LONGEST_CHOICE: Final = 100
+"""Characters of a cell that holds a choice, such as a time zone."""
+Kind = TypeVar("Kind")
+Row = Mapping[str, str]
+"""The cells of a row, by what they mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A row that cannot be used."""
+class Bringing:
+    """What an import is given, and whom it tells."""
 
-    line: int
-    """Of the file, from 1."""
-    why: str
+    topics: Mapping[str, str]
+    """Names of topics → their titles."""
+    consent: str
+    """How people asked for it, where the list does not say; empty: the program it comes from."""
+    now: dt.datetime
+    wanted: str = ""
+    """The program of PROGRAMS that the lists come from; empty: it is recognised."""
+    on_refused: Callable[[Refused], None] = field(repr=False)
+    on_note: Callable[[str], None] = field(default=lambda _note: None, repr=False)
+    """Is told the same words for each row that they are about."""
 
 
-def read_csv(
-    lines: Iterable[str],
-    on_refused: Callable[[Refused], None],
-    *,
-    on_note: Callable[[str], None] = lambda _note: None,
-    topics: Iterable[str],
-    consent: str,
-) -> Iterator[SignUp]:
-    """Yield the people of a CSV file, each address once; a row that cannot be used is told of.
+def read_people(
+    file: IO[bytes], name: str, bringing: Bringing, seen: set[str], *, among: int = 1
+) -> Iterator[SignUp | Suppression]:
+    """Yield the people of a list and the addresses that it says must not be mailed, each once.
 
-    `lines` are the lines of the file, `topics` the names that topics have, and `consent` says how
-    people asked for the newsletter, where the file does not. Columns that are not read are noted.
-    Raises ImportListError when no column holds addresses.
+    `file` is seekable and called `name`; `seen` holds the addresses of lists before it, and is
+    added to. Of several (`among`), as in a ZIP, only those that some program is known to write
+    count: others have addresses of people who opened mail. A row that cannot be used is told of.
+    Raises ImportListError when it is no list.
     """
-    csv.field_size_limit(min(sys.maxsize, 1_000_000))
-    lines = iter(lines)
-    first = next(lines, "")
-    # Spreadsheets of many countries write semicolons.
-    mark = ";" if ";" in first and "," not in first else ","
-    reader = csv.reader(
-        itertools.chain([first] if first else [], lines), strict=True, delimiter=mark
-    )
     try:
-        header = next(reader)
-    except StopIteration:
-        raise ImportListError("an empty file") from None
-    except csv.Error as error:
-        raise ImportListError(f"line 1: {error}") from None
-    places = _places(header)
-    if "email" not in places:
-        raise ImportListError(
-            "line 1: no column is called `email`; the first line names the columns, with commas "
-            "between them"
-        )
-    unread = [name.strip() for at, name in enumerate(header) if at not in places.values()]
-    if unread:
-        on_note(f"columns that are not read: {', '.join(unread)}")
-    known = frozenset(topics)
-    seen: set[str] = set()
-    while True:
-        begins = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
+        table = open_table(file, name, is_known)
+        kind = recognise(table.columns, bool(table.headings), bringing.wanted)
+        if among > 1 and kind == "csv" and not bringing.wanted:
+            bringing.on_note(f"{name}: no list of a known program, not read")
             return
-        except csv.Error as error:
-            ended = "end of data" in str(error)
-            told = "a quotation mark is never closed: nothing after it was read" if ended else error
-            on_refused(Refused(line=begins, why=str(told)))
-            continue
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) > len(header):
-            told = f"{len(row)} cells, but the first line names {len(header)} columns"
-            on_refused(Refused(line=begins, why=told))
-            continue
-        cells = {name: _cell(row, at) for name, at in places.items()}
+        list_ = _List(table, kind, bringing)
+    except ImportListError as error:
+        raise ImportListError(f"{name}: {error}") from None
+    for at, cells in rows_of(table, bringing.on_refused):
+        row = list_.meant(cells)
+        email, shown_name = mailbox_in(row.get("email", ""))
         try:
-            found = _sign_up(cells, known, consent)
+            found = list_.read({"name": shown_name, **row} | {"email": email}, cells)
+            _once(found, seen)
         except ValueError as error:
-            on_refused(Refused(line=reader.line_num, why=str(error)))
+            bringing.on_refused(Refused(file=name, line=at, why=str(error), email=email[:200]))
             continue
-        address = found.email.lower()
-        if address in seen:
-            on_refused(Refused(line=reader.line_num, why=f"{found.email} stands there already"))
-            continue
-        seen.add(address)
         yield found
+    list_.tell_unread(name)
 
 
-def _cell(row: list[str], at: int) -> str:
-    """Return a cell without the apostrophe that keeps spreadsheets from taking it for a formula."""
-    cell = row[at].strip() if at < len(row) else ""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+def _once(found: SignUp | Suppression, seen: set[str]) -> None:
+    """Note an address; raises ValueError when it stands there already in the same way.
+
+    Who has come by one row and gone by another has gone: the store knows both.
+    """
+    way = "came" if isinstance(found, SignUp) else "gone"
+    if (noted := f"{way} {found.email.lower()}") in seen:
+        raise ValueError("stands there already")
+    seen.add(noted)
 
 
-def _places(header: list[str]) -> dict[str, int]:
-    """Return the place of each column that is read."""
-    named = {
-        name.strip().lstrip("\ufeff").lower(): at for at, name in reversed([*enumerate(header)])
-    }
-    return {
-        name: next(named[column] for column in names if column in named)
-        for name, names in COLUMNS.items()
-        if any(column in named for column in names)
-    }
+class _List:
+    """A list of a known program."""
+
+    def __init__(self, table: Table, kind: str, bringing: Bringing) -> None:
+        self.program: Program = PROGRAMS[kind]
+        self.given = bringing
+        self.tagging = Tagging(bringing.topics, bringing.on_note)
+        self.everybody = states_of(table.name) if kind == "mailchimp" else ""
+        here = frozenset(table.columns)
+        self.places = {
+            meaning: tuple(column for column in names if column in here)
+            for meaning, names in COLUMNS.items()
+        }
+        self.places["email"] = self.places["email"] or address_column(table.columns)
+        if not self.places["email"]:
+            raise ImportListError(
+                "line 1: no column is called `email`; the first line names the columns, with "
+                "commas, semicolons or tabs between them"
+            )
+        self.own = tuple(
+            column for column in dict.fromkeys(table.columns) if column and not is_known(column)
+        )
+        """Columns of the list's own: merge fields of Mailchimp, and what people have added."""
+        self.headings = dict(zip(table.columns, table.headings, strict=False))
+        self.used: set[str] = set()
+        """Those of its own columns that name topics."""
+        self.tell(table, kind)
+
+    def tell(self, table: Table, kind: str) -> None:
+        """Say what the list was taken for, unless it is CSV in UTF-8."""
+        told = [] if kind == "csv" else [f"read as {self.program.title}"]
+        if table.encoding == "cp1252":
+            told.append("no UTF-8, so read as Windows-1252: are the names right?")
+        if told:
+            self.given.on_note(f"{table.name}: {', '.join(told)}")
+
+    def tell_unread(self, name: str) -> None:
+        """Say which columns were not read, once all rows were."""
+        silent = (column for column in self.headings if column in SILENT)
+        unread = [column for column in (*self.own, *silent) if column not in self.used]
+        if told := ", ".join(self.headings[column].strip() for column in unread):
+            self.given.on_note(f"{name}: columns that are not read: {told}")
+
+    def meant(self, cells: Mapping[str, str]) -> dict[str, str]:
+        """Return cells by what they mean; of several columns, the first that is not empty."""
+        return {
+            meaning: value
+            for meaning, columns in self.places.items()
+            if (value := next(filter(None, (cells.get(column, "") for column in columns)), ""))
+        }
+
+    def read(self, row: Row, cells: Mapping[str, str]) -> SignUp | Suppression:
+        """Return who a row is about; raises ValueError with what is wrong, without the address."""
+        if not row.get("email"):
+            raise ValueError("no address")
+        address = read_address(row["email"])
+        if address.rpartition("@")[2] in self.program.nobody:
+            raise ValueError(f"stands for somebody who had {self.program.title} delete them")
+        state = self.state(row, cells)
+        if state == NEVER:
+            raise ValueError("never confirmed that they want it, so they are left out")
+        if state not in (ACTIVE, PAUSED):
+            return self.barred(address, state, row)
+        return self.person(address, row, cells, is_paused=state == PAUSED)
+
+    def state(self, row: Row, cells: Mapping[str, str]) -> str:
+        """Return where somebody stands: the worst that any column, or the file's name, says."""
+        words = [self.everybody, *(cells.get(name, "") for name in self.program.state)]
+        found = {self._meaning(word) for word in words if word}
+        for column, (bars, verdict) in self.program.flags.items():
+            # What is neither yes nor no, such as a date, bars: nobody is mailed by mistake.
+            if cells.get(column) and cells[column].lower() not in (FALSE if bars else TRUE):
+                found.add(verdict)
+        # Mailchimp says when they went; a subscribed member's list has no such columns.
+        if row.get("gone_at") and not self.everybody:
+            found.add(STATES["cleaned" if cells.get("clean_time") else "unsubscribed"])
+        found.discard(ACTIVE)
+        ranked = [*sorted(found - {PAUSED, NEVER}), *sorted(found & {NEVER}), *(found & {PAUSED})]
+        return next(iter(ranked), ACTIVE)
+
+    def _meaning(self, word: str) -> str:
+        text = word.lower().replace("_", " ").strip()
+        meant = self.program.states.get(word.lower().strip()) or STATES.get(text)
+        if meant is None:
+            raise ValueError(
+                f"`{word[:40]}` says nothing known of whether they want it; use `active`, "
+                "`paused` or `unsubscribed`"
+            )
+        return meant
+
+    def barred(self, address: str, verdict: str, row: Row) -> Suppression:
+        """Return an address that must not be mailed, since when, and why."""
+        since = None
+        for name in ("gone_at", "changed_at"):
+            try:
+                since = since or moment_in(row.get(name, ""), self.given.now)
+            except ValueError:
+                self.given.on_note(f"`{name}` that is no date: today's is kept")
+        why = ": ".join(filter(None, (verdict, row.get("reason", ""))))
+        return Suppression(
+            email=address.lower(),
+            verdict=verdict,
+            source=IMPORTED,
+            evidence=line(f"{self.program.title}: {why}", EVIDENCE),
+            since=since or self.given.now,
+        )
+
+    def person(
+        self, address: str, row: Row, cells: Mapping[str, str], *, is_paused: bool
+    ) -> SignUp:
+        """Return somebody who comes."""
+        more = attributes_in(row.get("attributes", ""), self.given.on_note)
+        both = " ".join(filter(None, (row.get("first", ""), row.get("last", ""))))
+        since = moment_in(row.get("consent_at", ""), self.given.now)
+        if since is None and not self.program.is_ours:
+            self.given.on_note("no date of consent: today's is kept")
+        return SignUp(
+            email=address,
+            name=_name(row.get("name", "") or both),
+            is_paused=is_paused,
+            wishes=Wishes(
+                topics=self.topics(row, cells, more),
+                timezone=self.choice("time zone", row.get("timezone", ""), read_zone, ""),
+                language=self.choice("language", row.get("language", ""), read_language, ""),
+                hour=self.choice("hour", row.get("hour", ""), hour_in, ANY_HOUR),
+                cadence=self.choice("cadence", row.get("cadence", ""), cadence_in, Cadence.DAILY),
+                length=self.choice("length", row.get("length", ""), length_in, Length.FULL),
+            ),
+            consent_at=since,
+            consent=self.consent(row),
+        )
+
+    def topics(
+        self, row: Row, cells: Mapping[str, str], more: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """Return the topics that a row names, in its order; tags that are no topic are told of."""
+        read = self.tagging.required if self.program.is_ours else self.tagging.among
+        named = read(row.get("topics", "")) + self.tagging.among(row.get("tags", ""))
+        for column in self.own:
+            if found := self.tagging.in_column(column, cells.get(column, "")):
+                self.used.add(column)
+                named += found
+        for key, value in more.items():
+            named += self.tagging.in_column(key, value)
+        return tuple(dict.fromkeys(named))
+
+    def choice(self, what: str, text: str, read: Callable[[str], Kind], usual: Kind) -> Kind:
+        """Return what a cell chooses; what another program has, and is not known here, is usual."""
+        if not text:
+            return usual
+        tried = _tried(read, text[:LONGEST_CHOICE])
+        found, wrong = cast("tuple[Kind | None, str]", tried)
+        if found is None and self.program.is_ours:
+            raise ValueError(f"{what} `{text[:40]}`: {wrong}")
+        if found is None:
+            self.given.on_note(f"{what} `{text[:40]}` is not known here: left out")
+            return usual
+        return found
+
+    def consent(self, row: Row) -> str:
+        """Return how somebody has agreed, in a few words."""
+        usual = "imported" if self.program.is_ours else f"imported from {self.program.title}"
+        own = line(row.get("consent", ""), EVIDENCE) or self.given.consent or usual
+        source = f"; from {row['source']}" if row.get("source") else ""
+        return line(f"{own}{source}", EVIDENCE)
 
 
-def _sign_up(cells: Mapping[str, str], known: frozenset[str], consent: str) -> SignUp:
-    """Return the person of one row; raises ValueError with what is wrong."""
-    email = cells["email"]
-    if not email:
-        raise ValueError("no address")
+@lru_cache(maxsize=1_000)
+def _tried(read: Callable[[str], Kind], text: str) -> tuple[Kind | None, str]:
+    """Return what a cell means, or what is wrong: to look for what was meant is slow."""
     try:
-        address = read_address(email)
+        return read(text), ""
     except ValueError as error:
-        raise ValueError(f"{email}: {error}") from None
-    state = cells.get("state", "").lower()
-    if state in GONE:
-        raise ValueError(f"{address}: has left the list that this comes from ({state})")
-    topics = tuple(dict.fromkeys(cells.get("topics", "").replace(",", " ").split()))
-    if unknown := [name for name in topics if name not in known]:
-        raise ValueError(f"{address}: no topic is called `{unknown[0]}`")
-    return SignUp(
-        email=address,
-        name=read_line(cells.get("name", "")),
-        is_paused=state == "paused",
-        wishes=Wishes(
-            topics=topics,
-            timezone=read_zone(cells["timezone"]) if cells.get("timezone") else "",
-            language=read_language(cells["language"]) if cells.get("language") else "",
-            hour=_hour(cells.get("hour", "")),
-            cadence=_choice(Cadence, cells.get("cadence", ""), Cadence.DAILY),
-            length=_choice(Length, cells.get("length", ""), Length.FULL),
-        ),
-        consent_at=_moment(cells.get("consent_at", "")),
-        consent=read_line(cells.get("consent", "")) or consent,
-    )
+        return None, str(error)
 
 
-def _hour(text: str) -> int:
-    """Return an hour of the day; ANY_HOUR where there is none."""
-    if not text:
-        return ANY_HOUR
-    if not re.fullmatch("[0-9]{1,2}", text) or int(text) not in range(24):
-        raise ValueError(f"`{text}` is no hour from 0 to 23")
-    return int(text)
-
-
-def _choice(kind: type[Choice], text: str, usual: Choice) -> Choice:
-    """Return the member of an enumeration that a cell names; an empty cell names the usual one."""
-    try:
-        return kind(text.lower()) if text else usual
-    except ValueError:
-        names = [member.value for member in kind]
-        raise ValueError(f"`{text}` is not one of them{suggest(text, names)}") from None
-
-
-def _moment(text: str) -> dt.datetime | None:
-    """Return a moment as programs write it; one without a zone is UTC."""
-    if not text:
-        return None
-    try:
-        found = dt.datetime.fromisoformat(text.removesuffix(" UTC"))
-        return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"`{text}` is no moment such as 2026-11-24T06:00:00Z") from None
+def _name(text: str) -> str:
+    """Return a name; line breaks within a cell are spaces."""
+    return cut(read_line(" ".join(text.split())), MAX_NAME)

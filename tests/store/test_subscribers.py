@@ -27,6 +27,7 @@ from newsletter.store import (
     Database,
     Imported,
     SubscriberStore,
+    Suppression,
     SuppressionStore,
 )
 
@@ -163,23 +164,80 @@ def test_an_import_brings_only_who_is_new(database: Database, store: SubscriberS
     )
     SuppressionStore(database).note([bounce], NOW)
     people = [who("ADA", called="x"), who("bo"), who("cy"), who("di", paused=True)]
-    expected = Imported(new=2, known=1, left=1, suppressed=1)
+    bo, cy = ("bo@readers.example",), ("cy@readers.example",)
+    expected = Imported(new=2, known=1, left=1, suppressed=1, named={"left": bo, "suppressed": cy})
 
     assert store.bring(people, Origin.IMPORT, NOW, keep=False) == expected
     assert store.find("di@readers.example") is None
     assert store.bring(people, Origin.IMPORT, NOW) == expected
     assert kept(store, "ada").name == ""
     assert (kept(store, "di").state, kept(store, "di").origin) == (S.PAUSED, Origin.IMPORT)
-    assert store.bring(people, Origin.IMPORT, NOW) == Imported(known=3, left=1)
+    assert store.bring(people, Origin.IMPORT, NOW) == Imported(known=3, left=1, named={"left": bo})
 
 
-def test_a_long_import_is_written_in_parts(store: SubscriberStore) -> None:
-    """The numbers of all parts are added up."""
+def test_a_long_import_is_brought_as_a_whole(database: Database, store: SubscriberStore) -> None:
+    """While it is read, others write; when it breaks off, nothing of it is there."""
+
+    def broken() -> Iterator[SignUp]:
+        for number in range(1_500):
+            yield who(f"r{number}")
+        SuppressionStore(database).note(
+            [
+                Bounce(
+                    digest="1", email="x@r.example", verdict="complaint", verified=True, evidence=""
+                )
+            ],
+            NOW,
+        )
+        raise ValueError("the list is cut off")
+
+    with pytest.raises(ValueError, match="cut off"):
+        store.bring(broken(), Origin.IMPORT, NOW)
+    assert sum(store.counts().values()) == 0
+    assert SuppressionStore(database).get("x@r.example") is not None
+
     many = [who(f"r{n}") for n in range(10_500)]
-
     assert store.bring(many, Origin.IMPORT, NOW) == Imported(new=10_500)
     assert store.counts()[S.ACTIVE] == 10_500
     assert sum(1 for _ in store.all()) == 10_500
+
+
+def test_who_is_gone_by_a_list_is_suppressed(database: Database, store: SubscriberStore) -> None:
+    """Also who gets mail now, and who comes by it too; what was known of an address stays."""
+    store.follow([who("ada"), who("bo")], NOW)
+
+    def gone(name: str, day: int) -> Suppression:
+        return Suppression(
+            email=f"{name}@readers.example", verdict="unsubscribed", source="import",
+            evidence="x", since=NOW - dt.timedelta(days=day),
+        )  # fmt: skip
+
+    store.bring([gone("di", 9)], Origin.IMPORT, NOW)
+    people: list[SignUp | Suppression] = [
+        who("cy"),
+        gone("cy", 1),
+        gone("ada", 2),
+        gone("di", 3),
+        who("ed"),
+    ]
+    expected = Imported(
+        new=1, both=1, barred=2, barred_before=1, lost=1,
+        named={"both": ("cy@readers.example",), "lost": ("ada@readers.example",)},
+    )  # fmt: skip
+
+    assert store.bring(people, Origin.IMPORT, NOW, keep=False) == expected
+    assert [one.email[:2] for one in SuppressionStore(database).all()] == ["di"]
+    assert store.bring(people, Origin.IMPORT, NOW) == expected
+    assert store.find("cy@readers.example") is None
+    barred = {one.email[:2]: one.since for one in SuppressionStore(database).all()}
+    assert barred == {
+        "ad": NOW - dt.timedelta(days=2),
+        "cy": NOW - dt.timedelta(days=1),
+        "di": NOW - dt.timedelta(days=9),
+    }
+    assert store.bring(people, Origin.IMPORT, NOW) == Imported(
+        known=1, both=1, barred_before=3, named={"both": ("cy@readers.example",)}
+    )
 
 
 def test_readers_are_told_apart_by_what_they_get(store: SubscriberStore) -> None:

@@ -1,6 +1,7 @@
 """Kinds of sources: one file each, and the table KINDS.
 
 table.py           KINDS: how each kind is asked and read
+places.py          addresses of services that have a kind → Source
 feeds.py           entries of RSS and Atom feeds, and JSON Feed → Paper
 xmlfeeds.py        RSS, Atom, RDF, CDF → entries
 images.py          the picture that a feed shows with an entry

@@ -38,7 +38,7 @@ from newsletter.collect.plain.people import names_of
 from newsletter.collect.withdrawals import WITHDRAWN, remarks_withdrawn
 from newsletter.errors import SourceError
 from newsletter.model import Paper, Sighting, Source
-from newsletter.model.gate import MAX_TITLE, cut, moment
+from newsletter.model.gate import MAX_NAME, MAX_TITLE, cut, moment
 
 
 def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
@@ -63,6 +63,14 @@ def parse_feed(document: Document, source: Source, now: dt.datetime) -> Parsed:
     dated = moment(date_of(feed["feed"], "published", "updated"), now)
     cut_off = "the document is cut off; its last entry was left out" if whole != entries else ""
     return replace(parsed, dated=dated, note="; ".join(filter(None, (parsed.note, cut_off))))
+
+
+def feed_title(document: Document) -> str:
+    """Return what a feed calls itself, as one line; raises SourceError when it is no feed."""
+    if _begins_json(document.content):
+        feed, _ = _json_feed(document)
+        return cut(_shown(feed.get("title")), MAX_NAME)
+    return cut(_shown(feed_of(document)["feed"].get("title")), MAX_NAME)
 
 
 # --- One entry --------------------------------------------------------------------------------

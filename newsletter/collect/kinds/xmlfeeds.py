@@ -92,24 +92,29 @@ _FEEDS = re.compile(
 
 def _offer(document: Document) -> str:
     """Return, in words, which feed a web page names, so that it can be asked instead."""
+    if not (offered := feeds_named(document)):
+        return "look for its RSS link"
+    most = " or ".join(line(link, 300) for link in offered[:3])
+    return f"it names its feed: {most}"
+
+
+def feeds_named(document: Document) -> tuple[str, ...]:
+    """Return the addresses of the feeds that a web page names, in its order."""
     page = _COMMENT.sub("", document.content[:500_000].decode("utf-8", "replace"))
     start = base(document.url)
     offered = []
     for tag in _LINK.finditer(page):
         given = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTES.findall(tag["given"])}
-        link = joined(start, html.unescape(given.get("href", "")))
+        address = joined(start, html.unescape(given.get("href", "")))
         if tag["kind"].lower() == "base":
-            start = link
+            start = address
             continue
         is_feed = given.get("href") and (
             _FEEDS.match(given.get("type", "")) and "alternate" in given.get("rel", "").lower()
         )
-        if is_feed and link.startswith(("http://", "https://")):
-            offered.append(line(link, 300))
-    if not offered:
-        return "look for its RSS link"
-    most = " or ".join(dict.fromkeys(offered[:3]))
-    return f"it names its feed: {most}"
+        if is_feed and address.startswith(("http://", "https://")):
+            offered.append(address)
+    return tuple(dict.fromkeys(offered))
 
 
 DATES = ("published", "created", "updated", "prism_publicationdate", "prism_coverdate")

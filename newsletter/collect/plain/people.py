@@ -43,10 +43,22 @@ _AND_OTHERS = re.compile(
 _TITLE = re.compile(r"^(?:(?:dr|prof|professor)\.?\s+)+(?=\S+\s)", re.IGNORECASE)
 # What a person does, after the name; whatever follows tells more of it.
 _ROLE = re.compile(
-    r"(?:.*\s)?(?:writers?|editors?|reporters?|correspondents?|journalists?|scientists?|engineers?|"
-    r"researchers?|professors?|fellows?|students?|directors?|managers?|interns?|analysts?|"
-    r"columnists?|contributors?)(?:\s(?:at|of|for|in)\s.*)?",
+    r"(?P<of>.*\s)?(?:writers?|editors?|reporters?|correspondents?|journalists?|scientists?|"
+    r"engineers?|researchers?|professors?|fellows?|students?|directors?|managers?|interns?|"
+    r"analysts?|columnists?|contributors?)(?P<where>\s(?:at|of|for|in)\s.*)?",
     re.IGNORECASE,
+)
+# Some people are called so: `Bo Writer`. A role says more of itself, in one of these words.
+_OF_ROLES = frozenset(
+    "adjunct ai applied assistant associate bioinformatics business chief climate clinical "
+    "computer contributing corporate culture data deputy design developer distinguished doctoral "
+    "education emeritus energy engineering environment executive finance foreign founding "
+    "freelance general government graduate guest hardware health incoming independent industry "
+    "investigative junior lead learning legal local machine managing marketing master medical ml "
+    "national news nlp opinion phd policy political politics postdoc postdoctoral principal "
+    "product program project quantum regional research robotics safety science security senior "
+    "site software space special sports staff student summer systems tech technical technology "
+    "undergraduate university visiting vision web".split()
 )
 _AFFILIATION = re.compile(
     r"\b(?:universit\w+|institut\w*|departments?|dept|facult\w+|school of|college|hospital|"
@@ -148,7 +160,7 @@ def _without_roles(names: list[str]) -> list[str]:
     kept: list[str] = []
     belongs = False
     for name in names:
-        if kept and _ROLE.fullmatch(name):
+        if kept and _is_role(name):
             break
         belongs = bool(kept) and (
             _AFFILIATION.search(name) is not None
@@ -157,6 +169,15 @@ def _without_roles(names: list[str]) -> list[str]:
         if not belongs:
             kept.append(name)
     return kept
+
+
+def _is_role(name: str) -> bool:
+    """Return whether this is what a person does, and not another person."""
+    found = _ROLE.fullmatch(name)
+    if not found:
+        return False
+    words = re.findall("[a-z]+", (found["of"] or "").lower().replace(".", ""))
+    return not words or bool(found["where"]) or not _OF_ROLES.isdisjoint(words)
 
 
 def _suffixed(names: list[str]) -> list[str]:
@@ -212,7 +233,7 @@ def _by_commas(text: str) -> list[str]:
     # Two may be one name: `Byron, Ada`. A team may stand among its people, or be named in parts.
     if len(groups) == 1 and len(parts) == 2 and _is_family(parts[0]) and " " in parts[0]:  # noqa: PLR2004
         return [", ".join(parts)]
-    if len(parts) == 2 and " " in parts[0] and _ROLE.fullmatch(parts[1]):  # noqa: PLR2004
+    if len(parts) == 2 and " " in parts[0] and _is_role(parts[1]):  # noqa: PLR2004
         return parts
     spaced = sum(" " in part or "." in part for part in parts)
     is_team = any(map(_ORGANISATION.search, parts)) and spaced * 2 <= len(parts)

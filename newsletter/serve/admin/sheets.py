@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from newsletter.subscribe.imports import FORMULA
+from newsletter.subscribe.tables import FORMULA
 
 BATCH: Final = 500
 """Rows that are written at a time."""
