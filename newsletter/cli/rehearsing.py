@@ -13,9 +13,10 @@ from pathlib import Path
 from newsletter.cli import health, picking
 from newsletter.config.files import load_config
 from newsletter.day import letters, steps
-from newsletter.day.drafts import Draft, Drafted, Readers, as_reader, curious, make_draft
+from newsletter.day.drafts import Draft, Drafted, make_draft
 from newsletter.day.given import Day
 from newsletter.day.proofs import proofread
+from newsletter.day.readers import Readers, as_reader, curious
 from newsletter.day.rendering import READABLE, sample_reader
 from newsletter.doctor.sample import sample_papers
 from newsletter.errors import NewsletterError

@@ -16,9 +16,10 @@ from newsletter.cli.later import words as later_words
 from newsletter.cli.picking import why_nothing
 from newsletter.cli.terminal import print_json
 from newsletter.config.settings import Config
-from newsletter.day.drafts import as_reader, make_draft
+from newsletter.day.drafts import make_draft
 from newsletter.day.given import Day, Post
 from newsletter.day.pools import window_of
+from newsletter.day.readers import as_reader
 from newsletter.day.results import Ran
 from newsletter.errors import SendError
 from newsletter.model import OPEN, Delivery, DeliveryState, SubscriberState, Topic

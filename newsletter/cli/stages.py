@@ -18,10 +18,11 @@ from newsletter.cli.progress import show_progress
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.settings import Config
 from newsletter.day import steps
-from newsletter.day.drafts import Readers, as_reader, curious, make_draft
+from newsletter.day.drafts import make_draft
 from newsletter.day.explaining import explain as explained
 from newsletter.day.explaining import find_paper, find_stored, why_left_out
 from newsletter.day.pools import window_of
+from newsletter.day.readers import Readers, as_reader, curious
 from newsletter.day.rendering import render as render_day
 from newsletter.day.results import Collected
 from newsletter.errors import ConfigError

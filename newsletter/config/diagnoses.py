@@ -39,7 +39,7 @@ MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
+class _Broken:
     """What the parser says, and where; lines and columns are from 1."""
 
     problem: str
@@ -63,7 +63,7 @@ Told = tuple[int, int, str]
 def diagnose(error: yaml.MarkedYAMLError, text: str) -> Told:
     """Return line and column (from 1), and what is wrong there, with the remedy."""
     mark, start = error.problem_mark or error.context_mark, error.context_mark
-    fault = _Fault(
+    fault = _Broken(
         error.problem or "",
         error.context or "",
         mark.line + 1 if mark else 1,
@@ -79,7 +79,7 @@ def diagnose(error: yaml.MarkedYAMLError, text: str) -> Told:
     return fault.line, fault.column, f"not valid YAML: {said}"
 
 
-def _of_spaces(fault: _Fault) -> Told | None:
+def _of_spaces(fault: _Broken) -> Told | None:
     here = fault.here
     if odd := ODD_SPACE.search(here[: len(here) - len(here.lstrip()) + 1]):
         return fault.line, odd.start() + 1, odd_space(odd[0])
@@ -88,7 +88,7 @@ def _of_spaces(fault: _Fault) -> Told | None:
     return None
 
 
-def _of_documents(fault: _Fault) -> Told | None:
+def _of_documents(fault: _Broken) -> Told | None:
     if "another document" in fault.problem:
         told = "a second document begins here (`---`): a file holds one; remove this line"
         return fault.line, 1, told
@@ -97,7 +97,7 @@ def _of_documents(fault: _Fault) -> Told | None:
     return None
 
 
-def _of_brackets(fault: _Fault) -> Told | None:
+def _of_brackets(fault: _Broken) -> Told | None:
     """Explain quotes and brackets that are open at the end."""
     if fault.start is None:
         return None
@@ -107,7 +107,7 @@ def _of_brackets(fault: _Fault) -> Told | None:
     return _flow(fault.lines, fault.start) if "flow" in fault.context else None
 
 
-def _of_signs(fault: _Fault) -> Told | None:
+def _of_signs(fault: _Broken) -> Told | None:
     """Explain values that begin with a sign, or have one, that means something to YAML."""
     problem, line, column, here = fault.problem, fault.line, fault.column, fault.here
     if "undefined alias" in problem or "scanning an alias" in fault.context:
@@ -126,7 +126,7 @@ def _of_signs(fault: _Fault) -> Told | None:
     return (line, 1 if "directive" in problem else column, told) if told else None
 
 
-def _of_lines(fault: _Fault) -> Told | None:
+def _of_lines(fault: _Broken) -> Told | None:
     """Explain keys, items and colons that are not where they should be."""
     problem, line, column, lines = fault.problem, fault.line, fault.column, fault.lines
     if "mapping values are not allowed" in problem:

@@ -21,7 +21,7 @@ from newsletter.config.sources import SourcesShape, collecting, read_sources
 from newsletter.config.subscribers import check_list
 from newsletter.config.themes import read_theme
 from newsletter.config.topics import TopicsShape, libraries, read_topics
-from newsletter.config.variables import Asked
+from newsletter.config.variables import Recorded
 from newsletter.errors import ConfigError
 from newsletter.render.looks import Theme
 from newsletter.store.urls import secrets_of
@@ -144,7 +144,7 @@ def sender_domain(folder: Path) -> str:
     Somebody who is making a key cannot have it in the environment yet. Raises ConfigError if there
     is no address.
     """
-    document = read_document(folder / "newsletter.yaml", Asked())
+    document = read_document(folder / "newsletter.yaml", Recorded())
     domain = str(document.at(("from",))).rpartition("@")[2].strip("> ")
     if "." not in domain:
         raise ConfigError(f"{document.where(('from',))}: `from` needs an address, or give --domain")

@@ -11,7 +11,7 @@ from newsletter.errors import ConfigError
 FILES = ("newsletter", "sources", "topics", "subscribers")
 
 
-class Asked(dict[str, str]):
+class Recorded(dict[str, str]):
     """An environment in which every variable is empty; it keeps the names that it was asked for."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ def named_variables(folder: Path) -> tuple[str, ...]:
 
     Of a file that cannot be read there are none: `newsletter check` says why.
     """
-    asked = Asked()
+    asked = Recorded()
     for name in FILES:
         with contextlib.suppress(ConfigError):
             read_document(folder / f"{name}.yaml", asked)

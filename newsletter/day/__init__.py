@@ -3,6 +3,7 @@
 steps.py      run(): collect, draft, render, plan, send, on one page
 given.py      what the steps get from outside: stores, folders, web, mail
 intake.py     merges and saves the papers that sources show
+readers.py    who gets the issue, in batches
 drafts.py     make_draft(): all that an issue would be, before it is planned
 figures.py    which papers have a figure
 copying.py    copies the pictures of the papers that an issue will show

@@ -9,9 +9,10 @@ from typing import Final
 from urllib.parse import urljoin
 
 from newsletter.collect.figures import HTML, copy_figures
-from newsletter.day.drafts import Draft, everybody
+from newsletter.day.drafts import Draft
 from newsletter.day.figures import FACT, REMEMBERED
 from newsletter.day.given import Day, Web
+from newsletter.day.readers import everybody
 from newsletter.model import Figure, Paper
 from newsletter.render.press import Selection
 

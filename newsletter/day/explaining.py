@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from newsletter.day.drafts import Draft, Readers
+from newsletter.day.drafts import Draft
 from newsletter.day.given import Day
 from newsletter.day.pools import window_of
+from newsletter.day.readers import Readers
 from newsletter.day.selections import SHORT
 from newsletter.learn.tastes import named
 from newsletter.model import Length, Match, Paper, Pick, Topic

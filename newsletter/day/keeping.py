@@ -13,8 +13,8 @@ from typing import Final
 from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.settings import Keeping
 from newsletter.day import figures
-from newsletter.day.drafts import likes
 from newsletter.day.given import Day
+from newsletter.day.readers import likes
 from newsletter.day.results import Forgotten
 from newsletter.learn.tastes import named
 from newsletter.store.clearing import Cleared, clear_days, clear_old

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from newsletter.config.settings import Config
-from newsletter.day.drafts import Draft, Readers, as_reader, kept_draft
+from newsletter.day.drafts import Draft, kept_draft
 from newsletter.day.given import Day
+from newsletter.day.readers import Readers, as_reader
 from newsletter.errors import StoreError, TemplateError
 from newsletter.model import LEFT, Border, Edition, Fault, Issue, fault_of
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from newsletter.day import letters
-from newsletter.day.drafts import AHEAD, Draft, Drafted, as_reader, make_draft
+from newsletter.day.drafts import AHEAD, Draft, Drafted, make_draft
 from newsletter.day.given import Day
 from newsletter.day.planning import Spool
 from newsletter.day.proofs import MOST, proofread
+from newsletter.day.readers import as_reader
 from newsletter.day.results import EditionSummary, Rendered
 from newsletter.model import Edition, Issue, Pick, Subscriber
 from newsletter.render.citations import bibtex, ris

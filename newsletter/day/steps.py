@@ -16,7 +16,7 @@ from newsletter.collect.lookup import look_up
 from newsletter.collect.papers import collect_papers
 from newsletter.collect.services.enrichment import enrich_papers
 from newsletter.day.copying import illustrated, keep_figures
-from newsletter.day.drafts import likes, make_draft
+from newsletter.day.drafts import make_draft
 from newsletter.day.given import Day, Post, Web
 from newsletter.day.intake import Intake
 from newsletter.day.keeping import forget
@@ -25,6 +25,7 @@ from newsletter.day.personal import PersonalEditions
 from newsletter.day.planning import Spool
 from newsletter.day.pools import window_of
 from newsletter.day.proofs import hold_if_wrong
+from newsletter.day.readers import likes
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Forgotten, Ran, Rendered
 from newsletter.errors import StaleDraftError, TemplateError

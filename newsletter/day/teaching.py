@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.day.drafts import Draft, as_reader
+from newsletter.day.drafts import Draft
 from newsletter.day.given import Day
+from newsletter.day.readers import as_reader
 from newsletter.learn.tastes import named
 from newsletter.model import FeedbackKind, Paper, Subscription
 from newsletter.pick.filters.folding import fold_paper

@@ -16,9 +16,10 @@ from newsletter.collect.reader import SECONDS, DocumentReader
 from newsletter.config.files import load_config
 from newsletter.config.settings import MINILM, Config
 from newsletter.config.subscribers import SubscriberList, read_list
-from newsletter.day.drafts import curious, make_draft
+from newsletter.day.drafts import make_draft
 from newsletter.day.forms import render_forms
 from newsletter.day.proofs import proofread
+from newsletter.day.readers import curious
 from newsletter.doctor.sample import sample_papers
 from newsletter.doctor.terms import DAYS, idle_terms
 from newsletter.errors import ConfigError, LibraryError, ModelError, SourceError, TemplateError

@@ -19,7 +19,8 @@ from makers import NOW, make_paper, write_newsletter
 from newsletter.config.files import load_config
 from newsletter.day import steps
 from newsletter.day.borders import without_faulty
-from newsletter.day.drafts import everybody, make_draft
+from newsletter.day.drafts import make_draft
+from newsletter.day.readers import everybody
 from newsletter.doctor.checks import check
 from newsletter.learn.tastes import Tastes
 from newsletter.model import Border, Fault, fault_of

@@ -15,9 +15,10 @@ from servers import http_server, smtp_server
 from worlds import SITELESS, TITLES, TOPICS, World, paged, people, ran, shown, votes, write
 
 from newsletter.day import personal, steps
-from newsletter.day.drafts import Draft, Readers, kept_draft, make_draft
+from newsletter.day.drafts import Draft, kept_draft, make_draft
 from newsletter.day.given import Day
 from newsletter.day.planning import Spool
+from newsletter.day.readers import Readers
 from newsletter.day.rendering import render
 from newsletter.model import LEFT, MADE_WHEN_SENT, Delivery, DeliveryState
 from newsletter.store import SubscriberStore, open_database

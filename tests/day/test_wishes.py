@@ -30,9 +30,10 @@ from worlds import (
 from newsletter.cli import account
 from newsletter.cli.endings import exit_status
 from newsletter.day import steps
-from newsletter.day.drafts import Draft, as_reader, curious, make_draft
+from newsletter.day.drafts import Draft, make_draft
 from newsletter.day.explaining import explain
 from newsletter.day.given import Day
+from newsletter.day.readers import as_reader, curious
 from newsletter.model import (
     ANY_HOUR,
     DeliveryState,
