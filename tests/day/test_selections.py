@@ -30,7 +30,7 @@ def draft_of(folder: Path, root: Path, reader: str, more: str) -> Draft:
         subscribers=f"subscribers:\n  - {reader}\n",
     )
     config = load_config(folder / "config", {})
-    day = day_of(config, open_database("sqlite://", folder), clock=lambda: NOW)
+    day = day_of(config, open_database("sqlite:///test.db", folder), clock=lambda: NOW)
     steps.follow_list(day)
     papers = [picked.paper for picked in PICKS]
     pool = Pool(day=day, candidates=Candidates(papers, NOW), picks=PICKS)
