@@ -107,7 +107,7 @@ def readers(
     table = new_table("Reader", "Papers:right" if papers else "", "Delivery")
     for delivery in listed:
         words, colour = STATE_WORDS[delivery.state]
-        count = str(papers[delivery.edition]) if papers else ""
+        count = str(papers.get(delivery.edition, "")) if papers else ""
         who = f"{escape(delivery.email)}  [dim]{escape(delivery.timezone)}[/]"
         table.add_row(who, count, f"[{colour}]{words}[/]")
     console.print(table)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import urllib.parse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from newsletter.config.settings import Config
 from newsletter.day.given import Day
+from newsletter.day.personal import PersonalEditions
 from newsletter.day.trying import PastDays
 from newsletter.store import FeedbackStore, PickStore, RequestStore
 
@@ -28,6 +29,8 @@ class Site:
     clock: Callable[[], dt.datetime]
     address: str
     """Where the site is, for feeds and mails: `site` in newsletter.yaml, or where it listens."""
+    personal: PersonalEditions = field(default_factory=PersonalEditions)
+    """Makes editions of single readers, for editors to see."""
     is_static: bool = False
     """Whether the pages are written as files, without a server that answers forms."""
 

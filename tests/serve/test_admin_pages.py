@@ -24,12 +24,21 @@ from editors import (
     snapshot,
     with_ids,
 )
-from makers import make_edition
+from makers import make_edition, make_paper
 from servers import smtp_server
 from sites import LAST, MORNING, Running
 
+from newsletter.day.personal import NOTHING
 from newsletter.day.planning import Spool
-from newsletter.model import Issue, IssueState, Origin, SignUp, SubscriberState
+from newsletter.model import (
+    Issue,
+    IssueState,
+    KeptDraft,
+    Origin,
+    SignUp,
+    SubscriberState,
+    Wishes,
+)
 from newsletter.serve.admin.plots import DAYS, plot
 from newsletter.store.tables import deliveries, issues
 
@@ -212,6 +221,44 @@ def test_an_email_is_shown_in_a_frame_that_may_do_nothing(site: Running) -> None
     assert mail.headers["x-frame-options"] == "SAMEORIGIN"
     assert "<a href='#'>out</a>" in mail.text
     assert "readers.example" not in mail.text
+
+
+def test_an_email_that_is_made_when_it_is_sent_is_made_for_the_page(own: Running) -> None:
+    """From the papers of the issue; who gets nothing is told so."""
+    stores = own.site.day.stores
+    sign_ups = [
+        SignUp(email="vi@readers.example", wishes=Wishes(words=["vision"])),
+        SignUp(email="no@readers.example", wishes=Wishes(topics=("vision",), mute=["vision"])),
+    ]
+    stores.subscribers.bring(sign_ups, Origin.IMPORT, MORNING)
+    date = NEW + dt.timedelta(days=1)
+    paper = make_paper(7, title="Vision of violets", abstract="We look at vision closely.")
+    with Spool() as spool:
+        spool.leave(KeptDraft(made_at=MORNING, papers=(paper,)), ["vision"])
+        stores.issues.plan(Issue(date=date, number=100, papers=1), spool, [], MORNING)
+    ids = {}
+    for name in ("vi", "no"):
+        person = stores.subscribers.find(f"{name}@readers.example")
+        assert person
+        ids[name] = person.id
+
+    issue = own.get(f"/admin/issues/{date}")
+    mails = {}
+    for name, reader in ids.items():
+        link = f"/admin/issues/{date}/mail?reader={reader}"
+        assert link in issue.text
+        page = own.get(link).text
+        frame = re.search(r'<iframe class="mail" sandbox src="([^"]+)"', page)
+        assert frame is not None
+        assert "for what its reader wants now" in page
+        mails[name] = own.get(html.unescape(frame[1]))
+
+    assert "Vision of violets" in mails["vi"].text
+    assert "vi@readers.example" not in mails["vi"].text
+    assert mails["no"].text == NOTHING
+    assert mails["no"].headers["content-security-policy"].startswith("sandbox")
+    assert own.get(f"/admin/issues/{date}/edition?reader=nobody").status_code == 404
+    assert "their own" in told(own, f"/admin/readers/{ids['vi']}")
 
 
 # --- Lists ----------------------------------------------------------------------------------------

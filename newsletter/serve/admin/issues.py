@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -11,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.day import letters
 from newsletter.errors import StoreError
-from newsletter.model import DeliveryState, Issue, IssueState
+from newsletter.model import DeliveryState, Edition, Issue, IssueState
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.sheets import sheet
 from newsletter.serve.forms import date_in
@@ -107,21 +108,30 @@ def mail(desk: Desk) -> Response:
     """Show an email of an issue, in a frame that may do nothing."""
     line = _issue(desk)
     editions = desk.accounts.editions(line.date, EDITIONS)
-    key = desk.given("edition") or next((key for key, _ in editions), "")
-    values = {"section": "issues", "issue": line, "editions": editions, "key": key}
+    reader = desk.given("reader")
+    key = reader or desk.given("edition") or next((key for key, _ in editions), "")
+    shown = {"reader" if reader else "edition": key}
+    values = {
+        "section": "issues",
+        "issue": line,
+        "editions": editions,
+        "key": key,
+        "shown": shown,
+        "is_made_now": bool(reader),
+    }
     return desk.page("admin_mail.html", values)
 
 
 def edition(desk: Desk) -> Response:
     """Give an email itself, as nobody in particular gets it."""
     line, letter = _issue(desk), desk.site.config.letter
-    try:
-        found = desk.site.day.stores.issues.edition(line.date, desk.given("edition"))
-    except StoreError:
-        raise HTTPException(404) from None
-    pictures = desk.site.day.folders.figures.read
-    files = letters.files(letter, as_issue(line), found, letters.NOBODY, desk.now, pictures)
-    _, content = next(files)
+    found = _edition(desk, line)
+    if isinstance(found, Edition):
+        pictures = desk.site.day.folders.figures.read
+        files = letters.files(letter, as_issue(line), found, letters.NOBODY, desk.now, pictures)
+        _, content = next(files)
+    else:
+        content = html.escape(desk.site.day.redact(found)).encode()
     headers = {
         "Content-Security-Policy": MAIL_POLICY,
         "X-Frame-Options": "SAMEORIGIN",
@@ -129,6 +139,24 @@ def edition(desk: Desk) -> Response:
         "Cache-Control": "no-store",
     }
     return HTMLResponse(content, headers=headers)
+
+
+def _edition(desk: Desk, line: IssueLine) -> Edition | str:
+    """Return the edition that is asked for, or why there is none.
+
+    That of a single reader may be made only when it is sent: then it is made as it would be now.
+    """
+    day, reader = desk.site.day, desk.given("reader")
+    if not reader:
+        try:
+            return day.stores.issues.edition(line.date, desk.given("edition"))
+        except StoreError:
+            raise HTTPException(404) from None
+    if day.stores.subscribers.with_id(reader) is None:
+        raise HTTPException(404)
+    of_issue = replace(day, date=line.date)
+    made = desk.site.personal.make(of_issue, as_issue(line), [reader])[reader]
+    return made if isinstance(made, Edition | str) else str(made)
 
 
 def deliveries_sheet(desk: Desk) -> Response:
