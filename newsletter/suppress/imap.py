@@ -100,6 +100,31 @@ def read_unread(
     Only `done` marks a message as read. Raises MailboxError, in one printable line without the
     password.
     """
+    with _opened(place, password, clock) as client:
+        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
+        for number, raw, mark in found:
+            done = functools.partial(_mark_read, client, place, password, number)
+            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+
+
+def find_subject(
+    place: Place, password: str, word: str, *, max_bytes: int, clock: Clock = time.monotonic
+) -> bytes | None:
+    """Return the newest message with `word` (letters and digits) in its subject, read or not.
+
+    Nothing is changed. Raises MailboxError, as `read_unread` does.
+    """
+    with _opened(place, password, clock) as client:
+        _select(client, place)
+        _, data = client.uid("SEARCH", "SUBJECT", f'"{word}"')
+        told = (data[0] or b"").split() if data else []
+        number = max((int(uid) for uid in told if _is_uid(uid)), default=0)
+        return _content(client, number, max_bytes) if number else None
+
+
+@contextlib.contextmanager
+def _opened(place: Place, password: str, clock: Clock) -> Iterator[_Limited]:
+    """Log in; whatever goes wrong in the block is a MailboxError."""
     if not password:
         raise MailboxError(f"{place.host}: {PASSWORD} is not set")
     if not password.isprintable():
@@ -108,10 +133,7 @@ def read_unread(
     try:
         client = _connect(place, clock)
         _log_in(client, place.user, password)
-        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
-        for number, raw, mark in found:
-            done = functools.partial(_mark_read, client, place, password, number)
-            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+        yield client
         client.logout()
     except MailboxError:
         raise
@@ -222,18 +244,28 @@ def _unread(
     client: _Limited, place: Place, after: str, max_bytes: int
 ) -> Iterator[tuple[int, bytes, str]]:
     """Yield UID, content and mark of each unread message."""
-    quoted = _mailbox_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
-    status, _ = client.select(f'"{quoted}"')
-    if status != "OK":
-        raise MailboxError(f"{place.host}: no folder `{place.folder}` there")
+    _select(client, place)
     validity = _number(client, "UIDVALIDITY")
     known, _, last = after.partition(":")
     begin = int(last) + 1 if known == str(validity) and last.isdigit() else 1
     for number in _search(client, begin, _number(client, "UIDNEXT")):
-        _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
-        raw = next((part[1] for part in data if isinstance(part, tuple)), None)
-        if isinstance(raw, bytes):
-            yield number, raw[:max_bytes], f"{validity}:{number}"
+        raw = _content(client, number, max_bytes)
+        if raw is not None:
+            yield number, raw, f"{validity}:{number}"
+
+
+def _select(client: _Limited, place: Place) -> None:
+    quoted = _mailbox_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
+    status, _ = client.select(f'"{quoted}"')
+    if status != "OK":
+        raise MailboxError(f"{place.host}: no folder `{place.folder}` there")
+
+
+def _content(client: _Limited, number: int, max_bytes: int) -> bytes | None:
+    """Return the beginning of a message, and leave it unread."""
+    _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
+    raw = next((part[1] for part in data if isinstance(part, tuple)), None)
+    return raw[:max_bytes] if isinstance(raw, bytes) else None
 
 
 def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:

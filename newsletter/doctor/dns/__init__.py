@@ -1,0 +1,13 @@
+"""DNS of the sending domain: what receivers read in it, before they read the mail.
+
+tags.py      lists of tags, as DKIM and DMARC write them
+spf.py       SPF records: terms, and mistakes in them
+walking.py   all that an SPF record leads to, counted as receivers do
+judging.py   whether an address may send by an SPF record
+senders.py   verdicts on SPF and reverse names
+keys.py      verdicts on DKIM keys
+policies.py  DMARC: whose policy holds, and where an organisation ends
+dmarc.py     verdicts on DMARC and alignment
+exchangers.py verdicts on MX: whether mail can come back
+domains.py   check_domains(): all of them
+"""

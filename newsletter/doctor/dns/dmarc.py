@@ -1,0 +1,213 @@
+"""Verdicts on DMARC: the policy, what is wrong with it, and alignment with `From`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
+from newsletter.doctor.dns.policies import (
+    Policy,
+    climb,
+    is_aligned,
+    organisation_of,
+    policy_of,
+    records_of,
+)
+from newsletter.doctor.verdicts import Record, Verdict, excerpt
+from newsletter.world.resolving import Lookup
+
+REQUESTS: Final = ("none", "quarantine", "reject")
+VALUES: Final = {
+    "p": REQUESTS,
+    "sp": REQUESTS,
+    "np": REQUESTS,
+    "adkim": ("r", "s"),
+    "aspf": ("r", "s"),
+    "t": ("y", "n"),
+    "psd": ("y", "n", "u"),
+}
+KNOWN: Final = frozenset((*VALUES, "v", "rua", "ruf", "fo"))
+REMOVED: Final = {
+    "pct": "to test a policy, there is `t=y`",
+    "rf": "reports have one format",
+    "ri": "reports come daily",
+}
+"""Tags of RFC 7489 that are gone, and what there is in their place."""
+MOST_REPORTS: Final = 5
+"""Addresses for reports that are looked at."""
+_MAILTO = re.compile(r"mailto:[^@\s]+@([A-Za-z0-9.-]+)(?:!\d+[kmgt]?)?", re.IGNORECASE)
+
+
+async def check_policy(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+    """Yield verdicts on the policy for the domain in `From`, and on alignment."""
+    policy = await policy_of(lookup, mailing.domain)
+    if policy.found is None:
+        yield _missing(policy, mailing)
+    else:
+        name = f"_dmarc.{policy.found.domain}"
+        yield _asked(policy, name)
+        for verdict in _flaws(policy, name):
+            yield verdict
+        async for verdict in _reports(lookup, policy):
+            yield verdict
+    async for verdict in _alignment(lookup, policy, mailing):
+        yield verdict
+
+
+def _missing(policy: Policy, mailing: Mailing) -> Verdict:
+    """Return that no record holds, and what stands there instead."""
+    first = policy.steps[0]
+    name = f"_dmarc.{policy.domain}"
+    record = Record(name, "TXT", f"v=DMARC1; p=none; rua=mailto:{mailing.reply_to}")
+    where = mailing.where("from")
+    asked = [step for step in policy.steps if step.answer.problem]
+    if asked:
+        return DNS.error(
+            "DMARC",
+            f"_dmarc.{asked[0].domain}: DNS gives no answer ({excerpt(asked[0].answer.problem)})",
+            "look at the name servers of the domain", where=where,
+        )  # fmt: skip
+    crowded = [step for step in policy.steps if len(step.records) > 1]
+    if crowded:
+        told = f"_dmarc.{crowded[0].domain} has {len(crowded[0].records)} records: none counts"
+        return DNS.error("DMARC", told, "leave one of them", where=where)
+    near = ""
+    if first.answer.records:
+        near = f"; `{excerpt(first.answer.records[0])}` is none: it begins with `v=DMARC1;`"
+    return DNS.error(
+        "DMARC",
+        f"{policy.domain} has no DMARC record{near}. Gmail, Yahoo and Outlook refuse bulk mail",
+        "publish one; `p=none` is enough",
+        publish=record,
+        where=where,
+    )
+
+
+def _asked(policy: Policy, name: str) -> Verdict:
+    """Return what the policy asks for."""
+    tags, asked = policy.tags, policy.asked
+    is_test = tags.get("t").lower() == "y"
+    told = f"{name}: receivers are asked to {_MEANING[asked]} (`{asked}`)"
+    if is_test:
+        return DNS.notice(
+            "DMARC", f"{told}, but not yet: `t=y` says that you only test",
+            "take `t=y` out once the reports are clean",
+        )  # fmt: skip
+    if asked == "none":
+        return DNS.notice(
+            "DMARC", f"{told}: enough for Gmail, Yahoo and Outlook",
+            "once the reports show no stranger, `p=quarantine` keeps others from using your name",
+        )  # fmt: skip
+    return DNS.good("DMARC", told)
+
+
+_MEANING = {
+    "none": "deliver what fails",
+    "quarantine": "put what fails among spam",
+    "reject": "refuse what fails",
+}
+
+
+def _flaws(policy: Policy, name: str) -> Iterator[Verdict]:
+    """Yield what is wrong or outdated in a record."""
+    tags = policy.tags
+    for flaw in tags.flaws:
+        yield DNS.warning("DMARC", f"{name}: {flaw}", "take it out")
+    if "p" not in tags:
+        yield DNS.warning("DMARC", f"{name}: without `p` it counts as `p=none`", "write `p=none`")
+    elif [key for key, _ in tags.pairs[:2]] != ["v", "p"]:
+        yield DNS.notice(
+            "DMARC", f"{name}: older receivers want `p` right after `v`", "move it there"
+        )
+    for key, value in tags.pairs:
+        if key in VALUES and value.lower() not in VALUES[key]:
+            allowed = ", ".join(VALUES[key])
+            yield DNS.warning(
+                "DMARC", f"{name}: `{key}={value[:40]}` is not known, and does not count",
+                f"write one of {allowed}",
+            )  # fmt: skip
+        elif key in REMOVED:
+            yield DNS.notice(
+                "DMARC", f"{name}: `{key}` is gone since RFC 9989, and has no effect",
+                f"take it out; {REMOVED[key]}",
+            )  # fmt: skip
+        elif key not in KNOWN:
+            yield DNS.notice("DMARC", f"{name}: nobody knows the tag `{key[:20]}`", "take it out")
+    if "rua" not in tags:
+        yield DNS.notice(
+            "DMARC", f"{name}: no `rua`, so nobody tells you who uses your name",
+            "add `rua=mailto:…`, an address that programs read",
+        )  # fmt: skip
+    if tags.get("psd").lower() == "y":
+        yield DNS.warning(
+            "DMARC", f"{name}: `psd=y` is for registries, under whose names others register",
+            "take it out",
+        )  # fmt: skip
+
+
+async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Verdict]:
+    """Yield whether others who are to get reports agree to that (RFC 9990, 4)."""
+    home = policy.found.domain if policy.found else policy.domain
+    addresses = [
+        address.strip()
+        for tag in ("rua", "ruf")
+        for address in policy.tags.get(tag).split(",")
+        if address.strip()
+    ]
+    for address in list(dict.fromkeys(addresses))[:MOST_REPORTS]:
+        found = _MAILTO.fullmatch(address)
+        if found is None:
+            told = f"_dmarc.{home}: `{address[:80]}` is no address for reports"
+            yield DNS.warning("DMARC reports", told, "write mailto:name@domain")
+            continue
+        domain = domain_of(f"@{found[1]}")
+        if organisation_of(domain, await climb(lookup, domain)) == policy.organisation:
+            continue
+        name = f"{home}._report._dmarc.{domain}"
+        answer = await lookup(name, "TXT")
+        if not answer.problem and not records_of(answer.records):
+            yield DNS.warning(
+                "DMARC reports", f"{domain} does not say that it takes reports about {home}, so "
+                "none are sent there", f"{domain} has to publish that it does",
+                publish=Record(name, "TXT", "v=DMARC1"),
+            )  # fmt: skip
+
+
+async def _alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> AsyncIterator[Verdict]:
+    """Yield whether DKIM and the envelope sender are of the organisation in `From`."""
+    tags = policy.tags
+    signing = dict.fromkeys(key.domain.lower().rstrip(".") for key in mailing.keys)
+    modes = {"DKIM": tags.get("adkim", "r").lower(), "SPF": tags.get("aspf", "r").lower()}
+    by_key = [name for name in signing if await is_aligned(lookup, policy, name, modes["DKIM"])]
+    by_path = await is_aligned(lookup, policy, mailing.bounce_domain, modes["SPF"])
+    aligned = [f"DKIM (d={by_key[0]})"] if by_key else []
+    aligned += [f"the return path ({mailing.bounce_domain})"] if by_path else []
+    if len(aligned) == 1 + bool(mailing.keys):
+        told = " and ".join(aligned)
+        yield DNS.good("alignment", f"{told}: of the organisation of {policy.domain} in From")
+        return
+    strict = ["`adkim=s`"] * (modes["DKIM"] == "s") + ["`aspf=s`"] * (modes["SPF"] == "s")
+    why = f" ({' and '.join(strict)} wants the very same domain)" if strict else ""
+    if aligned:
+        other = "the return path" if by_key else "DKIM"
+        domain = mailing.bounce_domain if by_key else ", ".join(signing)
+        yield DNS.notice(
+            "alignment", f"{aligned[0]} is aligned with {policy.domain} in From, {other} "
+            f"({domain}) is not{why}: one is enough, both are better",
+            "use domains below one name that has a DMARC record",
+            where=mailing.where("delivery.bounce" if by_key else "dkim"),
+        )  # fmt: skip
+        return
+    told = f"nothing is aligned with {policy.domain} in From{why}"
+    mend = "sign with a key of that domain (`dkim:`), or write a `bounce` address at that domain"
+    where = mailing.where("from")
+    if mailing.keys:
+        yield DNS.error("alignment", f"{told}: DMARC fails, and bulk mail is refused", mend,
+                        where=where)  # fmt: skip
+    else:
+        yield DNS.warning(
+            "alignment", f"{told} by the return path, and nothing is signed here: DMARC fails "
+            "unless your provider signs with that domain", mend, where=where,
+        )  # fmt: skip

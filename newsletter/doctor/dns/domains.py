@@ -1,0 +1,45 @@
+"""check_domains(): all that DNS should say about a newsletter's mail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from newsletter.doctor.dns.dmarc import check_policy
+from newsletter.doctor.dns.exchangers import check_exchangers
+from newsletter.doctor.dns.keys import check_keys
+from newsletter.doctor.dns.mailing import DNS, Mailing
+from newsletter.doctor.dns.senders import check_senders
+from newsletter.doctor.verdicts import Verdict
+from newsletter.world.resolving import Lookup
+
+FREE = frozenset(
+    "gmail.com googlemail.com yahoo.com aol.com outlook.com hotmail.com live.com msn.com "
+    "icloud.com me.com gmx.de gmx.net web.de proton.me protonmail.com".split()
+)
+"""Domains of mailboxes for everybody: mail in their name has to leave from their own servers."""
+_CHECKS = (check_senders, check_keys, check_policy, check_exchangers)
+
+
+async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+    """Yield a verdict for each thing that receivers read in DNS.
+
+    When our own resolver is away, that is one verdict for all.
+    """
+    first = await lookup(mailing.domain, "TXT")
+    # Its servers may be away, or ours: the root is always there.
+    if first.silent and (root := await lookup(".", "NS")).silent:
+        yield DNS.offline(
+            "resolver", f"no resolver answers ({root.problem})",
+            "is the network up, and is the resolver in /etc/resolv.conf there? `--resolver` names "
+            "another",
+        )  # fmt: skip
+        return
+    if mailing.domain in FREE:
+        yield DNS.warning(
+            "From", f"{mailing.domain} belongs to a mailbox provider: its DMARC record makes "
+            "others refuse a newsletter in its name", "write `from` at a domain of your own",
+            where=mailing.where("from"),
+        )  # fmt: skip
+    for check in _CHECKS:
+        async for verdict in check(lookup, mailing):
+            yield verdict

@@ -1,0 +1,45 @@
+"""What this machine knows by itself: the configuration, the sources, disk, backups, schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.doctor.patient import Patient, Remembered, Wishes
+from newsletter.doctor.upkeep import check_backups, check_disk, check_private, check_schedule
+from newsletter.doctor.verdicts import Verdict
+
+BACKUPS = "newsletter-*.db"
+"""How `newsletter db backup` names a backup, beside config/."""
+
+
+def look_at_machine(
+    patient: Patient, wishes: Wishes, memory: Remembered | None
+) -> Iterator[Verdict]:
+    """Yield verdicts on the machine; without `memory`, the database cannot be read."""
+    config, file = patient.config, patient.database
+    size = file.stat().st_size if file is not None and file.exists() else 0
+    yield check_disk(shutil.disk_usage, config.root, size)
+    backups = list(_backups(patient, wishes))
+    yield check_backups(backups, patient.now, has_file=file is not None)
+    if memory is not None:
+        yield check_schedule(config.schedule, memory.last, patient.now)
+    own = [file] if file is not None else []
+    lists = [config.folder / "subscribers.yaml"] if os.name == "posix" else []
+    yield from check_private([*own, *(path for path, _ in backups), *lists])
+
+
+def _backups(patient: Patient, wishes: Wishes) -> Iterator[tuple[Path, dt.datetime]]:
+    """Yield files that are backups, with their times."""
+    found = [*patient.config.root.glob(BACKUPS)]
+    for path in wishes.backups:
+        found += path.iterdir() if path.is_dir() else [path]
+    for path in found:
+        try:
+            if path.is_file() and path != patient.database:
+                yield path, dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+        except OSError:
+            continue

@@ -1,0 +1,74 @@
+"""The configuration: what `newsletter check` finds, and what a mail of the invented day weighs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final
+
+from newsletter.doctor.checks import Checked
+from newsletter.doctor.verdicts import Group, Verdict
+
+CONFIGURATION: Final = Group("configuration")
+CLIPPED: Final = 102_000
+"""Bytes of HTML after which Gmail shows only a part."""
+SPAM: Final = 5.0
+"""SpamAssassin's own threshold."""
+ODD: Final = 2.0
+_PLACE = re.compile(
+    r"(?P<where>\S+\.(?:yaml|mjml|txt|html|css|xml)(?::\d+){0,2}): (?P<rest>.+)", re.DOTALL
+)
+
+Score = Callable[[bytes], Awaitable[str]]
+"""Returns what SpamAssassin prints about a message; empty when it is not there, or too slow."""
+
+
+def check_settings(found: Checked) -> Iterator[Verdict]:
+    """Yield what `newsletter check` found."""
+    for text in found.problems:
+        where, told = _split(text)
+        yield CONFIGURATION.error("settings", told, where=where)
+    for text in found.warnings:
+        where, told = _split(text)
+        yield CONFIGURATION.notice("settings", told, where=where)
+    for finding in found.findings:
+        make = CONFIGURATION.error if finding.level == "error" else CONFIGURATION.notice
+        yield make("the mail", finding.message, where=finding.where)
+    if found.ok:
+        yield CONFIGURATION.good("settings", "they can be read, and the issue passes its checks")
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the place that a sentence begins with, and the rest of it."""
+    found = _PLACE.fullmatch(text)
+    return (found["where"], found["rest"]) if found else ("", text)
+
+
+def check_size(html: int, whole: int) -> Verdict:
+    """Return whether a mail is small enough: bytes of its HTML, and of all of it."""
+    told = f"{html:,} bytes of HTML, {whole:,} in all, with the papers of the invented day"
+    if html > CLIPPED:
+        return CONFIGURATION.warning(
+            "size", f"{told}: Gmail cuts mails off after {CLIPPED:,}",
+            "fewer papers (`limit` in topics.yaml), or `density: compact`",
+        )  # fmt: skip
+    return CONFIGURATION.good("size", told)
+
+
+async def check_spam(score: Score, message: bytes) -> Verdict:
+    """Return what SpamAssassin makes of a mail, where it is installed; it asks no network."""
+    found = re.search(r"score=(-?\d+(?:\.\d+)?)", report := await score(message))
+    if found is None:
+        return CONFIGURATION.not_checked(
+            "spam score", "SpamAssassin is not installed, or does not answer"
+        )
+    points = float(found[1])
+    rules = re.search(r"tests=([A-Z0-9_,\s]+?)(?:\s+\w+=|\n\S|\Z)", report)
+    named = ", ".join(re.split(r"[,\s]+", rules[1].strip())[:8]) if rules else ""
+    told = f"{points:g} of {SPAM:g} points from SpamAssassin{f' ({named})' if named else ''}"
+    mend = "look up those rules; subject, links and proportions of text are in the templates"
+    if points >= SPAM:
+        return CONFIGURATION.warning("spam score", told, mend)
+    if points >= ODD:
+        return CONFIGURATION.notice("spam score", told, mend)
+    return CONFIGURATION.good("spam score", told)
