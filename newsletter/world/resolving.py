@@ -124,7 +124,9 @@ def _address_of(server: str) -> tuple[str, int]:
 async def _ask(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> Answer:
     """Ask; whatever goes wrong is told in the answer."""
     try:
-        asked = dns.name.from_text(name.rstrip(".") + ".")
+        asked = dns.name.from_text(
+            name.rstrip(".") + ".", idna_codec=dns.name.IDNA_2008_Practical
+        )
         found = await resolver.resolve(asked, kind, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         return Answer(name=name, kind=kind, exists=False)
@@ -139,7 +141,8 @@ async def _ask(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> An
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         said = " ".join(str(error).split())[:100] or type(error).__name__
         return Answer(name=name, kind=kind, problem=f"not to be asked in DNS ({said})")
-    records = tuple(_text(record) for record in list(found.rrset or ())[:MAX_RECORDS])
+    # Servers shuffle them; verdicts should not change from one look to the next.
+    records = tuple(sorted(_text(record) for record in list(found.rrset or ())[:MAX_RECORDS]))
     canonical = found.canonical_name
     alias = "" if canonical == asked else canonical.to_text(omit_final_dot=True)
     return Answer(name=name, kind=kind, records=records, alias=alias)

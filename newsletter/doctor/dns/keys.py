@@ -107,14 +107,15 @@ def _published(
     def broken(found: str, mend: str = "publish it as it should be") -> Verdict:
         return DNS.error(label, f"{name}: {found}", mend, publish=record, where=where)
 
-    if "v" in tags and (tags.get("v") != "DKIM1" or tags.pairs[0][0] != "v"):
+    if tags.flaws:
+        yield from (broken(flaw) for flaw in tags.flaws)
+    elif "v" in tags and (tags.get("v") != "DKIM1" or tags.pairs[0][0] != "v"):
         yield broken(f"`v={tags.get('v')[:20]}`: it has to begin with `v=DKIM1` (RFC 6376, 3.6.1)")
     elif not "".join(tags.get("p").split()):
         yield broken("the key is revoked (`p=` is empty)", "publish it, or make another key")
     elif problem := _mismatch(tags, key):
         yield broken(problem)
     else:
-        yield from (broken(flaw) for flaw in tags.flaws)
         yield from _limits(tags, key, label, record, where)
 
 
