@@ -18,6 +18,8 @@ class Faults:
     extensions: tuple[str, ...] = ()
     """Also offered: `DSN`, `SIZE 1000`, `STARTTLS`, …"""
     greeting: str = "220 faults.localhost"
+    hello: str = ""
+    """Said to EHLO, LHLO and HELO instead of what is offered."""
     most: int = 0
     """Connections at a time; others are greeted with `refusal`."""
     refusal: str = "421 4.7.0 too many connections"
@@ -106,7 +108,9 @@ class _Talk:
             faults.commands.append(line)
             faults.groups.append(1 + self.reader._buffer.count(b"\r\n"))  # type: ignore[attr-defined]
             verb = line.split(" ")[0].upper()
-            if verb in ("EHLO", "LHLO"):
+            if verb in ("EHLO", "LHLO", "HELO") and faults.hello:
+                await self.say(faults.hello)
+            elif verb in ("EHLO", "LHLO"):
                 offered = ["faults.localhost", *faults.extensions]
                 offered += ["PIPELINING"] if faults.pipelining else []
                 for word in offered[:-1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import functools
 import gzip
 import http.server
@@ -260,15 +261,25 @@ class _Protocol(SMTP):
 
 
 @contextlib.contextmanager
-def smtp_server(*, security: str = "none", auth: bool = False, **switches: Any) -> Iterator[Mail]:
-    """Run an SMTP server in a thread; `switches` are fields of Mail."""
+def smtp_server(
+    *,
+    security: str = "none",
+    auth: bool = False,
+    host: str = "localhost",
+    until: dt.datetime | None = None,
+    **switches: Any,
+) -> Iterator[Mail]:
+    """Run an SMTP server in a thread; `switches` are fields of Mail.
+
+    Its certificate is for `host`, and good `until` then.
+    """
     mail = Mail(**switches)
     options: dict[str, Any] = {"hostname": "mail.localhost"}
     context = None
     if security != "none":
         mail.tls = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        mail.tls.issue_cert("localhost").configure_cert(context)
+        mail.tls.issue_cert(host, not_after=until).configure_cert(context)
     if security == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     if auth:

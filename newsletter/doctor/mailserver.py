@@ -82,7 +82,7 @@ def _unreachable(error: SendError, where: str, *, online: bool) -> Verdict:
         return MAIL.offline("connection", told, mend)
     if no_way:
         mend = "this machine has no way there: has the host addresses of IPv6 only, and this none?"
-    return MAIL.error("connection", told, mend, where=where)
+    return MAIL.error("connection", told, mend or "ask whoever runs that server", where=where)
 
 
 def _reasons(error: BaseException) -> tuple[bool, bool]:

@@ -69,6 +69,8 @@ def _said(error: BaseException) -> str:
         )
     if isinstance(error, aiosmtplib.SMTPConnectResponseError):
         return f"the server refuses this connection: {error.code} {printable(error.message)}"
+    if isinstance(error, aiosmtplib.SMTPHeloError):
+        return f"the server refuses our EHLO: {error.code} {printable(error.message)}"
     if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
         return f"it says nothing, or not enough ({text}); is `port` that of a mail server?"
     words = text.upper()

@@ -124,9 +124,7 @@ def _address_of(server: str) -> tuple[str, int]:
 async def _ask(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> Answer:
     """Ask; whatever goes wrong is told in the answer."""
     try:
-        asked = dns.name.from_text(
-            name.rstrip(".") + ".", idna_codec=dns.name.IDNA_2008_Practical
-        )
+        asked = dns.name.from_text(name.rstrip(".") + ".", idna_codec=dns.name.IDNA_2008_Practical)
         found = await resolver.resolve(asked, kind, raise_on_no_answer=False)
     except dns.resolver.NXDOMAIN:
         return Answer(name=name, kind=kind, exists=False)

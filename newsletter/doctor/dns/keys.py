@@ -108,7 +108,7 @@ def _published(
         return DNS.error(label, f"{name}: {found}", mend, publish=record, where=where)
 
     if tags.flaws:
-        yield from (broken(flaw) for flaw in tags.flaws)
+        yield broken("; ".join(tags.flaws[:3]))
     elif "v" in tags and (tags.get("v") != "DKIM1" or tags.pairs[0][0] != "v"):
         yield broken(f"`v={tags.get('v')[:20]}`: it has to begin with `v=DKIM1` (RFC 6376, 3.6.1)")
     elif not "".join(tags.get("p").split()):
