@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +27,7 @@ def look_at_machine(
     if memory is not None:
         yield check_schedule(config.schedule, memory.last, patient.now)
     own = [file] if file is not None else []
-    lists = [config.folder / "subscribers.yaml"] if os.name == "posix" else []
-    yield from check_private([*own, *(path for path, _ in backups), *lists])
+    yield from check_private([*own, *(path for path, _ in backups)])
 
 
 def _backups(patient: Patient, wishes: Wishes) -> Iterator[tuple[Path, dt.datetime]]:

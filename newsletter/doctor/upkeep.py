@@ -94,7 +94,7 @@ def check_schedule(schedule: Schedule, last: dt.datetime | None, now: dt.datetim
 
 
 def check_private(paths: Iterable[Path]) -> Iterator[Verdict]:
-    """Yield which files with secrets or addresses others on this machine can read."""
+    """Yield which files with addresses of readers others on this machine can read."""
     for path in paths:
         try:
             mode = path.stat().st_mode

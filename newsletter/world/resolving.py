@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
@@ -16,10 +17,15 @@ import dns.resolver
 
 from newsletter.errors import NewsletterError
 
-LIFETIME: Final = 6.0
+LIFETIME: Final = 5.0
 """Seconds for a question with all its tries."""
-TIMEOUT: Final = 2.5
+TIMEOUT: Final = 2.0
 """Seconds for one try."""
+PATIENCE: Final = 3
+"""Questions without any answer after which the others get less time: a domain whose servers are
+away is asked a dozen things."""
+SHORT: Final = 1.0
+"""Seconds for each of them."""
 MAX_RECORDS: Final = 200
 """Records of one answer that are looked at."""
 
@@ -56,16 +62,20 @@ Lookup = Callable[[str, str], Awaitable[Answer]]
 
 
 def remembering(ask: Lookup) -> Lookup:
-    """Return the same, asking each question once."""
-    known: dict[tuple[str, str], Answer] = {}
+    """Return the same, asking each question once, also when it is asked again meanwhile."""
+    known: dict[tuple[str, str], asyncio.Task[Answer]] = {}
 
     async def lookup(name: str, kind: str) -> Answer:
         key = (name.lower().rstrip("."), kind)
         if key not in known:
-            known[key] = await ask(name, kind)
-        return known[key]
+            known[key] = asyncio.create_task(_asking(ask, name, kind))
+        return await asyncio.shield(known[key])
 
     return lookup
+
+
+async def _asking(ask: Lookup, name: str, kind: str) -> Answer:
+    return await ask(name, kind)
 
 
 def open_resolver(server: str = "", lifetime: float = LIFETIME) -> Lookup:
@@ -80,12 +90,18 @@ def open_resolver(server: str = "", lifetime: float = LIFETIME) -> Lookup:
     if server:
         address, resolver.port = _address_of(server)
         resolver.nameservers = [address]
-    resolver.lifetime, resolver.timeout = lifetime, min(TIMEOUT, lifetime / 2)
+    resolver.timeout = min(TIMEOUT, lifetime / 2)
     # A search list would answer for another name than the world sees.
     resolver.search, resolver.use_search_by_default = [], False
 
+    silences = 0
+
     async def ask(name: str, kind: str) -> Answer:
-        return await _ask(resolver, name, kind)
+        nonlocal silences
+        seconds = lifetime if silences < PATIENCE else min(SHORT, lifetime)
+        found = await _ask(resolver, name, kind, seconds)
+        silences += found.silent
+        return found
 
     return remembering(ask)
 
@@ -121,11 +137,13 @@ def _address_of(server: str) -> tuple[str, int]:
         ) from None
 
 
-async def _ask(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> Answer:
+async def _ask(
+    resolver: dns.asyncresolver.Resolver, name: str, kind: str, seconds: float
+) -> Answer:
     """Ask; whatever goes wrong is told in the answer."""
     try:
         asked = dns.name.from_text(name.rstrip(".") + ".", idna_codec=dns.name.IDNA_2008_Practical)
-        found = await resolver.resolve(asked, kind, raise_on_no_answer=False)
+        found = await resolver.resolve(asked, kind, raise_on_no_answer=False, lifetime=seconds)
     except dns.resolver.NXDOMAIN:
         return Answer(name=name, kind=kind, exists=False)
     except dns.resolver.NoNameservers as error:

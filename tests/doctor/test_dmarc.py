@@ -194,3 +194,27 @@ def test_the_return_path_s_own_organisation_is_looked_for() -> None:
     zone = {**well(), f"_dmarc.{BOUNCE}": {"TXT": [txt("v=DMARC1; p=reject")]}}
 
     assert sick(ask(zone, check_policy)) == []
+
+
+def test_dns_that_gives_no_answer_decides_nothing() -> None:
+    """A policy may be hidden, or an organisation: neither is taken for missing."""
+    hidden: dict[str, Records] = {f"_dmarc.{DOMAIN}": {"*": SERVFAIL}}
+    path: dict[str, Records] = {f"_dmarc.{BOUNCE}": {"*": SERVFAIL}}
+    two: dict[str, Records] = {f"_dmarc.{DOMAIN}": {"TXT": [txt(GOOD), txt("v=DMARC1; p=none")]}}
+    first = ask({**well(), **hidden}, check_policy)
+
+    assert "SERVFAIL" in only(first, "DMARC", Level.WARNING).found
+    assert "SERVFAIL" in only(first, "alignment", Level.NOT_CHECKED).found
+    assert at(ask({**well(), **path}, check_policy), Level.NOT_CHECKED)
+    assert (
+        "none of them counts"
+        in only(ask({**well(), **two}, check_policy), "DMARC", Level.WARNING).found
+    )
+
+
+def test_a_wildcard_is_no_policy() -> None:
+    """`*.example.org` may bring SPF to every name."""
+    zone: dict[str, Records] = {DOMAIN: {}, "*.example.org": {"TXT": [txt("v=spf1 -all")]}}
+    found = only(ask(zone, check_policy), "DMARC", Level.ERROR)
+
+    assert "`v=spf1 -all` is none: one begins with `v=DMARC1;`" in found.found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,16 +14,23 @@ from makers import run
 from patients import BOUNCE, ask, at, only, sick, well
 
 from newsletter.doctor.dns.judging import judge
-from newsletter.doctor.dns.senders import check_senders
+from newsletter.doctor.dns.mailing import Mailing
+from newsletter.doctor.dns.senders import check_names, check_senders
 from newsletter.doctor.dns.spf import read_spf, records_of
 from newsletter.doctor.verdicts import Level, Verdict
-from newsletter.world.resolving import open_resolver
+from newsletter.world.resolving import Lookup, open_resolver
+
+
+async def check_both(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+    for check in (check_senders, check_names):
+        async for verdict in check(lookup, mailing):
+            yield verdict
 
 
 def spf(*texts: str, names: dict[str, Records] | None = None, **changes: Any) -> list[Verdict]:
     """Return the verdicts on SPF records of the envelope sender's domain."""
     zone = {**well(), BOUNCE: {"TXT": [txt(text) for text in texts]}, **(names or {})}
-    return ask(zone, check_senders, **changes)
+    return ask(zone, check_both, **changes)
 
 
 def test_a_good_record_needs_no_look() -> None:
@@ -68,6 +76,14 @@ def test_dns_that_gives_no_answer_or_knows_no_domain() -> None:
         ("v=spf1 ip4:300.1.1.1 -all", Level.ERROR, "no address of IPv4"),
         ("v=spf1 ip6:192.0.2.1 -all", Level.ERROR, "an address of IPv4"),
         ("v=spf1 inculde:x.example -all", Level.ERROR, "no such mechanism"),
+        ("v=spf1 include=x.example -all", Level.ERROR, "write `include:`, with a colon"),
+        ("v=spf1 exists -all", Level.ERROR, "it lacks a domain"),
+        ("v=spf1 exists:%{z}.x.example -all", Level.ERROR, "a macro that cannot be read"),
+        ("v=spf1 exists:%{I}.%{ir}.x.example -all", Level.GOOD, "1 of 10"),
+        ("v=spf1 ptr:x -all", Level.ERROR, "no domain"),
+        ("v=spf1 redirect=a.example redirect=b.example", Level.ERROR, "is there twice"),
+        ("v=spf1 -all exp=why.example", Level.GOOD, "0 of 10"),
+        ("v=SPF1  A:six.example   -ALL  ", Level.GOOD, "1 of 10"),
         ("v=spf1 include:nobody.example -all", Level.ERROR, "has no SPF record"),
         ("v=spf1 redirect=nobody.example", Level.ERROR, "has no SPF record"),
         ("v=spf1 a:münchen.example -all", Level.ERROR, "not ASCII"),
@@ -82,6 +98,7 @@ def test_what_is_wrong_with_a_record_is_said(text: str, level: Level, told: str)
     """And how much it matters."""
     names: dict[str, Records] = {
         "servfail.example": {"*": SERVFAIL},
+        "six.example": {"AAAA": ["2001:db8::1"]},
         "many.example": {"MX": [f"10 mx{n}.example." for n in range(11)]},
         "a.circle.example": {"TXT": [txt("v=spf1 include:b.circle.example -all")]},
         "b.circle.example": {"TXT": [txt("v=spf1 include:a.circle.example -all")]},

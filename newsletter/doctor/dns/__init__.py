@@ -1,5 +1,6 @@
 """DNS of the sending domain: what receivers read in it, before they read the mail.
 
+mailing.py   what the checks need to know of a newsletter
 tags.py      lists of tags, as DKIM and DMARC write them
 spf.py       SPF records: terms, and mistakes in them
 walking.py   all that an SPF record leads to, counted as receivers do
@@ -7,7 +8,8 @@ judging.py   whether an address may send by an SPF record
 senders.py   verdicts on SPF and reverse names
 keys.py      verdicts on DKIM keys
 policies.py  DMARC: whose policy holds, and where an organisation ends
-dmarc.py     verdicts on DMARC and alignment
+dmarc.py     verdicts on DMARC
+alignment.py verdicts on alignment with `From`
 exchangers.py verdicts on MX: whether mail can come back
 domains.py   check_domains(): all of them
 """

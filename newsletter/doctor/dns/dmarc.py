@@ -1,4 +1,4 @@
-"""Verdicts on DMARC: the policy, what is wrong with it, and alignment with `From`."""
+"""Verdicts on DMARC: whose policy holds, what is wrong with it, and who gets reports."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+from newsletter.doctor.dns.alignment import check_alignment
 from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
 from newsletter.doctor.dns.policies import (
     Policy,
     climb,
-    is_aligned,
     organisation_of,
     policy_of,
     records_of,
@@ -48,12 +48,25 @@ async def check_policy(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdic
     else:
         name = f"_dmarc.{policy.found.domain}"
         yield _asked(policy, name)
-        for verdict in _flaws(policy, name):
+        for verdict in (*_doubts(policy), *_flaws(policy, name)):
             yield verdict
         async for verdict in _reports(lookup, policy):
             yield verdict
-    async for verdict in _alignment(lookup, policy, mailing):
-        yield verdict
+    yield await check_alignment(lookup, policy, mailing)
+
+
+def _doubts(policy: Policy) -> Iterator[Verdict]:
+    """Yield what stands on the way to the record that holds, and may hide another."""
+    for step in policy.steps:
+        name = f"_dmarc.{step.domain}"
+        if step.answer.problem:
+            yield DNS.warning(
+                "DMARC", f"{name}: DNS gives no answer ({excerpt(step.answer.problem)})",
+                "look at the name servers of the domain: receivers defer mail meanwhile",
+            )  # fmt: skip
+        elif len(step.records) > 1:
+            told = f"{name} has {len(step.records)} records: none of them counts"
+            yield DNS.warning("DMARC", told, "leave one of them")
 
 
 def _missing(policy: Policy, mailing: Mailing) -> Verdict:
@@ -75,7 +88,7 @@ def _missing(policy: Policy, mailing: Mailing) -> Verdict:
         return DNS.error("DMARC", told, "leave one of them", where=where)
     near = ""
     if first.answer.records:
-        near = f"; `{excerpt(first.answer.records[0])}` is none: it begins with `v=DMARC1;`"
+        near = f"; `{excerpt(first.answer.records[0])}` is none: one begins with `v=DMARC1;`"
     return DNS.error(
         "DMARC",
         f"{policy.domain} has no DMARC record{near}. Gmail, Yahoo and Outlook refuse bulk mail",
@@ -173,41 +186,3 @@ async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Verdict]:
                 "none are sent there", f"{domain} has to publish that it does",
                 publish=Record(name, "TXT", "v=DMARC1"),
             )  # fmt: skip
-
-
-async def _alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield whether DKIM and the envelope sender are of the organisation in `From`."""
-    tags = policy.tags
-    signing = dict.fromkeys(key.domain.lower().rstrip(".") for key in mailing.keys)
-    modes = {"DKIM": tags.get("adkim", "r").lower(), "SPF": tags.get("aspf", "r").lower()}
-    by_key = [name for name in signing if await is_aligned(lookup, policy, name, modes["DKIM"])]
-    by_path = await is_aligned(lookup, policy, mailing.bounce_domain, modes["SPF"])
-    aligned = [f"DKIM (d={by_key[0]})"] if by_key else []
-    aligned += [f"the return path ({mailing.bounce_domain})"] if by_path else []
-    if len(aligned) == 1 + bool(mailing.keys):
-        told = " and ".join(aligned)
-        yield DNS.good("alignment", f"{told}: of the organisation of {policy.domain} in From")
-        return
-    strict = ["`adkim=s`"] * (modes["DKIM"] == "s") + ["`aspf=s`"] * (modes["SPF"] == "s")
-    why = f" ({' and '.join(strict)} wants the very same domain)" if strict else ""
-    if aligned:
-        other = "the return path" if by_key else "DKIM"
-        domain = mailing.bounce_domain if by_key else ", ".join(signing)
-        yield DNS.notice(
-            "alignment", f"{aligned[0]} is aligned with {policy.domain} in From, {other} "
-            f"({domain}) is not{why}: one is enough, both are better",
-            "use domains below one name that has a DMARC record",
-            where=mailing.where("delivery.bounce" if by_key else "dkim"),
-        )  # fmt: skip
-        return
-    told = f"nothing is aligned with {policy.domain} in From{why}"
-    mend = "sign with a key of that domain (`dkim:`), or write a `bounce` address at that domain"
-    where = mailing.where("from")
-    if mailing.keys:
-        yield DNS.error("alignment", f"{told}: DMARC fails, and bulk mail is refused", mend,
-                        where=where)  # fmt: skip
-    else:
-        yield DNS.warning(
-            "alignment", f"{told} by the return path, and nothing is signed here: DMARC fails "
-            "unless your provider signs with that domain", mend, where=where,
-        )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from newsletter.doctor.dns.dmarc import check_policy
 from newsletter.doctor.dns.exchangers import check_exchangers
 from newsletter.doctor.dns.keys import check_keys
 from newsletter.doctor.dns.mailing import DNS, Mailing
-from newsletter.doctor.dns.senders import check_senders
+from newsletter.doctor.dns.senders import check_names, check_senders
 from newsletter.doctor.verdicts import Verdict
 from newsletter.world.resolving import Lookup
 
@@ -17,7 +18,7 @@ FREE = frozenset(
     "icloud.com me.com gmx.de gmx.net web.de proton.me protonmail.com".split()
 )
 """Domains of mailboxes for everybody: mail in their name has to leave from their own servers."""
-_CHECKS = (check_senders, check_keys, check_policy, check_exchangers)
+_CHECKS = (check_senders, check_names, check_keys, check_policy, check_exchangers)
 
 
 async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
@@ -40,6 +41,11 @@ async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdi
             "others refuse a newsletter in its name", "write `from` at a domain of your own",
             where=mailing.where("from"),
         )  # fmt: skip
-    for check in _CHECKS:
-        async for verdict in check(lookup, mailing):
+    # Side by side: where servers are silent, each question takes its seconds.
+    for verdicts in await asyncio.gather(*(_all(check(lookup, mailing)) for check in _CHECKS)):
+        for verdict in verdicts:
             yield verdict
+
+
+async def _all(verdicts: AsyncIterator[Verdict]) -> list[Verdict]:
+    return [verdict async for verdict in verdicts]

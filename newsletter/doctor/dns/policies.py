@@ -47,6 +47,10 @@ class Policy:
         """The tags that hold; empty when there is no record."""
         return (self.found.tags if self.found else None) or Tags((), ())
 
+    def mode(self, tag: str) -> str:
+        """Return how near a domain has to be, by `adkim` or `aspf`: `s` or `r` (4.7)."""
+        return "s" if self.tags.get(tag).lower() == "s" else "r"
+
     @property
     def asked(self) -> str:
         """What receivers are asked to do with mail that fails: none, quarantine or reject.
@@ -58,6 +62,16 @@ class Policy:
         below = self.found is not None and self.found.domain != self.domain
         wanted = tags.get("sp", tags.get("p")) if below else tags.get("p")
         return wanted.lower() if wanted.lower() in ("none", "quarantine", "reject") else "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """Whether a domain is aligned with that in `From`."""
+
+    domain: str
+    holds: bool
+    problem: str = ""
+    """Why nobody can tell, when DNS does not answer."""
 
 
 def records_of(texts: Sequence[str]) -> tuple[str, ...]:
@@ -118,14 +132,17 @@ async def policy_of(lookup: Lookup, domain: str) -> Policy:
     return Policy(domain=domain, steps=steps, found=found, organisation=organisation)
 
 
-async def is_aligned(lookup: Lookup, policy: Policy, domain: str, mode: str) -> bool:
-    """Tell whether a domain is aligned with that in `From`: the same, or of one organisation.
+async def alignment_of(lookup: Lookup, policy: Policy, domain: str, mode: str) -> Alignment:
+    """Return whether a domain is aligned with that in `From`: the same, or of one organisation.
 
     `mode` is `s` (strict) or `r` (relaxed) (4.4).
     """
-    if domain == policy.domain:
-        return True
-    if mode == "s":
-        return False
-    other = organisation_of(domain, await climb(lookup, domain))
-    return other == policy.organisation
+    if domain == policy.domain or mode == "s":
+        return Alignment(domain=domain, holds=domain == policy.domain)
+    steps = await climb(lookup, domain)
+    unknown = [step for step in (*policy.steps, *steps) if step.answer.problem]
+    return Alignment(
+        domain=domain,
+        holds=organisation_of(domain, steps) == policy.organisation,
+        problem=unknown[0].answer.problem if unknown else "",
+    )

@@ -34,16 +34,15 @@ PROVIDERS: Final = (
 
 
 async def check_senders(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield verdicts on SPF of the envelope sender's domain, and on reverse names."""
+    """Yield verdicts on SPF of the envelope sender's domain."""
     found = await walk(lookup, mailing.bounce_domain)
-    yield _record(found, mailing)
+    if found.record is None or not found.mistakes:
+        yield _record(found, mailing)
     if found.record is None:
         return
     for verdict in (*_limits(found), *_quality(found), *_include(found, mailing)):
         yield verdict
     async for verdict in _addresses(lookup, found, mailing):
-        yield verdict
-    async for verdict in check_names(lookup, mailing):
         yield verdict
 
 
