@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import dns.flags
 import dns.message
@@ -113,7 +114,8 @@ def answer(zone: Zone, raw: bytes, *, tcp: bool) -> bytes | None:
 
 class _Udp(socketserver.BaseRequestHandler):
     def handle(self) -> None:
-        raw, channel = self.request
+        request: Any = self.request
+        raw, channel = request
         zone: Zone = self.server.zone  # type: ignore[attr-defined]
         if (said := answer(zone, raw, tcp=False)) is not None:
             channel.sendto(said, self.client_address)
@@ -150,7 +152,7 @@ def dns_server(names: Mapping[str, Records] | None = None) -> Iterator[Zone]:
 
 
 @contextlib.contextmanager
-def _both() -> Iterator[tuple[socketserver.BaseServer, socketserver.BaseServer]]:
+def _both() -> Iterator[tuple[socketserver.UDPServer, socketserver.TCPServer]]:
     """Open UDP and TCP on one port; another process may have the other half of it."""
     for _ in range(50):
         udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), _Udp)

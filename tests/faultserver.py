@@ -108,14 +108,8 @@ class _Talk:
             faults.commands.append(line)
             faults.groups.append(1 + self.reader._buffer.count(b"\r\n"))  # type: ignore[attr-defined]
             verb = line.split(" ")[0].upper()
-            if verb in ("EHLO", "LHLO", "HELO") and faults.hello:
-                await self.say(faults.hello)
-            elif verb in ("EHLO", "LHLO"):
-                offered = ["faults.localhost", *faults.extensions]
-                offered += ["PIPELINING"] if faults.pipelining else []
-                for word in offered[:-1]:
-                    await self.say(f"250-{word}")
-                await self.say(f"250 {offered[-1]}")
+            if verb in ("EHLO", "LHLO", "HELO"):
+                await self.hello()
             elif verb == "STARTTLS":
                 await self.say("220 ready")
                 self.writer.write(b"this is no TLS\r\n")
@@ -139,6 +133,14 @@ class _Talk:
                 return
             else:
                 await self.say("250 fine")
+
+    async def hello(self) -> None:
+        faults = self.faults
+        offered = ["faults.localhost", *faults.extensions]
+        offered += ["PIPELINING"] if faults.pipelining else []
+        for word in offered[:-1] if not faults.hello else []:
+            await self.say(f"250-{word}")
+        await self.say(faults.hello or f"250 {offered[-1]}")
 
     async def data(self, recipient: str) -> None:
         faults = self.faults

@@ -9,13 +9,13 @@ from typing import Any
 from dnsserver import Records, Zone, dns_server, txt
 from makers import run
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.dns.mailing import Mailing
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.send.signatures import SigningKey, dns_record, load_key, make_key
 from newsletter.world.resolving import Lookup, open_resolver
 
 DOMAIN, BOUNCE, SERVER = "news.example.org", "bounce.news.example.org", "smtp.relay.example"
-Check = Callable[[Lookup, Mailing], AsyncIterator[Verdict]]
+Check = Callable[[Lookup, Mailing], AsyncIterator[Diagnosis]]
 
 
 @functools.cache
@@ -57,31 +57,39 @@ def well() -> dict[str, Records]:
     }
 
 
-def ask(names: dict[str, Records], check: Check, **changes: Any) -> list[Verdict]:
-    """Return the verdicts of a check over DNS of these names, asked of a real server."""
+def ask(names: dict[str, Records], check: Check, **changes: Any) -> list[Diagnosis]:
+    """Return the diagnoses of a check over DNS of these names, asked of a real server."""
     with dns_server(names) as zone:
         return ask_zone(zone, check, **changes)
 
 
-def ask_zone(zone: Zone, check: Check, lifetime: float = 2.0, **changes: Any) -> list[Verdict]:
-    async def work() -> list[Verdict]:
+def ask_zone(zone: Zone, check: Check, lifetime: float = 2.0, **changes: Any) -> list[Diagnosis]:
+    async def work() -> list[Diagnosis]:
         lookup = open_resolver(zone.address, lifetime)
-        return [verdict async for verdict in check(lookup, make_mailing(**changes))]
+        return [diagnosis async for diagnosis in check(lookup, make_mailing(**changes))]
 
     return run(work())
 
 
-def sick(verdicts: list[Verdict]) -> list[str]:
+def sick(diagnoses: list[Diagnosis]) -> list[str]:
     """Return what needs a look, in a line each."""
-    return [f"{verdict.name}: {verdict.found}" for verdict in verdicts if verdict.needs_a_look]
+    return [
+        f"{diagnosis.name}: {diagnosis.found}" for diagnosis in diagnoses if diagnosis.needs_a_look
+    ]
 
 
-def at(verdicts: list[Verdict], level: Level) -> list[str]:
-    return [f"{verdict.name}: {verdict.found}" for verdict in verdicts if verdict.level is level]
+def at(diagnoses: list[Diagnosis], level: Level) -> list[str]:
+    return [
+        f"{diagnosis.name}: {diagnosis.found}"
+        for diagnosis in diagnoses
+        if diagnosis.level is level
+    ]
 
 
-def only(verdicts: list[Verdict], name: str, level: Level) -> Verdict:
-    """Return the one verdict of that name and level."""
-    found = [verdict for verdict in verdicts if (verdict.name, verdict.level) == (name, level)]
-    assert len(found) == 1, verdicts
+def only(diagnoses: list[Diagnosis], name: str, level: Level) -> Diagnosis:
+    """Return the one diagnosis of that name and level."""
+    found = [
+        diagnosis for diagnosis in diagnoses if (diagnosis.name, diagnosis.level) == (name, level)
+    ]
+    assert len(found) == 1, diagnoses
     return found[0]

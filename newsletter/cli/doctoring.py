@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli import account, health, verdicts
+from newsletter.cli import account, diagnoses, health
 from newsletter.cli.given import load, wait_for
 from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, Quiet, app
 from newsletter.cli.terminal import console, errors, print_json
@@ -52,7 +52,7 @@ def doctor(  # noqa: PLR0913  options
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Examine all that a newsletter needs: verdicts, each with how to mend it.
+    """Examine all that a newsletter needs: diagnoses, each with how to mend it.
 
     DNS of the sending domain (SPF, DKIM, DMARC, MX, PTR), the mail server, the site, the
     configuration, the sources, disk, backups and schedule. No mail is sent without `--send`, and
@@ -80,16 +80,16 @@ def doctor(  # noqa: PLR0913  options
         print_json(
             {
                 "ok": not sick,
-                "verdicts": [verdicts.as_json(verdict) for verdict in found.verdicts],
+                "diagnoses": [diagnoses.as_json(diagnosis) for diagnosis in found.diagnoses],
                 "sources": [health.as_json(name, known, now) for name, known in found.known],
             }
         )
     else:
-        wanted = [verdict for verdict in found.verdicts if verdict.needs_a_look or not quiet]
-        verdicts.show(console(), wanted)
+        wanted = [diagnosis for diagnosis in found.diagnoses if diagnosis.needs_a_look or not quiet]
+        diagnoses.show(console(), wanted)
     if sick:
-        needs = "verdict needs" if sick == 1 else "verdicts need"
-        account.problem(errors(), f"{sick} of {len(found.verdicts)} {needs} a look")
+        needs = "diagnosis needs" if sick == 1 else "diagnoses need"
+        account.problem(errors(), f"{sick} of {len(found.diagnoses)} {needs} a look")
     raise typer.Exit(NOT_RIGHT if sick else DONE)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from newsletter.config.files import load_config
 from newsletter.doctor.checks import Checked, check
+from newsletter.doctor.diagnoses import Diagnosis, Group, merged
 from newsletter.doctor.dns.mailing import DNS
 from newsletter.doctor.inside import look_at_machine
 from newsletter.doctor.mailserver import MAIL
@@ -28,7 +29,6 @@ from newsletter.doctor.settings import CONFIGURATION, check_settings, check_size
 from newsletter.doctor.site import SITE
 from newsletter.doctor.sources import SOURCES, check_sources
 from newsletter.doctor.upkeep import MACHINE
-from newsletter.doctor.verdicts import Group, Verdict, merged
 from newsletter.errors import ConfigError, NewsletterError, StoreError
 from newsletter.model import Health
 from newsletter.world.machine import redactor
@@ -42,14 +42,14 @@ SECONDS: Final = 60.0
 class Examined:
     """What was found."""
 
-    verdicts: tuple[Verdict, ...]
+    diagnoses: tuple[Diagnosis, ...]
     known: tuple[tuple[str, Health], ...] = ()
     """The sources with their health."""
 
     @property
     def needs_a_look(self) -> int:
-        """How many verdicts ask for somebody to do something."""
-        return sum(verdict.needs_a_look for verdict in self.verdicts)
+        """How many diagnoses ask for somebody to do something."""
+        return sum(diagnosis.needs_a_look for diagnosis in self.diagnoses)
 
 
 async def examine(
@@ -62,14 +62,14 @@ async def examine(
     """Look at everything; `mark` is a word for the subject of a test mail that nobody else has.
 
     Never raises for what is wrong with the newsletter, its servers or the network: that is what
-    verdicts tell.
+    diagnoses tell.
     """
     checking = asyncio.create_task(asyncio.to_thread(check, folder, environment, now))
     try:
         config = load_config(folder, environment)
         patient = read_patient(config, environment, now)
     except ConfigError:
-        return Examined(verdicts=(*check_settings(await checking), _unread()))
+        return Examined(diagnoses=(*check_settings(await checking), _unread()))
     memory, broken = await _memory(patient)
     mail, html = await _mail(patient, mark)
     groups = (
@@ -82,32 +82,34 @@ async def examine(
         (MACHINE, _machine(patient, wishes, memory), SECONDS),
     )
     found = await asyncio.gather(*(_gathered(*group) for group in groups))
-    verdicts = merged((*broken, *(verdict for some in found for verdict in some)))
+    diagnoses = merged((*broken, *(diagnosis for some in found for diagnosis in some)))
     hide = redactor(patient.secrets)
     known = memory.known if memory else ()
-    return Examined(verdicts=tuple(_without(hide, verdict) for verdict in verdicts), known=known)
+    return Examined(
+        diagnoses=tuple(_without(hide, diagnosis) for diagnosis in diagnoses), known=known
+    )
 
 
-def _unread() -> Verdict:
+def _unread() -> Diagnosis:
     others = "DNS, mail server, site, sources, machine"
     return CONFIGURATION.not_checked(
         "everything else", f"without settings that can be read, nothing is known of {others}"
     )
 
 
-def _without(hide: Callable[[str], str], verdict: Verdict) -> Verdict:
-    return replace(verdict, found=hide(verdict.found), mend=hide(verdict.mend))
+def _without(hide: Callable[[str], str], diagnosis: Diagnosis) -> Diagnosis:
+    return replace(diagnosis, found=hide(diagnosis.found), mend=hide(diagnosis.mend))
 
 
 async def _gathered(
-    group: Group, verdicts: AsyncIterator[Verdict], seconds: float
-) -> list[Verdict]:
-    """Return the verdicts of a group; what goes wrong in one group stops no other."""
-    found: list[Verdict] = []
+    group: Group, diagnoses: AsyncIterator[Diagnosis], seconds: float
+) -> list[Diagnosis]:
+    """Return the diagnoses of a group; what goes wrong in one group stops no other."""
+    found: list[Diagnosis] = []
     try:
         async with asyncio.timeout(seconds):
-            async for verdict in verdicts:  # a timeout must not lose those before it
-                found.append(verdict)  # noqa: PERF401  the same
+            async for diagnosis in diagnoses:  # a timeout must not lose those before it
+                found.append(diagnosis)  # noqa: PERF401  the same
     except TimeoutError:
         told = f"not done after {seconds:.0f} s; what comes after was not checked"
         found.append(group.error("time", told, "something there is very slow"))
@@ -119,7 +121,7 @@ async def _gathered(
     return found
 
 
-async def _memory(patient: Patient) -> tuple[Remembered | None, list[Verdict]]:
+async def _memory(patient: Patient) -> tuple[Remembered | None, list[Diagnosis]]:
     try:
         return await asyncio.to_thread(remembered, patient.config, patient.now), []
     except StoreError as error:
@@ -140,37 +142,39 @@ async def _mail(patient: Patient, mark: str) -> tuple[bytes, int]:
 
 async def _settings(
     checking: asyncio.Task[Checked], mail: bytes, html: int
-) -> AsyncIterator[Verdict]:
-    for verdict in check_settings(await checking):
-        yield verdict
+) -> AsyncIterator[Diagnosis]:
+    for diagnosis in check_settings(await checking):
+        yield diagnosis
     if mail:
         yield check_size(html, len(mail))
         yield await check_spam(spam_report, mail)
 
 
-async def _test(patient: Patient, wishes: Wishes, mail: bytes, mark: str) -> AsyncIterator[Verdict]:
+async def _test(
+    patient: Patient, wishes: Wishes, mail: bytes, mark: str
+) -> AsyncIterator[Diagnosis]:
     if not wishes.send:
         yield TEST.not_checked("sent", "no mail was sent", "`--send ADDRESS` sends one, marked")
     elif not mail:
         yield TEST.not_checked("sent", "the templates make no mail")
     else:
-        async for verdict in send_and_read(patient, wishes, mail, mark):
-            yield verdict
+        async for diagnosis in send_and_read(patient, wishes, mail, mark):
+            yield diagnosis
 
 
-async def _sources(patient: Patient, memory: Remembered | None) -> AsyncIterator[Verdict]:
+async def _sources(patient: Patient, memory: Remembered | None) -> AsyncIterator[Diagnosis]:
     if memory is None:
         yield SOURCES.not_checked("sources", "the database cannot be read")
         return
-    for verdict in check_sources(memory.known, patient.config.collecting.places, patient.now):
-        yield verdict
+    for diagnosis in check_sources(memory.known, patient.config.collecting.places, patient.now):
+        yield diagnosis
 
 
 async def _machine(
     patient: Patient, wishes: Wishes, memory: Remembered | None
-) -> AsyncIterator[Verdict]:
-    looked: Iterable[Verdict] = await asyncio.to_thread(
+) -> AsyncIterator[Diagnosis]:
+    looked: Iterable[Diagnosis] = await asyncio.to_thread(
         lambda: list(look_at_machine(patient, wishes, memory))
     )
-    for verdict in looked:
-        yield verdict
+    for diagnosis in looked:
+        yield diagnosis

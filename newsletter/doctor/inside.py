@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from newsletter.doctor.diagnoses import Diagnosis
 from newsletter.doctor.patient import Patient, Remembered, Wishes
 from newsletter.doctor.upkeep import check_backups, check_disk, check_private, check_schedule
-from newsletter.doctor.verdicts import Verdict
 
 BACKUPS = "newsletter-*.db"
 """How `newsletter db backup` names a backup, beside config/."""
@@ -17,8 +17,8 @@ BACKUPS = "newsletter-*.db"
 
 def look_at_machine(
     patient: Patient, wishes: Wishes, memory: Remembered | None
-) -> Iterator[Verdict]:
-    """Yield verdicts on the machine; without `memory`, the database cannot be read."""
+) -> Iterator[Diagnosis]:
+    """Yield diagnoses on the machine; without `memory`, the database cannot be read."""
     config, file = patient.config, patient.database
     size = file.stat().st_size if file is not None and file.exists() else 0
     yield check_disk(shutil.disk_usage, config.root, size)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from newsletter.doctor.verdicts import Group, Verdict
+from newsletter.doctor.diagnoses import Diagnosis, Group
 from newsletter.errors import SendError
 from newsletter.send.connecting import Connection, SmtpSettings
 from newsletter.send.streams import ACCEPTED, ConnectionBrokenError
@@ -43,8 +43,8 @@ async def check_server(
     where: Callable[[str], str],
     online: bool = True,
     seconds: float = SECONDS,
-) -> AsyncIterator[Verdict]:
-    """Yield verdicts on the server of `settings`; `largest` is the size of our messages in bytes.
+) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on the server of `settings`; `largest` is the size of our messages in bytes.
 
     `online` tells whether this machine has an address on any network. Takes at most `seconds`.
     """
@@ -63,18 +63,18 @@ async def check_server(
         return
     try:
         yield _connected(quick, connection)
-        for verdict in (
+        for diagnosis in (
             *_security(quick, connection, now, where),
             *_login(quick, connection, where),
             *_offers(quick, connection, largest),
         ):
-            yield verdict
+            yield diagnosis
         yield await _sender(quick, connection, where("delivery.bounce"))
     finally:
         connection.stream.abort()
 
 
-def _unreachable(error: SendError, where: str, *, online: bool) -> Verdict:
+def _unreachable(error: SendError, where: str, *, online: bool) -> Diagnosis:
     """Return that there is no connection; without network that is not the server's fault."""
     told, _, mend = str(error).partition("; ")
     no_name, no_way = _reasons(error)
@@ -96,7 +96,7 @@ def _reasons(error: BaseException) -> tuple[bool, bool]:
     return no_name, no_way
 
 
-def _connected(settings: SmtpSettings, connection: Connection) -> Verdict:
+def _connected(settings: SmtpSettings, connection: Connection) -> Diagnosis:
     protocol = "LMTP" if settings.lmtp else "SMTP"
     version = _tls(connection)
     return MAIL.good(
@@ -120,8 +120,8 @@ def is_near(host: str) -> bool:
 
 def _security(
     settings: SmtpSettings, connection: Connection, now: dt.datetime, where: Callable[[str], str]
-) -> Iterator[Verdict]:
-    """Yield verdicts on TLS and the certificate."""
+) -> Iterator[Diagnosis]:
+    """Yield diagnoses on TLS and the certificate."""
     version = _tls(connection)
     if not version:
         if is_near(settings.host):
@@ -140,7 +140,7 @@ def _security(
         yield _certificate(certificate, now)
 
 
-def _certificate(certificate: dict[str, object], now: dt.datetime) -> Verdict:
+def _certificate(certificate: dict[str, object], now: dt.datetime) -> Diagnosis:
     """Return how long a certificate is still good; that it is good has been tested already."""
     begin, end = (_moment(certificate.get(key)) for key in ("notBefore", "notAfter"))
     if begin is None or end is None:
@@ -163,7 +163,7 @@ def _moment(text: object) -> dt.datetime | None:
 
 def _login(
     settings: SmtpSettings, connection: Connection, where: Callable[[str], str]
-) -> Iterator[Verdict]:
+) -> Iterator[Diagnosis]:
     if settings.lmtp:
         return
     if settings.username is not None:
@@ -177,8 +177,8 @@ def _login(
         yield MAIL.good("login", "none is asked for")
 
 
-def _offers(settings: SmtpSettings, connection: Connection, largest: int) -> Iterator[Verdict]:
-    """Yield verdicts on what the server can do (RFC 1870, 2920, 3461)."""
+def _offers(settings: SmtpSettings, connection: Connection, largest: int) -> Iterator[Diagnosis]:
+    """Yield diagnoses on what the server can do (RFC 1870, 2920, 3461)."""
     size = connection.max_size
     if size and largest > size:
         yield MAIL.error(
@@ -203,7 +203,7 @@ def _offers(settings: SmtpSettings, connection: Connection, largest: int) -> Ite
         )
 
 
-async def _sender(settings: SmtpSettings, connection: Connection, where: str) -> Verdict:
+async def _sender(settings: SmtpSettings, connection: Connection, where: str) -> Diagnosis:
     """Say who sends, and take it back (RSET): many servers refuse strangers at this point."""
     stream = connection.stream
     try:

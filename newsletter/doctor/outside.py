@@ -10,13 +10,13 @@ from newsletter import __version__
 from newsletter.config.settings import Letter
 from newsletter.day import letters
 from newsletter.doctor import roundtrip
+from newsletter.doctor.diagnoses import Diagnosis, excerpt
 from newsletter.doctor.dns.domains import check_domains
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.mailserver import MAIL, check_server, is_near
 from newsletter.doctor.patient import Patient, Wishes
 from newsletter.doctor.roundtrip import TEST
 from newsletter.doctor.site import Link, check_site
-from newsletter.doctor.verdicts import Verdict, excerpt
 from newsletter.errors import MailboxError, NewsletterError, SendError
 from newsletter.render.messages import as_test
 from newsletter.send.connecting import connect, tls_context
@@ -32,8 +32,8 @@ READER: Final = "doctor"
 """The id in links that are tried; no subscriber has it."""
 
 
-async def ask_dns(patient: Patient, wishes: Wishes) -> AsyncIterator[Verdict]:
-    """Yield verdicts on what DNS says about our mail."""
+async def ask_dns(patient: Patient, wishes: Wishes) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on what DNS says about our mail."""
     config = patient.config
     if config.delivering.transport == "outbox":
         yield DNS.not_checked("DNS", NO_MAIL, NAMED, where=patient.where("delivery.transport"))
@@ -56,8 +56,8 @@ async def ask_dns(patient: Patient, wishes: Wishes) -> AsyncIterator[Verdict]:
         addresses=addresses,
         where=patient.where,
     )
-    async for verdict in check_domains(lookup, mailing):
-        yield verdict
+    async for diagnosis in check_domains(lookup, mailing):
+        yield diagnosis
 
 
 async def _is_here(lookup: Lookup, server: str, addresses: Sequence[str]) -> bool:
@@ -68,8 +68,8 @@ async def _is_here(lookup: Lookup, server: str, addresses: Sequence[str]) -> boo
     return bool(set(found) & set(addresses))
 
 
-async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Verdict]:
-    """Yield verdicts on the mail server; `largest` is the size of our mails in bytes."""
+async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on the mail server; `largest` is the size of our mails in bytes."""
     config = patient.config
     kind = config.delivering.transport
     where = patient.where("delivery.transport")
@@ -91,7 +91,7 @@ async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Verdict]:
             yield MAIL.good("command", f"{found} is there; what it does with mail is its own")
         return
     settings = posts.smtp_settings(config)
-    async for verdict in check_server(
+    async for diagnosis in check_server(
         settings,
         lambda quick: connect(quick, tls_context(quick)),
         now=patient.now,
@@ -99,17 +99,17 @@ async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Verdict]:
         where=patient.where,
         online=bool(outgoing_addresses()),
     ):
-        yield verdict
+        yield diagnosis
 
 
-async def ask_site(patient: Patient) -> AsyncIterator[Verdict]:
+async def ask_site(patient: Patient) -> AsyncIterator[Diagnosis]:
     """Yield whether the links that stand in mails answer."""
     config = patient.config
     async with open_visits(days.user_agent(config, __version__)) as fetch:
         links = _links(config.letter)
         where = patient.where("site" if config.letter.site else "archive")
-        async for verdict in check_site(fetch, links, where):
-            yield verdict
+        async for diagnosis in check_site(fetch, links, where):
+            yield diagnosis
 
 
 def _links(letter: Letter) -> list[Link]:
@@ -130,7 +130,7 @@ def _links(letter: Letter) -> list[Link]:
 
 async def send_and_read(
     patient: Patient, wishes: Wishes, mail: bytes, mark: str
-) -> AsyncIterator[Verdict]:
+) -> AsyncIterator[Diagnosis]:
     """Send one marked mail to the address that was asked for, and read it back where possible."""
     config = patient.config
     where = patient.where("delivery.transport")
@@ -172,5 +172,5 @@ async def send_and_read(
             f"does mail to {address} arrive there? Look among spam, and at what came back",
         )  # fmt: skip
         return
-    for verdict in roundtrip.compare(content, found):
-        yield verdict
+    for diagnosis in roundtrip.compare(content, found):
+        yield diagnosis

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from email.message import Message
 from typing import Final
 
-from newsletter.doctor.verdicts import Group, Verdict, excerpt
+from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
 
 TEST: Final = Group("test message")
 WATCHED: Final = (
@@ -49,7 +49,7 @@ async def await_message(
     return None
 
 
-def compare(sent: bytes, received: bytes) -> Iterator[Verdict]:
+def compare(sent: bytes, received: bytes) -> Iterator[Diagnosis]:
     """Yield what became of a mail on its way: its headers, its signatures, what others say."""
     before, after = _parsed(sent), _parsed(received)
     lost = [name for name in WATCHED if name in before and name not in after]
@@ -73,8 +73,8 @@ def compare(sent: bytes, received: bytes) -> Iterator[Verdict]:
     yield from _results(after)
 
 
-def _signatures(before: Message, after: Message, *, same_body: bool) -> Iterator[Verdict]:
-    """Yield verdicts on the signatures, ours and those that were added."""
+def _signatures(before: Message, after: Message, *, same_body: bool) -> Iterator[Diagnosis]:
+    """Yield diagnoses on the signatures, ours and those that were added."""
     found = [_tags(value) for value in _values(after, "DKIM-Signature")]
     domain = _values(before, "From")[0].rpartition("@")[2].strip(" >").lower()
     if not found:
@@ -104,7 +104,7 @@ def _intact(
     found: Sequence[dict[str, str]],
     *,
     same_body: bool,
-) -> Verdict:
+) -> Diagnosis:
     """Return whether our signatures hold: what they cover arrived byte for byte, or relaxed."""
     left = [tags for tags in found if _key(tags) in ours]
     if not left:
@@ -127,7 +127,7 @@ def _intact(
     return TEST.good("DKIM", f"our signature holds ({told})")
 
 
-def _one_click(before: Message, aligned: Sequence[dict[str, str]]) -> Verdict:
+def _one_click(before: Message, aligned: Sequence[dict[str, str]]) -> Diagnosis:
     """Return whether `List-Unsubscribe-Post` is inside the `h=` of an aligned signature."""
     if "List-Unsubscribe-Post" not in before:
         return TEST.notice(
@@ -146,7 +146,7 @@ def _one_click(before: Message, aligned: Sequence[dict[str, str]]) -> Verdict:
     )  # fmt: skip
 
 
-def _results(after: Message) -> Iterator[Verdict]:
+def _results(after: Message) -> Iterator[Diagnosis]:
     """Yield what the receiver says; only the first such header is its own (RFC 8601, 5)."""
     told = next(iter(_values(after, "Authentication-Results")), "")
     if not told:
@@ -164,7 +164,7 @@ def _results(after: Message) -> Iterator[Verdict]:
         elif result:
             yield TEST.warning(
                 "the receiver", f"{server} says {method}={result[:20]}",
-                f"see the verdicts on {method.upper()} in DNS",
+                f"see the diagnoses on {method.upper()} in DNS",
             )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from newsletter.doctor.checks import Checked
-from newsletter.doctor.verdicts import Group, Verdict
+from newsletter.doctor.diagnoses import Diagnosis, Group
 
 CONFIGURATION: Final = Group("configuration")
 CLIPPED: Final = 102_000
@@ -23,7 +23,7 @@ Score = Callable[[bytes], Awaitable[str]]
 """Returns what SpamAssassin prints about a message; empty when it is not there, or too slow."""
 
 
-def check_settings(found: Checked) -> Iterator[Verdict]:
+def check_settings(found: Checked) -> Iterator[Diagnosis]:
     """Yield what `newsletter check` found."""
     for text in found.problems:
         where, told = _split(text)
@@ -44,7 +44,7 @@ def _split(text: str) -> tuple[str, str]:
     return (found["where"], found["rest"]) if found else ("", text)
 
 
-def check_size(html: int, whole: int) -> Verdict:
+def check_size(html: int, whole: int) -> Diagnosis:
     """Return whether a mail is small enough: bytes of its HTML, and of all of it."""
     told = f"{html:,} bytes of HTML, {whole:,} in all, with the papers of the invented day"
     if html > CLIPPED:
@@ -55,7 +55,7 @@ def check_size(html: int, whole: int) -> Verdict:
     return CONFIGURATION.good("size", told)
 
 
-async def check_spam(score: Score, message: bytes) -> Verdict:
+async def check_spam(score: Score, message: bytes) -> Diagnosis:
     """Return what SpamAssassin makes of a mail, where it is installed; it asks no network."""
     found = re.search(r"score=(-?\d+(?:\.\d+)?)", report := await score(message))
     if found is None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.doctor.verdicts import Group, Verdict, excerpt
+from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
 from newsletter.world.sites import Fetch, Visit
 
 SITE: Final = Group("site")
@@ -25,8 +25,8 @@ class Link:
     """Why it may be missing; empty when it may not."""
 
 
-async def check_site(fetch: Fetch, links: Sequence[Link], where: str) -> AsyncIterator[Verdict]:
-    """Yield a verdict for each link; GET changes nothing, so all of them may be tried."""
+async def check_site(fetch: Fetch, links: Sequence[Link], where: str) -> AsyncIterator[Diagnosis]:
+    """Yield a diagnosis for each link; GET changes nothing, so all of them may be tried."""
     if not links:
         yield SITE.not_checked("links", "no `site` in newsletter.yaml")
     for link in links:
@@ -34,11 +34,11 @@ async def check_site(fetch: Fetch, links: Sequence[Link], where: str) -> AsyncIt
         yield _judged(link, visit, where)
         if visit.offline or visit.status == 0:
             return  # the others are on the same server
-        if link.is_one_click and (verdict := _one_click(link, visit, where)):
-            yield verdict
+        if link.is_one_click and (diagnosis := _one_click(link, visit, where)):
+            yield diagnosis
 
 
-def _judged(link: Link, visit: Visit, where: str) -> Verdict:
+def _judged(link: Link, visit: Visit, where: str) -> Diagnosis:
     shown = excerpt(link.url)
     if visit.offline:
         return SITE.offline(link.name, f"{shown}: {visit.problem}")
@@ -57,7 +57,7 @@ def _judged(link: Link, visit: Visit, where: str) -> Verdict:
     )  # fmt: skip
 
 
-def _one_click(link: Link, visit: Visit, where: str) -> Verdict | None:
+def _one_click(link: Link, visit: Visit, where: str) -> Diagnosis | None:
     """Return what keeps mail programs from unsubscribing with one click, if anything does."""
     if not link.url.startswith("https://"):
         return SITE.warning(

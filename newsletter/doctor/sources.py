@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from newsletter.doctor.verdicts import Group, Verdict, excerpt
+from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
 from newsletter.model import Health
 
 SOURCES: Final = Group("sources")
@@ -14,17 +14,17 @@ SOURCES: Final = Group("sources")
 
 def check_sources(
     known: Sequence[tuple[str, Health]], places: Mapping[str, str], now: dt.datetime
-) -> Iterator[Verdict]:
-    """Yield a verdict for each source that needs a look, and one for all others.
+) -> Iterator[Diagnosis]:
+    """Yield a diagnosis for each source that needs a look, and one for all others.
 
     `known` are names with their health; `places` says where sources.yaml has each.
     """
     well = 0
     for name, health in known:
-        verdict = _judged(name, health, places.get(name, ""), now)
-        well += verdict is None
-        if verdict is not None:
-            yield verdict
+        diagnosis = _judged(name, health, places.get(name, ""), now)
+        well += diagnosis is None
+        if diagnosis is not None:
+            yield diagnosis
     if not known:
         yield SOURCES.not_checked("sources", "none is configured")
     elif well:
@@ -33,7 +33,7 @@ def check_sources(
         yield SOURCES.good("sources", told if visited else f"{len(known)}, not visited yet")
 
 
-def _judged(name: str, health: Health, where: str, now: dt.datetime) -> Verdict | None:
+def _judged(name: str, health: Health, where: str, now: dt.datetime) -> Diagnosis | None:
     """Return what is wrong with a source, if anything."""
     if health.retired:
         return SOURCES.error(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from newsletter.doctor.verdicts import Group, Verdict
+from newsletter.doctor.diagnoses import Diagnosis, Group
 from newsletter.model import Schedule
 from newsletter.schedule import due_at, due_date, next_date
 
@@ -32,7 +32,7 @@ class Usage(NamedTuple):
 
 def check_disk(
     usage: Callable[[Path], tuple[int, int, int]], folder: Path, database: int
-) -> Verdict:
+) -> Diagnosis:
     """Return whether there is room for `folder` to grow; `database` is its size in bytes."""
     try:
         free = Usage(*usage(folder)).free
@@ -49,7 +49,7 @@ def check_disk(
 
 def check_backups(
     files: Iterable[tuple[Path, dt.datetime]], now: dt.datetime, *, has_file: bool
-) -> Verdict:
+) -> Diagnosis:
     """Return how old the newest backup is: `files` are those that were found, with their times.
 
     `has_file` tells whether the database is a file, which nothing but we back up.
@@ -69,7 +69,7 @@ def check_backups(
     return MACHINE.good("backups", told)
 
 
-def check_schedule(schedule: Schedule, last: dt.datetime | None, now: dt.datetime) -> Verdict:
+def check_schedule(schedule: Schedule, last: dt.datetime | None, now: dt.datetime) -> Diagnosis:
     """Return whether somebody runs the newsletter: `last` is when sources were last visited.
 
     A day without papers sends nothing, so whether there is an issue does not tell.
@@ -93,7 +93,7 @@ def check_schedule(schedule: Schedule, last: dt.datetime | None, now: dt.datetim
     return MACHINE.good("schedule", f"last run {when}; {told}")
 
 
-def check_private(paths: Iterable[Path]) -> Iterator[Verdict]:
+def check_private(paths: Iterable[Path]) -> Iterator[Diagnosis]:
     """Yield which files with addresses of readers others on this machine can read."""
     for path in paths:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class Answer:
         return not self.problem and not self.records
 
 
-Lookup = Callable[[str, str], Awaitable[Answer]]
+Lookup = Callable[[str, str], Coroutine[object, None, Answer]]
 """(name, type) → what DNS says; never raises."""
 
 
@@ -157,7 +157,7 @@ async def _ask(
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         said = " ".join(str(error).split())[:100] or type(error).__name__
         return Answer(name=name, kind=kind, problem=f"not to be asked in DNS ({said})")
-    # Servers shuffle them; verdicts should not change from one look to the next.
+    # Servers shuffle them; diagnoses should not change from one look to the next.
     records = tuple(sorted(_text(record) for record in list(found.rrset or ())[:MAX_RECORDS]))
     canonical = found.canonical_name
     alias = "" if canonical == asked else canonical.to_text(omit_final_dot=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from makers import run
 from patients import BOUNCE, DOMAIN, ask, at, key_of, only, sick, well
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.dns.dmarc import check_policy
 from newsletter.doctor.dns.policies import (
     MOST_LABELS,
@@ -20,13 +22,12 @@ from newsletter.doctor.dns.policies import (
     records_of,
 )
 from newsletter.doctor.dns.tags import read_tags
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.world.resolving import open_resolver
 
 GOOD = "v=DMARC1; p=reject; rua=mailto:reports@example.org"
 
 
-def dmarc(record: str, **changes: Any) -> list[Verdict]:
+def dmarc(record: str, **changes: Any) -> list[Diagnosis]:
     return ask({**well(), "_dmarc.example.org": {"TXT": [txt(record)]}}, check_policy, **changes)
 
 
@@ -174,7 +175,7 @@ def test_the_walk_is_short_and_goes_up(domain: str) -> None:
 
     assert len(names) <= MOST_LABELS
     assert (names[0], names[-1]) == (domain, domain.rpartition(".")[2])
-    assert all(longer.endswith(f".{name}") for longer, name in zip(names, names[1:], strict=False))
+    assert all(longer.endswith(f".{name}") for longer, name in itertools.pairwise(names))
     assert organisation_of(domain, ()) == domain
 
 

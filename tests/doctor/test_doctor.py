@@ -1,4 +1,4 @@
-"""`newsletter doctor`, as people run it: a page of verdicts, JSON, and an exit status."""
+"""`newsletter doctor`, as people run it: a page of diagnoses, JSON, and an exit status."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def doctor(folder: Path, *words: str, **environment: str) -> Done:
 
 
 def told(done: Done) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Return the verdicts by group and name."""
+    """Return the diagnoses by group and name."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for verdict in json.loads(done.stdout)["verdicts"]:
-        found.setdefault((verdict["group"], verdict["name"]), []).append(verdict)
+    for diagnosis in json.loads(done.stdout)["diagnoses"]:
+        found.setdefault((diagnosis["group"], diagnosis["name"]), []).append(diagnosis)
     return found
 
 
@@ -123,12 +123,12 @@ def test_an_outbox_is_not_checked_and_that_is_no_problem(tmp_path: Path, root: P
 
     assert done.returncode == 0
     for group, name in (("DNS", "DNS"), ("mail server", "connection"), ("test message", "sent")):
-        (verdict,) = found[group, name]
-        assert verdict["level"] == "not checked"
-        assert "transport: outbox" in verdict["found"]
+        (diagnosis,) = found[group, name]
+        assert diagnosis["level"] == "not checked"
+        assert "transport: outbox" in diagnosis["found"]
 
 
-def test_settings_that_cannot_be_read_are_verdicts(tmp_path: Path, root: Path) -> None:
+def test_settings_that_cannot_be_read_are_diagnoses(tmp_path: Path, root: Path) -> None:
     """All mistakes, with their places; the rest is not checked."""
     folder = write(tmp_path, root, "name: Daily\nfrom: nobody\nfancy: 1\n")
     done = doctor(folder)
@@ -197,7 +197,7 @@ def test_wrong_usage(tmp_path: Path, root: Path, words: tuple[str, ...]) -> None
     assert doctor(folder, *words).returncode == 2
 
 
-def test_a_resolver_that_is_none_is_a_verdict(tmp_path: Path, root: Path, mail: Mail) -> None:
+def test_a_resolver_that_is_none_is_a_diagnosis(tmp_path: Path, root: Path, mail: Mail) -> None:
     """All other groups are looked at."""
     folder = write(tmp_path, root, NEWSLETTER.replace("PORT", str(mail.port)))
     found = told(doctor(folder, "--json", "--resolver", "dns.example"))
@@ -206,7 +206,7 @@ def test_a_resolver_that_is_none_is_a_verdict(tmp_path: Path, root: Path, mail: 
     assert ("mail server", "connection") in found
 
 
-def test_a_database_that_cannot_be_used_is_a_verdict(tmp_path: Path, root: Path) -> None:
+def test_a_database_that_cannot_be_used_is_a_diagnosis(tmp_path: Path, root: Path) -> None:
     """So is what it would have told."""
     folder = write(tmp_path, root, "name: D\nfrom: p@news.example.org\ndatabase: sqlite:///x.db\n")
     (folder / "x.db").write_bytes(b"no database at all, but long enough to be taken for one" * 50)
@@ -234,7 +234,9 @@ def test_a_test_mail_is_sent_and_read_back(tmp_path: Path, root: Path, zone: Zon
 
     assert [message.recipient for message in mail.messages] == ["me@readers.example"] * 3
     assert re.search(rb"\r\nSubject: \[Test [0-9a-f]{10}\] ", mail.messages[0].content)
-    test = {name: verdicts for (group, name), verdicts in found.items() if group == "test message"}
+    test = {
+        name: diagnoses for (group, name), diagnoses in found.items() if group == "test message"
+    }
     assert [test[name][0]["level"] for name in ("sent", "headers", "DKIM", "one click")] == [
         "good"
     ] * 4
@@ -318,12 +320,12 @@ def test_postfix_and_dovecot(tmp_path: Path, root: Path, zone: Zone) -> None:
         found = told(done)
 
     server = {
-        name: verdicts[0] for (group, name), verdicts in found.items() if group == "mail server"
+        name: diagnoses[0] for (group, name), diagnoses in found.items() if group == "mail server"
     }
     test = {
-        name: verdicts[0] for (group, name), verdicts in found.items() if group == "test message"
+        name: diagnoses[0] for (group, name), diagnoses in found.items() if group == "test message"
     }
-    assert {name: verdict["level"] for name, verdict in server.items()} == dict.fromkeys(
+    assert {name: diagnosis["level"] for name, diagnosis in server.items()} == dict.fromkeys(
         ("connection", "certificate", "login", "SIZE", "PIPELINING", "DSN", "sender"), "good"
     )
     assert [test[name]["level"] for name in ("sent", "headers", "DKIM", "one click")] == [

@@ -6,8 +6,8 @@ import pytest
 from dnsserver import SERVFAIL, Records
 from patients import BOUNCE, DOMAIN, ask, at, only, sick, well
 
+from newsletter.doctor.diagnoses import Level
 from newsletter.doctor.dns.exchangers import check_exchangers
-from newsletter.doctor.verdicts import Level
 
 
 def test_good_servers_need_no_look() -> None:

@@ -1,4 +1,4 @@
-"""What a machine knows by itself: sources, settings, disk, backups, schedule, and merged verdicts."""
+"""What a machine knows by itself: sources, settings, disk, backups, schedule, and merged diagnoses."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from makers import run
 from patients import at, only
 
 from newsletter.doctor.checks import Checked
+from newsletter.doctor.diagnoses import Group, Level, excerpt, merged
 from newsletter.doctor.settings import check_settings, check_size, check_spam
 from newsletter.doctor.sources import check_sources
 from newsletter.doctor.upkeep import check_backups, check_disk, check_private, check_schedule
-from newsletter.doctor.verdicts import Group, Level, excerpt, merged
 from newsletter.model import Health, Schedule
 from newsletter.render.checks.findings import Finding
 
@@ -81,7 +81,7 @@ def test_files_that_others_can_read(tmp_path: Path) -> None:
         path.chmod(mode)
     found = list(check_private([private, public, tmp_path / "c.db", tmp_path]))
 
-    assert [verdict.mend for verdict in found] == [f"chmod 600 {public}"]
+    assert [diagnosis.mend for diagnosis in found] == [f"chmod 600 {public}"]
 
 
 def test_sources_that_need_a_look_are_told_one_by_one() -> None:
@@ -126,7 +126,7 @@ def test_what_check_found_keeps_its_place() -> None:
     )
     found = list(check_settings(checked))
 
-    assert [(verdict.level, verdict.where, verdict.found) for verdict in found] == [
+    assert [(diagnosis.level, diagnosis.where, diagnosis.found) for diagnosis in found] == [
         (Level.ERROR, "config/topics.yaml:3:5", "no such thing"),
         (Level.NOTICE, "newsletter.yaml", "no postal_address: think of it"),
         (Level.ERROR, "issue.mjml:3", "no text"),
@@ -155,10 +155,10 @@ def test_the_score_of_spam(report: str, level: Level, told: str) -> None:
     async def score(_message: bytes) -> str:
         return report
 
-    verdict = run(check_spam(score, b""))
+    diagnosis = run(check_spam(score, b""))
 
-    assert verdict.level is level
-    assert told in verdict.found
+    assert diagnosis.level is level
+    assert told in diagnosis.found
 
 
 def test_one_cause_is_one_line() -> None:
@@ -171,7 +171,7 @@ def test_one_cause_is_one_line() -> None:
     rest = [dns.good("x", "y")]
     found = merged([*rest, *away])
 
-    assert [(verdict.group, verdict.level) for verdict in found] == [
+    assert [(diagnosis.group, diagnosis.level) for diagnosis in found] == [
         ("network", Level.ERROR),
         ("DNS", Level.GOOD),
     ]

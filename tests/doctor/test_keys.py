@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from dnsserver import SERVFAIL, Records, quoted, txt
 from patients import DOMAIN, ask, at, key_of, only, published, sick, well
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.dns.keys import check_keys
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.send.signatures import dns_record
 
 NAME, TEXT = dns_record(key_of())
@@ -19,7 +19,7 @@ KEY = TEXT.partition("p=")[2]
 OTHER = dns_record(key_of(selector="other"))[1].partition("p=")[2]
 
 
-def keys(*records: str) -> list[Verdict]:
+def keys(*records: str) -> list[Diagnosis]:
     return ask({**well(), NAME: {"TXT": list(records)}}, check_keys)
 
 
@@ -84,11 +84,11 @@ def test_a_key_that_does_not_work_is_an_error_with_the_record_to_publish(
 ) -> None:
     """Whatever a panel, a copy or a wildcard made of it."""
     found = keys(record)
-    verdict = only(found, "DKIM r1", Level.ERROR)
+    diagnosis = only(found, "DKIM r1", Level.ERROR)
 
-    assert told in verdict.found
-    assert str(verdict.publish) == f"{NAME} TXT {TEXT}"
-    assert verdict.where == "newsletter.yaml:dkim.0.selector"
+    assert told in diagnosis.found
+    assert str(diagnosis.publish) == f"{NAME} TXT {TEXT}"
+    assert diagnosis.where == "newsletter.yaml:dkim.0.selector"
 
 
 def test_a_key_that_is_not_published() -> None:

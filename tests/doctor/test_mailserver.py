@@ -14,8 +14,8 @@ from makers import run
 from patients import at, only, sick
 from servers import Mail, smtp_server, trusting
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.mailserver import check_server
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.send.connecting import SmtpSettings, connect, tls_context
 
 NOW = dt.datetime.now(dt.UTC)
@@ -29,7 +29,7 @@ def look(
     seconds: float = 10.0,
     online: bool = True,
     **settings: Any,
-) -> list[Verdict]:
+) -> list[Diagnosis]:
     values = {
         "host": "localhost",
         "security": "none",
@@ -38,10 +38,10 @@ def look(
     }
     wanted = SmtpSettings(port=port, tls=tls, **{**values, **settings})
 
-    async def work() -> list[Verdict]:
+    async def work() -> list[Diagnosis]:
         return [
-            verdict
-            async for verdict in check_server(
+            diagnosis
+            async for diagnosis in check_server(
                 wanted,
                 # Tests have no other host than this one.
                 lambda quick: connect(
@@ -68,13 +68,13 @@ def test_a_server_that_is_well() -> None:
 
     assert sick(found) == []
     assert mail.messages == []
-    assert {verdict.name for verdict in found} == {
+    assert {diagnosis.name for diagnosis in found} == {
         "connection", "certificate", "login", "SIZE", "PIPELINING", "DSN", "sender",
     }  # fmt: skip
     assert "SMTP, TLSv1.3" in only(found, "connection", Level.GOOD).found
 
 
-def certificate(mail: Mail, **more: Any) -> list[Verdict]:
+def certificate(mail: Mail, **more: Any) -> list[Diagnosis]:
     return look(mail.port, security="tls", tls=trusting(mail), **more)
 
 
@@ -132,7 +132,7 @@ def test_a_password_that_is_refused_is_not_shown() -> None:
         ({"hello": TRICKLE}, "it says nothing, or not enough"),
     ],
 )  # fmt: skip
-def test_a_server_that_refuses_or_hangs_is_a_verdict(faults: dict[str, str], told: str) -> None:
+def test_a_server_that_refuses_or_hangs_is_a_diagnosis(faults: dict[str, str], told: str) -> None:
     """Within a bounded time."""
     with fault_server(**faults) as server:
         found = look(server.port, timeout=1.0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 
 import pytest
-from dnsserver import GARBAGE, REFUSED, SERVFAIL, SILENT, dns_server, quoted, txt
+from dnsserver import GARBAGE, REFUSED, SERVFAIL, SILENT, Records, dns_server, quoted, txt
 from makers import run
 
 from newsletter.world.resolving import Answer, ResolverError, open_resolver
 
-NAMES = {
+NAMES: dict[str, Records] = {
     "texts.example": {"TXT": [txt("long " + "x" * 3000), quoted("v=s", "pf1 -all"), '"\\195\\164\\255"']},
     "loop.example": {"CNAME": ["pool.example."]},
     "pool.example": {"CNAME": ["loop.example."]},
@@ -52,7 +52,7 @@ def test_strings_are_joined_and_long_answers_come_over_tcp() -> None:
         ("\udcff.example", "not to be asked", False),
     ],
 )
-def test_what_cannot_be_answered_is_said(name: str, problem: str, silent: bool) -> None:
+def test_what_cannot_be_answered_is_said(name: str, problem: str, *, silent: bool) -> None:
     """Errors of servers, silence, nonsense and impossible names: a few words each."""
     found = asked(name)
 

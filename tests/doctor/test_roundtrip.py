@@ -9,8 +9,8 @@ import pytest
 from makers import run
 from patients import DOMAIN, at, key_of, only, sick
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.roundtrip import PAUSE, await_message, compare, marked
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.send.signatures import Signer
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
@@ -37,8 +37,8 @@ RECEIVED = (
 )
 
 
-def after(change: Callable[[bytes], bytes] = bytes, sent: bytes = SENT) -> list[Verdict]:
-    """Return the verdicts on a mail that was changed on its way."""
+def after(change: Callable[[bytes], bytes] = bytes, sent: bytes = SENT) -> list[Diagnosis]:
+    """Return the diagnoses on a mail that was changed on its way."""
     return list(compare(sent, RECEIVED + change(sent).replace(b"\r\n", b"\n")))
 
 
@@ -111,10 +111,10 @@ def test_what_the_receiver_says_counts_from_its_own_header_only() -> None:
         b"Authentication-Results: mx.example; spf=softfail smtp.mailfrom=x; dmarc=fail\n"
         b"Authentication-Results: forged.example; spf=pass; dkim=pass; dmarc=pass\n" + SENT
     )
-    found = [verdict for verdict in compare(SENT, raw) if verdict.name == "the receiver"]
+    found = [diagnosis for diagnosis in compare(SENT, raw) if diagnosis.name == "the receiver"]
     silent = list(compare(SENT, SENT))
 
-    assert [(verdict.level, verdict.found) for verdict in found] == [
+    assert [(diagnosis.level, diagnosis.found) for diagnosis in found] == [
         (Level.WARNING, "mx.example says spf=softfail"),
         (Level.WARNING, "mx.example says dmarc=fail"),
     ]

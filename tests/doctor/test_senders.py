@@ -13,22 +13,22 @@ from hypothesis import strategies as st
 from makers import run
 from patients import BOUNCE, ask, at, only, sick, well
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.dns.judging import judge
 from newsletter.doctor.dns.mailing import Mailing
 from newsletter.doctor.dns.senders import check_names, check_senders
 from newsletter.doctor.dns.spf import read_spf, records_of
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.world.resolving import Lookup, open_resolver
 
 
-async def check_both(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+async def check_both(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
     for check in (check_senders, check_names):
-        async for verdict in check(lookup, mailing):
-            yield verdict
+        async for diagnosis in check(lookup, mailing):
+            yield diagnosis
 
 
-def spf(*texts: str, names: dict[str, Records] | None = None, **changes: Any) -> list[Verdict]:
-    """Return the verdicts on SPF records of the envelope sender's domain."""
+def spf(*texts: str, names: dict[str, Records] | None = None, **changes: Any) -> list[Diagnosis]:
+    """Return the diagnoses on SPF records of the envelope sender's domain."""
     zone = {**well(), BOUNCE: {"TXT": [txt(text) for text in texts]}, **(names or {})}
     return ask(zone, check_both, **changes)
 
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_record_is_said(text: str, level: Level, told: str)
     assert any(told in line for line in at(found, level)), found
 
 
-def including(count: int, **more: str) -> dict[str, Records]:
+def including(count: int) -> dict[str, Records]:
     return {f"i{n}.example": {"TXT": [txt("v=spf1 ip4:192.0.2.1 -all")]} for n in range(count)}
 
 

@@ -9,15 +9,17 @@ from makers import run
 from patients import at, only, sick
 from servers import Page, http_server
 
+from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.site import Link, check_site
-from newsletter.doctor.verdicts import Level, Verdict
 from newsletter.world.sites import Visit, open_visits
 
 
-def look(*links: Link, seconds: float = 2.0) -> list[Verdict]:
-    async def work() -> list[Verdict]:
+def look(*links: Link, seconds: float = 2.0) -> list[Diagnosis]:
+    async def work() -> list[Diagnosis]:
         async with open_visits("newsletter/0 (test)", seconds) as fetch:
-            return [verdict async for verdict in check_site(fetch, links, "newsletter.yaml:3:1")]
+            return [
+                diagnosis async for diagnosis in check_site(fetch, links, "newsletter.yaml:3:1")
+            ]
 
     return run(work())
 
@@ -54,7 +56,7 @@ def test_a_link_that_is_refused() -> None:
         (Page(status=302, headers={"Location": "http://127.0.0.1:1/"}), "connection refused"),
     ],
 )
-def test_a_site_that_loops_or_breaks_is_one_verdict(page: Page, told: str) -> None:
+def test_a_site_that_loops_or_breaks_is_one_diagnosis(page: Page, told: str) -> None:
     """What follows on the same server is not asked when there is no answer."""
     with http_server(home=page) as web:
         found = look(Link(name="home", url=f"{web.url}/home"))
@@ -89,9 +91,9 @@ def test_one_click_wants_https_and_no_redirect() -> None:
     async def moved(_url: str) -> Visit:
         return Visit(status=200, url="https://www.news.example.org/u/x", redirects=1)
 
-    async def work() -> list[Verdict]:
+    async def work() -> list[Diagnosis]:
         link = Link(name="unsubscribe", url="https://news.example.org/u/x", is_one_click=True)
-        return [verdict async for verdict in check_site(moved, [link], "")]
+        return [diagnosis async for diagnosis in check_site(moved, [link], "")]
 
     assert "not https" in only(plain, "one click", Level.WARNING).found
     assert "redirects to https://www." in only(run(work()), "one click", Level.ERROR).found

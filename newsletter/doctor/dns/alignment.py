@@ -1,14 +1,14 @@
-"""Verdicts on alignment: whether DKIM or the return path is of the organisation in `From`."""
+"""Diagnoses on alignment: whether DKIM or the return path is of the organisation in `From`."""
 
 from __future__ import annotations
 
+from newsletter.doctor.diagnoses import Diagnosis, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.dns.policies import Policy, alignment_of
-from newsletter.doctor.verdicts import Verdict, excerpt
 from newsletter.world.resolving import Lookup
 
 
-async def check_alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> Verdict:
+async def check_alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> Diagnosis:
     """Return which of DKIM and the return path is aligned with `From` (RFC 9989, 4.4)."""
     signing = dict.fromkeys(key.domain.lower().rstrip(".") for key in mailing.keys)
     keys = [await alignment_of(lookup, policy, name, policy.mode("adkim")) for name in signing]
@@ -34,7 +34,7 @@ async def check_alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> V
     return _nothing(policy, mailing)
 
 
-def _nothing(policy: Policy, mailing: Mailing) -> Verdict:
+def _nothing(policy: Policy, mailing: Mailing) -> Diagnosis:
     """Return that nothing is aligned; if nobody signs here, the provider may."""
     told = f"nothing is aligned with {policy.domain} in From{_strict(policy)}"
     mend = "sign with a key of that domain (`dkim:`), or write a `bounce` address at that domain"

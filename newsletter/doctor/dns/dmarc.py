@@ -1,4 +1,4 @@
-"""Verdicts on DMARC: whose policy holds, what is wrong with it, and who gets reports."""
+"""Diagnoses on DMARC: whose policy holds, what is wrong with it, and who gets reports."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.alignment import check_alignment
 from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
 from newsletter.doctor.dns.policies import (
@@ -15,7 +16,6 @@ from newsletter.doctor.dns.policies import (
     policy_of,
     records_of,
 )
-from newsletter.doctor.verdicts import Record, Verdict, excerpt
 from newsletter.world.resolving import Lookup
 
 REQUESTS: Final = ("none", "quarantine", "reject")
@@ -40,22 +40,22 @@ MOST_REPORTS: Final = 5
 _MAILTO = re.compile(r"mailto:[^@\s]+@([A-Za-z0-9.-]+)(?:!\d+[kmgt]?)?", re.IGNORECASE)
 
 
-async def check_policy(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield verdicts on the policy for the domain in `From`, and on alignment."""
+async def check_policy(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on the policy for the domain in `From`, and on alignment."""
     policy = await policy_of(lookup, mailing.domain)
     if policy.found is None:
         yield _missing(policy, mailing)
     else:
         name = f"_dmarc.{policy.found.domain}"
         yield _asked(policy, name)
-        for verdict in (*_doubts(policy), *_flaws(policy, name)):
-            yield verdict
-        async for verdict in _reports(lookup, policy):
-            yield verdict
+        for diagnosis in (*_doubts(policy), *_flaws(policy, name)):
+            yield diagnosis
+        async for diagnosis in _reports(lookup, policy):
+            yield diagnosis
     yield await check_alignment(lookup, policy, mailing)
 
 
-def _doubts(policy: Policy) -> Iterator[Verdict]:
+def _doubts(policy: Policy) -> Iterator[Diagnosis]:
     """Yield what stands on the way to the record that holds, and may hide another."""
     for step in policy.steps:
         name = f"_dmarc.{step.domain}"
@@ -69,7 +69,7 @@ def _doubts(policy: Policy) -> Iterator[Verdict]:
             yield DNS.warning("DMARC", told, "leave one of them")
 
 
-def _missing(policy: Policy, mailing: Mailing) -> Verdict:
+def _missing(policy: Policy, mailing: Mailing) -> Diagnosis:
     """Return that no record holds, and what stands there instead."""
     first = policy.steps[0]
     name = f"_dmarc.{policy.domain}"
@@ -98,7 +98,7 @@ def _missing(policy: Policy, mailing: Mailing) -> Verdict:
     )
 
 
-def _asked(policy: Policy, name: str) -> Verdict:
+def _asked(policy: Policy, name: str) -> Diagnosis:
     """Return what the policy asks for."""
     tags, asked = policy.tags, policy.asked
     is_test = tags.get("t").lower() == "y"
@@ -123,7 +123,7 @@ _MEANING = {
 }
 
 
-def _flaws(policy: Policy, name: str) -> Iterator[Verdict]:
+def _flaws(policy: Policy, name: str) -> Iterator[Diagnosis]:
     """Yield what is wrong or outdated in a record."""
     tags = policy.tags
     for flaw in tags.flaws:
@@ -160,7 +160,7 @@ def _flaws(policy: Policy, name: str) -> Iterator[Verdict]:
         )  # fmt: skip
 
 
-async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Verdict]:
+async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Diagnosis]:
     """Yield whether others who are to get reports agree to that (RFC 9990, 4)."""
     home = policy.found.domain if policy.found else policy.domain
     addresses = [

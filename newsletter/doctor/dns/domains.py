@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from newsletter.doctor.diagnoses import Diagnosis
 from newsletter.doctor.dns.dmarc import check_policy
 from newsletter.doctor.dns.exchangers import check_exchangers
 from newsletter.doctor.dns.keys import check_keys
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.dns.senders import check_names, check_senders
-from newsletter.doctor.verdicts import Verdict
 from newsletter.world.resolving import Lookup
 
 FREE = frozenset(
@@ -21,10 +21,10 @@ FREE = frozenset(
 _CHECKS = (check_senders, check_names, check_keys, check_policy, check_exchangers)
 
 
-async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield a verdict for each thing that receivers read in DNS.
+async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
+    """Yield a diagnosis for each thing that receivers read in DNS.
 
-    When our own resolver is away, that is one verdict for all.
+    When our own resolver is away, that is one diagnosis for all.
     """
     first = await lookup(mailing.domain, "TXT")
     # Its servers may be away, or ours: the root is always there.
@@ -42,10 +42,10 @@ async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdi
             where=mailing.where("from"),
         )  # fmt: skip
     # Side by side: where servers are silent, each question takes its seconds.
-    for verdicts in await asyncio.gather(*(_all(check(lookup, mailing)) for check in _CHECKS)):
-        for verdict in verdicts:
-            yield verdict
+    for diagnoses in await asyncio.gather(*(_all(check(lookup, mailing)) for check in _CHECKS)):
+        for diagnosis in diagnoses:
+            yield diagnosis
 
 
-async def _all(verdicts: AsyncIterator[Verdict]) -> list[Verdict]:
-    return [verdict async for verdict in verdicts]
+async def _all(diagnoses: AsyncIterator[Diagnosis]) -> list[Diagnosis]:
+    return [diagnosis async for diagnosis in diagnoses]

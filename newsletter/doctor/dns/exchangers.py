@@ -1,4 +1,4 @@
-"""Verdicts on MX: whether mail can come back to the addresses that ours names."""
+"""Diagnoses on MX: whether mail can come back to the addresses that ours names."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import contextlib
 import ipaddress
 from collections.abc import AsyncIterator
 
+from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
-from newsletter.doctor.verdicts import Record, Verdict, excerpt
 from newsletter.world.resolving import Answer, Lookup
 
 MOST: int = 10
 """Servers of one domain that are looked at."""
 
 
-async def check_exchangers(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+async def check_exchangers(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
     """Yield whether bounces and answers find a mail server."""
     wanted: dict[str, tuple[str, str]] = {}
     for what, address, setting in (
@@ -24,11 +24,11 @@ async def check_exchangers(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Ve
     ):
         wanted.setdefault(domain_of(address), (what, mailing.where(setting)))
     for domain, (what, where) in wanted.items():
-        async for verdict in _domain(lookup, domain, what, where):
-            yield verdict
+        async for diagnosis in _domain(lookup, domain, what, where):
+            yield diagnosis
 
 
-async def _domain(lookup: Lookup, domain: str, what: str, where: str) -> AsyncIterator[Verdict]:
+async def _domain(lookup: Lookup, domain: str, what: str, where: str) -> AsyncIterator[Diagnosis]:
     answer = await lookup(domain, "MX")
     record = Record(domain, "MX", "10 <the name of the server that takes its mail>")
     if answer.problem:
@@ -50,11 +50,11 @@ async def _domain(lookup: Lookup, domain: str, what: str, where: str) -> AsyncIt
             where=where,
         )  # fmt: skip
     else:
-        async for verdict in _servers(lookup, domain, what, answer, where):
-            yield verdict
+        async for diagnosis in _servers(lookup, domain, what, answer, where):
+            yield diagnosis
 
 
-async def _without(lookup: Lookup, domain: str, what: str, record: Record, where: str) -> Verdict:
+async def _without(lookup: Lookup, domain: str, what: str, record: Record, where: str) -> Diagnosis:
     """Return what it means that a domain has no MX: its own address counts (RFC 5321, 5.1)."""
     found = [*(await lookup(domain, "A")).records, *(await lookup(domain, "AAAA")).records]
     if found:
@@ -71,7 +71,7 @@ async def _without(lookup: Lookup, domain: str, what: str, record: Record, where
 
 async def _servers(
     lookup: Lookup, domain: str, what: str, answer: Answer, where: str
-) -> AsyncIterator[Verdict]:
+) -> AsyncIterator[Diagnosis]:
     """Yield what is wrong with the servers of a domain; that all is well, if nothing is."""
     good: list[str] = []
     for text in sorted(answer.records, key=_preference)[:MOST]:

@@ -1,4 +1,4 @@
-"""Verdicts on DKIM: whether the public half of each of our keys is published, as it should be."""
+"""Diagnoses on DKIM: whether the public half of each of our keys is published, as it should be."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
+from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.dns.tags import Tags, read_tags
-from newsletter.doctor.verdicts import Record, Verdict, excerpt
 from newsletter.send.signatures import RSA_BITS, SigningKey, dns_record
 from newsletter.world.resolving import Answer, Lookup
 
@@ -22,8 +22,8 @@ RAW_ED25519: Final = 32
 """Bytes of an Ed25519 key as RFC 8463 publishes it."""
 
 
-async def check_keys(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield verdicts on the keys that sign mail."""
+async def check_keys(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on the keys that sign mail."""
     if not mailing.keys:
         yield DNS.not_checked(
             "DKIM",
@@ -41,11 +41,11 @@ async def check_keys(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]
         )
     for place, key in enumerate(mailing.keys):
         where = mailing.where(f"dkim.{place}.selector")
-        async for verdict in _key(lookup, key, where):
-            yield verdict
+        async for diagnosis in _key(lookup, key, where):
+            yield diagnosis
 
 
-async def _key(lookup: Lookup, key: SigningKey, where: str) -> AsyncIterator[Verdict]:
+async def _key(lookup: Lookup, key: SigningKey, where: str) -> AsyncIterator[Diagnosis]:
     name, text = dns_record(key)
     record, label = Record(name, "TXT", text), f"DKIM {key.selector}"
     answer = await lookup(name, "TXT")
@@ -65,14 +65,14 @@ async def _key(lookup: Lookup, key: SigningKey, where: str) -> AsyncIterator[Ver
             "3.6.2.2)", "leave this one only", publish=record, where=where,
         )  # fmt: skip
         return
-    verdicts = list(_published(read_tags(keys[0]), key, label, record, where))
+    diagnoses = list(_published(read_tags(keys[0]), key, label, record, where))
     bits = f", {key.key.key_size} bits" if isinstance(key.key, rsa.RSAPrivateKey) else ""
     alias = f", by way of {answer.alias}" if answer.alias else ""
     yield DNS.good(label, f"{name} is the key that signs ({key.algorithm}{bits}{alias})") if not (
-        verdicts
-    ) else verdicts[0]  # fmt: skip
-    for verdict in verdicts[1:]:
-        yield verdict
+        diagnoses
+    ) else diagnoses[0]  # fmt: skip
+    for diagnosis in diagnoses[1:]:
+        yield diagnosis
 
 
 def _is_key(text: str) -> bool:
@@ -83,7 +83,7 @@ def _is_key(text: str) -> bool:
 
 async def _missing(
     lookup: Lookup, answer: Answer, label: str, record: Record, where: str
-) -> Verdict:
+) -> Diagnosis:
     """Return that a key is not published, and what stands where it should be or near it."""
     domain = record.name.partition("._domainkey.")[2]
     doubled = f"{record.name}.{domain}"
@@ -100,11 +100,11 @@ async def _missing(
 
 def _published(
     tags: Tags, key: SigningKey, label: str, record: Record, where: str
-) -> Iterator[Verdict]:
+) -> Iterator[Diagnosis]:
     """Yield what is wrong with a published key, the worst first."""
     name = record.name
 
-    def broken(found: str, mend: str = "publish it as it should be") -> Verdict:
+    def broken(found: str, mend: str = "publish it as it should be") -> Diagnosis:
         return DNS.error(label, f"{name}: {found}", mend, publish=record, where=where)
 
     if tags.flaws:
@@ -162,7 +162,7 @@ def _numbers(key: PublicKey) -> object:
 
 def _limits(
     tags: Tags, key: SigningKey, label: str, record: Record, where: str
-) -> Iterator[Verdict]:
+) -> Iterator[Diagnosis]:
     """Yield what a matching key says of its own use."""
     name = record.name
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.doctor.verdicts import Group
+from newsletter.doctor.diagnoses import Group
 from newsletter.send.signatures import SigningKey
 
 DNS: Final = Group("DNS")

@@ -1,4 +1,4 @@
-"""Verdicts on SPF and reverse names: whether the servers that our mail leaves from may send it."""
+"""Diagnoses on SPF and reverse names: whether the servers that our mail leaves from may send it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import ipaddress
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.judging import Address, judge
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.dns.walking import MOST_LOOKUPS, MOST_VOIDS, Walk, walk
-from newsletter.doctor.verdicts import Record, Verdict, excerpt
 from newsletter.world.resolving import Lookup
 
 FEW_LEFT: Final = 8
@@ -33,17 +33,17 @@ PROVIDERS: Final = (
 """Domains of servers that take mail, and what their customers include in SPF."""
 
 
-async def check_senders(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
-    """Yield verdicts on SPF of the envelope sender's domain."""
+async def check_senders(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
+    """Yield diagnoses on SPF of the envelope sender's domain."""
     found = await walk(lookup, mailing.bounce_domain)
     if found.record is None or not found.mistakes:
         yield _record(found, mailing)
     if found.record is None:
         return
-    for verdict in (*_limits(found), *_quality(found), *_include(found, mailing)):
-        yield verdict
-    async for verdict in _addresses(lookup, found, mailing):
-        yield verdict
+    for diagnosis in (*_limits(found), *_quality(found), *_include(found, mailing)):
+        yield diagnosis
+    async for diagnosis in _addresses(lookup, found, mailing):
+        yield diagnosis
 
 
 def _wanted(mailing: Mailing) -> str:
@@ -63,7 +63,7 @@ def _provider(server: str) -> str:
     return next((include for host, include in PROVIDERS if name.endswith(f".{host}")), "")
 
 
-def _record(found: Walk, mailing: Mailing) -> Verdict:
+def _record(found: Walk, mailing: Mailing) -> Diagnosis:
     """Return whether there is one record."""
     domain, where = found.domain, mailing.where("delivery.bounce")
     answer = found.answer
@@ -98,7 +98,7 @@ def _record(found: Walk, mailing: Mailing) -> Verdict:
     return DNS.good("SPF", f"{domain}: {excerpt(found.records[0])}")
 
 
-def _limits(found: Walk) -> Iterator[Verdict]:
+def _limits(found: Walk) -> Iterator[Diagnosis]:
     """Yield what makes receivers give up, and how far from it we are."""
     for mistake in dict.fromkeys(found.mistakes):
         yield DNS.error(
@@ -133,7 +133,7 @@ def _limits(found: Walk) -> Iterator[Verdict]:
         )
 
 
-def _quality(found: Walk) -> Iterator[Verdict]:
+def _quality(found: Walk) -> Iterator[Diagnosis]:
     """Yield what a record that works could do better."""
     last = found.last
     domain = found.domain
@@ -161,7 +161,7 @@ def _quality(found: Walk) -> Iterator[Verdict]:
         )  # fmt: skip
 
 
-def _include(found: Walk, mailing: Mailing) -> Iterator[Verdict]:
+def _include(found: Walk, mailing: Mailing) -> Iterator[Diagnosis]:
     wanted = _provider(mailing.server)
     if wanted and wanted not in found.includes and not found.is_much:
         yield DNS.notice(
@@ -172,7 +172,7 @@ def _include(found: Walk, mailing: Mailing) -> Iterator[Verdict]:
         )
 
 
-async def _addresses(lookup: Lookup, found: Walk, mailing: Mailing) -> AsyncIterator[Verdict]:
+async def _addresses(lookup: Lookup, found: Walk, mailing: Mailing) -> AsyncIterator[Diagnosis]:
     """Yield whether the addresses that mail leaves from pass, where they are known."""
     if not mailing.is_here:
         yield DNS.not_checked(
@@ -194,7 +194,7 @@ async def _addresses(lookup: Lookup, found: Walk, mailing: Mailing) -> AsyncIter
         yield await _passes(lookup, address, found, mailing)
 
 
-async def _passes(lookup: Lookup, address: Address, found: Walk, mailing: Mailing) -> Verdict:
+async def _passes(lookup: Lookup, address: Address, found: Walk, mailing: Mailing) -> Diagnosis:
     result = await judge(lookup, address, mailing.bounce)
     if result == "pass":
         return DNS.good("SPF pass", f"mail from {address} passes")
@@ -209,7 +209,7 @@ async def _passes(lookup: Lookup, address: Address, found: Walk, mailing: Mailin
     )
 
 
-async def check_names(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict]:
+async def check_names(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagnosis]:
     """Yield whether each address has a name that leads back to it, as Gmail and Yahoo ask."""
     if not mailing.is_here or not mailing.public:
         why = "the addresses that mail leaves from are not known here"
@@ -219,7 +219,7 @@ async def check_names(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Verdict
         yield await _named(lookup, address)
 
 
-async def _named(lookup: Lookup, address: Address) -> Verdict:
+async def _named(lookup: Lookup, address: Address) -> Diagnosis:
     answer = await lookup(address.reverse_pointer, "PTR")
     if answer.problem:
         return DNS.warning("PTR", f"{address}: DNS gives no answer ({excerpt(answer.problem)})")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from newsletter.doctor.diagnoses import excerpt
 from newsletter.doctor.dns.spf import ASKING, SpfRecord, Term, near_records, read_spf, records_of
-from newsletter.doctor.verdicts import excerpt
 from newsletter.world.resolving import Answer, Lookup
 
 MOST_LOOKUPS: Final = 10

@@ -1,4 +1,4 @@
-"""What the doctor says: one verdict for each thing that was looked at."""
+"""What the doctor says: one diagnosis for each thing that was looked at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Level(enum.StrEnum):
-    """How much a verdict matters."""
+    """How much a diagnosis matters."""
 
     GOOD = "good"
     NOTICE = "notice"
@@ -42,7 +42,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Diagnosis:
     """What was found of one thing, and how to mend it."""
 
     group: str
@@ -66,47 +66,47 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Makes the verdicts of one group."""
+    """Makes the diagnoses of one group."""
 
     name: str
 
-    def good(self, name: str, found: str) -> Verdict:
+    def good(self, name: str, found: str) -> Diagnosis:
         """Return that something is as it should be."""
-        return Verdict(group=self.name, name=name, level=Level.GOOD, found=found)
+        return Diagnosis(group=self.name, name=name, level=Level.GOOD, found=found)
 
     def notice(
         self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
         where: str = "",
-    ) -> Verdict:  # fmt: skip
+    ) -> Diagnosis:  # fmt: skip
         """Return that something works, but could be better."""
-        return self._verdict(Level.NOTICE, name, found, mend, publish, where)
+        return self._diagnosis(Level.NOTICE, name, found, mend, publish, where)
 
     def warning(
         self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
         where: str = "",
-    ) -> Verdict:  # fmt: skip
+    ) -> Diagnosis:  # fmt: skip
         """Return that something may cost readers their mail."""
-        return self._verdict(Level.WARNING, name, found, mend, publish, where)
+        return self._diagnosis(Level.WARNING, name, found, mend, publish, where)
 
     def error(
         self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
         where: str = "",
-    ) -> Verdict:  # fmt: skip
+    ) -> Diagnosis:  # fmt: skip
         """Return that something is broken."""
-        return self._verdict(Level.ERROR, name, found, mend, publish, where)
+        return self._diagnosis(Level.ERROR, name, found, mend, publish, where)
 
-    def not_checked(self, name: str, why: str, mend: str = "", *, where: str = "") -> Verdict:
+    def not_checked(self, name: str, why: str, mend: str = "", *, where: str = "") -> Diagnosis:
         """Return that something was not checked, and why."""
-        return self._verdict(Level.NOT_CHECKED, name, why, mend, None, where)
+        return self._diagnosis(Level.NOT_CHECKED, name, why, mend, None, where)
 
-    def offline(self, name: str, found: str, mend: str = "") -> Verdict:
+    def offline(self, name: str, found: str, mend: str = "") -> Diagnosis:
         """Return that something cannot be reached because the network is away."""
         return replace(self.error(name, found, mend), offline=True)
 
-    def _verdict(
+    def _diagnosis(
         self, level: Level, name: str, found: str, mend: str, publish: Record | None, where: str
-    ) -> Verdict:
-        return Verdict(
+    ) -> Diagnosis:
+        return Diagnosis(
             group=self.name,
             name=name,
             level=level,
@@ -122,14 +122,14 @@ def excerpt(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
-def merged(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Return verdicts in their order; those that only say that there is no network become one."""
-    kept: list[Verdict] = []
-    away: list[Verdict] = []
-    for verdict in verdicts:
-        (away if verdict.offline else kept).append(verdict)
+def merged(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """Return diagnoses in their order; those that only say that there is no network become one."""
+    kept: list[Diagnosis] = []
+    away: list[Diagnosis] = []
+    for diagnosis in diagnoses:
+        (away if diagnosis.offline else kept).append(diagnosis)
     if len(away) > 1:
-        groups = ", ".join(dict.fromkeys(verdict.group for verdict in away))
+        groups = ", ".join(dict.fromkeys(diagnosis.group for diagnosis in away))
         found = f"this machine reaches no network; not checked: {groups} ({away[0].found})"
         away = [Group("network").offline("network", found, away[0].mend)]
     return (*away, *kept)
