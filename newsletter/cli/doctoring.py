@@ -15,7 +15,7 @@ from newsletter.cli.program import DONE, NOT_RIGHT, AsJson, ConfigDir, Quiet, ap
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.values import read_address
 from newsletter.doctor.examination import examine
-from newsletter.doctor.patient import PATIENCE, Wishes, remembered
+from newsletter.doctor.examinee import PATIENCE, Orders, remembered
 from newsletter.world import machine
 
 
@@ -65,7 +65,7 @@ def doctor(  # noqa: PLR0913  options
     """
     if sources:
         _show_sources(config, as_json=as_json)
-    wishes = Wishes(
+    orders = Orders(
         send=_address(send),
         mailbox=mailbox or "",
         patience=wait,
@@ -73,7 +73,7 @@ def doctor(  # noqa: PLR0913  options
         backups=tuple(backups or ()),
     )
     mark = secrets.token_hex(5)
-    found = wait_for(examine(config, os.environ, machine.utc_now(), mark, wishes))
+    found = wait_for(examine(config, os.environ, machine.utc_now(), mark, orders))
     sick = found.needs_a_look
     if as_json:
         now = machine.utc_now()

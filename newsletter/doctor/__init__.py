@@ -4,7 +4,7 @@ checks.py  check(): configuration, templates, libraries, local files of sources
 terms.py   terms of topics.yaml that find nothing, or nearly everything
 sample.py  the invented day that checks, preview and demo show
 examination.py examine(): everything that can be looked at, as diagnoses
-patient.py the newsletter that is examined
+examinee.py the newsletter that is examined
 inside.py  what this machine knows by itself
 outside.py what is asked of others
 diagnoses.py what a diagnosis is

@@ -13,17 +13,17 @@ from newsletter.config.files import load_config
 from newsletter.doctor.checks import Checked, check
 from newsletter.doctor.diagnoses import Diagnosis, Group, merged
 from newsletter.doctor.dns.mailing import DNS
+from newsletter.doctor.examinee import (
+    Examinee,
+    Orders,
+    Remembered,
+    make_mail,
+    read_examinee,
+    remembered,
+)
 from newsletter.doctor.inside import look_at_machine
 from newsletter.doctor.mailserver import MAIL
 from newsletter.doctor.outside import READER, ask_dns, ask_server, ask_site, send_and_read
-from newsletter.doctor.patient import (
-    Patient,
-    Remembered,
-    Wishes,
-    make_mail,
-    read_patient,
-    remembered,
-)
 from newsletter.doctor.roundtrip import TEST
 from newsletter.doctor.settings import CONFIGURATION, check_settings, check_size, check_spam
 from newsletter.doctor.site import SITE
@@ -57,7 +57,7 @@ async def examine(
     environment: Mapping[str, str],
     now: dt.datetime,
     mark: str,
-    wishes: Wishes = Wishes(),  # noqa: B008  frozen
+    orders: Orders = Orders(),  # noqa: B008  frozen
 ) -> Examined:
     """Look at everything; `mark` is a word for the subject of a test mail that nobody else has.
 
@@ -67,23 +67,23 @@ async def examine(
     checking = asyncio.create_task(asyncio.to_thread(check, folder, environment, now))
     try:
         config = load_config(folder, environment)
-        patient = read_patient(config, environment, now)
+        examinee = read_examinee(config, environment, now)
     except ConfigError:
         return Examined(diagnoses=(*check_settings(await checking), _unread()))
-    memory, broken = await _memory(patient)
-    mail, html = await _mail(patient, mark)
+    memory, broken = await _memory(examinee)
+    mail, html = await _mail(examinee, mark)
     groups = (
         (CONFIGURATION, _settings(checking, mail, html), SECONDS),
-        (DNS, ask_dns(patient, wishes), SECONDS),
-        (MAIL, ask_server(patient, len(mail)), SECONDS),
-        (TEST, _test(patient, wishes, mail, mark), SECONDS + wishes.patience),
-        (SITE, ask_site(patient), SECONDS),
-        (SOURCES, _sources(patient, memory), SECONDS),
-        (MACHINE, _machine(patient, wishes, memory), SECONDS),
+        (DNS, ask_dns(examinee, orders), SECONDS),
+        (MAIL, ask_server(examinee, len(mail)), SECONDS),
+        (TEST, _test(examinee, orders, mail, mark), SECONDS + orders.patience),
+        (SITE, ask_site(examinee), SECONDS),
+        (SOURCES, _sources(examinee, memory), SECONDS),
+        (MACHINE, _machine(examinee, orders, memory), SECONDS),
     )
     found = await asyncio.gather(*(_gathered(*group) for group in groups))
     diagnoses = merged((*broken, *(diagnosis for some in found for diagnosis in some)))
-    hide = redactor(patient.secrets)
+    hide = redactor(examinee.secrets)
     known = memory.known if memory else ()
     return Examined(
         diagnoses=tuple(_without(hide, diagnosis) for diagnosis in diagnoses), known=known
@@ -121,19 +121,19 @@ async def _gathered(
     return found
 
 
-async def _memory(patient: Patient) -> tuple[Remembered | None, list[Diagnosis]]:
+async def _memory(examinee: Examinee) -> tuple[Remembered | None, list[Diagnosis]]:
     try:
-        return await asyncio.to_thread(remembered, patient.config, patient.now), []
+        return await asyncio.to_thread(remembered, examinee.config, examinee.now), []
     except StoreError as error:
-        where = patient.where("database")
+        where = examinee.where("database")
         return None, [MACHINE.error("database", str(error), where=where)]
 
 
-async def _mail(patient: Patient, mark: str) -> tuple[bytes, int]:
+async def _mail(examinee: Examinee, mark: str) -> tuple[bytes, int]:
     """Return a mail of ours and the size of its HTML; nothing, if it cannot be made."""
     try:
         made, html = await asyncio.to_thread(
-            make_mail, patient.config, patient.now, f"{READER}{mark}"
+            make_mail, examinee.config, examinee.now, f"{READER}{mark}"
         )
     except NewsletterError:
         return b"", 0  # `check` says why
@@ -151,30 +151,30 @@ async def _settings(
 
 
 async def _test(
-    patient: Patient, wishes: Wishes, mail: bytes, mark: str
+    examinee: Examinee, orders: Orders, mail: bytes, mark: str
 ) -> AsyncIterator[Diagnosis]:
-    if not wishes.send:
+    if not orders.send:
         yield TEST.not_checked("sent", "no mail was sent", "`--send ADDRESS` sends one, marked")
     elif not mail:
         yield TEST.not_checked("sent", "the templates make no mail")
     else:
-        async for diagnosis in send_and_read(patient, wishes, mail, mark):
+        async for diagnosis in send_and_read(examinee, orders, mail, mark):
             yield diagnosis
 
 
-async def _sources(patient: Patient, memory: Remembered | None) -> AsyncIterator[Diagnosis]:
+async def _sources(examinee: Examinee, memory: Remembered | None) -> AsyncIterator[Diagnosis]:
     if memory is None:
         yield SOURCES.not_checked("sources", "the database cannot be read")
         return
-    for diagnosis in check_sources(memory.known, patient.config.collecting.places, patient.now):
+    for diagnosis in check_sources(memory.known, examinee.config.collecting.places, examinee.now):
         yield diagnosis
 
 
 async def _machine(
-    patient: Patient, wishes: Wishes, memory: Remembered | None
+    examinee: Examinee, orders: Orders, memory: Remembered | None
 ) -> AsyncIterator[Diagnosis]:
     looked: Iterable[Diagnosis] = await asyncio.to_thread(
-        lambda: list(look_at_machine(patient, wishes, memory))
+        lambda: list(look_at_machine(examinee, orders, memory))
     )
     for diagnosis in looked:
         yield diagnosis

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newsletter.doctor.diagnoses import Diagnosis
-from newsletter.doctor.patient import Patient, Remembered, Wishes
+from newsletter.doctor.examinee import Examinee, Orders, Remembered
 from newsletter.doctor.upkeep import check_backups, check_disk, check_private, check_schedule
 
 BACKUPS = "newsletter-*.db"
@@ -16,28 +16,28 @@ BACKUPS = "newsletter-*.db"
 
 
 def look_at_machine(
-    patient: Patient, wishes: Wishes, memory: Remembered | None
+    examinee: Examinee, orders: Orders, memory: Remembered | None
 ) -> Iterator[Diagnosis]:
     """Yield diagnoses on the machine; without `memory`, the database cannot be read."""
-    config, file = patient.config, patient.database
+    config, file = examinee.config, examinee.database
     size = file.stat().st_size if file is not None and file.exists() else 0
     yield check_disk(shutil.disk_usage, config.root, size)
-    backups = list(_backups(patient, wishes))
-    yield check_backups(backups, patient.now, has_file=file is not None)
+    backups = list(_backups(examinee, orders))
+    yield check_backups(backups, examinee.now, has_file=file is not None)
     if memory is not None:
-        yield check_schedule(config.schedule, memory.last, patient.now)
+        yield check_schedule(config.schedule, memory.last, examinee.now)
     own = [file] if file is not None else []
     yield from check_private([*own, *(path for path, _ in backups)])
 
 
-def _backups(patient: Patient, wishes: Wishes) -> Iterator[tuple[Path, dt.datetime]]:
+def _backups(examinee: Examinee, orders: Orders) -> Iterator[tuple[Path, dt.datetime]]:
     """Yield files that are backups, with their times."""
-    found = [*patient.config.root.glob(BACKUPS)]
-    for path in wishes.backups:
+    found = [*examinee.config.root.glob(BACKUPS)]
+    for path in orders.backups:
         found += path.iterdir() if path.is_dir() else [path]
     for path in found:
         try:
-            if path.is_file() and path != patient.database:
+            if path.is_file() and path != examinee.database:
                 yield path, dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
         except OSError:
             continue

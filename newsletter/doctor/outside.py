@@ -13,10 +13,10 @@ from newsletter.doctor import roundtrip
 from newsletter.doctor.diagnoses import Diagnosis, excerpt
 from newsletter.doctor.dns.domains import check_domains
 from newsletter.doctor.dns.mailing import DNS, Mailing
+from newsletter.doctor.examinee import Examinee, Orders
 from newsletter.doctor.mailserver import MAIL, check_server, is_near
-from newsletter.doctor.patient import Patient, Wishes
 from newsletter.doctor.roundtrip import TEST
-from newsletter.doctor.site import Link, check_site
+from newsletter.doctor.site import MailLink, check_site
 from newsletter.errors import MailboxError, NewsletterError, SendError
 from newsletter.render.messages import as_test
 from newsletter.send.connecting import connect, tls_context
@@ -32,14 +32,14 @@ READER: Final = "doctor"
 """The id in links that are tried; no subscriber has it."""
 
 
-async def ask_dns(patient: Patient, wishes: Wishes) -> AsyncIterator[Diagnosis]:
+async def ask_dns(examinee: Examinee, orders: Orders) -> AsyncIterator[Diagnosis]:
     """Yield diagnoses on what DNS says about our mail."""
-    config = patient.config
+    config = examinee.config
     if config.delivering.transport == "outbox":
-        yield DNS.not_checked("DNS", NO_MAIL, NAMED, where=patient.where("delivery.transport"))
+        yield DNS.not_checked("DNS", NO_MAIL, NAMED, where=examinee.where("delivery.transport"))
         return
     try:
-        lookup = open_resolver(wishes.resolver)
+        lookup = open_resolver(orders.resolver)
     except ResolverError as error:
         yield DNS.error("resolver", str(error))
         return
@@ -54,7 +54,7 @@ async def ask_dns(patient: Patient, wishes: Wishes) -> AsyncIterator[Diagnosis]:
         server=server,
         is_here=command or await _is_here(lookup, server, addresses),
         addresses=addresses,
-        where=patient.where,
+        where=examinee.where,
     )
     async for diagnosis in check_domains(lookup, mailing):
         yield diagnosis
@@ -68,11 +68,11 @@ async def _is_here(lookup: Lookup, server: str, addresses: Sequence[str]) -> boo
     return bool(set(found) & set(addresses))
 
 
-async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Diagnosis]:
+async def ask_server(examinee: Examinee, largest: int) -> AsyncIterator[Diagnosis]:
     """Yield diagnoses on the mail server; `largest` is the size of our mails in bytes."""
-    config = patient.config
+    config = examinee.config
     kind = config.delivering.transport
-    where = patient.where("delivery.transport")
+    where = examinee.where("delivery.transport")
     if kind == "outbox":
         yield MAIL.not_checked("connection", NO_MAIL, NAMED, where=where)
         return
@@ -86,7 +86,7 @@ async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Diagnosis]
             found = await posts.transport_for(config, Outbox(config.root / "outbox")).check()
         except SendError as error:
             told, _, mend = str(error).partition("; ")
-            yield MAIL.error("command", told, mend, where=patient.where("delivery.command"))
+            yield MAIL.error("command", told, mend, where=examinee.where("delivery.command"))
         else:
             yield MAIL.good("command", f"{found} is there; what it does with mail is its own")
         return
@@ -94,57 +94,57 @@ async def ask_server(patient: Patient, largest: int) -> AsyncIterator[Diagnosis]
     async for diagnosis in check_server(
         settings,
         lambda quick: connect(quick, tls_context(quick)),
-        now=patient.now,
+        now=examinee.now,
         largest=largest,
-        where=patient.where,
+        where=examinee.where,
         online=bool(outgoing_addresses()),
     ):
         yield diagnosis
 
 
-async def ask_site(patient: Patient) -> AsyncIterator[Diagnosis]:
+async def ask_site(examinee: Examinee) -> AsyncIterator[Diagnosis]:
     """Yield whether the links that stand in mails answer."""
-    config = patient.config
+    config = examinee.config
     async with open_visits(days.user_agent(config, __version__)) as fetch:
         links = _links(config.letter)
-        where = patient.where("site" if config.letter.site else "archive")
+        where = examinee.where("site" if config.letter.site else "archive")
         async for diagnosis in check_site(fetch, links, where):
             yield diagnosis
 
 
-def _links(letter: Letter) -> list[Link]:
-    found: list[Link] = []
+def _links(letter: Letter) -> list[MailLink]:
+    found: list[MailLink] = []
     if letter.site:
         tag = letters.tag(letter, "unsubscribe", READER)
         leave = letters.link(letter, "unsubscribe", tag)
         choose = letters.link(letter, "preferences", letters.tag(letter, "preferences", READER))
         found = [
-            Link(name="home", url=f"{letter.site}/"),
-            Link(name="unsubscribe", url=leave, is_one_click=True),
-            Link(name="preferences", url=choose),
+            MailLink(name="home", url=f"{letter.site}/"),
+            MailLink(name="unsubscribe", url=leave, is_one_click=True),
+            MailLink(name="preferences", url=choose),
         ]
     if archive := letters.archive(letter):
-        found.append(Link(name="archive", url=archive, optional="no issue is there yet"))
+        found.append(MailLink(name="archive", url=archive, optional="no issue is there yet"))
     return found
 
 
 async def send_and_read(
-    patient: Patient, wishes: Wishes, mail: bytes, mark: str
+    examinee: Examinee, orders: Orders, mail: bytes, mark: str
 ) -> AsyncIterator[Diagnosis]:
     """Send one marked mail to the address that was asked for, and read it back where possible."""
-    config = patient.config
-    where = patient.where("delivery.transport")
+    config = examinee.config
+    where = examinee.where("delivery.transport")
     if config.delivering.transport == "outbox":
         yield TEST.not_checked("sent", NO_MAIL, NAMED, where=where)
         return
     config.require_ready()
-    address = posts.test_address(wishes.send)
+    address = posts.test_address(orders.send)
     content = posts.signed(config, roundtrip.marked(as_test(mail, address), mark))
-    place = wishes.mailbox or config.delivering.returns
+    place = orders.mailbox or config.delivering.returns
     try:
-        look = finder(place, patient.password, mark, patient.now) if place else None
+        look = finder(place, examinee.password, mark, examinee.now) if place else None
     except MailboxError as error:
-        yield TEST.error("read back", str(error), where=patient.where("delivery.returns"))
+        yield TEST.error("read back", str(error), where=examinee.where("delivery.returns"))
         look = None
     try:
         said = await posts.send_signed(config, content, address)
@@ -160,15 +160,15 @@ async def send_and_read(
                 "the mail's own source for spf=pass, dkim=pass and dmarc=pass",
             )  # fmt: skip
         return
-    looks = max(1, round(wishes.patience / roundtrip.PAUSE))
+    looks = max(1, round(orders.patience / roundtrip.PAUSE))
     try:
         found = await roundtrip.await_message(lambda: asyncio.to_thread(look), asyncio.sleep, looks)
     except MailboxError as error:
-        yield TEST.error("read back", str(error), where=patient.where("delivery.returns"))
+        yield TEST.error("read back", str(error), where=examinee.where("delivery.returns"))
         return
     if found is None:
         yield TEST.warning(
-            "read back", f"not in {place} after {wishes.patience:.0f} s",
+            "read back", f"not in {place} after {orders.patience:.0f} s",
             f"does mail to {address} arrive there? Look among spam, and at what came back",
         )  # fmt: skip
         return

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
-from newsletter.world.sites import Fetch, Visit
+from newsletter.world.sites import Fetch, SiteVisit
 
 SITE: Final = Group("site")
 FOUND: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class MailLink:
     """An address that stands in mails."""
 
     name: str
@@ -25,7 +25,9 @@ class Link:
     """Why it may be missing; empty when it may not."""
 
 
-async def check_site(fetch: Fetch, links: Sequence[Link], where: str) -> AsyncIterator[Diagnosis]:
+async def check_site(
+    fetch: Fetch, links: Sequence[MailLink], where: str
+) -> AsyncIterator[Diagnosis]:
     """Yield a diagnosis for each link; GET changes nothing, so all of them may be tried."""
     if not links:
         yield SITE.not_checked("links", "no `site` in newsletter.yaml")
@@ -38,7 +40,7 @@ async def check_site(fetch: Fetch, links: Sequence[Link], where: str) -> AsyncIt
             yield diagnosis
 
 
-def _judged(link: Link, visit: Visit, where: str) -> Diagnosis:
+def _judged(link: MailLink, visit: SiteVisit, where: str) -> Diagnosis:
     shown = excerpt(link.url)
     if visit.offline:
         return SITE.offline(link.name, f"{shown}: {visit.problem}")
@@ -57,7 +59,7 @@ def _judged(link: Link, visit: Visit, where: str) -> Diagnosis:
     )  # fmt: skip
 
 
-def _one_click(link: Link, visit: Visit, where: str) -> Diagnosis | None:
+def _one_click(link: MailLink, visit: SiteVisit, where: str) -> Diagnosis | None:
     """Return what keeps mail programs from unsubscribing with one click, if anything does."""
     if not link.url.startswith("https://"):
         return SITE.warning(

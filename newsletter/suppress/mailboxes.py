@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from newsletter.errors import MailboxError
 from newsletter.model import Border, Fault
-from newsletter.suppress.imap import parse_place, read_unread
+from newsletter.suppress.imap import read_unread
+from newsletter.suppress.places import parse_place
 
 MOST = 10_000
 """Messages that are read at most in one run."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from newsletter.config.environment import read_environment
 from newsletter.config.settings import Config
-from newsletter.suppress.imap import PASSWORD, find_subject, parse_place
+from newsletter.suppress.imap import find_subject
 from newsletter.suppress.mailboxes import MAX_BYTES, Mail, is_imap, read_mailbox
+from newsletter.suppress.places import PASSWORD, parse_place
 
 
 def mailbox_password(config: Config) -> str:

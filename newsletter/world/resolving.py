@@ -35,7 +35,7 @@ class ResolverError(NewsletterError, ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DnsAnswer:
     """What DNS says about one name and type."""
 
     name: str
@@ -57,15 +57,15 @@ class Answer:
         return not self.problem and not self.records
 
 
-Lookup = Callable[[str, str], Coroutine[object, None, Answer]]
+Lookup = Callable[[str, str], Coroutine[object, None, DnsAnswer]]
 """(name, type) → what DNS says; never raises."""
 
 
 def remembering(ask: Lookup) -> Lookup:
     """Return the same, asking each question once, also when it is asked again meanwhile."""
-    known: dict[tuple[str, str], asyncio.Task[Answer]] = {}
+    known: dict[tuple[str, str], asyncio.Task[DnsAnswer]] = {}
 
-    async def lookup(name: str, kind: str) -> Answer:
+    async def lookup(name: str, kind: str) -> DnsAnswer:
         key = (name.lower().rstrip("."), kind)
         if key not in known:
             known[key] = asyncio.create_task(_asking(ask, name, kind))
@@ -74,7 +74,7 @@ def remembering(ask: Lookup) -> Lookup:
     return lookup
 
 
-async def _asking(ask: Lookup, name: str, kind: str) -> Answer:
+async def _asking(ask: Lookup, name: str, kind: str) -> DnsAnswer:
     return await ask(name, kind)
 
 
@@ -96,7 +96,7 @@ def open_resolver(server: str = "", lifetime: float = LIFETIME) -> Lookup:
 
     silences = 0
 
-    async def ask(name: str, kind: str) -> Answer:
+    async def ask(name: str, kind: str) -> DnsAnswer:
         nonlocal silences
         seconds = lifetime if silences < PATIENCE else min(SHORT, lifetime)
         found = await _ask(resolver, name, kind, seconds)
@@ -139,29 +139,29 @@ def _address_of(server: str) -> tuple[str, int]:
 
 async def _ask(
     resolver: dns.asyncresolver.Resolver, name: str, kind: str, seconds: float
-) -> Answer:
+) -> DnsAnswer:
     """Ask; whatever goes wrong is told in the answer."""
     try:
         asked = dns.name.from_text(name.rstrip(".") + ".", idna_codec=dns.name.IDNA_2008_Practical)
         found = await resolver.resolve(asked, kind, raise_on_no_answer=False, lifetime=seconds)
     except dns.resolver.NXDOMAIN:
-        return Answer(name=name, kind=kind, exists=False)
+        return DnsAnswer(name=name, kind=kind, exists=False)
     except dns.resolver.NoNameservers as error:
         said, silent = _refusals(error)
-        return Answer(name=name, kind=kind, problem=said, silent=silent)
+        return DnsAnswer(name=name, kind=kind, problem=said, silent=silent)
     except dns.exception.Timeout:
-        return Answer(name=name, kind=kind, problem="no answer in time", silent=True)
+        return DnsAnswer(name=name, kind=kind, problem="no answer in time", silent=True)
     except OSError as error:
         said = error.strerror or type(error).__name__
-        return Answer(name=name, kind=kind, problem=said, silent=True)
+        return DnsAnswer(name=name, kind=kind, problem=said, silent=True)
     except (dns.exception.DNSException, UnicodeError, ValueError) as error:
         said = " ".join(str(error).split())[:100] or type(error).__name__
-        return Answer(name=name, kind=kind, problem=f"not to be asked in DNS ({said})")
+        return DnsAnswer(name=name, kind=kind, problem=f"not to be asked in DNS ({said})")
     # Servers shuffle them; diagnoses should not change from one look to the next.
     records = tuple(sorted(_text(record) for record in list(found.rrset or ())[:MAX_RECORDS]))
     canonical = found.canonical_name
     alias = "" if canonical == asked else canonical.to_text(omit_final_dot=True)
-    return Answer(name=name, kind=kind, records=records, alias=alias)
+    return DnsAnswer(name=name, kind=kind, records=records, alias=alias)
 
 
 def _refusals(error: dns.resolver.NoNameservers) -> tuple[str, bool]:

@@ -20,7 +20,7 @@ MAX_REDIRECTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class SiteVisit:
     """How an address answered."""
 
     status: int = 0
@@ -33,7 +33,7 @@ class Visit:
     offline: bool = False
 
 
-Fetch = Callable[[str], Awaitable[Visit]]
+Fetch = Callable[[str], Awaitable[SiteVisit]]
 """Gets an address and follows redirects; never raises, and takes a bounded time."""
 
 
@@ -45,21 +45,23 @@ async def open_visits(user_agent: str, seconds: float = SECONDS) -> AsyncIterato
         max_redirects=MAX_REDIRECTS,
     ) as client:  # fmt: skip
 
-        async def fetch(url: str) -> Visit:
+        async def fetch(url: str) -> SiteVisit:
             try:
                 async with asyncio.timeout(seconds), client.stream("GET", url) as response:
                     # What it says is of no matter: the head is enough.
-                    return Visit(
+                    return SiteVisit(
                         status=response.status_code,
                         url=str(response.url),
                         redirects=len(response.history),
                     )
             except httpx2.TooManyRedirects:
-                return Visit(problem=f"more than {MAX_REDIRECTS} redirects, perhaps in a circle")
+                return SiteVisit(
+                    problem=f"more than {MAX_REDIRECTS} redirects, perhaps in a circle"
+                )
             except (TimeoutError, httpx2.TimeoutException):
-                return Visit(problem=f"no answer in {seconds:.0f} s")
+                return SiteVisit(problem=f"no answer in {seconds:.0f} s")
             except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-                return Visit(problem=_explained(error), offline=_is_offline(error))
+                return SiteVisit(problem=_explained(error), offline=_is_offline(error))
 
         yield fetch
 

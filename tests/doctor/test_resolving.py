@@ -8,7 +8,7 @@ import pytest
 from dnsserver import GARBAGE, REFUSED, SERVFAIL, SILENT, Records, dns_server, quoted, txt
 from makers import run
 
-from newsletter.world.resolving import Answer, ResolverError, open_resolver
+from newsletter.world.resolving import DnsAnswer, ResolverError, open_resolver
 
 NAMES: dict[str, Records] = {
     "texts.example": {"TXT": [txt("long " + "x" * 3000), quoted("v=s", "pf1 -all"), '"\\195\\164\\255"']},
@@ -24,7 +24,7 @@ NAMES: dict[str, Records] = {
 }  # fmt: skip
 
 
-def asked(name: str, kind: str = "TXT") -> Answer:
+def asked(name: str, kind: str = "TXT") -> DnsAnswer:
     with dns_server(NAMES) as zone:
         return run(open_resolver(zone.address, 1.0)(name, kind))
 
@@ -65,7 +65,7 @@ def test_nothing_is_an_answer_too() -> None:
     assert [asked("nobody.example").exists, asked("mail.example", "A").exists] == [False, True]
     assert asked("nobody.example").is_void
     assert asked("a.wild.example").records == ("anything",)
-    assert asked("alias.example", "AAAA") == Answer(
+    assert asked("alias.example", "AAAA") == DnsAnswer(
         name="alias.example", kind="AAAA", records=("2001:db8::1",), alias="mail.example"
     )
     assert asked("mail.example", "MX").records == ("0 .", "20 b.example")

@@ -10,11 +10,11 @@ from patients import at, only, sick
 from servers import Page, http_server
 
 from newsletter.doctor.diagnoses import Diagnosis, Level
-from newsletter.doctor.site import Link, check_site
-from newsletter.world.sites import Visit, open_visits
+from newsletter.doctor.site import MailLink, check_site
+from newsletter.world.sites import SiteVisit, open_visits
 
 
-def look(*links: Link, seconds: float = 2.0) -> list[Diagnosis]:
+def look(*links: MailLink, seconds: float = 2.0) -> list[Diagnosis]:
     async def work() -> list[Diagnosis]:
         async with open_visits("newsletter/0 (test)", seconds) as fetch:
             return [
@@ -28,8 +28,8 @@ def test_links_that_answer_are_well() -> None:
     """Only GET is asked: it changes nothing."""
     with http_server(home=Page(b"hello"), archive=Page(status=404)) as web:
         found = look(
-            Link(name="home", url=f"{web.url}/home"),
-            Link(name="archive", url=f"{web.url}/archive", optional="no issue is there yet"),
+            MailLink(name="home", url=f"{web.url}/home"),
+            MailLink(name="archive", url=f"{web.url}/archive", optional="no issue is there yet"),
         )
 
         assert len(web.requests) == 2
@@ -40,7 +40,9 @@ def test_links_that_answer_are_well() -> None:
 def test_a_link_that_is_refused() -> None:
     """Another secret than the site's, or another site."""
     with http_server(home=Page(b"hello")) as web:
-        found = look(Link(name="home", url=f"{web.url}/home"), Link(name="u", url=f"{web.url}/u/x"))
+        found = look(
+            MailLink(name="home", url=f"{web.url}/home"), MailLink(name="u", url=f"{web.url}/u/x")
+        )
 
     assert "HTTP 404" in only(found, "u", Level.ERROR).found
     assert only(found, "u", Level.ERROR).where == "newsletter.yaml:3:1"
@@ -59,7 +61,7 @@ def test_a_link_that_is_refused() -> None:
 def test_a_site_that_loops_or_breaks_is_one_diagnosis(page: Page, told: str) -> None:
     """What follows on the same server is not asked when there is no answer."""
     with http_server(home=page) as web:
-        found = look(Link(name="home", url=f"{web.url}/home"))
+        found = look(MailLink(name="home", url=f"{web.url}/home"))
 
     assert told in only(found, "home", Level.ERROR).found
 
@@ -68,15 +70,15 @@ def test_a_site_that_loops_or_breaks_is_one_diagnosis(page: Page, told: str) -> 
 def test_what_a_page_says_does_not_matter(kind: str) -> None:
     """Its head is enough: nothing is read that has no end."""
     with http_server(home=Page(misbehaviour=kind)) as web:
-        assert sick(look(Link(name="home", url=f"{web.url}/home"))) == []
+        assert sick(look(MailLink(name="home", url=f"{web.url}/home"))) == []
 
 
 def test_a_server_that_says_nothing_and_one_that_is_not_there() -> None:
     """Each is asked once."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        slow = look(Link(name="home", url=url), Link(name="other", url=url), seconds=0.3)
-    gone = look(Link(name="home", url=url), Link(name="other", url=url))
+        slow = look(MailLink(name="home", url=url), MailLink(name="other", url=url), seconds=0.3)
+    gone = look(MailLink(name="home", url=url), MailLink(name="other", url=url))
 
     assert "no answer in" in only(slow, "home", Level.ERROR).found
     assert "connection refused" in only(gone, "home", Level.ERROR).found
@@ -86,13 +88,13 @@ def test_a_server_that_says_nothing_and_one_that_is_not_there() -> None:
 def test_one_click_wants_https_and_no_redirect() -> None:
     """A mail program that posts does not follow (RFC 8058, 3.1)."""
     with http_server(u=Page(b"form")) as web:
-        plain = look(Link(name="unsubscribe", url=f"{web.url}/u", is_one_click=True))
+        plain = look(MailLink(name="unsubscribe", url=f"{web.url}/u", is_one_click=True))
 
-    async def moved(_url: str) -> Visit:
-        return Visit(status=200, url="https://www.news.example.org/u/x", redirects=1)
+    async def moved(_url: str) -> SiteVisit:
+        return SiteVisit(status=200, url="https://www.news.example.org/u/x", redirects=1)
 
     async def work() -> list[Diagnosis]:
-        link = Link(name="unsubscribe", url="https://news.example.org/u/x", is_one_click=True)
+        link = MailLink(name="unsubscribe", url="https://news.example.org/u/x", is_one_click=True)
         return [diagnosis async for diagnosis in check_site(moved, [link], "")]
 
     assert "not https" in only(plain, "one click", Level.WARNING).found

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
-from newsletter.world.resolving import Answer, Lookup
+from newsletter.world.resolving import DnsAnswer, Lookup
 
 MOST: int = 10
 """Servers of one domain that are looked at."""
@@ -70,7 +70,7 @@ async def _without(lookup: Lookup, domain: str, what: str, record: Record, where
 
 
 async def _servers(
-    lookup: Lookup, domain: str, what: str, answer: Answer, where: str
+    lookup: Lookup, domain: str, what: str, answer: DnsAnswer, where: str
 ) -> AsyncIterator[Diagnosis]:
     """Yield what is wrong with the servers of a domain; that all is well, if nothing is."""
     good: list[str] = []

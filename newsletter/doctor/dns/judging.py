@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from newsletter.doctor.dns.spf import ASKING, SpfRecord, Term, read_spf, records_of
+from newsletter.doctor.dns.spf import ASKING, SpfRecord, SpfTerm, read_spf, records_of
 from newsletter.doctor.dns.walking import MOST_HOSTS, MOST_LOOKUPS, MOST_VOIDS
-from newsletter.world.resolving import Answer, Lookup
+from newsletter.world.resolving import DnsAnswer, Lookup
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MEANINGS: Final = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
@@ -33,7 +33,7 @@ class _Case:
     lookups: int = field(default=0)
     voids: int = field(default=0)
 
-    async def ask(self, name: str, kind: str) -> Answer:
+    async def ask(self, name: str, kind: str) -> DnsAnswer:
         answer = await self.lookup(name, kind)
         if answer.problem:
             raise _EndError("temperror")
@@ -88,13 +88,13 @@ async def _record(case: _Case, domain: str) -> SpfRecord | None:
     return read_spf(texts[0]) if texts else None
 
 
-def _count(case: _Case, term: Term) -> None:
+def _count(case: _Case, term: SpfTerm) -> None:
     case.lookups += term.name in ASKING
     if case.lookups > MOST_LOOKUPS:
         raise _EndError("permerror")
 
 
-async def _matches(case: _Case, term: Term, domain: str) -> bool:  # noqa: PLR0911  one per kind
+async def _matches(case: _Case, term: SpfTerm, domain: str) -> bool:  # noqa: PLR0911  one per kind
     _count(case, term)
     if term.network is not None:
         return case.address in term.network
@@ -117,7 +117,7 @@ async def _matches(case: _Case, term: Term, domain: str) -> bool:  # noqa: PLR09
             return bool((await case.ask(name, "A")).records)
 
 
-async def _is_host(case: _Case, name: str, term: Term, *, counted: bool = True) -> bool:
+async def _is_host(case: _Case, name: str, term: SpfTerm, *, counted: bool = True) -> bool:
     kind = "A" if case.address.version == 4 else "AAAA"  # noqa: PLR2004  IPv4
     length = term.four if kind == "A" else term.six
     answer = await (case.ask if counted else case.lookup)(name, kind)
@@ -125,7 +125,7 @@ async def _is_host(case: _Case, name: str, term: Term, *, counted: bool = True) 
     return any(case.address in network for network in networks)
 
 
-async def _is_exchanger(case: _Case, name: str, term: Term) -> bool:
+async def _is_exchanger(case: _Case, name: str, term: SpfTerm) -> bool:
     records = (await case.ask(name, "MX")).records
     if len(records) > MOST_HOSTS:
         raise _EndError("permerror")
@@ -146,7 +146,7 @@ async def _is_named(case: _Case, name: str) -> bool:
     return False
 
 
-def _expanded(case: _Case, term: Term, domain: str) -> str:
+def _expanded(case: _Case, term: SpfTerm, domain: str) -> str:
     """Return a term's domain with its macros replaced (7)."""
     if not term.domain:
         return domain

@@ -15,7 +15,7 @@ from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing
 from newsletter.doctor.dns.tags import Tags, read_tags
 from newsletter.send.signatures import RSA_BITS, SigningKey, dns_record
-from newsletter.world.resolving import Answer, Lookup
+from newsletter.world.resolving import DnsAnswer, Lookup
 
 PublicKey = rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 RAW_ED25519: Final = 32
@@ -82,7 +82,7 @@ def _is_key(text: str) -> bool:
 
 
 async def _missing(
-    lookup: Lookup, answer: Answer, label: str, record: Record, where: str
+    lookup: Lookup, answer: DnsAnswer, label: str, record: Record, where: str
 ) -> Diagnosis:
     """Return that a key is not published, and what stands where it should be or near it."""
     domain = record.name.partition("._domainkey.")[2]

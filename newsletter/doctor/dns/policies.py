@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.doctor.dns.tags import Tags, read_tags
-from newsletter.world.resolving import Answer, Lookup
+from newsletter.world.resolving import DnsAnswer, Lookup
 
 MOST_LABELS: Final = 8
 """A name with so many labels or more goes on with its last seven (4.10)."""
@@ -21,7 +21,7 @@ class Step:
     """What stands at one name of the walk."""
 
     domain: str
-    answer: Answer
+    answer: DnsAnswer
     records: tuple[str, ...]
     """Those that are DMARC records; several together count as none."""
 

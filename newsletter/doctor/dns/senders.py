@@ -9,7 +9,7 @@ from typing import Final
 from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.judging import Address, judge
 from newsletter.doctor.dns.mailing import DNS, Mailing
-from newsletter.doctor.dns.walking import MOST_LOOKUPS, MOST_VOIDS, Walk, walk
+from newsletter.doctor.dns.walking import MOST_LOOKUPS, MOST_VOIDS, SpfWalk, walk
 from newsletter.world.resolving import Lookup
 
 FEW_LEFT: Final = 8
@@ -63,7 +63,7 @@ def _provider(server: str) -> str:
     return next((include for host, include in PROVIDERS if name.endswith(f".{host}")), "")
 
 
-def _record(found: Walk, mailing: Mailing) -> Diagnosis:
+def _record(found: SpfWalk, mailing: Mailing) -> Diagnosis:
     """Return whether there is one record."""
     domain, where = found.domain, mailing.where("delivery.bounce")
     answer = found.answer
@@ -98,7 +98,7 @@ def _record(found: Walk, mailing: Mailing) -> Diagnosis:
     return DNS.good("SPF", f"{domain}: {excerpt(found.records[0])}")
 
 
-def _limits(found: Walk) -> Iterator[Diagnosis]:
+def _limits(found: SpfWalk) -> Iterator[Diagnosis]:
     """Yield what makes receivers give up, and how far from it we are."""
     for mistake in dict.fromkeys(found.mistakes):
         yield DNS.error(
@@ -133,7 +133,7 @@ def _limits(found: Walk) -> Iterator[Diagnosis]:
         )
 
 
-def _quality(found: Walk) -> Iterator[Diagnosis]:
+def _quality(found: SpfWalk) -> Iterator[Diagnosis]:
     """Yield what a record that works could do better."""
     last = found.last
     domain = found.domain
@@ -161,7 +161,7 @@ def _quality(found: Walk) -> Iterator[Diagnosis]:
         )  # fmt: skip
 
 
-def _include(found: Walk, mailing: Mailing) -> Iterator[Diagnosis]:
+def _include(found: SpfWalk, mailing: Mailing) -> Iterator[Diagnosis]:
     wanted = _provider(mailing.server)
     if wanted and wanted not in found.includes and not found.is_much:
         yield DNS.notice(
@@ -172,7 +172,7 @@ def _include(found: Walk, mailing: Mailing) -> Iterator[Diagnosis]:
         )
 
 
-async def _addresses(lookup: Lookup, found: Walk, mailing: Mailing) -> AsyncIterator[Diagnosis]:
+async def _addresses(lookup: Lookup, found: SpfWalk, mailing: Mailing) -> AsyncIterator[Diagnosis]:
     """Yield whether the addresses that mail leaves from pass, where they are known."""
     if not mailing.is_here:
         yield DNS.not_checked(
@@ -194,7 +194,7 @@ async def _addresses(lookup: Lookup, found: Walk, mailing: Mailing) -> AsyncIter
         yield await _passes(lookup, address, found, mailing)
 
 
-async def _passes(lookup: Lookup, address: Address, found: Walk, mailing: Mailing) -> Diagnosis:
+async def _passes(lookup: Lookup, address: Address, found: SpfWalk, mailing: Mailing) -> Diagnosis:
     result = await judge(lookup, address, mailing.bounce)
     if result == "pass":
         return DNS.good("SPF pass", f"mail from {address} passes")

@@ -27,7 +27,7 @@ _END = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class SpfTerm:
     """One mechanism or modifier."""
 
     name: str
@@ -52,25 +52,25 @@ class SpfRecord:
     """A record that was read."""
 
     text: str
-    terms: tuple[Term, ...]
+    terms: tuple[SpfTerm, ...]
     mistakes: tuple[str, ...]
     """Any of them makes the whole record worthless to receivers (permerror, 4.6)."""
 
     @property
-    def all(self) -> Term | None:
+    def all(self) -> SpfTerm | None:
         """The term `all`, which ends the record."""
         return next((term for term in self.terms if term.name == "all"), None)
 
     @property
-    def redirect(self) -> Term | None:
+    def redirect(self) -> SpfTerm | None:
         """The record that goes on; ignored where there is `all` (6.1)."""
         found = next((term for term in self.terms if term.name == "redirect"), None)
         return None if self.all else found
 
     @property
-    def reached(self) -> tuple[Term, ...]:
+    def reached(self) -> tuple[SpfTerm, ...]:
         """The mechanisms up to `all`, in their order."""
-        found: list[Term] = []
+        found: list[SpfTerm] = []
         for term in self.terms:
             if not term.is_modifier:
                 found.append(term)
@@ -94,13 +94,13 @@ def near_records(texts: Sequence[str]) -> tuple[str, ...]:
 
 def read_spf(text: str) -> SpfRecord:
     """Read a record; never raises."""
-    terms: list[Term] = []
+    terms: list[SpfTerm] = []
     mistakes: list[str] = []
     for written in text[len(VERSION) :].split(" "):
         if not written:
             continue
         read = _term(written)
-        if isinstance(read, Term):
+        if isinstance(read, SpfTerm):
             terms.append(read)
         else:
             mistakes.append(f"`{written[:80]}`: {read}")
@@ -111,7 +111,7 @@ def read_spf(text: str) -> SpfRecord:
     return SpfRecord(text, tuple(terms), tuple(mistakes))
 
 
-def _term(written: str) -> Term | str:  # noqa: PLR0911  one per mistake
+def _term(written: str) -> SpfTerm | str:  # noqa: PLR0911  one per mistake
     """Read one term; return what is wrong with it, if anything."""
     if modifier := _MODIFIER.fullmatch(written):
         return _modifier(modifier["name"].lower(), modifier["value"], written)
@@ -127,27 +127,27 @@ def _term(written: str) -> Term | str:  # noqa: PLR0911  one per mistake
     domain = found["value"] if found["mark"] else ""
     if name == "all":
         bare = not (found["mark"] or found["lengths"])
-        return Term(name=name, sign=sign, written=written) if bare else "`all` takes nothing"
+        return SpfTerm(name=name, sign=sign, written=written) if bare else "`all` takes nothing"
     if problem := _domain_problem(name, domain, given=bool(found["mark"])):
         return problem
     lengths = _LENGTHS.fullmatch(found["lengths"])
     four, six = (int(lengths["four"] or 32), int(lengths["six"] or 128)) if lengths else (99, 999)
     if found["lengths"] and (name not in ("a", "mx") or four > 32 or six > 128):  # noqa: PLR2004  bits of addresses
         return f"`{found['lengths']}` is no length of a prefix"
-    return Term(name=name, sign=sign, domain=domain, four=four, six=six, written=written)
+    return SpfTerm(name=name, sign=sign, domain=domain, four=four, six=six, written=written)
 
 
-def _modifier(name: str, value: str, written: str) -> Term | str:
+def _modifier(name: str, value: str, written: str) -> SpfTerm | str:
     if name in ("redirect", "exp") and (problem := _domain_problem(name, value, given=True)):
         return problem
     if name in MECHANISMS:
         return f"write `{name}:`, with a colon"
     if "%" in _MACROS.sub("", value):
         return "a macro that cannot be read"
-    return Term(name=name, domain=value, is_modifier=True, written=written)
+    return SpfTerm(name=name, domain=value, is_modifier=True, written=written)
 
 
-def _network(name: str, sign: str, value: str, written: str) -> Term | str:
+def _network(name: str, sign: str, value: str, written: str) -> SpfTerm | str:
     version = 4 if name == "ip4" else 6
     _, slash, length = value.partition("/")
     if slash and not _LENGTH.fullmatch(length):  # no netmask either (12)
@@ -158,7 +158,7 @@ def _network(name: str, sign: str, value: str, written: str) -> Term | str:
         return f"no address of IPv{version}"
     if network.version != version:
         return f"that is an address of IPv{network.version}"
-    return Term(name=name, sign=sign, network=network, written=written)
+    return SpfTerm(name=name, sign=sign, network=network, written=written)
 
 
 def _domain_problem(name: str, domain: str, *, given: bool) -> str:

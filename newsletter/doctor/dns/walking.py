@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from newsletter.doctor.diagnoses import excerpt
-from newsletter.doctor.dns.spf import ASKING, SpfRecord, Term, near_records, read_spf, records_of
-from newsletter.world.resolving import Answer, Lookup
+from newsletter.doctor.dns.spf import ASKING, SpfRecord, SpfTerm, near_records, read_spf, records_of
+from newsletter.world.resolving import DnsAnswer, Lookup
 
 MOST_LOOKUPS: Final = 10
 """Terms that may ask DNS (RFC 7208, 4.6.4); a receiver that meets more gives up."""
@@ -21,11 +21,11 @@ ENOUGH: Final = 3 * MOST_LOOKUPS
 
 
 @dataclass(slots=True, kw_only=True)
-class Walk:
+class SpfWalk:
     """What was found on the way."""
 
     domain: str
-    answer: Answer | None = None
+    answer: DnsAnswer | None = None
     """DNS on the domain itself."""
     records: tuple[str, ...] = ()
     """The SPF records of the domain itself: there should be one."""
@@ -42,7 +42,7 @@ class Walk:
     includes: list[str] = field(default_factory=list)
     """Domains whose records are part of it."""
     notes: list[str] = field(default_factory=list)
-    last: Term | None = None
+    last: SpfTerm | None = None
     """The `all` that decides in the end, its own or that of a redirect."""
 
     @property
@@ -51,9 +51,9 @@ class Walk:
         return self.lookups > ENOUGH
 
 
-async def walk(lookup: Lookup, domain: str) -> Walk:
+async def walk(lookup: Lookup, domain: str) -> SpfWalk:
     """Follow the SPF record of a domain wherever it may lead."""
-    found = Walk(domain=domain)
+    found = SpfWalk(domain=domain)
     found.answer = await lookup(domain, "TXT")
     found.records = records_of(found.answer.records)
     found.near = near_records(found.answer.records)
@@ -64,7 +64,7 @@ async def walk(lookup: Lookup, domain: str) -> Walk:
 
 
 async def _follow(
-    lookup: Lookup, domain: str, record: SpfRecord, found: Walk, path: tuple[str, ...]
+    lookup: Lookup, domain: str, record: SpfRecord, found: SpfWalk, path: tuple[str, ...]
 ) -> None:
     """Follow the terms of one record; `path` is how we came to it."""
     found.mistakes += [f"{domain}: {mistake}" for mistake in record.mistakes]
@@ -87,7 +87,7 @@ async def _follow(
 
 
 async def _enter(
-    lookup: Lookup, domain: str, term: Term, found: Walk, path: tuple[str, ...]
+    lookup: Lookup, domain: str, term: SpfTerm, found: SpfWalk, path: tuple[str, ...]
 ) -> None:
     """Go on in the record of another domain."""
     name = domain.lower().rstrip(".")
@@ -113,7 +113,7 @@ async def _enter(
     await _follow(lookup, domain, read_spf(texts[0]), found, (*path, step))
 
 
-async def _hosts(lookup: Lookup, domain: str, term: Term, found: Walk) -> None:
+async def _hosts(lookup: Lookup, domain: str, term: SpfTerm, found: SpfWalk) -> None:
     """Look at the names of `a`, `mx` and `exists`."""
     if term.name == "mx":
         answer = await lookup(domain, "MX")
@@ -128,7 +128,7 @@ async def _hosts(lookup: Lookup, domain: str, term: Term, found: Walk) -> None:
     _note(found, domain, [await lookup(domain, kind) for kind in kinds])
 
 
-def _note(found: Walk, domain: str, answers: Sequence[Answer]) -> None:
+def _note(found: SpfWalk, domain: str, answers: Sequence[DnsAnswer]) -> None:
     if any(answer.records for answer in answers):
         return
     problems = [answer.problem for answer in answers if answer.problem]

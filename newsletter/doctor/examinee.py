@@ -18,7 +18,7 @@ from newsletter.model import Health
 from newsletter.render.press import html_bytes
 from newsletter.store import SourceStore, database_exists, open_database
 from newsletter.store.urls import read_url
-from newsletter.suppress.imap import PASSWORD
+from newsletter.suppress.places import PASSWORD
 from newsletter.world import days, machine
 
 PATIENCE: Final = 60.0
@@ -26,7 +26,7 @@ PATIENCE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Orders:
     """What was asked for beyond the usual."""
 
     send: str = ""
@@ -42,7 +42,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class Examinee:
     """A newsletter whose settings can be read."""
 
     config: Config
@@ -81,10 +81,10 @@ class Remembered:
     """When a source was last visited."""
 
 
-def read_patient(config: Config, environment: Mapping[str, str], now: dt.datetime) -> Patient:
+def read_examinee(config: Config, environment: Mapping[str, str], now: dt.datetime) -> Examinee:
     """Return the newsletter of `config`, at `now`."""
     variables = read_environment(config.root, environment)
-    return Patient(
+    return Examinee(
         config=config,
         now=now,
         document=read_document(config.folder / "newsletter.yaml", variables),
