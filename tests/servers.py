@@ -187,6 +187,8 @@ class Mail:
     drop_after: int = 0
     """Cut idle connections after so many mails each."""
     on_message: Callable[[Message], None] = lambda _message: None
+    repeats_password: bool = False
+    """Say a wrong password in the refusal, as some servers do in their debugging."""
     tls: trustme.CA | None = None
     logins: list[str] = field(default_factory=list)
     taken: dict[Session, int] = field(default_factory=dict)
@@ -245,6 +247,9 @@ class Mail:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.login.decode())
         success = data.password == b"right"
+        if self.repeats_password and not success:
+            said = f"535 5.7.8 {data.password.decode()} is not the password"
+            return AuthResult(success=False, handled=False, message=said)
         return AuthResult(success=success, handled=success)
 
 

@@ -171,7 +171,7 @@ def test_a_domain_that_is_silent_is_not_our_network(
 
 def test_a_password_is_never_shown(tmp_path: Path, root: Path, zone: Zone) -> None:
     """A server repeats it, and it is short: still it is not shown."""
-    with smtp_server(security="starttls", auth=True) as mail:
+    with smtp_server(security="starttls", auth=True, repeats_password=True) as mail:
         assert mail.tls is not None
         mail.tls.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
         text = NEWSLETTER.replace("PORT", str(mail.port)).replace(
@@ -184,6 +184,7 @@ def test_a_password_is_never_shown(tmp_path: Path, root: Path, zone: Zone) -> No
         unset = doctor(folder, "--resolver", zone.address, **trust)
 
     assert "user name or password refused" in done.stdout
+    assert "535 5.7.8 *** is not the password" in done.stdout
     assert "hors3" not in done.stdout + done.stderr
     assert (done.returncode, unset.returncode) == (1, 1)
     assert "PASS" in unset.stdout

@@ -15,7 +15,7 @@ from patients import at, only, sick
 from servers import Mail, smtp_server, trusting
 
 from newsletter.doctor.diagnoses import Diagnosis, Level
-from newsletter.doctor.mailserver import check_server
+from newsletter.doctor.mailserver import _certificate, check_server
 from newsletter.send.connecting import SmtpSettings, connect, tls_context
 
 NOW = dt.datetime.now(dt.UTC)
@@ -88,6 +88,19 @@ def test_the_days_of_a_certificate_are_counted(days: int, level: Level) -> None:
         found = certificate(mail)
 
     assert f"good for {days} days" in only(found, "certificate", level).found
+
+
+def test_a_certificate_for_a_few_days_is_renewed_late() -> None:
+    """Of six days, the last day and a half are few."""
+
+    def level(hours: int) -> Level:
+        end = NOW + dt.timedelta(hours=hours)
+        moments = {"notBefore": end - dt.timedelta(days=6), "notAfter": end}
+        form = "%b %d %H:%M:%S %Y GMT"
+        return _certificate({key: f"{at_:{form}}" for key, at_ in moments.items()}, NOW).level
+
+    assert [level(40), level(30)] == [Level.GOOD, Level.WARNING]
+    assert _certificate({"notAfter": "x"}, NOW).level is Level.NOT_CHECKED
 
 
 def test_an_expired_certificate_and_one_for_another_name_and_of_nobody() -> None:

@@ -146,6 +146,8 @@ def test_names_without_records_are_counted_once_each() -> None:
 
     assert "n1.example, n2.example" in only(two, "SPF lookups", Level.NOTICE).found
     assert "3 names have no record" in only(three, "SPF lookups", Level.ERROR).found
+    included = spf("v=spf1 include:n1.example a:n2.example a:n3.example -all")
+    assert "3 names have no record" in only(included, "SPF lookups", Level.ERROR).found
 
 
 def test_a_record_in_several_strings_is_one() -> None:

@@ -108,12 +108,10 @@ async def climb(lookup: Lookup, domain: str) -> tuple[Step, ...]:
 
 
 def organisation_of(domain: str, steps: Sequence[Step]) -> str:
-    """Return the organisational domain (4.10.2)."""
+    """Return the organisational domain (4.10.2): at `psd=n`, the walk has ended already."""
     counted = [step for step in steps if step.tags is not None]
     for step in counted:
         psd = step.tags.get("psd").lower() if step.tags else ""
-        if psd == "n":
-            return step.domain
         if psd == "y" and step.domain != domain:
             below = domain.removesuffix(f".{step.domain}").rpartition(".")[2]
             return f"{below}.{step.domain}"
