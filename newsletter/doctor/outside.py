@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from newsletter import __version__
@@ -142,33 +142,40 @@ async def send_and_read(
     content = posts.signed(config, roundtrip.marked(as_test(mail, address), mark))
     place = orders.mailbox or config.delivering.returns
     try:
+        # A slip in the mailbox is told before any mail leaves.
         look = finder(place, examinee.password, mark, examinee.now) if place else None
+        said = await posts.send_signed(config, content, address)
     except MailboxError as error:
         yield TEST.error("read back", str(error), where=examinee.where("delivery.returns"))
-        look = None
-    try:
-        said = await posts.send_signed(config, content, address)
+        return
     except (NewsletterError, OSError) as error:
         yield TEST.error("sent", str(error), where=where)
         return
     yield TEST.good("sent", excerpt(f"[Test {mark}] {said}"))
     if look is None:
-        if not place:
-            yield TEST.not_checked(
-                "read back", "no mailbox to read it from",
-                "`--mailbox` names one, with its password in NEWSLETTER_IMAP_PASSWORD; or look at "
-                "the mail's own source for spf=pass, dkim=pass and dmarc=pass",
-            )  # fmt: skip
+        yield TEST.not_checked(
+            "read back", "no mailbox to read it from",
+            "`--mailbox` names one, with its password in NEWSLETTER_IMAP_PASSWORD; or look at the "
+            "mail's own source for spf=pass, dkim=pass and dmarc=pass",
+        )  # fmt: skip
         return
-    looks = max(1, round(orders.patience / roundtrip.PAUSE))
+    async for diagnosis in _read_back(look, content, orders.patience, place, address):
+        yield diagnosis
+
+
+async def _read_back(
+    look: Callable[[], bytes | None], content: bytes, patience: float, place: str, address: str
+) -> AsyncIterator[Diagnosis]:
+    """Wait for the mail that was sent to `address`, and compare it with its `content`."""
+    looks = max(1, round(patience / roundtrip.PAUSE))
     try:
         found = await roundtrip.await_message(lambda: asyncio.to_thread(look), asyncio.sleep, looks)
     except MailboxError as error:
-        yield TEST.error("read back", str(error), where=examinee.where("delivery.returns"))
+        yield TEST.error("read back", str(error), "mend the address of the mailbox")
         return
     if found is None:
         yield TEST.warning(
-            "read back", f"not in {place} after {orders.patience:.0f} s",
+            "read back", f"not in {place} after {patience:.0f} s",
             f"does mail to {address} arrive there? Look among spam, and at what came back",
         )  # fmt: skip
         return

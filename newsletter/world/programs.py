@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from typing import Final
 
-SECONDS: Final = 60.0
+SECONDS: Final = 40.0
 """SpamAssassin reads all of its rules each time."""
 
 

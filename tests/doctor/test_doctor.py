@@ -260,6 +260,19 @@ def test_a_test_mail_that_is_refused(tmp_path: Path, root: Path, zone: Zone) -> 
     assert "550 5.1.1 no such user" in told(done)["test message", "sent"][0]["found"]
 
 
+def test_a_slip_in_the_mailbox_is_told_before_a_mail_leaves(
+    tmp_path: Path, root: Path, zone: Zone, mail: Mail
+) -> None:
+    """A password in its address is not shown."""
+    folder = write(tmp_path, root, NEWSLETTER.replace("PORT", str(mail.port)))
+    words = ("--json", "--resolver", zone.address, "--send", "me@readers.example")
+    done = doctor(folder, *words, "--mailbox", "imaps://me:hors3@mail.example/INBOX")
+
+    assert "not here" in told(done)["test message", "read back"][0]["found"]
+    assert "hors3" not in done.stdout
+    assert mail.messages == []
+
+
 def test_the_health_of_sources_alone_asks_nobody(tmp_path: Path, root: Path) -> None:
     """What was taken out of the configuration is forgotten."""
     with http_server() as web:

@@ -192,6 +192,16 @@ def test_without_tls_only_on_this_machine() -> None:
     assert "has none" in only(far, "login", Level.NOTICE).found
 
 
+def test_lmtp_has_no_login_and_no_tls() -> None:
+    """A mail store on this machine."""
+    with fault_server(extensions=("SIZE 9000000",)) as server:
+        found = look(server.port, lmtp=True)
+
+    assert sick(found) == []
+    assert "LMTP" in only(found, "connection", Level.GOOD).found
+    assert not [diagnosis for diagnosis in found if diagnosis.name == "login"]
+
+
 def test_nobody_listens_or_there_is_no_such_host() -> None:
     """What is wrong with a setting names its place."""
     with socket.socket() as taken:

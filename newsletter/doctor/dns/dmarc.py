@@ -35,6 +35,10 @@ REMOVED: Final = {
     "ri": "reports come daily",
 }
 """Tags of RFC 7489 that are gone, and what there is in their place."""
+NAMED: Final = 5
+"""Flaws that are told: the others show when these are mended."""
+MOST_TAGS: Final = 20
+"""Tags that are looked at; RFC 9989 knows eleven."""
 MOST_REPORTS: Final = 5
 """Addresses for reports that are looked at."""
 _MAILTO = re.compile(r"mailto:[^@\s]+@([A-Za-z0-9.-]+)(?:!\d+[kmgt]?)?", re.IGNORECASE)
@@ -126,7 +130,7 @@ _MEANING = {
 def _flaws(policy: Policy, name: str) -> Iterator[Diagnosis]:
     """Yield what is wrong or outdated in a record."""
     tags = policy.tags
-    for flaw in tags.flaws:
+    for flaw in tags.flaws[:NAMED]:
         yield DNS.warning("DMARC", f"{name}: {flaw}", "take it out")
     if "p" not in tags:
         yield DNS.warning("DMARC", f"{name}: without `p` it counts as `p=none`", "write `p=none`")
@@ -134,7 +138,7 @@ def _flaws(policy: Policy, name: str) -> Iterator[Diagnosis]:
         yield DNS.notice(
             "DMARC", f"{name}: older receivers want `p` right after `v`", "move it there"
         )
-    for key, value in tags.pairs:
+    for key, value in tags.pairs[:MOST_TAGS]:
         if key in VALUES and value.lower() not in VALUES[key]:
             allowed = ", ".join(VALUES[key])
             yield DNS.warning(

@@ -14,6 +14,8 @@ from newsletter.world.resolving import Lookup
 
 FEW_LEFT: Final = 8
 """Lookups from which on it is worth knowing that ten are the most."""
+NAMED: Final = 5
+"""Mistakes of a kind that are told: the others show when these are mended."""
 LONG: Final = 450
 """Characters of a record that fit into one small answer with the rest of it (RFC 7208, 3.4)."""
 PROVIDERS: Final = (
@@ -100,12 +102,12 @@ def _record(found: SpfWalk, mailing: Mailing) -> Diagnosis:
 
 def _limits(found: SpfWalk) -> Iterator[Diagnosis]:
     """Yield what makes receivers give up, and how far from it we are."""
-    for mistake in dict.fromkeys(found.mistakes):
+    for mistake in list(dict.fromkeys(found.mistakes))[:NAMED]:
         yield DNS.error(
             "SPF syntax", f"{excerpt(mistake)}: the whole record is worthless (permerror)",
             "mend that term, or take it out",
         )  # fmt: skip
-    for unknown in dict.fromkeys(found.unknown):
+    for unknown in list(dict.fromkeys(found.unknown))[:NAMED]:
         yield DNS.warning(
             "SPF", f"a part of the record cannot be looked up now: {excerpt(unknown)}",
             "if that stays so, take that part out: receivers defer mail meanwhile",
@@ -151,7 +153,7 @@ def _quality(found: SpfWalk) -> Iterator[Diagnosis]:
         yield DNS.notice(
             "SPF", f"{domain}: `?all` says nothing of others", "end the record with `~all`"
         )
-    for note in dict.fromkeys(found.notes):
+    for note in list(dict.fromkeys(found.notes))[:NAMED]:
         yield DNS.notice("SPF", note, "write networks (ip4:, ip6:) for it")
     text = found.record.text if found.record else ""
     if len(text) > LONG:
