@@ -28,6 +28,11 @@ SILENCE: Final = 2.0
 """Without a greeting, after which to test whether the server waits for TLS."""
 FEW_DAYS: Final = dt.timedelta(days=14)
 """Before the end of a certificate, or a quarter of its life if that is less."""
+NO_WAY: Final = tuple(
+    map(os.strerror, (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT))
+)
+"""What the system says where there is no way to an address of its kind. asyncio joins the errors of
+several addresses in one text."""
 OLD_TLS: Final = frozenset(("SSLv3", "TLSv1", "TLSv1.1"))
 
 Connect = Callable[[SmtpSettings], Awaitable[Connection]]
@@ -91,7 +96,7 @@ def _reasons(error: BaseException) -> tuple[bool, bool]:
     cause: BaseException | None = error
     while cause is not None:
         no_name |= isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_AGAIN
-        no_way |= isinstance(cause, OSError) and os.strerror(errno.ENETUNREACH) in str(cause)
+        no_way |= isinstance(cause, OSError) and any(words in str(cause) for words in NO_WAY)
         cause = cause.__cause__ or cause.__context__
     return no_name, no_way
 

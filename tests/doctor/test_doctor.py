@@ -138,12 +138,13 @@ def test_settings_that_cannot_be_read_are_diagnoses(tmp_path: Path, root: Path) 
     assert "everything else: " in done.stdout
 
 
-def test_offline_is_one_line(tmp_path: Path, root: Path) -> None:
-    """No resolver answers, and no name can be looked up: one cause."""
+@pytest.mark.parametrize("host", ["smtp.far.example", "192.0.2.77", "2001:db8::77"])
+def test_offline_is_one_line(tmp_path: Path, root: Path, host: str) -> None:
+    """No resolver answers, no name can be looked up, and there is no way to an address: one cause."""
     apart = ["unshare", "--net"]
     if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
         pytest.skip("only root may take the network away from a program")
-    text = NEWSLETTER.replace("localhost", "smtp.far.example").replace("PORT", "587")
+    text = NEWSLETTER.replace("localhost", f"'{host}'").replace("PORT", "587")
     folder = write(tmp_path, root, f"{text}site: https://site.example\n")
     done = subprocess.run(
         [*apart, *commands.PROGRAM, "doctor", "--json"], cwd=folder, capture_output=True, text=True,
