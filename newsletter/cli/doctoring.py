@@ -88,8 +88,8 @@ def doctor(  # noqa: PLR0913  options
         wanted = [diagnosis for diagnosis in found.diagnoses if diagnosis.needs_a_look or not quiet]
         diagnoses.show(console(), wanted)
     if sick:
-        needs = "diagnosis needs" if sick == 1 else "diagnoses need"
-        account.problem(errors(), f"{sick} of {len(found.diagnoses)} {needs} a look")
+        needs = "needs" if sick == 1 else "need"
+        account.problem(errors(), f"{sick} of {len(found.diagnoses)} diagnoses {needs} a look")
     raise typer.Exit(NOT_RIGHT if sick else DONE)
 
 

@@ -75,23 +75,38 @@ class Group:
         return Diagnosis(group=self.name, name=name, level=Level.GOOD, found=found)
 
     def notice(
-        self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
+        self,
+        name: str,
+        found: str,
+        mend: str = "",
+        *,
+        publish: Record | None = None,
         where: str = "",
-    ) -> Diagnosis:  # fmt: skip
+    ) -> Diagnosis:
         """Return that something works, but could be better."""
         return self._diagnosis(Level.NOTICE, name, found, mend, publish, where)
 
     def warning(
-        self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
+        self,
+        name: str,
+        found: str,
+        mend: str = "",
+        *,
+        publish: Record | None = None,
         where: str = "",
-    ) -> Diagnosis:  # fmt: skip
+    ) -> Diagnosis:
         """Return that something may cost readers their mail."""
         return self._diagnosis(Level.WARNING, name, found, mend, publish, where)
 
     def error(
-        self, name: str, found: str, mend: str = "", *, publish: Record | None = None,
+        self,
+        name: str,
+        found: str,
+        mend: str = "",
+        *,
+        publish: Record | None = None,
         where: str = "",
-    ) -> Diagnosis:  # fmt: skip
+    ) -> Diagnosis:
         """Return that something is broken."""
         return self._diagnosis(Level.ERROR, name, found, mend, publish, where)
 

@@ -62,9 +62,11 @@ async def check_server(
         return
     except TimeoutError:
         yield MAIL.error(
-            "connection", f"{settings.place}: not ready after {seconds:.0f} s",
-            "is `port` that of a mail server?", where=where("delivery.host"),
-        )  # fmt: skip
+            "connection",
+            f"{settings.place}: not ready after {seconds:.0f} s",
+            "is `port` that of a mail server?",
+            where=where("delivery.host"),
+        )
         return
     try:
         yield _connected(quick, connection)
@@ -133,10 +135,11 @@ def _security(
             yield MAIL.good("TLS", "none, and none is needed: the server is on this machine")
         else:
             yield MAIL.warning(
-                "TLS", f"mail goes to {settings.place} without TLS: all on the way can read it",
+                "TLS",
+                f"mail goes to {settings.place} without TLS: all on the way can read it",
                 "write `security: starttls` (port 587) or `tls` (port 465)",
                 where=where("delivery.security"),
-            )  # fmt: skip
+            )
         return
     if version in OLD_TLS:
         yield MAIL.warning("TLS", f"{version} is outdated (RFC 8996)", "the server needs a new one")
@@ -175,9 +178,12 @@ def _login(
         yield MAIL.good("login", "user name and password were accepted")
     elif "auth" in connection.offered and not is_near(settings.host):
         yield MAIL.notice(
-            "login", "it offers a login, and newsletter.yaml has none: it may take mail for its "
-            "own domains only", "give `username` and `password`", where=where("delivery.username"),
-        )  # fmt: skip
+            "login",
+            "it offers a login, and newsletter.yaml has none: it may take mail for its "
+            "own domains only",
+            "give `username` and `password`",
+            where=where("delivery.username"),
+        )
     else:
         yield MAIL.good("login", "none is asked for")
 
@@ -187,9 +193,10 @@ def _offers(settings: SmtpSettings, connection: Connection, largest: int) -> Ite
     size = connection.max_size
     if size and largest > size:
         yield MAIL.error(
-            "SIZE", f"it takes {size:,} bytes, and our mails have {largest:,}",
+            "SIZE",
+            f"it takes {size:,} bytes, and our mails have {largest:,}",
             "fewer papers (`limit`), or figures on the site instead of in the mail",
-        )  # fmt: skip
+        )
     else:
         told = f"takes {size:,} bytes" if size else "does not say how much it takes"
         yield MAIL.good("SIZE", f"{told}; our mails have {largest:,}")
@@ -221,7 +228,8 @@ async def _sender(settings: SmtpSettings, connection: Connection, where: str) ->
     except ConnectionBrokenError as error:
         return MAIL.error("sender", f"after MAIL: {error}", where=where)
     return MAIL.error(
-        "sender", f"it does not let {settings.sender} send: {reply}",
+        "sender",
+        f"it does not let {settings.sender} send: {reply}",
         "write an envelope sender (`bounce`, else `from`) that the server knows as yours",
         where=where,
-    )  # fmt: skip
+    )

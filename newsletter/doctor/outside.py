@@ -77,9 +77,7 @@ async def ask_server(examinee: Examinee, largest: int) -> AsyncIterator[Diagnosi
         yield MAIL.not_checked("connection", NO_MAIL, NAMED, where=where)
         return
     if config.missing:
-        for problem in config.missing:
-            place, _, told = problem.partition(": ")
-            yield MAIL.error("login", f"{told}: no mail can leave without it", where=place)
+        yield MAIL.not_checked("connection", "a secret is missing: see the configuration")
         return
     if kind == "sendmail":
         try:
@@ -154,10 +152,11 @@ async def send_and_read(
     yield TEST.good("sent", excerpt(f"[Test {mark}] {said}"))
     if look is None:
         yield TEST.not_checked(
-            "read back", "no mailbox to read it from",
+            "read back",
+            "no mailbox to read it from",
             "`--mailbox` names one, with its password in NEWSLETTER_IMAP_PASSWORD; or look at the "
             "mail's own source for spf=pass, dkim=pass and dmarc=pass",
-        )  # fmt: skip
+        )
         return
     async for diagnosis in _read_back(look, content, orders.patience, place, address):
         yield diagnosis
@@ -175,9 +174,10 @@ async def _read_back(
         return
     if found is None:
         yield TEST.warning(
-            "read back", f"not in {place} after {patience:.0f} s",
+            "read back",
+            f"not in {place} after {patience:.0f} s",
             f"does mail to {address} arrive there? Look among spam, and at what came back",
-        )  # fmt: skip
+        )
         return
     for diagnosis in roundtrip.compare(content, found):
         yield diagnosis

@@ -13,10 +13,22 @@ from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
 
 TEST: Final = Group("test message")
 WATCHED: Final = (
-    "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version", "Content-Type",
-    "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "Feedback-ID",
-    "Auto-Submitted", "CFBL-Address",
-)  # fmt: skip
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Reply-To",
+    "MIME-Version",
+    "Content-Type",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Help",
+    "Feedback-ID",
+    "Auto-Submitted",
+    "CFBL-Address",
+)
 """Headers that readers, filters or mailbox providers need."""
 ONE_CLICK: Final = ("list-unsubscribe", "list-unsubscribe-post")
 """Both must be signed (RFC 8058, 4)."""
@@ -79,9 +91,10 @@ def _signatures(before: Message, after: Message, *, same_body: bool) -> Iterator
     domain = _values(before, "From")[0].rpartition("@")[2].strip(" >").lower()
     if not found:
         yield TEST.error(
-            "DKIM", "it arrived without a signature: Gmail, Yahoo and Outlook refuse bulk mail",
+            "DKIM",
+            "it arrived without a signature: Gmail, Yahoo and Outlook refuse bulk mail",
             "`newsletter dkim-key` makes a key, and `dkim:` in newsletter.yaml uses it",
-        )  # fmt: skip
+        )
         return
     ours = {_key(_tags(value)) for value in _values(before, "DKIM-Signature")}
     if ours:
@@ -90,9 +103,10 @@ def _signatures(before: Message, after: Message, *, same_body: bool) -> Iterator
     names = ", ".join(tags.get("d", "?") for tags in found)
     if not aligned:
         yield TEST.error(
-            "DKIM", f"signed by {excerpt(names)}, and by nobody at {domain}, the domain in From",
+            "DKIM",
+            f"signed by {excerpt(names)}, and by nobody at {domain}, the domain in From",
             "have the provider sign with your domain, or sign here (`dkim:`)",
-        )  # fmt: skip
+        )
         return
     yield _one_click(before, aligned)
 
@@ -113,16 +127,18 @@ def _intact(
         )
     if not same_body:
         return TEST.error(
-            "DKIM", "the body was changed on the way, which breaks our signature",
+            "DKIM",
+            "the body was changed on the way, which breaks our signature",
             "is there a footer, a filter or a gateway that rewrites mail?",
-        )  # fmt: skip
+        )
     names = {name.strip().lower() for tags in left for name in tags.get("h", "").split(":")}
     broken = sorted(name for name in names if _values(before, name) != _values(after, name))
     if broken:
         return TEST.error(
-            "DKIM", f"signed headers were changed, which breaks our signature: {', '.join(broken)}",
+            "DKIM",
+            f"signed headers were changed, which breaks our signature: {', '.join(broken)}",
             "ask the provider of the mail server",
-        )  # fmt: skip
+        )
     told = ", ".join(sorted(f"{tags.get('s')}._domainkey.{tags.get('d')}" for tags in left))
     return TEST.good("DKIM", f"our signature holds ({told})")
 
@@ -131,19 +147,22 @@ def _one_click(before: Message, aligned: Sequence[dict[str, str]]) -> Diagnosis:
     """Return whether `List-Unsubscribe-Post` is inside the `h=` of an aligned signature."""
     if "List-Unsubscribe-Post" not in before:
         return TEST.notice(
-            "one click", "the mail offers no unsubscribing with one click (RFC 8058): Gmail and "
-            "Yahoo ask it of bulk mail", "a `site` with https is what it needs",
-        )  # fmt: skip
+            "one click",
+            "the mail offers no unsubscribing with one click (RFC 8058): Gmail and "
+            "Yahoo ask it of bulk mail",
+            "a `site` with https is what it needs",
+        )
     for tags in aligned:
         names = [name.strip().lower() for name in tags.get("h", "").split(":")]
         if set(ONE_CLICK) <= set(names):
             told = f"List-Unsubscribe and List-Unsubscribe-Post are signed by {tags.get('d')}"
             return TEST.good("one click", told)
     return TEST.error(
-        "one click", "List-Unsubscribe-Post is not in the `h=` of a signature of your domain, so "
+        "one click",
+        "List-Unsubscribe-Post is not in the `h=` of a signature of your domain, so "
         "no mailbox provider shows the button (RFC 8058, 4)",
         "sign here (`dkim:`): the signature of your provider leaves it out",
-    )  # fmt: skip
+    )
 
 
 def _results(after: Message) -> Iterator[Diagnosis]:
@@ -163,9 +182,10 @@ def _results(after: Message) -> Iterator[Diagnosis]:
             yield TEST.good("the receiver", f"{server} says {method}=pass")
         elif result:
             yield TEST.warning(
-                "the receiver", f"{server} says {method}={result[:20]}",
+                "the receiver",
+                f"{server} says {method}={result[:20]}",
                 f"see the diagnoses on {method.upper()} in DNS",
-            )  # fmt: skip
+            )
 
 
 def _parsed(raw: bytes) -> Message:

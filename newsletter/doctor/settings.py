@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from newsletter.doctor.checks import Checked
-from newsletter.doctor.diagnoses import Diagnosis, Group
+from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
+from newsletter.render.checks.findings import Finding
 
 CONFIGURATION: Final = Group("configuration")
 CLIPPED: Final = 102_000
@@ -28,14 +29,27 @@ def check_settings(found: Checked) -> Iterator[Diagnosis]:
     for text in found.problems:
         where, told = _split(text)
         yield CONFIGURATION.error("settings", told, where=where)
+    missing = found.config.missing if found.config else ()
     for text in found.warnings:
         where, told = _split(text)
-        yield CONFIGURATION.notice("settings", told, where=where)
-    for finding in found.findings:
-        make = CONFIGURATION.error if finding.level == "error" else CONFIGURATION.notice
-        yield make("the mail", finding.message, where=finding.where)
+        # Without such a secret nothing can be sent at all.
+        make = CONFIGURATION.error if text.startswith(missing) else CONFIGURATION.notice
+        yield make("settings", told, where=where)
+    yield from _findings(found.findings)
     if found.ok:
         yield CONFIGURATION.good("settings", "they can be read, and the issue passes its checks")
+
+
+def _findings(findings: Sequence[Finding]) -> Iterator[Diagnosis]:
+    """Yield what is odd in the mail; what a line of a template does to each paper is told once."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.level, finding.where, finding.message.partition(":")[0])
+        alike.setdefault(key, []).append(finding)
+    for (level, where, _), some in alike.items():
+        make = CONFIGURATION.error if level == "error" else CONFIGURATION.notice
+        more = f" (and {len(some) - 1} more like it)" if some[1:] else ""
+        yield make("the mail", f"{excerpt(some[0].message)}{more}", where=where)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -49,9 +63,10 @@ def check_size(html: int, whole: int) -> Diagnosis:
     told = f"{html:,} bytes of HTML, {whole:,} in all, with the papers of the invented day"
     if html > CLIPPED:
         return CONFIGURATION.warning(
-            "size", f"{told}: Gmail cuts mails off after {CLIPPED:,}",
+            "size",
+            f"{told}: Gmail cuts mails off after {CLIPPED:,}",
             "fewer papers (`limit` in topics.yaml), or `density: compact`",
-        )  # fmt: skip
+        )
     return CONFIGURATION.good("size", told)
 
 

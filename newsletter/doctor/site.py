@@ -46,31 +46,39 @@ def _judged(link: MailLink, visit: SiteVisit, where: str) -> Diagnosis:
         return SITE.offline(link.name, f"{shown}: {visit.problem}")
     if not visit.status:
         return SITE.error(
-            link.name, f"{shown}: {visit.problem}",
-            "is `newsletter serve` running, and does the proxy in front lead to it?", where=where,
-        )  # fmt: skip
+            link.name,
+            f"{shown}: {visit.problem}",
+            "is `newsletter serve` running, and does the proxy in front lead to it?",
+            where=where,
+        )
     if visit.status in FOUND:
         return SITE.good(link.name, f"{shown} answers")
     if link.optional and visit.status == 404:  # noqa: PLR2004  not found
         return SITE.notice(link.name, f"{shown}: {link.optional}")
     return SITE.error(
-        link.name, f"{shown}: HTTP {visit.status}",
-        "is `site` the address of this newsletter, with this `secret`?", where=where,
-    )  # fmt: skip
+        link.name,
+        f"{shown}: HTTP {visit.status}",
+        "is `site` the address of this newsletter, with this `secret`?",
+        where=where,
+    )
 
 
 def _one_click(link: MailLink, visit: SiteVisit, where: str) -> Diagnosis | None:
     """Return what keeps mail programs from unsubscribing with one click, if anything does."""
     if not link.url.startswith("https://"):
         return SITE.warning(
-            "one click", "the site is not https, so mails offer no unsubscribing with one click, "
-            "which Gmail and Yahoo ask of bulk mail", "put a proxy with a certificate in front",
+            "one click",
+            "the site is not https, so mails offer no unsubscribing with one click, "
+            "which Gmail and Yahoo ask of bulk mail",
+            "put a proxy with a certificate in front",
             where=where,
-        )  # fmt: skip
+        )
     if visit.redirects:
         return SITE.error(
-            "one click", f"{excerpt(link.url)} redirects to {excerpt(visit.url)}: a mail program "
+            "one click",
+            f"{excerpt(link.url)} redirects to {excerpt(visit.url)}: a mail program "
             "that posts there does not follow (RFC 8058, 3.1)",
-            "write as `site` the address that answers itself", where=where,
-        )  # fmt: skip
+            "write as `site` the address that answers itself",
+            where=where,
+        )
     return None

@@ -40,14 +40,15 @@ def _judged(name: str, health: Health, where: str, now: dt.datetime) -> Diagnosi
             name, "gone for good, says its server", "take it out of sources.yaml", where=where
         )
     if health.failures:
-        worked = f"last worked on {health.last_good:%Y-%m-%d}" if health.last_good else (
-            "never worked so far"
-        )  # fmt: skip
+        good = health.last_good
+        worked = f"last worked on {good:%Y-%m-%d}" if good else "never worked so far"
         times = f"{health.failures} visit{'s' * (health.failures > 1)} in a row"
         return SOURCES.error(
-            name, f"{excerpt(health.last_error)} ({times}; {worked})", "mend its address, or take "
-            "it out", where=where,
-        )  # fmt: skip
+            name,
+            f"{excerpt(health.last_error)} ({times}; {worked})",
+            "mend its address, or take it out",
+            where=where,
+        )
     if health.moved_to:
         told = f"moved for good to {excerpt(health.moved_to)}"
         return SOURCES.notice(name, told, "write that address", where=where)

@@ -79,16 +79,19 @@ def check_schedule(schedule: Schedule, last: dt.datetime | None, now: dt.datetim
     told = f"the next issue is due on {next_:%a %Y-%m-%d} at {schedule.at:%H:%M}"
     if last is None:
         return MACHINE.notice(
-            "schedule", f"nothing was run yet; {told}", "cron, `newsletter worker` or `newsletter "
+            "schedule",
+            f"nothing was run yet; {told}",
+            "cron, `newsletter worker` or `newsletter "
             "serve` runs it each day: docs/how-to/deploy.md",
-        )  # fmt: skip
+        )
     begin = due_at(schedule, due)
     if last < begin and now - begin > LATE:
         return MACHINE.error(
-            "schedule", f"the issue of {due} was due, and sources were last visited "
+            "schedule",
+            f"the issue of {due} was due, and sources were last visited "
             f"{last.astimezone(schedule.zone):%Y-%m-%d %H:%M}: nobody runs it",
             "look at cron and its mail, or at the service of `newsletter worker` or `serve`",
-        )  # fmt: skip
+        )
     when = f"{last.astimezone(schedule.zone):%Y-%m-%d %H:%M}"
     return MACHINE.good("schedule", f"last run {when}; {told}")
 
@@ -102,6 +105,7 @@ def check_private(paths: Iterable[Path]) -> Iterator[Diagnosis]:
             continue
         if stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH | stat.S_IWOTH):
             yield MACHINE.warning(
-                "private files", f"{path} can be read by others on this machine",
+                "private files",
+                f"{path} can be read by others on this machine",
                 f"chmod 600 {path}",
-            )  # fmt: skip
+            )

@@ -122,6 +122,8 @@ def test_what_check_found_keeps_its_place() -> None:
         findings=(
             Finding(level="error", edition="a", message="no text", where="issue.mjml:3"),
             Finding(level="warning", edition="a", message="odd"),
+            Finding(level="warning", edition="a", message="a link: x", where="issue.mjml:4"),
+            Finding(level="warning", edition="a", message="a link: y", where="issue.mjml:4"),
         ),
     )
     found = list(check_settings(checked))
@@ -131,6 +133,7 @@ def test_what_check_found_keeps_its_place() -> None:
         (Level.NOTICE, "newsletter.yaml", "no postal_address: think of it"),
         (Level.ERROR, "issue.mjml:3", "no text"),
         (Level.NOTICE, "", "odd"),
+        (Level.NOTICE, "issue.mjml:4", "a link: x (and 1 more like it)"),
     ]
 
 

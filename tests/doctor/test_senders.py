@@ -51,6 +51,8 @@ def test_no_record_two_records_and_what_is_meant_as_one() -> None:
     assert only(none, "SPF", Level.ERROR).publish is not None
     assert "2 SPF records" in only(two, "SPF", Level.ERROR).found
     assert str(only(two, "SPF", Level.ERROR).publish) == f"{BOUNCE} TXT v=spf1 a ip4:192.0.2.1 ~all"
+    many = spf("v=spf1 -all", "v=spf1 " + " ".join(f"ip4:192.0.2.{n}" for n in range(60)))
+    assert str(only(many, "SPF", Level.ERROR).publish).endswith("ip4:192.0.2.59 ~all")
     assert '`"v=spf1 -all"` is none' in only(quotes, "SPF", Level.ERROR).found
     assert "`v=spf10 -all` is none" in only(other, "SPF", Level.ERROR).found
     assert str(only(relay, "SPF", Level.ERROR).publish).endswith("include:amazonses.com ~all")

@@ -26,11 +26,12 @@ async def check_alignment(lookup: Lookup, policy: Policy, mailing: Mailing) -> D
     if named:
         other = f"the return path ({path.domain})" if by_key else f"DKIM ({', '.join(signing)})"
         return DNS.notice(
-            "alignment", f"{named[0]} is aligned with {policy.domain} in From, {other} is not"
+            "alignment",
+            f"{named[0]} is aligned with {policy.domain} in From, {other} is not"
             f"{_strict(policy)}: one is enough, both are better",
             "use domains below one name that has a DMARC record",
             where=mailing.where("delivery.bounce" if by_key else "dkim"),
-        )  # fmt: skip
+        )
     return _nothing(policy, mailing)
 
 

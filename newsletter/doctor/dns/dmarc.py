@@ -65,9 +65,10 @@ def _doubts(policy: Policy) -> Iterator[Diagnosis]:
         name = f"_dmarc.{step.domain}"
         if step.answer.problem:
             yield DNS.warning(
-                "DMARC", f"{name}: DNS gives no answer ({excerpt(step.answer.problem)})",
+                "DMARC",
+                f"{name}: DNS gives no answer ({excerpt(step.answer.problem)})",
                 "look at the name servers of the domain: receivers defer mail meanwhile",
-            )  # fmt: skip
+            )
         elif len(step.records) > 1:
             told = f"{name} has {len(step.records)} records: none of them counts"
             yield DNS.warning("DMARC", told, "leave one of them")
@@ -84,8 +85,9 @@ def _missing(policy: Policy, mailing: Mailing) -> Diagnosis:
         return DNS.error(
             "DMARC",
             f"_dmarc.{asked[0].domain}: DNS gives no answer ({excerpt(asked[0].answer.problem)})",
-            "look at the name servers of the domain", where=where,
-        )  # fmt: skip
+            "look at the name servers of the domain",
+            where=where,
+        )
     crowded = [step for step in policy.steps if len(step.records) > 1]
     if crowded:
         told = f"_dmarc.{crowded[0].domain} has {len(crowded[0].records)} records: none counts"
@@ -109,14 +111,16 @@ def _asked(policy: Policy, name: str) -> Diagnosis:
     told = f"{name}: receivers are asked to {_MEANING[asked]} (`{asked}`)"
     if is_test:
         return DNS.notice(
-            "DMARC", f"{told}, but not yet: `t=y` says that you only test",
+            "DMARC",
+            f"{told}, but not yet: `t=y` says that you only test",
             "take `t=y` out once the reports are clean",
-        )  # fmt: skip
+        )
     if asked == "none":
         return DNS.notice(
-            "DMARC", f"{told}: enough for Gmail, Yahoo and Outlook",
+            "DMARC",
+            f"{told}: enough for Gmail, Yahoo and Outlook",
             "once the reports show no stranger, `p=quarantine` keeps others from using your name",
-        )  # fmt: skip
+        )
     return DNS.good("DMARC", told)
 
 
@@ -142,26 +146,30 @@ def _flaws(policy: Policy, name: str) -> Iterator[Diagnosis]:
         if key in VALUES and value.lower() not in VALUES[key]:
             allowed = ", ".join(VALUES[key])
             yield DNS.warning(
-                "DMARC", f"{name}: `{key}={value[:40]}` is not known, and does not count",
+                "DMARC",
+                f"{name}: `{key}={value[:40]}` is not known, and does not count",
                 f"write one of {allowed}",
-            )  # fmt: skip
+            )
         elif key in REMOVED:
             yield DNS.notice(
-                "DMARC", f"{name}: `{key}` is gone since RFC 9989, and has no effect",
+                "DMARC",
+                f"{name}: `{key}` is gone since RFC 9989, and has no effect",
                 f"take it out; {REMOVED[key]}",
-            )  # fmt: skip
+            )
         elif key not in KNOWN:
             yield DNS.notice("DMARC", f"{name}: nobody knows the tag `{key[:20]}`", "take it out")
     if "rua" not in tags:
         yield DNS.notice(
-            "DMARC", f"{name}: no `rua`, so nobody tells you who uses your name",
+            "DMARC",
+            f"{name}: no `rua`, so nobody tells you who uses your name",
             "add `rua=mailto:…`, an address that programs read",
-        )  # fmt: skip
+        )
     if tags.get("psd").lower() == "y":
         yield DNS.warning(
-            "DMARC", f"{name}: `psd=y` is for registries, under whose names others register",
+            "DMARC",
+            f"{name}: `psd=y` is for registries, under whose names others register",
             "take it out",
-        )  # fmt: skip
+        )
 
 
 async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Diagnosis]:
@@ -186,7 +194,8 @@ async def _reports(lookup: Lookup, policy: Policy) -> AsyncIterator[Diagnosis]:
         answer = await lookup(name, "TXT")
         if not answer.problem and not records_of(answer.records):
             yield DNS.warning(
-                "DMARC reports", f"{domain} does not say that it takes reports about {home}, so "
-                "none are sent there", f"{domain} has to publish that it does",
+                "DMARC reports",
+                f"{domain} does not say that it takes reports about {home}, so none are sent there",
+                f"{domain} has to publish that it does",
                 publish=Record(name, "TXT", "v=DMARC1"),
-            )  # fmt: skip
+            )

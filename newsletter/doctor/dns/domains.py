@@ -30,17 +30,20 @@ async def check_domains(lookup: Lookup, mailing: Mailing) -> AsyncIterator[Diagn
     # Its servers may be away, or ours: the root is always there.
     if first.silent and (root := await lookup(".", "NS")).silent:
         yield DNS.offline(
-            "resolver", f"no resolver answers ({root.problem})",
+            "resolver",
+            f"no resolver answers ({root.problem})",
             "is the network up, and is the resolver in /etc/resolv.conf there? `--resolver` names "
             "another",
-        )  # fmt: skip
+        )
         return
     if mailing.domain in FREE:
         yield DNS.warning(
-            "From", f"{mailing.domain} belongs to a mailbox provider: its DMARC record makes "
-            "others refuse a newsletter in its name", "write `from` at a domain of your own",
+            "From",
+            f"{mailing.domain} belongs to a mailbox provider: its DMARC record makes "
+            "others refuse a newsletter in its name",
+            "write `from` at a domain of your own",
             where=mailing.where("from"),
-        )  # fmt: skip
+        )
     # Side by side: where servers are silent, each question takes its seconds.
     for diagnoses in await asyncio.gather(*(_all(check(lookup, mailing)) for check in _CHECKS)):
         for diagnosis in diagnoses:

@@ -33,22 +33,28 @@ async def _domain(lookup: Lookup, domain: str, what: str, where: str) -> AsyncIt
     record = Record(domain, "MX", "10 <the name of the server that takes its mail>")
     if answer.problem:
         yield DNS.error(
-            "MX", f"{domain}: DNS gives no answer ({excerpt(answer.problem)})",
-            "look at the name servers of the domain", where=where,
-        )  # fmt: skip
+            "MX",
+            f"{domain}: DNS gives no answer ({excerpt(answer.problem)})",
+            "look at the name servers of the domain",
+            where=where,
+        )
     elif not answer.exists:
         yield DNS.error(
-            "MX", f"{domain}: there is no such domain, so no {what} arrive",
-            "write an address at a domain of yours", where=where,
-        )  # fmt: skip
+            "MX",
+            f"{domain}: there is no such domain, so no {what} arrive",
+            "write an address at a domain of yours",
+            where=where,
+        )
     elif not answer.records:
         yield await _without(lookup, domain, what, record, where)
     elif any(not _host(text) for text in answer.records):
         yield DNS.error(
-            "MX", f"{domain} says that it takes no mail (a null MX, RFC 7505), so no {what} arrive",
-            "name a server there, or write an address at another domain", publish=record,
+            "MX",
+            f"{domain} says that it takes no mail (a null MX, RFC 7505), so no {what} arrive",
+            "name a server there, or write an address at another domain",
+            publish=record,
             where=where,
-        )  # fmt: skip
+        )
     else:
         async for diagnosis in _servers(lookup, domain, what, answer, where):
             yield diagnosis
@@ -59,14 +65,20 @@ async def _without(lookup: Lookup, domain: str, what: str, record: Record, where
     found = [*(await lookup(domain, "A")).records, *(await lookup(domain, "AAAA")).records]
     if found:
         return DNS.warning(
-            "MX", f"{domain} has no MX, so {what} are tried at {found[0]}",
+            "MX",
+            f"{domain} has no MX, so {what} are tried at {found[0]}",
             "name its mail server: some senders refuse to write to a domain without",
-            publish=record, where=where,
-        )  # fmt: skip
+            publish=record,
+            where=where,
+        )
     return DNS.error(
-        "MX", f"{domain} has neither MX nor address, so no {what} arrive: some receivers refuse "
-        "mail from it", "name its mail server", publish=record, where=where,
-    )  # fmt: skip
+        "MX",
+        f"{domain} has neither MX nor address, so no {what} arrive: some receivers refuse "
+        "mail from it",
+        "name its mail server",
+        publish=record,
+        where=where,
+    )
 
 
 async def _servers(
@@ -84,8 +96,12 @@ async def _servers(
     if good:
         yield DNS.good("MX", f"{domain}: {what} go to {', '.join(good)}")
     else:
-        yield DNS.error("MX", f"{domain}: no {what} arrive: none of its servers is there",
-                        "name one that is", where=where)  # fmt: skip
+        yield DNS.error(
+            "MX",
+            f"{domain}: no {what} arrive: none of its servers is there",
+            "name one that is",
+            where=where,
+        )
 
 
 async def _server(lookup: Lookup, host: str) -> tuple[str, str]:

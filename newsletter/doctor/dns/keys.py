@@ -51,9 +51,11 @@ async def _key(lookup: Lookup, key: SigningKey, where: str) -> AsyncIterator[Dia
     answer = await lookup(name, "TXT")
     if answer.problem:
         yield DNS.error(
-            label, f"{name}: DNS gives no answer ({excerpt(answer.problem)})",
-            "look at the name servers of the domain", where=where,
-        )  # fmt: skip
+            label,
+            f"{name}: DNS gives no answer ({excerpt(answer.problem)})",
+            "look at the name servers of the domain",
+            where=where,
+        )
         return
     keys = [found for found in answer.records if _is_key(found)]
     if not keys:
@@ -61,18 +63,20 @@ async def _key(lookup: Lookup, key: SigningKey, where: str) -> AsyncIterator[Dia
         return
     if len(keys) > 1:
         yield DNS.error(
-            label, f"{name} has {len(keys)} keys; which of them counts is left open (RFC 6376, "
-            "3.6.2.2)", "leave this one only", publish=record, where=where,
-        )  # fmt: skip
+            label,
+            f"{name} has {len(keys)} keys; which of them counts is left open (RFC 6376, 3.6.2.2)",
+            "leave this one only",
+            publish=record,
+            where=where,
+        )
         return
-    diagnoses = list(_published(read_tags(keys[0]), key, label, record, where))
-    bits = f", {key.key.key_size} bits" if isinstance(key.key, rsa.RSAPrivateKey) else ""
-    alias = f", by way of {answer.alias}" if answer.alias else ""
-    yield DNS.good(label, f"{name} is the key that signs ({key.algorithm}{bits}{alias})") if not (
-        diagnoses
-    ) else diagnoses[0]  # fmt: skip
-    for diagnosis in diagnoses[1:]:
+    wrong = list(_published(read_tags(keys[0]), key, label, record, where))
+    for diagnosis in wrong:
         yield diagnosis
+    if not wrong:
+        bits = f", {key.key.key_size} bits" if isinstance(key.key, rsa.RSAPrivateKey) else ""
+        alias = f", by way of {answer.alias}" if answer.alias else ""
+        yield DNS.good(label, f"{name} is the key that signs ({key.algorithm}{bits}{alias})")
 
 
 def _is_key(text: str) -> bool:
@@ -93,9 +97,12 @@ async def _missing(
     elif answer.records:
         near = f"; what stands there is no key: {excerpt(answer.records[0])}"
     return DNS.error(
-        label, f"{record.name}: no key is published{near}",
-        "publish it; until then no signature counts", publish=record, where=where,
-    )  # fmt: skip
+        label,
+        f"{record.name}: no key is published{near}",
+        "publish it; until then no signature counts",
+        publish=record,
+        where=where,
+    )
 
 
 def _published(
@@ -171,21 +178,32 @@ def _limits(
 
     if "h" in tags and "sha256" not in listed("h"):
         yield DNS.error(
-            label, f"{name}: `h={tags.get('h')[:40]}` forbids sha256, with which we sign",
-            "take `h=` out", publish=record, where=where,
-        )  # fmt: skip
+            label,
+            f"{name}: `h={tags.get('h')[:40]}` forbids sha256, with which we sign",
+            "take `h=` out",
+            publish=record,
+            where=where,
+        )
     if "s" in tags and not {"*", "email"} & set(listed("s")):
         yield DNS.error(
-            label, f"{name}: `s={tags.get('s')[:40]}` forbids its use for mail", "take `s=` out",
-            publish=record, where=where,
-        )  # fmt: skip
+            label,
+            f"{name}: `s={tags.get('s')[:40]}` forbids its use for mail",
+            "take `s=` out",
+            publish=record,
+            where=where,
+        )
     if "y" in listed("t"):
         yield DNS.warning(
-            label, f"{name}: `t=y` says that you only test; receivers may ignore the signature",
-            "take `t=y` out", publish=record, where=where,
-        )  # fmt: skip
+            label,
+            f"{name}: `t=y` says that you only test; receivers may ignore the signature",
+            "take `t=y` out",
+            publish=record,
+            where=where,
+        )
     if isinstance(key.key, rsa.RSAPrivateKey) and key.key.key_size < RSA_BITS:
         yield DNS.warning(
-            label, f"{key.key.key_size} bits of RSA; {RSA_BITS} are usual (RFC 8301)",
-            "`newsletter dkim-key` makes one", where=where,
-        )  # fmt: skip
+            label,
+            f"{key.key.key_size} bits of RSA; {RSA_BITS} are usual (RFC 8301)",
+            "`newsletter dkim-key` makes one",
+            where=where,
+        )

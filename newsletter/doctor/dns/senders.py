@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final
 
 from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
@@ -16,6 +16,8 @@ FEW_LEFT: Final = 8
 """Lookups from which on it is worth knowing that ten are the most."""
 NAMED: Final = 5
 """Mistakes of a kind that are told: the others show when these are mended."""
+MOST_TEXT: Final = 2_000
+"""Characters of a record that anybody would publish."""
 LONG: Final = 450
 """Characters of a record that fit into one small answer with the rest of it (RFC 7208, 3.4)."""
 PROVIDERS: Final = (
@@ -60,6 +62,12 @@ def _wanted(mailing: Mailing) -> str:
     return "v=spf1 include:<the name that your provider tells> ~all"
 
 
+def _record_of(domain: str, terms: Sequence[str]) -> Record | None:
+    """Return a record of these terms; none when it is too long to be published."""
+    text = " ".join(terms)
+    return Record(domain, "TXT", text) if len(text) <= MOST_TEXT else None
+
+
 def _provider(server: str) -> str:
     name = f".{server.lower()}"
     return next((include for host, include in PROVIDERS if name.endswith(f".{host}")), "")
@@ -71,14 +79,18 @@ def _record(found: SpfWalk, mailing: Mailing) -> Diagnosis:
     answer = found.answer
     if answer is not None and answer.problem:
         return DNS.error(
-            "SPF", f"{domain}: DNS gives no answer ({excerpt(answer.problem)})",
-            "look at the name servers of the domain; receivers defer mail meanwhile", where=where,
-        )  # fmt: skip
+            "SPF",
+            f"{domain}: DNS gives no answer ({excerpt(answer.problem)})",
+            "look at the name servers of the domain; receivers defer mail meanwhile",
+            where=where,
+        )
     if answer is not None and not answer.exists:
         return DNS.error(
-            "SPF", f"{domain}: there is no such domain",
-            "write an envelope sender (`bounce`, else `from`) at a domain of yours", where=where,
-        )  # fmt: skip
+            "SPF",
+            f"{domain}: there is no such domain",
+            "write an envelope sender (`bounce`, else `from`) at a domain of yours",
+            where=where,
+        )
     if not found.records:
         near = f"; `{excerpt(found.near[0])}` is none" if found.near else ""
         return DNS.error(
@@ -95,7 +107,7 @@ def _record(found: SpfWalk, mailing: Mailing) -> Diagnosis:
             "SPF",
             f"{domain} has {len(found.records)} SPF records, so that none counts (RFC 7208, 4.5)",
             "publish one in place of them",
-            publish=Record(domain, "TXT", excerpt(" ".join(["v=spf1", *rest, "~all"]))),
+            publish=_record_of(domain, ["v=spf1", *rest, "~all"]),
         )
     return DNS.good("SPF", f"{domain}: {excerpt(found.records[0])}")
 
@@ -104,14 +116,16 @@ def _limits(found: SpfWalk) -> Iterator[Diagnosis]:
     """Yield what makes receivers give up, and how far from it we are."""
     for mistake in list(dict.fromkeys(found.mistakes))[:NAMED]:
         yield DNS.error(
-            "SPF syntax", f"{excerpt(mistake)}: the whole record is worthless (permerror)",
+            "SPF syntax",
+            f"{excerpt(mistake)}: the whole record is worthless (permerror)",
             "mend that term, or take it out",
-        )  # fmt: skip
+        )
     for unknown in list(dict.fromkeys(found.unknown))[:NAMED]:
         yield DNS.warning(
-            "SPF", f"a part of the record cannot be looked up now: {excerpt(unknown)}",
+            "SPF",
+            f"a part of the record cannot be looked up now: {excerpt(unknown)}",
             "if that stays so, take that part out: receivers defer mail meanwhile",
-        )  # fmt: skip
+        )
     many = f"more than {found.lookups - 1}" if found.is_much else str(found.lookups)
     told = f"{many} of {MOST_LOOKUPS} lookups (RFC 7208, 4.6.4)"
     mend = "take out what sends no mail any more, or write networks (ip4:, ip6:) for names"
@@ -141,14 +155,16 @@ def _quality(found: SpfWalk) -> Iterator[Diagnosis]:
     domain = found.domain
     if last is None:
         yield DNS.notice(
-            "SPF", f"{domain}: nothing ends the record, so that it says nothing of others",
+            "SPF",
+            f"{domain}: nothing ends the record, so that it says nothing of others",
             "end it with `~all`, later with `-all`",
-        )  # fmt: skip
+        )
     elif last.sign == "+":
         yield DNS.error(
-            "SPF", f"{domain}: `{last.written}` lets everybody send as you; receivers mistrust it",
+            "SPF",
+            f"{domain}: `{last.written}` lets everybody send as you; receivers mistrust it",
             "end the record with `~all` or `-all`",
-        )  # fmt: skip
+        )
     elif last.sign == "?":
         yield DNS.notice(
             "SPF", f"{domain}: `?all` says nothing of others", "end the record with `~all`"
@@ -158,9 +174,10 @@ def _quality(found: SpfWalk) -> Iterator[Diagnosis]:
     text = found.record.text if found.record else ""
     if len(text) > LONG:
         yield DNS.notice(
-            "SPF", f"{domain}: a record of {len(text)} characters needs more than one small packet",
+            "SPF",
+            f"{domain}: a record of {len(text)} characters needs more than one small packet",
             "shorten it: some receivers lose long answers",
-        )  # fmt: skip
+        )
 
 
 def _include(found: SpfWalk, mailing: Mailing) -> Iterator[Diagnosis]:
@@ -207,7 +224,7 @@ async def _passes(lookup: Lookup, address: Address, found: SpfWalk, mailing: Mai
         "SPF pass",
         f"mail from {address}, an address of this machine, gets `{result}`",
         f"add `{term}` to the record",
-        publish=Record(found.domain, "TXT", excerpt(f"{first} {term} {rest}".strip())),
+        publish=_record_of(found.domain, [first, term, *rest.split()]),
     )
 
 
@@ -229,11 +246,12 @@ async def _named(lookup: Lookup, address: Address) -> Diagnosis:
     for host in answer.records[:10]:
         if str(address) in (await lookup(host, kind)).records:
             return DNS.good("PTR", f"{address} is {host}, and {host} is {address}")
-    told = f"{address} has the name {answer.records[0]}, which does not lead back" if (
-        answer.records
-    ) else f"{address} has no name"  # fmt: skip
+    told = f"{address} has no name"
+    if answer.records:
+        told = f"{address} has the name {answer.records[0]}, which does not lead back"
     return DNS.error(
-        "PTR", f"{told}: Gmail and Yahoo refuse its mail",
+        "PTR",
+        f"{told}: Gmail and Yahoo refuse its mail",
         "whoever rents out the address sets it: ask for the name of your mail server, and publish "
         f"an {kind} record of that name with the address",
-    )  # fmt: skip
+    )
