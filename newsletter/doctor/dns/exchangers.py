@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from collections.abc import AsyncIterator
+from typing import Final
 
 from newsletter.doctor.diagnoses import Diagnosis, Record, excerpt
 from newsletter.doctor.dns.mailing import DNS, Mailing, domain_of
 from newsletter.world.resolving import DnsAnswer, Lookup
 
-MOST: int = 10
+MOST: Final = 10
 """Servers of one domain that are looked at."""
 
 
