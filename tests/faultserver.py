@@ -18,6 +18,8 @@ class Faults:
     extensions: tuple[str, ...] = ()
     """Also offered: `DSN`, `SIZE 1000`, `STARTTLS`, …"""
     greeting: str = "220 faults.localhost"
+    hello: str = ""
+    """Said to EHLO, LHLO and HELO instead of what is offered."""
     most: int = 0
     """Connections at a time; others are greeted with `refusal`."""
     refusal: str = "421 4.7.0 too many connections"
@@ -106,12 +108,8 @@ class _Talk:
             faults.commands.append(line)
             faults.groups.append(1 + self.reader._buffer.count(b"\r\n"))  # type: ignore[attr-defined]
             verb = line.split(" ")[0].upper()
-            if verb in ("EHLO", "LHLO"):
-                offered = ["faults.localhost", *faults.extensions]
-                offered += ["PIPELINING"] if faults.pipelining else []
-                for word in offered[:-1]:
-                    await self.say(f"250-{word}")
-                await self.say(f"250 {offered[-1]}")
+            if verb in ("EHLO", "LHLO", "HELO"):
+                await self.hello()
             elif verb == "STARTTLS":
                 await self.say("220 ready")
                 self.writer.write(b"this is no TLS\r\n")
@@ -135,6 +133,14 @@ class _Talk:
                 return
             else:
                 await self.say("250 fine")
+
+    async def hello(self) -> None:
+        faults = self.faults
+        offered = ["faults.localhost", *faults.extensions]
+        offered += ["PIPELINING"] if faults.pipelining else []
+        for word in offered[:-1] if not faults.hello else []:
+            await self.say(f"250-{word}")
+        await self.say(faults.hello or f"250 {offered[-1]}")
 
     async def data(self, recipient: str) -> None:
         faults = self.faults

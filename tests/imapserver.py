@@ -120,6 +120,12 @@ class _Session(socketserver.StreamRequestHandler):
 
     def do_search(self, words: str) -> str:
         box = self.server.box
+        if asked := re.fullmatch(r'UID SEARCH SUBJECT "(\w+)"', words):
+            wanted = re.compile(rb"(?im)^Subject:.*" + asked[1].encode())
+            heads = {n: raw.partition(b"\n\n")[0] for n, raw in box.messages.items()}
+            named = (n for n, head in heads.items() if wanted.search(head))
+            self.say(" ".join(["* SEARCH", *map(str, named)]))
+            return "OK done"
         found = re.fullmatch(r"UID SEARCH UID (\d+):(\d+|\*) UNSEEN", words)
         assert found, words
         last = max(box.messages, default=0)

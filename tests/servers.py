@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import functools
 import gzip
 import http.server
@@ -186,6 +187,8 @@ class Mail:
     drop_after: int = 0
     """Cut idle connections after so many mails each."""
     on_message: Callable[[Message], None] = lambda _message: None
+    repeats_password: bool = False
+    """Say a wrong password in the refusal, as some servers do in their debugging."""
     tls: trustme.CA | None = None
     logins: list[str] = field(default_factory=list)
     taken: dict[Session, int] = field(default_factory=dict)
@@ -244,6 +247,9 @@ class Mail:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.login.decode())
         success = data.password == b"right"
+        if self.repeats_password and not success:
+            said = f"535 5.7.8 {data.password.decode()} is not the password"
+            return AuthResult(success=False, handled=False, message=said)
         return AuthResult(success=success, handled=success)
 
 
@@ -260,15 +266,25 @@ class _Protocol(SMTP):
 
 
 @contextlib.contextmanager
-def smtp_server(*, security: str = "none", auth: bool = False, **switches: Any) -> Iterator[Mail]:
-    """Run an SMTP server in a thread; `switches` are fields of Mail."""
+def smtp_server(
+    *,
+    security: str = "none",
+    auth: bool = False,
+    host: str = "localhost",
+    until: dt.datetime | None = None,
+    **switches: Any,
+) -> Iterator[Mail]:
+    """Run an SMTP server in a thread; `switches` are fields of Mail.
+
+    Its certificate is for `host`, and good `until` then.
+    """
     mail = Mail(**switches)
     options: dict[str, Any] = {"hostname": "mail.localhost"}
     context = None
     if security != "none":
         mail.tls = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        mail.tls.issue_cert("localhost").configure_cert(context)
+        mail.tls.issue_cert(host, not_after=until).configure_cert(context)
     if security == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
     if auth:

@@ -27,6 +27,7 @@ databases.py db upgrade, backup, restore, copy
 keys.py      secret, dkim-key, admin-password
 reports.py   what a command shows as a whole
 account.py   the pieces of a report: tables and sentences, or JSON
+diagnoses.py how diagnoses of the doctor are shown
 health.py    how the health of sources is shown
 forgotten.py how it is told what was deleted because it was old
 later.py     how deliveries are shown that wait for the hours of readers

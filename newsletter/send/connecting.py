@@ -74,6 +74,8 @@ class Connection:
     """Bytes of a message; 0 when the server does not say."""
     most: int
     """Messages after which it is worn: closed, and replaced by a new one."""
+    offered: frozenset[str] = frozenset()
+    """Names of all extensions that the server offers, in lower case."""
     sent: int = 0
     errors: int = 0
     """Refusals since a message was last accepted."""
@@ -194,4 +196,5 @@ def _connection(
         smtputf8="smtputf8" in offered,
         max_size=int(size) if _SIZE.fullmatch(size) else 0,
         most=settings.per_connection,
+        offered=frozenset(offered),
     )

@@ -56,7 +56,7 @@ def explain(error: BaseException, security: str) -> str:
     return _said(error)
 
 
-def _said(error: BaseException) -> str:
+def _said(error: BaseException) -> str:  # noqa: PLR0911  one per kind
     """Return what is wrong, judged by the words of the server or of the library."""
     own = error.message if isinstance(error, aiosmtplib.SMTPException) else str(error)
     text = printable(own) or type(error).__name__
@@ -69,6 +69,8 @@ def _said(error: BaseException) -> str:
         )
     if isinstance(error, aiosmtplib.SMTPConnectResponseError):
         return f"the server refuses this connection: {error.code} {printable(error.message)}"
+    if isinstance(error, aiosmtplib.SMTPHeloError):
+        return f"the server refuses our EHLO: {error.code} {printable(error.message)}"
     if isinstance(error, aiosmtplib.SMTPTimeoutError | TimeoutError):
         return f"it says nothing, or not enough ({text}); is `port` that of a mail server?"
     words = text.upper()

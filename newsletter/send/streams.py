@@ -85,6 +85,10 @@ class Stream(asyncio.Protocol):
         """Whether something can be written."""
         return not self._broken and not self._transport.is_closing()
 
+    def told(self, name: str) -> object:
+        """Return what the connection knows of itself, such as `peercert` (asyncio's names)."""
+        return self._transport.get_extra_info(name)
+
     def write(self, data: bytes) -> None:
         """Send bytes; they are buffered when the connection is busy."""
         self._transport.write(data)

@@ -18,7 +18,9 @@ from newsletter.store.tables import sources
 REMEMBERED_DAYS = 60
 """Days for which numbers of new papers are kept, to judge a source's usual pauses."""
 LISTED = dt.timedelta(days=7)
-"""A source that is neither in the configuration nor in a list of sources is forgotten then."""
+"""A source that a list of sources named is forgotten then, also when the list cannot be read."""
+LIST = "opml"
+"""The kind of a source that is a list of sources."""
 _HEALTH = TypeAdapter(Health)
 
 
@@ -38,17 +40,35 @@ class SourceStore:
     def known(
         self, configured: Sequence[Source], now: dt.datetime
     ) -> tuple[tuple[str, Health], ...]:
-        """Return name and health of the configured sources, then of those from lists of sources."""
+        """Return name and health of the configured sources, then of those from lists of sources.
+
+        What is neither configured nor in a list any more is not told: the last visit of the lists
+        has not seen it.
+        """
         remembered = self.remembered()
+        lists = [remembered(source).last_good for source in configured if source.kind == LIST]
+        read = [moment for moment in lists if moment]
+        others = self._visited(configured, max(now - LISTED, min(read))) if read else ()
+        return (*((source.name, remembered(source)) for source in configured), *others)
+
+    def _visited(
+        self, configured: Sequence[Source], since: dt.datetime
+    ) -> tuple[tuple[str, Health], ...]:
+        """Return name and health of what is not configured, and was visited since then."""
         ours = {source_id(source) for source in configured}
         query = (
             sa.select(sources.c.name, sources.c.data)
-            .where(sources.c.id.not_in(ours), sources.c.visited_at > now - LISTED)
+            .where(sources.c.id.not_in(ours), sources.c.visited_at >= since)
             .order_by(sources.c.name)
         )
         with self._database.reading() as connection:
-            others = [(row.name, _health(row.data)) for row in connection.execute(query)]
-        return (*((source.name, remembered(source)) for source in configured), *others)
+            return tuple((row.name, _health(row.data)) for row in connection.execute(query))
+
+    def last_visit(self) -> dt.datetime | None:
+        """Return when a source was last visited; None when none ever was."""
+        with self._database.reading() as connection:
+            found = connection.scalar(sa.select(sa.func.max(sources.c.visited_at)))
+        return found if isinstance(found, dt.datetime) else None
 
     def record(self, source: Source, report: SourceReport, now: dt.datetime) -> Health:
         """Write how a visit went; return what is remembered from now on."""

@@ -1,6 +1,7 @@
 """Suppress: mail that comes back, which reader it is about, and what it proves.
 
 mailboxes.py   mail that came back, from files, folders and IMAP
+places.py      the address of an IMAP mailbox
 imap.py        unread mail of an IMAP mailbox
 returns.py     read_returned(): one message that came back → what the store notes of it
 bounces.py     what a report says: about which address, and what that proves

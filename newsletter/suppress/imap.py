@@ -6,21 +6,19 @@ answer as a whole has a limit of time, bytes and lines.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import functools
 import imaplib
 import itertools
-import re
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from newsletter.errors import MailboxError
+from newsletter.suppress.places import PASSWORD, Place, folder_name, one_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -34,7 +32,6 @@ MAX_LINES = 20_000
 WINDOW = 20_000
 """UIDs in one search, so that the numbers found fit into one answer."""
 MOST_WINDOWS = 5_000
-PASSWORD = "NEWSLETTER_IMAP_PASSWORD"  # noqa: S105  the name of a variable
 
 Clock = Callable[[], float]
 
@@ -51,46 +48,6 @@ class Unread:
     """Marks it as read; raises MailboxError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a folder is, without its password."""
-
-    host: str
-    port: int
-    user: str
-    folder: str
-    implicit: bool
-    """True if TLS begins at once, False for STARTTLS; a connection without TLS is not possible."""
-
-    def __str__(self) -> str:
-        """Return its address."""
-        scheme = "imaps" if self.implicit else "imap"
-        return f"{scheme}://{self.user}@{self.host}:{self.port}/{self.folder}"
-
-
-def parse_place(text: str) -> Place:
-    """Return the place that imaps://user@host/Folder names.
-
-    Raises MailboxError; its message does not show the text, which may hold a password.
-    """
-    wanted = "write imaps://user@host/Folder"
-    try:
-        parts = urlsplit(text)
-        host, user, port = parts.hostname or "", unquote(parts.username or ""), parts.port
-    except ValueError:
-        raise MailboxError(f"this is not the address of a mailbox: {wanted}") from None
-    if not host or not user:
-        raise MailboxError(f"this address lacks a user or a host: {wanted}")
-    if parts.password is not None:
-        raise MailboxError(f"{_line(host)}: put the password into {PASSWORD}, not here")
-    folder = unquote(parts.path.strip("/")) or "INBOX"
-    if not (user + folder + host).isprintable():
-        raise MailboxError(f"this address has control characters: {wanted}")
-    implicit = parts.scheme.lower() == "imaps"
-    port = port or (993 if implicit else 143)
-    return Place(host=host, port=port, user=user, folder=folder, implicit=implicit)
-
-
 def read_unread(
     place: Place, password: str, *, after: str = "", limit: int, max_bytes: int,
     clock: Clock = time.monotonic,
@@ -100,6 +57,31 @@ def read_unread(
     Only `done` marks a message as read. Raises MailboxError, in one printable line without the
     password.
     """
+    with _opened(place, password, clock) as client:
+        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
+        for number, raw, mark in found:
+            done = functools.partial(_mark_read, client, place, password, number)
+            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+
+
+def find_subject(
+    place: Place, password: str, word: str, *, max_bytes: int, clock: Clock = time.monotonic
+) -> bytes | None:
+    """Return the newest message with `word` (letters and digits) in its subject, read or not.
+
+    Nothing is changed. Raises MailboxError, as `read_unread` does.
+    """
+    with _opened(place, password, clock) as client:
+        _select(client, place)
+        _, data = client.uid("SEARCH", "SUBJECT", f'"{word}"')
+        told = (data[0] or b"").split() if data else []
+        number = max((int(uid) for uid in told if _is_uid(uid)), default=0)
+        return _content(client, number, max_bytes) if number else None
+
+
+@contextlib.contextmanager
+def _opened(place: Place, password: str, clock: Clock) -> Iterator[_Limited]:
+    """Log in; whatever goes wrong in the block is a MailboxError."""
     if not password:
         raise MailboxError(f"{place.host}: {PASSWORD} is not set")
     if not password.isprintable():
@@ -108,10 +90,7 @@ def read_unread(
     try:
         client = _connect(place, clock)
         _log_in(client, place.user, password)
-        found = itertools.islice(_unread(client, place, after, max_bytes), limit)
-        for number, raw, mark in found:
-            done = functools.partial(_mark_read, client, place, password, number)
-            yield Unread(raw=raw, uid=number, mark=mark, done=done)
+        yield client
         client.logout()
     except MailboxError:
         raise
@@ -222,18 +201,28 @@ def _unread(
     client: _Limited, place: Place, after: str, max_bytes: int
 ) -> Iterator[tuple[int, bytes, str]]:
     """Yield UID, content and mark of each unread message."""
-    quoted = _mailbox_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
-    status, _ = client.select(f'"{quoted}"')
-    if status != "OK":
-        raise MailboxError(f"{place.host}: no folder `{place.folder}` there")
+    _select(client, place)
     validity = _number(client, "UIDVALIDITY")
     known, _, last = after.partition(":")
     begin = int(last) + 1 if known == str(validity) and last.isdigit() else 1
     for number in _search(client, begin, _number(client, "UIDNEXT")):
-        _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
-        raw = next((part[1] for part in data if isinstance(part, tuple)), None)
-        if isinstance(raw, bytes):
-            yield number, raw[:max_bytes], f"{validity}:{number}"
+        raw = _content(client, number, max_bytes)
+        if raw is not None:
+            yield number, raw, f"{validity}:{number}"
+
+
+def _select(client: _Limited, place: Place) -> None:
+    quoted = folder_name(place.folder).replace("\\", "\\\\").replace('"', '\\"')
+    status, _ = client.select(f'"{quoted}"')
+    if status != "OK":
+        raise MailboxError(f"{place.host}: no folder `{place.folder}` there")
+
+
+def _content(client: _Limited, number: int, max_bytes: int) -> bytes | None:
+    """Return the beginning of a message, and leave it unread."""
+    _, data = client.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{max_bytes}>)")
+    raw = next((part[1] for part in data if isinstance(part, tuple)), None)
+    return raw[:max_bytes] if isinstance(raw, bytes) else None
 
 
 def _search(client: _Limited, begin: int, end: int) -> Iterator[int]:
@@ -267,20 +256,6 @@ def _mark_read(client: _Limited, place: Place, password: str, number: int) -> No
         raise MailboxError(f"{place.host}: {_told(error, password)}") from None
 
 
-def _mailbox_name(name: str) -> str:
-    """Return a folder's name in modified UTF-7 (RFC 3501, 5.1.3)."""
-    if name.isascii():
-        return name
-
-    def encode(found: re.Match[str]) -> str:
-        if found[0] == "&":
-            return "&-"
-        encoded = base64.b64encode(found[0].encode("utf-16-be")).decode().rstrip("=")
-        return f"&{encoded.replace('/', ',')}-"
-
-    return re.sub(r"&|[^\x20-\x7e]+", encode, name)
-
-
 def _told(error: Exception, password: str) -> str:
     """Return an error in one printable line, without the password that a server may repeat."""
     said = error.args[0] if len(error.args) == 1 else str(error)
@@ -288,8 +263,4 @@ def _told(error: Exception, password: str) -> str:
     text = text or type(error).__name__
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         text = "its answer is not IMAP"
-    return _line(text.replace(password, "…") if password else text)
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text[:2000]).split())[:300]
+    return one_line(text.replace(password, "…") if password else text)

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from newsletter.errors import MailboxError
 from newsletter.model import Border, Fault
-from newsletter.suppress.imap import parse_place, read_unread
+from newsletter.suppress.imap import read_unread
+from newsletter.suppress.places import parse_place
 
 MOST = 10_000
 """Messages that are read at most in one run."""
@@ -51,7 +52,7 @@ def name_of(place: str) -> str:
 
     Raises MailboxError when the text names no mailbox.
     """
-    if _is_imap(place):
+    if is_imap(place):
         return str(parse_place(place))
     return os.fsencode(Path(place).resolve()).decode("utf-8", "backslashreplace")
 
@@ -65,7 +66,7 @@ def read_mailbox(
     and only `done` marks them as read. A single message that cannot be read is yielded as a fault.
     Raises MailboxError when the place as a whole cannot be read.
     """
-    if _is_imap(place):
+    if is_imap(place):
         for unread in read_unread(
             parse_place(place), password, after=after, limit=MOST, max_bytes=MAX_BYTES
         ):
@@ -85,7 +86,8 @@ def read_mailbox(
         raise MailboxError(f"{error.filename or path}: {error.strerror or error}") from None
 
 
-def _is_imap(place: str) -> bool:
+def is_imap(place: str) -> bool:
+    """Tell whether a place is an IMAP address, not a path; raises MailboxError for neither."""
     scheme, found, _ = place.partition("://")
     if not place.strip() or (not found and place.lower().startswith(("imap:", "imaps:"))):
         raise MailboxError("this names no mailbox; write a path, or imaps://user@host/Folder")

@@ -7,5 +7,8 @@ following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given
 posts.py   open_post(): what sends mail
 timers/    what starts a run each morning: cron, systemd, launchd, GitHub Actions
-mailboxes.py the password of the mailbox in which mail comes back
+mailboxes.py the password of the mailbox in which mail comes back, and a look into any
+resolving.py DNS as this machine sees it
+sites.py   our own site as others see it
+programs.py other programs that are asked for their opinion
 """

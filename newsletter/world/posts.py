@@ -43,7 +43,13 @@ def transport_for(
         return OutboxTransport(write or outbox.write_message, str(outbox.folder))
     if mail.transport == "sendmail":
         return SendmailTransport(mail.command, bounce)
-    settings = SmtpSettings(
+    return SmtpTransport(smtp_settings(config), bounce)
+
+
+def smtp_settings(config: Config) -> SmtpSettings:
+    """Return how the mail server is reached that newsletter.yaml names."""
+    mail = config.delivering
+    return SmtpSettings(
         host=mail.host,
         port=mail.port,
         security=mail.security,
@@ -55,7 +61,6 @@ def transport_for(
         timeout=mail.timeout,
         per_connection=mail.per_connection,
     )
-    return SmtpTransport(settings, bounce)
 
 
 async def send_test(config: Config, message: bytes, to: str) -> str:
@@ -64,14 +69,30 @@ async def send_test(config: Config, message: bytes, to: str) -> str:
     Raises ValueError for what is no address, ConfigError when a secret is missing without which no
     mail can leave, SendError or OSError when it does not get through.
     """
+    address = test_address(to)
     config.require_ready()
+    return await send_signed(config, signed(config, as_test(message, address)), address)
+
+
+def test_address(to: str) -> str:
+    """Return the address that a test goes to; raises ValueError, which names it, for none."""
     try:
-        address = read_address(to)
+        return read_address(to)
     except ValueError as error:
         raise ValueError(f"{to}: {error}") from None
-    content = as_test(message, address)
-    if signer := signer_of(config):
-        content = signer.sign(content, utc_now())
+
+
+def signed(config: Config, content: bytes) -> bytes:
+    """Return a message with our signatures, if anything signs here."""
+    signer = signer_of(config)
+    return signer.sign(content, utc_now()) if signer else content
+
+
+async def send_signed(config: Config, content: bytes, address: str) -> str:
+    """Send a message as it is, apart from every ledger; return where it went.
+
+    Raises SendError or OSError when it does not get through.
+    """
     outbox = Outbox(config.root / "outbox")
     if config.delivering.transport == "outbox":
         path = outbox.folder / "test.eml"

@@ -99,12 +99,31 @@ def test_papers_are_counted_by_day_and_old_days_forgotten(counts: list[int]) -> 
 
 
 def test_doctor_lists_what_is_configured_and_what_a_list_named(store: SourceStore) -> None:
-    """A source of an OPML list is known for a week after it left the list."""
-    ours, listed = make_source(), make_source(name="listed", location="https://l.example/f")
+    """A source of an OPML list is forgotten once the list was read without it."""
+    ours = make_source(kind="opml")
+    listed = make_source(name="listed", location="https://l.example/f")
+    store.record(ours, SourceReport(source="test"), NOW)
     store.record(listed, SourceReport(source="listed"), NOW)
 
-    assert [name for name, _ in store.known([ours], day(6))] == ["test", "listed"]
-    assert [name for name, _ in store.known([ours], day(8))] == ["test"]
+    def names(moment: dt.datetime) -> list[str]:
+        return [name for name, _ in store.known([ours], moment)]
+
+    assert names(day(6)) == ["test", "listed"]
+    assert names(day(8)) == ["test"]
+    store.record(ours, SourceReport(source="test", error="HTTP 500"), day(1))
+    assert names(day(1)) == ["test", "listed"]
+    store.record(ours, SourceReport(source="test"), day(2))
+    assert names(day(2)) == ["test"]
+
+
+def test_doctor_forgets_what_was_taken_out_of_the_configuration(store: SourceStore) -> None:
+    """Without a list, nothing is known but what is configured; when a visit was, is known anyway."""
+    gone = make_source(name="gone", location="https://gone.example/f")
+    assert store.last_visit() is None
+    store.record(gone, SourceReport(source="gone", error="HTTP 404"), NOW)
+
+    assert [name for name, _ in store.known([make_source()], NOW)] == ["test"]
+    assert store.last_visit() == NOW
 
 
 def test_what_cannot_be_read_is_learnt_anew(tmp_path: Path) -> None:
