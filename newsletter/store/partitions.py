@@ -22,9 +22,11 @@ BY_MONTH: Final = (
     "CREATE TABLE delivery (LIKE delivery_plain INCLUDING DEFAULTS) PARTITION BY RANGE (issue)",
     "DROP TABLE delivery_plain",
     "ALTER TABLE delivery ADD PRIMARY KEY (issue, subscriber)",
-    "ALTER TABLE delivery ADD FOREIGN KEY (issue) REFERENCES issue (date)",
 )
-"""The statements that make the empty table of deliveries one of months."""
+"""The statements that make the empty table of deliveries one of months.
+
+It has no foreign key: a plan writes the issue and its deliveries in one transaction, and to look
+for the issue again for each of them would be a third of its time."""
 _NAME: Final = re.compile(r"delivery_(\d{4})_(\d{2})")
 _PATIENCE: Final = "2s"
 """How long a month that is over waits for those who read the ledger; else it goes the next day."""

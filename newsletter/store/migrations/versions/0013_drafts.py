@@ -50,7 +50,4 @@ def _divide() -> None:
         )
     op.execute("INSERT INTO delivery SELECT * FROM delivery_plain")
     op.execute("DROP TABLE delivery_plain")
-    op.execute(
-        "ALTER TABLE delivery ADD PRIMARY KEY (issue, subscriber),"
-        " ADD FOREIGN KEY (issue) REFERENCES issue (date)"
-    )
+    op.execute("ALTER TABLE delivery ADD PRIMARY KEY (issue, subscriber)")
