@@ -18,9 +18,19 @@ from newsletter.day import personal, steps
 from newsletter.day.drafts import Draft, kept_draft, make_draft
 from newsletter.day.given import Day
 from newsletter.day.planning import Spool
+from newsletter.day.pools import Pool
 from newsletter.day.readers import Readers
 from newsletter.day.rendering import render
-from newsletter.model import LEFT, MADE_WHEN_SENT, Delivery, DeliveryState
+from newsletter.model import (
+    LEFT,
+    MADE_WHEN_SENT,
+    Delivery,
+    DeliveryState,
+    Edition,
+    Fault,
+    Subscriber,
+)
+from newsletter.render.press import Selection
 from newsletter.store import SubscriberStore, open_database
 from newsletter.store.tables import drafts, subscribers
 
@@ -163,6 +173,35 @@ def test_a_fault_costs_one_reader_their_mail(world: World, monkeypatch: pytest.M
     state, why = reasons(world)["cy"]
     assert state == "failed"
     assert "a fault of ours" in why
+
+
+def test_a_fault_is_not_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went wrong once for a reader may be right the next time."""
+    people(world, bo={"words": ["sea"]}, cy={"words": ["snow"]})
+    planned(world)
+    editions, fails = personal.PersonalEditions(), [True]
+    select = Pool.select
+
+    def failing(pool: Pool, reader: Subscriber, *given: object) -> Selection:
+        if fails and reader.email.startswith("bo@"):
+            raise ValueError("a fault of ours")
+        return select(pool, reader, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pool, "select", failing)
+    ids = {name: one.subscriber for name, one in ledger(world).items()}
+
+    def twice(day: Day) -> list[dict[str, personal.Made]]:
+        issue = day.stores.issues.get(day.date)
+        assert issue
+        first = editions.make(day, issue, list(ids.values()))
+        fails.clear()
+        return [first, editions.make(day, issue, list(ids.values()))]
+
+    first, second = world.do(twice)
+
+    assert isinstance(first[ids["bo"]], Fault)
+    assert isinstance(first[ids["cy"]], Edition)
+    assert all(isinstance(made, Edition) for made in second.values())
 
 
 def test_a_draft_is_made_ready_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,3 +198,28 @@ def test_the_shard_of_each_reader() -> None:
     waking = {"c": NOW, "d": NOW - HOUR, "f": NOW, "z": AT_ONCE}
 
     assert numbers_of(["a", "c", "f", "k"], waking) == {1: NOW - HOUR, 2: NOW, 3: AT_ONCE}
+
+
+def test_a_shard_that_was_left_is_active_while_others_hold_something(
+    ledger: SqlLedger, database: Database
+) -> None:
+    """Rates count what leaves of it; afterwards it is active until its last message began."""
+    assert ledger.take_shard(TODAY, 0, "me")
+    assert claim(ledger, 1, owner="other") == "0"
+    assert claim(ledger, 1, shard=0) == "1"
+    minute = dt.timedelta(minutes=1)
+    ledger.record([held(1)], [], NOW + minute)
+    accepted = Outcome(state=S.ACCEPTED)
+    ledger.record([], [Settlement(claim=held(1), outcome=accepted)], NOW + minute)
+
+    ledger.leave_shard(TODAY, 0, "me")
+
+    ledger.record([held(0, owner="other")], [], NOW + 20 * minute)
+    later = NOW + 21 * minute
+    assert sum(ledger.used(later - 5 * minute, later).values()) == 1
+    ledger.take_shard(TODAY, 0, "me")
+    ledger.leave_shard(TODAY, 0, "me")
+    query = sa.select(shards.c.active_until).where(shards.c.number == 0)
+    with database.reading() as connection:
+        assert connection.scalar(query) == NOW + 20 * minute
+    assert sum(ledger.used(NOW, later).values()) == 2
