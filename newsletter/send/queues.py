@@ -181,7 +181,9 @@ class DeliveryQueue:
                     if isinstance(message, str):
                         self.settle(parcel, Outcome(state=DeliveryState.CANCELLED, reason=message))
                     elif isinstance(message, Fault):
-                        self.fail(parcel, message, DeliveryState.FAILED)
+                        again = message.is_mendable
+                        state = DeliveryState.DEFERRED if again else DeliveryState.FAILED
+                        self.fail(parcel, message, state)
                     else:
                         parcel.message = message
                         self._ready.append(parcel)
