@@ -18,10 +18,10 @@ from newsletter.cli.tables import new_table
 from newsletter.cli.terminal import console, errors, print_json
 from newsletter.errors import StoreError
 from newsletter.store import (
+    IssueStore,
     Transferred,
     back_up,
     database_exists,
-    hold_unfinished,
     upgrade,
 )
 from newsletter.store import restore as restore_backup
@@ -120,7 +120,8 @@ def restore(
     """Put a backup in the place of the database: all of it, or nothing.
 
     With `--force`, what is in the database is replaced. That of SQLite is backed up beside it.
-    Issues that were not finished are paused: the backup does not know what has left since.
+    Issues that were not finished are paused: the backup does not know what has left since. An issue
+    that was planned since is not in it at all, and would be made and sent again.
 
     Example: `newsletter db restore newsletter-2026-11-24.db`
     """
@@ -128,17 +129,24 @@ def restore(
     with databases.own(settings) as database, show_bar("restoring") as told:
         now = machine.utc_now()
         done = restore_backup(file, database, force=force, now=now, on_rows=told)
-        paused = hold_unfinished(database, now)
+        today = now.astimezone(settings.zone).date()
+        is_known = IssueStore(database).get(today) is not None
     if done.kept and not as_json:
         console().print(f"what was there is in {escape(str(done.kept))}", soft_wrap=True)
-    if paused and not as_json:
-        dates = ", ".join(map(str, paused))
+    if done.paused and not as_json:
+        dates = ", ".join(map(str, done.paused))
         console().print(
             f"paused: {dates}. The backup does not know what left after it was made: "
             "`newsletter resume` sends what it takes for unsent, `newsletter cancel` gives it up",
             soft_wrap=True,
         )
-    more: dict[str, object] = {"kept": done.kept, "paused": list(map(str, paused))}
+    if not (is_known or as_json):
+        console().print(
+            f"The backup has no issue of today, {today}. If one left after it was made, let nothing"
+            " run before tomorrow: `newsletter run` would make it again, and send it again",
+            soft_wrap=True,
+        )
+    more: dict[str, object] = {"kept": done.kept, "paused": list(map(str, done.paused))}
     _report(done.tables, as_json=as_json, more=more)
 
 

@@ -108,6 +108,16 @@ class Draft:
         form = self.form_for(reader) if reader else None
         return self.pool_of(form).papers if form else self.papers
 
+    @property
+    def has_papers(self) -> bool:
+        """Whether there are papers of the day or, on the day of weekly mails, of the week."""
+        return bool(self.papers or self._papers_of_week())
+
+    def _papers_of_week(self) -> tuple[Paper, ...]:
+        """Return what weekly editions choose from, on a day on which there are any."""
+        form = self.form_for(replace(letters.NOBODY, cadence=Cadence.WEEKLY))
+        return self.pool_of(form).papers if form and form.weekly else ()
+
     def editions(self, ahead: int | None = None) -> Iterator[Drafted]:
         """Yield the edition of each audience; the personal editions come last.
 
@@ -123,13 +133,10 @@ class Draft:
 
     def kept(self) -> KeptDraft:
         """Return what editions that are made later are made of."""
-        form = self.form_for(replace(letters.NOBODY, cadence=Cadence.WEEKLY))
-        if form and form.weekly:
-            self.pool_of(form)
         return KeptDraft(
             made_at=self.day.clock(),
             papers=self.papers,
-            week=self.week,
+            week=self._papers_of_week(),
             bad=frozenset(self.bad),
             cadences=cadences_due(self.day.config, self.day.date),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from newsletter.config.settings import Config
 from newsletter.day.drafts import Draft, kept_draft
@@ -39,20 +39,21 @@ class PersonalEditions:
     def make(self, day: Day, issue: Issue, subscribers: Sequence[str]) -> dict[str, Made]:
         """Return what each of some subscribers gets, by id.
 
-        Raises StoreError when the database cannot be used, and TemplateError when a template is
-        wrong for everybody.
+        When none can be made, as with a template that is wrong, a fault stands for each: those who
+        share an edition get theirs, and these are tried again. Raises StoreError when the database
+        cannot be used.
         """
         with self._lock:
-            draft = self._draft(day, issue)
-            if draft is None:
-                return dict.fromkeys(subscribers, GONE)
-            found: dict[str, Made] = dict.fromkeys(subscribers, LEFT)
-            readers: list[Readers] = []
-            for kept in day.stores.subscribers.with_ids(subscribers):
-                reader = as_reader(day, kept)
-                found[kept.id] = NOTHING if reader else NOT_THEIRS
-                readers += [reader] if reader else []
-            return found | _made(draft, readers)
+            try:
+                draft = self._draft(day, issue)
+                if draft is None:
+                    return dict.fromkeys(subscribers, GONE)
+                return _of_subscribers(day, draft, subscribers)
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001  the guard at the border of these editions
+                fault = fault_of(Border.EDITION, f"of single readers of {issue.date}", error)
+                return dict.fromkeys(subscribers, replace(fault, is_mendable=True))
 
     def _draft(self, day: Day, issue: Issue) -> Draft | None:
         """Return the draft of an issue, made ready again when the settings have changed."""
@@ -66,6 +67,17 @@ class PersonalEditions:
         draft = kept_draft(day, issue, kept)
         self._ready = (issue.date, day.config, draft)
         return draft
+
+
+def _of_subscribers(day: Day, draft: Draft, subscribers: Sequence[str]) -> dict[str, Made]:
+    """Return what each of some subscribers gets from a draft, by id."""
+    found: dict[str, Made] = dict.fromkeys(subscribers, LEFT)
+    readers: list[Readers] = []
+    for kept in day.stores.subscribers.with_ids(subscribers):
+        reader = as_reader(day, kept)
+        found[kept.id] = NOTHING if reader else NOT_THEIRS
+        readers += [reader] if reader else []
+    return found | _made(draft, readers)
 
 
 def _made(draft: Draft, readers: Sequence[Readers]) -> dict[str, Made]:

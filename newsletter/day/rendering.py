@@ -33,7 +33,7 @@ def render(day: Day, draft: Draft | None = None, *, spool: Spool | None = None) 
     files = outbox.write_files(draft.issue, _files(day, draft, account, spool))
     page, shown = draft.page() if draft.papers else (b"", ())
     # On a day without papers, nobody gets what others do not get.
-    later = draft.later if draft.papers or day.config.choice.send_empty else 0
+    later = draft.later if day.config.choice.send_empty or draft.has_papers else 0
     if later and spool is not None:
         spool.leave(draft.kept(), draft.seen)
     for_site = bool(day.config.letter.site)

@@ -43,6 +43,8 @@ class Fault:
     """Where in the program it happened; empty when only the input is wrong."""
     content: bytes = field(default=b"", repr=False)
     """The input, or as much of it as is at hand."""
+    is_mendable: bool = False
+    """Whether what it costs a reader is tried again, for a person may mend it meanwhile."""
 
     def __str__(self) -> str:
         """Return the fault in one line."""

@@ -181,7 +181,9 @@ class DeliveryQueue:
                     if isinstance(message, str):
                         self.settle(parcel, Outcome(state=DeliveryState.CANCELLED, reason=message))
                     elif isinstance(message, Fault):
-                        self.fail(parcel, message, DeliveryState.FAILED)
+                        again = message.is_mendable
+                        state = DeliveryState.DEFERRED if again else DeliveryState.FAILED
+                        self.fail(parcel, message, state)
                     else:
                         parcel.message = message
                         self._ready.append(parcel)
@@ -274,7 +276,8 @@ class DeliveryQueue:
         if fault not in self.sent.faults:
             self.sent.faults.append(fault)
         self.settle(parcel, Outcome(state=state, reason=fault.problem))
-        self._faults += bool(fault.trace)
+        # What is tried again has its own readers only; it must not keep others from their mail.
+        self._faults += bool(fault.trace) and not fault.is_mendable
         if self._faults == MOST_FAULTS:
             self._trip(f"one message after the other goes wrong here: {fault.problem}")
 

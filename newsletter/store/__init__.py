@@ -54,7 +54,7 @@ upgrades.py    to the newest revision, with a backup before
 
 from newsletter.store.accounts import AccountStore
 from newsletter.store.archive import Archive
-from newsletter.store.backups import Restored, back_up, hold_unfinished, restore
+from newsletter.store.backups import Restored, back_up, restore
 from newsletter.store.bringing import Imported
 from newsletter.store.database import Database, connect, open_database
 from newsletter.store.facts import FactStore
@@ -115,7 +115,6 @@ __all__ = [
     "back_up",
     "connect",
     "database_exists",
-    "hold_unfinished",
     "is_at",
     "open_database",
     "recognise",

@@ -17,12 +17,13 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import whole_file
+from newsletter.model import IssueState
 from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
 from newsletter.store.explanations import last_backup
 from newsletter.store.indexing import make_search
-from newsletter.store.issues import IssueStore
-from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger.halts import set_state
+from newsletter.store.ledger.shards import unfinished
 from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
 from newsletter.store.partitions import is_month
 from newsletter.store.tables import metadata
@@ -79,6 +80,8 @@ class Restored:
     tables: tuple[Transferred, ...]
     kept: Path | None
     """Where the backup is of what was in the database before."""
+    paused: tuple[dt.date, ...]
+    """The issues of which something was open; they are paused now."""
 
 
 def restore(
@@ -87,26 +90,32 @@ def restore(
     """Put a backup in the place of what is in a database.
 
     See `transfers.replace`. A backup of an older version is migrated, and stays as it is itself.
-    With `force`, what is in a database of SQLite is first backed up beside it. Raises StoreError
-    also when the file is no backup, or is damaged.
+    With `force`, what is in a database of SQLite is first backed up beside it. Issues of which
+    something is open are paused before anybody can send it: what left after the backup was made is
+    not known in it, and would leave again. Raises StoreError also when the file is no backup, or is
+    damaged.
     """
+    paused: list[dt.date] = []
     if _is_of(database, path):
         raise StoreError(f"{path}: is the database itself; name a backup of it")
     with _reading(path) as source:
         kept = _keep(database, now) if force and not database.is_postgresql else None
-        tables = replace(source, database, force=force, on_rows=on_rows)
-    return Restored(tables=tables, kept=kept)
+        tables = replace(
+            source,
+            database,
+            force=force,
+            on_rows=on_rows,
+            then=lambda writer: paused.extend(_hold_unfinished(writer)),
+        )
+    return Restored(tables=tables, kept=kept, paused=tuple(paused))
 
 
-def hold_unfinished(database: Database, now: dt.datetime) -> tuple[dt.date, ...]:
-    """Pause the issues of which something is open, and return their dates.
-
-    What left after a backup was made is not known in it, and would leave again.
-    """
-    ledger, why = SqlLedger(database), "paused: a backup does not know what left after it was made"
-    found = IssueStore(database).unfinished(dt.date.max)
+def _hold_unfinished(connection: sa.Connection) -> tuple[dt.date, ...]:
+    """Pause the issues of which something is open, and return their dates."""
+    found, _finished = unfinished(connection, dt.date.max)
     for date in found:
-        ledger.pause(date, why, now)
+        why = "paused: a backup does not know what left after it was made"
+        set_state(connection, date, IssueState.PAUSED, why)
     return found
 
 

@@ -61,6 +61,10 @@ _OF_POSTGRESQL: Final = (
     ),
     (r"certificate|SSL|TLS", "the encrypted connection failed; see sslmode in `database`"),
     (r"permission denied", "let the user make and use tables there: GRANT CREATE ON SCHEMA public"),
+    (
+        r"must be owner of",
+        "the ledger gets a table each month: the user has to own the tables; see REASSIGN OWNED",
+    ),
     (r"read-only transaction", "this is a copy that cannot be written; name the main server"),
     (r"No space left|disk full", "make room on the server's disk; nothing was lost"),
     (r"lock timeout", "another transaction holds what this one needs; try again"),

@@ -63,12 +63,18 @@ class Transferred:
 
 
 def replace(
-    source: Database, target: Database, *, force: bool, on_rows: Told
+    source: Database,
+    target: Database,
+    *,
+    force: bool,
+    on_rows: Told,
+    then: Callable[[sa.Connection], None] = lambda _writer: None,
 ) -> tuple[Transferred, ...]:
     """Put all that is in `source` in the place of what is in `target`, which gets its tables.
 
     It is one transaction, in which nobody else uses the target: when anything fails, or when what
-    was written is not what was read, the target stays as it was. The caller looks at that.
+    was written is not what was read, the target stays as it was. The caller looks at that. What is
+    done `then` is part of it.
 
     Raises StoreError when a database cannot be used, the source is empty or of another version, the
     target is not empty and `force` is not set, or it belongs to another newsletter.
@@ -87,7 +93,9 @@ def replace(
         for table in reversed(metadata.sorted_tables):
             writer.execute(table.delete())
         done = transfer(reader, writer, metadata.sorted_tables, on_rows)
-        if not all(table.is_same for table in done):
+        if all(table.is_same for table in done):
+            then(writer)
+        else:
             writer.rollback()
     return done
 

@@ -204,6 +204,42 @@ def test_a_fault_is_not_remembered(world: World, monkeypatch: pytest.MonkeyPatch
     assert all(isinstance(made, Edition) for made in second.values())
 
 
+def test_a_template_that_breaks_after_the_plan_holds_up_single_readers_alone(world: World) -> None:
+    """They get their mail once it is mended."""
+    people(world, ada={}, bo={"words": ["sea"]}, cy={"words": ["snow"]})
+    planned(world)
+    broken = world.folder / "templates" / "issue.txt"
+    broken.parent.mkdir(exist_ok=True)
+    broken.write_text("{% if %}", "utf-8")
+
+    sent = world.do(steps.send)
+
+    assert set(world.mails()) == {"ada"}
+    assert len(sent.faults) == 1
+    assert "issue.txt" in str(sent.faults[0])
+    assert {reasons(world)[name][0] for name in ("bo", "cy")} == {"deferred"}
+
+    broken.unlink()
+    world.now += dt.timedelta(minutes=10)
+    world.do(steps.send)
+
+    assert set(world.mails()) == {"ada", "bo", "cy"}
+    assert len(world.mail.messages) == 3
+
+
+def test_a_draft_that_cannot_be_read_holds_up_single_readers_alone(world: World) -> None:
+    """As when a disk has spoilt it; however many they are, the issue is not paused."""
+    shared: dict[str, dict[str, object]] = {f"s{n}": {} for n in range(30)}
+    people(world, **shared, **{f"r{n}": {"words": ["sea"]} for n in range(30)})
+    planned(world)
+    sql(world, "UPDATE draft SET content = x'00ff'")
+
+    world.do(steps.send)
+
+    assert set(world.mails()) == set(shared)
+    assert {reasons(world)[f"r{n}"][0] for n in range(30)} == {"deferred"}
+
+
 def test_a_draft_is_made_ready_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """And again when the settings have changed."""
     people(world, **{f"r{n}": {"words": ["sea"]} for n in range(60)})
@@ -243,6 +279,18 @@ def test_on_a_day_without_papers_nobody_is_planned(world: World) -> None:
 
     assert not done.counts
     assert world.do(lambda day: day.stores.issues.dates()) == ()
+
+
+def test_weekly_readers_get_the_week_on_a_day_without_papers(world: World) -> None:
+    """Those who have an edition alone do, as those do who share one."""
+    people(world, daily={}, week={"cadence": "weekly"},
+           own={"cadence": "weekly", "words": ["sea"]})  # fmt: skip
+    ran(world, world.now)
+    world.web.pages |= {"/feed": paged(), "/votes": votes()}
+
+    ran(world, world.now + 3 * DAY)  # a Friday
+
+    assert set(world.mails()) == {"week", "own"}
 
 
 def test_who_comes_while_an_issue_is_made_gets_it(world: World) -> None:

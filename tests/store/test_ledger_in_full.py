@@ -327,19 +327,32 @@ def test_what_has_left_is_counted_by_domain(database: Database) -> None:
     put(database, "bo", YESTERDAY, state="accepted", started_at=NOW + MICRO)
 
     assert ledger.used(NOW - HOUR, NOW) == {"a.example": 2, "c.example": 1, "d.example": 1}
-    assert ledger.used(NOW + dt.timedelta(days=3) - HOUR, NOW + dt.timedelta(days=3)) == {}
+    assert ledger.used(NOW + dt.timedelta(days=4) - HOUR, NOW + dt.timedelta(days=4)) == {}
 
 
-def test_an_issue_of_two_days_ago_still_counts(database: Database) -> None:
-    """And one of three days ago does not: it was given up long since."""
+def test_an_issue_that_was_planned_three_days_ago_does_not_count(database: Database) -> None:
+    """It was given up long since."""
     ledger = SqlLedger(database)
     put(database, "ada", YESTERDAY, state="leased")
-    since = dt.datetime.combine(YESTERDAY, dt.time(), dt.UTC)
+    since = NOW + dt.timedelta(days=3)
 
-    assert ledger.used(since + dt.timedelta(days=2), since + dt.timedelta(days=3)) == {
-        "a.example": 1
-    }
-    assert ledger.used(since + dt.timedelta(days=3), since + dt.timedelta(days=4)) == {}
+    assert ledger.used(since - MICRO, since + HOUR) == {"a.example": 1}
+    assert ledger.used(since, since + HOUR) == {}
+
+
+def test_an_issue_of_an_old_date_counts_as_any(database: Database) -> None:
+    """Somebody sends it by hand: the mail server counts its messages, too."""
+    old, ledger = TODAY - dt.timedelta(days=30), SqlLedger(database)
+    with database.transaction() as connection:
+        connection.execute(subscribers.update().values(state="paused"))
+    plan(database, [make_delivery("ed", issue=old)], issue=make_issue(date=old, number=9))
+    found = ledger.claim(old, owner="me", limit=9, now=NOW, until=UNTIL)
+
+    assert ledger.used(NOW - HOUR, NOW) == {"readers.example": len(found)}
+
+    ledger.record([Claim(delivery=one, owner="me") for one in found], [], NOW)
+    assert ledger.used(NOW - HOUR, NOW) == {"readers.example": len(found)}
+    assert ledger.departure(NOW - HOUR, NOW, 0) == NOW
 
 
 def test_when_a_message_left(database: Database) -> None:
@@ -360,8 +373,8 @@ def test_when_a_message_left(database: Database) -> None:
     since = dt.datetime.combine(TODAY, dt.time(), dt.UTC) + dt.timedelta(days=2)
     put(database, "ada", started_at=since + HOUR)
     assert ledger.departure(since, since + 2 * HOUR, 0) == since + HOUR
-    put(database, "ada", started_at=since + dt.timedelta(days=1, hours=1))
-    assert ledger.departure(since + dt.timedelta(days=1), since + dt.timedelta(days=2), 0) is None
+    put(database, "ada", started_at=since + dt.timedelta(days=2, hours=1))
+    assert ledger.departure(since + dt.timedelta(days=2), since + dt.timedelta(days=3), 0) is None
 
 
 # --- What is given up, and what is sent again ---------------------------------------------------

@@ -559,6 +559,26 @@ def test_updates_of_deliveries_touch_no_index(database: Database) -> None:
     assert hot / all_ >= 0.6
 
 
+def test_a_shard_is_left_when_nobody_is_about_to_claim_of_it(database: Database) -> None:
+    """What another sender leases at that moment counts for rates until its lease ends."""
+    plan(database, [make_delivery("ada"), make_delivery("bo")])
+    ledger, until = SqlLedger(database), NOW + 2 * HOUR
+    assert ledger.take_shard(TODAY, 0, "me")
+    leaving = threading.Thread(target=ledger.leave_shard, args=(TODAY, 0, "me"))
+    with database.transaction() as other:
+        other.execute(sa.select(shards.c.number).with_for_update()).all()
+        leaving.start()
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        while not other.scalar(sa.text(waits)):
+            leaving.join(0.01)
+        ada = deliveries.c.subscriber == "id-ada"
+        other.execute(deliveries.update().where(ada).values(state="leased", lease_until=until))
+        other.execute(shards.update().values(active_until=until))
+    leaving.join(30)
+
+    assert sum(ledger.used(NOW + HOUR, NOW + HOUR + dt.timedelta(minutes=1)).values()) == 1
+
+
 def test_old_issues_are_not_read(database: Database) -> None:
     """A call for an issue finds its rows by the key, however many issues there are."""
     days = [TODAY - dt.timedelta(days=n) for n in range(30, -1, -1)]

@@ -42,6 +42,8 @@ def leave(
 ) -> None:
     """Give a shard back, if it is still the sender's; nobody shall take it before `rest`."""
     mine = _this(issue, shard) & (_SHARD.sender == sender)
+    # Locked before it is looked at what is leased: somebody else may be about to claim of it.
+    connection.execute(sa.select(_SHARD.number).where(mine).with_for_update()).all()
     values: dict[str, object] = {"sender": None, "active_until": _last_start()}
     if rest is not None:
         values["ready_at"] = sa.case((_SHARD.ready_at < rest, rest), else_=_SHARD.ready_at)

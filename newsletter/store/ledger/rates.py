@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Final
 
 import sqlalchemy as sa
 
 from newsletter.model import DeliveryState
 from newsletter.store.ledger.shards import IN_RANGE
 from newsletter.store.ledger.statements import is_in
-from newsletter.store.tables import deliveries, shards
+from newsletter.store.tables import deliveries, issues, shards
+
+_LONGEST: Final = dt.timedelta(days=3)
+"""No message leaves so long after its issue was planned: it waits a day at most for its reader's
+hour, and another one until it expires."""
 
 
 def used(connection: sa.Connection, since: dt.datetime, now: dt.datetime) -> Mapping[str, int]:
@@ -45,9 +50,9 @@ def departure(
 def active(since: dt.datetime) -> sa.Join:
     """Return the deliveries of the shards of which something may have left since then.
 
-    So only as many are read as leave in the time of a rate, however long the list is. An issue
-    expires within a day, so only the last issues count.
+    So only as many are read as leave in the time of a rate, however long the list is. Only issues
+    count that were planned lately, whatever their dates: all of them expire.
     """
-    oldest = since.date() - dt.timedelta(days=2)
-    is_active = (shards.c.issue >= oldest) & (shards.c.active_until > since)
+    lately = sa.select(issues.c.date).where(issues.c.planned_at > since - _LONGEST)
+    is_active = shards.c.issue.in_(lately) & (shards.c.active_until > since)
     return sa.join(shards, deliveries, IN_RANGE & is_active)
