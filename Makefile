@@ -87,10 +87,12 @@ mutants: setup ## break the code on purpose and see that a test notices (mutmut;
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock
 	@$(BIN)/mutmut run $(MUTANTS)
 
-docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas
+docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas; build site/
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 release: setup ## wheel, sdist, SBOM and checksums into dist/, the same bytes for the same commit
+	@test -z "$$(git status --porcelain)" || { echo "commit first: what is not committed would be in the release"; exit 1; }
 	@rm -rf dist
 	@$(BIN)/python docs/release.py dist
 

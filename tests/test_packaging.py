@@ -80,7 +80,7 @@ def environment(folder: Path, package: Path) -> Path:
     python = folder / "bin" / "python"
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", package]
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--ignore-installed"]
-    subprocess.run([*pip, *options], check=True, capture_output=True, timeout=100)
+    subprocess.run([*map(str, (*pip, *options))], check=True, capture_output=True, timeout=100)
     return python
 
 
@@ -94,11 +94,13 @@ def test_what_pip_installs_runs_the_demo_and_init(
     assert where.stdout.startswith(f"{tmp_path}/venv/")
 
     program = python.with_name("newsletter")
-    for words in (["demo"], ["init", "mine"], ["check", "--config", "mine/config"]):
+    played = run(program, "demo", "--json", cwd=tmp_path)
+    assert (played.returncode, played.stderr) == (0, "")
+    assert json.loads(played.stdout)["received"] == 6
+    for words in (["init", "mine"], ["check", "--config", "mine/config"]):
         done = run(program, *words, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), words
     assert (tmp_path / "mine" / "config" / "newsletter.yaml").is_file()
-    assert len(list((tmp_path / "outbox").glob("*/eml/*.eml"))) == 6
     told = run(program, "upgrade-check", "--config", "mine/config", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     assert (tmp_path / "venv/share/man/man1/newsletter.1").is_file()
@@ -142,7 +144,7 @@ def test_a_release_can_be_built_again(tmp_path: Path, built: Path, root: Path) -
     env = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     mask = os.umask(0o077)
     try:
-        subprocess.run(script, cwd=tmp_path, env=env, check=True, timeout=100)
+        subprocess.run([*map(str, script)], cwd=tmp_path, env=env, check=True, timeout=100)
     finally:
         os.umask(mask)
 
@@ -151,9 +153,8 @@ def test_a_release_can_be_built_again(tmp_path: Path, built: Path, root: Path) -
         for folder in (built, tmp_path / "again")
     )
     assert first == again
-    sums = dict(
-        reversed(line.split("  ")) for line in first.pop("SHA256SUMS").decode().splitlines()
-    )
+    lines = first.pop("SHA256SUMS").decode().splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     assert sums == {name: hashlib.sha256(raw).hexdigest() for name, raw in first.items()}
     assert len(sums) == 3
 
