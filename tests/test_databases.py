@@ -250,8 +250,11 @@ def test_postgresql_of_an_older_revision_is_backed_up_before_it_is_migrated(
             connection.exec_driver_sql(statement)
     letter(folder, root, url)
 
+    ahead = newsletter("upgrade-check", cwd=folder)
     done = newsletter("db", "upgrade", "--backup", "pg.db", cwd=folder)
 
+    assert ahead.returncode == 0
+    assert f"migrates it to {HEAD}, without a backup: that is for pg_dump" in ahead.stdout
     assert done.stdout == f"backed up to pg.db\nmigrated from schema 0011 to {HEAD}\n"
     there = contents_of(url, folder)
     for other in ("sqlite:///new.db", BACKEND.url(folder, "other")):
