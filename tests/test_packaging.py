@@ -22,6 +22,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from newsletter import __version__
 
+pytestmark = pytest.mark.timeout(300)  # packages are built, and environments made
+
 MIGRATIONS = "newsletter/store/migrations"
 EPOCH = "1764230400"
 CONSUMER = """
