@@ -7,7 +7,7 @@ RUN python -m venv /opt/newsletter
 COPY requirements-image.lock ./
 RUN /opt/newsletter/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-image.lock
 # What changes least comes first: a change of the code does not install the libraries again.
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY config config
 COPY templates templates
 COPY newsletter newsletter

@@ -7,7 +7,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preview test quick check fix golden shots bench peers clients fuzz mutants docs lock system
+.PHONY: help setup demo preview test quick check fix golden shots bench peers clients fuzz mutants docs release lock system
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,8 +87,14 @@ mutants: setup ## break the code on purpose and see that a test notices (mutmut;
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock
 	@$(BIN)/mutmut run $(MUTANTS)
 
-docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas
+docs: setup ## rewrite the generated pages of docs/reference/ and the JSON Schemas; build site/
 	@$(BIN)/python docs/generate.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+release: setup ## wheel, sdist, SBOM and checksums into dist/, the same bytes for the same commit
+	@test -z "$$(git status --porcelain)" || { echo "commit first: what is not committed would be in the release"; exit 1; }
+	@rm -rf dist
+	@$(BIN)/python docs/release.py dist
 
 lock: setup ## resolve the dependencies anew into the lock files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock

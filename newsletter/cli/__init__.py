@@ -24,6 +24,7 @@ returning.py bounces
 suppressing.py suppressions
 doctoring.py doctor
 databases.py db upgrade, backup, restore, copy
+upgrading.py upgrade-check
 keys.py      secret, dkim-key, admin-password
 reports.py   what a command shows as a whole
 account.py   the pieces of a report: tables and sentences, or JSON

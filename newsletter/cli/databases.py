@@ -52,7 +52,7 @@ def upgrade_(
 ) -> None:
     """Migrate the database to this version of the program, and say what was done.
 
-    Every command does so when it opens the database; this one makes a backup first.
+    Every command does so when it opens the database; here the backup can go elsewhere.
 
     Example: `newsletter db upgrade`
     """
@@ -62,7 +62,7 @@ def upgrade_(
             # Told before anything is done, while there is time for it.
             said = "nothing is backed up: that is for pg_dump, or `--backup FILE`"
             errors().print(f"[dim]{said}[/]")
-        done = upgrade(database, now=machine.utc_now(), backup=backup, on_step=told)
+        done = upgrade(database, backup=backup, on_step=told)
     if as_json:
         print_json(asdict(done))
         return

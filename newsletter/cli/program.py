@@ -62,6 +62,7 @@ MODULES = {
     "suppressions": "suppressing",
     "doctor": "doctoring",
     "db": "databases",
+    "upgrade-check": "upgrading",
     "secret": "keys",
     "admin-password": "keys",
     "dkim-key": "keys",

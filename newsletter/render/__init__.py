@@ -7,6 +7,7 @@ sandbox.py    where templates of users run
 parts.py      template files: their parts, the theme's values in them
 unused.py     files among the templates that nothing uses
 copies.py     which version a copy of a packaged template was made from
+upstream.py   what has changed in the packaged ones since
 hiding.py     Jinja and Outlook's comments, hidden while MJML and premailer work
 markup.py     MJML checked against the table of its components (components.json)
 sheets.py     style sheets: whether they are whole, and which rules are inlined

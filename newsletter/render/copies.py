@@ -29,11 +29,13 @@ def digest(content: bytes) -> str:
 def note_of(folder: Path, names: Iterable[str], version: str, earlier: Mapping[str, object]) -> str:
     """Return the text of the note on copies in `folder` that were just made with `version`.
 
-    `earlier` is what was noted before, of other copies.
+    The text is noted, too, so that a later version can say what it changed. `earlier` is what was
+    noted before, of other copies.
     """
-    made = {
-        name: {"version": version, "digest": digest((folder / name).read_bytes())} for name in names
-    }
+    made: dict[str, object] = {}
+    for name in names:
+        content = (folder / name).read_bytes()
+        made[name] = {"version": version, "digest": digest(content), "text": content.decode()}
     return json.dumps({**earlier, **made}, indent=1, sort_keys=True) + "\n"
 
 

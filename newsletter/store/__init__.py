@@ -49,14 +49,14 @@ figures.py     copies of papers' pictures, under public/figures/
 archive.py     the public part of an issue, under public/<date>/
 transfers.py   everything from one database into another, of either kind, with checksums
 backups.py     a database in one file, and back
-upgrades.py    to the newest revision, with a backup before
+upgrades.py    a database is opened, at the newest revision, with a backup before
 """
 
 from newsletter.store.accounts import AccountStore
 from newsletter.store.archive import Archive
 from newsletter.store.backups import Restored, back_up, restore
 from newsletter.store.bringing import Imported
-from newsletter.store.database import Database, connect, open_database
+from newsletter.store.database import Database, connect
 from newsletter.store.facts import FactStore
 from newsletter.store.faults import FaultStore
 from newsletter.store.feedback import FeedbackStore
@@ -76,7 +76,7 @@ from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.tallies import TallyStore
 from newsletter.store.transfers import Told, Transferred, replace, require_newest
-from newsletter.store.upgrades import Upgraded, upgrade
+from newsletter.store.upgrades import Foreseen, Upgraded, foresee, open_database, upgrade
 from newsletter.store.urls import database_exists, secrets_of
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "FaultStore",
     "FeedbackStore",
     "FigureStore",
+    "Foreseen",
     "Found",
     "Identity",
     "Imported",
@@ -115,6 +116,7 @@ __all__ = [
     "back_up",
     "connect",
     "database_exists",
+    "foresee",
     "is_at",
     "open_database",
     "recognise",

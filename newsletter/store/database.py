@@ -17,8 +17,6 @@ from newsletter.errors import StoreError
 from newsletter.files.writing import make_folder
 from newsletter.store.dialects import is_alone
 from newsletter.store.explanations import BUSY, explain
-from newsletter.store.migrations.runner import prepare
-from newsletter.store.tables import metadata
 from newsletter.store.urls import POSTGRESQL, read_url, require_driver
 
 BUSY_SECONDS: Final = 30.0
@@ -131,27 +129,6 @@ class Database:
         while self.kept:
             self.kept.pop().close()
         self.engine.dispose()
-
-
-def open_database(url: str, root: Path) -> Database:
-    """Open the database at a SQLAlchemy `url`; a relative path in it starts at `root`.
-
-    An empty database gets its tables; one of an older version is migrated.
-
-    Raises StoreError when the URL is of another kind of database, the file or the server cannot be
-    used, or a newer version of this program made the database.
-    """
-    try:
-        database = connect(url, root)
-    except StoreError as error:
-        raise StoreError(f"newsletter.yaml: `database` {error}") from None
-    try:
-        with database.transaction() as connection:
-            prepare(connection, metadata)
-    except BaseException:
-        database.close()
-        raise
-    return database
 
 
 def connect(url: str | sa.URL, root: Path) -> Database:

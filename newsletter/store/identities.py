@@ -57,8 +57,13 @@ def _server(url: sa.URL) -> tuple[object, ...]:
     return url.get_backend_name(), host, url.port or url.query.get("port") or 5432, url.database
 
 
-def recognise(database: Database, identity: Identity, still_uses_it: Callable[[str], bool]) -> None:
-    """Remember whose database this is, at first use and after every change.
+def recognise(
+    database: Database,
+    identity: Identity,
+    still_uses_it: Callable[[str], bool],
+    program: str = "",
+) -> None:
+    """Remember whose database this is, and the version of this program, when either has changed.
 
     It is the same newsletter if its configuration folder is the same; its name and address may
     then have changed. It has moved if its name and address are the same, and the old folder no
@@ -70,7 +75,7 @@ def recognise(database: Database, identity: Identity, still_uses_it: Callable[[s
     with database.transaction() as connection:
         row = connection.execute(sa.select(identities).with_for_update()).one_or_none()
         if row is None:
-            first = inserting(connection, identities).values(place=1, **now)
+            first = inserting(connection, identities).values(place=1, program=program, **now)
             connection.execute(first.on_conflict_do_nothing(index_elements=["place"]))
             row = connection.execute(sa.select(identities)).one()
         known = Identity(name=row.name, sender=row.sender, folder=row.folder)
@@ -87,5 +92,5 @@ def recognise(database: Database, identity: Identity, still_uses_it: Callable[[s
                 f"there and uses it; for {identity} set another `database` in newsletter.yaml. "
                 "Is it the same newsletter, moved? Then remove the old folder"
             )
-        if known != identity:
-            connection.execute(identities.update().values(**now))
+        if (known, row.program) != (identity, program):
+            connection.execute(identities.update().values(program=program, **now))

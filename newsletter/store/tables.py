@@ -19,8 +19,9 @@ identities = sa.Table(
     sa.Column("name", Text, nullable=False),
     sa.Column("sender", Text, nullable=False),
     sa.Column("folder", Text, nullable=False),
+    sa.Column("program", Text, nullable=False, server_default=""),
 )
-"""One row: whose database this is."""
+"""One row: whose database this is; `program` is the version of this program that used it last."""
 
 papers = sa.Table(
     "paper",

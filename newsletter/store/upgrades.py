@@ -1,16 +1,46 @@
-"""Upgrade a database to the newest revision, with a backup before."""
+"""Open a database: at the newest revision, with a backup before it is migrated."""
 
 from __future__ import annotations
 
-import datetime as dt
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from newsletter.store.backups import back_up, beside
-from newsletter.store.database import Database
+import sqlalchemy as sa
+
+from newsletter.errors import StoreError
+from newsletter.store.backups import back_up
+from newsletter.store.database import Database, connect
 from newsletter.store.migrations.runner import HEAD, prepare, revision_of
-from newsletter.store.tables import metadata
+from newsletter.store.tables import identities, metadata
 from newsletter.store.transfers import Told, is_empty
+
+NOTES_PROGRAM: Final = "0014"
+"""The first revision that knows which version of the program used it."""
+
+
+def open_database(url: str, root: Path) -> Database:
+    """Open the database at a SQLAlchemy `url`; a relative path in it starts at `root`.
+
+    An empty database gets its tables. One of an older version is migrated; a file of SQLite is
+    backed up beside it before.
+
+    Raises StoreError when the URL is of another kind of database, the file or the server cannot be
+    used, or a newer version of this program made the database.
+    """
+    try:
+        database = connect(url, root)
+    except StoreError as error:
+        raise StoreError(f"newsletter.yaml: `database` {error}") from None
+    try:
+        with database.transaction() as writer:
+            _keep(database, writer, lambda _done, _all: None)
+            prepare(writer, metadata)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +53,7 @@ class Upgraded:
     backup: Path | None
 
 
-def upgrade(
-    database: Database, *, now: dt.datetime, backup: Path | None, on_step: Told
-) -> Upgraded:
+def upgrade(database: Database, *, backup: Path | None, on_step: Told) -> Upgraded:
     """Make the tables of a database, or migrate them; returns what was done.
 
     A database of SQLite with anything in it is backed up before it is migrated: to `backup`, or
@@ -35,11 +63,94 @@ def upgrade(
     """
     with database.transaction() as writer:
         before = revision_of(writer)
-        is_due = before not in (None, HEAD)
-        if backup is None and is_due and not database.is_postgresql and not is_empty(writer):
-            backup = beside(database, str(before), now)
-        if backup is not None and before is not None:
+        if backup is None:
+            backup = _keep(database, writer, on_step)
+        elif before is not None:
             # On SQLite, this transaction keeps others from writing between the two.
             back_up(database, backup, force=False, on_step=on_step)
         prepare(writer, metadata)
     return Upgraded(before=before, after=HEAD, backup=backup if before else None)
+
+
+def _keep(database: Database, writer: sa.Connection, on_step: Told) -> Path | None:
+    """Back up a file of SQLite that is about to be migrated; return where to.
+
+    There is one backup of each revision: when a migration fails and is tried again, hour by hour,
+    the disk does not fill with them.
+    """
+    if database.is_postgresql:
+        return None
+    before = revision_of(writer)
+    if before in (None, HEAD) or is_empty(writer):
+        return None
+    path = _beside(database, str(before))
+    try:
+        back_up(database, path, force=True, on_step=on_step)
+    except StoreError as error:
+        raise StoreError(
+            f"{error}\nnothing was migrated, as a backup comes first: make room beside the "
+            "database, or name another place: newsletter db upgrade --backup FILE"
+        ) from None
+    return path
+
+
+def _beside(database: Database, revision: str) -> Path:
+    """Return where the backup of a revision is: beside SQLite's file."""
+    file = Path(str(database.engine.url.database))
+    return file.with_name(f"{file.stem}-{revision}{file.suffix}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What the next command that opens a database would do to its tables."""
+
+    before: str | None
+    """The revision of the tables that are there; none when there are no tables."""
+    after: str
+    program: str
+    """The version of this program that used it last; empty when that is not known."""
+    backup: Path | None
+    """Where it would be backed up to; none when there is no need, or on PostgreSQL."""
+    bytes: int
+    """The size of that backup."""
+    free: int
+    """The room for it, in bytes."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is anything to migrate."""
+        return self.before not in (None, self.after)
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for the backup."""
+        return self.backup is None or self.bytes < self.free
+
+
+def foresee(database: Database) -> Foreseen:
+    """Return what opening a database would do to its tables; nothing is changed.
+
+    Raises StoreError when it cannot be read, or a newer version of this program made it.
+    """
+    with database.reading() as reader:
+        before = revision_of(reader)
+        known = before is not None and before >= NOTES_PROGRAM
+        program = reader.scalar(sa.select(identities.c.program)) if known else ""
+        is_kept = not database.is_postgresql and before not in (None, HEAD)
+        if not is_kept or is_empty(reader):
+            return Foreseen(
+                before=before, after=HEAD, program=program or "", backup=None, bytes=0, free=0
+            )
+        pages, size = (
+            int(reader.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+            for name in ("page_count", "page_size")
+        )
+    path = _beside(database, str(before))
+    return Foreseen(
+        before=before,
+        after=HEAD,
+        program=program or "",
+        backup=path,
+        bytes=pages * size,
+        free=shutil.disk_usage(path.parent).free,
+    )

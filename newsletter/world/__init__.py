@@ -2,6 +2,8 @@
 
 machine.py the clock, the environment and the database; no network
 databases.py databases as they are, to be upgraded, backed up, restored, copied
+notes.py   what is new in each version
+upgrading.py what a new version means for a newsletter
 metrics.py GET /metrics for Prometheus, on a port of its own
 following.py settings that are followed while they are edited
 days.py    open_day(), open_web(): what the steps are given

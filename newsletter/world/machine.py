@@ -72,7 +72,7 @@ def open_ledger(config: Config) -> Database:
             return False  # it is gone, or of no use
 
     try:
-        recognise(database, identity, still_uses_it)
+        recognise(database, identity, still_uses_it, newsletter.__version__)
     except StoreError:
         database.close()
         raise

@@ -383,7 +383,7 @@ def test_a_damaged_database_is_one_clear_line(tmp_path: Path, content: bytes) ->
     """The line says how to repair it."""
     (tmp_path / "x.db").write_bytes(content)
 
-    with pytest.raises(StoreError, match="file is not a database; put a .* back"):
+    with pytest.raises(StoreError, match=r"not a database; it is damaged: .* put a backup .* back"):
         open_database("sqlite:///x.db", tmp_path)
 
 

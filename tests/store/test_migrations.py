@@ -43,6 +43,7 @@ from newsletter.store import (
     open_database,
 )
 from newsletter.store.migrations.runner import HEAD, configure
+from newsletter.store.sources import visited
 from newsletter.store.tables import metadata, shards
 
 URL = "sqlite:///old.db"
@@ -367,7 +368,8 @@ def test_secrets_in_what_the_fourth_version_remembered_are_gone(tmp_path: Path) 
 
     database = open_database(URL, tmp_path)
 
-    ((_, health),) = SourceStore(database).known([make_source()], NOW)[1:]
+    with database.reading() as connection:
+        (health,) = visited(connection, NOW).values()
     assert (health.failures, health.days) == (2, ((dt.date(2026, 3, 16), 4),))
     assert "s3cret" not in repr(health)
     with database.transaction() as connection:

@@ -171,6 +171,7 @@ def test_a_ledger_in_one_table_is_divided(database: Database) -> None:
             "ALTER TABLE delivery ADD FOREIGN KEY (issue) REFERENCES issue (date)",
             "ALTER TABLE shard DROP COLUMN active_until",
             "ALTER TABLE subscriber DROP COLUMN cadence",
+            "ALTER TABLE identity DROP COLUMN program",
             "DROP TABLE draft",
             "UPDATE alembic_version SET version_num = '0012'",
         ):
