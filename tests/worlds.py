@@ -9,14 +9,14 @@ import email
 import email.policy
 import inspect
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import yaml
 from makers import NOW, run, write_newsletter
-from servers import Mail, Page, Web
+from servers import Mail, Page, Web, http_server, smtp_server
 
 from newsletter.config.files import load_config
 from newsletter.day import given, steps
@@ -182,3 +182,14 @@ def shown(world: World, name: str) -> list[str]:
 
 def every_title(world: World) -> list[str]:
     return [paper.title for paper in world.do(lambda day: day.stores.papers.last(1_000))]
+
+
+@contextlib.contextmanager
+def seven_papers(folder: Path, root: Path) -> Iterator[World]:
+    """Return a newsletter without a site, and TITLES on a Tuesday."""
+    ids = {f"n{99001 + place}": 10 * (place + 1) for place in range(6)}
+    with http_server(feed=paged(*TITLES), votes=votes(**ids)) as web, smtp_server() as mail:
+        found = World(folder, root, web, mail)
+        write(found, "newsletter", SITELESS.format(port=mail.port, more=""))
+        write(found, "topics", TOPICS)
+        yield found

@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from servers import http_server, smtp_server
-from worlds import SITELESS, TITLES, TOPICS, World, paged, people, ran, shown, votes, write
+from worlds import (
+    TITLES,
+    TOPICS,
+    World,
+    paged,
+    people,
+    ran,
+    seven_papers,
+    shown,
+    votes,
+    write,
+)
 
 from newsletter.day import personal, steps
 from newsletter.day.drafts import Draft, kept_draft, make_draft
@@ -41,11 +51,7 @@ DAY = dt.timedelta(days=1)
 def world(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A newsletter with seven papers on a Tuesday; no edition of a single reader is made ahead."""
     monkeypatch.setattr("newsletter.day.rendering.AHEAD", 0)
-    ids = {f"n{99001 + place}": 10 * (place + 1) for place in range(6)}
-    with http_server(feed=paged(*TITLES), votes=votes(**ids)) as web, smtp_server() as mail:
-        found = World(tmp_path, root, web, mail)
-        write(found, "newsletter", SITELESS.format(port=mail.port, more=""))
-        write(found, "topics", TOPICS)
+    with seven_papers(tmp_path, root) as found:
         yield found
 
 

@@ -12,16 +12,15 @@ from typing import Any
 
 import pytest
 from makers import NOW
-from servers import http_server, smtp_server
 from worlds import (
     SITELESS,
     TITLES,
-    TOPICS,
     World,
     body,
     paged,
     people,
     ran,
+    seven_papers,
     shown,
     votes,
     write,
@@ -61,11 +60,7 @@ def world(
     Mails of single readers are made ahead, or when they are sent: they must be the same.
     """
     monkeypatch.setattr("newsletter.day.rendering.AHEAD", request.param)
-    ids = {f"n{99001 + place}": 10 * (place + 1) for place in range(6)}
-    with http_server(feed=paged(*TITLES), votes=votes(**ids)) as web, smtp_server() as mail:
-        found = World(tmp_path, root, web, mail)
-        write(found, "newsletter", SITELESS.format(port=mail.port, more=""))
-        write(found, "topics", TOPICS)
+    with seven_papers(tmp_path, root) as found:
         yield found
 
 

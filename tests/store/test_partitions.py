@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, plan
-from postgres import needs_postgresql, using
+from postgres import IN_ONE_TABLE, needs_postgresql, using
 
 from newsletter.model import DeliveryState
 from newsletter.store import Database, Retention, SqlLedger, TallyStore
@@ -164,11 +164,7 @@ def test_a_ledger_in_one_table_is_divided(database: Database) -> None:
     before = ledger.deliveries(TODAY) + ledger.deliveries(APRIL)
     with database.transaction() as connection:
         for statement in (
-            "CREATE TABLE plain (LIKE delivery INCLUDING ALL)",
-            "INSERT INTO plain SELECT * FROM delivery",
-            "DROP TABLE delivery",
-            "ALTER TABLE plain RENAME TO delivery",
-            "ALTER TABLE delivery ADD FOREIGN KEY (issue) REFERENCES issue (date)",
+            *IN_ONE_TABLE,
             "ALTER TABLE shard DROP COLUMN active_until",
             "ALTER TABLE subscriber DROP COLUMN cadence",
             "ALTER TABLE identity DROP COLUMN program",
