@@ -20,6 +20,7 @@ notices.py    what mails to one person say
 personal.py   editions of single readers that are made when they are sent
 mailroom.py   makes the messages for a batch of deliveries
 returns.py    read_returns(): mail that came back is read once, noted, and acted on
+hooks.py      take_call(): the same for what a provider of mail tells
 results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe
 interests.py  read_interest(): what a stranger types → wishes

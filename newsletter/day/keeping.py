@@ -15,6 +15,7 @@ from newsletter.config.settings import Keeping
 from newsletter.day import figures
 from newsletter.day.drafts import likes
 from newsletter.day.given import Day
+from newsletter.day.hooks import CALLERS
 from newsletter.day.results import Forgotten
 from newsletter.learn.tastes import named
 from newsletter.store.clearing import Cleared, clear_days, clear_old
@@ -27,6 +28,8 @@ CLOSES: Final = 3
 """Days after which an issue is closed, if all is final: what is sent later would be too old."""
 MERGES: Final = dt.timedelta(days=14)
 """How often deleted words are taken out of the index of searches: each time all of it is read."""
+ONCE: Final = 3
+"""Days for which providers' requests are remembered; none is taken that is older than 25 hours."""
 _LONG_AGO = dt.date(1970, 1, 1)
 
 
@@ -46,6 +49,7 @@ def cutoffs(keep: Keeping, today: dt.date, max_age_days: int) -> Cutoffs:
         editions=before(keep.editions),
         ledger=before(keep.ledger),
         answers=before(keep.answers),
+        requests=before(ONCE),
         health=dt.timedelta(days=keep.answers) if keep.answers else None,
     )
 
@@ -70,6 +74,7 @@ def forget(day: Day) -> Forgotten:
         liked=lambda: named(likes(day)),
         sources=[source_id(source) for source in day.config.collecting.sources],
         services=[*ENRICHERS, figures.FACT],
+        callers=CALLERS,
     )
     merged = stores.facts.known(FACT, ["merged"], now - MERGES).get("merged")
     if gone.papers and not merged:

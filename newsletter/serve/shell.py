@@ -32,6 +32,10 @@ MAX_BODY: Final = 64_000
 """Bytes of a form; `LARGER` paths take more."""
 MAX_UPLOAD: Final = 2_000_000
 LARGER: Final = ("/try",)
+MAX_HOOK: Final = 1_000_000
+"""Bytes of what a provider of mail tells at once: Amazon SNS sends 256 KB at most, SendGrid about
+768 KB."""
+HOOKS: Final = "/hooks/"
 BODY_SECONDS: Final = 15.0
 """Seconds that a client may take to send a form."""
 
@@ -89,6 +93,8 @@ class Shell:
             await send(message)
 
         most = MAX_UPLOAD if path in LARGER else MAX_BODY
+        if path.startswith(HOOKS):
+            most = MAX_HOOK
         await self._app(scope, bounded(receive, most), sending)
 
 

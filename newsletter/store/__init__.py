@@ -72,7 +72,7 @@ from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
-from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
+from newsletter.store.suppressions import Bounce, Once, Suppression, SuppressionStore
 from newsletter.store.tallies import TallyStore
 from newsletter.store.transfers import Told, Transferred, replace, require_newest
 from newsletter.store.upgrades import Upgraded, upgrade
@@ -94,6 +94,7 @@ __all__ = [
     "Imported",
     "IssueStore",
     "NoticeStore",
+    "Once",
     "Outbox",
     "PaperStore",
     "PickStore",
