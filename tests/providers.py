@@ -21,8 +21,8 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:daily-papers"
 SNS = "https://sns.eu-west-1.amazonaws.com"
 CERTIFICATE = f"{SNS}/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem"
 MAILGUN_KEY = "a signing key of tests, for Mailgun"
-POSTMARK = "postmark:a-password-of-tests"
-BASIC = "Basic " + base64.b64encode(POSTMARK.encode()).decode()
+POSTMARK = "a-password-of-tests"
+BASIC = "Basic " + base64.b64encode(f"newsletter:{POSTMARK}".encode()).decode()
 NOW = dt.datetime(2026, 11, 26, 7, 0, tzinfo=dt.UTC)
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -95,7 +95,9 @@ def sns(
     algorithm = SHA1() if version == "1" else SHA256()
     signature = key.sign(content.encode("utf-8", "replace"), padding.PKCS1v15(), algorithm)
     found["Signature"] = base64.b64encode(signature).decode()
-    return json.dumps({name: value for name, value in found.items() if name not in without}).encode()
+    return json.dumps(
+        {name: value for name, value in found.items() if name not in without}
+    ).encode()
 
 
 def ses_mail(email: str, message_id: str = "", **more: Any) -> Body:
@@ -171,7 +173,7 @@ def mailgun(
     return json.dumps({"signature": signed, "event-data": event}).encode()
 
 
-def mailgun_failed(email: str, message_id: str = "", **more: Any) -> Body:
+def mailgun_failed(email: str, message_id: Any = "", **more: Any) -> Body:
     """Return a failure as Mailgun tells it."""
     return {
         "event": "failed",

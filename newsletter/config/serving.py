@@ -18,7 +18,7 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 """How a public key on the curve P-256 begins (RFC 5480, 2); 64 bytes follow."""
 PASSWORD = 16
-"""Least number of characters of Postmark's name and password: nothing else proves who calls."""
+"""Least number of characters of Postmark's password: nothing else proves who calls."""
 
 
 class HooksShape(Shape):
@@ -37,8 +37,8 @@ class HooksShape(Shape):
     )
     postmark: Secret | None = Field(
         None,
-        description="Postmark: `${NAME}` of a name and a password of your own, as in name:password "
-        "(HTTP Basic). They are taken only over https.",
+        description="Postmark: `${NAME}` of a password of your own, for the user `newsletter` "
+        "(HTTP Basic). It is taken only over https.",
     )
 
     @field_validator("ses")
@@ -66,12 +66,13 @@ class HooksShape(Shape):
 
     @field_validator("postmark")
     @classmethod
-    def _is_name_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+    def _is_hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
         text = value.get_secret_value() if value else ""
-        if text and (len(text) < PASSWORD or not re.fullmatch(r"[!-9;-~]+:[!-~]+", text)):
+        # If it is empty, its variable is not set; that is reported where it is read.
+        if text and (len(text) < PASSWORD or not re.fullmatch("[!-~]+", text)):
             raise ValueError(
-                f"must be a name, a colon and a password, {PASSWORD} characters at least, without "
-                "spaces: whoever guesses them can suppress your readers"
+                f"must have {PASSWORD} characters at least, and no spaces: whoever guesses it can "
+                "suppress your readers. `newsletter secret` makes one"
             )
         return value
 

@@ -165,7 +165,7 @@ class Hooks:
     mailgun: str = field(default="", repr=False)
     """The HTTP webhook signing key."""
     postmark: str = field(default="", repr=False)
-    """The name and the password, with a colon between."""
+    """The password of the user `newsletter`."""
     named: tuple[str, ...] = ()
     """The providers that newsletter.yaml names."""
     missing: tuple[str, ...] = ()

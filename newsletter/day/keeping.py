@@ -28,8 +28,8 @@ CLOSES: Final = 3
 """Days after which an issue is closed, if all is final: what is sent later would be too old."""
 MERGES: Final = dt.timedelta(days=14)
 """How often deleted words are taken out of the index of searches: each time all of it is read."""
-ONCE: Final = 3
-"""Days for which providers' requests are remembered; none is taken that is older than 25 hours."""
+ONCE: Final = dt.timedelta(days=3)
+"""How long providers' requests are remembered; none is taken that is older than 25 hours."""
 _LONG_AGO = dt.date(1970, 1, 1)
 
 
@@ -49,7 +49,6 @@ def cutoffs(keep: Keeping, today: dt.date, max_age_days: int) -> Cutoffs:
         editions=before(keep.editions),
         ledger=before(keep.ledger),
         answers=before(keep.answers),
-        requests=before(ONCE),
         health=dt.timedelta(days=keep.answers) if keep.answers else None,
     )
 
@@ -68,13 +67,13 @@ def forget(day: Day) -> Forgotten:
     mark = {"day": today.isoformat(), **asdict(day.config.keeping)}
     if stores.facts.known(FACT, ["done"]).get("done") == mark:
         return Forgotten()
+    stores.suppressions.forget_requests(CALLERS, now - ONCE)
     gone = stores.retention.forget(
         cutoffs(day.config.keeping, today, day.config.choice.max_age_days),
         today,
         liked=lambda: named(likes(day)),
         sources=[source_id(source) for source in day.config.collecting.sources],
         services=[*ENRICHERS, figures.FACT],
-        callers=CALLERS,
     )
     merged = stores.facts.known(FACT, ["merged"], now - MERGES).get("merged")
     if gone.papers and not merged:

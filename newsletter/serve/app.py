@@ -24,7 +24,7 @@ from newsletter.serve.choosing import Choosing
 from newsletter.serve.feedback import FeedbackPages
 from newsletter.serve.feeds import Feeds
 from newsletter.serve.given import SiteNow
-from newsletter.serve.hooks import Hooks, Tell, Visit
+from newsletter.serve.hooks import HookDoor, Tell, Visit
 from newsletter.serve.joining import Joining
 from newsletter.serve.leaving import Leaving
 from newsletter.serve.limits import Limit, Limits
@@ -123,7 +123,7 @@ def site_app(
     )
     searching, trying = Searching(site), Trying(site, tries)
     choosing, feedback = Choosing(site, limits, wake), FeedbackPages(site)
-    hooks = Hooks(
+    hooks = HookDoor(
         site,
         visiting or (lambda url: visit(site().config, newsletter.__version__, url)),
         tell,

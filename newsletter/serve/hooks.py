@@ -16,7 +16,7 @@ from newsletter.errors import SourceError
 from newsletter.model import Fault
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limit
-from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refused, Wanted
+from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refusal, Wanted
 from newsletter.suppress.webhooks.table import PROVIDERS, fault_in, read_call
 
 KEPT: Final = 8
@@ -30,7 +30,7 @@ Tell = Callable[[str], None]
 """Tells the operator."""
 
 
-class Hooks:
+class HookDoor:
     """The door of providers."""
 
     def __init__(
@@ -68,13 +68,13 @@ class Hooks:
         found = await self._judged(site, name, call)
         if isinstance(found, Proved):
             return await self._act(site, name, call, found)
-        if isinstance(found, Refused):
+        if isinstance(found, Refusal):
             self.counts[name, "refused"] += 1
             self._say(name, f"a request was refused: {found.reason}")
             return _answer("refused", 403)
         return _answer("not now", 503)
 
-    async def _judged(self, site: Site, name: str, call: Call) -> Proved | Refused | None:
+    async def _judged(self, site: Site, name: str, call: Call) -> Proved | Refusal | None:
         """Return what a request proves; None if that cannot be said now."""
         found = await self._read(site, name, call)
         if isinstance(found, Wanted):
@@ -87,7 +87,7 @@ class Hooks:
             found = await self._read(site, name, call)
         if isinstance(found, Fault):
             await run_in_threadpool(site.day.folders.faults.keep, found)
-            return Refused("it could not be read; it is kept in outbox/faults/")
+            return Refusal("it could not be read; it is kept in outbox/faults/")
         return None if isinstance(found, Wanted) else found
 
     async def _read(self, site: Site, name: str, call: Call) -> Answer | Fault:

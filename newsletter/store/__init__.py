@@ -36,6 +36,7 @@ subscribers.py who gets the newsletter, since when, and what they asked for
 requests.py    what people ask for on the site
 notices.py     the mails that follow: a queue
 feedback.py    what readers say about papers
+once.py        requests that count once
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
@@ -64,6 +65,7 @@ from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.lists import Imported
 from newsletter.store.notices import NoticeStore
+from newsletter.store.once import Once
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
@@ -72,7 +74,7 @@ from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
-from newsletter.store.suppressions import Bounce, Once, Suppression, SuppressionStore
+from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
 from newsletter.store.tallies import TallyStore
 from newsletter.store.transfers import Told, Transferred, replace, require_newest
 from newsletter.store.upgrades import Upgraded, upgrade

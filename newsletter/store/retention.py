@@ -62,8 +62,6 @@ class Cutoffs:
     """Deliveries of closed issues before it; their numbers stay."""
     answers: dt.date | None = None
     """Services' answers from before it."""
-    requests: dt.date | None = None
-    """The memory of requests that count once, from before it."""
     health: dt.timedelta | None = None
     """The health of sources that are not visited any more, so long after the last visit of any."""
 
@@ -103,14 +101,12 @@ class Retention:
         liked: Callable[[], Collection[str]],
         sources: Collection[str],
         services: Collection[str],
-        callers: Collection[str] = (),
     ) -> Gone:
         """Delete what is before its cutoff.
 
         Papers stay that have a key among `liked`, which is asked only if papers are to go, or that
         readers have said something about. The health of `sources` (ids) stays. Only answers of
-        `services`, and requests of `callers`, are deleted. Raises StoreError when the database
-        cannot be used.
+        `services` are deleted. Raises StoreError when the database cannot be used.
         """
         return Gone(
             deliveries=self._deliveries(cut.ledger),
@@ -118,7 +114,7 @@ class Retention:
             picks=self._picks(cut.shown),
             papers=self._papers(cut.papers, today, liked),
             keys=self._keys(cut.seen),
-            answers=self._answers(cut.answers, services) + self._answers(cut.requests, callers),
+            answers=self._answers(cut.answers, services),
             sources=self._health(cut.health, sources),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from newsletter.model import Verdict
 from newsletter.store.database import Database
 from newsletter.store.dialects import alone, inserting
-from newsletter.store.tables import bounces, deliveries, facts, issues, suppressions
+from newsletter.store.once import Once, forget_requests, has_come, is_first
+from newsletter.store.tables import bounces, deliveries, issues, suppressions
 
 HARD: Final = tuple(verdict.value for verdict in Verdict if verdict.is_hard)
 """Verdicts that mean that no mail will arrive any more."""
@@ -40,16 +41,6 @@ class Bounce:
     """Whether a hard verdict is proved; one in words alone counts only when it lasts."""
     issue: dt.date | None = None
     subscriber: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """A request that counts once, whoever sends it again."""
-
-    service: str
-    """One of our words for who sends such requests."""
-    name: str
-    """What tells this one from all others of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +76,7 @@ class SuppressionStore:
         with self._database.transaction() as connection:
             # Else two who read at once would each find one bounce too few.
             alone(connection, "bounces")
-            if once is not None and not _is_first(connection, once, now):
+            if once is not None and not is_first(connection, once, now):
                 return 0, ()
             for bounce in found:
                 address = bounce.email.lower()
@@ -120,11 +111,11 @@ class SuppressionStore:
 
     def has_come(self, once: Once) -> bool:
         """Return whether a request came before."""
-        query = sa.select(facts.c.subject).where(
-            facts.c.service == once.service, facts.c.subject == once.name
-        )
-        with self._database.reading() as connection:
-            return connection.scalar(query) is not None
+        return has_come(self._database, once)
+
+    def forget_requests(self, services: Collection[str], before: dt.datetime) -> int:
+        """Forget the requests of `services` that came before a moment; return how many."""
+        return forget_requests(self._database, services, before)
 
     def latest_issue(self, subscriber: str) -> dt.date | None:
         """Return the latest issue that a subscriber has a delivery of; None if there is none."""
@@ -208,15 +199,6 @@ class SuppressionStore:
             )
             gone = connection.execute(suppressions.delete().where(suppressions.c.email == address))
             return gone.rowcount > 0
-
-
-def _is_first(connection: sa.Connection, once: Once, now: dt.datetime) -> bool:
-    """Note that a request has come; return whether it had not before."""
-    row = inserting(connection, facts).values(
-        service=once.service, subject=once.name, data={}, asked_at=now
-    )
-    added = connection.execute(row.on_conflict_do_nothing(index_elements=["service", "subject"]))
-    return added.rowcount > 0
 
 
 def _suppression(row: sa.Row[Any]) -> Suppression:

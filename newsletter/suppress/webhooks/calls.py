@@ -54,7 +54,7 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """A request that proves nothing; the reason is for the operator alone."""
 
     reason: str
@@ -67,7 +67,7 @@ class Wanted:
     url: str
 
 
-Answer = Proved | Refused | Wanted
+Answer = Proved | Refusal | Wanted
 
 
 def is_timely(at: dt.datetime | None, now: dt.datetime, oldest: dt.timedelta) -> bool:

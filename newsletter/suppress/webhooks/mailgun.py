@@ -15,7 +15,7 @@ import re
 from newsletter.config.settings import Hooks
 from newsletter.model import Verdict
 from newsletter.suppress.events import Event
-from newsletter.suppress.webhooks.calls import Call, Proved, Refused, Told, is_timely
+from newsletter.suppress.webhooks.calls import Call, Proved, Refusal, Told, is_timely
 from newsletter.suppress.webhooks.values import (
     Object,
     address_in,
@@ -36,19 +36,19 @@ _LISTS = {"suppress-bounce": "605", "suppress-unsubscribe": "606", "suppress-com
 """Reasons and codes of mails that Mailgun does not try: the address is on one of its lists."""
 
 
-def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refused:
+def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refusal:
     """Return what a request of Mailgun says."""
     data = read_json(call.body)
     signature = object_in(data, "signature")
     at, token = text_in(signature, "timestamp"), text_in(signature, "token")
     given = text_in(signature, "signature")
     if not (_TOKEN.fullmatch(token) and _HEX.fullmatch(given)):
-        return Refused("it is not signed; the webhooks called legacy are not read")
+        return Refusal("it is not signed; the webhooks called legacy are not read")
     if not is_timely(moment(at), now, OLDEST):
-        return Refused("it is too old, or the clock of this machine is wrong")
+        return Refusal("it is too old, or the clock of this machine is wrong")
     wanted = hmac.new(hooks.mailgun.encode(), f"{at}{token}".encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(given, wanted):
-        return Refused("the signature is not by the HTTP webhook signing key of `mailgun`")
+        return Refusal("the signature is not by the HTTP webhook signing key of `mailgun`")
     told = object_in(data, "event-data")
     event = _event(told)
     kind = line_in(told, "event")[:40] or "without a name"

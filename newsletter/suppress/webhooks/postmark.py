@@ -1,4 +1,4 @@
-"""Postmark: a name and a password (HTTP Basic, RFC 7617) prove who calls; nothing is signed.
+"""Postmark: a password (HTTP Basic, RFC 7617) proves who calls; nothing is signed.
 
 https://postmarkapp.com/developer/webhooks/webhooks-overview
 """
@@ -13,7 +13,7 @@ import hmac
 from newsletter.config.settings import Hooks
 from newsletter.model import Verdict
 from newsletter.suppress.events import Event
-from newsletter.suppress.webhooks.calls import Call, Proved, Refused, Told
+from newsletter.suppress.webhooks.calls import Call, Proved, Refusal, Told
 from newsletter.suppress.webhooks.values import (
     Object,
     address_in,
@@ -23,6 +23,7 @@ from newsletter.suppress.webhooks.values import (
 )
 from newsletter.suppress.webhooks.verdicts import Said, bounce, complaint, leaving, listed
 
+USER = "newsletter"
 _LASTING = ("HardBounce", "BadEmailAddress")
 _PASSING = {
     "SoftBounce": Verdict.UNKNOWN,
@@ -37,14 +38,14 @@ _PASSING = {
 """Postmark's kinds of bounces that are not for good, or not about the address."""
 
 
-def read(call: Call, hooks: Hooks, _now: dt.datetime) -> Proved | Refused:
+def read(call: Call, hooks: Hooks, _now: dt.datetime) -> Proved | Refusal:
     """Return what a request of Postmark says."""
     if not call.is_secure:
-        return Refused(
+        return Refusal(
             "the password did not come by https, or no trusted proxy says so (`serve: proxies:`)"
         )
     if not _knows_password(call.headers.get("authorization", ""), hooks.postmark):
-        return Refused("the name or the password is not that of `postmark`")
+        return Refusal("the user is not `newsletter`, or the password is not that of `postmark`")
     once = hashlib.sha256(call.body).hexdigest()
     data = read_json(call.body)
     if not isinstance(data, dict):
@@ -59,14 +60,14 @@ def read(call: Call, hooks: Hooks, _now: dt.datetime) -> Proved | Refused:
 
 
 def _knows_password(given: str, wanted: str) -> bool:
-    """Return whether a header says the name and the password, in a time that tells nothing."""
+    """Return whether a header says user and password, in a time that tells nothing."""
     kind, _, encoded = given.partition(" ")
     try:
         told = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:
         told = b""
     is_same = hmac.compare_digest(
-        hashlib.sha256(told).digest(), hashlib.sha256(wanted.encode()).digest()
+        hashlib.sha256(told).digest(), hashlib.sha256(f"{USER}:{wanted}".encode()).digest()
     )
     return is_same and kind.lower() == "basic" and bool(wanted)
 

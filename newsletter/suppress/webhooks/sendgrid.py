@@ -13,7 +13,7 @@ from typing import Final
 from newsletter.config.settings import Hooks
 from newsletter.model import Verdict
 from newsletter.suppress.events import Event
-from newsletter.suppress.webhooks.calls import Call, Proved, Refused, Told, is_timely
+from newsletter.suppress.webhooks.calls import Call, Proved, Refusal, Told, is_timely
 from newsletter.suppress.webhooks.values import (
     Object,
     address_in,
@@ -37,15 +37,15 @@ _CLASSES = {
 """What SendGrid's classes of bounces mean; other classes are not about the address."""
 
 
-def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refused:
+def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refusal:
     """Return what a request of SendGrid says."""
     at, signature = call.headers.get(TIMESTAMP, ""), call.headers.get(SIGNATURE, "")
     if not at or not signature:
-        return Refused("it is not signed: turn on the signed event webhook")
+        return Refusal("it is not signed: turn on the signed event webhook")
     if not _is_signed(hooks.sendgrid, at.encode("utf-8", "replace") + call.body, signature):
-        return Refused("the signature is not by the key whose public half is `sendgrid`")
+        return Refusal("the signature is not by the key whose public half is `sendgrid`")
     if not is_timely(moment(at), now, OLDEST):
-        return Refused("it is too old, or the clock of this machine is wrong")
+        return Refusal("it is too old, or the clock of this machine is wrong")
     # Not the signature: there are two for each body, and anybody can make the other one.
     once = hashlib.sha256(at.encode() + b"\0" + call.body).hexdigest()
     data = read_json(call.body)

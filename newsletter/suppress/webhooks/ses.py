@@ -14,7 +14,7 @@ from newsletter.config.settings import Hooks
 from newsletter.model import Verdict
 from newsletter.suppress.events import Event, ReportKind
 from newsletter.suppress.webhooks import sns
-from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refused, Told, Wanted
+from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refusal, Told, Wanted
 from newsletter.suppress.webhooks.values import (
     Object,
     address_in,
@@ -41,12 +41,12 @@ _HEADERS = ("message-id", "list-unsubscribe")
 def read(call: Call, hooks: Hooks, now: dt.datetime, certificates: Mapping[str, bytes]) -> Answer:
     """Return what a message says; `certificates` are those known, by their addresses."""
     found = sns.read_envelope(call, hooks.ses, now, certificates)
-    if isinstance(found, Refused | Wanted):
+    if isinstance(found, Refusal | Wanted):
         return found
     once, kind = text_in(found, "MessageId"), text_in(found, "Type")
     if kind == sns.CONFIRMATION:
         visit = sns.confirming(found, hooks.ses)
-        return visit if isinstance(visit, Refused) else Proved(once=once, visit=visit)
+        return visit if isinstance(visit, Refusal) else Proved(once=once, visit=visit)
     if kind != "Notification":
         return Proved(once=once, ignored=(kind,))
     data = read_json(text_in(found, "Message"))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from newsletter.config.values import TOPIC
-from newsletter.suppress.webhooks.calls import Call, Refused, Wanted, is_timely
+from newsletter.suppress.webhooks.calls import Call, Refusal, Wanted, is_timely
 from newsletter.suppress.webhooks.values import Object, moment, read_json, text_in
 
 OLDEST = dt.timedelta(hours=1)
@@ -47,27 +47,27 @@ def host_of(topic: str) -> str:
 
 def read_envelope(
     call: Call, topic: str, now: dt.datetime, certificates: Mapping[str, bytes]
-) -> Object | Refused | Wanted:
+) -> Object | Refusal | Wanted:
     """Return a message of `topic` that SNS has signed, as its fields.
 
     `certificates` are those known, in PEM, by their addresses. If the one that it names is not
     among them, its address is returned, after all else was found right.
     """
     if call.headers.get("x-amz-sns-rawdelivery", "").lower() == "true":
-        return Refused("raw message delivery is on, which has no signature: turn it off")
+        return Refusal("raw message delivery is on, which has no signature: turn it off")
     found = read_json(call.body)
     kind, url = text_in(found, "Type"), text_in(found, "SigningCertURL")
     if kind not in _SIGNED or call.headers.get("x-amz-sns-message-type", kind) != kind:
-        return Refused("it is no message of Amazon SNS")
+        return Refusal("it is no message of Amazon SNS")
     content = _signed_content(found, kind)
     refused = _why_not_ours(found, topic, now) or ("" if content else "a signed field is missing")
     if content is None or refused:
-        return Refused(refused)
+        return Refusal(refused)
     if url not in certificates:
         return Wanted(url)
     version, signature = text_in(found, "SignatureVersion"), text_in(found, "Signature")
     refused = _why_not_signed(certificates[url], content, version, signature, now)
-    return Refused(refused) if refused else found
+    return Refusal(refused) if refused else found
 
 
 def _why_not_ours(found: Object, topic: str, now: dt.datetime) -> str:
@@ -82,7 +82,7 @@ def _why_not_ours(found: Object, topic: str, now: dt.datetime) -> str:
     return ""
 
 
-def confirming(found: Object, topic: str) -> str | Refused:
+def confirming(found: Object, topic: str) -> str | Refusal:
     """Return the address that confirms the subscription which a signed message asks to confirm.
 
     It is made of the token: nothing that a message gives as an address is ever visited.
@@ -91,9 +91,9 @@ def confirming(found: Object, topic: str) -> str | Refused:
     try:
         given = urllib.parse.urlsplit(text_in(found, "SubscribeURL"))
     except ValueError:
-        return Refused("the address to confirm at is none")
+        return Refusal("the address to confirm at is none")
     if (given.scheme, given.netloc) != ("https", host):
-        return Refused("the address to confirm at is not Amazon SNS in the region of the topic")
+        return Refusal("the address to confirm at is not Amazon SNS in the region of the topic")
     token = text_in(found, "Token")
     query = {"Action": "ConfirmSubscription", "TopicArn": topic, "Token": token}
     return f"https://{host}/?{urllib.parse.urlencode(query, errors='replace')}"

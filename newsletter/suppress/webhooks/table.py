@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from newsletter.config.settings import Hooks
 from newsletter.model import Border, Fault, fault_of
 from newsletter.suppress.webhooks import mailgun, postmark, sendgrid, ses
-from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refused
+from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refusal
 
 Read = Callable[[Call, Hooks, dt.datetime, Mapping[str, bytes]], Answer]
 """(request, settings, now, certificates by their addresses) → what it proves."""
@@ -55,7 +55,7 @@ def read_call(
     """
     provider = PROVIDERS[name]
     if not provider.key(hooks):
-        return Refused(f"there is no key: `serve: hooks: {name}` is empty")
+        return Refusal(f"there is no key: `serve: hooks: {name}` is empty")
     try:
         return provider.read(call, hooks, now, certificates)
     except Exception as error:  # noqa: BLE001  border: whatever comes must not break the site
