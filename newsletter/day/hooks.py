@@ -37,6 +37,7 @@ def take_call(day: Day, name: str, proved: Proved) -> Taken:
     Raises StoreError when the database cannot be used; then it is to be sent again.
     """
     stores, secrets = day.stores, day.config.letter.secrets
+    domain = day.config.letter.sender.rpartition("@")[2].lower()
 
     def person_at(email: str) -> Person | None:
         found = stores.subscribers.find(email)
@@ -49,6 +50,7 @@ def take_call(day: Day, name: str, proved: Proved) -> Taken:
         read_told(
             told,
             name,
+            domain=domain,
             secrets=secrets,
             address_of=stores.suppressions.address_of,
             person_at=person_at,

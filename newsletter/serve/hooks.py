@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -16,9 +17,12 @@ from newsletter.errors import SourceError
 from newsletter.model import Fault
 from newsletter.serve.given import Site, SiteNow
 from newsletter.serve.limits import Limit
+from newsletter.serve.shell import TooLargeError
 from newsletter.suppress.webhooks.calls import Answer, Call, Proved, Refusal, Wanted
 from newsletter.suppress.webhooks.table import PROVIDERS, fault_in, read_call
 
+AT_ONCE: Final = 2
+"""Requests that are read at once: JSON of strangers takes up to thirty times its size."""
 KEPT: Final = 8
 """Certificates that are kept in memory: Amazon has one at a time in each region."""
 VISITS: Final = 60.0
@@ -45,6 +49,7 @@ class HookDoor:
         self._visits = Limit(per_hour=VISITS, burst=VISITS / 4, clock=monotonic)
         self._tellings = Limit(per_hour=1, burst=1, clock=monotonic)
         self._certificates: OrderedDict[str, bytes] = OrderedDict()
+        self._reading = asyncio.Semaphore(AT_ONCE)
 
     async def take(self, request: Request) -> Response:
         """Take what a provider tells: 200, also where it means nothing here; else it is sent again.
@@ -60,10 +65,12 @@ class HookDoor:
             body = await request.body()
         except ClientDisconnect:
             return _answer("", 400)
+        if len(body) > PROVIDERS[name].most:
+            raise TooLargeError
         call = Call(
             headers={key.lower(): value for key, value in request.headers.items()},
             body=body,
-            is_secure=request.url.scheme == "https",
+            is_secure=request.scope["scheme"] == "https",
         )
         found = await self._judged(site, name, call)
         if isinstance(found, Proved):
@@ -93,7 +100,10 @@ class HookDoor:
     async def _read(self, site: Site, name: str, call: Call) -> Answer | Fault:
         # In a thread: parsing a large body, and judging a signature, would hold up the pages.
         hooks, now = site.config.serving.hooks, site.clock()
-        return await run_in_threadpool(read_call, name, call, hooks, now, dict(self._certificates))
+        async with self._reading:
+            return await run_in_threadpool(
+                read_call, name, call, hooks, now, dict(self._certificates)
+            )
 
     async def _act(self, site: Site, name: str, call: Call, proved: Proved) -> Response:
         if proved.visit:

@@ -32,8 +32,10 @@ class Told:
     """The provider's name of it, so that the same event counts once."""
     ours: str = ""
     """What the provider repeats of our mail: envelope sender, Message-ID, headers."""
-    names_mail: bool = False
-    """Whether that says which mail it is about; if it is not ours, somebody else sent it."""
+    message_id: str = ""
+    """The Message-ID that the provider gives the mail; it may be the provider's own."""
+    sent_to: str = ""
+    """Where the mail went, if the provider tells it apart from the address of the event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

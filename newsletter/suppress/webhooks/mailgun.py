@@ -59,7 +59,7 @@ def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refusal:
         event=event,
         id=text_in(told, "id") or token,
         ours=f"<{message_id}>\n{text_in(told, 'envelope', 'sender')}",
-        names_mail=bool(message_id),
+        message_id=message_id,
     )
     return Proved(once=token, told=(found,), signs_body=False)
 

@@ -64,7 +64,7 @@ def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refusal:
                 event=event,
                 id=text_in(found, "sg_event_id") or f"{once} {len(told)}",
                 ours=message_id,
-                names_mail=bool(message_id),
+                message_id=message_id,
             )
         )
     return Proved(once=once, told=tuple(told), ignored=tuple(ignored))

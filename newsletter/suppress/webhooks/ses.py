@@ -59,17 +59,26 @@ def read(call: Call, hooks: Hooks, now: dt.datetime, certificates: Mapping[str, 
 
 
 def _told(data: Object, once: str) -> Iterator[Told]:
-    ours, names_mail = _of_ours(object_in(data, "mail"))
+    mail = object_in(data, "mail")
+    ours, message_id = _of_ours(mail)
+    went_to = list(_recipients(mail))
     events = list(_events(data))
     for event in events:
         # Of several recipients only some complained, and nobody knows which.
         is_clear = len(events) == 1 or event.kind is not ReportKind.COMPLAINT
         if is_clear:
-            yield Told(event=event, id=f"{once} {event.email}", ours=ours, names_mail=names_mail)
+            yield Told(
+                event=event,
+                id=f"{once} {event.email}",
+                ours=ours,
+                message_id=message_id,
+                # A report that came back late names an address, which its writer has chosen.
+                sent_to=went_to[0] if len(went_to) == 1 else "",
+            )
 
 
-def _of_ours(mail: Object) -> tuple[str, bool]:
-    """Return what is repeated of our mail, and whether it says which mail it is.
+def _of_ours(mail: Object) -> tuple[str, str]:
+    """Return what is repeated of our mail, and its Message-ID.
 
     SES sends a Message-ID of its own, but repeats the one that it was given.
     """
@@ -79,8 +88,7 @@ def _of_ours(mail: Object) -> tuple[str, bool]:
         if text_in(header, "name").lower() in _HEADERS
     ]
     common = text_in(mail, "commonHeaders", "messageId")
-    names = [*headers, f"<{common.strip('<>')}>"] if common else headers
-    return "\n".join([text_in(mail, "source"), *names]), bool(names)
+    return "\n".join([text_in(mail, "source"), f"<{common.strip('<>')}>", *headers]), common
 
 
 def _events(data: Object) -> Iterator[Event]:

@@ -23,24 +23,32 @@ class Provider:
     read: Read
     key: Callable[[Hooks], str]
     """What proves its requests, of the settings; empty when that is missing."""
+    most: int
+    """Bytes of a request, at most; fewer where it has to be parsed before it can be proved."""
 
+
+MAX_BODY = 1_000_000
+"""Bytes of a request: SendGrid sends about 768 KB at most, Amazon SNS 256 KB."""
 
 PROVIDERS: Mapping[str, Provider] = {
-    "ses": Provider(title="Amazon SES", read=ses.read, key=lambda hooks: hooks.ses),
+    "ses": Provider(title="Amazon SES", read=ses.read, key=lambda hooks: hooks.ses, most=300_000),
     "sendgrid": Provider(
         title="SendGrid",
         read=lambda call, hooks, now, _: sendgrid.read(call, hooks, now),
         key=lambda hooks: hooks.sendgrid,
+        most=MAX_BODY,
     ),
     "mailgun": Provider(
         title="Mailgun",
         read=lambda call, hooks, now, _: mailgun.read(call, hooks, now),
         key=lambda hooks: hooks.mailgun,
+        most=300_000,
     ),
     "postmark": Provider(
         title="Postmark",
         read=lambda call, hooks, now, _: postmark.read(call, hooks, now),
         key=lambda hooks: hooks.postmark,
+        most=MAX_BODY,
     ),
 }
 """By the names that they have in newsletter.yaml and in addresses."""
