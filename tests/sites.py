@@ -35,6 +35,7 @@ from newsletter.model import (
 )
 from newsletter.serve.app import site_app
 from newsletter.serve.given import Site
+from newsletter.serve.hooks import Visit
 from newsletter.serve.hosting import SiteHost
 from newsletter.serve.listening import server
 from newsletter.store import IssueStore, PaperStore
@@ -224,8 +225,12 @@ def running_site(
     *,
     per_network: float = 100_000.0,
     per_site: float = 1_000_000.0,
+    visiting: Visit | None = None,
 ) -> Iterator[Running]:
-    """Serve the newsletter of `folder` in a thread, with its mails but without a schedule."""
+    """Serve the newsletter of `folder` in a thread, with its mails but without a schedule.
+
+    `visiting` stands for the hosts of providers of mail.
+    """
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     config = load_config(folder / "config", os.environ)
     said: list[str] = []
@@ -237,7 +242,16 @@ def running_site(
     with machine.open_ledger(config) as database:
         host = SiteHost(folder / "config", config, database, address, clock, say)
         loop = asyncio.new_event_loop()
-        program = server(site_app(host.site, host.wake, per_network=per_network, per_site=per_site))
+        program = server(
+            site_app(
+                host.site,
+                host.wake,
+                per_network=per_network,
+                per_site=per_site,
+                tell=said.append,
+                visiting=visiting,
+            )
+        )
 
         async def serve() -> None:
             work = asyncio.create_task(host.work(schedule=False))

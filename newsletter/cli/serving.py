@@ -27,6 +27,7 @@ from newsletter.cli.terminal import console, errors, print_json
 from newsletter.config.files import load_config
 from newsletter.config.settings import Config
 from newsletter.day.trying import PastDays
+from newsletter.doctor.hooks import hook_notes
 from newsletter.doctor.sample import MORNING, demo_config
 from newsletter.errors import StoreError
 from newsletter.serve.app import PER_NETWORK, PER_SITE, site_app
@@ -80,7 +81,11 @@ def serve(
         if measured:
             tell(f"Metrics for Prometheus at {measured}", problem=False)
         program = site_app(
-            site.site, site.wake, per_network=sign_ups, per_site=max(PER_SITE, sign_ups)
+            site.site,
+            site.wake,
+            per_network=sign_ups,
+            per_site=max(PER_SITE, sign_ups),
+            tell=lambda text: tell(text, problem=True),
         )
         asyncio.run(_serve(site, program, listening, schedule=schedule))
 
@@ -142,7 +147,7 @@ def _notes(settings: Config) -> list[str]:
             "No mail leaves this machine: `delivery` in newsletter.yaml says `transport: outbox`. "
             "Who subscribes waits for a mail that is only a file in outbox/notices/"
         )
-    notes.extend(settings.missing)
+    notes.extend((*settings.missing, *hook_notes(settings)))
     return notes
 
 

@@ -92,7 +92,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         schedule=schedule(main),
         collecting=collecting(from_, sources, documents["sources"]),
         delivering=delivering(main.delivery, keys),
-        serving=serving(main.serve),
+        serving=serving(main.serve, documents["newsletter"]),
         keeping=keeping(main.keep),
         missing=tuple(_missing(documents["newsletter"])),
         libraries=tuple(

@@ -26,6 +26,8 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
         ("secret",),
         ("old_secrets", "*"),
         ("serve", "admin_password"),
+        ("serve", "hooks", "mailgun"),
+        ("serve", "hooks", "postmark"),
         ("delivery", "username"),
         ("delivery", "password"),
         ("dkim", "*", "key"),

@@ -152,6 +152,27 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What proves that it is a provider of mail who tells what became of it; secrets are read.
+
+    Empty: the provider is not asked for, or its secret is missing. Both ways nothing is believed.
+    """
+
+    ses: str = ""
+    """The topic of Amazon SNS, by its ARN."""
+    sendgrid: str = ""
+    """The public key, in base64."""
+    mailgun: str = field(default="", repr=False)
+    """The HTTP webhook signing key."""
+    postmark: str = field(default="", repr=False)
+    """The password of the user `newsletter`."""
+    named: tuple[str, ...] = ()
+    """The providers that newsletter.yaml names."""
+    missing: tuple[str, ...] = ()
+    """Missing secrets of theirs: a sentence with its place for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """How the site meets the world."""
 
@@ -161,6 +182,7 @@ class Serving:
     """The hash of the editors' password; empty: nobody can log in with one."""
     admin_header: str = ""
     """The header by which a proxy names the editor; empty: none does."""
+    hooks: Hooks = Hooks()
 
     @property
     def has_admin(self) -> bool:

@@ -201,6 +201,11 @@ def _like(value: object) -> object:
     return value
 
 
+TOPIC = (
+    r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}):[0-9]{12}"
+    r":[A-Za-z0-9_-]{1,256}"
+)
+"""The name of a topic of Amazon SNS (ARN): its partition and its region are groups."""
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"

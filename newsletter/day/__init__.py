@@ -23,6 +23,7 @@ mailroom.py   makes the messages for a batch of deliveries
 sampling.py   sample_sources(): what a source would bring
 querying.py   try_query(): which papers a topic would want
 returns.py    read_returns(): mail that came back is read once, noted, and acted on
+hooks.py      take_call(): the same for what a provider of mail tells
 results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe
 interests.py  read_interest(): what a stranger types → wishes

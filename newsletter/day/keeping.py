@@ -14,6 +14,7 @@ from newsletter.collect.services.table import ENRICHERS
 from newsletter.config.settings import Keeping
 from newsletter.day import figures
 from newsletter.day.given import Day
+from newsletter.day.hooks import CALLERS
 from newsletter.day.readers import likes
 from newsletter.day.results import Forgotten
 from newsletter.learn.tastes import named
@@ -27,6 +28,8 @@ CLOSES: Final = 3
 """Days after which an issue is closed, if all is final: what is sent later would be too old."""
 MERGES: Final = dt.timedelta(days=14)
 """How often deleted words are taken out of the index of searches: each time all of it is read."""
+ONCE: Final = dt.timedelta(days=3)
+"""How long providers' requests are remembered; none is taken that is older than 25 hours."""
 _LONG_AGO = dt.date(1970, 1, 1)
 
 
@@ -64,6 +67,7 @@ def forget(day: Day) -> Forgotten:
     mark = {"day": today.isoformat(), **asdict(day.config.keeping)}
     if stores.facts.known(FACT, ["done"]).get("done") == mark:
         return Forgotten()
+    stores.suppressions.forget_requests(CALLERS, now - ONCE)
     gone = stores.retention.forget(
         cutoffs(day.config.keeping, today, day.config.choice.max_age_days),
         today,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from newsletter.day.given import Day
+from newsletter.day.given import Day, Stores
 from newsletter.model import Fault
+from newsletter.store import Once
 from newsletter.suppress.mailboxes import Mail, name_of, read_mailbox
-from newsletter.suppress.returns import NOTED, read_returned
+from newsletter.suppress.returns import NOTED, Returned, read_returned
 
 MARKS = "mailbox"
 """The name under which the fact store keeps the mark of each mailbox: how far it was read."""
@@ -72,11 +74,29 @@ def _read_all(day: Day, found: Iterable[Mail | Fault], read: ReadReturns) -> Non
             faults.keep(returned.fault)
         if not letter.secret:  # nobody can tell whose a report is
             continue
-        new, barred = stores.suppressions.note(returned.bounces, now)
+        new, barred = act_on(stores, [returned], now)
         read.new += new
-        if returned.leaves and new:  # read again, it does not undo that they came back
-            stores.requests.leave(returned.leaves, now)
         read.barred += barred
         if returned.is_ours:
             mail.done()
         read.mark = mail.mark
+
+
+def act_on(
+    stores: Stores, found: Sequence[Returned], now: dt.datetime, once: Once | None = None
+) -> tuple[int, tuple[str, ...]]:
+    """Note what came back, by mail or by a provider's webhook, and do what follows from it.
+
+    Return how much was new, and which addresses are suppressed from now on. What came before, as a
+    message or as the request `once`, does nothing again: it does not undo that somebody came back.
+    Killed meanwhile, all of it is done when it comes again. Raises StoreError when the database
+    cannot be used.
+    """
+    noted = [bounce for returned in found for bounce in returned.bounces]
+    leaving = [returned for returned in found if returned.leaves]
+    if leaving and not (once and stores.suppressions.has_come(once)):
+        known = stores.suppressions.knows([returned.bounces[0].digest for returned in leaving])
+        for returned in leaving:
+            if returned.bounces[0].digest not in known:
+                stores.requests.leave(returned.leaves, now)
+    return stores.suppressions.note(noted, now, once)

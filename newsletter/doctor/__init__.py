@@ -2,6 +2,7 @@
 
 checks.py  check(): configuration, templates, libraries, local files of sources
 terms.py   terms of topics.yaml that find nothing, or nearly everything
+hooks.py   what keeps webhooks from working
 sample.py  the invented day that checks, preview and demo show
 examination.py examine(): everything that can be looked at, as diagnoses
 examinee.py the newsletter that is examined

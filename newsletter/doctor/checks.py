@@ -20,6 +20,7 @@ from newsletter.day.drafts import make_draft
 from newsletter.day.forms import render_forms
 from newsletter.day.proofs import proofread
 from newsletter.day.readers import curious
+from newsletter.doctor.hooks import hook_notes
 from newsletter.doctor.sample import sample_papers
 from newsletter.doctor.terms import DAYS, idle_terms
 from newsletter.errors import ConfigError, LibraryError, ModelError, SourceError, TemplateError
@@ -262,6 +263,7 @@ def _warnings(config: Config, listed: int) -> Iterator[str]:
         yield f"{text}: no mail can leave without it"
     for text in config.collecting.left_out:
         yield f"{text}: it is left out"
+    yield from hook_notes(config)
     if not listed:
         sent = "its issues go to the site alone" if config.letter.site else "no issue will be sent"
         yield f"subscribers.yaml: nobody is on the list, so {sent}"

@@ -15,6 +15,7 @@ joining.py   signing up, and confirming it
 leaving.py   unsubscribing, with one click too
 choosing.py  a reader's own pages: preferences, saved papers, data
 feedback.py  more like this, less like this, save
+hooks.py     what providers of mail tell: bounces and complaints
 passwords.py the editors' password, as a hash
 hosting.py   the site while it runs: settings, waiting mails, issues when they are due
 listening.py the server, with clients that are too slow shut out

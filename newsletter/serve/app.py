@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+import newsletter
 from newsletter.errors import StoreError
 from newsletter.model import Border, fault_of
 from newsletter.serve.admin import admin_routes
@@ -23,6 +24,7 @@ from newsletter.serve.choosing import Choosing
 from newsletter.serve.feedback import FeedbackPages
 from newsletter.serve.feeds import Feeds
 from newsletter.serve.given import SiteNow
+from newsletter.serve.hooks import HookDoor, Tell, Visit
 from newsletter.serve.joining import Joining
 from newsletter.serve.leaving import Leaving
 from newsletter.serve.limits import Limit, Limits
@@ -31,6 +33,7 @@ from newsletter.serve.reading import ReadingPages
 from newsletter.serve.searching import Searching
 from newsletter.serve.shell import Shell, TooLargeError, TooSlowError
 from newsletter.serve.trying import Trying
+from newsletter.world.days import visit
 
 PER_NETWORK: Final = 20.0
 """Sign-ups, and requests for links, that a network may send in an hour; half of them at once."""
@@ -98,11 +101,14 @@ def site_app(
     per_network: float = PER_NETWORK,
     per_site: float = PER_SITE,
     monotonic: Callable[[], float] = time.monotonic,
+    tell: Tell = lambda _text: None,
+    visiting: Visit | None = None,
 ) -> Starlette:
     """Return the web application.
 
     `site` is asked at each request; `wake` is called when a mail waits. The limits are sign-ups in
-    an hour.
+    an hour. `tell` tells the operator; `visiting` fetches certificates of providers of mail
+    (default: from where they say, within the limits of `sources.yaml`).
     """
     limits = Limits(
         network=Limit(per_hour=per_network, burst=max(1.0, per_network / 2), clock=monotonic),
@@ -117,6 +123,12 @@ def site_app(
     )
     searching, trying = Searching(site), Trying(site, tries)
     choosing, feedback = Choosing(site, limits, wake), FeedbackPages(site)
+    hooks = HookDoor(
+        site,
+        visiting or (lambda url: visit(site().config, newsletter.__version__, url)),
+        tell,
+        monotonic,
+    )
 
     async def failed(request: Request, error: Exception) -> Response:
         kind, status = _said(error)
@@ -170,6 +182,7 @@ def site_app(
         Route("/manage/{token}/data.json", choosing.export),
         Route("/manage/{token}/saved.{kind:str}", choosing.saved),
         *both("/feedback/{token}", feedback.form, feedback.give),
+        Route("/hooks/{provider}", hooks.take, methods=["POST"]),
         *admin_routes(site),
         Route("/{date}", cache.of(reading.day)),
     ]

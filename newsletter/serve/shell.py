@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter.suppress.webhooks.table import MAX_BODY as MAX_HOOK
+
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -32,6 +34,7 @@ MAX_BODY: Final = 64_000
 """Bytes of a form; `LARGER` paths take more."""
 MAX_UPLOAD: Final = 2_000_000
 LARGER: Final = ("/try",)
+HOOKS: Final = "/hooks/"
 BODY_SECONDS: Final = 15.0
 """Seconds that a client may take to send a form."""
 
@@ -89,6 +92,8 @@ class Shell:
             await send(message)
 
         most = MAX_UPLOAD if path in LARGER else MAX_BODY
+        if path.startswith(HOOKS):
+            most = MAX_HOOK
         await self._app(scope, bounded(receive, most), sending)
 
 

@@ -37,6 +37,7 @@ subscribers.py who gets the newsletter, since when, and what they asked for
 requests.py    what people ask for on the site
 notices.py     the mails that follow: a queue
 feedback.py    what readers say about papers
+once.py        requests that count once
 suppressions.py addresses that must not be mailed, and the bounces that prove it
 faults.py      faults with their inputs, under outbox/faults/
 incidents.py   the same, as an editor reads them
@@ -65,6 +66,7 @@ from newsletter.store.identities import Identity, is_at, recognise
 from newsletter.store.issues import IssueStore
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.notices import NoticeStore
+from newsletter.store.once import Once
 from newsletter.store.outbox import Outbox
 from newsletter.store.papers import PaperStore
 from newsletter.store.picks import PickStore
@@ -96,6 +98,7 @@ __all__ = [
     "Imported",
     "IssueStore",
     "NoticeStore",
+    "Once",
     "Outbox",
     "PaperStore",
     "PickStore",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from newsletter.model import Verdict
 from newsletter.store.database import Database
 from newsletter.store.dialects import alone, inserting
-from newsletter.store.tables import bounces, deliveries, suppressions
+from newsletter.store.once import Once, forget_requests, has_come, is_first
+from newsletter.store.tables import bounces, deliveries, issues, suppressions
 
 HARD: Final = tuple(verdict.value for verdict in Verdict if verdict.is_hard)
 """Verdicts that mean that no mail will arrive any more."""
@@ -67,16 +68,22 @@ class SuppressionStore:
         """Use an open `database`."""
         self._database = database
 
-    def note(self, found: Sequence[Bounce], now: dt.datetime) -> tuple[int, tuple[str, ...]]:
+    def note(
+        self, found: Sequence[Bounce], now: dt.datetime, once: Once | None = None
+    ) -> tuple[int, tuple[str, ...]]:
         """Note bounces; return how many were new, and which addresses are now suppressed.
 
-        Anybody can write a report: without proof that it is about our mail it suppresses nobody.
+        Anybody can write a report: without proof that it is about our mail it suppresses nobody. Of
+        a request that came before (`once`) nothing is noted; that it came is, together with what it
+        says, or not at all.
         """
         new = 0
         barred: list[str] = []
         with self._database.transaction() as connection:
             # Else two who read at once would each find one bounce too few.
             alone(connection, "bounces")
+            if once is not None and not is_first(connection, once, now):
+                return 0, ()
             for bounce in found:
                 address = bounce.email.lower()
                 noted = connection.execute(
@@ -101,6 +108,30 @@ class SuppressionStore:
                     if _suppress(connection, address, bounce.verdict, source, bounce.evidence, now):
                         barred.append(address)
         return new, tuple(barred)
+
+    def knows(self, digests: Sequence[str]) -> frozenset[str]:
+        """Return those of `digests` whose bounces are noted."""
+        query = sa.select(bounces.c.digest).where(bounces.c.digest.in_(digests))
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(query))
+
+    def has_come(self, once: Once) -> bool:
+        """Return whether a request came before."""
+        return has_come(self._database, once)
+
+    def forget_requests(self, services: Collection[str], before: dt.datetime) -> int:
+        """Forget the requests of `services` that came before a moment; return how many."""
+        return forget_requests(self._database, services, before)
+
+    def latest_issue(self, subscriber: str) -> dt.date | None:
+        """Return the latest issue that a subscriber has a delivery of; None if there is none."""
+        # From the newest issue on: the ledger has no index by subscriber.
+        has_it = sa.exists().where(
+            deliveries.c.issue == issues.c.date, deliveries.c.subscriber == subscriber
+        )
+        query = sa.select(issues.c.date).where(has_it).order_by(issues.c.date.desc()).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(query)
 
     def address_of(self, issue: dt.date | None, subscriber: str) -> str | None:
         """Return where a delivery, or the subscriber's latest one, went; None if there is none."""

@@ -9,4 +9,5 @@ reports.py     the parts, words and fields of a report
 transcripts.py mail servers' texts for people: which address a text is about, and its replies
 answers.py     who wrote a message: a mail server, or a person or their answering machine
 events.py      what a report says about one address, as plain data
+webhooks/      the same events, as providers of mail tell them over HTTP
 """

@@ -19,6 +19,8 @@ class ReportKind(StrEnum):
     """The mail was delivered or passed on, or the report is about no reader at all."""
     REPLY = "reply"
     """A person or a machine answered: not a report."""
+    LEAVING = "unsubscribe"
+    """The reader asks, by a page or a button of the provider of mail, to get no more."""
     UNREADABLE = "unreadable"
     """Perhaps a report, but it is unclear about what."""
 

@@ -104,7 +104,7 @@ def _read(
         fault = Fault(border=Border.REPORT, name=name, problem=problem, content=raw)
     return Returned(
         events=events,
-        bounces=_bounces(raw, events, proof, reader),
+        bounces=bounces_of(raw, events, proof, reader),
         is_ours=proof is not None or _came_to(parts[0], own),
         fault=fault,
     )
@@ -134,11 +134,18 @@ def find_proof(parts: list[MessagePart], secrets: Sequence[bytes]) -> Proof | No
         [*(value for part in parts[1:] for _, value in part.headers), *map(text_of, parts)]
     )
     for found in (_by_tags(head, secrets), [*_by_tags(rest, secrets), *_by_links(rest, secrets)]):
-        if len({proof.subscriber for proof in found}) == 1:
-            return found[0]
         if found:
-            return None
+            return _agreed(found)
     return None
+
+
+def proof_in(text: str, secrets: Sequence[bytes]) -> Proof | None:
+    """Return which reader the tags and links in a text are of; None if of nobody, or several."""
+    return _agreed([*_by_tags(text, secrets), *_by_links(text, secrets)]) if secrets else None
+
+
+def _agreed(found: Sequence[Proof]) -> Proof | None:
+    return found[0] if len({proof.subscriber for proof in found}) == 1 else None
 
 
 def _by_tags(text: str, secrets: Sequence[bytes]) -> list[Proof]:
@@ -170,9 +177,13 @@ def _came_to(message: MessagePart, own: Collection[str]) -> bool:
     return any(address.lower() in bare for address in own)
 
 
-def _bounces(
-    raw: bytes, events: tuple[Event, ...], proof: Proof | None, reader: str | None
+def bounces_of(
+    key: bytes, events: tuple[Event, ...], proof: Proof | None, reader: str | None
 ) -> tuple[Bounce, ...]:
+    """Return what is noted of events about the mail to `reader`, an address; None: nothing proved.
+
+    The same `key` counts once: a message that came back, or what a provider calls an event.
+    """
     found = []
     for event in events:
         if event.kind not in NOTED:
@@ -180,7 +191,7 @@ def _bounces(
         verdict, is_final = _meaning(event, reader)
         found.append(
             Bounce(
-                digest=hashlib.sha256(raw + b"\0" + event.email.lower().encode()).hexdigest(),
+                digest=hashlib.sha256(key + b"\0" + event.email.lower().encode()).hexdigest(),
                 email=reader or event.email,
                 verdict=verdict,
                 verified=reader is not None,

@@ -145,6 +145,27 @@ def day_of(
     )
 
 
+CERTIFICATE_BYTES = 100_000
+CERTIFICATE_SECONDS = 10.0
+
+
+async def visit(config: Config, version: str, url: str) -> bytes:
+    """Return what is at an address of a provider of mail: a certificate, say.
+
+    Nothing follows a redirect: the address was judged, and no other. Raises SourceError.
+    """
+    async with Fetcher(
+        user_agent=user_agent(config, version),
+        timeout=CERTIFICATE_SECONDS,
+        silence=CERTIFICATE_SECONDS,
+        max_bytes=CERTIFICATE_BYTES,
+        private_networks=config.collecting.private_networks,
+        proxied=bool(urllib.request.getproxies()),
+    ) as fetcher:
+        found = await fetcher.fetch(url, redirects=0)
+    return b"".join(document.content for document in found.documents)
+
+
 @contextlib.asynccontextmanager
 async def open_web(
     config: Config,

@@ -249,6 +249,17 @@ def test_only_a_permanent_redirect_is_an_address_to_remember() -> None:
     assert (moved.validators.address, temporary.validators.address) == (kept, kept)
 
 
+def test_redirects_are_followed_only_where_they_may_be() -> None:
+    """An address that was judged leads to no other: certificates of providers of mail."""
+    with http_server(
+        away=Page(status=302, headers={"Location": "/feed"}), feed=Page(b"PEM")
+    ) as web:
+        assert run(fetch_one(f"{web.url}/feed", redirects=0)).documents[0].content == b"PEM"
+        with pytest.raises(SourceError, match="redirect"):
+            run(fetch_one(f"{web.url}/away", redirects=0))
+    assert [path for path, _ in web.requests] == ["/feed", "/away"]
+
+
 def test_a_key_never_follows_a_redirect_to_another_server() -> None:
     """It is for the server it was given for; another port is another server."""
     with http_server(feed=Page(b"<rss/>")) as other:

@@ -146,6 +146,21 @@ NEWSLETTER = [
     )),
     ("dkim: [{selector: a, key: abc}]", "22: `dkim.0.key` " + SECRET),
     ("secret: ${WORD}${WORD}${WORD}${WORD}", "1: `secret` " + SECRET),
+    # webhooks
+    ("serve: {hook: {}}", "9: unknown key `hook`; did you mean `hooks`?"),
+    ("serve: {hooks: {mailgunn: '${WORD}'}}", "17: unknown key `mailgunn`; did you mean `mailgun`?"),
+    ("serve: {hooks: all}", "16: `hooks` " + BELOW + ", of `ses`, `sendgrid`, `mailgun`, `postmark`"),
+    ("serve: {hooks: {ses: newsletter}}", (
+        "22: `ses`: `newsletter`: is no topic of SNS, such as arn:aws:sns:eu-west-1:123456789012:newsletter"
+    )),
+    ("serve: {hooks: {sendgrid: SG.abc}}", (
+        "27: `sendgrid`: `SG.abc`: is no public key of SendGrid: copy the whole verification key, which begins with MFkwEwYH"
+    )),
+    ("serve: {hooks: {mailgun: key-1}}", "17: `serve.hooks.mailgun` " + SECRET),
+    ("serve: {hooks: {postmark: '${WORD}'}}", (
+        "27: `postmark`: must have 16 characters at least, and no spaces: whoever guesses it can suppress your readers. "
+        "`newsletter secret` makes one"
+    )),
 ]  # fmt: skip
 SOURCES = [
     ("kind: feed", "5: a source of kind `feed` needs `url`"),

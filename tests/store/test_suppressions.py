@@ -11,7 +11,7 @@ from makers import NOW, TODAY, make_delivery, make_issue, open_test_database, pl
 
 from newsletter import links
 from newsletter.model import Claim, DeliveryState, Outcome, Settlement
-from newsletter.store import Bounce, SqlLedger, SuppressionStore
+from newsletter.store import Bounce, Once, SqlLedger, SuppressionStore
 
 SECRET = b"a secret of tests, of 32 bytes at least"
 WHO = "0123456789abcdef0123"
@@ -39,6 +39,28 @@ def test_the_same_report_counts_once(store: SuppressionStore) -> None:
     assert store.note([bounce()], NOW) == (1, ("ada@readers.example",))
     assert store.note([bounce()], NOW) == (0, ())
     assert suppressed(store) == ["ada@readers.example"]
+
+
+def test_a_request_counts_once_whatever_comes_with_it(store: SuppressionStore) -> None:
+    """Also with another bounce; another request, or the same name of another service, counts."""
+    once = Once("hook mailgun", "token")
+    assert not store.has_come(once)
+    assert store.note([bounce(1)], NOW, once)[0] == 1
+    assert store.has_come(once)
+    assert store.note([bounce(2)], NOW, once) == (0, ())
+    assert store.knows(["1", "2"]) == {"1"}
+    assert store.note([bounce(2)], NOW, Once("hook ses", "token"))[0] == 1
+    assert store.note([bounce(3)], NOW, Once("hook mailgun", "other"))[0] == 1
+    assert store.note([bounce(4)], NOW)[0] == 1
+
+
+def test_the_latest_issue_of_a_reader(tmp_path: Path) -> None:
+    """Not that of others; none for who was sent none."""
+    database = open_test_database(tmp_path)
+    store = SuppressionStore(database)
+    plan(database, [make_delivery("ada", subscriber=WHO)])
+    assert store.latest_issue(WHO) == TODAY
+    assert store.latest_issue("0" * 20) is None
 
 
 @pytest.mark.parametrize("verdict", ["no-mailbox", "no-domain", "moved", "complaint"])

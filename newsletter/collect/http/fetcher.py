@@ -74,6 +74,8 @@ class _Question:
     body: bytes | None
     busy: frozenset[int]
     """Status codes after which the request is repeated."""
+    redirects: int
+    """How many are followed, at most."""
 
 
 class _Host:
@@ -143,13 +145,14 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         manners: Manners = POLITE,
         body: bytes | None = None,
+        redirects: int = MAX_REDIRECTS,
     ) -> Fetched:
         """Return the document at a URL, or those of a file or folder, sorted by name.
 
         With the `validators` of the last visit the server may answer that nothing has changed. A
         busy server (429, 5xx) is asked again, after the wait it asks for, within the time limit.
         `headers` go only to the server of `location`, not along with a redirect to another. With a
-        JSON `body` the request is a POST.
+        JSON `body` the request is a POST. At most `redirects` are followed.
 
         Raises SourceError with one line: what failed, where, and how to mend it. Raises GoneError
         when the server says that the document is gone for good.
@@ -167,6 +170,7 @@ class Fetcher:
             conditions=_conditions(known),
             body=body,
             busy=BUSY.union(manners.throttles),
+            redirects=redirects,
         )
         async with host.slots:
             await self._wait_turn(host, manners)
@@ -218,7 +222,7 @@ class Fetcher:
     async def _follow(self, asked: _Question) -> Fetched:
         """Send the request and follow redirects; each address is checked like the first."""
         here, moved_to, is_permanent = asked.url, "", True
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(asked.redirects + 1):
             answer = await self._ask(here, asked)
             if isinstance(answer, Fetched):
                 address = digest(moved_to or asked.url)
@@ -229,7 +233,7 @@ class Fetcher:
             here = joined(here, target)
             if is_permanent:
                 moved_to = here
-        raise SourceError(f"{shown(asked.url)}: more than {MAX_REDIRECTS} redirects")
+        raise SourceError(f"{shown(asked.url)}: more than {asked.redirects} redirects")
 
     async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
         """Return the answer at `url`, or the status code and the target of a redirect."""
