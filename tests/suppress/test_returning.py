@@ -84,6 +84,8 @@ def test_a_complaint_suppresses_whose_link_it_carries(folder: Path) -> None:
         "read": {"complaint": 1},
         "new": 1,
         "suppressed": [],
+        "messages": 1,
+        "no_reports": 0,
         "faults": 0,
     }
     (folder / "box" / "2").write_text(complaint(LINK, "r2@here.test"))
@@ -187,7 +189,14 @@ def test_a_folder_may_be_named_in_any_bytes(folder: Path) -> None:
     Path(box, os.fsdecode(b"\xfe.eml")).write_bytes(b"\xff nothing at all")
 
     assert read(folder, box, status=1)["faults"] == 1
-    assert read(folder, box) == {"read": {}, "new": 0, "suppressed": [], "faults": 0}
+    assert read(folder, box) == {
+        "read": {},
+        "new": 0,
+        "suppressed": [],
+        "messages": 0,
+        "no_reports": 0,
+        "faults": 0,
+    }
 
 
 def test_a_mail_that_asks_to_leave_does_and_counts_once(folder: Path) -> None:
