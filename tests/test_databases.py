@@ -324,6 +324,20 @@ def test_nothing_is_copied_while_somebody_sends(
     assert copied == there
 
 
+def test_nothing_is_restored_under_a_sender(folder: Path) -> None:
+    """Nor with --force: what it holds would be somebody else's, or nobody's."""
+    assert newsletter("db", "backup", "good.db", cwd=folder).returncode == 0
+    with open_database("sqlite:///old.db", folder) as database:
+        lease(database, LIVING, dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+    there = contents_of("sqlite:///old.db", folder)
+
+    for more in ((), ("--force",)):
+        done = newsletter("db", "restore", "good.db", *more, cwd=folder)
+        assert done.returncode == 1
+        assert f"1 sender at work ({LIVING}): stop `newsletter run`" in no_traceback(done)
+    assert contents_of("sqlite:///old.db", folder) == there
+
+
 @needs_postgresql
 def test_senders_on_other_machines_are_known_by_their_word(folder: Path) -> None:
     """PostgreSQL is told by each sender that it is at work, and when it ends."""

@@ -128,6 +128,7 @@ def restore(
     settings = load(config)
     with databases.own(settings) as database, show_bar("restoring") as told:
         now = machine.utc_now()
+        databases.require_quiet(database)
         done = restore_backup(file, database, force=force, now=now, on_rows=told)
         today = now.astimezone(settings.zone).date()
         is_known = IssueStore(database).get(today) is not None

@@ -8,7 +8,7 @@ import functools
 import importlib.resources
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -84,6 +84,23 @@ def _zones() -> frozenset[str]:
     return frozenset((importlib.resources.files("tzdata") / "zones").read_text("utf-8").split())
 
 
+ABBREVIATED: Final = {
+    **dict.fromkeys(("CEST", "MEZ", "MESZ"), "Europe/Berlin"),
+    **dict.fromkeys(("BST",), "Europe/London"),
+    **dict.fromkeys(("WEST",), "Europe/Lisbon"),
+    **dict.fromkeys(("EEST",), "Europe/Helsinki"),
+    **dict.fromkeys(("MSK",), "Europe/Moscow"),
+    **dict.fromkeys(("EDT",), "America/New_York"),
+    **dict.fromkeys(("CST", "CDT"), "America/Chicago"),
+    **dict.fromkeys(("MDT",), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT"), "America/Los_Angeles"),
+    **dict.fromkeys(("IST",), "Asia/Kolkata"),
+    **dict.fromkeys(("JST",), "Asia/Tokyo"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+}
+"""What people write for a zone that is none of IANA's: a half of it, or one of several."""
+
+
 def read_zone(name: str) -> str:
     """Return the name of a time zone (IANA); raises ValueError if there is no such zone."""
     # Compared by name only: ZoneInfo would open any file with that path.
@@ -92,6 +109,7 @@ def read_zone(name: str) -> str:
         # `Etc/GMT+1` is an hour behind GMT, but people who write `GMT+1` mean an hour ahead.
         likely = [zone for zone in _zones() if not re.search("GMT[-+0]", zone)]
         meant = sorted(zone for zone in likely if zone.lower().rpartition("/")[2] == city)
+        meant = [ABBREVIATED[name]] if name in ABBREVIATED else meant
         meant = meant or difflib.get_close_matches(name, likely, n=1, cutoff=0.8)
         hint = f"; did you mean `{meant[0]}`?" if meant else " such as `Europe/Paris`"
         raise ValueError(f"not an IANA time zone{hint}")

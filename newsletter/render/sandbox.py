@@ -36,6 +36,8 @@ _UNKNOWN: Final = re.compile(
     r"Encountered unknown tag '(?P<tag>[^']*)'|No filter named '(?P<filter>[^']*)'"
 )
 
+_OPEN: Final = re.compile("innermost block that needs to be closed is '([a-z]+)'")
+
 
 def mistake_of(error: jinja2.TemplateSyntaxError) -> str:
     """Return what is wrong with a template, with the name that may be meant in place of its own."""
@@ -44,10 +46,21 @@ def mistake_of(error: jinja2.TemplateSyntaxError) -> str:
     if found is None:
         braces = "; a value is written {{ … }}, a tag {% … %}" if said == "unexpected '}'" else ""
         return said + braces
+    if found["tag"] in TAGS:
+        return _ends_wrongly(found["tag"], said)
     kind, name = ("tag", found["tag"]) if found["tag"] else ("filter", found["filter"])
     near = difflib.get_close_matches(name, TAGS if kind == "tag" else {*FILTERS, *OURS}, 1)
     told = f"there is no {kind} `{name}` in templates"
     return f"{told}; did you mean `{near[0]}`?" if near else told
+
+
+def _ends_wrongly(tag: str, said: str) -> str:
+    """Return what is wrong with a tag that is known, and stands where it cannot."""
+    if open_ := _OPEN.search(said):
+        end = f"write `{{% end{open_[1]} %}}` before it"
+        return f"`{{% {tag} %}}` stands where `{{% {open_[1]} … %}}` has no end yet: {end}"
+    begin = tag.removeprefix("end") if tag.startswith("end") else "if"
+    return f"`{{% {tag} %}}` ends nothing: there is no `{{% {begin} … %}}` before it; remove it"
 
 
 class _Undefined(jinja2.StrictUndefined):

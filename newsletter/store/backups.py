@@ -17,16 +17,17 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from newsletter.errors import StoreError
 from newsletter.files.writing import whole_file
-from newsletter.model import IssueState
+from newsletter.model import Fate, IssueState
 from newsletter.store.database import Database, connect, read_file
 from newsletter.store.dialects import be_patient
 from newsletter.store.explanations import last_backup
 from newsletter.store.indexing import make_search
 from newsletter.store.ledger.halts import set_state
+from newsletter.store.ledger.moves import recover
 from newsletter.store.ledger.shards import unfinished
 from newsletter.store.migrations.runner import HEAD, make, prepare, revision_of
 from newsletter.store.partitions import is_month
-from newsletter.store.tables import metadata
+from newsletter.store.tables import metadata, senders, shards
 from newsletter.store.transfers import (
     Told,
     Transferred,
@@ -105,15 +106,21 @@ def restore(
             database,
             force=force,
             on_rows=on_rows,
-            then=lambda writer: paused.extend(_hold_unfinished(writer)),
+            then=lambda writer: paused.extend(_hold_unfinished(writer, now)),
         )
     return Restored(tables=tables, kept=kept, paused=tuple(paused))
 
 
-def _hold_unfinished(connection: sa.Connection) -> tuple[dt.date, ...]:
-    """Pause the issues of which something is open, and return their dates."""
+def _hold_unfinished(connection: sa.Connection, now: dt.datetime) -> tuple[dt.date, ...]:
+    """Pause the issues of which something is open, and return their dates.
+
+    Whoever held something when the backup was made does not hold it any more.
+    """
+    connection.execute(senders.delete())
+    connection.execute(shards.update().where(shards.c.sender.is_not(None)).values(sender=None))
     found, _finished = unfinished(connection, dt.date.max)
     for date in found:
+        recover(connection, date, now, lambda _owner: Fate.DEAD)
         why = "paused: a backup does not know what left after it was made"
         set_state(connection, date, IssueState.PAUSED, why)
     return found

@@ -74,7 +74,17 @@ def copy(
             return replace(source, target, force=force, on_rows=on_rows)
 
 
-def require_rest(database: Database) -> None:
+def require_quiet(database: Database) -> None:
+    """Raise StoreError when somebody sends an issue that is in a database, if it has our tables."""
+    try:
+        with database.reading() as reader:
+            require_newest(reader)
+    except StoreError:
+        return  # there is nothing yet, or what nobody of today's version sends from
+    require_rest(database, "")
+
+
+def require_rest(database: Database, more: str = "; --force does not look at that") -> None:
     """Raise StoreError when somebody sends an issue that is in a database of today's version."""
     name = sender_name()
     senders = SqlLedger(database).at_work(utc_now(), lambda other: fate_of(other, own=name))
@@ -82,5 +92,5 @@ def require_rest(database: Database) -> None:
         told = ", ".join(sorted(senders)[:3])
         raise StoreError(
             f"{len(senders)} sender{'s' * (len(senders) > 1)} at work ({told}): stop `newsletter "
-            "run`, `serve` and `worker` first; --force does not look at that"
+            f"run`, `serve` and `worker` first{more}"
         )

@@ -69,6 +69,8 @@ NEWSLETTER = [
     ("on_error: stop", "11: `on_error`: `stop` is not one of them; known are `hold`, `send`"),
     # values
     ("timezone: Mars/Phobos", "11: `timezone`: `Mars/Phobos`: " + ZONE + " such as `Europe/Paris`"),
+    ("timezone: CEST", "11: `timezone`: `CEST`: " + ZONE + "; did you mean `Europe/Berlin`?"),
+    ("timezone: PDT", "11: `timezone`: `PDT`: " + ZONE + "; did you mean `America/Los_Angeles`?"),
     ("timezone: Berlin", "11: `timezone`: `Berlin`: " + ZONE + "; did you mean `Europe/Berlin`?"),
     ("timezone: new york", "11: `timezone`: `new york`: " + ZONE + "; did you mean `America/New_York`?"),
     ("timezone: Europe/Berlim", "11: `timezone`: `Europe/Berlim`: " + ZONE + "; did you mean `Europe/Berlin`?"),

@@ -195,6 +195,18 @@ def test_a_part_of_ones_own_goes_before_the_shipped_one(tmp_path: Path) -> None:
         ),
         ("<mj-txt>x</mj-txt>", r"a\.mjml:2:1: unknown tag <mj-txt>"),
         ("<mj-text>{{ open </mj-text>", r"a\.mjml:2:10: `\{\{` opens or ends no tag"),
+        (
+            "<mj-text>{% for p in [] %}{% if p %}x{% endfor %}</mj-text>",
+            r"a\.mjml:2: `{% endfor %}` stands where `{% if … %}` has no end yet: write `{% endif %}`",
+        ),
+        (
+            "<mj-text>{% endif %}</mj-text>",
+            r"a\.mjml:2: `{% endif %}` ends nothing: there is no `{% if … %}` before it",
+        ),
+        (
+            "<mj-text>{% else %}</mj-text>",
+            r"a\.mjml:2: `{% else %}` ends nothing: there is no `{% if",
+        ),
         ("<mj-text>{% nope %}</mj-text>", r"a\.mjml:2: there is no tag `nope`"),
         (
             "<mj-text>{% if x %}a{% endfi %}</mj-text>",

@@ -13,13 +13,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from makers import NOW, TODAY, make_delivery, make_paper, open_test_database, plan
 from old_databases import make_old
 from postgres import BACKEND, BOTH, needs_postgresql
 from rows import contents
 
 from newsletter.errors import StoreError
-from newsletter.model import SubscriberState
+from newsletter.model import Claim, DeliveryState, SubscriberState
 from newsletter.store import (
     Database,
     IssueStore,
@@ -35,6 +36,7 @@ from newsletter.store import (
 )
 from newsletter.store.backups import Restored
 from newsletter.store.migrations.runner import HEAD
+from newsletter.store.tables import senders
 
 FORCED = "is there already; name another file, or add --force"
 
@@ -91,6 +93,32 @@ def test_a_backup_comes_back_to_either_database(
     go_on(empty, done)
     assert contents(empty) == contents(database)
     assert SearchStore(empty).find(Query(words="case2b"), limit=5).total == 1
+
+
+def test_nobody_holds_anything_of_a_restored_database(
+    database: Database, empty: Database, tmp_path: Path
+) -> None:
+    """Those who held it when the backup was made may be alive, and do not know of it any more."""
+    ledger, path = SqlLedger(database), tmp_path / "backup.db"
+    assert ledger.take_shard(TODAY, 0, "me")
+    until = NOW + dt.timedelta(hours=1)
+    first, _ = ledger.claim(TODAY, owner="me", limit=2, now=NOW, until=until, shard=0)
+    ledger.record([Claim(delivery=first, owner="me")], [], NOW)
+    with database.transaction() as connection:
+        connection.execute(senders.insert().values(name="me", seen_at=NOW))
+    back_up(database, path, force=False, on_step=ignore)
+
+    restore(path, empty, force=False, now=NOW, on_rows=ignore)
+
+    there = SqlLedger(empty)
+    counts = there.counts(TODAY)
+    assert (counts[DeliveryState.UNKNOWN], counts[DeliveryState.PLANNED]) == (1, 1)
+    there.resume(TODAY)
+    assert there.ready_shards(TODAY, NOW) == (0,)
+    assert there.take_shard(TODAY, 0, "you")
+    assert len(there.claim(TODAY, owner="you", limit=2, now=NOW, until=until, shard=0)) == 1
+    with empty.reading() as connection:
+        assert not connection.execute(sa.select(senders)).all()
 
 
 def test_a_backup_is_never_written_over_another_file(database: Database, tmp_path: Path) -> None:
@@ -307,7 +335,8 @@ def test_a_backup_is_of_one_moment_while_others_write(
         assert rows == [(50, 1)] * planned
         seen.append(planned)
     assert writer.poll() is None
-    assert seen == sorted(set(seen))
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 1  # it was written meanwhile
 
 
 KILLED = """
