@@ -290,3 +290,21 @@ def test_check_counts_people_in_the_database(folder: Path) -> None:
     (folder / "config" / "subscribers.yaml").write_text(f"subscribers: [{{email: {CY}}}]\n")
     told_of = newsletter("check", cwd=folder).stderr
     assert f"{CY} came by command, and keeps what they chose there" in told_of
+
+
+def test_who_must_not_be_mailed_is_shown_as_such(folder: Path) -> None:
+    """With the reason; everything else stays as it is."""
+    newsletter("subscribers", "add", "sue@readers.example", cwd=folder)
+    before = json.loads(
+        newsletter("subscribers", "show", "sue@readers.example", "--json", cwd=folder).stdout
+    )
+    (folder / "gone.txt").write_text("sue@readers.example\n", "utf-8")
+    assert newsletter("suppressions", "import", "gone.txt", cwd=folder).returncode == 0
+
+    shown = newsletter("subscribers", "show", "sue@readers.example", cwd=folder)
+    told = newsletter("subscribers", "show", "sue@readers.example", "--json", cwd=folder)
+
+    assert "suppressed  gets no mail (" in shown.stdout
+    after = json.loads(told.stdout)
+    assert after.pop("suppressed").startswith("gets no mail (")
+    assert after == before

@@ -39,7 +39,7 @@ STATE_WORDS: Mapping[DeliveryState, tuple[str, str]] = {
     DeliveryState.DATA_STARTED: ("leaving right now", "yellow"),
     DeliveryState.EXPIRED: ("expired: too old to be worth sending", "red"),
     DeliveryState.SUPPRESSED: ("suppressed", "dim"),
-    DeliveryState.CANCELLED: ("cancelled: left the list, or the issue was given up", "dim"),
+    DeliveryState.CANCELLED: ("cancelled: left the list, nothing for them, or given up", "dim"),
 }
 
 NO_HOURS = Later()
@@ -142,9 +142,10 @@ def troubled(console: Console, listed: Iterable[Delivery], limit: int = 10) -> N
             console.print("  [dim]… `newsletter status --json` lists all[/]")
             return
         later = f", again at {delivery.next_at:%H:%M} UTC" if delivery.next_at else ""
+        why = f": {escape(delivery.reason)}" if delivery.reason else ""
         console.print(
             f"  {escape(delivery.email)}  "
-            f"[dim]{delivery.state.value}{later}: {escape(delivery.reason)}[/]",
+            f"[dim]{delivery.state.value}{later}{why}[/]",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
 

@@ -90,10 +90,15 @@ def show(email: Email, *, config: ConfigDir = Path("config"), as_json: AsJson = 
     with days.open_day(load(config)) as day:
         _follow(day)
         found = _find(day, email)
+        barred = day.stores.suppressions.get(found.email)
+    told = _as_json(found)
+    if barred:
+        why = f"{barred.verdict}, {barred.source}, {barred.since:%Y-%m-%d}"
+        told["suppressed"] = f"gets no mail ({why})"
     if as_json:
-        print_json(_as_json(found))
+        print_json(told)
         return
-    for name, value in _as_json(found).items():
+    for name, value in told.items():
         if value or (name == "hour" and value is not None):
             text = value if isinstance(value, str) else ", ".join(map(str, _flat(value)))
             console().print(f"[dim]{name.replace('_', ' '):>14}[/]  {escape(text)}", soft_wrap=True)

@@ -92,6 +92,7 @@ class Tasks:
         if day.stores.issues.get(day.date) is None:
             if self._is_over(day):
                 return
+            self._bench.say(f"{date}: making the issue", problem=False)
             await asyncio.to_thread(steps.make_issue, day, blind=blind)
         if day.stores.issues.get(day.date) is None:
             told = f"{date}: there is nothing to send; sources are asked again in an hour"

@@ -13,6 +13,7 @@ import pytest
 from makers import write_newsletter
 
 from newsletter.config.files import load_config
+from newsletter.config.settings import Hooks
 from newsletter.config.subscribers import read_list
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Schedule
@@ -47,6 +48,7 @@ serve:
   proxies: [127.0.0.0/8]
   admin_password: ${HASH}
   admin_header: X-Forwarded-User
+  hooks: {ses: "arn:aws:sns:eu-west-1:123456789012:mail", mailgun: "${KEY2}"}
 per_author: 2
 variety: 0.25
 embeddings: models/small
@@ -144,6 +146,10 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "proxies": (ipaddress.ip_network("127.0.0.0/8"),),
         "admin_password": HASH,
         "admin_header": "X-Forwarded-User",
+        "hooks": Hooks(
+            ses="arn:aws:sns:eu-west-1:123456789012:mail", mailgun="another key",
+            named=("ses", "mailgun"),
+        ),
         "schedule": Schedule(at=dt.time(7, 30), days=frozenset({3}), zone=ZoneInfo("Europe/Zurich"), weekly=3),
         "send_empty": True,
         "holds_errors": False,
