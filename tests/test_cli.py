@@ -283,6 +283,9 @@ def test_check_points_out_terms_that_find_nothing_or_everything(letter: Path) ->
       any: [agent, quaternion, {near(3): [nothing, here]}]
       all: [paper]
       none: [unicorn]
+  - name: b
+    title: B
+    match: [violin, agents, cello]
 """
     (letter / "config" / "topics.yaml").write_text(topics, "utf-8")
     (letter / "config" / "subscribers.yaml").write_text("subscribers: []", "utf-8")
@@ -305,6 +308,7 @@ def test_check_points_out_terms_that_find_nothing_or_everything(letter: Path) ->
     assert (
         "topics.yaml:5:20: `quaternion` finds none of the 120 papers known so far" in after.stderr
     )
+    assert "topics.yaml:10:13: `violin`, `cello` find none of the 120 papers" in after.stderr
     assert "topics.yaml:5:13: `agent` finds 120 of the 120 papers known so far" in after.stderr
     assert "unicorn" not in after.stderr
     assert "nothing" not in after.stderr.replace("tells nothing", "")

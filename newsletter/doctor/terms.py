@@ -23,7 +23,10 @@ NEARLY_ALL = 0.9
 def idle_terms(
     folder: Path, environment: Mapping[str, str], papers: Sequence[Paper]
 ) -> Iterator[str]:
-    """Yield a line for each term of topics.yaml that tells no papers apart, with its place."""
+    """Yield a line for each term of topics.yaml that tells no papers apart, with its place.
+
+    Those of a topic that find nothing are told in one line: there may be many, and none is wrong.
+    """
     if not papers:
         return
     document = read_document(folder / "topics.yaml", environment)
@@ -34,16 +37,21 @@ def idle_terms(
     for paper in papers:
         for number in matcher.holding(fold_paper(paper)):
             counts[number] += 1
+    known = len(papers)
+    idle: dict[Path_, list[tuple[str, str]]] = {}
     for (path, text), count in zip(terms, counts, strict=True):
         where = document.where(path, value=True)
-        known = len(papers)
         if not count:
-            yield f"{where}: `{text}` finds none of the {known} papers known so far"
+            idle.setdefault(path[:2], []).append((where, f"`{text}`"))
         elif known >= FEW and count >= NEARLY_ALL * known:
             yield (
                 f"{where}: `{text}` finds {count} of the {known} papers known so far: it tells "
                 "nothing apart"
             )
+    for some in idle.values():
+        find = "finds" if len(some) == 1 else "find"
+        told = ", ".join(text for _, text in some)
+        yield f"{some[0][0]}: {told} {find} none of the {known} papers known so far"
 
 
 def _early_likes(document: YamlDocument, known: int) -> Iterator[str]:
