@@ -299,6 +299,22 @@ def test_weekly_readers_get_the_week_on_a_day_without_papers(world: World) -> No
     assert set(world.mails()) == {"week", "own"}
 
 
+def test_a_weekly_mail_has_the_week_of_the_plan(world: World) -> None:
+    """Whatever becomes of its papers in the store before the mail leaves."""
+    people(world, own={"cadence": "weekly", "words": ["sea"]}, daily={})
+    ran(world, world.now)
+    world.web.pages |= {"/feed": paged("Agents of Friday", start=99301), "/votes": votes()}
+    world.now += 3 * DAY
+    world.mail.messages.clear()
+    planned(world)
+    sql(world, "UPDATE paper SET offered = '2026-01-01' WHERE data NOT LIKE '%Friday%'")
+
+    world.do(steps.send)
+
+    assert "Agents of the sea" in shown(world, "own")
+    assert "Agents of Friday" in shown(world, "own")
+
+
 def test_who_comes_while_an_issue_is_made_gets_it(world: World) -> None:
     """A plan needs not be made again for a single reader."""
     people(world, ada={}, bo={"words": ["sea"]})
