@@ -72,7 +72,7 @@ class Draft:
     faulty: dict[str, Fault] = field(default_factory=dict)
     """What went wrong for single readers, by their ids."""
     week: tuple[Paper, ...] = ()
-    """What weekly editions choose from; empty until it is asked for."""
+    """What weekly editions choose from, when that was kept; empty: the papers of the week now."""
     _week: Pool | None = None
 
     @property
@@ -95,8 +95,8 @@ class Draft:
         if not form.weekly:
             return self.pool
         if self._week is None:
-            self.week = self.week or week_of(self.day, self.papers)
-            self._week = make_pool(self.day, self.week, of_week=True)
+            papers = self.week or week_of(self.day, self.papers)
+            self._week = make_pool(self.day, papers, of_week=True)
         return self._week
 
     def form_for(self, reader: Subscriber) -> Form | None:

@@ -12,7 +12,7 @@ from newsletter.day.drafts import make_draft
 from newsletter.day.given import Day
 from newsletter.model import Match, Near, Paper, Pick, Term, Topic
 from newsletter.pick.filters.folding import fold_paper
-from newsletter.pick.filters.scanning import Matcher
+from newsletter.pick.filters.scanning import count_holding
 
 NAME: Final = "query"
 """The name of the topic that is tried."""
@@ -65,11 +65,7 @@ def try_query(day: Day, match: Match, title: str, days: int) -> TriedQuery:
 def count_terms(match: Match, papers: tuple[Paper, ...]) -> Iterator[TermCount]:
     """Yield each term of a filter, in its order, with the papers that it finds by itself."""
     parts = list(_parts(match))
-    matcher = Matcher([Match(any=(part,)) for part, _ in parts])
-    counts = [0] * len(parts)
-    for paper in papers:
-        for number in matcher.holding(fold_paper(paper)):
-            counts[number] += 1
+    counts = count_holding([Match(any=(part,)) for part, _ in parts], map(fold_paper, papers))
     for (part, excludes), count in zip(parts, counts, strict=True):
         yield TermCount(text=_shown(part), papers=count, excludes=excludes)
 

@@ -11,7 +11,7 @@ from newsletter.config.nodes import Path_
 from newsletter.model import Paper
 from newsletter.pick.filters.folding import fold_paper
 from newsletter.pick.filters.language import parse_match
-from newsletter.pick.filters.scanning import Matcher
+from newsletter.pick.filters.scanning import count_holding
 
 DAYS = dt.timedelta(days=30)
 """How far back the papers go."""
@@ -32,11 +32,7 @@ def idle_terms(
     document = read_document(folder / "topics.yaml", environment)
     yield from _early_likes(document, len(papers))
     terms = list(_terms(document))
-    matcher = Matcher([parse_match(text) for _, text in terms])
-    counts = [0] * len(terms)
-    for paper in papers:
-        for number in matcher.holding(fold_paper(paper)):
-            counts[number] += 1
+    counts = count_holding([parse_match(text) for _, text in terms], map(fold_paper, papers))
     known = len(papers)
     idle: dict[Path_, list[tuple[str, str]]] = {}
     for (path, text), count in zip(terms, counts, strict=True):

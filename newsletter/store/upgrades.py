@@ -35,8 +35,11 @@ def open_database(url: str, root: Path) -> Database:
         raise StoreError(f"newsletter.yaml: `database` {error}") from None
     try:
         with database.transaction() as writer:
-            _keep(database, writer, lambda _done, _all: None)
-            prepare(writer, metadata)
+            prepare(
+                writer,
+                metadata,
+                lambda found: _keep(database, writer, found, lambda _done, _all: None),
+            )
     except BaseException:
         database.close()
         raise
@@ -64,7 +67,7 @@ def upgrade(database: Database, *, backup: Path | None, on_step: Told) -> Upgrad
     with database.transaction() as writer:
         before = revision_of(writer)
         if backup is None:
-            backup = _keep(database, writer, on_step)
+            backup = _keep(database, writer, before, on_step)
         elif before is not None:
             # On SQLite, this transaction keeps others from writing between the two.
             back_up(database, backup, force=False, on_step=on_step)
@@ -72,16 +75,15 @@ def upgrade(database: Database, *, backup: Path | None, on_step: Told) -> Upgrad
     return Upgraded(before=before, after=HEAD, backup=backup if before else None)
 
 
-def _keep(database: Database, writer: sa.Connection, on_step: Told) -> Path | None:
+def _keep(
+    database: Database, writer: sa.Connection, before: str | None, on_step: Told
+) -> Path | None:
     """Back up a file of SQLite that is about to be migrated; return where to.
 
     There is one backup of each revision: when a migration fails and is tried again, hour by hour,
     the disk does not fill with them.
     """
-    if database.is_postgresql:
-        return None
-    before = revision_of(writer)
-    if before in (None, HEAD) or is_empty(writer):
+    if database.is_postgresql or before in (None, HEAD) or is_empty(writer):
         return None
     path = _beside(database, str(before))
     try:

@@ -80,6 +80,19 @@ def read_returned(
         return Returned(fault=fault_of(Border.REPORT, name, error, raw))
 
 
+def leaving(key: bytes, subscriber: str) -> Returned:
+    """Return that a reader asks to get no more; what has the same `key` is the same request."""
+    asked = Bounce(
+        digest=hashlib.sha256(key).hexdigest(),
+        email="",
+        verdict=UNSUBSCRIBE,
+        verified=True,
+        evidence="",
+        subscriber=subscriber,
+    )
+    return Returned(is_ours=True, bounces=(asked,), leaves=subscriber)
+
+
 def _read(
     raw: bytes, name: str, secrets: Sequence[bytes], own: Collection[str], address_of: AddressOf
 ) -> Returned:
@@ -89,15 +102,7 @@ def _read(
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     leaves = _leaves(parts[0], secrets)
     if leaves:
-        asked = Bounce(
-            digest=hashlib.sha256(raw).hexdigest(),
-            email="",
-            verdict=UNSUBSCRIBE,
-            verified=True,
-            evidence="",
-            subscriber=leaves,
-        )
-        return Returned(is_ours=True, bounces=(asked,), leaves=leaves)
+        return leaving(raw, leaves)
     fault = None
     if any(event.kind is ReportKind.UNREADABLE for event in events):
         problem = "this message cannot be understood; it counts against no address"

@@ -8,7 +8,7 @@ hold.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -115,6 +115,15 @@ class Matcher:
             *[word.title for word in title if word.title],
             *[word.abstract for word in abstract if word.abstract],
         ]
+
+
+def count_holding(filters: Sequence[Match], papers: Iterable[Folded]) -> list[int]:
+    """Return how many papers each filter holds for."""
+    matcher, counts = Matcher(filters), [0] * len(filters)
+    for paper in papers:
+        for number in matcher.holding(paper):
+            counts[number] += 1
+    return counts
 
 
 def _is_plain(match: Match) -> bool:

@@ -12,7 +12,7 @@ import datetime as dt
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -69,6 +69,13 @@ def fate(now: dt.datetime, seen: dt.datetime, started: dt.datetime, *, connected
         return Fate.ALIVE
     patience = SILENCE if connected else GONE
     return Fate.ALIVE if now - seen < patience else Fate.DEAD
+
+
+def known(
+    said: Mapping[str, Fate], fate_of: Callable[[str], Fate], unknown: Fate | None = None
+) -> Callable[[str], Fate]:
+    """Return what tells the fate of senders: what they `said`, else `unknown`, else `fate_of`."""
+    return lambda owner: said.get(owner, unknown) or fate_of(owner)
 
 
 def forget(connection: sa.Connection, names: Sequence[str]) -> None:

@@ -132,13 +132,9 @@ class SqlLedger:
         with self._database.transaction() as connection:
             said = self._said(connection)
             unknown = Fate.DEAD if self._database.is_postgresql else None
-            found = assignments.abandoned(
-                connection, issue, lambda owner: said.get(owner, unknown) or fate_of(owner)
-            )
+            found = assignments.abandoned(connection, issue, senders.known(said, fate_of, unknown))
             for shard, owner in found:
-                moves.recover(
-                    connection, issue, now, lambda owner: said.get(owner) or fate_of(owner), shard
-                )
+                moves.recover(connection, issue, now, senders.known(said, fate_of), shard)
                 assignments.leave(connection, issue, shard, owner)
         return tuple(shard for shard, _ in found)
 
@@ -187,8 +183,7 @@ class SqlLedger:
         self, connection: sa.Connection, fate_of: Callable[[str], Fate]
     ) -> Callable[[str], Fate]:
         """Return what tells the fate of senders: what they say themselves comes first."""
-        said = self._said(connection)
-        return lambda owner: said.get(owner) or fate_of(owner)
+        return senders.known(self._said(connection), fate_of)
 
     def _said(self, connection: sa.Connection) -> Mapping[str, Fate]:
         """Return what is known of senders by their own word; they give it on PostgreSQL alone."""

@@ -6,6 +6,7 @@ import takes longer than most commands; usually there is nothing to migrate.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
@@ -31,12 +32,17 @@ _old_stamps = sa.Table("schema", _own, sa.Column("version", sa.Integer, primary_
 """Where versions before Alembic kept the number of the schema, 1 to 5."""
 
 
-def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
+def prepare(
+    connection: sa.Connection,
+    metadata: sa.MetaData,
+    before_upgrade: Callable[[str], object] = lambda _revision: None,
+) -> None:
     """Make the tables of `metadata` in an empty database, or migrate one of an older version.
 
-    All of this happens in the transaction of `connection`; on PostgreSQL, others that want the same
-    wait until it ends. Raises StoreError when a newer version of this program made the database, or
-    when PostgreSQL keeps texts in another encoding than UTF-8.
+    `before_upgrade` is told the revision of tables that are about to be migrated, when nothing is
+    written yet. All of this happens in the transaction of `connection`; on PostgreSQL, others that
+    want the same wait until it ends. Raises StoreError when a newer version of this program made
+    the database, or when PostgreSQL keeps texts in another encoding than UTF-8.
     """
     if is_postgresql(connection):
         if _is_ready(connection):
@@ -52,6 +58,8 @@ def prepare(connection: sa.Connection, metadata: sa.MetaData) -> None:
     if found is None:
         make(connection, metadata, HEAD)
         return
+    if found != HEAD:
+        before_upgrade(found)
     if _stamps.name not in tables:
         _stamp(connection, found)
     if found != HEAD:

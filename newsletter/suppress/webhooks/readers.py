@@ -13,20 +13,18 @@ not kept: who others write to is none of our business.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from newsletter.store import Bounce
 from newsletter.suppress.events import Event, ReportKind
 from newsletter.suppress.returns import (
     NOTED,
-    UNSUBSCRIBE,
     AddressOf,
     Proof,
     Returned,
     bounces_of,
+    leaving,
     proof_in,
 )
 from newsletter.suppress.transcripts import is_same_mailbox
@@ -123,12 +121,4 @@ def _is_of_address(event: Event) -> bool:
 
 
 def _leaving(event: Event, key: bytes, proof: Proof) -> Returned:
-    asked = Bounce(
-        digest=hashlib.sha256(key).hexdigest(),
-        email="",
-        verdict=UNSUBSCRIBE,
-        verified=True,
-        evidence="",
-        subscriber=proof.subscriber,
-    )
-    return Returned(events=(event,), bounces=(asked,), leaves=proof.subscriber, is_ours=True)
+    return replace(leaving(key, proof.subscriber), events=(event,))
