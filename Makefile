@@ -7,7 +7,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 	--no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo preview test quick check fix golden shots bench peers clients fuzz mutants docs release lock system
+.PHONY: help setup demo preview test quick check fix phrases golden shots bench peers clients fuzz mutants docs release lock system
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ check: setup ## ruff, mypy and the layers
 fix: setup ## let ruff mend and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# What is said to readers, for translators: docs/how-to/translate.md.
+phrases: setup ## bring the catalogues of newsletter/locale/ up to date with the code
+	@$(BIN)/python docs/catalogues.py
 
 golden: setup ## rewrite tests/golden/ from what the code makes now; review the diff
 	@GOLDEN=write $(BIN)/pytest -q tests/golden

@@ -24,8 +24,8 @@ from newsletter.model import Edition, Issue
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions
+from newsletter.render.given import Links, Masthead, Selection
 from newsletter.render.messages import Letterhead, Recipient, compose, encode_edition
-from newsletter.render.press import Links, Masthead, Selection
 from newsletter.render.tokens import TOKEN
 
 NOW = dt.datetime(2026, 3, 17, 6, 30, tzinfo=dt.UTC)
@@ -61,6 +61,7 @@ def reader(number: int) -> Recipient:
         id=f"reader{number}",
         email=f"reader{number}@example.com",
         name=f"Zoë Reader {number}",
+        greeting=f"Hello Zoë Reader {number}",
         unsubscribe=f"{number:040d}",
         preferences=f"{number:040d}",
         feedback=f"{number:040d}",

@@ -39,8 +39,9 @@ from newsletter.day import letters, selections
 from newsletter.doctor.sample import demo_config, sample_papers
 from newsletter.model import Issue, Pick
 from newsletter.pick.papers import pick_papers
+from newsletter.render.given import Selection
 from newsletter.render.messages import Encoder, Recipient, as_read
-from newsletter.render.press import Press, Selection
+from newsletter.render.press import Press
 from newsletter.render.sandbox import sandbox
 from newsletter.render.templates import Templates, compile_mjml
 
@@ -55,6 +56,7 @@ def reader(number: int) -> Recipient:
         id=f"reader{number}",
         email=f"reader{number}@example.com",
         name=f"Zoë Reader {number}",
+        greeting=f"Hello Zoë Reader {number}",
         unsubscribe=f"{number:046d}",
         preferences=f"{number:046d}",
         feedback=f"{number:046d}",

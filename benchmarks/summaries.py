@@ -42,6 +42,7 @@ from newsletter.pick import telling
 from newsletter.pick.papers import Candidates
 from newsletter.pick.summaries import complete, summarise
 from newsletter.pick.trimming import stands_alone, trim
+from newsletter.render.phrases import ENGLISH
 from newsletter.render.press import ROOM
 from newsletter.render.views import paper_view
 
@@ -303,7 +304,7 @@ def faults(papers: Sequence[Paper], *, is_shown: bool) -> dict[str, float]:
             found["altered"].append(pick.tldr)
         if not pick.tldr_by and is_dangling(pick.tldr):
             found["dangling"].append(pick.tldr)
-        view = paper_view(pick, "", room=room, density="comfortable")
+        view = paper_view(pick, "", ENGLISH, room=room, density="comfortable")
         if is_said_twice(view.tldr, view.abstract):
             found["said_twice"].append(f"{view.tldr} | {view.abstract}")
     if is_shown:

@@ -23,9 +23,9 @@ from newsletter.model import Edition, Figure, Issue, Paper, Subscriber
 from newsletter.pick.papers import pick_papers
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_editions
+from newsletter.render.given import Selection
 from newsletter.render.locales import long_date
 from newsletter.render.messages import Recipient, as_read
-from newsletter.render.press import Selection
 from newsletter.world.machine import STARTER
 
 ISSUES = {

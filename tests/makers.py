@@ -332,6 +332,8 @@ def make_recipient(**changes: Any) -> Recipient:
         "shown_date": "Tuesday, March 17, 2026",
         "date": NOW,
     }
+    name = changes.get("name", values["name"])
+    values["greeting"] = f"Hello {name}" if name else "Hello"
     return Recipient(**(values | changes))
 
 

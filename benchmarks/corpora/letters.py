@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from newsletter.render.press import Press, Selection
+from newsletter.render.given import Selection
+from newsletter.render.press import Press
 from newsletter.render.tokens import HOLE, NUMBER
 
 
@@ -24,6 +25,7 @@ class Section:
 
     name: str
     title: str
+    language: str
     count: int
     papers: list[Any]
 
@@ -36,7 +38,7 @@ def rendered_whole(press: Press, selection: Selection, template: Rendering, kind
         **shared["letter"],
         **contents.letter,
         "sections": [
-            Section(view.name, view.title, view.count, list(papers))
+            Section(view.name, view.title, view.language, view.count, list(papers))
             for view, papers in contents.sections
         ],
         "lead": contents.lead,

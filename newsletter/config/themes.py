@@ -14,6 +14,7 @@ from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Slug, Web
 from newsletter.errors import ConfigError
+from newsletter.render.languages import sides
 from newsletter.render.locales import direction_of
 from newsletter.render.looks import Theme
 
@@ -187,7 +188,4 @@ def _values(
     yield "logo_dark", (logo.dark or "") if logo else ""
     yield "logo_alt", (logo.alt or name) if logo else ""
     yield "logo_width", str(logo.width) if logo else ""
-    direction = direction_of(language)
-    yield "direction", direction
-    yield "start", "left" if direction == "ltr" else "right"
-    yield "end", "right" if direction == "ltr" else "left"
+    yield from sides(direction_of(language)).items()

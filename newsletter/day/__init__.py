@@ -27,6 +27,7 @@ hooks.py      take_call(): the same for what a provider of mail tells
 results.py    what the steps have done
 trying.py     try_days(): what somebody would have got, before they subscribe
 interests.py  read_interest(): what a stranger types → wishes
+pieces.py     the parts of what a stranger types
 strangers.py  what strangers bring, read within limits
 teaching.py   which papers to ask a reader about, so that few answers teach most
 asking.py     the papers to which somebody's yes or no tells most

@@ -14,7 +14,7 @@ from newsletter.day.figures import FACT, REMEMBERED
 from newsletter.day.given import Day, Web
 from newsletter.day.readers import everybody
 from newsletter.model import Figure, Paper
-from newsletter.render.press import Selection
+from newsletter.render.given import Selection
 
 MOST: Final = 60
 """Papers of an issue whose pictures are copied."""

@@ -34,8 +34,8 @@ from newsletter.pick.personal import OUTSIDE_TOPIC, OWN_TOPICS
 from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
 from newsletter.render.editions import render_page
+from newsletter.render.given import Selection
 from newsletter.render.looks import Form
-from newsletter.render.press import Selection
 
 AHEAD = 1_000
 """How many editions of single readers are made by whoever plans an issue. Those of further readers

@@ -10,8 +10,9 @@ from newsletter.config.settings import Config, Letter
 from newsletter.day import letters
 from newsletter.model import Cadence, Edition, Figure, Issue, Length, Subscriber, Topic
 from newsletter.render.editions import NO_FIGURES, render_editions
+from newsletter.render.given import Selection
+from newsletter.render.languages import language_of_phrases
 from newsletter.render.looks import Form
-from newsletter.render.press import Selection
 
 WORKDAYS = range(5)
 """Monday to Friday."""
@@ -22,15 +23,24 @@ def form_for(config: Config, date: dt.date, reader: Subscriber) -> Form | None:
 
     A newsletter that is itself a weekly digest comes as often as it does, for everybody.
     """
-    short = reader.length is Length.SHORT
+    form = Form(
+        short=reader.length is Length.SHORT,
+        language=language_for(config.letter, reader.language),
+    )
     if config.letter.is_weekly:
-        return Form(short=short)
+        return form
     if reader.cadence is Cadence.WEEKLY:
         is_due = date.weekday() == config.schedule.weekly
-        return Form(weekly=True, short=short) if is_due else None
+        return replace(form, weekly=True) if is_due else None
     if reader.cadence is Cadence.WEEKDAYS and date.weekday() not in WORKDAYS:
         return None
-    return Form(short=short)
+    return form
+
+
+def language_for(letter: Letter, wanted: str) -> str:
+    """Return the language of the phrases of somebody's mail; empty for the newsletter's own."""
+    known = language_of_phrases(wanted)
+    return "" if known == language_of_phrases(letter.language) else known
 
 
 def cadences_due(config: Config, date: dt.date) -> frozenset[Cadence]:

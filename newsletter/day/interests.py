@@ -7,19 +7,35 @@ expression, and a library is read in a process of its own with limits.
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from newsletter.collect.identity import keys as identity
-from newsletter.config.topics import LIBRARIES
+from newsletter.day.pieces import (
+    BIBTEX,
+    FIELD,
+    FILE,
+    MOST_PIECE,
+    as_term,
+    excerpt_of,
+    pieces_of,
+    reference_in,
+    terms_in,
+    topic_called,
+)
 from newsletter.day.strangers import no_file, plain_problem, read_guarded
 from newsletter.day.titles import paper_called
 from newsletter.errors import LibraryError, SourceError
-from newsletter.model import Match, Near, Paper, Term, Topic, Wishes
+from newsletter.model import (
+    Paper,
+    Remark,
+    Topic,
+    Wishes,
+    counted_remark,
+    remark,
+)
 from newsletter.model.gate import line
 from newsletter.pick.filters.folding import fold
-from newsletter.pick.filters.language import FIELDS, SHORT, FilterError, parse_match
+from newsletter.pick.filters.language import FilterError, parse_match
 from newsletter.pick.filters.queries import is_query
 from newsletter.store import PaperStore, SearchStore
 from newsletter.store.words import STOP_WORDS
@@ -28,8 +44,6 @@ MOST_TEXT = 2_000
 """Characters of the text that are read."""
 MOST_PIECES = 20
 """Parts of the text, between commas and line ends, that are read."""
-MOST_PIECE = 300
-"""Characters of such a part: as many as the longest title has."""
 MOST_TITLES = 12
 """Parts of the text that are looked for as titles."""
 MOST_TERMS = 30
@@ -54,9 +68,9 @@ class Interest:
     """Ids of papers, or words."""
     asked: tuple[str, ...] = ()
     """The arXiv ids among the likes of which no paper is stored: arXiv can be asked for them."""
-    problem: str = ""
+    problems: tuple[Remark, ...] = ()
     """What cannot be understood, for the person; the rest counts all the same."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     """How something was understood, where that is not plain, for the person."""
 
     @property
@@ -88,13 +102,15 @@ def read_interest(
     """
     reading = _Understood(topics, papers, search)
     text = text.strip()
-    if _BIBTEX.match(text) and not library:  # a library that was pasted
+    if BIBTEX.match(text) and not library:  # a library that was pasted
         text, library = "", text.encode("utf-8", "replace")
     if len(text) > MOST_TEXT:
-        reading.problem(f"This is long: only the first {MOST_TEXT:,} characters count.")
-    pieces = list(itertools.islice(_pieces(text[:MOST_TEXT], reading.is_title), MOST_PIECES + 1))
+        reading.misunderstood(
+            "This is long: only the first %(most)s characters count.", most=MOST_TEXT
+        )
+    pieces = list(itertools.islice(pieces_of(text[:MOST_TEXT], reading.is_title), MOST_PIECES + 1))
     if len(pieces) > MOST_PIECES:
-        reading.problem(f"These are many: only the first {MOST_PIECES} count.")
+        reading.misunderstood("These are many: only the first %(most)s count.", most=MOST_PIECES)
     for piece in pieces[:MOST_PIECES]:
         reading.take(piece)
     if library:
@@ -113,14 +129,14 @@ class _Understood:
     words: list[str] = field(default_factory=list)
     likes: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    problems: list[Remark] = field(default_factory=list)
+    notes: list[Remark] = field(default_factory=list)
     terms: int = 0
     called: dict[str, Paper | None] = field(default_factory=dict)
 
-    def problem(self, said: str) -> None:
+    def misunderstood(self, phrase: str, *, detail: str = "", **values: object) -> None:
         """Note what cannot be understood."""
-        self.problems.append(said)
+        self.problems.append(remark(phrase, detail=detail, **values))
 
     def is_title(self, text: str) -> bool:
         """Tell whether a text is the title of a stored paper."""
@@ -128,15 +144,18 @@ class _Understood:
 
     def take(self, piece: str) -> None:
         """Read one part of the text."""
-        if topic := _topic_called(piece, self.given):
+        if topic := topic_called(piece, self.given):
             self.topics.append(topic)
-        elif reference := _reference(piece):
+        elif reference := reference_in(piece):
             self._take_reference(piece, reference)
-        elif _FILE.fullmatch(piece):
-            self.problem(f"{_shown(piece)} looks like a file: choose it as your library instead.")
+        elif FILE.fullmatch(piece):
+            self.misunderstood(
+                "“%(piece)s” looks like a file: choose it as your library instead.",
+                piece=excerpt_of(piece),
+            )
         elif piece.lower().startswith("regex:"):
             self._refuse_expression(piece)
-        elif is_query(piece) or _FIELD.match(piece) or piece.startswith(("/", '"')):
+        elif is_query(piece) or FIELD.match(piece) or piece.startswith(("/", '"')):
             self._take_filter(piece, piece)
         elif paper := self._paper_called(piece):
             self.likes.append(paper.id)
@@ -157,34 +176,50 @@ class _Understood:
             self.asked.append(key.removeprefix("arxiv:"))
         elif key.startswith(("doi:", "openreview:")):
             self.likes.append(key)
-            self.notes.append(f"We do not know {_shown(piece)} yet; it counts as soon as we do.")
+            self.notes.append(
+                remark(
+                    "We do not know “%(piece)s” yet; it counts as soon as we do.",
+                    piece=excerpt_of(piece),
+                )
+            )
         else:
-            self.problem(f"We know no paper at {_shown(piece)}: type its title, or its arXiv id.")
+            self.misunderstood(
+                "We know no paper at “%(piece)s”: type its title, or its arXiv id.",
+                piece=excerpt_of(piece),
+            )
 
     def _take_filter(self, query: str, piece: str) -> None:
         try:
             found = parse_match([query])
         except FilterError as error:
-            self.problem(
-                f"{_shown(piece)} cannot be understood: "
-                f"{plain_problem(str(error).removeprefix(f'`{query}`: '))}"
+            self.misunderstood(
+                "“%(piece)s” cannot be understood:",
+                piece=excerpt_of(piece),
+                detail=plain_problem(str(error).removeprefix(f"`{query}`: ")),
             )
             return
-        terms = list(_terms(found))
+        terms = list(terms_in(found))
         if any(term.field == "regex" for term in terms):
             self._refuse_expression(piece)
         elif any(term.field == "category" and term.words.count("*") > 1 for term in terms):
-            self.problem(f"{_shown(piece)}: a category takes one asterisk, such as cat:cs.*.")
+            self.misunderstood(
+                "“%(piece)s”: a category takes one asterisk, such as cat:cs.*.",
+                piece=excerpt_of(piece),
+            )
         elif self.terms + len(terms) > MOST_TERMS:
-            self.problem(f"These are many words: {_shown(piece)} does not count any more.")
+            self.misunderstood(
+                "These are many words: “%(piece)s” does not count any more.",
+                piece=excerpt_of(piece),
+            )
         else:
             self.terms += len(terms)
             self.words.append(query)
 
     def _refuse_expression(self, piece: str) -> None:
-        self.problem(
-            f"{_shown(piece)} is a regular expression, and only the newsletter's own topics may "
-            "have these: please write words."
+        self.misunderstood(
+            "“%(piece)s” is a regular expression, and only the newsletter's own topics may have "
+            "these: please write words.",
+            piece=excerpt_of(piece),
         )
 
     def _take_words(self, piece: str) -> None:
@@ -192,10 +227,13 @@ class _Understood:
         telling = [word for word in words if word not in STOP_WORDS]
         if not telling:
             if words:
-                self.problem(f"{_shown(piece)} says too little: almost every paper has it.")
+                self.misunderstood(
+                    "“%(piece)s” says too little: almost every paper has it.",
+                    piece=excerpt_of(piece),
+                )
             return
         if len(words) <= PHRASE and len(telling) == len(words):
-            self._take_filter(_as_term(piece), piece)
+            self._take_filter(as_term(piece), piece)
         elif len(telling) <= MANY_WORDS:
             self._take_filter(f"({' AND '.join(dict.fromkeys(telling))})", piece)
         self.likes.append(no_file(piece))
@@ -206,8 +244,8 @@ class _Understood:
             library = read_guarded(raw)
         except (LibraryError, SourceError) as error:
             # One line of its first problem says enough.
-            self.problem(
-                f"Your library cannot be read: {plain_problem(str(error).splitlines()[0])}"
+            self.misunderstood(
+                "Your library cannot be read:", detail=plain_problem(str(error).splitlines()[0])
             )
             return
         titles = list(dict.fromkeys(paper.title for paper in library.papers))
@@ -217,16 +255,28 @@ class _Understood:
         for title in chosen:
             paper = paper_called(self.search, title, exactly=True)
             self.likes.append(paper.id if paper else no_file(line(title, MOST_PIECE)))
-        said = f"We read {len(titles):,} papers in your library"
-        evenly = (
-            "" if len(chosen) == len(titles) else f"; {len(chosen)} of them, taken evenly, count"
-        )
-        self.notes.append(f"{said}{evenly}.")
+        if len(chosen) == len(titles):
+            said = counted_remark(
+                "We read %(num)s paper in your library.",
+                "We read %(num)s papers in your library.",
+                len(titles),
+            )
+        else:
+            said = counted_remark(
+                "We read %(num)s paper in your library; %(count)s, taken evenly, count.",
+                "We read %(num)s papers in your library; %(count)s, taken evenly, count.",
+                len(titles),
+                count=len(chosen),
+            )
+        self.notes.append(said)
         if library.notes:
-            more = len(library.notes) - 1
             self.notes.append(
-                f"In your library: {plain_problem(library.notes[0])}"
-                + (f" There are {more:,} more such places." if more else "")
+                counted_remark(
+                    "%(num)s place in your library could not be read well:",
+                    "%(num)s places in your library could not be read well; the first:",
+                    len(library.notes),
+                    detail=plain_problem(library.notes[0]),
+                )
             )
 
     def whole(self) -> Interest:
@@ -237,63 +287,6 @@ class _Understood:
             words=tuple(dict.fromkeys(self.words)),
             likes=likes,
             asked=tuple(dict.fromkeys(self.asked)),
-            problem=" ".join(self.problems[:3]),
+            problems=tuple(self.problems[:3]),
             notes=tuple(self.notes),
         )
-
-
-_BIBTEX = re.compile(r"@\w{3,20}\s*[{(]")
-_FILE = re.compile(rf"\S+(?:{'|'.join(map(re.escape, LIBRARIES))})", re.IGNORECASE)
-_FIELD = re.compile(rf"(?:{'|'.join((*FIELDS, *SHORT, 'regex'))}):\s*\S", re.IGNORECASE)
-_ASKED_DOI = re.compile(r"(?:doi:\s*|https?://(?:dx\.)?doi\.org/)?10\.\d{4,9}/\S+", re.IGNORECASE)
-
-
-def _pieces(text: str, is_whole: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the parts of a text."""
-    for row in text.splitlines():
-        whole = line(row, MOST_PIECE)
-        if "," in whole and is_whole(whole):
-            yield whole
-            continue
-        for piece in _SEPARATED.findall(row):
-            if plain := line(piece, MOST_PIECE).strip(" .;,"):
-                yield plain
-
-
-_SEPARATED = re.compile(r'(?:"[^"]*"|\([^()]*\)|[^,;])+')
-"""A part ends at a comma or semicolon that stands neither in quotation marks nor in brackets."""
-
-
-def _topic_called(text: str, topics: Sequence[Topic]) -> str:
-    """Return the name of the topic that a text names, or nothing."""
-    wanted = fold(text)
-    names = ((topic.name, name) for topic in topics for name in (topic.name, topic.title))
-    return next((found for found, name in names if fold(name) == wanted), "")
-
-
-def _reference(text: str) -> str:
-    """Return the key of the paper that a text names by its id or address, or nothing."""
-    if found := identity.arxiv_id(text):
-        return f"arxiv:{found[0]}"
-    if _ASKED_DOI.fullmatch(text) and (name := identity.doi(text)):
-        return f"doi:{name}"
-    return next(iter(identity.reference_keys(text)), "") if " " not in text else ""
-
-
-def _terms(part: Match | Term | Near) -> Iterator[Term]:
-    if isinstance(part, Term):
-        yield part
-    elif isinstance(part, Near):
-        yield from part.terms
-    else:
-        for inner in (*part.any, *part.all, *part.none):
-            yield from _terms(inner)
-
-
-def _as_term(words: str) -> str:
-    """Return words as one term: a colon in them would name a field."""
-    return " ".join(words.replace(":", " ").replace('"', " ").split())
-
-
-def _shown(piece: str) -> str:
-    return f"“{line(piece, 60)}”"

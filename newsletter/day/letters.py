@@ -12,13 +12,16 @@ from newsletter import links
 from newsletter.config.settings import Letter
 from newsletter.model import Delivery, Edition, Issue, Subscriber
 from newsletter.model.hours import known_zone
+from newsletter.render.given import Links, Masthead
+from newsletter.render.languages import dialect, theme_in
 from newsletter.render.locales import long_date
-from newsletter.render.looks import Form, form_of
+from newsletter.render.looks import Form, Theme, form_of
 from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
+from newsletter.render.phrases import phrases_of
 from newsletter.render.pictures import Pictures, with_pictures
-from newsletter.render.press import Links, Masthead
 from newsletter.render.templates import Templates, load_templates
 from newsletter.render.tokens import token
+from newsletter.render.words import greeting
 
 PLAIN = Form()
 """The form of the edition of the day."""
@@ -28,7 +31,8 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
     """Return what every edition of a form says about the newsletter."""
     return Masthead(
         name=letter.name,
-        language=letter.language,
+        language=form.language or letter.language,
+        own_language=letter.language,
         postal_address=letter.postal_address,
         subject=letter.subject,
         density="brief" if form.short else letter.density,
@@ -55,7 +59,16 @@ def days(letter: Letter, form: Form = PLAIN) -> int:
 def templates(letter: Letter, form: Form = PLAIN, *, located: bool = False) -> Templates:
     """Return the templates of the theme; with `located`, their output names the template lines."""
     name = "weekly" if letter.is_weekly or form.weekly else "issue"
-    return load_templates(letter.theme, name, located=located)
+    return load_templates(_theme(letter, form), name, located=located)
+
+
+def notice_templates(letter: Letter, form: Form = PLAIN) -> Templates:
+    """Return the templates of mails to one person."""
+    return load_templates(_theme(letter, form), "notice")
+
+
+def _theme(letter: Letter, form: Form) -> Theme:
+    return theme_in(letter.theme, form.language) if form.language else letter.theme
 
 
 def letterhead(letter: Letter) -> Letterhead:
@@ -106,15 +119,18 @@ def figure_url(letter: Letter) -> str:
 
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:
     """Return the personal data in a message: address, links, the date in the reader's time zone."""
+    form = form_of(delivery.edition)
+    language = form.language or letter.language
     return Recipient(
         id=delivery.subscriber,
         email=delivery.email,
         name=delivery.name,
+        greeting=greeting(phrases_of(language), delivery.name),
         unsubscribe=tag(letter, "unsubscribe", delivery.subscriber),
         preferences=tag(letter, "preferences", delivery.subscriber),
         feedback=tag(letter, "feedback", delivery.subscriber),
         shown_date=long_date(
-            delivery.issue, delivery.language, days(letter, form_of(delivery.edition))
+            delivery.issue, dialect(delivery.language, language), days(letter, form)
         ),
         date=now.astimezone(ZoneInfo(known_zone(delivery.timezone) or "UTC")),
     )
@@ -171,14 +187,17 @@ def files(
     The first two belong to no particular reader: their personal links lead nowhere (`#`). The page
     has its figures inside, for whoever opens the file.
     """
+    form = form_of(edition.key)
+    language = form.language or letter.language
     shown = Recipient(
         id=NOBODY.id,
         email=NOBODY.email,
         name="",
+        greeting=greeting(phrases_of(language), ""),
         unsubscribe="",
         preferences="",
         feedback="",
-        shown_date=long_date(issue.date, letter.language, days(letter, form_of(edition.key))),
+        shown_date=long_date(issue.date, language, days(letter, form)),
         date=now,
     )
     page, text = edition.html, edition.text

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from newsletter import links
 from newsletter.config.settings import Config
 from newsletter.day import letters
+from newsletter.day.forms import language_for
 from newsletter.model import (
     Delivery,
     Notice,
@@ -17,9 +18,10 @@ from newsletter.model import (
     Subscription,
 )
 from newsletter.model.hours import known_zone
+from newsletter.render.languages import dialect
 from newsletter.render.locales import long_date
+from newsletter.render.looks import Form
 from newsletter.render.notices import NoticeMail, notice_message
-from newsletter.render.templates import load_templates
 from newsletter.schedule import next_date
 from newsletter.store import PickStore
 
@@ -48,6 +50,7 @@ def compose_notice(
         edition=notice.kind.value,
         language=letter.language,
     )
+    form = Form(language=language_for(letter, reader.wishes.language))
     is_welcome = notice.kind is NoticeKind.WELCOME
     mail = NoticeMail(
         number=notice.number,
@@ -59,14 +62,17 @@ def compose_notice(
         url=_url(config, notice, reader, picks, now),
         unsubscribe=_link(config, "unsubscribe", reader) if is_welcome else "",
         preferences=_link(config, "preferences", reader) if is_welcome else "",
-        following=long_date(next_date(config.schedule, now), letter.language),
+        following=long_date(
+            next_date(config.schedule, now),
+            dialect(reader.wishes.language, form.language or letter.language),
+        ),
         picks=latest_for(reader, config, picks) if is_welcome else (),
     )
     message = notice_message(
         mail,
-        letters.masthead(letter),
+        letters.masthead(letter, form),
         letters.letterhead(letter),
-        load_templates(letter.theme, "notice"),
+        letters.notice_templates(letter, form),
     )
     return delivery, message
 

@@ -17,8 +17,8 @@ from newsletter.model import IssueWindow, Paper, Pick, Subscriber, Topic
 from newsletter.pick.papers import Candidates, pick_among, unscored
 from newsletter.pick.personal import OUTSIDE_TOPIC, own_topic
 from newsletter.pick.signals import Mark
+from newsletter.render.given import Selection
 from newsletter.render.looks import Form
-from newsletter.render.press import Selection
 from newsletter.schedule import issue_window
 
 NOVELTY = dt.timedelta(days=30)

@@ -13,8 +13,8 @@ from newsletter.model import Edition, Figure, Issue, Topic
 from newsletter.render.checks.findings import Finding
 from newsletter.render.checks.lint import lint, lint_message
 from newsletter.render.editions import NO_FIGURES
+from newsletter.render.given import Selection
 from newsletter.render.pictures import Pictures, no_pictures
-from newsletter.render.press import Selection
 
 MOST = 20
 """How many editions are checked. That is enough: all have the same templates and papers."""

@@ -19,7 +19,7 @@ from newsletter.pick.personal import (
 )
 from newsletter.pick.signals import Mark
 from newsletter.pick.variety import choose
-from newsletter.render.press import Selection
+from newsletter.render.given import Selection
 
 SHORT = 5
 """Papers of a short edition."""

@@ -29,7 +29,7 @@ from newsletter.learn.hub import is_hub_name
 from newsletter.learn.libraries import read_library
 from newsletter.model import Cadence, Length, Origin, SubscriberState
 from newsletter.render.checks.findings import Finding
-from newsletter.render.press import Selection
+from newsletter.render.given import Selection
 from newsletter.store import PaperStore, SubscriberStore, database_exists, open_database
 from newsletter.world import days, machine
 

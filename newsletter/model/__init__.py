@@ -11,6 +11,7 @@ hours.py    when it is a certain hour where a reader lives
 moves.py    the law of the ledger: from which state a delivery may go to which
 leases.py   deliveries in the hands of a sender
 verdicts.py what refusals of mail are about
+remarks.py what is said to a reader about what they typed
 gate.py     which texts, links, numbers and dates from outside may enter the model
 faults.py   what went wrong with one thing while all others went on
 """
@@ -47,6 +48,7 @@ from newsletter.model.picks import (
     Term,
     Topic,
 )
+from newsletter.model.remarks import RefusedError, Remark, counted_remark, remark
 from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind, NoticeState
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
@@ -112,6 +114,8 @@ __all__ = [
     "Pick",
     "Reason",
     "ReasonKind",
+    "RefusedError",
+    "Remark",
     "Schedule",
     "Score",
     "Settlement",
@@ -132,7 +136,9 @@ __all__ = [
     "allowed",
     "audience_of",
     "before",
+    "counted_remark",
     "delivery_name",
     "fault_of",
+    "remark",
     "topics_of",
 ]

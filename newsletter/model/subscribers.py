@@ -105,14 +105,18 @@ class Wishes:
         """Return the name of the audience: readers with equal wishes, or one `subscriber` alone.
 
         The name of a single reader begins with `~`, so it sorts after all others. Otherwise it is
-        the names of the topics, then `|` and the cadence and the length, when they are not usual.
+        the names of the topics, then `|` and the cadence, the length and the language, when they
+        are not usual.
         """
         if self.is_personal:
             return f"~{subscriber}"
-        unusual = [value for value in (self.cadence, self.length) if value not in _USUAL]
+        chosen = (self.cadence, self.length)
+        unusual = [value.value for value in chosen if value not in _USUAL]
+        unusual += [_LANGUAGE + self.language] if self.language else []
         return "|".join(("+".join(self.topics) or EVERYTHING, *unusual))
 
 
+_LANGUAGE = "in-"
 _USUAL = (Cadence.DAILY, Length.FULL)
 
 
@@ -183,7 +187,7 @@ class Subscriber:
     timezone: str = "UTC"
     """IANA name."""
     language: str = "en"
-    """BCP 47; it decides how dates are written."""
+    """BCP 47; that of the phrases and dates in their mail."""
     words: Match | None = None
     """The subscriber's own words and followed authors; they make a section of their own."""
     muted: Match | None = None
@@ -211,6 +215,8 @@ class Audience:
     count: int
     cadence: Cadence = Cadence.DAILY
     length: Length = Length.FULL
+    language: str = ""
+    """As it was asked for (BCP 47); empty: the newsletter's."""
 
 
 def audience_of(name: str, count: int) -> Audience:
@@ -224,6 +230,9 @@ def audience_of(name: str, count: int) -> Audience:
         count=count,
         cadence=next(cadences, Cadence.DAILY),
         length=next(lengths, Length.FULL),
+        language=next(
+            (word.removeprefix(_LANGUAGE) for word in words if word.startswith(_LANGUAGE)), ""
+        ),
     )
 
 

@@ -15,11 +15,14 @@ names.py      what templates may ask for: `letter.NAME`, `paper.NAME`
 templates.py  MJML → inlined HTML Jinja template, once, cached by content
 frames.py     a template cut at its loops, so that each block is rendered once
 looks.py      how an issue looks, according to the settings
+languages.py  which languages there are, and the side from which each begins
 locales.py    dates and directions as readers of a language write them
 subjects.py   subject lines from the user's template
+phrases.py    what is said to readers, in their languages
 words.py      every phrase that code makes and a reader sees
 reasons.py    which reasons tell a reader something
 views.py      papers and sections as templates see them
+given.py      what editions are made from: the masthead, who gets which papers
 press.py      the editions of one issue, within their budget
 editions.py   render_editions(): one Edition per distinct selection
 headers.py    header lines, all made by one function that checks them

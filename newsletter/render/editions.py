@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Final
 
 from newsletter.model import Edition, Figure, Issue, Topic
+from newsletter.render.given import Masthead, Selection
 from newsletter.render.locales import long_date
-from newsletter.render.press import Masthead, Press, Selection
+from newsletter.render.press import Press
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import token
 

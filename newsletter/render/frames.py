@@ -33,6 +33,9 @@ class Values(TypedDict):
 
     letter: Mapping[str, object]
     theme: Mapping[str, object]
+    _: Callable[..., str]
+    """Puts a phrase into the language of the edition."""
+    ngettext: Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,6 +65,13 @@ def language_of_text(text: str) -> str:
     return "en" if english > _SHARE * len(words) else ""
 
 
+@functools.cache
+def own_name(language: str) -> str:
+    """Return the name of a language as its speakers write it: `Deutsch`."""
+    name = locale_of(language).get_language_name() or language
+    return name[:1].upper() + name[1:]
+
+
 @functools.lru_cache(maxsize=256)
 def long_date(date: dt.date, language: str, days: int = 1) -> str:
     """Return `Tuesday, November 24, 2026`; for several days, the span that ends on `date`."""

@@ -11,11 +11,7 @@ Figures = Literal["none", "lead", "all"]
 Density = Literal["comfortable", "compact", "titles", "brief"]
 """How much of each paper is shown; `brief` is that of short editions: a title and a sentence."""
 
-DEFAULT_SUBJECT: Final = (
-    "{{ name }}, {{ day }}: "
-    "{% if lead %}{{ lead }}{% if more %} and {{ more }} more{% endif %}{% else %}no new papers"
-    "{% endif %}"
-)
+DEFAULT_SUBJECT: Final = "{{ name }}, {{ day }}: {{ highlights }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +23,21 @@ class Form:
     short: bool = False
     """The best few papers only, each a title and a sentence."""
 
+    language: str = ""
+    """The language of its phrases; empty: the newsletter's."""
+
     @property
     def marks(self) -> str:
         """What this adds to the key of an edition; names of topics have no dot."""
-        return ".weekly" * self.weekly + ".short" * self.short
+        language = f".{self.language}" if self.language else ""
+        return ".weekly" * self.weekly + ".short" * self.short + language
 
 
 def form_of(key: str) -> Form:
     """Return the form of the edition with a key."""
     marks = key.partition("~")[0].split(".")[1:]
-    return Form(weekly="weekly" in marks, short="short" in marks)
+    language = next((mark for mark in marks if mark not in ("weekly", "short")), "")
+    return Form(weekly="weekly" in marks, short="short" in marks, language=language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

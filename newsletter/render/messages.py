@@ -20,9 +20,9 @@ from typing import Literal
 from newsletter.model import Edition, Issue, delivery_name
 from newsletter.render.bodies import Bodies, Layout
 from newsletter.render.headers import address_header, header, phrase, slug, words_header
+from newsletter.render.looks import form_of
 from newsletter.render.pictures import Pictures, content_ids, no_pictures, part
 from newsletter.render.tokens import TOKEN
-from newsletter.render.words import greeting
 
 CRLF = b"\r\n"
 _TO = re.compile(rb"^To: [^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.MULTILINE)
@@ -59,6 +59,8 @@ class Recipient:
     id: str
     email: str
     name: str
+    greeting: str
+    """In the language of the edition."""
     unsubscribe: str
     """The part of the link that differs between readers: a signed tag, one for each purpose."""
     preferences: str
@@ -72,7 +74,7 @@ class Recipient:
     def values(self) -> dict[str, str]:
         """Values for the tokens of an edition."""
         return {
-            "greeting": greeting(self.name),
+            "greeting": self.greeting,
             "email": self.email,
             "date": self.shown_date,
             "unsubscribe": self.unsubscribe,
@@ -183,7 +185,7 @@ class Encoder:
             ("Precedence", "bulk"),
             ("Feedback-ID", f"{date:%Y%m%d}:{slug(edition.key)[:24]}:daily:{list_name[:24]}"),
             *self._complaints(),
-            ("Content-Language", letterhead.language),
+            ("Content-Language", form_of(edition.key).language or letterhead.language),
             ("Content-Type", kind),
         )
         return b"".join(header(name, value) for name, value in same)

@@ -22,9 +22,9 @@ from newsletter.render.sandbox import mistake_of, sandbox
 from newsletter.render.views import Link, PaperView, SectionView
 
 LETTER: Final = frozenset(
-    "name language phrases direction postal_address number period density archive_url web feedback "
-    "subject preheader greeting email date unsubscribe_url preferences_url feedback_url glance "
-    "tally topics count more has_also sections lead also citations_url".split()
+    "name language phrases own direction postal_address number period density archive_url web "
+    "feedback subject preheader greeting email date unsubscribe_url preferences_url feedback_url "
+    "glance tally topics count more has_also sections lead also citations_url".split()
 )
 """What `letter` has."""
 NOTICE: Final = frozenset("kind url unsubscribe preferences next papers".split())
@@ -106,7 +106,10 @@ def check_names(text: str, theme: Collection[str], at: Callable[[int], str]) -> 
     """
     parsed = parse(text, at)
     known = {**KNOWN, "theme": frozenset(theme)}
-    scope: _Scope = {name: name for name in ("letter", "notice", "theme")} | {"_": ""}
+    scope: _Scope = {name: name for name in ("letter", "notice", "theme")} | {
+        "_": "",
+        "ngettext": "",
+    }
     reader = _Reader(known, at)
     # A macro or value of the top level is known in the whole template, also before it.
     for node in parsed.body:

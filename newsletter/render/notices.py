@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.model import NoticeKind, Pick
-from newsletter.render import words
 from newsletter.render.bodies import quoted_printable
+from newsletter.render.given import Masthead
 from newsletter.render.headers import address_header, header, words_header
 from newsletter.render.locales import direction_of
 from newsletter.render.messages import Letterhead, unsubscribe_headers
-from newsletter.render.press import Masthead
+from newsletter.render.phrases import phrases_of
 from newsletter.render.templates import Templates
 from newsletter.render.views import paper_view
 
@@ -57,19 +57,22 @@ def notice_message(
     With a tag it has the headers of RFC 2369 and RFC 8058. Raises TemplateError when the templates
     fail, HeaderError for an address with a control character.
     """
-    say = words.gettext(head.language)
+    phrases = phrases_of(head.language)
+    _ = phrases.gettext
     subject = {
-        NoticeKind.CONFIRM: say("Please confirm: %(name)s", name=head.name),
-        NoticeKind.WELCOME: say("Welcome to %(name)s", name=head.name),
-        NoticeKind.MANAGE: say("Your link to %(name)s", name=head.name),
+        NoticeKind.CONFIRM: _("Please confirm: %(name)s", name=head.name),
+        NoticeKind.WELCOME: _("Welcome to %(name)s", name=head.name),
+        NoticeKind.MANAGE: _("Your link to %(name)s", name=head.name),
     }[mail.kind]
     values = {
-        "_": say,
+        "_": _,
+        "ngettext": phrases.ngettext,
         "theme": templates.theme,
         "letter": {
             "name": head.name,
             "language": head.language,
-            "phrases": words.language_of_phrases(head.language),
+            "phrases": phrases.language,
+            "own": head.own_language or head.language,
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "subject": subject,
@@ -81,7 +84,9 @@ def notice_message(
             "unsubscribe": mail.unsubscribe,
             "preferences": mail.preferences,
             "next": mail.following,
-            "papers": [paper_view(pick, "", room=0, density="compact") for pick in mail.picks],
+            "papers": [
+                paper_view(pick, "", phrases, room=0, density="compact") for pick in mail.picks
+            ],
         },
     }
     parts = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import hashlib
 import html
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,14 +12,14 @@ from newsletter.model import Edition, Figure, Issue, Pick, Topic
 from newsletter.render import words
 from newsletter.render.columns import padded
 from newsletter.render.frames import Contents, Frame, Values
+from newsletter.render.given import Masthead, Selection, edition_key
 from newsletter.render.locales import direction_of, long_date, short_date
-from newsletter.render.looks import DEFAULT_SUBJECT, Density, Figures, Form
+from newsletter.render.phrases import Phrases, phrases_of
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import Blocks, hole, token
 from newsletter.render.views import WHOLE, PaperView, SectionView, paper_view, shorten
 
-MAX_KEY = 60
 SUBJECT_TITLE = 70
 """Characters of the lead's title in the subject: as many as a desktop inbox shows."""
 BUDGET = 92_000
@@ -41,73 +40,6 @@ MAX_ALSO = 60
 """Titles listed under `also today`; further ones are only counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
-    """Addresses of the pages for one reader; `{tag}` in them is replaced by the reader's tag."""
-
-    unsubscribe: str
-    preferences: str
-    feedback: str
-    """Where a reader asks for more, or fewer, papers like one; the id of that paper follows."""
-
-
-NOWHERE = Links(unsubscribe="#", preferences="#", feedback="#")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Masthead:
-    """What every edition says about the newsletter itself."""
-
-    name: str
-    language: str = "en"
-    postal_address: str = ""
-    subject: str = DEFAULT_SUBJECT
-    density: Density = "comfortable"
-    figures: Figures = "none"
-    """Which papers are shown with a figure, if there is one of them."""
-    figure_url: str = ""
-    """Where figures are, with `{name}` for the name of one: never on another host than our own."""
-    feedback: bool = True
-    """Whether readers get links to ask for more, or fewer, papers like one."""
-    links: Links = NOWHERE
-    issue_page: str = ""
-    """Address at which an issue can be read on the web, with `{date}` for its date."""
-    citations: str = ""
-    """Address of an issue's papers as BibTeX, with `{date}` for its date."""
-    days: int = 1
-    """How many days an issue covers: 7 for a weekly digest."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What readers of the same topics get."""
-
-    topics: tuple[str, ...]
-    picks: tuple[Pick, ...]
-    own: tuple[str, ...] = ()  # sections beyond topics that its reader asked for: own words
-    reader: str = ""
-    """The id of the subscriber, when the selection is for one reader only."""
-    lead: Pick | None = None
-    """The pick that gets more room than the others, and is shown before them."""
-    form: Form = field(default_factory=Form)
-    papers: int | None = None
-    """How many papers it was chosen from; None: those of the issue."""
-
-
-def edition_key(topics: Sequence[str], reader: str = "", form: Form | None = None) -> str:
-    """Return the name of the edition for readers of `topics` (in this order); safe as a file name.
-
-    With the id of a `reader`, it is the name of the edition for that reader alone. Editions of the
-    same topics in another `form` have other names.
-    """
-    key = "+".join(topics)
-    if len(key) > MAX_KEY:
-        digest = hashlib.sha256(key.encode()).hexdigest()[:8]
-        key = f"{key[: MAX_KEY - 9].rstrip('+-')}-{digest}"
-    key += form.marks if form else ""
-    return f"{key}~{reader}" if reader else key
-
-
 @dataclass(slots=True)
 class Press:
     """Makes the editions of one issue; what they share is rendered once."""
@@ -121,7 +53,10 @@ class Press:
     """Copies of papers' pictures, by paper id."""
     values: Values = field(init=False)
     """The values that templates get in every edition."""
+    _phrases: Phrases = field(init=False)
     _titles: dict[str, str] = field(init=False)
+    """Of topics and of the sections that are everybody's own, in the language of the edition."""
+    _own: dict[str, str] = field(init=False)
     _html: Frame = field(init=False)
     _text: Frame = field(init=False)
     _subject: Callable[[Mapping[str, object]], str] = field(init=False)
@@ -133,12 +68,15 @@ class Press:
     def __post_init__(self) -> None:
         """Set the values that are the same in every edition of the issue."""
         head = self.masthead
-        self._titles = {topic.name: topic.title for topic in self.topics}
+        self._phrases = phrases_of(head.language)
+        self._own = words.own_sections(self._phrases)
+        self._titles = {topic.name: topic.title for topic in self.topics} | self._own
         self._subject = parse_subject(head.subject)
         letter = {
             "name": head.name,
             "language": head.language,
-            "phrases": words.language_of_phrases(head.language),
+            "phrases": self._phrases.language,
+            "own": self._own_language,
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "number": self.issue.number,
@@ -157,7 +95,12 @@ class Press:
             "preferences_url": head.links.preferences.replace("{tag}", token("preferences")),
             "feedback_url": head.links.feedback.replace("{tag}", token("feedback")),
         }
-        self.values = {"letter": letter, "theme": self.templates.theme}
+        self.values = {
+            "letter": letter,
+            "theme": self.templates.theme,
+            "_": self._phrases.gettext,
+            "ngettext": self._phrases.ngettext,
+        }
         self._html = Frame(self.templates.html.cuts, self.values)
         self._text = Frame(self.templates.text.cuts, self.values)
 
@@ -183,6 +126,10 @@ class Press:
             blocks=self._blocks.table,
             picks=selection.picks,
         )
+
+    @property
+    def _own_language(self) -> str:
+        return self.masthead.own_language or self.masthead.language
 
     def _rooms(self) -> tuple[tuple[int, int], ...]:
         return (UNLIMITED,) if self.web else ROOM[self.masthead.density]
@@ -240,7 +187,7 @@ class Press:
             also=[self._paper(pick, 0) for pick in also[:MAX_ALSO]],
             letter={
                 "glance": self._glance(count, self._papers_of(selection)),
-                "tally": words.tally(count, self._papers_of(selection)),
+                "tally": words.tally(self._phrases, count, self._papers_of(selection)),
                 "topics": tuple(self._titles[name] for name in (*selection.topics, *selection.own)),
                 "count": count,
                 "more": len(also[MAX_ALSO:]),
@@ -255,9 +202,15 @@ class Press:
     def _section(self, name: str, count: int) -> SectionView:
         view = self._sections.get((name, count))
         if view is None:
-            view = SectionView(name=name, title=self._titles[name], count=count)
+            view = SectionView(
+                name=name, title=self._titles[name], language=self._written_in(name), count=count
+            )
             self._sections[name, count] = view
         return view
+
+    def _written_in(self, topic: str) -> str:
+        """Return the language of the title of a topic."""
+        return self._phrases.language if topic in self._own else self._own_language
 
     def _paper(self, pick: Pick, room: int, *, is_lead: bool = False) -> PaperView:
         has_figure = self.masthead.figures in ("all", "lead" if is_lead else "all")
@@ -269,6 +222,8 @@ class Press:
             view = self._papers[key] = paper_view(
                 pick,
                 self._titles[pick.topic],
+                self._phrases,
+                topic_language=self._written_in(pick.topic),
                 room=room,
                 density=self.masthead.density,
                 figure=self.figures.get(pick.paper.id) if has_figure else None,
@@ -288,15 +243,18 @@ class Press:
 
     def _subject_of(self, selection: Selection, lead: Pick | None) -> str:
         date, language = self.issue.date, self.masthead.language
+        title = shorten(lead.paper.title, SUBJECT_TITLE) if lead else ""
+        more = max(0, len(selection.picks) - 1)
         return self._subject(
             {
                 "name": self.masthead.name,
                 "day": short_date(date, language),
                 "date": long_date(date, language, self.masthead.days),
                 "number": self.issue.number,
-                "lead": shorten(lead.paper.title, SUBJECT_TITLE) if lead else "",
+                "lead": title,
                 "count": len(selection.picks),
-                "more": max(0, len(selection.picks) - 1),
+                "more": more,
+                "highlights": words.highlights(self._phrases, title, more),
                 "topics": [self._titles[name] for name in selection.topics],
             }
         )
@@ -305,13 +263,14 @@ class Press:
         return self.issue.papers if selection.papers is None else selection.papers
 
     def _glance(self, picked: int, papers: int) -> str:
-        return (words.web_glance if self.web else words.glance)(picked, papers, self.masthead.days)
+        glance = words.web_glance if self.web else words.glance
+        return glance(self._phrases, picked, papers, self.masthead.days)
 
     def _preheader(self, selection: Selection) -> str:
         """Return the sentence that inboxes show beside the subject; it continues the subject."""
         counts = Counter(pick.topic for pick in selection.picks)
         told = [(self._titles[name], count) for name, count in counts.items()]
-        return words.preheader(told, self._papers_of(selection), self.masthead.days)
+        return words.preheader(self._phrases, told, self._papers_of(selection), self.masthead.days)
 
 
 def html_bytes(text: str) -> int:

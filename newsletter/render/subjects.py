@@ -12,9 +12,20 @@ from jinja2 import meta
 from newsletter.errors import TemplateError
 from newsletter.render.sandbox import sandbox
 
-SUBJECT_NAMES: Final = ("name", "day", "date", "number", "lead", "count", "more", "topics")
+SUBJECT_NAMES: Final = (
+    "name",
+    "day",
+    "date",
+    "number",
+    "lead",
+    "count",
+    "more",
+    "topics",
+    "highlights",
+)
 """Names that a subject can use: the newsletter's name, the day (`Nov 24`), the long date, the
-issue's number, the lead's title, how many papers, how many besides the first, the topics."""
+issue's number, the lead's title, how many papers, how many besides the first, the topics; and the
+lead with how many follow, in the language of the mail."""
 
 
 @functools.lru_cache(maxsize=16)

@@ -11,6 +11,7 @@ from newsletter.model import Figure, Paper, Pick
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.people import byline
+from newsletter.render.phrases import Phrases
 from newsletter.render.reasons import telling_reasons
 from newsletter.render.tokens import NUMBER, hole
 
@@ -46,6 +47,8 @@ class PaperView:
     authors: str
     topic: str
     """The title of its section."""
+    topic_language: str
+    """The language of that title (BCP 47)."""
     tldr: str
     tldr_by: str
     direction: Literal["ltr", "rtl"]
@@ -77,6 +80,8 @@ class SectionView:
     name: str
     """Safe as the name of an anchor."""
     title: str
+    language: str
+    """The language of the title (BCP 47)."""
     count: int
     """Number of papers picked under the topic, including the paper of the day."""
 
@@ -84,7 +89,9 @@ class SectionView:
 def paper_view(
     pick: Pick,
     topic: str,
+    phrases: Phrases,
     *,
+    topic_language: str = "",
     room: int,
     density: str,
     figure: Figure | None = None,
@@ -97,7 +104,7 @@ def paper_view(
     """
     paper = pick.paper
     bare = density in ("titles", "brief")
-    links = () if bare else tuple(_links(paper))
+    links = () if bare else tuple(_links(paper, phrases))
     also = () if bare else pick.also[:MAX_ALIKE]
     direction = direction_of_text(paper.title)
     return PaperView(
@@ -108,14 +115,17 @@ def paper_view(
         direction=direction,
         start="right" if direction == "rtl" else "left",
         language=language_of_text(f"{paper.title} {paper.abstract}"),
-        authors=_authors(paper.authors),
+        authors=_authors(paper.authors, phrases),
         topic=topic,
+        topic_language=topic_language,
         tldr="" if density == "titles" else pick.tldr,
         tldr_by="" if density == "titles" else pick.tldr_by,
         abstract="" if bare else excerpt(pick, room),
-        **_figure(None if bare else figure, figure_url, paper.title),
-        badges=tuple(_badges(paper)),
-        reasons=() if bare else tuple(map(words.say, telling_reasons(pick, topic))),
+        **_figure(None if bare else figure, figure_url, paper.title, phrases),
+        badges=tuple(_badges(paper, phrases)),
+        reasons=()
+        if bare
+        else tuple(words.say(reason, phrases) for reason in telling_reasons(pick, topic)),
         links=links,
         also=tuple(Link(label=same.title, url=same.url) for same in also),
     )
@@ -143,40 +153,41 @@ def shorten(text: str, room: int) -> str:
     return (cut if len(cut) > room // 2 else head).rstrip(" ,;:–-") + "…"
 
 
-def _authors(names: Sequence[str]) -> str:
+def _authors(names: Sequence[str], phrases: Phrases) -> str:
     """Return the first authors and how many more there are; never `and 1 more`."""
     if len(names) <= MAX_AUTHORS + 1:
-        return words.authors([*map(byline, names)], 0)
-    return words.authors([*map(byline, names[:MAX_AUTHORS])], len(names) - MAX_AUTHORS)
+        return words.authors(phrases, [*map(byline, names)], 0)
+    return words.authors(phrases, [*map(byline, names[:MAX_AUTHORS])], len(names) - MAX_AUTHORS)
 
 
-def _badges(paper: Paper) -> Iterable[str]:
+def _badges(paper: Paper, phrases: Phrases) -> Iterable[str]:
     if paper.votes:
-        yield f"▲\N{NO-BREAK SPACE}{words.short_number(paper.votes)}"
+        yield f"▲\N{NO-BREAK SPACE}{phrases.short_number(paper.votes)}"
     if paper.stars:
-        yield f"★\N{NO-BREAK SPACE}{words.short_number(paper.stars)}"
+        yield f"★\N{NO-BREAK SPACE}{phrases.short_number(paper.stars)}"
     if paper.comments:
-        yield words.comments(paper.comments)
+        yield words.comments(phrases, paper.comments)
     if paper.venue:
         yield shorten(paper.venue, 40)
     yield from paper.categories[:2]
     if paper.code_url and not paper.stars:
-        yield words.HAS_CODE
+        yield words.has_code(phrases)
     if paper.announce.startswith("replace"):
-        yield words.version(paper.version)
+        yield words.version(phrases, paper.version)
 
 
-def _links(paper: Paper) -> Iterable[Link]:
+def _links(paper: Paper, phrases: Phrases) -> Iterable[Link]:
     """Yield the links below a paper; its title links to `url` too."""
+    labels = words.link_labels(phrases)
     if paper.url:
-        label = words.ARXIV if "//arxiv.org/" in paper.url else words.READ
+        label = labels["arxiv" if "//arxiv.org/" in paper.url else "paper"]
         yield Link(label=label, url=paper.url)
     if paper.pdf_url:
-        yield Link(label=words.PDF, url=paper.pdf_url)
+        yield Link(label=labels["pdf"], url=paper.pdf_url)
     if paper.code_url:
-        yield Link(label=words.CODE, url=paper.code_url)
+        yield Link(label=labels["code"], url=paper.code_url)
     if paper.discussion_url and paper.discussion_url != paper.url:
-        yield Link(label=words.DISCUSSION, url=paper.discussion_url)
+        yield Link(label=labels["discussion"], url=paper.discussion_url)
 
 
 class _Shown(TypedDict):
@@ -186,13 +197,13 @@ class _Shown(TypedDict):
     figure_height: int
 
 
-def _figure(figure: Figure | None, url: str, title: str) -> _Shown:
+def _figure(figure: Figure | None, url: str, title: str, phrases: Phrases) -> _Shown:
     if figure is None:
         return _Shown(figure="", figure_alt="", figure_width=0, figure_height=0)
     width = min(FIGURE_WIDTH, figure.width)
     return _Shown(
         figure=url.replace("{name}", figure.name),
-        figure_alt=words.figure(figure.by, title),
+        figure_alt=words.figure(phrases, figure.by, title),
         figure_width=width,
         figure_height=max(1, round(figure.height * width / figure.width)),
     )

@@ -1,4 +1,4 @@
-"""Words: every phrase that code makes and a reader sees, each a whole sentence or label.
+"""Words: the phrases that code makes and a reader sees, each a whole sentence or label.
 
 The other phrases are in the templates. No sentence here is built from parts of sentences. Names and
 numbers in a sentence are values, so that a translation can put them in the right place.
@@ -6,216 +6,247 @@ numbers in a sentence are values, so that a translation can put them in the righ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from newsletter.model import Reason, ReasonKind
 from newsletter.model.gate import line
+from newsletter.render.phrases import ENGLISH, Phrases
 
 WEEK: Final = 7
 """Days of an issue that covers a week."""
-THOUSAND: Final = 1_000
-
-ARXIV, READ, PDF, CODE, DISCUSSION = "arXiv", "Read", "PDF", "Code", "Discussion"
-"""Labels of links below a paper."""
-HAS_CODE: Final = "code"
 
 
-def figure(by: str, title: str) -> str:
+def figure(phrases: Phrases, by: str, title: str) -> str:
     """Return what stands in place of a figure where pictures are off."""
-    return f"Figure from {by}: {title}"
+    return phrases.gettext("Figure from %(source)s: %(title)s", source=by, title=title)
 
 
-def gettext(language: str) -> Callable[..., str]:
-    """Return what puts a phrase of a template into a language.
-
-    A phrase is a whole English sentence with `%(name)s` for its values. There are no translations
-    yet: every language gets the English phrase.
-    """
-    del language
-
-    def say_phrase(phrase: str, **values: object) -> str:
-        return phrase % values if values else phrase
-
-    return say_phrase
-
-
-def language_of_phrases(language: str) -> str:
-    """Return the language that the phrases have in a newsletter of a language: English as yet.
-
-    What is in another language than the document says so (`lang`), so that it is read aloud as it
-    is written (WCAG 2.2, 3.1.2).
-    """
-    del language
-    return "en"
-
-
-def say(reason: Reason) -> str:
+def say(reason: Reason, phrases: Phrases = ENGLISH) -> str:
     """Return a reason as one line of words."""
-    return line(_said(reason))
+    return line(_said(reason, phrases))
 
 
-def _said(reason: Reason) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
+def _said(reason: Reason, phrases: Phrases) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
+    _, ngettext = phrases.gettext, phrases.ngettext
     name, count = reason.name, reason.count
     match reason.kind:
         case ReasonKind.IN_TITLE:
-            return f"matches {_quoted(reason.words)} in the title"
+            return _("matches %(words)s in the title", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_ABSTRACT:
-            return f"matches {_quoted(reason.words)} in the abstract"
+            return _("matches %(words)s in the abstract", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_AUTHORS:
-            return f"matches {_quoted(reason.words)} among the authors"
+            return _("matches %(words)s among the authors", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_TEXT:
-            return f"matches {_quoted(reason.words)} in the text"
+            return _("matches %(words)s in the text", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_VENUE:
-            return f"matches {_quoted(reason.words)} as its venue"
+            return _("matches %(words)s as its venue", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_SOURCE:
-            return f"matches {_quoted(reason.words)} as its source"
+            return _("matches %(words)s as its source", words=_quoted(reason.words, phrases))
         case ReasonKind.IN_CATEGORY:
-            return f"filed under {_listed(reason.words)}"
+            return _("filed under %(categories)s", categories=phrases.listed(reason.words))
         case ReasonKind.VOTES_WANTED:
-            return f"{count} votes or more"
+            return ngettext("%(num)s vote or more", "%(num)s votes or more", count)
         case ReasonKind.VOTES if name:
-            return _counted(count, f"{count} vote on {name}", f"{count} votes on {name}")
+            return ngettext(
+                "%(num)s vote on %(name)s", "%(num)s votes on %(name)s", count, name=name
+            )
         case ReasonKind.VOTES:
-            return _counted(count, f"{count} vote", f"{count} votes")
+            return votes(phrases, count)
         case ReasonKind.COMMENTS if name:
-            return _counted(count, f"{count} comment on {name}", f"{count} comments on {name}")
+            return ngettext(
+                "%(num)s comment on %(name)s", "%(num)s comments on %(name)s", count, name=name
+            )
         case ReasonKind.COMMENTS:
-            return _counted(count, f"{count} comment", f"{count} comments")
+            return ngettext("%(num)s comment", "%(num)s comments", count)
         case ReasonKind.TOP:
-            return f"top {reason.share}% of today's votes"
+            return _("top %(share)s%% of today's votes", share=reason.share)
         case ReasonKind.STARS:
-            return _counted(count, f"its code has {count} star", f"its code has {count} stars")
+            return ngettext("its code has %(num)s star", "its code has %(num)s stars", count)
         case ReasonKind.NEW:
-            return "new today"
+            return _("new today")
         case ReasonKind.AGE:
-            return _counted(count, f"{count} day old", f"{count} days old")
+            return ngettext("%(num)s day old", "%(num)s days old", count)
         case ReasonKind.LIKED if reason.words:
-            return f"like what you like: {_quoted(reason.words)}"
+            return _("like what you like: %(words)s", words=_quoted(reason.words, phrases))
         case ReasonKind.LIKED:
-            return "like what you like"
+            return _("like what you like")
         case ReasonKind.DISLIKED if reason.words:
-            return f"like what you want less of: {_quoted(reason.words)}"
+            return _("like what you want less of: %(words)s", words=_quoted(reason.words, phrases))
         case ReasonKind.DISLIKED:
-            return "like what you want less of"
+            return _("like what you want less of")
         case ReasonKind.AUTHOR:
-            return f"by {name}"
+            return _("by %(name)s", name=name)
         case ReasonKind.VENUE:
-            return f"at {name}"
+            return _("at %(name)s", name=name)
         case ReasonKind.NOVEL:
-            return "unlike anything sent lately"
+            return _("unlike anything sent lately")
         case ReasonKind.SHOWN_ELSEWHERE:
-            return f"shown under {name}"
+            return _("shown under %(name)s", name=name)
         case ReasonKind.SAYS_THE_SAME:
-            return f"says the same as “{name}”"
+            return _("says the same as %(title)s", title=_quoted([name], phrases))
         case ReasonKind.SAME_AUTHOR:
-            return f"{count} papers of {name} are shown already"
+            return ngettext(
+                "%(num)s paper of %(name)s is shown already",
+                "%(num)s papers of %(name)s are shown already",
+                count,
+                name=name,
+            )
         case ReasonKind.NO_ROOM:
-            return f"{count} papers score more: it misses by {reason.gap:.2f}"
+            return ngettext(
+                "%(num)s paper scores more: it misses by %(gap)s",
+                "%(num)s papers score more: it misses by %(gap)s",
+                count,
+                gap=f"{reason.gap:.2f}",
+            )
         case ReasonKind.LEFT_OUT:
-            return "left out for variety, or muted"
+            return _("left out for variety, or muted")
 
 
-def greeting(name: str) -> str:
+def greeting(phrases: Phrases, name: str) -> str:
     """Return the greeting for a reader; `name` may be empty."""
-    return f"Hello {name}" if name else "Hello"
+    return phrases.gettext("Hello %(name)s", name=name) if name else phrases.gettext("Hello")
 
 
 def period(days: int) -> str:
-    """Return a phrase for the time that an issue of `days` days covers."""
+    """Return a word, for templates, for the time that an issue of `days` days covers."""
     return "week" if days == WEEK else "today"
 
 
-def glance(count: int, papers: int, days: int) -> str:
+def glance(phrases: Phrases, count: int, papers: int, days: int) -> str:
     """Return what is in a reader's mail: `count` of the `papers` that were new in `days`."""
     if days == WEEK:
-        return _counted(
+        return phrases.ngettext(
+            "%(num)s paper picked for you, out of %(papers)s new this week.",
+            "%(num)s papers picked for you, out of %(papers)s new this week.",
             count,
-            f"1 paper picked for you, out of {papers} new this week.",
-            f"{count} papers picked for you, out of {papers} new this week.",
+            papers=papers,
         )
-    return _counted(
+    return phrases.ngettext(
+        "%(num)s paper picked for you, out of %(papers)s new today.",
+        "%(num)s papers picked for you, out of %(papers)s new today.",
         count,
-        f"1 paper picked for you, out of {papers} new today.",
-        f"{count} papers picked for you, out of {papers} new today.",
+        papers=papers,
     )
 
 
-def tally(count: int, papers: int) -> str:
+def tally(phrases: Phrases, count: int, papers: int) -> str:
     """Return the same in a few words, for the line at the top."""
-    return f"{count} of {papers} new"
+    return phrases.ngettext(
+        "%(num)s of %(papers)s new", "%(num)s of %(papers)s new", count, papers=papers
+    )
 
 
-def web_glance(count: int, papers: int, days: int) -> str:
+def web_glance(phrases: Phrases, count: int, papers: int, days: int) -> str:
     """Return the same for the web page, which is for everybody."""
     if days == WEEK:
-        return _counted(
+        return phrases.ngettext(
+            "%(num)s paper picked out of %(papers)s new this week.",
+            "%(num)s papers picked out of %(papers)s new this week.",
             count,
-            f"1 paper picked out of {papers} new this week.",
-            f"{count} papers picked out of {papers} new this week.",
+            papers=papers,
         )
-    return _counted(
+    return phrases.ngettext(
+        "%(num)s paper picked out of %(papers)s new today.",
+        "%(num)s papers picked out of %(papers)s new today.",
         count,
-        f"1 paper picked out of {papers} new today.",
-        f"{count} papers picked out of {papers} new today.",
+        papers=papers,
     )
 
 
-def preheader(topics: Sequence[tuple[str, int]], papers: int, days: int) -> str:
+def preheader(phrases: Phrases, topics: Sequence[tuple[str, int]], papers: int, days: int) -> str:
     """Return what an inbox shows beside the subject: topics and how many papers each has."""
     if not topics:
-        return _empty_preheader(papers, days)
-    count = sum(number for _, number in topics)
+        return _empty_preheader(phrases, papers, days)
     told = ", ".join(f"{title} {number}" for title, number in topics)
+    count = sum(number for _, number in topics)
     if days == WEEK:
-        return _counted(
+        return phrases.ngettext(
+            "%(num)s paper of %(papers)s new this week: %(topics)s.",
+            "%(num)s papers of %(papers)s new this week: %(topics)s.",
             count,
-            f"1 paper of {papers} new this week: {told}.",
-            f"{count} papers of {papers} new this week: {told}.",
+            papers=papers,
+            topics=told,
         )
-    return _counted(
+    return phrases.ngettext(
+        "%(num)s paper of %(papers)s new today: %(topics)s.",
+        "%(num)s papers of %(papers)s new today: %(topics)s.",
         count,
-        f"1 paper of {papers} new today: {told}.",
-        f"{count} papers of {papers} new today: {told}.",
+        papers=papers,
+        topics=told,
     )
 
 
-def _empty_preheader(papers: int, days: int) -> str:
+def _empty_preheader(phrases: Phrases, papers: int, days: int) -> str:
     if days == WEEK:
-        return f"0 papers of {papers} new this week."
-    return f"0 papers of {papers} new today."
+        return phrases.gettext("0 papers of %(papers)s new this week.", papers=papers)
+    return phrases.gettext("0 papers of %(papers)s new today.", papers=papers)
 
 
-def authors(names: Sequence[str], more: int) -> str:
+def authors(phrases: Phrases, names: Sequence[str], more: int) -> str:
     """Return the authors of a paper; `more` is how many are not named."""
     named = ", ".join(names)
-    return f"{named} and {more} more" if more else named
+    if not more:
+        return named
+    return phrases.ngettext(
+        "%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=named
+    )
 
 
-def comments(count: int) -> str:
+def votes(phrases: Phrases, count: int) -> str:
+    """Return how many votes a paper has."""
+    return phrases.ngettext("%(num)s vote", "%(num)s votes", count)
+
+
+def comments(phrases: Phrases, count: int) -> str:
     """Return the badge for comments."""
-    return _counted(count, f"{count} comment", f"{short_number(count)} comments")
+    return phrases.ngettext(
+        "%(short)s comment", "%(short)s comments", count, short=phrases.short_number(count)
+    )
 
 
-def version(number: int) -> str:
+def has_code(phrases: Phrases) -> str:
+    """Return the badge of a paper with code."""
+    return phrases.gettext("code")
+
+
+def version(phrases: Phrases, number: int) -> str:
     """Return the badge of a paper that replaces an earlier one."""
-    return f"version {number}"
+    return phrases.gettext("version %(number)s", number=number)
 
 
-def short_number(count: int) -> str:
-    """Return 1234 as `1.2k`."""
-    if count < THOUSAND:
-        return str(count)
-    return f"{count / THOUSAND:.1f}".removesuffix(".0") + "k"
+def link_labels(phrases: Phrases) -> dict[str, str]:
+    """Return the labels of links below a paper, by what they lead to."""
+    _ = phrases.gettext
+    return {
+        "arxiv": "arXiv",
+        "paper": _("Read"),
+        "pdf": "PDF",
+        "code": _("Code"),
+        "discussion": _("Discussion"),
+    }
 
 
-def _counted(count: int, singular: str, plural: str) -> str:
-    return singular if count == 1 else plural
+def own_sections(phrases: Phrases) -> dict[str, str]:
+    """Return the titles of the sections that no topics.yaml defines, by their names."""
+    _ = phrases.gettext
+    return {
+        "own-words": _("Your own words"),
+        "liked": _("Close to what you like"),
+        "outside": _("Outside your topics"),
+    }
 
 
-def _quoted(words: Sequence[str]) -> str:
-    return _listed([f"“{word}”" for word in words])
+def highlights(phrases: Phrases, lead: str, more: int) -> str:
+    """Return what a subject says of the papers: the title of the first, and how many follow."""
+    if not lead:
+        return phrases.gettext("no new papers")
+    if not more:
+        return lead
+    return phrases.ngettext(
+        "%(title)s and %(num)s more", "%(title)s and %(num)s more", more, title=lead
+    )
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(words)
+def _quoted(words: Sequence[str], phrases: Phrases) -> str:
+    return phrases.listed([phrases.gettext("“%(quoted)s”", quoted=word) for word in words])

@@ -19,11 +19,12 @@ from starlette.routing import Route
 import newsletter
 from newsletter.errors import StoreError
 from newsletter.model import Border, fault_of
+from newsletter.render.languages import language_accepted
 from newsletter.serve.admin import admin_routes
 from newsletter.serve.choosing import Choosing
 from newsletter.serve.feedback import FeedbackPages
 from newsletter.serve.feeds import Feeds
-from newsletter.serve.given import SiteNow
+from newsletter.serve.given import SiteNow, visited
 from newsletter.serve.hooks import HookDoor, Tell, Visit
 from newsletter.serve.joining import Joining
 from newsletter.serve.leaving import Leaving
@@ -67,7 +68,8 @@ class PageCache:
 
         async def answer(request: Request) -> Response:
             # Only what changes the page: others would fill the memory.
-            key = f"{request.url.path}?{request.query_params.get('topic', '')}"
+            language = language_accepted(request.headers.get("accept-language", ""))
+            key = f"{request.url.path}?{request.query_params.get('topic', '')}&{language}"
             known = self._kept.get(key)
             if known is not None and known[0] >= self._clock():
                 return tagged(request, known[1])
@@ -134,7 +136,7 @@ def site_app(
         kind, status = _said(error)
         if "json" in request.headers.get("accept", ""):
             return PlainTextResponse(kind, status_code=status)
-        return message(site(), kind, status=status)
+        return message(visited(site, request), kind, status=status)
 
     async def faulty(request: Request, error: Exception) -> Response:
         # Only the shape of the address: what stands in its place may be a token.
@@ -142,7 +144,7 @@ def site_app(
         name = getattr(route, "path", "unknown")
         fault = fault_of(Border.PAGE, name, error)
         await run_in_threadpool(site().day.folders.faults.keep, fault)
-        return message(site(), "broken", status=500)
+        return message(visited(site, request), "broken", status=500)
 
     def health(_request: Request) -> Response:
         # For monitoring and load balancers: the database can be read.

@@ -11,7 +11,6 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,12 +24,15 @@ from newsletter.model import (
     LINK,
     FeedbackKind,
     Origin,
+    Remark,
     SubscriberState,
     Subscription,
 )
 from newsletter.render.citations import BIBTEX, RIS, bibtex, ris
+from newsletter.render.languages import LANGUAGES
+from newsletter.render.locales import own_name
 from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.joining import until_same_time
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import PRIVATE, attachment, message, page, whose
@@ -38,8 +40,6 @@ from newsletter.serve.shell import is_from_here, network_of
 from newsletter.serve.trying import ShownDay, look
 from newsletter.serve.views import Card, bare, cards
 from newsletter.subscribe.preferences import Chosen, read_choices, term_lines
-
-LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja", "ar")
 
 
 class Choosing:
@@ -53,16 +53,16 @@ class Choosing:
 
     # --- The way there --------------------------------------------------------------------------
 
-    def ask_form(self, _request: Request) -> Response:
+    def ask_form(self, request: Request) -> Response:
         """Ask for the address to which a link is mailed."""
-        site = self._site()
+        site = visited(self._site, request)
         if not site.takes_sign_ups:
             return message(site, "no_sign_ups", status=404)
         return _ask_page(site)
 
     async def ask(self, request: Request) -> Response:
         """Mail a link to whoever gets the newsletter at an address; say the same to everybody."""
-        site = self._site()
+        site = visited(self._site, request)
         if not site.takes_sign_ups:
             return message(site, "no_sign_ups", status=404)
         began = asyncio.get_running_loop().time()
@@ -86,7 +86,7 @@ class Choosing:
 
     def link_form(self, request: Request) -> Response:
         """Show the button that has a link mailed to the reader whose mail this link is from."""
-        site = self._site()
+        site = visited(self._site, request)
         found = whose(site, request, "preferences")
         if isinstance(found, Response):
             return found
@@ -95,7 +95,7 @@ class Choosing:
 
     async def link(self, request: Request) -> Response:
         """Mail a link to the reader whose mail this link is from."""
-        site = self._site()
+        site = visited(self._site, request)
         found = whose(site, request, "preferences")
         if isinstance(found, Response):
             return found
@@ -107,19 +107,22 @@ class Choosing:
 
     def show(self, request: Request) -> Response:
         """Show what the reader gets, and may change."""
-        site = self._site()
+        site = visited(self._site, request)
         found = _reader(site, request)
-        return found if isinstance(found, Response) else _choices_page(site, request, found)
+        if isinstance(found, Response):
+            return found
+        return _choices_page(site.in_language(found.wishes.language), request, found)
 
     async def change(self, request: Request) -> Response:
         """Do what the form on the page asks for."""
-        site = self._site()
+        site = visited(self._site, request)
         found = await run_in_threadpool(_reader, site, request)
         if isinstance(found, Response):
             return found
         if not is_from_here(request, site.address):
             return message(site, "foreign", status=403)
         form = await read_form(request)
+        site = site.in_language(found.wishes.language)
         return await run_in_threadpool(self._do, site, request, found, form)
 
     def _do(self, site: Site, request: Request, reader: Subscription, form: SentForm) -> Response:
@@ -153,7 +156,7 @@ class Choosing:
 
     def export(self, request: Request) -> Response:
         """Give the reader all that is kept about them, as JSON."""
-        site = self._site()
+        site = visited(self._site, request)
         found = _reader(site, request)
         if isinstance(found, Response):
             return found
@@ -169,7 +172,7 @@ class Choosing:
 
     def saved(self, request: Request) -> Response:
         """Give the papers that the reader saved, as BibTeX or RIS."""
-        site = self._site()
+        site = visited(self._site, request)
         found = _reader(site, request)
         if isinstance(found, Response):
             return found
@@ -186,7 +189,7 @@ def _choices_page(
     request: Request,
     reader: Subscription,
     *,
-    problems: Mapping[str, str] | None = None,
+    problems: Mapping[str, Remark] | None = None,
     form: SentForm | None = None,
     done: str = "",
     days: Sequence[ShownDay] = (),
@@ -215,7 +218,7 @@ def _choices_page(
         "hour": shown("hour", str(wishes.hour) if wishes.hour >= 0 else "any"),
         "timezone": shown("timezone", wishes.timezone),
         "language": shown("language", wishes.language),
-        "languages": LANGUAGES,
+        "languages": [(code, own_name(code)) for code in LANGUAGES],
         "cadence": shown("cadence", wishes.cadence.value),
         "length": shown("length", wishes.length.value),
         "pause": shown("pause", ""),
@@ -248,6 +251,7 @@ def _again(site: Site, request: Request, subscriber: str, *, done: str) -> Respo
     reader = site.day.stores.subscribers.with_id(subscriber)
     if reader is None:
         return message(site, "damaged", status=404)
+    site = site.in_language(reader.wishes.language)
     return _choices_page(site, request, reader, done=done)
 
 
@@ -257,7 +261,7 @@ def _said(site: Site, reader: Subscription, kind: FeedbackKind) -> tuple[Card, .
     stored = site.day.stores.papers.with_keys(feedback.paper for feedback in said)
     by_key = {key: paper for paper in stored for key in paper.keys}
     picks = [(None, bare(by_key[given.paper])) for given in said if given.paper in by_key]
-    return cards(picks, site.config.choice.topics)
+    return cards(picks, site.config.choice.topics, site.phrases)
 
 
 def _suppression(site: Site, email: str) -> dict[str, object] | None:

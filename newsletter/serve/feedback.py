@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from newsletter.model import FeedbackKind, Paper, SubscriberState, Subscription
 from newsletter.serve.forms import read_form
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.look import message, page, whose
 from newsletter.serve.views import bare, cards
 
@@ -30,7 +30,7 @@ class FeedbackPages:
 
         The button that the link was about (`kind`) stands out, and one press gives it.
         """
-        site = self._site()
+        site = visited(self._site, request)
         found = _reader(site, request)
         if isinstance(found, Response):
             return found
@@ -39,7 +39,7 @@ class FeedbackPages:
 
     async def give(self, request: Request) -> Response:
         """Note what the reader says, or take it back."""
-        site = self._site()
+        site = visited(self._site, request)
         found = await run_in_threadpool(_reader, site, request)
         if isinstance(found, Response):
             return found
@@ -61,8 +61,9 @@ class FeedbackPages:
 def _page(
     site: Site, request: Request, reader: Subscription, paper: Paper, *, asked: str = ""
 ) -> Response:
+    site = site.in_language(reader.wishes.language)
     said = {given.kind.value for given in site.feedback.of(reader.id) if given.paper in paper.keys}
-    (card,) = cards([(None, bare(paper))], site.config.choice.topics)
+    (card,) = cards([(None, bare(paper))], site.config.choice.topics, site.phrases)
     values = {
         "title": "",
         "path": "",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import urllib.parse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from starlette.requests import Request
 
 from newsletter.config.settings import Config
 from newsletter.day.given import Day
 from newsletter.day.personal import PersonalEditions
 from newsletter.day.trying import PastDays
+from newsletter.render.languages import dialect, language_accepted, language_of_phrases
+from newsletter.render.phrases import Phrases, phrases_of
 from newsletter.store import FeedbackStore, PickStore, RequestStore
 
 DAYS: Final = 7
@@ -31,6 +35,8 @@ class Site:
     """Where the site is, for feeds and mails: `site` in newsletter.yaml, or where it listens."""
     personal: PersonalEditions = field(default_factory=PersonalEditions)
     """Makes editions of single readers, for editors to see."""
+    language: str = ""
+    """That of who looks at it (one of `LANGUAGES`); empty: the newsletter's."""
     is_static: bool = False
     """Whether the pages are written as files, without a server that answers forms."""
 
@@ -55,6 +61,21 @@ class Site:
         return self.day.stores.feedback
 
     @property
+    def phrases(self) -> Phrases:
+        """What pages say, in the language of who looks at them."""
+        return phrases_of(self.language or self.config.letter.language)
+
+    @property
+    def dialect(self) -> str:
+        """The language of dates on pages (BCP 47)."""
+        return dialect(self.config.letter.language, self.phrases.language)
+
+    def in_language(self, wanted: str) -> Site:
+        """Return the site for somebody who wants a language; as it is, if it has no phrases."""
+        known = language_of_phrases(wanted)
+        return replace(self, language=known) if known else self
+
+    @property
     def base(self) -> str:
         """The path below which the site lives, without a slash at its end; often empty."""
         return urllib.parse.urlsplit(self.address).path.rstrip("/")
@@ -72,3 +93,8 @@ class Site:
 
 SiteNow = Callable[[], Site]
 """Returns the site as it is configured now: settings may be edited while it runs."""
+
+
+def visited(site: SiteNow, request: Request) -> Site:
+    """Return the site as it is now, in the language that the browser of who asks prefers."""
+    return site().in_language(language_accepted(request.headers.get("accept-language", "")))

@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.config.values import read_address
+from newsletter.day.forms import language_for
 from newsletter.day.notices import MANAGE
 from newsletter.errors import ExpiredLinkError, LinkError
 from newsletter.links import read_token, sign
 from newsletter.model import ASKED, SignUp, Wishes
 from newsletter.serve.forms import TRAP, SentForm, form_token, is_fresh, read_form
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here, network_of
@@ -41,16 +42,16 @@ class Joining:
         self._limits = limits
         self._wake = wake
 
-    def form(self, _request: Request) -> Response:
+    def form(self, request: Request) -> Response:
         """Show the form."""
-        site = self._site()
+        site = visited(self._site, request)
         if not site.takes_sign_ups:
             return message(site, "no_sign_ups", status=404)
         return form_page(site)
 
     async def subscribe(self, request: Request) -> Response:
         """Take a sign-up, and answer that a mail is on its way."""
-        site = self._site()
+        site = visited(self._site, request)
         if not site.takes_sign_ups:
             return message(site, "no_sign_ups", status=404)
         began = asyncio.get_running_loop().time()
@@ -83,7 +84,7 @@ class Joining:
 
     async def confirm_form(self, request: Request) -> Response:
         """Show the button that confirms: what only follows links confirms nothing."""
-        site = self._site()
+        site = visited(self._site, request)
         found = _asked(site, request)
         if isinstance(found, Response):
             return found
@@ -91,7 +92,7 @@ class Joining:
 
     async def confirm(self, request: Request) -> Response:
         """Confirm: from now on they get the newsletter."""
-        site = self._site()
+        site = visited(self._site, request)
         found = _asked(site, request)
         if isinstance(found, Response):
             return found
@@ -146,11 +147,13 @@ def _wishes(site: Site, form: SentForm) -> Wishes:
     names = site.config.choice.topic_names
     chosen = tuple(dict.fromkeys(name for name in form.many("topics") if name in names))
     topics = () if set(chosen) == set(names) else chosen
+    # Mails come in the language in which one has read the form.
+    language = language_for(site.config.letter, site.language)
     if not any(form.raw(name) for name in ("interest", "like", "more", "less")):
-        return Wishes(topics=topics)
+        return Wishes(topics=topics, language=language)
     # What one signs is what one saw when one tried it.
-    asked = read_asked(site, form)
-    return replace(asked.wishes, topics=asked.wishes.topics or topics)
+    asked = read_asked(site, form).wishes
+    return replace(asked, topics=asked.topics or topics, language=language)
 
 
 def _confirm_page(site: Site, subscriber: str, number: int, token: str) -> Response:
@@ -180,7 +183,7 @@ def _confirmed(site: Site, subscriber: str, number: int, form: SentForm) -> Wish
         return None
     names = site.config.choice.topic_names
     chosen = tuple(name for name in names if name in form.many("topics"))
-    kept = asked if form.text("own") == "yes" else Wishes()
+    kept = asked if form.text("own") == "yes" else Wishes(language=asked.language)
     return replace(kept, topics=() if set(chosen) == set(names) else chosen)
 
 

@@ -13,7 +13,7 @@ from newsletter.errors import LinkError
 from newsletter.links import read_token, sign
 from newsletter.model import SubscriberState
 from newsletter.serve.forms import SentForm, read_form
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.look import message, page, whose
 from newsletter.store import Departure
 
@@ -35,7 +35,7 @@ class Leaving:
 
     def form(self, request: Request) -> Response:
         """Show the button: what only follows links unsubscribes nobody."""
-        site = self._site()
+        site = visited(self._site, request)
         found = whose(site, request, "unsubscribe")
         if isinstance(found, Response):
             return found
@@ -43,7 +43,7 @@ class Leaving:
 
     async def leave(self, request: Request) -> Response:
         """Unsubscribe, or take it back; no cookie, no log-in, no redirect (RFC 8058, 3.2)."""
-        site = self._site()
+        site = visited(self._site, request)
         found = whose(site, request, "unsubscribe")
         if isinstance(found, Response):
             return found

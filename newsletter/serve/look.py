@@ -14,8 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import LinkError
 from newsletter.links import verify
-from newsletter.render.locales import direction_of
-from newsletter.render.words import gettext, language_of_phrases
+from newsletter.render.locales import direction_of, long_date, short_date
 from newsletter.serve.given import Site
 
 PUBLIC: Final = "public, max-age=60"
@@ -50,18 +49,23 @@ def _environment() -> Environment:
 
 def html(site: Site, template: str, values: Mapping[str, object]) -> str:
     """Return a page as HTML."""
-    letter = site.config.letter
+    letter, phrases = site.config.letter, site.phrases
     return (
         _environment()
         .get_template(template)
         .render(
             {
-                "_": gettext(letter.language),
+                "_": phrases.gettext,
+                "ngettext": phrases.ngettext,
+                "say": phrases.remark,
+                "number": phrases.number,
+                "long_date": lambda date: long_date(date, site.dialect),
+                "short_date": lambda date: short_date(date, site.dialect),
                 "letter": letter,
-                # The page is in the language of its phrases; what is in the newsletter's says so.
-                "lang": language_of_phrases(letter.language),
+                # What is in the newsletter's own language says so.
+                "lang": phrases.language,
                 "own": letter.language,
-                "direction": direction_of(letter.language),
+                "direction": direction_of(phrases.language),
                 "base": site.base,
                 "address": site.address,
                 "style": style()[1],
@@ -85,9 +89,10 @@ def page(
     cache: str = PRIVATE,
 ) -> HTMLResponse:
     """Return a page as an answer."""
-    return HTMLResponse(
-        html(site, template, values), status_code=status, headers={"Cache-Control": cache}
-    )
+    headers = {"Cache-Control": cache, "Content-Language": site.phrases.language}
+    if not site.is_static:
+        headers["Vary"] = "Accept-Language"
+    return HTMLResponse(html(site, template, values), status_code=status, headers=headers)
 
 
 def message(site: Site, kind: str, *, status: int = 200, **values: object) -> HTMLResponse:
@@ -127,7 +132,7 @@ def tagged(request: Request, response: Response) -> Response:
     if tag in known or "*" in known:
         kept = {
             name: response.headers[name]
-            for name in ("etag", "cache-control", "vary")
+            for name in ("etag", "cache-control", "content-language", "vary")
             if name in response.headers
         }
         return Response(status_code=304, headers=kept)

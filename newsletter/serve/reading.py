@@ -18,7 +18,7 @@ from newsletter.render.locales import locale_of, long_date
 from newsletter.render.pictures import KINDS
 from newsletter.schedule import due_at, next_date
 from newsletter.serve.forms import date_in, form_token
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.look import PUBLIC, attachment, page, tagged
 from newsletter.serve.views import Card, bare, cards, path_of, trending
 
@@ -39,7 +39,7 @@ class ReadingPages:
 
     def today(self, request: Request) -> Response:
         """Show the newest issue."""
-        site = self._site()
+        site = visited(self._site, request)
         dates = site.picks.dates()
         if not dates:
             return empty_page(site)
@@ -47,7 +47,7 @@ class ReadingPages:
 
     def day(self, request: Request) -> Response:
         """Show the issue of one day."""
-        site = self._site()
+        site = visited(self._site, request)
         date = _date(request.path_params["date"])
         dates = site.picks.dates()
         if date not in dates:
@@ -56,7 +56,7 @@ class ReadingPages:
 
     def week(self, request: Request) -> Response:
         """Show the best of the week, from Monday to Sunday, in which a day lies."""
-        site, date = self._site(), _date(request.path_params["date"])
+        site, date = visited(self._site, request), _date(request.path_params["date"])
         first = date - dt.timedelta(days=date.weekday())
         if first != date:
             return RedirectResponse(f"{site.base}/week/{first}", status_code=308)
@@ -64,18 +64,18 @@ class ReadingPages:
 
     def month(self, request: Request) -> Response:
         """Show the best of a month."""
-        site = self._site()
+        site = visited(self._site, request)
         first = _date(request.path_params["month"] + "-01")
         return month_page(site, first)
 
     def topic(self, request: Request) -> Response:
         """Show the latest papers of a topic."""
-        site, name = self._site(), request.path_params["name"]
+        site, name = visited(self._site, request), request.path_params["name"]
         return topic_page(site, name)
 
     def paper(self, request: Request) -> Response:
         """Show one paper, and papers like it."""
-        return paper_page(self._site(), request.path_params["id"])
+        return paper_page(visited(self._site, request), request.path_params["id"])
 
     def bibtex(self, request: Request) -> Response:
         """Give a paper, or the issue of a day, as BibTeX."""
@@ -100,7 +100,7 @@ class ReadingPages:
     def figure(self, request: Request) -> Response:
         """Give a figure; mails and pages of other hosts may show it."""
         name = request.path_params["name"]
-        content = self._site().day.folders.figures.read(name)
+        content = visited(self._site, request).day.folders.figures.read(name)
         if not content:
             raise HTTPException(404)
         headers = {
@@ -111,9 +111,9 @@ class ReadingPages:
         kind = KINDS[name.rpartition(".")[2]]
         return tagged(request, Response(content, media_type=f"image/{kind}", headers=headers))
 
-    def archive(self, _request: Request) -> Response:
+    def archive(self, request: Request) -> Response:
         """List every issue."""
-        return archive_page(self._site())
+        return archive_page(visited(self._site, request))
 
 
 def empty_page(site: Site) -> Response:
@@ -146,11 +146,11 @@ def day_page(
         raise HTTPException(404)
     place = list(dates).index(date)
     dated = ((date, pick) for pick in chosen)
-    shown = trending(cards(dated, choice.topics, is_static=site.is_static))
+    shown = trending(cards(dated, choice.topics, site.phrases, is_static=site.is_static))
     issue = site.day.stores.issues.get(date)
     values = {
-        "title": letter.name if path == "/" else long_date(date, letter.language),
-        "heading": long_date(date, letter.language),
+        "title": letter.name if path == "/" else long_date(date, site.dialect),
+        "heading": long_date(date, site.dialect),
         "date": date,
         "path": path if not topic else f"{path}?topic={topic}",
         "canonical": f"/{date}",
@@ -172,17 +172,18 @@ def day_page(
 
 def span_page(site: Site, first: dt.date, last: dt.date, *, kind: str, path: str) -> Response:
     """Return the best papers of some days."""
-    letter = site.config.letter
     picks = site.picks.dated(first, last)
     if not picks:
         raise HTTPException(404)
-    shown = trending(cards(picks, site.config.choice.topics, is_static=site.is_static))
+    shown = trending(
+        cards(picks, site.config.choice.topics, site.phrases, is_static=site.is_static)
+    )
     if kind == "week":
-        heading = long_date(last, letter.language, 7)
+        heading = long_date(last, site.dialect, 7)
         before, after = first - dt.timedelta(days=7), last + dt.timedelta(days=1)
         steps = (f"/week/{before}", f"/week/{after}")
     else:
-        heading = _month(first, letter.language)
+        heading = _month(first, site.dialect)
         before = (first - dt.timedelta(days=1)).replace(day=1)
         after = last + dt.timedelta(days=1)
         steps = (f"/month/{before:%Y-%m}", f"/month/{after:%Y-%m}")
@@ -209,7 +210,7 @@ def topic_page(site: Site, name: str) -> Response:
     if name not in topics:
         raise HTTPException(404)
     picks = site.picks.of_topic(name, OF_TOPIC)
-    shown = cards(picks, site.config.choice.topics, is_static=site.is_static)
+    shown = cards(picks, site.config.choice.topics, site.phrases, is_static=site.is_static)
     values = {
         "title": topics[name].title,
         "topic": topics[name],
@@ -232,7 +233,7 @@ def paper_page(site: Site, paper_id: str) -> Response:
         return RedirectResponse(f"{site.base}/papers/{path_of(paper)}", status_code=301)
     picked = site.picks.of_paper(paper.keys)
     shown: list[tuple[dt.date | None, Pick]] = [*picked] or [(None, bare(paper))]
-    (card,) = cards(shown, site.config.choice.topics, is_static=site.is_static)
+    (card,) = cards(shown, site.config.choice.topics, site.phrases, is_static=site.is_static)
     values = {
         "title": paper.title,
         "path": f"/papers/{card.id}",
@@ -249,7 +250,7 @@ def _alike(site: Site, paper: Paper) -> Sequence[Card]:
     """Return papers like one, without itself and its versions."""
     found = papers_like(site.day.stores.search, paper, ALIKE)
     picks = [(None, bare(other)) for other in found]
-    return cards(picks, site.config.choice.topics)
+    return cards(picks, site.config.choice.topics, site.phrases)
 
 
 def archive_page(site: Site) -> Response:
@@ -257,7 +258,7 @@ def archive_page(site: Site) -> Response:
     months: dict[str, list[dt.date]] = {}
     for date in site.picks.dates():
         months.setdefault(f"{date:%Y-%m}", []).append(date)
-    language = site.config.letter.language
+    language = site.dialect
     values = {
         "title": "",
         "path": "/archive",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from newsletter.collect.identity import keys
 from newsletter.model.gate import line
 from newsletter.serve.forms import date_in
-from newsletter.serve.given import Site, SiteNow
+from newsletter.serve.given import Site, SiteNow, visited
 from newsletter.serve.look import page
 from newsletter.serve.views import bare, cards
 from newsletter.store import Found, Query
@@ -37,7 +37,9 @@ class Searching:
         since, until = (date_in(given.get(name, "")) for name in ("since", "until"))
         number = _number(given.get("page", ""))
         return search_page(
-            self._site(), Query(words=words, author=author, since=since, until=until), number
+            visited(self._site, request),
+            Query(words=words, author=author, since=since, until=until),
+            number,
         )
 
 
@@ -57,7 +59,7 @@ def search_page(site: Site, query: Query, number: int = 1) -> Response:
         "query": query,
         "is_asked": is_asked,
         "total": found.total,
-        "cards": cards(picks, site.config.choice.topics),
+        "cards": cards(picks, site.config.choice.topics, site.phrases),
         "without": found.without,
         "page": number,
         "previous": _address(query, number - 1) if number > 1 else "",

@@ -22,7 +22,7 @@ from newsletter.learn.spaces import FEWEST
 from newsletter.model import Subscription, Wishes
 from newsletter.render.locales import long_date
 from newsletter.serve.forms import SentForm, form_token, read_form
-from newsletter.serve.given import DAYS, Site, SiteNow
+from newsletter.serve.given import DAYS, Site, SiteNow, visited
 from newsletter.serve.limits import Limits
 from newsletter.serve.look import message, page
 from newsletter.serve.shell import is_from_here, network_of
@@ -70,11 +70,14 @@ class Trying:
     def form(self, request: Request) -> Response:
         """Show the form; `q` may be filled in, so that one can link to it."""
         text = request.query_params.get("q", "")
-        return _page(self._site(), Asked(text=text[:2_000], interest=Interest(), more=(), less=()))
+        return _page(
+            visited(self._site, request),
+            Asked(text=text[:2_000], interest=Interest(), more=(), less=()),
+        )
 
     async def show(self, request: Request) -> Response:
         """Show what would have come."""
-        site = self._site()
+        site = visited(self._site, request)
         if not is_from_here(request, site.address):
             return message(site, "foreign", status=403)
         if not self._limits.allow(network_of(request)):
@@ -120,7 +123,9 @@ def _tried(site: Site, form: SentForm) -> Response:
     )
     said = (*asked.more, *asked.less)
     papers = ask_about(tried, said, ASKED)
-    questions = cards([(None, bare(paper)) for paper in papers], site.config.choice.topics)
+    questions = cards(
+        [(None, bare(paper)) for paper in papers], site.config.choice.topics, site.phrases
+    )
     return _page(site, asked, tried, questions, is_asked=True)
 
 
@@ -146,11 +151,11 @@ def look(site: Site, wishes: Wishes, reader: Subscription) -> tuple[ShownDay, ..
 def _shown(site: Site, day: TriedDay, *, is_own: bool) -> ShownDay:
     topics = site.config.choice.topics
     own = day.own if is_own else day.picks
-    mine = cards([(day.date, pick) for pick in own], topics)
+    mine = cards([(day.date, pick) for pick in own], topics, site.phrases)
     known = {card.paper.id for card in mine}
     rest = [(day.date, pick) for pick in day.picks if pick.paper.id not in known]
-    date = long_date(day.date, site.config.letter.language)
-    return ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics))
+    date = long_date(day.date, site.dialect)
+    return ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics, site.phrases))
 
 
 def _page(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.model import Paper, Pick, Score, Topic
+from newsletter.render.phrases import Phrases
 from newsletter.render.views import PaperView, paper_view
 
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
@@ -43,6 +44,7 @@ def path_of(paper: Paper, *, is_static: bool = False) -> str:
 def cards(
     picks: Iterable[tuple[dt.date | None, Pick]],
     topics: Sequence[Topic],
+    phrases: Phrases,
     *,
     is_static: bool = False,
 ) -> tuple[Card, ...]:
@@ -51,18 +53,22 @@ def cards(
     found: dict[str, list[tuple[dt.date | None, Pick]]] = {}
     for date, pick in picks:
         found.setdefault(pick.paper.id, []).append((date, pick))
-    return tuple(_card(some, titles, is_static=is_static) for some in found.values())
+    return tuple(_card(some, titles, phrases, is_static=is_static) for some in found.values())
 
 
 def _card(
-    some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str], *, is_static: bool
+    some: Sequence[tuple[dt.date | None, Pick]],
+    titles: Mapping[str, str],
+    phrases: Phrases,
+    *,
+    is_static: bool,
 ) -> Card:
     date, first = some[0]
     names = dict.fromkeys(pick.topic for _, pick in some)
     known = tuple((name, titles[name]) for name in names if name in titles)
     title = known[0][1] if known else ""
     return Card(
-        view=paper_view(first, title, room=0, density="comfortable"),
+        view=paper_view(first, title, phrases, room=0, density="comfortable"),
         paper=first.paper,
         id=path_of(first.paper, is_static=is_static),
         topics=known,

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
 from newsletter.config.values import read_language, read_line, read_zone
-from newsletter.model import ANY_HOUR, Cadence, Length, Wishes
+from newsletter.model import (
+    ANY_HOUR,
+    Cadence,
+    Length,
+    RefusedError,
+    Remark,
+    Wishes,
+    remark,
+)
 from newsletter.pick.filters.language import FilterError, parse_match
 
 MAX_TERMS: Final = 20
@@ -48,7 +56,7 @@ class Chosen:
     name: str = ""
     wishes: Wishes = field(default_factory=Wishes)
     pause_until: dt.date | None = None
-    problems: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, Remark] = field(default_factory=dict)
     """Field → what is wrong with it, for the person who typed it."""
 
 
@@ -57,19 +65,22 @@ def read_choices(form: Fields, known: Wishes, topics: Sequence[str], today: dt.d
 
     Each field is checked for itself. One that is wrong keeps what was known, and has a problem.
     """
-    problems: dict[str, str] = {}
+    problems: dict[str, Remark] = {}
 
     def checked(name: str, read: Callable[[], Kind], otherwise: Kind) -> Kind:
         try:
             return read()
+        except RefusedError as error:
+            problems[name] = error.remark
+            return otherwise
         except ValueError as error:
-            problems[name] = str(error)
+            problems[name] = remark("This cannot be understood:", detail=str(error))
             return otherwise
 
     hour = checked("hour", lambda: _hour(form.text("hour")), known.hour)
     chosen = tuple(dict.fromkeys(name for name in form.many("topics") if name in topics))
     if not chosen and topics:
-        problems["topics"] = "choose one topic at least, or unsubscribe"
+        problems["topics"] = remark("Choose one topic at least, or unsubscribe.")
         chosen = known.topics
     wishes = Wishes(
         # Who has all topics also gets those that are added later.
@@ -114,16 +125,28 @@ def read_terms(text: str) -> list[str] | None:
     if not terms:
         return None
     if len(terms) > MAX_TERMS:
-        raise ValueError(f"these are {len(terms)} lines, and {MAX_TERMS} are allowed")
+        raise RefusedError(
+            "These are %(count)s lines, and %(most)s are allowed.",
+            count=len(terms),
+            most=MAX_TERMS,
+        )
     for number, term in enumerate(terms, 1):
         if len(term) > MAX_TERM:
-            raise ValueError(f"line {number} is longer than {MAX_TERM} characters")
+            raise RefusedError(
+                "Line %(number)s is longer than %(most)s characters.", number=number, most=MAX_TERM
+            )
         if _EXPRESSION.search(term):
-            raise ValueError(f"line {number}: regular expressions are for the editors")
+            raise RefusedError(
+                "Line %(number)s: regular expressions are for the editors.", number=number
+            )
         try:
             parse_match(term)
         except FilterError as error:
-            raise ValueError(f"line {number}: {error}") from None
+            raise RefusedError(
+                "Line %(number)s cannot be understood:",
+                number=number,
+                detail=str(error),
+            ) from None
     return terms
 
 
@@ -141,9 +164,15 @@ def term_lines(value: object) -> str | None:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(read_line(line) for line in text.splitlines() if line.strip()))
     if len(names) > MAX_NAMES:
-        raise ValueError(f"these are {len(names)} names, and {MAX_NAMES} are allowed")
+        raise RefusedError(
+            "These are %(count)s names, and %(most)s are allowed.",
+            count=len(names),
+            most=MAX_NAMES,
+        )
     if long := next((name for name in names if len(name) > MAX_NAME), ""):
-        raise ValueError(f"“{long[:20]}…” is longer than {MAX_NAME} characters")
+        raise RefusedError(
+            "“%(name)s…” is longer than %(most)s characters.", name=long[:20], most=MAX_NAME
+        )
     for name in names:
         parse_match([f"author: {name}"])
     return names
@@ -153,7 +182,7 @@ def _hour(text: str) -> int:
     if text in ("", "any"):
         return ANY_HOUR
     if not re.fullmatch(r"\d{1,2}", text) or not text.isascii() or int(text) > 23:  # noqa: PLR2004  hours
-        raise ValueError("an hour is a number from 0 to 23")
+        raise RefusedError("An hour is a number from 0 to 23.")
     return int(text)
 
 
@@ -161,14 +190,14 @@ def _cadence(text: str) -> Cadence:
     try:
         return Cadence(text or Cadence.DAILY)
     except ValueError:
-        raise ValueError(f"choose one of: {', '.join(Cadence)}") from None
+        raise RefusedError("Choose one of: %(all)s", all=", ".join(Cadence)) from None
 
 
 def _length(text: str) -> Length:
     try:
         return Length(text or Length.FULL)
     except ValueError:
-        raise ValueError(f"choose one of: {', '.join(Length)}") from None
+        raise RefusedError("Choose one of: %(all)s", all=", ".join(Length)) from None
 
 
 def _pause(text: str, today: dt.date) -> dt.date | None:
@@ -177,7 +206,7 @@ def _pause(text: str, today: dt.date) -> dt.date | None:
     try:
         date = dt.date.fromisoformat(text)
     except ValueError:
-        raise ValueError("a day is written as 2026-11-24") from None
+        raise RefusedError("A day is written as 2026-11-24.") from None
     if not today < date <= today + LONGEST_PAUSE:
-        raise ValueError("a pause ends on a day after today, within a year")
+        raise RefusedError("A pause ends on a day after today, within a year.")
     return date

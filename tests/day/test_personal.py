@@ -40,7 +40,7 @@ from newsletter.model import (
     Fault,
     Subscriber,
 )
-from newsletter.render.press import Selection
+from newsletter.render.given import Selection
 from newsletter.store import SubscriberStore, open_database
 from newsletter.store.tables import drafts, subscribers
 

@@ -17,9 +17,10 @@ from newsletter.doctor.sample import demo_config
 from newsletter.errors import TemplateError
 from newsletter.render.checks.lint import lint
 from newsletter.render.editions import render_editions
+from newsletter.render.given import Selection
 from newsletter.render.looks import Theme
 from newsletter.render.names import LETTER, NOTICE
-from newsletter.render.press import Press, Selection
+from newsletter.render.press import Press
 from newsletter.render.templates import Templates, load_templates
 
 ROOT = Path(__file__).parents[2]

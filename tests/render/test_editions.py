@@ -35,7 +35,8 @@ from newsletter.pick.sentences import sentences
 from newsletter.render.checks.lint import lint
 from newsletter.render.columns import width
 from newsletter.render.editions import render_editions, render_page
-from newsletter.render.press import BUDGET, Links, Masthead, Press, Selection, html_bytes
+from newsletter.render.given import Links, Masthead, Selection
+from newsletter.render.press import BUDGET, Press, html_bytes
 from newsletter.render.templates import Templates
 from newsletter.render.tokens import token
 
@@ -187,7 +188,7 @@ def test_both_parts_tell_the_same() -> None:
         paper.pdf_url,
         paper.code_url,
         paper.discussion_url,
-        "▲\N{NO-BREAK SPACE}1.2k",
+        "▲\N{NO-BREAK SPACE}1.2K",
         "matches “x”",
         "Issue 7",
         "1 Example Street",
@@ -452,10 +453,10 @@ def test_nothing_follows_the_preheader() -> None:
 
 
 def test_what_is_english_says_so() -> None:
-    """In a German mail: phrases and papers that are surely English; dates and names are German."""
+    """In a Swedish mail, without a catalogue: phrases, and papers that are surely English."""
     english = make_paper(1, abstract="We show that the state of the art is easy to beat with this.")
-    german = make_paper(2, title="Ein Satz", abstract="Wir zeigen, dass es einfach geht.")
-    root = lxml.html.fromstring(edition(english, german, language="de").html)
+    swedish = make_paper(2, title="En mening", abstract="Vi visar att det blir enkelt.")
+    root = lxml.html.fromstring(edition(english, swedish, language="sv").html)
 
     def language(words: str) -> str:
         found = [one for one in root.iter() if (one.text or "").strip() == words]
@@ -465,10 +466,10 @@ def test_what_is_english_says_so() -> None:
         }
         return str(told)
 
-    assert root.get("lang") == "de"
+    assert root.get("lang") == "sv"
     assert language("2 of 95 new") == "en"
     assert language("Preferences") == language("Unsubscribe") == language("More") == "en"
     assert language("Paper of the day") == "en"
     assert language(english.title) == language(english.abstract) == "en"
-    assert language("Ein Satz") == language("Topic 0") == "de"
-    assert language("Daily Papers") == "de"
+    assert language("En mening") == language("Topic 0") == "sv"
+    assert language("Daily Papers") == "sv"

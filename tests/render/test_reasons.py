@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from makers import make_paper, make_pick
 
 from newsletter.model import Reason, ReasonKind
+from newsletter.render.phrases import ENGLISH
 from newsletter.render.reasons import telling_reasons
 from newsletter.render.views import WHOLE, excerpt, paper_view
 from newsletter.render.words import say
@@ -117,7 +118,7 @@ def test_reasons_are_among_those_given(reasons: list[Reason], section: str) -> N
 def test_a_view_says_only_what_tells() -> None:
     """The badges have the votes, the heading has the topic: no line is left."""
     pick = make_pick(make_paper(votes=12), reasons=(IN_TITLE, Reason(kind=K.VOTES, count=12)))
-    view = paper_view(pick, "Language models", room=0, density="comfortable")
+    view = paper_view(pick, "Language models", ENGLISH, room=0, density="comfortable")
 
     assert view.reasons == ()
     assert view.badges[0] == "▲\N{NO-BREAK SPACE}12"

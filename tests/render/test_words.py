@@ -13,6 +13,7 @@ import newsletter
 from newsletter.model import Reason, ReasonKind
 from newsletter.model.gate import MAX_TEXT, line
 from newsletter.render import words
+from newsletter.render.phrases import ENGLISH
 from newsletter.render.words import say
 
 K = ReasonKind
@@ -108,8 +109,8 @@ def test_a_mail_and_its_page_say_what_they_hold(
     count: int, days: int, mail: str, page: str
 ) -> None:
     """Of a day or a week, one paper or several."""
-    assert words.glance(count, 9, days) == mail
-    assert words.web_glance(count, 9, days) == page
+    assert words.glance(ENGLISH, count, 9, days) == mail
+    assert words.web_glance(ENGLISH, count, 9, days) == page
 
 
 @pytest.mark.parametrize(
@@ -127,15 +128,15 @@ def test_an_inbox_shows_how_many_papers_of_which_topics(
     topics: list[tuple[str, int]], days: int, text: str
 ) -> None:
     """Beside the subject, also on a day without any."""
-    assert words.preheader(topics, 9, days) == text
+    assert words.preheader(ENGLISH, topics, 9, days) == text
 
 
 def test_labels_of_a_paper() -> None:
     """Short, and right for one and for many."""
-    assert [words.comments(count) for count in (1, 2, 1_000)] == [
-        "1 comment", "2 comments", "1k comments",
+    assert [words.comments(ENGLISH, count) for count in (1, 2, 1_000)] == [
+        "1 comment", "2 comments", "1K comments",
     ]  # fmt: skip
-    assert [words.short_number(count) for count in (0, 999, 1_234)] == ["0", "999", "1.2k"]
-    assert words.authors(["Ada", "Bo"], 0) == "Ada, Bo"
-    assert words.authors(["Ada", "Bo"], 3) == "Ada, Bo and 3 more"
-    assert (words.greeting("Ada"), words.greeting("")) == ("Hello Ada", "Hello")
+    assert [ENGLISH.short_number(count) for count in (0, 999, 1_234)] == ["0", "999", "1.2K"]
+    assert words.authors(ENGLISH, ["Ada", "Bo"], 0) == "Ada, Bo"
+    assert words.authors(ENGLISH, ["Ada", "Bo"], 3) == "Ada, Bo and 3 more"
+    assert (words.greeting(ENGLISH, "Ada"), words.greeting(ENGLISH, "")) == ("Hello Ada", "Hello")

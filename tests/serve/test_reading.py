@@ -208,7 +208,9 @@ def test_a_newsletter_without_issues_says_when_the_first_is_due(tmp_path: Path) 
     listening = free_socket()
     write_site(tmp_path, f"http://127.0.0.1:{listening.getsockname()[1]}", days=0)
     with running_site(tmp_path, listening) as running:
-        assert "The first issue is due on 2026-11-27 at 06:00" in running.get("/").text
+        assert (
+            "The first issue is due on Friday, November 27, 2026 at 06:00" in running.get("/").text
+        )
         for path in (
             "/archive",
             "/feed.xml",

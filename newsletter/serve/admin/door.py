@@ -81,6 +81,10 @@ Make = Callable[[Desk], Response]
 """Makes a page, in a thread."""
 
 
+EDITORS = "en"
+"""The language of editors' pages: that of the command line."""
+
+
 def _page_of(editor: Editor) -> str:
     return f"admin {editor.session}"
 
@@ -101,7 +105,7 @@ class Door:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        site = self._site()
+        site = self._site().in_language(EDITORS)
         require_admin(site)
         editor = await run_in_threadpool(editor_of, site, request)
         is_post = request.method not in ("GET", "HEAD")

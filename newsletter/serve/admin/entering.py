@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from newsletter.serve.admin.door import HOME, LOG_IN, Desk, go, log_in_page, require_admin
+from newsletter.serve.admin.door import EDITORS, HOME, LOG_IN, Desk, go, log_in_page, require_admin
 from newsletter.serve.admin.sessions import (
     LONGEST,
     WINDOW,
@@ -44,7 +44,7 @@ class Entrance:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        site = self._site()
+        site = self._site().in_language(EDITORS)
         require_admin(site)
         if not site.config.serving.admin_password:
             raise HTTPException(404)
