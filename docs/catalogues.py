@@ -7,6 +7,7 @@ Pages of editors (`admin_*.html`) are in English, as the command line is, and ha
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,7 @@ def file_of(language: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / "newsletter.po"
 
 
+@functools.cache
 def said() -> Catalog:
     """Return every phrase that the program says to readers."""
     catalogue = Catalog(project="newsletter", creation_date=BEGUN)

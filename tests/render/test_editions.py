@@ -473,3 +473,17 @@ def test_what_is_english_says_so() -> None:
     assert language(english.title) == language(english.abstract) == "en"
     assert language("En mening") == language("Topic 0") == "sv"
     assert language("Daily Papers") == "sv"
+
+
+def test_how_many_authors_follow_is_said_in_the_language_of_the_mail() -> None:
+    """Within a paper in English."""
+    paper = make_paper(
+        1,
+        abstract="We show that the state of the art is easy to beat with this.",
+        authors=("A. One", "B. Two", "C. Three", "D. Four", "E. Five", "F. Six"),
+    )
+    for density in ("comfortable", "brief"):
+        made = edition(paper, language="de", own_language="en", density=density).html
+        (line,) = lxml.html.fromstring(made).xpath("//p[contains(., 'und 3 weitere')]")
+
+        assert line.get("lang") == "de"

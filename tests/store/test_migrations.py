@@ -45,6 +45,7 @@ from newsletter.store import (
 from newsletter.store.migrations.runner import HEAD, configure
 from newsletter.store.sources import visited
 from newsletter.store.tables import metadata, shards
+from newsletter.store.wishes import read_wishes
 
 URL = "sqlite:///old.db"
 LATER = "2026-03-17 07:30:00.000000"
@@ -434,3 +435,37 @@ def test_what_an_older_version_planned_is_divided_into_shards(tmp_path: Path) ->
         assert len(ledger.claim(TODAY, now=later, **some)) == 1_500  # type: ignore[arg-type]
         assert ledger.reopen(TODAY - dt.timedelta(days=1), [DeliveryState.FAILED], NOW) == 1
         assert ledger.waits(TODAY - dt.timedelta(days=1), now=NOW)
+
+
+def test_audiences_of_older_versions_get_the_language_of_their_readers(tmp_path: Path) -> None:
+    """Revision 15: who shares an edition reads one language; single readers stay as they are."""
+    wishes = {
+        "plain": ("{}", "*", ""),
+        "german": ('{"language":"de","topics":["a","b"]}', "a+b", "de"),
+        "brief": ('{"language":"pt-BR","length":"short"}', "*|short", "pt-BR"),
+        "alone": ('{"language":"de","mute":["a"]}', "~alone", "de"),
+    }
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
+    make_old(tmp_path, 1).dispose()
+    with engine.begin() as connection:
+        command.stamp(configure(connection), "0001")
+        command.upgrade(configure(connection), "0014")
+        for name, (text, audience, language) in wishes.items():
+            connection.execute(
+                sa.text(
+                    "INSERT INTO subscriber (id, address, email, domain, name, wishes, audience,"
+                    " timezone, language, hour, cadence, state, origin, changed_by, consent_at,"
+                    " consent, changed_at) VALUES (:id, :id, :id, 'x', '', :wishes, :audience, '',"
+                    " :language, -1, 'daily', 'active', 'site', 'site', '2026-03-16 06:30:00', '',"
+                    " '2026-03-16 06:30:00')"
+                ),
+                {"id": name, "wishes": text, "audience": audience, "language": language},
+            )
+    engine.dispose()
+
+    with open_database(URL, tmp_path) as database, database.reading() as connection:
+        found = connection.execute(sa.text("SELECT id, wishes, audience FROM subscriber"))
+        told = {row.id: (row.wishes, row.audience) for row in found if row.id in wishes}
+    for name, (text, audience) in told.items():
+        assert text == wishes[name][0]
+        assert audience == read_wishes(text).audience(name)
