@@ -22,6 +22,7 @@ FEWEST = 4
 def texts(page: str) -> Iterator[tuple[str, str]]:
     """Yield each text of a page, also those of attributes, with its language."""
     root = lxml.html.document_fromstring(page)
+    assert {code.split("-")[0] for code in root.xpath("//@lang")} <= {*LANGUAGES, "", "sv", "it"}
     for element in root.iter(etree.Element):
         if element.tag in ("script", "style"):
             continue

@@ -65,12 +65,15 @@ class NewsletterShape(Shape):
     )
     timezone: Zone = Field("UTC", description="IANA time zone of the issue's date.")
     language: Language = Field(
-        "en", description="Language of the issue (BCP 47), for its direction and its dates."
+        "en",
+        description="Language of the newsletter (BCP 47): of its titles, dates and direction, and "
+        "of the program's phrases where they are translated (en, de, fr, es, pt, zh, ja, ar).",
     )
     subject: Subject = Field(
         DEFAULT_SUBJECT,
         description="Template of the subject; it can use {{ name }}, {{ day }}, {{ date }}, "
-        "{{ number }}, {{ lead }}, {{ count }}, {{ more }} and {{ topics }}.",
+        "{{ number }}, {{ lead }}, {{ count }}, {{ more }}, {{ topics }}, and {{ highlights }}: "
+        "the lead and how many follow, in the language of the mail.",
     )
     digest: Literal["daily", "weekly"] = Field(
         "daily",

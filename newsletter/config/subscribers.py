@@ -39,7 +39,7 @@ class SubscriberShape(Shape):
     )
     timezone: Zone | None = Field(None, description="Default: the newsletter's.")
     language: Language | None = Field(
-        None, description="Language of their dates (BCP 47). Default: the newsletter's."
+        None, description="Language of their mail (BCP 47). Default: the newsletter's."
     )
     words: object = Field(
         None, description="Words of their own, as in a topic's `match`; they make a section."

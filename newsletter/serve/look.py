@@ -64,7 +64,7 @@ def html(site: Site, template: str, values: Mapping[str, object]) -> str:
                 "letter": letter,
                 # What is in the newsletter's own language says so.
                 "lang": phrases.language,
-                "own": letter.language,
+                "own_language": letter.language,
                 "direction": direction_of(phrases.language),
                 "base": site.base,
                 "address": site.address,

@@ -151,6 +151,26 @@ def test_axe_finds_nothing_on_any_page(
         context.close()
 
 
+@pytest.mark.parametrize("language", ["ar", "de"])
+def test_pages_fit_in_every_language(web: Running, browser: Browser, language: str) -> None:
+    """Long words, and pages from right to left: axe finds nothing, and no page is too wide."""
+    context = browser.new_context(
+        viewport={"width": 320, "height": 800},
+        locale=language,
+        base_url=web.address,
+        bypass_csp=True,
+    )
+    page = context.new_page()
+    for name, address in pages(web).items():
+        page.goto(address)
+        assert page.evaluate("document.documentElement.lang") == language, name
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        assert page.evaluate(SMALL) == [], name
+    context.close()
+
+
 SMALL = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary')]
   .filter((each) => each.offsetParent && !each.closest('.skip, .trap, .title, .lede, .also, p:not([class])'))
   .map((each) => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
