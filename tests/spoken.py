@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import lxml.html
 from catalogues import said
@@ -19,9 +20,14 @@ FEWEST = 4
 """Letters of a phrase beside its values: fewer say nothing of a language."""
 
 
+def document(page: str) -> Any:
+    """Return a page as lxml reads it; its stubs know too many kinds of answers of XPath."""
+    return lxml.html.fromstring(page)
+
+
 def texts(page: str) -> Iterator[tuple[str, str]]:
     """Yield each text of a page, also those of attributes, with its language."""
-    root = lxml.html.document_fromstring(page)
+    root = document(page)
     assert {code.split("-")[0] for code in root.xpath("//@lang")} <= {*LANGUAGES, "", "sv", "it"}
     for element in root.iter(etree.Element):
         if element.tag in ("script", "style"):
@@ -49,7 +55,7 @@ def languages_of(text: str) -> set[str]:
     return {language for language in LANGUAGES if _phrases_in(language).fullmatch(text)}
 
 
-def _language(element: etree._Element) -> str:
+def _language(element: Any) -> str:
     for one in (element, *element.iterancestors()):
         if (told := one.get("lang")) is not None:
             return str(told)
@@ -64,7 +70,8 @@ def _phrases_in(language: str) -> re.Pattern[str]:
         if isinstance(message.id, str):
             forms = [catalogue.gettext(message.id)]
         else:
-            forms = [catalogue.ngettext(*message.id, count) for count in (0, 1, 2, 3, 11, 100)]
+            one, many = message.id
+            forms = [catalogue.ngettext(one, many, count) for count in (0, 1, 2, 3, 11, 100)]
         for form in forms:
             letters = re.sub(r"[\W\d_]+", "", _VALUE.sub("", form))
             if message.id and len(letters) >= (FEWEST if letters.isascii() else 2):

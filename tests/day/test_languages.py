@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import lxml.html
 import pytest
 from makers import NOW
-from spoken import languages_of, mislabelled, texts
+from spoken import document, languages_of, mislabelled, texts
 from worlds import World, body, people, ran, seven_papers, write
 
 from newsletter.model import Wishes, audience_of
@@ -52,7 +51,7 @@ def test_each_reader_gets_mail_in_their_language(world: World) -> None:
     assert set(mails) == set(WANTED)
     for name, mail in mails.items():
         page, language = body(mail, "html"), LANGUAGE[name]
-        root = lxml.html.document_fromstring(page)
+        root = document(page)
 
         assert root.get("lang") == language, name
         assert root.get("dir") == ("rtl" if language == "ar" else "ltr")
@@ -77,7 +76,7 @@ def test_topics_keep_the_words_of_their_editor(world: World) -> None:
 
     ran(world, NOW)
 
-    root = lxml.html.document_fromstring(body(world.mails()["arabic"], "html"))
+    root = document(body(world.mails()["arabic"], "html"))
     titles = root.xpath("//h2[contains(@class, 'topic')]")
     assert titles
     assert {title.get("lang") for title in titles} == {"en"}
@@ -94,8 +93,8 @@ def test_a_newsletter_in_german_writes_english_to_who_wants_it(world: World) -> 
 
     mails = world.mails()
     own, english = (body(mails[name], "html") for name in ("own", "english"))
-    assert lxml.html.document_fromstring(own).get("lang") == "de"
-    assert lxml.html.document_fromstring(english).get("lang") == "en"
+    assert document(own).get("lang") == "de"
+    assert document(english).get("lang") == "en"
     assert "Preferences" in english
     assert 'class="brand" lang="de"' in english
     assert mislabelled(own) == mislabelled(english) == []

@@ -26,6 +26,7 @@ from makers import (
     make_source,
     make_topic,
 )
+from spoken import document
 
 from newsletter.collect.kinds.table import KINDS
 from newsletter.day import letters, selections
@@ -484,6 +485,6 @@ def test_how_many_authors_follow_is_said_in_the_language_of_the_mail() -> None:
     )
     for density in ("comfortable", "brief"):
         made = edition(paper, language="de", own_language="en", density=density).html
-        (line,) = lxml.html.fromstring(made).xpath("//p[contains(., 'und 3 weitere')]")
+        (line,) = document(made).xpath("//p[contains(., 'und 3 weitere')]")
 
         assert line.get("lang") == "de"

@@ -35,7 +35,7 @@ def test_every_phrase_is_translated(language: str) -> None:
     assert not [message.id for message in messages if message.fuzzy]
     for message in messages:
         originals = (message.id,) if isinstance(message.id, str) else message.id
-        forms = (message.string,) if isinstance(message.string, str) else message.string
+        forms = (message.string,) if isinstance(message.string, str) else message.string or ()
         wanted = {name for text in originals for name in VALUE.findall(text)}
         assert all(forms), message.id
         assert len(forms) == (catalogue.num_plurals if len(originals) > 1 else 1)

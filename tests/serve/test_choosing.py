@@ -8,10 +8,10 @@ import re
 import urllib.parse
 from pathlib import Path
 
-import lxml.html
 import pytest
 from servers import Mail
 from sites import SECRET, Running, link_in, read_mail, reader, state
+from spoken import document
 
 from newsletter import links
 from newsletter.config.files import load_config
@@ -125,10 +125,7 @@ def test_a_wrong_field_says_what_is_wrong_and_nothing_is_saved(
     answer = web.post(manage(web, who), do="save", **fields)
 
     assert answer.status_code == 422
-    wrong = [
-        told.text_content()
-        for told in lxml.html.document_fromstring(answer.text).find_class("wrong")
-    ]
+    wrong = [told.text_content() for told in document(answer.text).find_class("wrong")]
     assert any(said in told for told in wrong), wrong
     assert "New Name" in answer.text
     assert kept(web, who) == before

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import lxml.html
 import pytest
 from servers import Mail
 from sites import LAST, SECRET, Running, link_in, read_mail, reader
-from spoken import languages_of, mislabelled, texts
+from spoken import document, languages_of, mislabelled, texts
 
 from newsletter import links
 from newsletter.render.languages import LANGUAGES
@@ -27,7 +26,7 @@ def test_every_page_is_in_the_language_of_the_browser(web: Running, language: st
     """Direction, dates and phrases; caches are told; nothing is labelled as what it is not."""
     for path in PATHS:
         answer = web.get(path, headers={"Accept-Language": f"{language}-XX, en;q=0.1"})
-        root = lxml.html.document_fromstring(answer.text)
+        root = document(answer.text)
 
         assert root.get("lang") == answer.headers["Content-Language"] == language, path
         assert root.get("dir") == ("rtl" if language == "ar" else "ltr")
@@ -43,7 +42,7 @@ def test_without_a_language_that_we_have_it_is_the_newsletters(web: Running) -> 
     for header in ({"Accept-Language": "it, fi;q=0.5"}, {"Accept-Language": ""}, {}):
         page = web.get("/archive", headers=header)
 
-        assert lxml.html.document_fromstring(page.text).get("lang") == "en"
+        assert document(page.text).get("lang") == "en"
     assert web.get("/feed.json", headers={"Accept-Language": "de"}).json()["language"] == "en"
 
 
@@ -71,7 +70,7 @@ def _subscribed(web: Running, mail: Mail, email: str, language: str) -> list[str
     web.clock.forward(seconds=5)
     fields = {"email": email, "form": token[1]}
     answer = web.client.post("/subscribe", data=fields, headers={**headers, "Origin": web.address})
-    assert lxml.html.document_fromstring(answer.text).get("lang") == language
+    assert document(answer.text).get("lang") == language
     link = web.path_of(link_in(read_mail(mail, email)[0], "confirm"))
     chosen = {"chosen": "yes", "topics": "vision"}
     web.client.post(link, data=chosen, headers={"Origin": web.address})
@@ -89,7 +88,7 @@ def test_who_subscribes_in_a_language_gets_mails_in_it(
     pages = _subscribed(web, mail, email, language)
     assert len(pages) == 2
     for page in pages:
-        root = lxml.html.document_fromstring(page)
+        root = document(page)
         assert root.get("lang") == language
         assert root.get("dir") == ("rtl" if language == "ar" else "ltr")
         assert mislabelled(page) == []
@@ -111,13 +110,12 @@ def test_a_reader_has_their_own_pages_in_their_own_language(web: Running) -> Non
     ).text
 
     assert '<option value="ja" lang="ja">日本語</option>' in before
-    assert lxml.html.document_fromstring(before).get("lang") == "en"
+    assert document(before).get("lang") == "en"
     for page in (after, wrong, web.get(path).text):
-        assert lxml.html.document_fromstring(page).get("lang") == "de"
+        assert document(page).get("lang") == "de"
         assert mislabelled(page) == []
     told = [
-        " ".join(one.text_content().split())
-        for one in lxml.html.document_fromstring(wrong).xpath("//*[@class='wrong']")
+        " ".join(one.text_content().split()) for one in document(wrong).xpath("//*[@class='wrong']")
     ]
     assert "Eine Stunde ist eine Zahl von 0 bis 23." in told
     (found,) = [one for one in told if "Zeile 1" in one]
@@ -130,6 +128,6 @@ def test_a_try_is_answered_in_the_language(web: Running) -> None:
     headers = {"Accept-Language": "es", "Origin": web.address}
     found = web.client.post("/try", data={"interest": "images, the"}, headers=headers).text
 
-    assert lxml.html.document_fromstring(found).get("lang") == "es"
+    assert document(found).get("lang") == "es"
     assert "«the» dice demasiado poco" in found
     assert mislabelled(found) == []
