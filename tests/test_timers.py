@@ -383,7 +383,7 @@ def test_the_lines_of_others_stay_byte_for_byte(home: Path, letter: Path) -> Non
 def test_a_folder_that_not_all_timers_can_be_told_is_refused(
     home: Path, tmp_path: Path, root: Path, name: bytes
 ) -> None:
-    """systemd and launchd read UTF-8; the space would be lost."""
+    """Systemd and launchd read UTF-8; the space would be lost."""
     letter = write_letter(tmp_path / os.fsdecode(name), root)
     done = schedule(home, letter, "systemd", "--install")
     assert done.returncode == 1
