@@ -217,7 +217,7 @@ def _people(content: bytes) -> None:
     """Read a list of people; whoever comes is fit for a header, and comes once."""
     for among in (1, 2):
         found = list(
-            read_people(io.BytesIO(content), "unsubscribed_x.csv", _bringing(), set(), among=among)
+            read_people(io.BytesIO(content), "unsubscribed_x.csv", _bringing(), {}, among=among)
         )
         _check_people(found)
 

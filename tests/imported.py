@@ -29,8 +29,9 @@ class Read:
             wanted=wanted,
             on_refused=self.refused.append,
             on_note=self.notes.append,
+            on_file=lambda file, note: self.notes.append(f"{file}: {note}"),
         )
-        self.found = list(read_people(io.BytesIO(content), name, bringing, set()))
+        self.found = list(read_people(io.BytesIO(content), name, bringing, {}))
 
     @property
     def people(self) -> list[SignUp]:

@@ -331,3 +331,15 @@ def test_check_says_from_when_on_likes_count(letter: Path) -> None:
 
     assert done.returncode == 0
     assert "topics.yaml:4:5: `like` counts once 100 papers are known; so far 1 are" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("subscribers", "list", "--state", "x"), ("schedule", "weekly")], ids=" ".join
+)
+def test_a_choice_that_is_none_is_told_without_words_of_python(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """With those that there are."""
+    done = newsletter(*words, cwd=tmp_path)
+    assert (done.returncode, "Value error" in done.stderr) == (2, False)
+    assert "is not one of" in done.stderr

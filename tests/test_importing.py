@@ -98,6 +98,19 @@ def test_the_words_of_a_trial_are_those_of_the_import(folder: Path) -> None:
     assert f"1 of the suppressed ones get mail now, and would not any more: {ADA}" in tried
 
 
+def test_what_holds_for_several_files_is_told_once_and_who_is_paused_is_counted(
+    folder: Path,
+) -> None:
+    """A ZIP of three files does not say the same thrice."""
+    done = do(folder, "subscribers", "import", export(folder), "--dry-run")
+    (note,) = [line for line in done.stderr.splitlines() if "read as Mailchimp" in line]
+    assert note.count("_members_export_1.csv") == 3
+    (folder / "people.csv").write_text(f"email,state\n{BO},paused\n{CY},active\n", "utf-8")
+    done = do(folder, "subscribers", "import", "people.csv")
+    assert "2 added, 1 of them paused" in done.stdout
+    assert told(folder, "subscribers", "import", "people.csv")["paused"] == 0
+
+
 def test_who_left_here_and_who_is_suppressed_here_stay_away(folder: Path) -> None:
     """Whatever case the list writes them in."""
     (folder / "barred.txt").write_text(f"{DI.upper()}\n", "utf-8")

@@ -149,6 +149,8 @@ def test_what_is_no_source_is_told(folder: Path, web: Web, path: str, said: str)
         ("https://x.example/feed?key=${KEY}", "by hand"),
         ("no such thing", "no address such as"),
         ("http://[", "no address such as"),
+        ("127.0.0.2:8011/feed", "if the server there has no TLS, write http://127.0.0.2:8011/feed"),
+        ("x.example:99999", "no address such as"),
     ],
 )
 def test_addresses_that_are_not_asked(folder: Path, given: str, said: str) -> None:

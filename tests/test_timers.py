@@ -366,6 +366,30 @@ def test_cron_is_written_once_and_taken_out(home: Path, letter: Path) -> None:
     assert "it is not there" in schedule(home, letter, "cron", "--remove").stdout
 
 
+def test_the_lines_of_others_stay_byte_for_byte(home: Path, letter: Path) -> None:
+    """In whatever encoding they are, and however their lines end."""
+    other = b"# caf\xe9\r\n5 4 * * * /bin/true\x0b x\n# \xe2\x80\xa8\n"
+    (home / "crontab").write_bytes(other)
+
+    assert schedule(home, letter, "cron", "--install").returncode == 0
+    written = (home / "crontab").read_bytes()
+    assert written.startswith(other)
+    assert "it is there already" in schedule(home, letter, "cron", "--install").stdout
+    assert schedule(home, letter, "cron", "--remove").returncode == 0
+    assert (home / "crontab").read_bytes() == other
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"space "])
+def test_a_folder_that_not_all_timers_can_be_told_is_refused(
+    home: Path, tmp_path: Path, root: Path, name: bytes
+) -> None:
+    """Systemd and launchd read UTF-8; the space would be lost."""
+    letter = write_letter(tmp_path / os.fsdecode(name), root)
+    done = schedule(home, letter, "systemd", "--install")
+    assert done.returncode == 1
+    assert "rename the folder" in done.stderr
+
+
 def test_a_crontab_that_cannot_be_read_is_not_written(home: Path, letter: Path) -> None:
     """Else all that is in it would be lost; an older line by hand is pointed at."""
     (home / "broken").touch()
@@ -477,15 +501,10 @@ JOB = Job(
 )  # fmt: skip
 
 
-@given(
-    st.text(
-        st.characters(
-            exclude_categories=["Cs"], exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-        )
-    )
-)
-def test_any_crontab_is_kept(crontab: str) -> None:
-    """With the block and without it again, it is what it was."""
+@given(st.binary())
+def test_any_crontab_is_kept(content: bytes) -> None:
+    """With the block and without it again, it is what it was, whatever its bytes mean."""
+    crontab = os.fsdecode(content)
     written = cron.with_job(crontab, JOB)
 
     assert cron.with_job(written, JOB) == written

@@ -79,6 +79,7 @@ def import_(
             wanted=program,
             on_refused=refusals.refuse,
             on_note=refusals.note,
+            on_file=refusals.note_file,
         )
         people = people_in(_paths(files), bringing)
         store = day.stores.subscribers
@@ -115,6 +116,7 @@ def import_suppressions(
         bringing = Bringing(
             topics={}, consent=read_words(reason), now=day.clock(),
             on_refused=refusals.refuse, on_note=refusals.note,
+            on_file=refusals.note_file,
         )  # fmt: skip
         barred = suppressions_in(_paths(files), bringing)
         store = day.stores.subscribers
@@ -131,7 +133,8 @@ def _tell(
         raise typer.Exit(NOT_RIGHT if refusals.refused else DONE)
     named = found.named
     if not is_barring:
-        console().print(f"{found.new:,} {would(dry_run, 'added')}")
+        paused = f", {found.paused:,} of them paused" if found.paused else ""
+        console().print(f"{found.new:,} {would(dry_run, 'added')}{paused}")
     for count, words, kind in (
         (found.known, "were there already, and stay as they are", ""),
         (found.left, "have left, and stay away", "left"),

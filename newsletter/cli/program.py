@@ -79,6 +79,14 @@ class Commands(TyperGroup):
         return list(MODULES)
 
     # Any: Typer keeps the classes of click, which these are, to itself.
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what is wrong with a choice is told without Python's name for it."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command; if the name is unknown, load all, so that a similar name is found."""
         if cmd_name not in self.commands:

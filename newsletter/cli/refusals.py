@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from rich.console import Console
@@ -31,6 +32,8 @@ class Refusals:
     first: dict[str, list[Refused]] = field(default_factory=dict)
     every: list[Refused] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    files: dict[str, list[str]] = field(default_factory=dict)
+    """What is noted of whole files → their names."""
 
     @property
     def refused(self) -> int:
@@ -52,8 +55,14 @@ class Refusals:
         if text in self.notes or len(self.notes) < MOST_NOTES:
             self.notes[text] += 1
 
+    def note_file(self, file: str, text: str) -> None:
+        """Keep something worth knowing of a whole file."""
+        self.files.setdefault(text, []).append(file)
+
     def show(self, console: Console) -> None:
         """Show the notes, then the mistakes, the most frequent first."""
+        for text, names in self.files.items():
+            console.print(f"note: {some_files(names)}: {text}", markup=False, soft_wrap=True)
         for text, count in self.notes.most_common(MOST_SHOWN):
             rows = f" ({count:,} rows)" if count > 1 else ""
             console.print(f"note: {text}{rows}", markup=False, soft_wrap=True)
@@ -62,7 +71,7 @@ class Refusals:
             if count == 1:
                 account.problem(console, _told(first[0]))
                 continue
-            places = ", ".join(f"{row.file}:{row.line}" for row in first)
+            places = ", ".join(map(_place, first))
             more = ", …" if count > len(first) else ""
             told = first[0].why if len({row.why for row in first}) == 1 else why
             account.problem(console, f"{count:,} rows: {told} ({places}{more})")
@@ -73,13 +82,28 @@ class Refusals:
         """Return every refused row, and the notes with their numbers of rows."""
         return {
             "refused": [asdict(row) for row in self.every],
-            "notes": [{"note": text, "rows": count} for text, count in self.notes.most_common()],
+            "notes": [
+                *({"note": text, "files": names} for text, names in self.files.items()),
+                *({"note": text, "rows": count} for text, count in self.notes.most_common()),
+            ],
         }
 
 
 def _told(row: Refused) -> str:
     email = f"{row.email}: " if row.email else ""
-    return f"{row.file}:{row.line}: {email}{row.why}"
+    first = f": {row.first}" if row.first else ""
+    return f"{row.file}:{row.line}: {email}{row.why}{first}"
+
+
+def _place(row: Refused) -> str:
+    first = f" as {row.first}" if row.first else ""
+    return f"{row.file}:{row.line}{first}"
+
+
+def some_files(names: Sequence[str]) -> str:
+    """Return the first of some names of files."""
+    more = f" and {len(names) - PLACES} more" if len(names) > PLACES else ""
+    return f"{', '.join(names[:PLACES])}{more}"
 
 
 def some_of(addresses: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -92,7 +93,10 @@ def add(
     """
     settings = load(config)
     location, url = _location(given, settings)
-    found = wait_for(_tried(location, settings, _line(name), quiet=as_json))
+    try:
+        found = wait_for(_tried(location, settings, _line(name), quiet=as_json))
+    except SourceError as error:
+        raise SourceError(f"{error}{_plainly(given, location)}") from None
     samples = [_as_written(one, location, url) for one in found.samples]
     good = [one for one in samples if one.report.ok]
     if as_json:
@@ -147,6 +151,13 @@ def _location(given: str, settings: Config) -> tuple[str, str]:
     whole = path.resolve()
     root = settings.root
     return str(whole), str(whole.relative_to(root) if whole.is_relative_to(root) else whole)
+
+
+def _plainly(given: str, location: str) -> str:
+    """Return a hint for an address with a port and without a scheme: https was tried."""
+    if "://" in given or urlsplit(location).port is None:
+        return ""
+    return f"; if the server there has no TLS, write http://{location.partition('://')[2]}"
 
 
 def _as_written(sample: Sample, location: str, url: str) -> Sample:

@@ -113,11 +113,22 @@ def _sentence(error: ErrorDetails, document: YamlDocument, shape: type[Shape], n
         # The rule is about several keys: show the place of the key that it names.
         where = document.where((*path, *named[1].split(".")))
     if kind == "literal_error":
-        hint = suggest(str(error["input"]), _allowed(context))
+        given = str(error["input"])
+        allowed = _allowed(context)
+        days = _DAYS.get(given.lower()) if "mon" in allowed else None
+        hint = f"; write `{days}`" if days else suggest(given, allowed)
         return f"{where}: {label}{shown.strip()} is not one of them{hint}"
     return f"{where}: {label}{shown.strip()}{': ' if shown else ''}{_lower(message)}"
 
 
+_DAYS = {
+    "weekend": "sat, sun",
+    "weekends": "sat, sun",
+    "weekday": "mon, tue, wed, thu, fri",
+    "weekdays": "mon, tue, wed, thu, fri",
+    "daily": "mon, tue, wed, thu, fri, sat, sun",
+}
+"""What people call several days at once."""
 _ABOUT = re.compile(r"`(\w+(?:\.\w+)*)`")
 _PLAIN = {
     "int_parsing": "expected a whole number, such as 6",

@@ -220,7 +220,7 @@ def _like(value: object) -> object:
 
 
 TOPIC = (
-    r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}):[0-9]{12}"
+    r"arn:(aws|aws-cn|aws-us-gov|aws-eusc):sns:([a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}):[0-9]{12}"
     r":[A-Za-z0-9_-]{1,256}"
 )
 """The name of a topic of Amazon SNS (ARN): its partition and its region are groups."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from newsletter.errors import StoreError
+
+ABANDONED: Final = 3_600.0
+"""Seconds without a write, after which whoever wrote a part of a file is dead."""
 
 
 def write(path: Path, content: bytes, *, public: bool = False) -> None:
@@ -39,8 +44,8 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give a block a private file to write; it comes to `path` at the end, whole or not at all.
 
     What is beside it there, such as the journal of a database, is deleted with it. A file that is
-    at `path` already stays, unless `force` is set. Raises StoreError for it, or when the disk
-    refuses.
+    at `path` already stays, unless `force` is set. What a process that was killed has left of the
+    same file is deleted. Raises StoreError for one that is there, or when the disk refuses.
     """
 
     def refuse() -> None:
@@ -50,11 +55,14 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     refuse()
     with clear_errors(path):
         make_folder(path.parent, public=path.parent.exists())
-        folder = Path(tempfile.mkdtemp(dir=path.parent.absolute(), prefix=".", suffix=".part"))
+        folder = Path(
+            tempfile.mkdtemp(dir=path.parent.absolute(), prefix=f".{path.name}.", suffix=".part")
+        )
     try:
         part = folder / path.name
         with clear_errors(path):
             part.touch(mode=0o600)
+        _clear_left(folder, path.name)
         yield part
         refuse()
         with clear_errors(path):
@@ -64,6 +72,20 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
             _sync(path.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_left(folder: Path, name: str) -> None:
+    """Delete parts of a file called `name` that nobody writes any more, beside the new `folder`.
+
+    Each may be as large as the file, and holds what was deleted from the database since. Time is
+    told by the disk: that of `folder`.
+    """
+    now = folder.stat().st_mtime
+    for other in folder.parent.glob(f".{glob.escape(name)}.*.part"):
+        with contextlib.suppress(OSError):
+            written = max(some.stat().st_mtime for some in (other, *other.iterdir()))
+            if now - written > ABANDONED:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

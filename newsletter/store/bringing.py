@@ -25,6 +25,8 @@ class Imported:
     """What an import has brought."""
 
     new: int = 0
+    paused: int = 0
+    """New ones among them who are paused: they get nothing until they go on."""
     known: int = 0
     """Addresses that were subscribers before: they stay as they are."""
     left: int = 0
@@ -58,14 +60,15 @@ def bring(connection: sa.Connection, origin: Origin, now: dt.datetime) -> Import
     named = {"left": _named(connection, left), "suppressed": _named(connection, dumb)}
     gone, suppressed = _count(connection, left), _count(connection, dumb)
     known = _count(connection, here) + _count(connection, sa.and_(~here, was_erased())) - gone
+    paused = _count(connection, ~here & ~was_erased() & listed.c.is_paused)
     new = connection.execute(insert_new(connection, origin.value, now)).rowcount
     lost = _lost(connection)
     named |= {"both": both, "lost": lost[:NAMED]}
     said = connection.scalar(sa.select(sa.func.count()).select_from(barred)) or 0
     added = bar(connection)
     return Imported(
-        new=new, known=known, left=gone, suppressed=suppressed, both=withdrawn, barred=added,
-        barred_before=said - added, lost=len(lost),
+        new=new, paused=paused, known=known, left=gone, suppressed=suppressed, both=withdrawn,
+        barred=added, barred_before=said - added, lost=len(lost),
         named={kind: some for kind, some in named.items() if some},
     )  # fmt: skip
 

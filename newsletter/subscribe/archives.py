@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import tempfile
 import zipfile
@@ -16,6 +17,25 @@ LARGEST: Final = 500_000_000
 """Bytes of a file, unpacked; a million people with many fields need half of it."""
 MOST_FILES: Final = 1_000
 _CHUNK = 1_000_000
+_SHEET = "a spreadsheet: save it as CSV (UTF-8)"
+_FOREIGN: Final = (
+    (b"\xd0\xcf\x11\xe0", _SHEET),
+    (b"PK\x05\x06", "a ZIP with nothing in it: export it anew"),
+    (b"\x1f\x8b", "packed by gzip: unpack it"),
+    (b"BZh", "packed by bzip2: unpack it"),
+    (b"\xfd7zXZ", "packed by xz: unpack it"),
+    (b"7z\xbc\xaf", "a 7z archive: unpack it"),
+    (b"Rar!", "a RAR archive: unpack it"),
+    (b"%PDF", "a PDF: export the list as CSV"),
+    (b"SQLite format 3", "a database: export the list as CSV"),
+    (b"\xff\xfe\0\0", "in UTF-32: save it as CSV (UTF-8)"),
+    (b"<?xml", "XML: export the list as CSV, or save it as CSV (UTF-8)"),
+    (b"<!doctype html", "a page of a site, perhaps its login: download the list again"),
+    (b"<html", "a page of a site, perhaps its login: download the list again"),
+    (b"{", "JSON: export the list as CSV"),
+    (b"[", "JSON: export the list as CSV"),
+)
+"""How files begin that are no list, whatever their name says, and what to do."""
 
 
 @contextlib.contextmanager
@@ -33,9 +53,21 @@ def opened(
             raise ImportListError(_too_large(path))
         file.seek(0)
         if file.read(4) == b"PK\x03\x04":
-            yield _unpacked(path, file, stack, on_note)
+            lists = _unpacked(path, file, stack, on_note)
         else:
-            yield ((path.name, file),)
+            lists = ((path.name, file),)
+        for name, some in lists:
+            _refuse_foreign(name, some)
+        yield lists
+
+
+def _refuse_foreign(name: str, file: IO[bytes]) -> None:
+    """Raise ImportListError for what only has the name of a list."""
+    file.seek(0)
+    start = file.read(100).removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
+    for mark, what in _FOREIGN:
+        if start.startswith(mark) or (mark.startswith(b"<") and start.lower().startswith(mark)):
+            raise ImportListError(f"{name}: {what}")
 
 
 @contextlib.contextmanager
@@ -63,8 +95,12 @@ def _unpacked(
         archive = stack.enter_context(zipfile.ZipFile(file))
         files = [entry for entry in archive.infolist() if not entry.is_dir()]
         members = [entry for entry in files if _is_list(entry.filename)]
-        if any(entry.filename == "[Content_Types].xml" for entry in files):
-            raise ImportListError(f"{path}: a spreadsheet: save it as CSV (UTF-8)")
+        if any(entry.filename in _OFFICE for entry in files):
+            raise ImportListError(f"{path}: {_SHEET}")
+        if any(entry.flag_bits & _ENCRYPTED for entry in members):
+            raise ImportListError(
+                f"{path}: is encrypted: unpack it with its password, and name the lists"
+            )
         if not members or len(members) > MOST_FILES:
             raise ImportListError(
                 f"{path}: a ZIP of {len(members):,} CSV files: unpack it, and name those you mean"
@@ -83,6 +119,10 @@ def _unpacked(
     return tuple(found)
 
 
+_OFFICE: Final = ("[Content_Types].xml", "META-INF/manifest.xml")
+"""Files that every spreadsheet of Excel has in it, and of LibreOffice."""
+_ENCRYPTED: Final = 1
+"""The flag of a file in a ZIP (APPNOTE 4.4.4)."""
 _DAMAGED = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, UnicodeError,
 )  # fmt: skip

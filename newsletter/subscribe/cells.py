@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import json
 import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from newsletter.collect.plain.dates import UNREADABLE, read_date
 from newsletter.config.mistakes import suggest
 from newsletter.model import Cadence, Length
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _MAILBOX = re.compile(r'\s*"?(?P<name>[^<>]*?)"?\s*<\s*(?:mailto:)?(?P<address>[^<>\s]+)\s*>\s*')
-_SLASHES = re.compile(r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b.*", re.DOTALL)
+_UNCLEAR = re.compile(
+    r"(?:[^\W\d]+[.,]*\s+)?\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}(?!\d).*", re.DOTALL
+)
+"""A date in numbers that does not begin with its year: the day or the month may be first."""
+_NONE = frozenset({"", "null", "none", "nil", "n/a", "na", "nan", "-", "--", "never"})
+"""What programs write where there is no moment."""
 _SECONDS = re.compile(r"\d{9,10}|\d{12,13}")
 _LONG_AGO = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 _DAY = dt.timedelta(days=1)
@@ -58,15 +63,18 @@ def _choice(kind: type[Choice], text: str) -> Choice:
 def moment_in(text: str, now: dt.datetime) -> dt.datetime | None:
     """Return a moment as programs write it; one without a zone is UTC, and none is None.
 
-    That is ISO 8601, seconds or milliseconds since 1970, and RFC 5322. Raises ValueError for
-    others, such as `1/2/2024`, which may be in January or in February, and for one to come.
+    That is ISO 8601, seconds or milliseconds since 1970, RFC 5322, and all that feeds may have
+    (`collect.plain.dates`). Raises ValueError for one that can be read in two ways, such as
+    `1/2/2024`, which may be in January or in February, and for one to come.
     """
-    if not text or text.startswith("0000-00-00"):
+    if text.lower() in _NONE or text.startswith("0000-00-00"):
         return None
     try:
-        found = _moment(text)
-    except (ValueError, OverflowError, TypeError, IndexError, OSError):
-        raise ValueError(_no_moment(text)) from None
+        found = _moment(text, now)
+    except (ValueError, OverflowError, OSError):
+        found = UNREADABLE
+    if found == UNREADABLE:
+        raise ValueError(_no_moment(text))
     if found > now + _DAY:
         raise ValueError(f"`{text[:40]}` is still to come")
     if found < _LONG_AGO:
@@ -74,19 +82,35 @@ def moment_in(text: str, now: dt.datetime) -> dt.datetime | None:
     return found
 
 
-def _moment(text: str) -> dt.datetime:
+def is_date(text: str, now: dt.datetime) -> bool:
+    """Return whether a cell says a day of the past, even if not which."""
+    try:
+        return bool(_UNCLEAR.fullmatch(text)) or moment_in(text, now) is not None
+    except ValueError:
+        return False
+
+
+def _moment(text: str, now: dt.datetime) -> dt.datetime:
     if _SECONDS.fullmatch(text):
         return dt.datetime.fromtimestamp(int(text) / (1000 if len(text) > 10 else 1), dt.UTC)  # noqa: PLR2004
     try:
         found = dt.datetime.fromisoformat(text.removesuffix(" UTC").replace(" +", "+"))
     except ValueError:
-        found = email.utils.parsedate_to_datetime(text)
+        if _UNCLEAR.fullmatch(text) or not _has_day(text):
+            return UNREADABLE
+        return read_date(text, now) or UNREADABLE
     return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def _has_day(text: str) -> bool:
+    """Return whether a date has three parts: a month or a year alone is no moment."""
+    has_word = re.search(r"[^\W\d_]{3,}", text) is not None
+    return len(re.findall(r"\d+", text)) + has_word >= len(("day", "month", "year"))
 
 
 def _no_moment(text: str) -> str:
     told = f"`{text[:40]}` is no moment such as 2026-11-24T06:00:00Z"
-    if _SLASHES.fullmatch(text):
+    if _UNCLEAR.fullmatch(text):
         told += "; is the day or the month first? A spreadsheet wrote it so: export the list anew"
     return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, Final, TypeVar, cast
@@ -18,6 +18,7 @@ from newsletter.subscribe.cells import (
     attributes_in,
     cadence_in,
     hour_in,
+    is_date,
     length_in,
     mailbox_in,
     moment_in,
@@ -43,9 +44,13 @@ from newsletter.subscribe.tagging import Tagging
 
 EVIDENCE: Final = 300
 """Most characters that are kept of why somebody must not be mailed, or how they agreed."""
+MOST_COLUMNS: Final = 30
+"""Columns that were not read, of which the names are told."""
 LONGEST_CHOICE: Final = 100
 """Characters of a cell that holds a choice, such as a time zone."""
 Kind = TypeVar("Kind")
+Places = dict[str, dict[str, int]]
+"""Names of files → addresses, and whether they came or went → lines."""
 Row = Mapping[str, str]
 """The cells of a row, by what they mean."""
 
@@ -64,24 +69,26 @@ class Bringing:
     on_refused: Callable[[Refused], None] = field(repr=False)
     on_note: Callable[[str], None] = field(default=lambda _note: None, repr=False)
     """Is told the same words for each row that they are about."""
+    on_file: Callable[[str, str], None] = field(default=lambda _file, _note: None, repr=False)
+    """Is told (file, words) of a whole file; the words may be the same for several."""
 
 
 def read_people(
-    file: IO[bytes], name: str, bringing: Bringing, seen: set[str], *, among: int = 1
-) -> Iterator[SignUp | Suppression]:
+    file: IO[bytes], name: str, bringing: Bringing, seen: Places, *, among: int = 1
+) -> Generator[SignUp | Suppression, None, bool]:
     """Yield the people of a list and the addresses that it says must not be mailed, each once.
 
     `file` is seekable and called `name`; `seen` holds the addresses of lists before it, and is
-    added to. Of several (`among`), as in a ZIP, only those that some program is known to write
-    count: others have addresses of people who opened mail. A row that cannot be used is told of.
-    Raises ImportListError when it is no list.
+    added to. Return whether the list was read. Of several (`among`), as in a ZIP, only those that
+    some program is known to write count: others have addresses of people who opened mail. A row
+    that cannot be used is told of. Raises ImportListError when it is no list.
     """
     try:
         table = open_table(file, name, is_known)
         kind = recognise(table.columns, bool(table.headings), bringing.wanted)
         if among > 1 and kind == "csv" and not bringing.wanted:
-            bringing.on_note(f"{name}: no list of a known program, not read")
-            return
+            bringing.on_file(name, "no list of a known program, not read")
+            return False
         list_ = _List(table, kind, bringing)
     except ImportListError as error:
         raise ImportListError(f"{name}: {error}") from None
@@ -90,23 +97,32 @@ def read_people(
         email, shown_name = mailbox_in(row.get("email", ""))
         try:
             found = list_.read({"name": shown_name, **row} | {"email": email}, cells)
-            _once(found, seen)
         except ValueError as error:
             bringing.on_refused(Refused(file=name, line=at, why=str(error), email=email[:200]))
             continue
+        if first := _first(found, name, at, seen):
+            why = "stands there already"
+            bringing.on_refused(
+                Refused(file=name, line=at, why=why, email=email[:200], first=first)
+            )
+            continue
         yield found
     list_.tell_unread(name)
+    return True
 
 
-def _once(found: SignUp | Suppression, seen: set[str]) -> None:
-    """Note an address; raises ValueError when it stands there already in the same way.
+def _first(found: SignUp | Suppression, name: str, at: int, seen: Places) -> str:
+    """Return where an address stands already in the same way; if nowhere, note it and return ''.
 
     Who has come by one row and gone by another has gone: the store knows both.
     """
     way = "came" if isinstance(found, SignUp) else "gone"
-    if (noted := f"{way} {found.email.lower()}") in seen:
-        raise ValueError("stands there already")
-    seen.add(noted)
+    noted = f"{way} {found.email.lower()}"
+    for file, lines in seen.items():
+        if noted in lines:
+            return f"{file}:{lines[noted]}"
+    seen.setdefault(name, {})[noted] = at
+    return ""
 
 
 class _List:
@@ -143,14 +159,16 @@ class _List:
         if table.encoding == "cp1252":
             told.append("no UTF-8, so read as Windows-1252: are the names right?")
         if told:
-            self.given.on_note(f"{table.name}: {', '.join(told)}")
+            self.given.on_file(table.name, ", ".join(told))
 
     def tell_unread(self, name: str) -> None:
         """Say which columns were not read, once all rows were."""
         silent = (column for column in self.headings if column in SILENT)
         unread = [column for column in (*self.own, *silent) if column not in self.used]
-        if told := ", ".join(self.headings[column].strip() for column in unread):
-            self.given.on_note(f"{name}: columns that are not read: {told}")
+        told = ", ".join(self.headings[column].strip() for column in unread[:MOST_COLUMNS])
+        more = f" and {len(unread) - MOST_COLUMNS:,} more" if len(unread) > MOST_COLUMNS else ""
+        if told:
+            self.given.on_file(name, f"columns that are not read: {told}{more}")
 
     def meant(self, cells: Mapping[str, str]) -> dict[str, str]:
         """Return cells by what they mean; of several columns, the first that is not empty."""
@@ -179,8 +197,10 @@ class _List:
         words = [self.everybody, *(cells.get(name, "") for name in self.program.state)]
         found = {self._meaning(word) for word in words if word}
         for column, (bars, verdict) in self.program.flags.items():
-            # What is neither yes nor no, such as a date, bars: nobody is mailed by mistake.
-            if cells.get(column) and cells[column].lower() not in (FALSE if bars else TRUE):
+            said = cells.get(column, "")
+            # A date says since when. What is neither yes nor no bars: nobody is mailed by mistake.
+            is_since = not bars and is_date(said, self.given.now)
+            if said and said.lower() not in (FALSE if bars else TRUE) and not is_since:
                 found.add(verdict)
         # Mailchimp says when they went; a subscribed member's list has no such columns.
         if row.get("gone_at") and not self.everybody:

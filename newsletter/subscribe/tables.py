@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from newsletter.errors import ImportListError
 
-SEPARATORS: Final = (",", ";", "\t")
+SEPARATORS: Final = (",", ";", "\t", "|")
 """What stands between cells: spreadsheets of many countries write semicolons."""
 LONGEST_LINE: Final = 1_000_000
 """Characters of a line: whatever is longer is no list."""
@@ -46,6 +46,8 @@ class Refused:
     """Without the address, so that equal mistakes are equal."""
     email: str = ""
     """What stands where the address should be; it may be anything."""
+    first: str = ""
+    """The place of the row that it repeats, if that is what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,6 @@ def rows_of(
     Of two columns with one name, the first that is not empty counts. A row that is no CSV, or has
     more cells than there are columns, is told of.
     """
-    csv.field_size_limit(LONGEST_CELL)
     lines = _lines(table.file, table.encoding)
     for _ in range(table.skipped):
         next(lines, "")
@@ -166,7 +167,7 @@ def _read(
         except StopIteration:
             return
         except csv.Error as error:
-            refuse(begins, _explained(str(error), table.skipped + reader.line_num))
+            refuse(begins, _explained(str(error), begins, table.skipped + reader.line_num))
             continue
         if not any(cell.strip() for cell in row):
             continue
@@ -180,13 +181,16 @@ def _read(
         yield table.skipped + reader.line_num, cells
 
 
-def _explained(error: str, line: int) -> str:
-    """Return what is wrong with a row that is no CSV."""
+def _explained(error: str, line: int, last: int) -> str:
+    """Return what is wrong with a row that is no CSV, and spans lines up to `last`."""
     if "end of data" in error:
         return "a quotation mark is never closed: nothing after it was read"
     if "limit" in error:
-        return f"a quotation mark is never closed: nothing was read up to line {line}"
-    return error
+        return f"a quotation mark is never closed: nothing was read up to line {last}"
+    if "expected after" in error:
+        told = "a quotation mark is not closed, or stands within a cell, where it is written twice"
+        return told if line == last else f"{told}: `lines {line} to {last}` were not read"
+    return f"this is no CSV: {error}"
 
 
 def named(heading: str) -> str:
@@ -203,6 +207,7 @@ def cell_of(text: str) -> str:
 
 
 def _cells_of(line: str, separator: str) -> tuple[str, ...]:
+    csv.field_size_limit(LONGEST_CELL)
     try:
         return tuple(next(csv.reader([line], delimiter=separator), ()))
     except csv.Error as error:
@@ -211,7 +216,10 @@ def _cells_of(line: str, separator: str) -> tuple[str, ...]:
 
 def _worth(line: str, separator: str, known: Callable[[str], bool]) -> tuple[int, int]:
     """Return how well a separator parts the names of columns: known ones, and then any."""
-    cells = _cells_of(line, separator)
+    try:
+        cells = _cells_of(line, separator)
+    except ImportListError:  # one cell of all of it is too long
+        return 0, 0
     return sum(known(named(cell)) for cell in cells), len(cells)
 
 

@@ -52,6 +52,7 @@ NEWSLETTER = [
     ("schedule: daily", "11: `schedule` " + BELOW + ", of `at`, `days`, `weekly`"),
     ("schedule: [1]", "11: `schedule` " + BELOW + ", of `at`, `days`, `weekly`"),
     ("schedule: {days: mon}", "18: `days` " + LIST),
+    ("schedule: {days: [weekend]}", "19: `weekend` is not one of them; write `sat, sun`"),
     ("schedule: {days: [mn]}", "19: `mn` is not one of them; did you mean `mon`?"),
     ("delivery: {per_domain: fast}", "24: `per_domain` " + BELOW),
     ("theme: gazete", "8: `theme` " + BELOW + "; did you mean `theme: {name: gazete}`?"),

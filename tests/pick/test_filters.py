@@ -152,6 +152,11 @@ PAPER = make_paper(
         ("NOT protein AND dpo", True),
         ("author: byron OR protein", True),
         ("NOT NOT dpo AND dpo", True),
+        ("“human feedback” AND votes", False),
+        ("abs:„human feedback“ AND dpo", True),
+        ("«feedback human» AND dpo", False),
+        ('"feedback “human”" AND dpo', False),
+        ("dpo\u00a0AND\u00a0protein", False),
     ],
 )
 def test_one_line_queries(query: str, *, holds: bool) -> None:
@@ -170,6 +175,9 @@ def test_one_line_queries(query: str, *, holds: bool) -> None:
         ('dpo AND "x', "quotation mark is never closed"),
         ("NOT dpo", "only says what is not wanted"),
         ("dpo AND titel:x", "unknown field `titel:`"),
+        ("dpo AND -author:byron", "write `NOT author:byron` after"),
+        ("-name:byron", "write `NOT author:byron` after"),
+        ("\u2212cat: cs.CL", "under `none:`"),
         ("(" * 60 + "x AND y" + ")" * 60, "too many brackets"),
     ],
 )

@@ -227,15 +227,41 @@ def test_another_mail_to_a_reader_says_only_that_the_mailbox_is_gone(web: Runnin
     assert suppressed(web, email) == "no-mailbox"
 
 
+def test_mail_of_another_newsletter_of_the_domain_is_not_ours(web: Running) -> None:
+    """Two newsletters may share a topic of Amazon: who leaves one, or complains, stays in the other."""
+    email = "both@sisters.example"
+    delivered(web, email)
+    sister = "<20261126.0123456789abcdef0123@letters.example>"
+    content = f"Message-ID: {sister}\n\nThe copy that Postmark sends along"
+    found = p.sendgrid(
+        p.sendgrid_event(email, "spamreport", sister), p.sendgrid_event(email, "unsubscribe", sister)
+    )  # fmt: skip
+    taken(web, "sendgrid", found.body, found.headers)
+    taken(web, "ses", p.sns(p.ses_complaint(email, mail=p.ses_mail(email, sister)), id_="sister"))
+    taken(
+        web,
+        "postmark",
+        p.postmark_bounce(email, ID=99, Type="SpamComplaint", Content=content),
+        BASIC,
+    )
+    assert suppressed(web, email) is None
+    assert state(web, email) is S.ACTIVE
+    taken(web, "ses", p.sns(p.ses_bounce(email, mail=p.ses_mail(email, sister)), id_="sister-2"))
+    assert suppressed(web, email) == "no-mailbox"
+
+
 @pytest.mark.parametrize(
     "message_id",
-    ["notice.7@letters.example", "20200101.0123456789abcdef0123@letters.example", "x@ismtpd0006p1sjc2.sendgrid.net", "null", ""],
+    ["notice.7@letters.example", "20200101.WHO@letters.example", "x@ismtpd0006p1sjc2.sendgrid.net", "null", ""],
 )  # fmt: skip
 def test_complaints_about_other_mail_of_ours_count(web: Running, message_id: str) -> None:
     """The one that asks to confirm, issues that are no longer known, and what a provider renamed."""
     email = f"c{abs(hash(message_id))}@renamed.example"
     delivered(web, email)
-    found = p.sendgrid(p.sendgrid_event(email, "spamreport", f"<{message_id}>"))
+    who = web.site.day.stores.subscribers.find(email)
+    assert who is not None
+    named = message_id.replace("WHO", who.id)
+    found = p.sendgrid(p.sendgrid_event(email, "spamreport", f"<{named}>"))
     taken(web, "sendgrid", found.body, found.headers)
     assert suppressed(web, email) == "complaint"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import sqlite3
 import stat
@@ -135,6 +136,25 @@ def test_a_backup_is_never_written_over_another_file(database: Database, tmp_pat
 
 
 @pytest.mark.sqlite
+def test_what_a_killed_process_left_of_a_backup_is_deleted(
+    database: Database, tmp_path: Path
+) -> None:
+    """It is as large as a backup, and has the addresses of people erased since; others stay."""
+    dead, alive, other = (
+        tmp_path / name for name in (".papers.db.a1.part", ".papers.db.b2.part", ".else.db.c3.part")
+    )
+    for folder, age in ((dead, 7_200), (alive, 60), (other, 7_200)):
+        folder.mkdir()
+        (folder / "papers.db").write_bytes(b"some")
+        for path in (folder / "papers.db", folder):
+            then = path.stat().st_mtime - age
+            os.utime(path, (then, then))
+
+    back_up(database, tmp_path / "papers.db", force=False, on_step=lambda _done, _all: None)
+
+    assert (dead.exists(), alive.exists(), other.exists()) == (False, True, True)
+
+
 def test_a_database_does_not_take_its_own_file_for_a_backup(tmp_path: Path) -> None:
     """Neither to write it, nor to read it, by whatever path."""
     (tmp_path / "link.db").symlink_to("own.db")

@@ -186,6 +186,43 @@ def test_a_quotation_mark_that_is_never_closed_is_told_where_it_opens() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "emails", "line", "said"),
+    [
+        ('a@x.example,"A "the" B"\nb@x.example,B "x"\n', ["b@x.example"], 2, "written twice"),
+        (
+            'a@x.example,"A\nb@x.example,B\nc@x.example,"C"\nd@x.example,D\n', ["d@x.example"], 2,
+            "`lines 2 to 4` were not read",
+        ),
+    ],
+)  # fmt: skip
+def test_a_quotation_mark_in_the_wrong_place_says_which_lines_it_costs(
+    text: str, emails: list[str], line: int, said: str
+) -> None:
+    """In plain words: the next mark in the file closes one that was left open."""
+    found, refused = read(f"email,name\n{text}")
+
+    assert [person.email for person in found] == emails
+    ((at, why),) = [(row.line, row.why) for row in refused]
+    assert (at, said in why, "expected" in why) == (line, True, False)
+
+
+def test_an_address_that_stands_twice_is_told_with_its_first_place() -> None:
+    """Whatever case it is in, and however its domain is written."""
+    done = Read("email\nada@bücher.example\n\nADA@xn--bcher-kva.example\n".encode())
+
+    assert [(row.line, row.first) for row in done.refused] == [(4, "people.csv:2")]
+
+
+def test_a_line_of_many_columns_is_parted_by_the_mark_that_parts_it() -> None:
+    """Though all of it would be too long for a single cell; names that are not read are a few."""
+    columns = ",".join(f"c{number}" for number in range(60_000))
+    done = Read(f"email,{columns}\na@x.example{',' * 60_000}\n".encode())
+
+    assert (done.emails, done.refused) == (["a@x.example"], [])
+    assert done.notes[0].endswith("c28, c29 and 59,970 more")
+
+
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_a_moment_that_is_none_costs_its_row(text: str) -> None:
     """Also where only UTC cannot have it."""

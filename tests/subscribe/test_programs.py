@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from newsletter.model import SignUp
 from newsletter.store import Suppression
 from newsletter.subscribe.barring import read_suppressions
 from newsletter.subscribe.bringing import people_in, suppressions_in
+from newsletter.subscribe.cells import moment_in
 from newsletter.subscribe.imports import Bringing
 from newsletter.subscribe.tables import Refused
 
@@ -46,8 +49,9 @@ def bringing() -> tuple[Bringing, list[Refused], list[str]]:
     refused: list[Refused] = []
     notes: list[str] = []
     made = Bringing(
-        topics=TOPICS, consent="", now=NOW, on_refused=refused.append, on_note=notes.append
-    )
+        topics=TOPICS, consent="", now=NOW, on_refused=refused.append, on_note=notes.append,
+        on_file=lambda file, note: notes.append(f"{file}: {note}"),
+    )  # fmt: skip
     return made, refused, notes
 
 
@@ -449,3 +453,96 @@ def test_a_list_of_suppressions_without_addresses_is_told(tmp_path: Path) -> Non
     for path in (tmp_path, tmp_path / "gone"):
         with pytest.raises(ImportListError, match=r"is a directory|no such file"):
             list(suppressions_in([path], bringing()[0]))
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("2025/03/04 22:05", at(2025, 3, 4, 22, 5)),
+        ("Mar 4, 2025 10:05 PM", at(2025, 3, 4, 22, 5)),
+        ("4 Mar 2025", at(2025, 3, 4)),
+        ("04-Mar-2025", at(2025, 3, 4)),
+        ("Tue Mar 04 2025 10:00:00 GMT+0100 (CET)", at(2025, 3, 4, 9)),
+        ("2025-03-04 10:11:12.5 +0000 UTC", at(2025, 3, 4, 10, 11, 12, 500_000)),
+        ("1741082400", at(2025, 3, 4, 10)),
+        ("2025年3月4日", at(2025, 3, 4)),
+        ("N/A", None),
+        ("null", None),
+    ],
+)
+def test_dates_are_read_as_programs_and_people_write_them(
+    said: str, moment: dt.datetime | None
+) -> None:
+    """With the halves of the day and the zone that they say; what stands for none is none."""
+    assert moment_in(said, NOW) == moment
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["03/04/2025", "3.4.25", "03-04-2025", "Tue, 03/04/2025 10:00", "4/13/2025", "45720", "2025", "March 2025", "soon"],
+)  # fmt: skip
+def test_dates_that_may_be_another_day_are_refused(said: str) -> None:
+    """No consent is kept for a day that was guessed."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        moment_in(said, NOW)
+
+
+def test_a_column_of_when_they_subscribed_bars_nobody() -> None:
+    """MailerLite's `Subscribed` is a date; what is neither a date nor yes still bars."""
+    done = Read(
+        b"Email,Subscribed\na@r.example,2025-03-04 10:00:00\nb@r.example,03/04/2025\n"
+        b"c@r.example,no\nd@r.example,hardly\n"
+    )
+
+    assert done.emails == ["a@r.example", "b@r.example"]
+    assert [one.email for one in done.barred] == ["c@r.example", "d@r.example"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a spreadsheet: save it as CSV"),
+        (gzip.compress(b"email\na@r.example\n"), "packed by gzip"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "a 7z archive"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"PK\x05\x06" + bytes(18), "a ZIP with nothing in it"),
+        ("email\na@r.example\n".encode("utf-32"), "in UTF-32"),
+        (b"\n<!DOCTYPE html>\n<title>Log in</title>", "a page of a site, perhaps its login"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<Workbook/>', "XML"),
+        (b'[{"email": "a@r.example"}]', "JSON"),
+    ],
+)
+def test_what_only_has_the_name_of_a_list_is_named_for_what_it_is(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    """With what to do, also within a ZIP."""
+    plain, packed = tmp_path / "list.csv", tmp_path / "list.zip"
+    plain.write_bytes(content)
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("list.csv", content)
+    for path in (plain, packed):
+        made, *_ = bringing()
+        with pytest.raises(ImportListError, match=f"list.csv: {said}"):
+            list(people_in([path], made))
+
+
+def test_a_zip_that_is_encrypted_or_has_no_list_of_a_known_program_is_an_error(
+    tmp_path: Path,
+) -> None:
+    """Nobody takes it for done."""
+    path = tmp_path / "lists.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, "email\na@r.example\n")
+    made, *_ = bringing()
+    with pytest.raises(ImportListError, match=r"none of its 2 lists .* `--from`"):
+        list(people_in([path], made))
+    locked = path.read_bytes()
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # as a packer would mark it
+        parts = locked.split(mark)
+        locked = mark.join(
+            [parts[0], *(p[: flags - 4] + b"\x01" + p[flags - 3 :] for p in parts[1:])]
+        )
+    path.write_bytes(locked)
+    with pytest.raises(ImportListError, match="is encrypted: unpack it"):
+        list(people_in([path], made))

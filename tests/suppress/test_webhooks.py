@@ -134,6 +134,10 @@ def test_hosts_follow_from_topics() -> None:
     """In every partition; what is no topic has no host."""
     assert host_of("arn:aws-cn:sns:cn-north-1:123456789012:a") == "sns.cn-north-1.amazonaws.com.cn"
     assert (
+        host_of("arn:aws-eusc:sns:eusc-de-east-1:123456789012:a")
+        == "sns.eusc-de-east-1.amazonaws.eu"
+    )
+    assert (
         host_of("arn:aws-us-gov:sns:us-gov-west-1:123456789012:a")
         == "sns.us-gov-west-1.amazonaws.com"
     )
@@ -381,7 +385,7 @@ IGNORED = [
     ("mailgun", p.mailgun({"event": "delivered", "delivery-status": None})), ("mailgun", p.mailgun({})),
     ("mailgun", p.mailgun({"event": ["failed"]})),
     ("mailgun", p.mailgun(p.mailgun_failed(ANN, severity="temporary"))),
-    ("postmark", p.postmark("Open", Recipient=ANN)), ("postmark", b"{}"), ("postmark", p.postmark("SubscriptionChange")),
+    ("postmark", p.postmark("Open", Recipient=ANN)), ("postmark", p.postmark("SubscriptionChange")),
     ("postmark", p.postmark_bounce(ANN, "AutoResponder")), ("postmark", p.postmark_bounce(ANN, "Subscribe")),
     ("postmark", p.postmark("SubscriptionChange", Recipient=ANN, SuppressSending=False)),
     ("postmark", p.postmark("SubscriptionChange", Recipient=ANN, SuppressSending=True, SuppressionReason="ManualSuppression", Origin="Customer")),
@@ -407,6 +411,18 @@ def test_every_event_of_a_batch_counts() -> None:
     assert read_.ignored == ("processed", "7", "without a name")
 
 
+@pytest.mark.parametrize(
+    "odd", ['{"event":"bounce","event":"open"}', '{"a":NaN}', '{"a":' + "9" * 9_000 + "}", "7"]
+)
+def test_an_event_that_is_no_json_costs_itself(odd: str) -> None:
+    """A complaint beside it counts, and what was not understood is kept."""
+    good = json.dumps(p.sendgrid_event(ANN, "spamreport"))
+    found = p.sendgrid(raw=f"[{odd},{good}]".encode())
+    read_ = proved("sendgrid", found.body, found.headers)
+    assert event_of(read_).kind is K.COMPLAINT
+    assert bool(read_.problem) == ("a" not in odd or "event" in odd)
+
+
 def test_what_is_signed_and_no_json_is_a_fault_not_an_error() -> None:
     """It would not be better if it were sent again."""
     for raw in (
@@ -422,6 +438,7 @@ def test_what_is_signed_and_no_json_is_a_fault_not_an_error() -> None:
         found = p.sendgrid(raw=raw)
         assert proved("sendgrid", found.body, found.headers).problem
     assert proved("postmark", b"[]").problem
+    assert proved("postmark", b"{}").problem
 
 
 # --- Anything -------------------------------------------------------------------------------------

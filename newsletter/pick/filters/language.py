@@ -21,6 +21,8 @@ GROUPS = ("any", "all", "none")
 VOTES = "min_votes"
 
 _PREFIX = re.compile(r"(?P<field>[A-Za-z]+)\s*:\s*(?P<rest>.+)", re.DOTALL)
+_MINUS = re.compile(r"[-\u2212\u2013]\s*(?P<rest>(?P<field>[A-Za-z]+)\s*:.+)", re.DOTALL)
+"""How other searches leave out what a field has; here it would look for these very words."""
 _NEAR = re.compile(r"near\s*\(\s*(\d{1,3})\s*\)")
 _EXPRESSION = re.compile(r"/(?P<expression>.+)/(?P<flags>[^\W_]*)", re.DOTALL)
 FLAGS = {"i": "any case", "m": "^ and $ at each line", "s": ". also finds the end of a line"}
@@ -146,6 +148,13 @@ def term(text: str, path: Path_ = ()) -> Term:
         )
     if found := _EXPRESSION.fullmatch(text):
         return _expression(text, found["expression"], found["flags"], path)
+    if (found := _MINUS.fullmatch(text)) and found["field"].lower() in (*FIELDS, *SHORT, "name"):
+        rest = re.sub("^name", "author", found["rest"])
+        raise FilterError(
+            f"`{text}` is no way to leave something out: write `NOT {rest}` after what is wanted, "
+            f'or `"{rest}"` under `none:`',
+            path,
+        )
     field, wanted = "text", text
     if found := _PREFIX.fullmatch(text):
         field, wanted = found["field"].lower(), found["rest"]

@@ -12,6 +12,8 @@ _TOKEN = re.compile(
     r'\s*(?:(?P<open>\()|(?P<close>\))|(?P<word>(?:[A-Za-z]+:\s*)?(?:"[^"]*"|[^\s()"]+)))'
 )
 _QUERY = re.compile(r"(?:^|[\s)])(?:AND|OR|NOT|ANDNOT)(?:$|[\s(])|^\s*\(.*\)\s*$")
+_TYPED = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+"""Quotation marks that word processors and phones write in place of `"`."""
 DEPTH = 30
 """How deep brackets may be nested."""
 
@@ -33,6 +35,8 @@ def read_query(text: str, read_term: ReadTerm) -> Match:
     NOT binds most tightly, then AND (which may be left out), then OR. Raises QueryError, and what
     `read_term` raises.
     """
+    if '"' not in text:  # else they are part of what stands between plain ones
+        text = text.translate(_TYPED)
     reader = _QueryParser(list(_tokens(text)), read_term)
     found = reader.alternatives(0)
     if reader.peek() is not None:

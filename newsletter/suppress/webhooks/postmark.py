@@ -48,7 +48,7 @@ def read(call: Call, hooks: Hooks, _now: dt.datetime) -> Proved | Refusal:
         return Refusal("the user is not `newsletter`, or the password is not that of `postmark`")
     once = hashlib.sha256(call.body).hexdigest()
     data = read_json(call.body)
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or not data:
         return Proved(once=once, problem="this is no event")
     event = _event(data)
     if event is None:

@@ -5,7 +5,8 @@ through the same account. Our mail is known by the tag in the envelope sender (V
 List-Unsubscribe, or the Message-ID, which the provider repeats; then all of an event counts, by the
 rules of `suppress.returns`. Where none of these is there (Postmark; a request to confirm), an event
 counts for the reader who has the address, and for the latest issue they were sent. If its
-Message-ID is of another domain than ours, it is about somebody else's mail: then it counts only if
+Message-ID is of another domain than ours, or names somebody else than that reader, as one of
+another newsletter of the same domain does, it is about somebody else's mail: then it counts only if
 it says of a reader's address itself that there is no such mailbox. What is about nobody of ours is
 not kept: who others write to is none of our business.
 """
@@ -75,8 +76,11 @@ def read_told(
     reader = address_of(proof.issue, proof.subscriber) if proof else None
     if proof is None or reader is None:
         person = person_at(event.email) if event.email else None
-        is_ours = _is_of_address(event) or not _is_others(told.message_id, domain)
-        if person is None or not is_ours or _went_elsewhere(told):
+        if person is None or _went_elsewhere(told):
+            return Returned(events=(event,))
+        names_another = proof is not None and proof.subscriber != person.subscriber
+        is_others = names_another or _is_others(told.message_id, domain)
+        if is_others and not _is_of_address(event):
             return Returned(events=(event,))
         proof, reader = Proof(person.issue, person.subscriber), person.email.lower()
     key = f"{provider}\0{told.id}".encode("utf-8", "replace")

@@ -67,7 +67,8 @@ def read(call: Call, hooks: Hooks, now: dt.datetime) -> Proved | Refusal:
                 message_id=message_id,
             )
         )
-    return Proved(once=once, told=tuple(told), ignored=tuple(ignored))
+    problem = "" if all(isinstance(item, dict) and item for item in data) else "one is no event"
+    return Proved(once=once, told=tuple(told), ignored=tuple(ignored), problem=problem)
 
 
 def _is_signed(key: str, content: bytes, signature: str) -> bool:

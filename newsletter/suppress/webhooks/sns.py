@@ -32,6 +32,8 @@ _SIGNED: Final = {
 }  # fmt: skip
 """What is signed of each type, in this order; the subject only if there is one."""
 _CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9A-Za-z]{8,64}\.pem")
+_ENDS: Final = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+"""Domains of partitions that have one of their own: China, the European Sovereign Cloud."""
 SHORTEST_KEY = 2048
 """Bits of an RSA key, at least."""
 
@@ -41,8 +43,7 @@ def host_of(topic: str) -> str:
     found = re.fullmatch(TOPIC, topic)
     if found is None:
         return ""
-    end = "amazonaws.com.cn" if found[1] == "aws-cn" else "amazonaws.com"
-    return f"sns.{found[2]}.{end}"
+    return f"sns.{found[2]}.{_ENDS.get(found[1], 'amazonaws.com')}"
 
 
 def read_envelope(

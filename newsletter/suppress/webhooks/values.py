@@ -13,6 +13,8 @@ from newsletter.suppress.reports import addresses
 
 LONGEST = 4_000
 """Characters of a text that are looked at."""
+MOST_DIGITS = 40
+"""Digits of an integer, at most."""
 Object = dict[str, Any]
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
@@ -21,24 +23,26 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 def read_json(raw: bytes | str) -> Any:
     """Return the value that JSON in UTF-8 says; None when it is none.
 
-    An object that has a key twice is none: two programs would read it in two ways (RFC 8259, 4).
+    An object that has a key twice says nothing, as two programs would read it in two ways (RFC
+    8259, 4); nor does a number that is none, or too long. They cost themselves: what stands beside
+    them is read.
     """
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
-    except (ValueError, RecursionError):  # also: numbers of thousands of digits; nested too deeply
+        return json.loads(
+            text, object_pairs_hook=_object, parse_constant=lambda _word: None, parse_int=_integer
+        )
+    except (ValueError, RecursionError):  # also: nested too deeply
         return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Object:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is there twice")
-    return found
+    return found if len(found) == len(pairs) else {}
 
 
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+def _integer(text: str) -> int | None:
+    return int(text) if len(text) <= MOST_DIGITS else None
 
 
 def object_in(value: Any, *path: str) -> Object:

@@ -57,10 +57,10 @@ def without_job(crontab: str, job: Job) -> str:
 
 def others(crontab: str, job: Job) -> list[int]:
     """Return the numbers of lines outside the block that seem to run this newsletter, too."""
-    mine = set(block(job).splitlines())
+    mine = set(_lines(block(job)))
     return [
         number
-        for number, text in enumerate(crontab.splitlines(), 1)
+        for number, text in enumerate(_lines(crontab), 1)
         if text not in mine and not text.lstrip().startswith("#")
         if str(job.folder).replace("%", r"\%") in text and " run" in text
     ]
@@ -73,11 +73,16 @@ def _marks(job: Job) -> tuple[str, str]:
     return f"# begin: {whose} (newsletter schedule cron --install)", f"# end: {whose}"
 
 
+def _lines(crontab: str) -> list[str]:
+    """Return lines as cron parts them; a folder's name may have other separators in it."""
+    return crontab.split("\n")
+
+
 def _around(crontab: str, job: Job) -> tuple[str, str]:
     """Return what is before and after the block; all of it is before if there is none."""
     begin, end = _marks(job)
-    lines = crontab.splitlines(keepends=True)
-    bare = [text.rstrip("\n") for text in lines]
+    bare = _lines(crontab)
+    lines = [f"{text}\n" for text in bare[:-1]] + bare[-1:]
     if begin not in bare and end not in bare:
         return crontab, ""
     if (bare.count(begin), bare.count(end)) != (1, 1) or bare.index(begin) > bare.index(end):

@@ -140,18 +140,20 @@ def _start(step: Step) -> None:
 
 
 def _run(words: tuple[str, ...], text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program; what it is told and says keeps every byte, whatever its encoding."""
     try:
-        return subprocess.run(  # noqa: S603  the words are ours, and no shell reads them
+        done = subprocess.run(  # noqa: S603  the words are ours, and no shell reads them
             words,
-            input=text or "",
+            input=os.fsencode(text or ""),
             capture_output=True,
-            text=True,
             check=False,
             timeout=SECONDS,
             env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StoreError(f"{' '.join(words)}: {error}") from None
+    out, said = os.fsdecode(done.stdout), os.fsdecode(done.stderr)
+    return subprocess.CompletedProcess(words, done.returncode, out, said)
 
 
 def _files(folder: Path, texts: dict[str, str]) -> list[Step]:

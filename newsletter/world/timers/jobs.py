@@ -25,7 +25,7 @@ LOG = "outbox/run.log"
 """Where cron and launchd put what a run says; systemd has a journal."""
 RUN = ("run", "--log", "json")
 """What is started: its log has the time of each line, and no addresses."""
-_NEVER = re.compile(r"[\x00-\x1f\x7f\\]|\s$")
+_NEVER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]|\s$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ def job_of(config: Config, program: str, now: dt.datetime) -> Job:
     Raises ConfigError for a path that not all of cron, systemd and launchd can be told.
     """
     folder = config.folder.resolve()
-    for path in (program, str(folder)):
+    for path in (program, str(folder), str(folder.parent)):
         if _NEVER.search(path):
             raise ConfigError(
-                f"{path!r}: a timer cannot be given a path with a backslash, a line break or a "
-                "space at its end: rename the folder"
+                f"{path!r}: a timer cannot be given a path with a backslash, a line break, bytes "
+                "that are no UTF-8 or a space at its end: rename the folder"
             )
     due = dt.datetime.combine(now, config.schedule.at, config.zone)
     return Job(
