@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import hits, matches
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, OWN_WORDS, OWN_WORDS_TOPIC, with_mark
+from newsletter.pick.signals import Mark
 from newsletter.render.words import say
 
 
@@ -27,6 +29,9 @@ class Explained:
     pick: Pick | None
     """None when the topic does not want the paper."""
     verdict: str
+    mark: Mark | None = None
+    """How near the paper is to what the topic likes; None when it likes nothing, or nothing that
+    teaches yet."""
 
 
 def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Paper | None:
@@ -83,6 +88,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         return
     pool = draft.pool_of(form)
     chosen = _chosen(draft, reader)
+    liked = draft.day.tastes.of_topics(pool.papers, topics)
     marks = pool.marks(reader.first)
     whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
     muted, folded = reader.first.muted, pool.candidates.folded(paper)
@@ -95,16 +101,12 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     for topic in topics:
         scored = by_topic.get(topic.name)
         shown = _shown(chosen, paper, topic.name)
+        near = liked.get(topic.name, {}).get(paper.id)
         if shown is not None:
-            yield Explained(topic=topic, pick=shown, verdict="picked")
+            yield Explained(topic=topic, pick=shown, verdict="picked", mark=near)
         elif scored is None:
-            low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
-            wish = (
-                "it is not what the topic is about"
-                if topic.match is None
-                else f"its filter does not want it{_because(Match(any=topic.match.none), folded)}"
-            )
-            yield Explained(topic=topic, pick=None, verdict=f"{wish}{low}")
+            told = _unwanted(topic, paper, folded, near, pool.candidates.now)
+            yield Explained(topic=topic, pick=None, verdict=told, mark=near)
         elif is_disliked:
             told = "not picked: the reader does not like this paper"
             yield Explained(topic=topic, pick=scored, verdict=told)
@@ -117,11 +119,32 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         else:
             scored = with_mark(scored, marks.get(paper.id))
             why = why_not(scored, chosen, topic, [*topics, *OWN_TOPICS], choice.per_author)
-            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}")
+            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}", mark=near)
     for section in OWN_TOPICS:
         shown = _shown(chosen, paper, section.name)
         if shown is not None and section not in topics:
             yield Explained(topic=section, pick=shown, verdict="picked")
+
+
+def _unwanted(
+    topic: Topic, paper: Paper, folded: Folded, near: Mark | None, now: dt.datetime
+) -> str:
+    """Return why a topic does not want a paper at all."""
+    since = paper.published or paper.first_seen
+    if topic.fresh is not None and since is not None and now - since > topic.fresh:
+        return f"it is older than {topic.fresh.days} days (`fresh`)"
+    why = []
+    if topic.match is not None:
+        why.append(f"its filter does not want it{_because(Match(any=topic.match.none), folded)}")
+    if topic.like and near is None:
+        why.append("what the topic likes teaches nothing yet")
+    elif near is not None and not near.is_near:
+        why.append(
+            f"it is not near enough to what the topic likes: a chance of {near.chance:.1%} that it "
+            f"is kept, and `min_chance` asks for {near.floor:.0%}"
+        )
+    low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
+    return f"{'; '.join(why) or 'it is not what the topic is about'}{low}"
 
 
 def _because(match: Match, paper: Folded) -> str:
