@@ -71,6 +71,7 @@ def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object
         "topics": [
             {
                 "topic": explained.topic.name,
+                "title": explained.topic.title,
                 "verdict": explained.verdict,
                 "score": explained.pick.score.total if explained.pick else None,
                 "chance": explained.mark.chance if explained.mark else None,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +43,23 @@ def text_names(folder: Path) -> tuple[str, ...]:
         *(name for name in FIRST if name in found),
         *sorted(name for name in found if name not in FIRST),
     )
+
+
+def texts_version(folder: Path, texts: Mapping[str, str]) -> str:
+    """Return a digest of what the files of `folder` say, once some of them have these `texts`.
+
+    Line ends and marks do not count: it is the same before and after a text is saved.
+    """
+    digest = hashlib.sha256()
+    for name in sorted({*text_names(folder), *texts}):
+        try:
+            text = texts[name] if name in texts else read_text(folder, name).text
+        except ConfigError as error:  # no text for a page
+            text = str(error)
+            with contextlib.suppress(OSError):
+                text += str((folder / name).stat().st_mtime_ns)
+        digest.update(f"{name}\0{len(text)}\0{text}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
 
 
 def read_text(folder: Path, name: str) -> ConfigText:

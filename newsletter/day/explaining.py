@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from newsletter.collect.identity.keys import letters
 from newsletter.day.drafts import Draft
 from newsletter.day.given import Day
 from newsletter.day.pools import window_of
 from newsletter.day.readers import Readers
 from newsletter.day.selections import SHORT
+from newsletter.day.titles import paper_called
 from newsletter.learn.tastes import named
 from newsletter.model import Length, Match, Paper, Pick, Topic
 from newsletter.pick.filters.folding import Folded
@@ -35,26 +37,27 @@ class Explained:
 
 
 def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Paper | None:
-    """Return the candidate with this id; the prefix that names the kind of id may be left out.
+    """Return the candidate with this id, address or title.
 
+    The prefix that names the kind of id may be left out; of a title only letters and digits count.
     Candidates are those of the edition that the reader gets.
     """
-    key = wanted.strip().lower()
-    return next(
-        (
-            paper
-            for paper in draft.papers_for(reader.first if reader else None)
-            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
-        ),
-        None,
-    )
+    key, title = wanted.strip().lower(), letters(wanted)
+    keys = {key, *named([wanted.strip()])}
+    papers = draft.papers_for(reader.first if reader else None)
+    for paper in papers:
+        own = {known.lower() for known in paper.keys}
+        if not keys.isdisjoint(own | {known.partition(":")[2] for known in own}):
+            return paper
+    return next((paper for paper in papers if title and letters(paper.title) == title), None)
 
 
 def find_stored(day: Day, wanted: str) -> Paper | None:
-    """Return the stored paper with this id or address, whether or not an issue chooses from it."""
+    """Return the stored paper with this id, address or title, whether or not it can be chosen."""
     name = wanted.strip()
     keys = {name, name.lower(), *named([name])}
-    return next(iter(day.stores.papers.with_keys(keys)), None)
+    known = next(iter(day.stores.papers.with_keys(keys)), None)
+    return known or paper_called(day.stores.search, name)
 
 
 def why_left_out(day: Day, paper: Paper) -> str:

@@ -16,7 +16,9 @@ class Placed:
     """Its id."""
     title: str
     topic: str
-    """The section that it is in."""
+    """The name of the section that it is in."""
+    heading: str
+    """The title of that section, which an edit may change too."""
 
 
 class Motion(StrEnum):
@@ -38,9 +40,9 @@ class Moved:
     title: str
     motion: Motion
     topic: str
-    """Where it is now or, when it went out, where it was."""
+    """The title of the section where it is now or, when it went out, where it was."""
     was: str = ""
-    """The topic that it was under before, if that is another."""
+    """The title of the section that it was in before, if that is another."""
     places: int = 0
     """How many places up or down, among the papers that the topic has before and after."""
 
@@ -56,7 +58,7 @@ def changes(before: Sequence[Placed], after: Sequence[Placed]) -> tuple[Moved, .
         *(_moved(one, Motion.IN) for one in after if one.paper not in old),
         *(_moved(one, Motion.OUT) for one in before if one.paper not in new),
         *(
-            _moved(one, Motion.TOPIC, was=old[one.paper].topic)
+            _moved(one, Motion.TOPIC, was=old[one.paper].heading)
             for one in after
             if one.paper in old and old[one.paper].topic != one.topic
         ),
@@ -69,7 +71,7 @@ def _moved(placed: Placed, motion: Motion, *, was: str = "", places: int = 0) ->
         paper=placed.paper,
         title=placed.title,
         motion=motion,
-        topic=placed.topic,
+        topic=placed.heading,
         was=was,
         places=places,
     )
