@@ -75,6 +75,7 @@ const drawing = latest();
 
 function work(words) {
   $("working").textContent = words;
+  $("working").classList.toggle("trial", Boolean(view.trial));
   $("working").classList.toggle("busy", words.endsWith("…"));
   document.querySelector("main").setAttribute("aria-busy", String(words.endsWith("…")));
 }

@@ -228,6 +228,7 @@ const MOTIONS = {
 function drawChanges() {
   const lists = { since: edition?.since, unsaved: edition?.unsaved };
   $("changed").hidden = !view.trial && !lists.since?.length;
+  $("see").hidden = $("changed").hidden;
   for (const button of document.querySelectorAll("[data-against]")) button.disabled = !lists[button.dataset.against];
   const shown = lists[view.against] ? view.against : lists.since ? "since" : "unsaved";
   for (const button of document.querySelectorAll("[data-against]")) button.setAttribute("aria-pressed", String(shown === button.dataset.against));
@@ -296,6 +297,8 @@ window.onDrawn = () => {
 };
 window.onChanged = () => { for (const file of Object.values(files)) if (file.version) compare(file); };
 
+// Where the columns are below each other, what changed is far down.
+$("see").onclick = () => $("changed").scrollIntoView();
 $("file").onchange = event => open(event.target.value);
 $("try").onclick = try_;
 $("save").onclick = () => save(false);
