@@ -49,13 +49,13 @@ class Running:
     def ask(
         self, path: str, sent: object = None, *, method: str = "", **headers: str
     ) -> tuple[int, Any]:
-        """Return status and JSON of an answer; what is sent is a POST with the page's headers.
+        """Return status and JSON of an answer; what is sent is a POST; all have the page's headers.
 
         Headers are named with `_` for `-`; an empty one is left out.
         """
-        usual = {"Host": self.host}
+        usual = {"Host": self.host, "X-Preview": self.token}
         if sent is not None:
-            usual |= {"X-Preview": self.token, "Content-Type": "application/json"}
+            usual |= {"Content-Type": "application/json"}
         given = usual | {name.replace("_", "-"): value for name, value in headers.items()}
         body = sent if isinstance(sent, bytes) else None if sent is None else json.dumps(sent)
         connection = http.client.HTTPConnection(self.host, timeout=30)

@@ -331,3 +331,24 @@ def test_check_says_from_when_on_likes_count(letter: Path) -> None:
 
     assert done.returncode == 0
     assert "topics.yaml:4:5: `like` counts once 100 papers are known; so far 1 are" in done.stderr
+
+
+def test_check_names_topics_that_no_reader_has(letter: Path) -> None:
+    """In one line, before anything is collected and after; none while somebody gets every topic."""
+    people = letter / "config" / "subscribers.yaml"
+    people.write_text("subscribers:\n  - {email: a@x.example, topics: [agents]}\n", "utf-8")
+    said = "topics.yaml:7:11: no reader has the topics `language-models`, `vision`, `alignment` yet"
+    for step in ("check", "collect", "run"):
+        newsletter(step, cwd=letter)
+        checked = newsletter("check", cwd=letter)
+        assert checked.stderr.count("no reader has") == 1, step
+        assert said in checked.stderr, step
+        assert checked.returncode == 0
+    people.write_text(
+        "subscribers:\n  - {email: a@x.example, topics: [agents]}\n"
+        "  - {email: b@x.example, topics: [vision, language-models], words: [knots]}\n",
+        "utf-8",
+    )
+    assert "no reader has the topic `alignment` yet" in newsletter("check", cwd=letter).stderr
+    people.write_text("subscribers:\n  - {email: c@x.example}\n", "utf-8")
+    assert "no reader has" not in newsletter("check", cwd=letter).stderr

@@ -135,7 +135,7 @@ def _unwanted(
     """Return why a topic does not want a paper at all."""
     since = paper.published or paper.first_seen
     if topic.fresh is not None and since is not None and now - since > topic.fresh:
-        return f"it is older than {topic.fresh.days} days (`fresh`)"
+        return f"it is older than `fresh` allows: {topic.fresh.days} d"
     why = []
     if topic.match is not None:
         why.append(f"its filter does not want it{_because(Match(any=topic.match.none), folded)}")

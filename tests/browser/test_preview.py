@@ -142,7 +142,9 @@ def test_views(browser: Browser, preview: Running) -> None:
     page.keyboard.press("h")
     expect(page.locator("#mail")).to_be_visible()
     page.keyboard.press("3")
-    expect(page.get_by_role("button", name="Desktop", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Desktop", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     page.close()
 
 

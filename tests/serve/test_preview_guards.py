@@ -32,7 +32,7 @@ def shown(tmp_path: Path, root: Path) -> Iterator[Running]:
 def opened(shown: Running, name: str = "topics.yaml") -> dict[str, Any]:
     status, found = shown.ask(f"texts/{name}")
     assert status == 200, found
-    return found
+    return dict(found)
 
 
 def test_only_the_page_that_was_opened_may_write(shown: Running) -> None:
@@ -60,6 +60,12 @@ def test_only_the_page_that_was_opened_may_write(shown: Running) -> None:
     assert shown.ask("texts/topics.yaml", sent, Content_Type="text/plain")[0] == 415
     assert shown.ask("texts/topics.yaml", sent, method="PUT")[0] == 405
     assert shown.token not in shown.ask("")[1]
+    for path in ("texts", "texts/subscribers.yaml", "find?words=ada"):  # the list is private
+        assert shown.ask(path)[0] == 200
+        for headers in ({"X_Preview": ""}, {"X_Preview": "yes"}, {"Sec_Fetch_Site": "cross-site"}):
+            status, told = shown.ask(path, **headers)
+            assert status == 403
+            assert "readers.example" not in json.dumps(told)
     assert shown.config().read_text("utf-8") == found["text"]
 
     ours = {"Origin": f"http://{shown.host}", "Sec_Fetch_Site": "same-origin"}

@@ -27,12 +27,12 @@ function query(more = {}) {
   return "?" + new URLSearchParams(given.filter(([, value]) => value));
 }
 
-// What stands behind the # of the printed address proves that the page may write.
+// What stands behind the # of the printed address proves that the page may write, and see the list.
 const token = () => decodeURIComponent(location.hash.slice(1));
 
 async function ask(address, signal, sent) {
-  const options = { signal, headers: {} };
-  if (sent !== undefined) Object.assign(options, { method: "POST", body: JSON.stringify(sent), headers: { "X-Preview": token(), "Content-Type": "application/json" } });
+  const options = { signal, headers: { "X-Preview": token() } };
+  if (sent !== undefined) Object.assign(options, { method: "POST", body: JSON.stringify(sent), headers: { ...options.headers, "Content-Type": "application/json" } });
   let answer;
   try { answer = await fetch(address, options); } catch (error) {
     if (error.name === "AbortError") throw error;

@@ -70,8 +70,7 @@ async function load(file) {
     file.version = unsaved ? unsaved.version : found.version;
     file.area.value = unsaved ? unsaved.text : found.text;
     file.area.disabled = false;
-    file.area.readOnly = !token();
-    say(token() ? unsaved ? "Not saved yet: your text from before." : "" : "To edit, open the whole address that the command printed.");
+    say(unsaved ? "Not saved yet: your text from before." : "");
     numbers(file);
     keep();
   } catch (error) { say(error.message, true); }

@@ -108,6 +108,7 @@ class _Pages:
         return JSONResponse(dict(found), headers={"Cache-Control": "no-store"})
 
     async def find(self, request: Request) -> Response:
+        must_be_ours(request, self._token)
         words = _given(request, "words")
         found = await anyio.to_thread.run_sync(self._memory.tuning.find, words)
         heads = [asdict(head) for head in found]

@@ -1,4 +1,4 @@
-"""Who may write: only the page that the person has opened, by the address that was printed.
+"""Who may write, and read the list: only the page that the person opened, as it was printed.
 
 Whatever listens on this machine can be asked by pages of other sites and by other people who work
 on it. A page of another site cannot send our header without permission (CORS), which we never give,

@@ -38,7 +38,7 @@ class PreviewEdition(EditionHead):
     bytes: int
     """Size of the HTML, as Gmail counts it."""
     picks: tuple[Mapping[str, Any], ...] = ()
-    """Papers with the parts of their scores; `section` is the name of a topic, `topic` its title."""
+    """Papers with the parts of their scores; `section` is a topic's name, `topic` its title."""
     misses: tuple[Mapping[str, Any], ...] = ()
     """Papers that were almost chosen, and why they were not."""
     findings: tuple[Mapping[str, Any], ...] = ()

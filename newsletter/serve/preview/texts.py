@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 
 from newsletter.config.texts import ConfigText, read_text, save_text, text_names
 from newsletter.errors import ConfigError, ConflictError
-from newsletter.serve.preview.guards import sent
+from newsletter.serve.preview.guards import must_be_ours, sent
 from newsletter.serve.preview.memory import Memory
 from newsletter.serve.preview.shown import Sketch
 
@@ -28,13 +28,15 @@ class TextPages:
         self._folder = memory.tuning.folder
         self._token = token
 
-    async def names(self, _request: Request) -> JSONResponse:
+    async def names(self, request: Request) -> JSONResponse:
         """Return the names of the files."""
+        must_be_ours(request, self._token)
         found = await anyio.to_thread.run_sync(text_names, self._folder)
         return _json({"names": found})
 
     async def read(self, request: Request) -> JSONResponse:
         """Return a file."""
+        must_be_ours(request, self._token)
         name = request.path_params["name"]
         return _json(asdict(await anyio.to_thread.run_sync(read_text, self._folder, name)))
 
