@@ -16,7 +16,7 @@ from newsletter.day import letters
 from newsletter.day.drafts import Draft, Drafted, make_draft
 from newsletter.day.given import Day
 from newsletter.day.proofs import proofread
-from newsletter.day.readers import Readers, as_reader, curious
+from newsletter.day.readers import Readers, as_reader, curious, everybody
 from newsletter.day.rendering import READABLE, sample_reader
 from newsletter.doctor.sample import sample_papers
 from newsletter.errors import ConfigError, NewsletterError
@@ -31,10 +31,11 @@ from newsletter.render.pictures import with_pictures
 from newsletter.render.press import html_bytes
 from newsletter.render.words import say
 from newsletter.serve.preview.shown import Preview, PreviewEdition
+from newsletter.store.chunks import chunks
 
 
-def load_preview(folder: Path, date: str = "") -> Preview:
-    """Render the issue that is due, or show the planned issue of `date`.
+def load_preview(folder: Path, date: str = "", most: int = READABLE) -> Preview:
+    """Render the issue that is due, or show the planned issue of `date`, `most` editions of it.
 
     When something is wrong, the preview is a page that says so.
     """
@@ -43,9 +44,9 @@ def load_preview(folder: Path, date: str = "") -> Preview:
             planned = planned_dates(day)
             dates = tuple(dict.fromkeys((day.date.isoformat(), *planned)))
             if date in planned and date != day.date.isoformat():
-                shown = _planned(day, dt.date.fromisoformat(date), dates)
+                shown = _planned(day, dt.date.fromisoformat(date), dates, most)
             else:
-                shown = _due(day, dates)
+                shown = _due(day, dates, most)
             return replace(shown, version=texts_version(folder, {}))
     except NewsletterError as error:
         problems = error.problems if isinstance(error, ConfigError) else ()
@@ -66,16 +67,16 @@ def load_editions(day: Day, email: str | None = None) -> tuple[PreviewEdition, .
     return draft_editions(day, [reader] if reader else [])[1]
 
 
-def _due(day: Day, dates: tuple[str, ...]) -> Preview:
+def _due(day: Day, dates: tuple[str, ...], most: int = READABLE) -> Preview:
     """Draft what a run would make now; if nothing was collected yet, with invented papers."""
     # A reader who wants every topic comes first: then an empty list shows something, too.
-    draft, editions = draft_editions(day, [curious(day)], everybody=True)
+    draft, editions = draft_editions(day, [curious(day)], others=most)
     return Preview(
         name=day.config.letter.name,
         date=day.date.isoformat(),
         dates=dates,
         editions=editions,
-        notes=tuple(_notes(day, draft, len(editions))),
+        notes=tuple(_notes(day, draft, is_more=len(editions) >= most, shown=len(editions))),
     )
 
 
@@ -86,22 +87,22 @@ def make_or_invent(day: Day) -> Draft:
 
 
 def draft_editions(
-    day: Day, readers: Sequence[Readers], *, everybody: bool = False
+    day: Day, readers: Sequence[Readers], *, others: int = 0
 ) -> tuple[Draft, tuple[PreviewEdition, ...]]:
     """Return the draft of the day, and the editions that `readers` would get.
 
-    With `everybody`, the editions of all other readers follow.
+    With `others`, the editions of other readers follow, up to so many in all.
     """
     draft = make_or_invent(day)
     first = draft.for_readers(readers, send_empty=True)
-    rest = draft.editions() if everybody else iter(())
+    rest = _everybody(draft) if others else iter(())
     shown: dict[str, Drafted] = {}
     for drafted in itertools.chain(first, rest):
         known = shown.get(drafted.edition.key)
         # An edition for a real reader is preferred to the same one for an invented reader.
         if known is None or not known.readers.count:
             shown[drafted.edition.key] = drafted
-        if len(shown) == READABLE:
+        if len(shown) == others:
             break
     some = tuple(shown.values())
     findings = proofread(
@@ -127,10 +128,19 @@ def draft_editions(
     )
 
 
+FEW = 10
+"""Editions that are made at once."""
 GONE = "Its mails are not kept any more (`keep: editions` in newsletter.yaml)."
 
 
-def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
+def _everybody(draft: Draft) -> Iterator[Drafted]:
+    """Yield the editions of all readers, a few at a time: mostly only the first are wanted."""
+    for some in everybody(draft.day):
+        for few in chunks(some, FEW):
+            yield from draft.for_readers(few)
+
+
+def _planned(day: Day, date: dt.date, dates: tuple[str, ...], most: int) -> Preview:
     """Show an issue as it was planned; its scores are those in papers.json."""
     issue = day.stores.issues.get(date)
     if issue is None:
@@ -143,7 +153,7 @@ def _planned(day: Day, date: dt.date, dates: tuple[str, ...]) -> Preview:
 
     editions = tuple(
         planned_edition(day, issue, edition, readers(audience))
-        for audience, edition in day.stores.issues.editions(date, READABLE)
+        for audience, edition in day.stores.issues.editions(date, most)
     )
     was_sent = sum(day.stores.ledger.counts(date).values()) > 0
     return Preview(
@@ -256,12 +266,12 @@ def _misses(draft: Draft, drafted: Drafted) -> tuple[dict[str, object], ...]:
     return tuple(_pick(miss.pick, titles, say(miss.reason)) for miss in found)
 
 
-def _notes(day: Day, draft: Draft, shown: int) -> Iterator[str]:
+def _notes(day: Day, draft: Draft, *, shown: int, is_more: bool) -> Iterator[str]:
     now = day.clock()
     for name, condition in day.stores.sources.known(day.config.collecting.sources, now):
         if said := condition.last_error or health.words(condition, now):
             yield f"{name}: {said}"
     if draft.invented:
         yield "Invented papers: `newsletter collect` brings real ones."
-    if shown == READABLE:
+    if is_more:
         yield f"The first {shown} editions; there are more."

@@ -16,7 +16,7 @@ from newsletter.config.documents import parse_document, read_document
 from newsletter.config.environment import read_environment
 from newsletter.config.files import load_config
 from newsletter.config.subscribers import FILE, check_list
-from newsletter.config.texts import FIRST, texts_version
+from newsletter.config.texts import FIRST, MOST, texts_version
 from newsletter.config.variables import Recorded
 from newsletter.day import letters
 from newsletter.day.drafts import Draft
@@ -33,6 +33,9 @@ from newsletter.pick.filters.scanning import count_holding
 from newsletter.serve.preview.shown import EditionHead, Judged, Preview, PreviewEdition, Sketch
 from newsletter.store.lists import PERSONAL
 
+AT_ONCE: Final = 20
+"""Editions that are made before one asks for them: each takes some tenths of a second, after every
+save. A search finds the others."""
 MOST_FOUND: Final = 20
 """Readers, and editions of topics, that a search shows."""
 
@@ -46,7 +49,7 @@ class Tuner:
 
     def load(self, date: str) -> Preview:
         """Return what to show of an issue."""
-        return rehearsing.load_preview(self.folder, date)
+        return rehearsing.load_preview(self.folder, date, AT_ONCE)
 
     def judge(self, texts: Mapping[str, str]) -> Judged:
         """Return what is wrong with the config files once they have these texts."""
@@ -57,7 +60,7 @@ class Tuner:
             variables = read_environment(self.folder.resolve().parent, os.environ)
             topics = load_config(self.folder, os.environ, texts).choice.topic_names
             makes_draft = True
-            if FILE in texts or topics != self._topics():
+            if FILE in texts or (topics != self._topics() and self._is_short(FILE)):
                 problems = check_list(self.folder, topics, variables, texts)
             for name in texts.keys() - FIRST:
                 parse_document(self.folder / name, texts[name], Recorded())
@@ -68,6 +71,11 @@ class Tuner:
             makes_draft=makes_draft,
             version=texts_version(self.folder, texts),
         )
+
+    def _is_short(self, name: str) -> bool:
+        # To read 100,000 readers takes a minute: `newsletter check` does it.
+        path = self.folder / name
+        return path.exists() and path.stat().st_size <= MOST
 
     def _topics(self) -> tuple[str, ...]:
         with contextlib.suppress(ConfigError):
