@@ -162,7 +162,7 @@ def _known(
     if config.letter.site:  # where people choose for themselves
         kinds = {(cadence, length) for cadence in Cadence for length in Length}
     if not database_exists(config.database, config.root):
-        return 0, tuple(unread_topics(folder, environment, listed)), frozenset(kinds)
+        return 0, (), frozenset(kinds)
     with machine.open_ledger(config) as database:
         papers = PaperStore(database).since(now - DAYS)
         store = SubscriberStore(database, machine.new_id)

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
 from newsletter.serve.preview.guards import HOSTS, must_be_ours
-from newsletter.serve.preview.memory import LeftError, Memory
+from newsletter.serve.preview.memory import LeftError, Shelf
 from newsletter.serve.preview.shown import PreviewEdition, Sketch, Tuning
 from newsletter.serve.preview.static import page_file, render_page
 from newsletter.serve.preview.texts import TextPages
@@ -42,7 +42,7 @@ SendTest = Callable[[PreviewEdition, str], Awaitable[str]]
 class _Pages:
     """The answers to what the page asks."""
 
-    def __init__(self, memory: Memory, send_test: SendTest, address: str, token: str) -> None:
+    def __init__(self, memory: Shelf, send_test: SendTest, address: str, token: str) -> None:
         self._memory = memory
         self._send_test = send_test
         self._address = address
@@ -156,7 +156,7 @@ def preview_app(
     another one that was typed, and says where it went. `token` is what whoever writes must know. If
     a file has a mistake, the page shows it together with the last preview that worked.
     """
-    memory = Memory(tuning)
+    memory = Shelf(tuning)
     pages, texts = _Pages(memory, send_test, address, token), TextPages(memory, token)
 
     @contextlib.asynccontextmanager

@@ -24,7 +24,7 @@ class LeftError(Exception):
     """Who asked is not there any more: an answer would be for nobody."""
 
 
-class Memory:
+class Shelf:
     """Loads issues on demand, and again after every change; keeps the last that worked."""
 
     def __init__(self, tuning: Tuning) -> None:

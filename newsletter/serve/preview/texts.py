@@ -15,14 +15,14 @@ from starlette.responses import JSONResponse
 from newsletter.config.texts import ConfigText, read_text, save_text, text_names
 from newsletter.errors import ConfigError, ConflictError
 from newsletter.serve.preview.guards import must_be_ours, sent
-from newsletter.serve.preview.memory import Memory
+from newsletter.serve.preview.memory import Shelf
 from newsletter.serve.preview.shown import Sketch
 
 
 class TextPages:
     """The answers to what the editor asks."""
 
-    def __init__(self, memory: Memory, token: str) -> None:
+    def __init__(self, memory: Shelf, token: str) -> None:
         """Edit the files of the newsletter that `memory` shows, for who has the `token`."""
         self._memory = memory
         self._folder = memory.tuning.folder
