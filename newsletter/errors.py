@@ -9,6 +9,7 @@ NewsletterError
 ├── LinkError (ValueError)         a signed link that is forged, cut or for another purpose
 │   └── ExpiredLinkError           one that was ours, and good for some time only
 ├── StoreError (OSError)           the database or the outbox cannot be used
+│   └── ConflictError              a file that somebody else has changed since it was read
 ├── StaleDraftError (RuntimeError) the list changed while an issue was made
 ├── LedgerError (RuntimeError)     a delivery was asked to make a move that is not allowed
 ├── SourceError (OSError)          one source failed; collect turns it into a line of its report
@@ -74,6 +75,10 @@ class ExpiredLinkError(LinkError):
 
 class StoreError(NewsletterError, OSError):
     """The database or the outbox folder cannot be opened, read or written."""
+
+
+class ConflictError(StoreError):
+    """A file that somebody else has changed since it was read: it is not written over."""
 
 
 class OutdatedError(StoreError):

@@ -343,3 +343,25 @@ def test_a_choice_that_is_none_is_told_without_words_of_python(
     done = newsletter(*words, cwd=tmp_path)
     assert (done.returncode, "Value error" in done.stderr) == (2, False)
     assert "is not one of" in done.stderr
+
+
+def test_check_names_topics_that_no_reader_has(letter: Path) -> None:
+    """In one line, once there is a database: what `init` writes is all right; none if one gets all."""
+    people = letter / "config" / "subscribers.yaml"
+    people.write_text("subscribers:\n  - {email: a@x.example, topics: [agents]}\n", "utf-8")
+    said = "topics.yaml:7:11: no reader has the topics `language-models`, `vision`, `alignment` yet"
+    assert "no reader has" not in newsletter("check", cwd=letter).stderr
+    for step in ("collect", "run"):
+        newsletter(step, cwd=letter)
+        checked = newsletter("check", cwd=letter)
+        assert checked.stderr.count("no reader has") == 1, step
+        assert said in checked.stderr, step
+        assert checked.returncode == 0
+    people.write_text(
+        "subscribers:\n  - {email: a@x.example, topics: [agents]}\n"
+        "  - {email: b@x.example, topics: [vision, language-models], words: [knots]}\n",
+        "utf-8",
+    )
+    assert "no reader has the topic `alignment` yet" in newsletter("check", cwd=letter).stderr
+    people.write_text("subscribers:\n  - {email: c@x.example}\n", "utf-8")
+    assert "no reader has" not in newsletter("check", cwd=letter).stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Done, newsletter
+from commands import Done, newsletter, process
 from makers import write_newsletter
 from servers import Page, Web, http_server
 
@@ -295,3 +295,44 @@ def test_topics_are_listed(folder: Path) -> None:
     """With what they look for."""
     assert "not protein language model" in " ".join(do(folder, "topics", "list").stdout.split())
     assert told(folder, "topics", "list")["topics"][1]["name"] == "agents"
+
+
+def test_likes_are_tried_on_the_papers_that_are_known(folder: Path, web: Web) -> None:
+    """By themselves or beside a query; while too few papers are known, that is said."""
+    do(folder, "collect", status=0)
+    early = do(folder, "topics", "try", "--like", "robots that see").stdout
+    assert "Likes count for nothing yet: 100 papers must be known" in " ".join(early.split())
+    assert "give it a query, or something to like" in " ".join(
+        do(folder, "topics", "try", status=2).stderr.split()
+    )
+    fields = (("robots", "grasp arm torque"), ("proteins", "fold helix residue"))
+    items = "".join(
+        f"<item><title>On {name}, part {n}: {words.split()[n % 3]}</title>"
+        f"<link>https://arxiv.org/abs/2603.8{place}{n:03}</link>"
+        f"<description>We study {words} of {name} in case {n} with {' '.join(f'm{n * k % 89}' for k in range(1, 12))}.</description></item>"
+        for place, (name, words) in enumerate(fields)
+        for n in range(60)
+    )
+    page = f"<rss version='2.0'><channel><title>x</title>{items}</channel></rss>".encode()
+    web.pages["/old"] = Page(page)
+    do(folder, "collect", status=0)
+
+    found = told(folder, "topics", "try", "--like", "the torque and grasp of arms of robots")
+
+    assert found["terms"] == []
+    assert "robots" in found["picks"][0]["title"]
+    assert "taste" in {part["signal"] for part in found["picks"][0]["parts"]}
+    both = told(folder, "topics", "try", "helix", "--like", "the torque of arms of robots")
+    titles = " ".join(pick["title"] for pick in both["picks"])
+    assert "robots" in titles
+    assert "proteins" in titles
+
+
+def test_results_for_programs_are_not_folded(folder: Path) -> None:
+    """Into a pipe go whole lines; COLUMNS gives a width."""
+    long = " ".join(f"word{n}" for n in range(40))
+    text = (folder / "config" / "topics.yaml").read_text("utf-8")
+    changed = text.replace("title: Agents and tools", f"title: {long}")
+    (folder / "config" / "topics.yaml").write_text(changed, "utf-8")
+    assert long in process("topics", "list", cwd=folder, COLUMNS="").stdout
+    assert long not in process("topics", "list", cwd=folder, COLUMNS="100").stdout

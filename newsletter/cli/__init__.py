@@ -9,7 +9,9 @@ starting.py  demo, init, check
 sourcing.py  sources list, add, remove
 topicking.py topics list, try
 stages.py    collect, pick, render
+opening.py   opens the issue that the preview shows
 rehearsing.py what the preview shows
+tuning.py    how topics are tuned on the preview
 previewing.py preview
 serving.py   serve, publish
 working.py   worker

@@ -57,6 +57,8 @@ def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -
             said = [say(part.reason)] if part.reason else []
             if part.signal == "taste":
                 said.append(f"a chance of {chance_of(part.value):.0%} that it is kept")
+                if explained.mark:
+                    said.append(f"near from {explained.mark.floor:.0%} on (`min_chance`)")
             value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
             console.print(f"  {value}  [dim]{escape(' · '.join(said))}[/]")
 
@@ -69,8 +71,11 @@ def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object
         "topics": [
             {
                 "topic": explained.topic.name,
+                "title": explained.topic.title,
                 "verdict": explained.verdict,
                 "score": explained.pick.score.total if explained.pick else None,
+                "chance": explained.mark.chance if explained.mark else None,
+                "min_chance": explained.mark.floor if explained.mark else None,
                 "parts": [
                     part_json(part)
                     for part in (explained.pick.score.parts if explained.pick else ())
@@ -94,13 +99,14 @@ def left_out_json(paper: Paper, why: str) -> dict[str, object]:
 
 def why_nothing(papers: int, left_out: LeftOut, max_age_days: int) -> str:
     """Return why there are no picks: nothing to choose from, or nothing that a topic wants."""
+    known = papers + left_out.offered + left_out.old + left_out.later
     if papers:
         from newsletter.learn.spaces import FEWEST  # noqa: PLC0415  loads numpy; seldom needed
 
+        young = f"; likes count once {FEWEST} papers are known" if known < FEWEST else ""
         return (
             "No topic wants any of them: [bold]newsletter check[/] names terms that find nothing, "
-            "and [bold]newsletter pick --explain ID[/] tells of one paper; likes count once "
-            f"{FEWEST} papers are known"
+            f"and [bold]newsletter pick --explain ID[/] tells of one paper{young}"
         )
     told = [
         f"{count} {why}"
@@ -113,5 +119,4 @@ def why_nothing(papers: int, left_out: LeftOut, max_age_days: int) -> str:
     ]
     if not told:
         return "Nothing was collected yet: run [bold]newsletter collect[/] first"
-    known = left_out.offered + left_out.old + left_out.later
     return f"Nothing to choose from: of {known} papers that are known, {', '.join(told)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,11 +15,13 @@ import watchfiles
 
 from newsletter.cli import account
 from newsletter.cli.program import NOT_RIGHT, ConfigDir, app
-from newsletter.cli.rehearsing import load_preview
 from newsletter.cli.terminal import console, errors
+from newsletter.cli.tuning import Tuner
 from newsletter.config.files import load_config
 from newsletter.errors import StoreError
-from newsletter.serve.previews import Preview, PreviewEdition, preview_app, write_static
+from newsletter.serve.preview.app import preview_app
+from newsletter.serve.preview.shown import Preview, PreviewEdition
+from newsletter.serve.preview.static import write_static
 from newsletter.world import posts
 
 
@@ -31,22 +34,23 @@ def preview(
         Path | None, typer.Option(metavar="DIR", help="Write the preview as files into DIR.")
     ] = None,
 ) -> None:
-    """Show the issue on a local page that follows your edits of config and templates.
+    """Show the issue on a local page that follows your edits, and on which you tune topics.
 
-    Before anything was collected it shows invented papers.
+    The page edits the files of config/: only from the address that is printed, whose last part
+    nobody else knows. Before anything was collected it shows invented papers.
 
     Examples: `newsletter preview --port 8001`, `newsletter preview --static proof`
     """
     settings = load_config(config, os.environ)
+    tuner = Tuner(config)
     if static is not None:
-        _write(load_preview(config), static)
+        _write(tuner.load(""), static)
         return
     listening = _listen(port)
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    # Behind the `#`, no browser sends it anywhere.
+    token = secrets.token_urlsafe(16)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/#{token}"
     console().print(f"Preview at [bold]{address}[/] (Ctrl-C ends it)", soft_wrap=True)
-
-    def load(date: str) -> Preview:
-        return load_preview(config, date)
 
     async def changes() -> AsyncIterator[object]:
         root = config.resolve().parent
@@ -71,7 +75,7 @@ def preview(
         message = edition.message.replace("\n", "\r\n").encode()
         return await posts.send_test(load_config(config, os.environ), message, to)
 
-    site = preview_app(load, changes, send_test, settings.letter.reply_to)
+    site = preview_app(tuner, changes, send_test, settings.letter.reply_to, token)
     # An open page keeps its connection open: do not wait for that when stopping.
     running = uvicorn.Config(site, log_level="critical", timeout_graceful_shutdown=1)
     uvicorn.Server(running).run(sockets=[listening])

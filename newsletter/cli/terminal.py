@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 
@@ -38,9 +39,19 @@ def safe(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
+UNFOLDED = 10_000
+"""Columns of what is no terminal: a program that reads a result wants whole lines."""
+
+
 def console() -> Console:
-    """Return the console for results."""
-    return SafeConsole(highlight=False, emoji=False)
+    """Return the console for results; into a file or a pipe it writes lines of any length.
+
+    The variable COLUMNS gives another width.
+    """
+    made = SafeConsole(highlight=False, emoji=False)
+    if not made.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
+        made.width = UNFOLDED
+    return made
 
 
 def errors() -> Console:

@@ -68,30 +68,39 @@ def _words(term: TermCount) -> str:
 @sections.command(name="try")
 def try_(
     query: Annotated[
-        list[str], typer.Argument(metavar="QUERY...", help="As in `match:`; of several, any.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="QUERY...", help="As in `match:`; of several, any."),
+    ] = None,
     *,
     config: ConfigDir = Path("config"),
+    like: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIKE", help="As in `like:`; may be given several times."),
+    ] = None,
     last: Annotated[
         int, typer.Option("--days", min=1, max=366, help="Papers seen in so many.")
     ] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Show which papers of the last days a topic with a query would want, and why.
+    """Show which papers of the last days a topic with a query, or likes, would want, and why.
 
     A query is a term, a line such as `agents AND NOT robots`, or YAML as under `match:`. The papers
     are those that `collect` has brought; how many each term finds by itself is shown, too.
 
     Examples: `newsletter topics try "tool use" "function calling" --days 14`,
+    `newsletter topics try --like 2410.01234 --like "how agents plan"`,
     `newsletter topics try '{any: [LLM, "title: agent"], none: [protein]}'`
     """
-    match = _match(query)
+    if not query and not like:
+        raise typer.BadParameter("give it a query, or something to like with --like")
+    match = _match(query) if query else None
+    likes = tuple(like or ())
     settings = load(config)
     with (
         show_progress(quiet=as_json) as watch,
         days.open_day(settings, on_embedded=watch.embedded) as day,
     ):
-        tried = try_query(day, match, ", ".join(query), last)
+        tried = try_query(day, match, ", ".join(query or likes), last, likes)
         account.faults(errors(), day.folders.faults.seen, day.folders.faults.folder)
     if as_json:
         print_json(
@@ -114,11 +123,20 @@ def _show(tried: TriedQuery, last: int) -> None:
             f"No papers were seen in the last {last} days: run [bold]newsletter collect[/] first"
         )
         return
-    table = new_table("Term", "Papers:right", "")
-    for term in tried.terms:
-        note = "left out" if term.excludes else "" if term.papers else "[yellow]finds nothing[/]"
-        table.add_row(escape(term.text), str(term.papers), note)
-    console().print(table)
+    if tried.terms:
+        table = new_table("Term", "Papers:right", "")
+        for term in tried.terms:
+            note = (
+                "left out" if term.excludes else "" if term.papers else "[yellow]finds nothing[/]"
+            )
+            table.add_row(escape(term.text), str(term.papers), note)
+        console().print(table)
+    if tried.topic.like and not tried.likes_count:
+        from newsletter.learn.spaces import FEWEST  # noqa: PLC0415  loads numpy; seldom needed
+
+        console().print(
+            f"Likes count for nothing yet: {FEWEST} papers must be known, and what is liked too"
+        )
     picking.show_picks(console(), tried.picks[:MOST_SHOWN], [tried.topic])
     if (more := len(tried.picks) - MOST_SHOWN) > 0:
         console().print(f"  [dim]… and {more} more: --json has all[/]")

@@ -18,6 +18,7 @@ sources.py    sources.yaml → Collecting
 topics.py     topics.yaml → Topic
 subscribers.py subscribers.yaml → SignUp
 editing.py    entries added to sources.yaml, or taken out
+texts.py      the files as texts, for an editor
 schemas.py    the JSON Schema of each file
 variables.py  which variables a configuration asks for
 files.py      load_config(): all files except subscribers.yaml → Config

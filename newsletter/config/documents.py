@@ -75,12 +75,18 @@ class YamlDocument:
         return value
 
 
-def read_document(path: Path, environment: Mapping[str, str]) -> YamlDocument:
+def read_document(
+    path: Path, environment: Mapping[str, str], texts: Mapping[str, str] | None = None
+) -> YamlDocument:
     """Read a YAML file; `${NAME}` in a value is replaced from `environment`.
+
+    `texts` stand, by the names of files, for what is in them: an edit that is not saved yet.
 
     Raises ConfigError, with file:line:column, if the file is missing or is not YAML, a key is
     repeated, or a variable is not set.
     """
+    if texts and path.name in texts:
+        return parse_document(path, texts[path.name], environment)
     try:
         raw = read_regular(path, MAX_BYTES)
     except FileNotFoundError:

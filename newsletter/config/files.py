@@ -36,8 +36,12 @@ _SHAPES: Mapping[str, type[Shape]] = {
 }
 
 
-def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
+def load_config(
+    folder: Path, environment: Mapping[str, str], texts: Mapping[str, str] | None = None
+) -> Config:
     """Read the configuration in `folder`; `environment` gives the values of `${NAME}`.
+
+    `texts` stand, by the names of files, for what is in them: an edit that is not saved yet.
 
     The list of subscribers is read by `read_list`; here it is only checked, if the other files have
     mistakes. Raises ConfigError with one `file:line:column: what is wrong` for each mistake.
@@ -54,7 +58,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
     variables = read_environment(root, environment)
     for name, shape in _SHAPES.items():
         try:
-            documents[name] = read_document(folder / f"{name}.yaml", variables)
+            documents[name] = read_document(folder / f"{name}.yaml", variables, texts)
             shapes[name] = checked(shape, documents[name], name)
         except ConfigError as error:
             problems += error.problems
@@ -79,7 +83,7 @@ def load_config(folder: Path, environment: Mapping[str, str]) -> Config:
         keys = tuple(read_keys(main.dkim, main.sender, document, problems))
     if problems or topics is None or sources is None or theme is None:
         names = [topic.name for topic in wanted.topics] if isinstance(wanted, TopicsShape) else None
-        raise ConfigError(*gathered((*problems, *check_list(folder, names, variables))))
+        raise ConfigError(*gathered((*problems, *check_list(folder, names, variables, texts))))
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101  the same
     assert isinstance(wanted, TopicsShape)  # noqa: S101  the same

@@ -110,14 +110,17 @@ def read_list(
 
 
 def check_list(
-    folder: Path, topics: Sequence[str] | None, environment: Mapping[str, str]
+    folder: Path,
+    topics: Sequence[str] | None,
+    environment: Mapping[str, str],
+    texts: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
     """Return the mistakes in subscribers.yaml.
 
-    Without `topics`, the names of topics are not checked.
+    Without `topics`, the names of topics are not checked. `texts` are as for `load_config`.
     """
     try:
-        document = read_document(folder / FILE, environment)
+        document = read_document(folder / FILE, environment, texts)
         shape = checked(SubscribersShape, document, "subscribers")
         problems: list[str] = []
         if topics is not None:

@@ -84,10 +84,17 @@ class TopicsShape(Shape):
     topics: list[TopicShape] = Field(min_length=1, description="The sections of an issue.")
 
 
-def usual_topic(name: str, title: str, match: Match) -> Topic:
-    """Return a topic with a filter, and with the settings of one that sets nothing else."""
-    shape = TopicShape(name=name, title=title, match=[title])
-    return Topic(name=name, title=title, match=match, weights=shape.weights(), limit=shape.limit)
+def usual_topic(name: str, title: str, match: Match | None, like: Sequence[str] = ()) -> Topic:
+    """Return a topic with a filter or likes, and with the settings of one that sets no others."""
+    shape = TopicShape(name=name, title=title, match=[title], like=[*like])
+    return Topic(
+        name=name,
+        title=title,
+        match=match,
+        weights=shape.weights(),
+        limit=shape.limit,
+        like=tuple(like),
+    )
 
 
 def read_topics(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from newsletter.collect.identity.keys import letters
 from newsletter.day.drafts import Draft
 from newsletter.day.given import Day
 from newsletter.day.pools import window_of
 from newsletter.day.readers import Readers
 from newsletter.day.selections import SHORT
+from newsletter.day.titles import paper_called
 from newsletter.learn.tastes import named
 from newsletter.model import Length, Match, Paper, Pick, Topic
 from newsletter.pick.filters.folding import Folded
 from newsletter.pick.filters.matching import hits, matches
 from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, OWN_WORDS, OWN_WORDS_TOPIC, with_mark
+from newsletter.pick.signals import Mark
 from newsletter.render.words import say
 
 
@@ -27,29 +31,33 @@ class Explained:
     pick: Pick | None
     """None when the topic does not want the paper."""
     verdict: str
+    mark: Mark | None = None
+    """How near the paper is to what the topic likes; None when it likes nothing, or nothing that
+    teaches yet."""
 
 
 def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Paper | None:
-    """Return the candidate with this id; the prefix that names the kind of id may be left out.
+    """Return the candidate with this id, address or title.
 
+    The prefix that names the kind of id may be left out; of a title only letters and digits count.
     Candidates are those of the edition that the reader gets.
     """
-    key = wanted.strip().lower()
-    return next(
-        (
-            paper
-            for paper in draft.papers_for(reader.first if reader else None)
-            if any(key in (k.lower(), k.lower().partition(":")[2]) for k in paper.keys)
-        ),
-        None,
-    )
+    key, title = wanted.strip().lower(), letters(wanted)
+    keys = {key, *named([wanted.strip()])}
+    papers = draft.papers_for(reader.first if reader else None)
+    for paper in papers:
+        own = {known.lower() for known in paper.keys}
+        if not keys.isdisjoint(own | {known.partition(":")[2] for known in own}):
+            return paper
+    return next((paper for paper in papers if title and letters(paper.title) == title), None)
 
 
 def find_stored(day: Day, wanted: str) -> Paper | None:
-    """Return the stored paper with this id or address, whether or not an issue chooses from it."""
+    """Return the stored paper with this id, address or title, whether or not it can be chosen."""
     name = wanted.strip()
     keys = {name, name.lower(), *named([name])}
-    return next(iter(day.stores.papers.with_keys(keys)), None)
+    known = next(iter(day.stores.papers.with_keys(keys)), None)
+    return known or paper_called(day.stores.search, name)
 
 
 def why_left_out(day: Day, paper: Paper) -> str:
@@ -83,6 +91,7 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         return
     pool = draft.pool_of(form)
     chosen = _chosen(draft, reader)
+    liked = draft.day.tastes.of_topics(pool.papers, topics)
     marks = pool.marks(reader.first)
     whole = _chosen(draft, replace(reader, first=replace(reader.first, length=Length.FULL)))
     muted, folded = reader.first.muted, pool.candidates.folded(paper)
@@ -95,16 +104,12 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
     for topic in topics:
         scored = by_topic.get(topic.name)
         shown = _shown(chosen, paper, topic.name)
+        near = liked.get(topic.name, {}).get(paper.id)
         if shown is not None:
-            yield Explained(topic=topic, pick=shown, verdict="picked")
+            yield Explained(topic=topic, pick=shown, verdict="picked", mark=near)
         elif scored is None:
-            low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
-            wish = (
-                "it is not what the topic is about"
-                if topic.match is None
-                else f"its filter does not want it{_because(Match(any=topic.match.none), folded)}"
-            )
-            yield Explained(topic=topic, pick=None, verdict=f"{wish}{low}")
+            told = _unwanted(topic, paper, folded, near, pool.candidates.now)
+            yield Explained(topic=topic, pick=None, verdict=told, mark=near)
         elif is_disliked:
             told = "not picked: the reader does not like this paper"
             yield Explained(topic=topic, pick=scored, verdict=told)
@@ -117,11 +122,32 @@ def explain(draft: Draft, paper: Paper, reader: Readers) -> Iterator[Explained]:
         else:
             scored = with_mark(scored, marks.get(paper.id))
             why = why_not(scored, chosen, topic, [*topics, *OWN_TOPICS], choice.per_author)
-            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}")
+            yield Explained(topic=topic, pick=scored, verdict=f"not picked: {say(why)}", mark=near)
     for section in OWN_TOPICS:
         shown = _shown(chosen, paper, section.name)
         if shown is not None and section not in topics:
             yield Explained(topic=section, pick=shown, verdict="picked")
+
+
+def _unwanted(
+    topic: Topic, paper: Paper, folded: Folded, near: Mark | None, now: dt.datetime
+) -> str:
+    """Return why a topic does not want a paper at all."""
+    since = paper.published or paper.first_seen
+    if topic.fresh is not None and since is not None and now - since > topic.fresh:
+        return f"it is older than `fresh` allows: {topic.fresh.days} d"
+    why = []
+    if topic.match is not None:
+        why.append(f"its filter does not want it{_because(Match(any=topic.match.none), folded)}")
+    if topic.like and near is None:
+        why.append("what the topic likes teaches nothing yet")
+    elif near is not None and not near.is_near:
+        why.append(
+            f"it is not near enough to what the topic likes: a chance of {near.chance:.1%} that it "
+            f"is kept, and `min_chance` asks for {near.floor:.0%}"
+        )
+    low = f", or it scores below {topic.min_score:g}" if topic.min_score else ""
+    return f"{'; '.join(why) or 'it is not what the topic is about'}{low}"
 
 
 def _because(match: Match, paper: Folded) -> str:

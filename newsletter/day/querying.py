@@ -1,9 +1,9 @@
-"""try_query(): which of the last days' papers a topic with a filter would want, and why."""
+"""try_query(): which of the last days' papers a topic would want, and why."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,7 +30,7 @@ class TermCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedQuery:
-    """What a topic with a filter would do."""
+    """What a topic would do."""
 
     topic: Topic
     papers: int
@@ -40,15 +40,21 @@ class TriedQuery:
     shown: int
     """How many of them one issue would show."""
     terms: tuple[TermCount, ...]
+    likes_count: bool = False
+    """Whether what it likes teaches anything: that takes enough papers."""
 
 
-def try_query(day: Day, match: Match, title: str, days: int) -> TriedQuery:
-    """Return what a topic with a filter wants among the papers that were seen in the last `days`.
+def try_query(
+    day: Day, match: Match | None, title: str, days: int, like: Sequence[str] = ()
+) -> TriedQuery:
+    """Return what a topic wants among the papers that were seen in the last `days`.
+
+    It has a filter, or likes, or both.
 
     It goes the way of an issue with this topic alone.
     """
     papers = day.stores.papers.since(day.clock() - dt.timedelta(days=days))
-    topic = usual_topic(NAME, title, match)
+    topic = usual_topic(NAME, title, match, like)
     choice = replace(day.config.choice, topics=(topic,), explore=0)
     alone = replace(day, config=replace(day.config, choice=choice))
     draft = make_draft(alone, papers)
@@ -58,7 +64,8 @@ def try_query(day: Day, match: Match, title: str, days: int) -> TriedQuery:
         papers=len(papers),
         picks=picks,
         shown=len(draft.of_everybody().picks),
-        terms=tuple(count_terms(match, papers)),
+        terms=tuple(count_terms(match, papers)) if match else (),
+        likes_count=bool(papers and like and day.tastes.marks(papers, like)),
     )
 
 

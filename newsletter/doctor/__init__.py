@@ -1,7 +1,7 @@
 """Doctor: is this ready: checks that return what they found.
 
 checks.py  check(): configuration, templates, libraries, local files of sources
-terms.py   terms of topics.yaml that find nothing, or nearly everything
+terms.py   terms of topics.yaml that find nothing, or nearly everything; topics that nobody has
 hooks.py   what keeps webhooks from working
 sample.py  the invented day that checks, preview and demo show
 examination.py examine(): everything that can be looked at, as diagnoses

@@ -22,7 +22,7 @@ from newsletter.day.proofs import proofread
 from newsletter.day.readers import curious
 from newsletter.doctor.hooks import hook_notes
 from newsletter.doctor.sample import sample_papers
-from newsletter.doctor.terms import DAYS, idle_terms
+from newsletter.doctor.terms import DAYS, idle_terms, unread_topics
 from newsletter.errors import ConfigError, LibraryError, ModelError, SourceError, TemplateError
 from newsletter.learn.embeddings import Embedder, find_folder
 from newsletter.learn.hub import is_hub_name
@@ -154,9 +154,10 @@ def _known(
 ) -> tuple[int, tuple[str, ...], frozenset[Kind]]:
     """Hold the configuration against what earlier runs have left in the database, if there is one.
 
-    Return how many people in it get mail, notes on terms of topics.yaml against papers and on the
-    list against people who have left, and which kinds of mail people ask for.
+    Return how many people in it get mail, notes on terms of topics.yaml against papers, on topics
+    and the list against people, and which kinds of mail people ask for.
     """
+    listed = [sign_up.wishes.topics for sign_up in people.sign_ups]
     kinds = {(sign_up.wishes.cadence, sign_up.wishes.length) for sign_up in people.sign_ups}
     if config.letter.site:  # where people choose for themselves
         kinds = {(cadence, length) for cadence in Cadence for length in Length}
@@ -168,7 +169,13 @@ def _known(
         active = store.counts()[SubscriberState.ACTIVE]
         away = (*_away(store, people), *_lost_topics(store, config.choice.topic_names))
         kinds |= {(audience.cadence, audience.length) for audience in store.audiences()}
-    return active, (*idle_terms(folder, environment, papers), *away), frozenset(kinds)
+        # The list may be newer than the database.
+        shared = [audience.topics for audience in store.audiences()]
+        personal = (person.wishes.topics for some in store.personal() for person in some)
+        wanted = itertools.chain(listed, shared, personal)
+        unread = tuple(unread_topics(folder, environment, wanted))
+    idle = idle_terms(folder, environment, papers)
+    return active, (*idle, *unread, *away), frozenset(kinds)
 
 
 def _lost_topics(store: SubscriberStore, topics: tuple[str, ...]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.config.documents import YamlDocument, read_document
@@ -20,6 +21,52 @@ FEW = 10
 NEARLY_ALL = 0.9
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermHealth:
+    """How many of the papers known so far a term of a topic finds by itself."""
+
+    topic: str
+    """The name of the topic."""
+    text: str
+    path: Path_
+    """Where it stands in topics.yaml; `YamlDocument.values` has line and column."""
+    papers: int
+    known: int
+    """How many papers there are."""
+    excludes: bool
+    """Whether it stands under `none`: then it may well be rare."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it should find papers, and finds none."""
+        return not self.papers and not self.excludes
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it finds nearly everything, and so tells nothing apart."""
+        return self.known >= FEW and self.papers >= NEARLY_ALL * self.known
+
+
+def term_health(document: YamlDocument, papers: Sequence[Paper]) -> tuple[TermHealth, ...]:
+    """Return each term of topics.yaml with the papers that it finds; those of `near` are left out.
+
+    Raises FilterError for a term that cannot be understood.
+    """
+    terms = list(_terms(document))
+    counts = count_holding([parse_match(text) for _, text in terms], map(fold_paper, papers))
+    return tuple(
+        TermHealth(
+            topic=str(document.at((*path[:2], "name"))),
+            text=text,
+            path=path,
+            papers=count,
+            known=len(papers),
+            excludes="none" in path[3:],
+        )
+        for (path, text), count in zip(terms, counts, strict=True)
+    )
+
+
 def idle_terms(
     folder: Path, environment: Mapping[str, str], papers: Sequence[Paper]
 ) -> Iterator[str]:
@@ -31,23 +78,47 @@ def idle_terms(
         return
     document = read_document(folder / "topics.yaml", environment)
     yield from _early_likes(document, len(papers))
-    terms = list(_terms(document))
-    counts = count_holding([parse_match(text) for _, text in terms], map(fold_paper, papers))
     known = len(papers)
-    idle: dict[Path_, list[tuple[str, str]]] = {}
-    for (path, text), count in zip(terms, counts, strict=True):
-        where = document.where(path, value=True)
-        if not count:
-            idle.setdefault(path[:2], []).append((where, f"`{text}`"))
-        elif known >= FEW and count >= NEARLY_ALL * known:
+    idle: dict[Path_, list[TermHealth]] = {}
+    for term in term_health(document, papers):
+        if term.is_idle:
+            idle.setdefault(term.path[:2], []).append(term)
+        elif term.is_wide and not term.excludes:
             yield (
-                f"{where}: `{text}` finds {count} of the {known} papers known so far: it tells "
-                "nothing apart"
+                f"{document.where(term.path, value=True)}: `{term.text}` finds {term.papers} of "
+                f"the {known} papers known so far: it tells nothing apart"
             )
     for some in idle.values():
         find = "finds" if len(some) == 1 else "find"
-        told = ", ".join(text for _, text in some)
-        yield f"{some[0][0]}: {told} {find} none of the {known} papers known so far"
+        told = ", ".join(f"`{term.text}`" for term in some)
+        where = document.where(some[0].path, value=True)
+        yield f"{where}: {told} {find} none of the {known} papers known so far"
+
+
+def unread_topics(
+    folder: Path, environment: Mapping[str, str], wanted: Iterable[Sequence[str]]
+) -> Iterator[str]:
+    """Yield one line with the topics that no reader has yet, if there are any, and readers.
+
+    `wanted` has the topics of each reader, or of readers who have the same; none means every topic.
+    """
+    document = read_document(folder / "topics.yaml", environment)
+    places = {
+        str(document.at((*path, "name"))): document.where((*path, "name"), value=True)
+        for path in document.values
+        if path[:1] == ("topics",) and len(path) == 2  # noqa: PLR2004  `topics`, and the place
+    }
+    unread, is_anybody = dict(places), False
+    for names in wanted:
+        is_anybody = True
+        for name in names or places:
+            unread.pop(name, None)
+        if not unread:
+            return
+    if is_anybody and unread:
+        some = "topic" if len(unread) == 1 else "topics"
+        told = ", ".join(f"`{name}`" for name in unread)
+        yield f"{next(iter(unread.values()))}: no reader has the {some} {told} yet"
 
 
 def _early_likes(document: YamlDocument, known: int) -> Iterator[str]:
@@ -68,15 +139,13 @@ def _early_likes(document: YamlDocument, known: int) -> Iterator[str]:
 
 
 def _terms(document: YamlDocument) -> Iterator[tuple[Path_, str]]:
-    """Yield every wanted term with its place: what is not wanted may well be rare."""
+    """Yield every term with its place."""
     for path in document.values:
         text = document.at(path)
-        inside = path[3:]
         if (
             path[:1] == ("topics",)
             and path[2:3] == ("match",)
             and isinstance(text, str)
-            and "none" not in inside
-            and not any(str(step).startswith("near") for step in inside)
+            and not any(str(step).startswith("near") for step in path[3:])
         ):
             yield path, text

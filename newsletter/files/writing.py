@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from newsletter.errors import StoreError
+from newsletter.errors import ConflictError, StoreError
 
 ABANDONED: Final = 3_600.0
 """Seconds without a write, after which whoever wrote a part of a file is dead."""
@@ -123,7 +123,8 @@ def clear_errors(path: Path) -> Iterator[None]:
 def rewrite(path: Path, content: bytes, *, expected: bytes) -> None:
     """Write a file of a person's own anew, whole or not at all; its mode stays, and so do links.
 
-    Raises StoreError when it does not hold what is `expected` any more, or when the disk refuses.
+    Raises ConflictError when it does not hold what is `expected` any more, and StoreError when the
+    disk refuses.
     """
     path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -135,7 +136,7 @@ def rewrite(path: Path, content: bytes, *, expected: bytes) -> None:
             _sync(part)
             is_same = path.read_bytes() == expected
         if not is_same:
-            raise StoreError(f"{path}: was changed by somebody else at this moment; try again")
+            raise ConflictError(f"{path}: was changed by somebody else at this moment; try again")
         with clear_errors(path):
             part.replace(path)
             _sync(path.parent)

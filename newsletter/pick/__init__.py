@@ -7,6 +7,7 @@ trending.py   how much a paper is talked about for its age
 rankers.py    weigh signals into a Score, with each signal's part
 variety.py    choose(): limits per topic, no paper twice
 misses.py     papers that just missed, and why
+changes.py    what an edit changes in an edition
 personal.py   choose_for(): what one reader gets by own words, likes and mutes
 summaries.py  the sentence that tells what is new, and what adds to it
 sentences.py  where sentences begin and end

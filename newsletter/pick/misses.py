@@ -43,9 +43,10 @@ def _of_topic(
     topics: Sequence[Topic],
     per_author: int | None,
 ) -> Iterator[Miss]:
-    here = [shown for shown in chosen if shown.topic == topic.name]
+    # By the papers: those that are shown have sentences, which `picks` have not.
+    here = {shown.paper.id for shown in chosen if shown.topic == topic.name}
     wanted = sorted(
-        (pick for pick in picks if pick.topic == topic.name and pick not in here),
+        (pick for pick in picks if pick.topic == topic.name and pick.paper.id not in here),
         key=lambda pick: (-pick.score.total, pick.paper.id),
     )
     for pick in wanted[:NEAREST]:

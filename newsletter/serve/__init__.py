@@ -20,7 +20,7 @@ passwords.py the editors' password, as a hash
 hosting.py   the site while it runs: settings, waiting mails, issues when they are due
 listening.py the server, with clients that are too slow shut out
 publishing.py the site as files, without a server
-previews.py  an issue before it goes out: widths, modes, parts, scores, checks
+preview/     an issue before it goes out: widths, parts, scores, checks; its topics tuned
 templates/   the HTML and style of the site (data, no code)
 pages/       the HTML, style and script of the preview (data, no code)
 """

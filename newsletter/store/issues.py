@@ -126,6 +126,15 @@ class IssueStore:
         for key in dict.fromkeys(key for _, key in rows):
             yield keys[key], self.edition(date, key)
 
+    def edition_of(self, date: dt.date, audience: str) -> Edition | None:
+        """Return the edition that an audience gets of a planned issue, if it gets one."""
+        query = sa.select(audiences.c.edition).where(
+            audiences.c.issue == date, audiences.c.name == audience, audiences.c.edition != ""
+        )
+        with self._database.reading() as connection:
+            key = connection.scalar(query)
+        return self.edition(date, key) if key else None
+
     def subjects(self, date: dt.date) -> Iterator[tuple[str, str]]:
         """Yield key and subject of every edition of a planned issue."""
         query = sa.select(editions.c.key, editions.c.subject).where(editions.c.issue == date)

@@ -187,6 +187,20 @@ class SubscriberStore:
         )
         return self._first(query)
 
+    def called(self, text: str, limit: int) -> tuple[Subscription, ...]:
+        """Return some who get mail and have a text in their address or name, by address."""
+        row, wanted = subscribers.c, text.lower()
+        # A text, no column: few rows are wanted, so it is faster to read all as they are stored.
+        address = row.address.concat("")
+        query = sa.select(subscribers).where(
+            row.state.concat("") == _ACTIVE,
+            address.contains(wanted, autoescape=True)
+            | sa.func.lower(row.name).contains(wanted, autoescape=True),
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(address).limit(limit)).all()
+            return _subscriptions(connection, rows)
+
     def personal(self, size: int = BATCH) -> Iterator[tuple[Subscription, ...]]:
         """Yield those who get an edition of their own, `size` at a time, in the order of ids."""
         query = sa.select(subscribers).where(subscribers.c.state == _ACTIVE)

@@ -44,7 +44,7 @@ class SubscriberFile:
         """
         self._seen = self._version()
         digest = list_digest(self._folder, self._topics)
-        if digest and self._known() == digest:
+        if self._is_known(digest):
             return Synchronised()
         found = read_list(self._folder, self._topics, self._environment)
         if found.is_blank and self._store.has_listed():
@@ -69,9 +69,13 @@ class SubscriberFile:
             with contextlib.suppress(ConfigError):
                 self.follow(now, may_empty=False)
 
-    def _known(self) -> str:
+    def is_followed(self) -> bool:
+        """Return whether the store holds what the list says: then it has no mistakes either."""
+        return self._is_known(list_digest(self._folder, self._topics))
+
+    def _is_known(self, digest: str) -> bool:
         known = self._facts.known(_FACTS, [FILE])
-        return str(known.get(FILE, {}).get("digest", ""))
+        return bool(digest) and known.get(FILE, {}).get("digest") == digest
 
     def _version(self) -> tuple[int, int]:
         try:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import email
 import email.policy
-import os
 import re
-import select
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,38 +16,19 @@ from browsing import chromium
 from commands import PROGRAM
 from makers import write_newsletter
 from playwright.sync_api import Browser, Page, expect
+from rehearsals import Running, running
 
 pytestmark = pytest.mark.browser
 SOON = 10_000
 """Milliseconds: a page redraws within a second, and a busy machine is given more."""
 
 
-@contextlib.contextmanager
-def running(folder: Path, *options: str) -> Iterator[str]:
-    """Run `newsletter preview` in `folder` on a free port; yield its address."""
-    program = [*PROGRAM, "preview", "--port", "0", *options]
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "120"}
-    with subprocess.Popen(
-        program, cwd=folder, stdout=subprocess.PIPE, text=True, env=env
-    ) as process:
-        assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], 30)
-        assert ready
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        try:
-            yield found[0]
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 @pytest.fixture
-def preview(tmp_path: Path, root: Path) -> Iterator[tuple[Path, str]]:
-    """Return a newsletter and the address of its preview."""
+def preview(tmp_path: Path, root: Path) -> Iterator[Running]:
+    """Return a newsletter whose preview runs."""
     write_newsletter(tmp_path, root)
-    with running(tmp_path) as address:
-        yield tmp_path, address
+    with running(tmp_path) as shown:
+        yield shown
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +54,9 @@ def accessible(page: Page) -> list[str]:
     ]
 
 
-def test_edits_show_and_mistakes_are_said(browser: Browser, preview: tuple[Path, str]) -> None:
+def test_edits_show_and_mistakes_are_said(browser: Browser, preview: Running) -> None:
     """Edit a topic: the picks follow. Break the YAML: it says where. Mend it: it recovers."""
-    folder, address = preview
+    folder, address = preview.folder, preview.address
     topics = folder / "config" / "topics.yaml"
     good = topics.read_text("utf-8")
     page = opened(browser, address)
@@ -111,22 +89,20 @@ def test_the_first_copy_of_a_template_is_followed(
     write_newsletter(tmp_path, root)
     shutil.rmtree(tmp_path / "templates")
     shipped = (root / "templates" / "parts" / "paper.mjml").read_text("utf-8")
-    with running(tmp_path) as address:
-        page = opened(browser, address)
+    with running(tmp_path) as shown:
+        page = opened(browser, shown.address)
         part = tmp_path / "templates" / "parts" / "paper.mjml"
         for words in ("first copy", "second copy"):
             part.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(shipped.replace("{{ paper.title }}", f"({words})"), "utf-8")
-            shown = page.frame_locator("#mail").get_by_text(f"({words})").first
-            expect(shown).to_be_attached(timeout=SOON)
+            part_shown = page.frame_locator("#mail").get_by_text(f"({words})").first
+            expect(part_shown).to_be_attached(timeout=SOON)
         page.close()
 
 
-def test_a_template_edit_keeps_the_place_on_the_page(
-    browser: Browser, preview: tuple[Path, str]
-) -> None:
+def test_a_template_edit_keeps_the_place_on_the_page(browser: Browser, preview: Running) -> None:
     """Redrawn with the new words, scrolled to where it was; a mistake has its file and line."""
-    folder, address = preview
+    folder, address = preview.folder, preview.address
     part = folder / "templates" / "parts" / "paper.mjml"
     good = part.read_text("utf-8")
     page = opened(browser, address)
@@ -143,36 +119,38 @@ def test_a_template_edit_keeps_the_place_on_the_page(
     page.close()
 
 
-def test_views(browser: Browser, preview: tuple[Path, str]) -> None:
+def test_views(browser: Browser, preview: Running) -> None:
     """Phone, dark, without pictures, text, source, message: by mouse and by keyboard."""
-    _, address = preview
+    address = preview.address
     page = opened(browser, address)
-    page.get_by_role("button", name="Phone").click()
+    page.get_by_role("button", name="Phone", exact=True).click()
     box = page.locator("#mail").bounding_box()
     assert box
     assert box["width"] == 375
     card = page.frame_locator("#mail").locator(".card").first
     for scheme, colour in (("Dark", "rgb(29, 29, 33)"), ("Light", "rgb(255, 255, 255)")):
-        page.get_by_role("button", name=scheme).click()
+        page.get_by_role("button", name=scheme, exact=True).click()
         expect(card).to_have_css("background-color", colour)
-    page.get_by_role("button", name="No images").click()
+    page.get_by_role("button", name="No images", exact=True).click()
     expect(card).to_be_visible()
     plain = page.locator("#plain")
     for name, words in (
         ("Text", "DAILY PAPERS"), ("Source", "<!DOCTYPE html>"), ("Message", "List-Unsubscribe: "),
     ):  # fmt: skip
-        page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name=name, exact=True).click()
         expect(plain).to_contain_text(words)
     page.keyboard.press("h")
     expect(page.locator("#mail")).to_be_visible()
     page.keyboard.press("3")
-    expect(page.get_by_role("button", name="Desktop")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Desktop", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     page.close()
 
 
-def test_scores_misses_checks_and_size(browser: Browser, preview: tuple[Path, str]) -> None:
+def test_scores_misses_checks_and_size(browser: Browser, preview: Running) -> None:
     """Each paper with bars for its signals, what just missed with a reason, the gauge of 102 kB."""
-    _, address = preview
+    address = preview.address
     page = opened(browser, address)
     first = page.locator("#picks > li").first
     expect(first.locator(".track")).not_to_have_count(0)
@@ -187,32 +165,32 @@ def test_scores_misses_checks_and_size(browser: Browser, preview: tuple[Path, st
     page.close()
 
 
-def test_a_test_mail(browser: Browser, preview: tuple[Path, str]) -> None:
+def test_a_test_mail(browser: Browser, preview: Running) -> None:
     """It goes where it is told to, outside of any ledger; not at all when a page elsewhere asks."""
-    folder, address = preview
+    folder, address = preview.folder, preview.address
     page = opened(browser, address)
     page.get_by_label("Test mail to").fill("me@readers.example")
     page.get_by_role("button", name="Send me a test").click()
-    expect(page.get_by_role("status")).to_contain_text("written to", timeout=SOON)
+    expect(page.locator("#said")).to_contain_text("written to", timeout=SOON)
 
     message = (folder / "outbox" / "test.eml").read_bytes()
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     assert b"\r\nTo: <me@readers.example>\r\n" in message
     assert str(parsed["Subject"]).startswith("[Test] Daily Papers, ")
-    assert page.request.post(f"{address}edition/0/test").status == 403
-    headers = {"X-Preview": "yes"}
-    refused = page.request.post(f"{address}edition/0/test?to=nobody", headers=headers)
+    assert page.request.post(f"{preview.base}edition/test").status == 403
+    headers = {"X-Preview": preview.token}
+    refused = page.request.post(f"{preview.base}edition/test?to=nobody", headers=headers)
     assert refused.status == 502
     assert "not an email address" in refused.json()["error"]
-    assert page.request.get(f"{address}edition/99").status == 404
+    assert page.request.get(f"{preview.base}edition?audience=~nobody").status == 404
     page.close()
 
 
 def test_no_width_scrolls_sideways_and_axe_finds_nothing(
-    browser: Browser, preview: tuple[Path, str]
+    browser: Browser, preview: Running
 ) -> None:
     """From a phone to a desk, light and dark; and another host name is refused."""
-    _, address = preview
+    address = preview.address
     for width in (320, 375, 600, 1000, 1400):
         page = opened(browser, address, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -223,7 +201,7 @@ def test_no_width_scrolls_sideways_and_axe_finds_nothing(
     assert accessible(page) == []
     refused = page.request.get(address, headers={"Host": "evil.example"})
     assert refused.status == 400
-    policy = page.request.get(f"{address}edition/0/mail").headers["content-security-policy"]
+    policy = page.request.get(f"{preview.base}edition/mail").headers["content-security-policy"]
     assert "sandbox" in policy
     page.close()
 
@@ -243,7 +221,7 @@ def test_the_preview_as_files(browser: Browser, tmp_path: Path, root: Path) -> N
     expect(page.frame_locator("#mail").locator("h1")).to_have_text("Daily Papers", timeout=SOON)
     page.get_by_role("button", name="Every topic").click()
     expect(page.locator("#editions [aria-current]")).to_contain_text("Every topic")
-    page.get_by_role("button", name="Text").click()
+    page.get_by_role("button", name="Text", exact=True).click()
     expect(page.locator("#plain")).to_contain_text("DAILY PAPERS")
     page.close()
     (tmp_path / "templates" / "issue.mjml").write_text("<mjml>", "utf-8")

@@ -221,7 +221,7 @@ def test_what_is_not_picked_is_explained(folder: Path, root: Path) -> None:
 
     assert "picked" in verdicts
     assert "its filter does not want it" in verdicts
-    assert any("are shown already" in verdict for verdict in verdicts)
+    assert any("is shown already" in verdict for verdict in verdicts)
 
 
 def test_what_is_muted_is_explained_by_its_mute(folder: Path, root: Path) -> None:

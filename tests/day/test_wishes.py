@@ -562,3 +562,39 @@ def test_the_picks_of_the_page_are_kept_with_the_issue(world: World) -> None:
     assert picked(world) == [((NOW + n * DAY).date(), 1) for n in (3, 2, 1, 0)]
     assert len(shown(world, "week")) == 4
     assert world.do(lambda day: len(make_draft(day).for_readers([curious(day)]))) == 1
+
+
+def test_the_chance_of_a_topic_that_likes_is_explained(learnt: World) -> None:
+    """How near a paper is, and from where on it counts; of one that is too old, its age."""
+    write(
+        learnt,
+        "topics",
+        "topics:\n  - {name: knotty, title: Knotty, like: [knots with a genus and a braid]}\n"
+        "  - {name: both, title: Both, match: [zeppelin], like: [knots with a genus and a braid]}\n"
+        "  - {name: fresh, title: Fresh, match: [robots, knots], fresh: 1}\n",
+    )
+    learnt.now += DAY
+    titles = (*field_titles("knots", 1, 90), *field_titles("robots", 1, 91))
+    learnt.web.pages["/feed"] = paged(*titles, start=97001, day=learnt.now - 2 * DAY)
+    learnt.do(steps.collect)
+
+    def told(day: Day) -> dict[str, dict[str, Any]]:
+        draft, reader = make_draft(day), curious(day)
+        papers = {paper.title: paper for paper in draft.papers}
+        return {
+            title: {one.topic.name: one for one in explain(draft, papers[title], reader)}
+            for title in titles
+        }
+
+    near, far = learnt.do(told).values()
+    assert near["knotty"].verdict == "picked"
+    assert near["knotty"].mark.chance >= near["knotty"].mark.floor
+    assert far["knotty"].mark.chance < far["knotty"].mark.floor == 0.1
+    said = (
+        f"it is not near enough to what the topic likes: a chance of {far['knotty'].mark.chance:.1%} "
+        "that it is kept, and `min_chance` asks for 10%"
+    )
+    assert far["knotty"].verdict == said
+    assert far["both"].verdict == f"its filter does not want it; {said}"
+    assert far["fresh"].mark is None
+    assert far["fresh"].verdict == "it is older than `fresh` allows: 1 d"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from makers import make_paper, make_pick, make_topic
 
 from newsletter.pick.misses import NEAREST, near_misses, why_not
@@ -53,3 +55,12 @@ def test_the_best_of_each_topic_that_are_not_shown() -> None:
 
     assert [miss.pick for miss in found] == picks[6 : 6 - NEAREST : -1]
     assert {say(miss.reason)[:19] for miss in found} == {"2 papers score more"}
+
+
+def test_a_paper_that_is_shown_is_no_miss() -> None:
+    """Though it has, once it is shown, the sentence that tells what is new."""
+    picks = [make_pick(make_paper(n), "agents", n / 10) for n in (1, 2, 3)]
+
+    found = near_misses(picks, [replace(picks[2], tldr="What is new.")], TOPICS)
+
+    assert [miss.pick for miss in found] == [picks[1], picks[0]]
