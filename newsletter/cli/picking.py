@@ -43,6 +43,8 @@ def pick_json(pick: Pick) -> dict[str, object]:
         "parts": [part_json(part) for part in pick.score.parts],
         "reasons": [say(reason) for reason in pick.reasons],
         "tldr": pick.tldr,
+        "tldr_by": pick.tldr_by,
+        "wording": pick.wording,
     }
 
 

@@ -3,6 +3,7 @@
 papers.py   papers, where they were seen, and discussions of them
 figures.py  copies of papers' pictures
 sources.py  sources, what is remembered of them, and what a visit gave
+sentences.py sentences that a machine writes about papers
 picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and what they want of it
 requests.py what people do on the site: mails they ask for, what they say about papers
@@ -48,6 +49,14 @@ from newsletter.model.picks import (
     Topic,
 )
 from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind, NoticeState
+from newsletter.model.sentences import (
+    Allowance,
+    Commission,
+    Permit,
+    Sentence,
+    Spending,
+    Wording,
+)
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
     ANY_HOUR,
@@ -78,10 +87,12 @@ __all__ = [
     "MADE_WHEN_SENT",
     "MOVES",
     "OPEN",
+    "Allowance",
     "Audience",
     "Border",
     "Cadence",
     "Claim",
+    "Commission",
     "Delivery",
     "DeliveryState",
     "Edition",
@@ -109,16 +120,19 @@ __all__ = [
     "Outcome",
     "Paper",
     "Part",
+    "Permit",
     "Pick",
     "Reason",
     "ReasonKind",
     "Schedule",
     "Score",
+    "Sentence",
     "Settlement",
     "Sighting",
     "SignUp",
     "Source",
     "SourceReport",
+    "Spending",
     "Subscriber",
     "SubscriberState",
     "Subscription",
@@ -129,6 +143,7 @@ __all__ = [
     "Verdict",
     "Visit",
     "Wishes",
+    "Wording",
     "allowed",
     "audience_of",
     "before",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
-from newsletter.model import Figure, Paper, Pick
+from newsletter.model import Figure, Paper, Pick, Wording
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.people import byline
@@ -48,6 +48,9 @@ class PaperView:
     """The title of its section."""
     tldr: str
     tldr_by: str
+    """Who wrote `tldr`, in words: a source, or a machine; empty: the authors."""
+    tldr_language: str
+    """The language of `tldr` where a machine wrote it (BCP 47); empty: as that of the paper."""
     direction: Literal["ltr", "rtl"]
     """The direction in which the title is written."""
     start: str
@@ -68,6 +71,11 @@ class PaperView:
     links: tuple[Link, ...]
     also: tuple[Link, ...]
     """Papers that say the same."""
+
+    @property
+    def summary(self) -> str:
+        """The sentence with who wrote it, for places that have no other mark; may be empty."""
+        return f"{self.tldr} ({self.tldr_by})" if self.tldr and self.tldr_by else self.tldr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +119,8 @@ def paper_view(
         authors=_authors(paper.authors),
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
-        tldr_by="" if density == "titles" else pick.tldr_by,
+        tldr_by="" if density == "titles" else author_of_summary(pick),
+        tldr_language=pick.tldr_language,
         abstract="" if bare else excerpt(pick, room),
         **_figure(None if bare else figure, figure_url, paper.title),
         badges=tuple(_badges(paper)),
@@ -119,6 +128,13 @@ def paper_view(
         links=links,
         also=tuple(Link(label=same.title, url=same.url) for same in also),
     )
+
+
+def author_of_summary(pick: Pick) -> str:
+    """Return who wrote the sentence about a paper, in words; nothing when its authors did."""
+    if pick.wording is Wording.GIVEN:
+        return pick.tldr_by
+    return words.by_machine(pick.wording, pick.tldr_by)
 
 
 def excerpt(pick: Pick, room: int) -> str:

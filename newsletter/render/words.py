@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from newsletter.model import Reason, ReasonKind
+from newsletter.model import Reason, ReasonKind, Wording
 from newsletter.model.gate import line
 
 WEEK: Final = 7
@@ -219,3 +219,14 @@ def _quoted(words: Sequence[str]) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(words)
+
+
+def by_machine(wording: Wording, model: str) -> str:
+    """Return who wrote the sentence about a paper, when a machine did: never its authors.
+
+    Of a model's name what comes last is enough; `hf.co/someone/model` would become a link.
+    """
+    name = model.rpartition("/")[2]
+    if wording is Wording.TRANSLATED:
+        return f"translated by a machine, {name}"
+    return f"written by a machine, {name}"

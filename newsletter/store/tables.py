@@ -94,6 +94,23 @@ vectors = sa.Table(
 )
 """Sentence embeddings, in half-precision numbers, by a digest of the text."""
 
+SENTENCE = ("digest", "model", "language", "wording")
+sentences = sa.Table(
+    "sentence",
+    metadata,
+    *(sa.Column(name, Text, primary_key=True) for name in SENTENCE),
+    sa.Column("paper", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("content", Text, nullable=False),
+    sa.Column("why", Text, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False, index=True),
+    sa.Column("written_at", Moment),
+)
+"""What a machine was asked to write, and what came of it. `digest` is of the text that it is about;
+`requests` and `tokens` are those of the day of `asked_at`, when it was last asked."""
+
 issues = sa.Table(
     "issue",
     metadata,
