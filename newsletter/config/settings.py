@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
-from newsletter.model import Allowance, Enrichment, Schedule, Source, Topic
+from newsletter.model import Enrichment, Ration, Schedule, Source, Topic
 from newsletter.render.looks import Density, Figures, Theme
 from newsletter.send.pace import Pace
 
@@ -169,7 +169,7 @@ class Summaries:
     languages: tuple[str, ...] | None
     """Of the editions that get such sentences; None: every one that there is."""
     thinks: bool
-    allowance: Allowance
+    allowance: Ration
     timeout: float
     seconds: float
     """For all sentences of a run."""

@@ -12,7 +12,7 @@ from newsletter.config.documents import YamlDocument
 from newsletter.config.settings import Summaries
 from newsletter.config.shape import Shape
 from newsletter.config.values import LANGUAGE, Line, Secret, Web, read_language
-from newsletter.model import Allowance
+from newsletter.model import Ration
 
 NEAR: Final = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
 """Ends of names that only a network of one's own resolves (RFC 6761, 6762, 8375)."""
@@ -155,7 +155,7 @@ def summaries(shape: SummariesShape, document: YamlDocument, language: str) -> S
         writes=shape.write,
         languages=None if ALL in own else tuple(own),
         thinks=shape.thinks,
-        allowance=Allowance(requests=shape.per_day, tokens=shape.tokens_per_day),
+        allowance=Ration(requests=shape.per_day, tokens=shape.tokens_per_day),
         timeout=shape.timeout,
         seconds=shape.seconds,
         connections=shape.connections,

@@ -16,7 +16,7 @@ from newsletter.render.locales import language_of_text
 from newsletter.render.looks import Form
 from newsletter.render.press import Selection
 from newsletter.summarise.judging import SPOKEN, is_fit
-from newsletter.summarise.questions import Question, question
+from newsletter.summarise.questions import Enquiry, question
 
 
 async def write_sentences(day: Day, web: Web, draft: Draft) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _shown(draft: Draft) -> Mapping[str, Sequence[Paper]]:
 
 def _questions(
     day: Day, machine: Summaries, papers: Sequence[Paper], language: str
-) -> Iterator[Question]:
+) -> Iterator[Enquiry]:
     """Yield what is to be asked: about papers whose sentence is taken from the abstract."""
     letter = day.config.letter
     main = language.partition("-")[0]

@@ -50,9 +50,9 @@ from newsletter.model.picks import (
 )
 from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind, NoticeState
 from newsletter.model.sentences import (
-    Allowance,
     Commission,
     Permit,
+    Ration,
     Sentence,
     Spending,
     Wording,
@@ -87,7 +87,6 @@ __all__ = [
     "MADE_WHEN_SENT",
     "MOVES",
     "OPEN",
-    "Allowance",
     "Audience",
     "Border",
     "Cadence",
@@ -122,6 +121,7 @@ __all__ = [
     "Part",
     "Permit",
     "Pick",
+    "Ration",
     "Reason",
     "ReasonKind",
     "Schedule",

@@ -56,7 +56,7 @@ class Permit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Ration:
     """What may be spent on sentences in a day (UTC)."""
 
     requests: int

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from newsletter.model import Allowance, Commission, Permit, Sentence, Spending, Wording
+from newsletter.model import Commission, Permit, Ration, Sentence, Spending, Wording
 from newsletter.model.gate import line
 from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
@@ -35,9 +35,7 @@ class SentenceStore:
         """Use an open `database`."""
         self._database = database
 
-    def take(
-        self, wanted: Commission, tokens: int, allowance: Allowance, now: dt.datetime
-    ) -> Permit:
+    def take(self, wanted: Commission, tokens: int, allowance: Ration, now: dt.datetime) -> Permit:
         """Return whether a sentence may be asked for now, at `tokens` at most; if so, count it.
 
         The request and its tokens are counted before anything is sent, in one transaction that no
@@ -54,7 +52,7 @@ class SentenceStore:
         return Permit.GIVEN
 
     def take_again(
-        self, wanted: Commission, tokens: int, allowance: Allowance, now: dt.datetime
+        self, wanted: Commission, tokens: int, allowance: Ration, now: dt.datetime
     ) -> bool:
         """Count one more request for a sentence that we ask for; False: the budget is spent."""
         with self._database.transaction() as connection:
@@ -68,7 +66,7 @@ class SentenceStore:
         wanted: Commission,
         row: sa.Row[Any] | None,
         tokens: int,
-        allowance: Allowance,
+        allowance: Ration,
         now: dt.datetime,
     ) -> bool:
         spent = _spent(connection, now)

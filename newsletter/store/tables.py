@@ -108,8 +108,7 @@ sentences = sa.Table(
     sa.Column("asked_at", Moment, nullable=False, index=True),
     sa.Column("written_at", Moment),
 )
-"""What a machine was asked to write, and what came of it. `digest` is of the text that it is about;
-`requests` and `tokens` are those of the day of `asked_at`, when it was last asked."""
+"""What a machine was asked to write about a text, and what the last day of asking has cost."""
 
 issues = sa.Table(
     "issue",

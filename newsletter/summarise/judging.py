@@ -12,15 +12,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from newsletter.model import Wording
 from newsletter.model.gate import line
 from newsletter.pick.sentences import sentences
 from newsletter.pick.summaries import MAX_LENGTH
 from newsletter.render.locales import language_of_text
 from newsletter.summarise.numbers import in_words, invented, values
-from newsletter.summarise.questions import Question, prompt_words
+from newsletter.summarise.questions import Enquiry, prompt_words
 from newsletter.summarise.signs import hidden_signs, misleading_signs
-from newsletter.summarise.speech import calls
+from newsletter.summarise.speech import calls, speaks_as_authors
 
 SPOKEN: Final = frozenset("en de fr es it pt nl".split())
 """Languages in which it is known how somebody speaks to a reader: only in these a sentence is
@@ -29,11 +28,16 @@ SHORTEST: Final = 12
 """Characters; in Chinese that is a sentence."""
 MOST_SENTENCES: Final = 2
 STEM: Final = 5
-LEAST_SHARED: Final = 0.5
+LEAST_SHARED: Final = 0.4
 """Of the telling words of a sentence that the title or the abstract has, too."""
 FEWEST_SHARED: Final = 2
 UNTRANSLATED: Final = 0.7
 """A translation that shares so many words with what it was made of is none."""
+GLUE: Final = frozenset(
+    "autho paper study resea metho appro propo intro prese novel which their these this that with"
+    " from into show shows resul work using based descr inves".split()
+)
+"""Beginnings of words that every summary has: they tell of no paper."""
 ECHO: Final = 6
 """Words in a row that a sentence and our question have in common by chance no more."""
 SHORTER, LONGER = 0.2, 3.0
@@ -71,7 +75,7 @@ MOST_FOREIGN: Final = 0.6
 """Of the letters of a sentence that may be of another script: names and terms."""
 
 
-def judge(given: str, asked: Question) -> tuple[str, str]:
+def judge(given: str, asked: Enquiry) -> tuple[str, str]:
     """Return the sentence in an answer, or an empty one; and what is wrong with it, in words.
 
     It is one line of plain text in composed letters (NFC), of MAX_LENGTH characters at most.
@@ -90,19 +94,14 @@ def judge(given: str, asked: Question) -> tuple[str, str]:
     return ("", why) if why else (line(text, MAX_LENGTH), "")
 
 
-def _wrong(text: str, asked: Question) -> Iterator[str]:
+def _wrong(text: str, asked: Enquiry) -> Iterator[str]:
     """Yield what is wrong with a text, the plainest first."""
     yield from hidden_signs(text)
     yield from misleading_signs(text)
     yield from _unlike_a_sentence(text)
-    # Authors speak of themselves, so a translation of their own sentence does.
     told = asked.told
-    yield from calls(
-        text,
-        asked.wanted.language,
-        asked.source,
-        speaks_as_authors=asked.wanted.wording is Wording.TRANSLATED,
-    )
+    by_authors = bool(told) and speaks_as_authors(told, language_of_text(told) or "en")
+    yield from calls(text, asked.wanted.language, asked.source, by_authors=by_authors)
     yield from _of_another_language(text, asked)
     if numbers := invented(text, asked.source, english=_main(asked) == "en"):
         yield f"it has a number that the abstract does not have ({numbers[0][:20]})"
@@ -115,11 +114,11 @@ def is_fit(told: str, title: str, abstract: str) -> bool:
     """Tell whether a sentence of an abstract may be given to a translator at all."""
     source = f"{title}\n{abstract}"
     language = language_of_text(source) or "en"
-    found = calls(told, language, source, speaks_as_authors=True)
+    found = calls(told, language, source, by_authors=True)
     return not any((*hidden_signs(told), *misleading_signs(told), *found))
 
 
-def _main(asked: Question) -> str:
+def _main(asked: Enquiry) -> str:
     return asked.wanted.language.partition("-")[0]
 
 
@@ -139,7 +138,7 @@ def _unlike_a_sentence(text: str) -> Iterator[str]:
         yield "it shouts"
 
 
-def _of_another_language(text: str, asked: Question) -> Iterator[str]:
+def _of_another_language(text: str, asked: Enquiry) -> Iterator[str]:
     main = _main(asked)
     said = language_of_text(text)
     if said and said != main:
@@ -158,18 +157,24 @@ def _of_another_language(text: str, asked: Question) -> Iterator[str]:
             return
 
 
-def _invented_names(text: str, asked: Question) -> Iterator[str]:
+def _invented_names(text: str, asked: Enquiry) -> Iterator[str]:
     """Yield a name that neither the title nor the abstract has."""
     known = asked.source.casefold()
     tokens = {token.casefold() for token in _TOKEN.findall(asked.source)}
+    words = [part for token in _TOKEN.findall(known) for part in token.split("-") if part]
+    tokens |= {*words}
+    initials = "".join(word[0] for word in words)
 
     def is_known(token: str) -> bool:
         low = token.casefold()
-        parts = low.split("-")
-        return any(
-            one in tokens or (len(one) > STEM and one in known)
-            for one in (low, low.removesuffix("s"))
-        ) or (len(parts) > 1 and all(part in tokens for part in parts if part))
+        single = low.removesuffix("s")
+        return (
+            low in tokens
+            or single in tokens
+            or (len(low) > STEM and low in known)
+            or (token.isupper() and len(single) > 1 and single in initials)  # VAE, of its words
+            or ("-" in low and all(part in tokens for part in low.split("-")))
+        )
 
     main = _main(asked)
     is_latin = main not in _SCRIPTS
@@ -182,7 +187,9 @@ def _invented_names(text: str, asked: Question) -> Iterator[str]:
                 after = found[number + 1][0] if number + 1 < len(found) else ""
                 is_capital = is_capital and after[:1].isupper() and not is_known(after)
             is_foreign = not is_latin and word.isascii() and word.isalpha() and len(word) > 1
-            if (is_capital or is_foreign or _ODD.search(word)) and not is_known(word):
+            is_odd = _ODD.search(word) is not None
+            name = _without_words(word) if is_odd else word
+            if (is_capital or is_foreign or is_odd) and not (is_known(word) or is_known(name)):
                 yield f"it has a name that the abstract does not have ({word[:20]})"
                 return
     for quoted in _QUOTE.findall(text):
@@ -191,17 +198,25 @@ def _invented_names(text: str, asked: Question) -> Iterator[str]:
             return
 
 
-def _echo(text: str, asked: Question) -> Iterator[str]:
+def _without_words(token: str) -> str:
+    """Return the name at the beginning of a compound: of `GPT-4-Agenten`, `GPT-4`."""
+    parts = token.split("-")
+    while len(parts) > 1 and not (_ODD.search(parts[-1]) or any(map(str.isdigit, parts[-1]))):
+        parts.pop()
+    return "-".join(parts)
+
+
+def _echo(text: str, asked: Enquiry) -> Iterator[str]:
     words, ours = _TOKEN.findall(text.lower()), _TOKEN.findall(prompt_words(asked).lower())
     runs = {tuple(ours[at : at + ECHO]) for at in range(len(ours) - ECHO + 1)}
     if any(tuple(words[at : at + ECHO]) in runs for at in range(len(words) - ECHO + 1)):
         yield "it repeats what was asked"
 
 
-def _astray(text: str, asked: Question) -> Iterator[str]:
+def _astray(text: str, asked: Enquiry) -> Iterator[str]:
     """Yield why a sentence is not about its paper, or is not one of its own."""
     abstract, title = _stems(asked.abstract), _stems(asked.title)
-    stems = _stems(text)
+    stems = _stems(text) - GLUE
     shared = stems & (abstract | title)
     if _flat(text) in _flat(f"{asked.abstract} {asked.title}"):
         yield "it is a sentence of the abstract"
@@ -216,7 +231,7 @@ def _astray(text: str, asked: Question) -> Iterator[str]:
         yield "it is in the language of the abstract"
 
 
-def _astray_translation(text: str, asked: Question) -> Iterator[str]:
+def _astray_translation(text: str, asked: Enquiry) -> Iterator[str]:
     """Yield why a sentence is no translation of what it was made of."""
     stems, told = _stems(text), _stems(asked.told)
     if _flat(text) == _flat(asked.told) or (

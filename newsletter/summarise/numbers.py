@@ -6,7 +6,10 @@ import re
 import unicodedata
 from typing import Final
 
-_NUMBER = re.compile(r"\d+(?:[.,' \u00a0\u202f\u2009]\d{3})*(?:[.,]\d+)?")
+_NUMBER = re.compile(
+    r"(?<!\w)(?<![^\W\d_]-)\d+(?:[.,' \u00a0\u202f\u2009]\d{3}(?!\d))*(?:[.,]\d+)?(?!\w)"
+)
+"""Not a part of a name: `GPT-4`, `FP16`, `3D`."""
 _SPACES = re.compile(r"['\s]")
 _GROUPS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _WORD = re.compile(r"[a-z]+")
@@ -25,8 +28,8 @@ IN_WORDS: Final = {
     "tripled": "3", "thrice": "3", "tenfold": "10", "half": "0.5", "halves": "0.5",
 }  # fmt: skip
 """English words for numbers; other languages are translated to with digits as they were."""
-_EVERYWHERE: Final = frozenset({"0", "1"})
-"""`one` and `zero` are more often words than numbers: `one of them`, `zero-shot`."""
+_GLUE: Final = frozenset({"zero", "one", "two"})
+"""More often words than numbers: `one of them`, `zero-shot`, `between the two`."""
 _SHORT: Final = {"k": "thousand", "m": "million", "b": "billion", "bn": "billion", "mn": "million"}
 
 
@@ -80,7 +83,7 @@ def invented(text: str, source: str, *, english: bool) -> list[str]:
         found += [
             word
             for word in _WORD.findall(text.lower())
-            if word in IN_WORDS and IN_WORDS[word] not in known | _EVERYWHERE | _scaled(source)
+            if word in IN_WORDS.keys() - _GLUE and IN_WORDS[word] not in known | _scaled(source)
         ]
     return found
 

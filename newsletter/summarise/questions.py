@@ -38,7 +38,7 @@ _TRANSLATE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Enquiry:
     """One sentence that is asked for, with all that the answer is held against."""
 
     wanted: Commission
@@ -55,10 +55,12 @@ class Question:
 
 def digest(paper: Paper) -> str:
     """Return by which text of a paper its sentences are found."""
-    return hashlib.sha256(f"{paper.title}\n{paper.abstract}".encode()).hexdigest()[:32]
+    return hashlib.sha256(
+        f"{paper.title}\n{paper.abstract}".encode("utf-8", "replace")
+    ).hexdigest()[:32]
 
 
-def question(paper: Paper, model: str, language: str, told: str = "") -> Question:
+def question(paper: Paper, model: str, language: str, told: str = "") -> Enquiry:
     """Return what is asked about a paper: to write a sentence, or to translate one."""
     wanted = Commission(
         digest=digest(paper),
@@ -67,10 +69,10 @@ def question(paper: Paper, model: str, language: str, told: str = "") -> Questio
         wording=Wording.TRANSLATED if told else Wording.WRITTEN,
         paper=paper.id,
     )
-    return Question(wanted=wanted, title=paper.title, abstract=paper.abstract, told=told)
+    return Enquiry(wanted=wanted, title=paper.title, abstract=paper.abstract, told=told)
 
 
-def messages(asked: Question) -> list[dict[str, str]]:
+def messages(asked: Enquiry) -> list[dict[str, str]]:
     """Return the messages of a question.
 
     The marks have a digest of what stands between them, so no text can contain its own end.
@@ -93,7 +95,7 @@ def messages(asked: Question) -> list[dict[str, str]]:
     ]
 
 
-def body(asked: Question, *, thinks: bool) -> bytes:
+def body(asked: Enquiry, *, thinks: bool) -> bytes:
     """Return the JSON of a request (https://platform.openai.com/docs/api-reference/chat/create).
 
     Models that think refuse a temperature, and call the limit of tokens by another name.
@@ -107,13 +109,13 @@ def body(asked: Question, *, thinks: bool) -> bytes:
     return json.dumps(told).encode()
 
 
-def most_tokens(asked: Question, *, thinks: bool) -> int:
+def most_tokens(asked: Enquiry, *, thinks: bool) -> int:
     """Return the most tokens that a request can cost: a token has one byte of text at least."""
     texts = sum(len(message["content"].encode("utf-8", "replace")) for message in messages(asked))
     return texts + TEMPLATE + (ROOM_TO_THINK if thinks else ROOM)
 
 
-def prompt_words(asked: Question) -> str:
+def prompt_words(asked: Enquiry) -> str:
     """Return our own words of a question, without those about the paper."""
     return f"{_TASK} {(_TRANSLATE if asked.told else _WRITE)}"
 

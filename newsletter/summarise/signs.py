@@ -43,7 +43,7 @@ _LINKS: Final = {
         re.IGNORECASE,
     ),
     "a host in words": re.compile(
-        rf"\b(?:dot|punkt|point|punto|ponto|punt)\s+(?:{_ENDS}|[a-z]{{2}})\b"
+        rf"\b(?:dot|punkt|point|punto|ponto|punt)[\s\-_]+(?:{_ENDS})\b|\bdot[\s\-_]+[a-z]{{2}}\b"
         r"|[\[({]\s*(?:\.|dot|at|punkt)\s*[\])}]",
         re.IGNORECASE,
     ),
@@ -51,7 +51,7 @@ _LINKS: Final = {
     "an address of mail, or a handle": re.compile(
         r"@(?!(?:\d{1,4}|k|n)\b)|(?<![a-z])@|@\w+[.@]\w|\bat\s+\w+\s+dot\b", re.IGNORECASE
     ),
-    "an identifier that leads somewhere": re.compile(r"\b10\.\d{4,}\s?/|\\|/\w+/|~/"),
+    "an identifier that leads somewhere": re.compile(r"\b10\.\d{4,}\s?/|\\|(?<!\w)/\w+/|~/"),
 }
 _MARKUP: Final = {
     # `p < 0.05` and `n > 3` are none.
@@ -60,7 +60,7 @@ _MARKUP: Final = {
     ),
     "Markdown": re.compile(
         r"\]\s*\(|!\s*\[|\]\s*:|`|\*\*|__|~~|^\s*(?:[#>|]|[-*+•]\s|\d+[.)]\s)"
-        r"|(?<!\w)[*_]\w|\w[*_](?!\w)"
+        r"|(?<!\w)[*_]\w[^*_]*[*_](?!\w)"
     ),
     "a template": re.compile(r"\{\{|\{%|%\}|\}\}|\$\{|%%|\*\|"),
     "a hashtag": re.compile(r"(?<!\w)#\w"),
@@ -95,7 +95,8 @@ def hidden_signs(text: str) -> Iterator[str]:
 def misleading_signs(text: str) -> Iterator[str]:
     """Yield which signs of links, markup and telephone numbers a text has.
 
-    It is looked at as it is, and as what it looks like: `ｅｘａｍｐｌｅ．ｏｒｇ` is a host (NFKC, UAX #15).
+    It is looked at as it is, and as what it looks like: `ｅｘａｍｐｌｅ．ｏｒｇ` is a host
+    (NFKC, UAX #15).
     """
     for seen in dict.fromkeys((text, as_seen(text))):
         for name, pattern in (*_LINKS.items(), *_MARKUP.items()):

@@ -14,9 +14,9 @@ from newsletter.collect.answers import Document, Manners
 from newsletter.collect.http.fetcher import BusyError, Fetcher, LargeError
 from newsletter.config.settings import Summaries
 from newsletter.errors import SourceError
-from newsletter.model import Allowance, Commission, Permit, Sentence, Wording
+from newsletter.model import Commission, Permit, Ration, Sentence, Wording
 from newsletter.summarise.judging import judge
-from newsletter.summarise.questions import Question, body, most_tokens
+from newsletter.summarise.questions import Enquiry, body, most_tokens
 from newsletter.summarise.replies import Answered, models, read_answer
 
 PATH: Final = "/chat/completions"
@@ -33,13 +33,11 @@ NAMED: Final = 3
 class Books(Protocol):
     """Where requests are counted before they are made, and what came of them is kept."""
 
-    def take(
-        self, wanted: Commission, tokens: int, allowance: Allowance, now: dt.datetime
-    ) -> Permit:
+    def take(self, wanted: Commission, tokens: int, allowance: Ration, now: dt.datetime) -> Permit:
         """Return whether a sentence may be asked for now, at so many tokens; if so, count it."""
 
     def take_again(
-        self, wanted: Commission, tokens: int, allowance: Allowance, now: dt.datetime
+        self, wanted: Commission, tokens: int, allowance: Ration, now: dt.datetime
     ) -> bool:
         """Count one more request for the same sentence; False: the budget is spent."""
 
@@ -56,7 +54,7 @@ class Books(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _Reckoning:
     """What came of a run's questions."""
 
     written: Counter[Wording] = field(default_factory=Counter)
@@ -85,7 +83,7 @@ class Writer:
         self.settings = settings
         self._fetcher = fetcher
         self._sleep = sleep
-        self._tally = _Tally()
+        self._tally = _Reckoning()
         self._until: float | None = None
 
     async def __aenter__(self) -> Self:
@@ -103,7 +101,7 @@ class Writer:
         await self._fetcher.__aexit__(kind, error, trace)
 
     async def write(
-        self, questions: Sequence[Question], books: Books, clock: Callable[[], dt.datetime]
+        self, questions: Sequence[Enquiry], books: Books, clock: Callable[[], dt.datetime]
     ) -> None:
         """Ask the questions in their order, and keep each answer in `books` as soon as it is there.
 
@@ -144,7 +142,7 @@ class Writer:
             self._until = now + self.settings.seconds
         return max(0.0, self._until - now)
 
-    async def _ask(self, asked: Question, books: Books, clock: Callable[[], dt.datetime]) -> None:
+    async def _ask(self, asked: Enquiry, books: Books, clock: Callable[[], dt.datetime]) -> None:
         tally, most = self._tally, most_tokens(asked, thinks=self.settings.thinks)
         permit = books.take(asked.wanted, most, self.settings.allowance, clock())
         if permit is Permit.SPENT:
@@ -178,9 +176,9 @@ class Writer:
             tally.problem = why
 
     async def _post(
-        self, asked: Question, most: int, books: Books, clock: Callable[[], dt.datetime]
+        self, asked: Enquiry, most: int, books: Books, clock: Callable[[], dt.datetime]
     ) -> Document:
-        """Return what the endpoint answers; a busy one is asked again after the wait it asks for."""
+        """Return what the endpoint answers; a busy one is asked again after the wait it wants."""
         told = body(asked, thinks=self.settings.thinks)
         for attempt in range(RETRIES + 1):
             try:
@@ -238,7 +236,7 @@ class Writer:
         return "the endpoint does not answer; the next run tries again"
 
 
-def _judged(found: Answered, asked: Question) -> tuple[str, str]:
+def _judged(found: Answered, asked: Enquiry) -> tuple[str, str]:
     if not found.is_whole:
         return "", "it was cut off"
     try:

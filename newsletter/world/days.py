@@ -209,7 +209,7 @@ OWN_NETWORKS = tuple(
     )
 )  # fmt: skip
 """Where a machine of one's own may be: loopback (RFC 1122, RFC 4291), private (RFC 1918, RFC 4193)
-and shared addresses (RFC 6598). Link-local ones are not among them: there clouds have their keys."""
+and shared addresses (RFC 6598). Not link-local ones: at these, clouds hand out their keys."""
 
 
 def open_writer(config: Config, version: str) -> Writer | None:
