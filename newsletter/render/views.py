@@ -50,7 +50,7 @@ class PaperView:
     tldr_by: str
     """Who wrote `tldr`, in words: a source, or a machine; empty: the authors."""
     tldr_language: str
-    """The language of `tldr` where a machine wrote it (BCP 47); empty: as that of the paper."""
+    """The language of `tldr` where a machine wrote it in another (BCP 47); empty: that of the paper."""
     direction: Literal["ltr", "rtl"]
     """The direction in which the title is written."""
     start: str
@@ -108,6 +108,7 @@ def paper_view(
     links = () if bare else tuple(_links(paper))
     also = () if bare else pick.also[:MAX_ALIKE]
     direction = direction_of_text(paper.title)
+    language = language_of_text(f"{paper.title} {paper.abstract}")
     return PaperView(
         id=urllib.parse.quote(paper.id, safe=""),
         title=paper.title,
@@ -115,12 +116,12 @@ def paper_view(
         number=hole(NUMBER),
         direction=direction,
         start="right" if direction == "rtl" else "left",
-        language=language_of_text(f"{paper.title} {paper.abstract}"),
+        language=language,
         authors=_authors(paper.authors),
         topic=topic,
         tldr="" if density == "titles" else pick.tldr,
         tldr_by="" if density == "titles" else author_of_summary(pick),
-        tldr_language=pick.tldr_language,
+        tldr_language=pick.tldr_language if pick.tldr_language != language else "",
         abstract="" if bare else excerpt(pick, room),
         **_figure(None if bare else figure, figure_url, paper.title),
         badges=tuple(_badges(paper)),
