@@ -54,7 +54,7 @@ class SummariesShape(Shape):
     languages: Annotated[list[str], WithJsonSchema(_SCHEMA)] = Field(
         [OWN],
         description="Languages of editions that get such sentences: `own` is that of the "
-        "newsletter, `all` every one that an edition is in; or a list of codes.",
+        "newsletter, `all` every one that an edition is in; or a list, as in [own, de].",
         examples=[OWN, ALL, ["de", "fr"]],
     )
     thinks: bool = Field(
@@ -145,7 +145,7 @@ def summaries(shape: SummariesShape, document: YamlDocument, language: str) -> S
         return None
     path = ("summaries", "key")
     missing = document.unset.get(path, "")
-    own = [language] if OWN in shape.languages else shape.languages
+    languages = tuple(language if code == OWN else code for code in shape.languages)
     return Summaries(
         endpoint=shape.endpoint,
         is_near=is_near(shape.host),
@@ -153,7 +153,7 @@ def summaries(shape: SummariesShape, document: YamlDocument, language: str) -> S
         key=shape.key.get_secret_value() if shape.key else "",
         missing=f"{document.where(path, value=True)}: {missing}" if missing else "",
         writes=shape.write,
-        languages=None if ALL in own else tuple(own),
+        languages=None if ALL in shape.languages else languages,
         thinks=shape.thinks,
         allowance=Ration(requests=shape.per_day, tokens=shape.tokens_per_day),
         timeout=shape.timeout,

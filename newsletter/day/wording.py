@@ -37,6 +37,11 @@ def sentences_of(day: Day, papers: Iterable[Paper], language: str) -> Mapping[st
     return found
 
 
+def answers_about(day: Day, paper: Paper) -> tuple[Sentence, ...]:
+    """Return all that machines answered about a paper, and why an answer was refused."""
+    return day.stores.sentences.about(digest(paper))
+
+
 def with_summaries(selection: Selection, sentences: Mapping[str, Sentence]) -> Selection:
     """Return the selection with `sentences`, by paper id, in place of those of abstracts.
 

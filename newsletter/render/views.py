@@ -50,7 +50,7 @@ class PaperView:
     tldr_by: str
     """Who wrote `tldr`, in words: a source, or a machine; empty: the authors."""
     tldr_language: str
-    """The language of `tldr` where a machine wrote it in another (BCP 47); empty: that of the paper."""
+    """The language of `tldr` where it is another than the paper's (BCP 47); else empty."""
     direction: Literal["ltr", "rtl"]
     """The direction in which the title is written."""
     start: str
