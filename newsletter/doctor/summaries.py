@@ -1,4 +1,4 @@
-"""The machine that writes sentences: is it there, does it know its model, may it be asked?"""
+"""The machine that writes sentences: is it there, does it know its model, may it be asked."""
 
 from __future__ import annotations
 

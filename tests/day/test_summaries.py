@@ -281,7 +281,12 @@ def test_only_texts_of_papers_leave(snow: Snow) -> None:
     page = snow.machine.page
     make = page.make
     assert make is not None
-    page.make = lambda request: (seen.append(request), make(request))[1]
+
+    def noting(request: str) -> bytes:
+        seen.append(request)
+        return make(request)
+
+    page.make = noting
     snow.world.web.pages[f"/{PATH}"] = page
 
     snow.world.do(steps.run)
