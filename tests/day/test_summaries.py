@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import email
+import email.policy
 import json
 import re
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,10 @@ from worlds import World, body, votes, write
 
 from newsletter.day import steps
 from newsletter.day.drafts import make_draft
+from newsletter.day.notices import compose_notice
 from newsletter.day.rendering import render
 from newsletter.day.trying import PastDays
-from newsletter.model import DeliveryState, Wording
+from newsletter.model import DeliveryState, Notice, NoticeKind, Wording
 from newsletter.serve.given import Site
 from newsletter.serve.publishing import publish
 
@@ -144,6 +148,26 @@ def test_a_sentence_is_written_marked_and_shown_everywhere_the_same(snow: Snow) 
     told = json.loads(made[str(snow.world.folder / "outbox" / str(TODAY) / "papers.json")])
     assert GOOD in json.dumps(told)
     assert '"wording": "written"' in json.dumps(told)
+
+
+def test_the_mail_that_welcomes_says_so_too(snow: Snow) -> None:
+    """It shows the papers of the latest issue, and who wrote of them."""
+    snow.world.do(steps.run)
+
+    def welcome(day: Any) -> bytes:
+        ada = day.stores.subscribers.find("ada@readers.example")
+        notice = Notice(
+            number=1, kind=NoticeKind.WELCOME, subscriber=ada.id, attempt=0, made_at=NOW
+        )
+        made = compose_notice(day.config, notice, ada, day.stores.picks, day.clock())
+        assert made is not None
+        return made[1]
+
+    mail = email.message_from_bytes(snow.world.do(welcome), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    for kind in ("plain", "html"):
+        text = " ".join(body(mail, kind).split())
+        assert f"{GOOD} ({MARKED})" in text
 
 
 def test_nothing_that_an_obedient_machine_says_reaches_anybody(snow: Snow) -> None:

@@ -181,7 +181,7 @@ MISBEHAVING = {
     "silent": (Page(misbehaviour="silent"), "no complete answer within|stopped sending"),
     "closes in the middle": (Page(misbehaviour="hang-up"), "without sending complete|peer closed"),
     "says gzip and is not": (Page(misbehaviour="not-gzip"), "compression is damaged"),
-    "redirects": (Page(status=307, headers={"Location": "/elsewhere"}), "it leads elsewhere"),
+    "redirects": (Page(status=307, headers={"Location": "/elsewhere"}), "a redirect leads elsewhere"),
 }  # fmt: skip
 
 

@@ -240,7 +240,8 @@ class Fetcher:
             here = joined(here, target)
             if is_permanent:
                 moved_to = here
-        told = f"more than {asked.redirects} redirects" if asked.redirects else "it leads elsewhere"
+        most = asked.redirects
+        told = f"more than {most} redirects" if most else "a redirect leads elsewhere"
         raise SourceError(f"{shown(asked.url)}: {told}")
 
     async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
