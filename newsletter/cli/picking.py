@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from newsletter.day.explaining import Explained
-from newsletter.model import LeftOut, Paper, Part, Pick, Topic
+from newsletter.model import LeftOut, Paper, Part, Pick, Sentence, Topic
 from newsletter.pick.signals import chance_of
-from newsletter.render.words import say
+from newsletter.render.phrases import ENGLISH
+from newsletter.render.words import by_machine, say
 
 
 def show_picks(console: Console, chosen: Sequence[Pick], topics: Sequence[Topic]) -> None:
@@ -43,11 +44,18 @@ def pick_json(pick: Pick) -> dict[str, object]:
         "parts": [part_json(part) for part in pick.score.parts],
         "reasons": [say(reason) for reason in pick.reasons],
         "tldr": pick.tldr,
+        "tldr_by": pick.tldr_by,
+        "wording": pick.wording,
     }
 
 
-def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -> None:
-    """Show all parts of a paper's score under each topic, even if it was not picked there."""
+def show_explained(
+    console: Console, paper: Paper, found: Sequence[Explained], sentences: Sequence[Sentence] = ()
+) -> None:
+    """Show all parts of a paper's score under each topic, even if it was not picked there.
+
+    Then what machines have answered about it (`sentences`), with what was refused, and why.
+    """
     console.print(f"[bold]{escape(paper.title)}[/]\n[dim]{escape(' · '.join(paper.keys))}[/]")
     for explained in found:
         total = f"{explained.pick.score.total:.3f}" if explained.pick else "  –  "
@@ -61,9 +69,15 @@ def show_explained(console: Console, paper: Paper, found: Sequence[Explained]) -
                     said.append(f"near from {explained.mark.floor:.0%} on (`min_chance`)")
             value = f"{part.points:+.3f}  {part.signal} {part.value:.2f}"
             console.print(f"  {value}  [dim]{escape(' · '.join(said))}[/]")
+    for sentence in sentences:
+        how = f"{by_machine(ENGLISH, sentence.wording, sentence.model)} ({sentence.language})"
+        came = sentence.text or f"nothing: {sentence.why}"
+        console.print(f"\n[dim]{escape(how)}:[/] {escape(came)}", highlight=False)
 
 
-def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object]:
+def explained_json(
+    paper: Paper, found: Sequence[Explained], sentences: Sequence[Sentence] = ()
+) -> dict[str, object]:
     """Return what `show_explained` shows, as plain data."""
     return {
         "paper": paper.id,
@@ -83,6 +97,7 @@ def explained_json(paper: Paper, found: Sequence[Explained]) -> dict[str, object
             }
             for explained in found
         ],
+        "sentences": [asdict(sentence) for sentence in sentences],
     }
 
 

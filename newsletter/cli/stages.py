@@ -25,6 +25,7 @@ from newsletter.day.pools import window_of
 from newsletter.day.readers import Readers, as_reader, curious
 from newsletter.day.rendering import render as render_day
 from newsletter.day.results import Collected
+from newsletter.day.wording import answers_about
 from newsletter.errors import ConfigError
 from newsletter.model import Fault
 from newsletter.world import days
@@ -126,10 +127,11 @@ def pick(
             return
         if paper is not None:
             verdicts = [verdict for some in readers for verdict in explained(draft, paper, some)]
+            answered = answers_about(day, paper)
             if as_json:
-                print_json(picking.explained_json(paper, verdicts))
+                print_json(picking.explained_json(paper, verdicts, answered))
             else:
-                picking.show_explained(console(), paper, verdicts)
+                picking.show_explained(console(), paper, verdicts, answered)
             return
         shown = draft.for_readers(readers)
         chosen = [choice for drafted in shown for choice in drafted.selection.picks]

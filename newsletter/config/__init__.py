@@ -13,6 +13,7 @@ newsletter.py newsletter.yaml → Letter, Choice, Schedule
 themes.py     `theme:` and a theme's own theme.yaml → Theme
 keeping.py    `keep:`: how many days things are kept
 serving.py    `serve:`: the proxies in front of the site, and its editors
+summaries.py  `summaries:`: the machine that may write sentences
 delivery.py   `delivery:` and `dkim:` → Delivering
 sources.py    sources.yaml → Collecting
 topics.py     topics.yaml → Topic

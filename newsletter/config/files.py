@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -15,10 +16,11 @@ from newsletter.config.keeping import keeping
 from newsletter.config.mistakes import checked, is_secret
 from newsletter.config.newsletter import NewsletterShape, choice, letter, schedule
 from newsletter.config.serving import serving
-from newsletter.config.settings import Config
+from newsletter.config.settings import Collecting, Config, Summaries
 from newsletter.config.shape import Shape
 from newsletter.config.sources import SourcesShape, collecting, read_sources
 from newsletter.config.subscribers import check_list
+from newsletter.config.summaries import summaries
 from newsletter.config.themes import read_theme
 from newsletter.config.topics import TopicsShape, libraries, read_topics
 from newsletter.config.variables import Recorded
@@ -87,6 +89,7 @@ def load_config(
     assert isinstance(main, NewsletterShape)  # noqa: S101  mistakes have been raised above
     assert isinstance(from_, SourcesShape)  # noqa: S101  the same
     assert isinstance(wanted, TopicsShape)  # noqa: S101  the same
+    machine = summaries(main.summaries, documents["newsletter"], main.language)
     return Config(
         folder=folder,
         root=root,
@@ -94,10 +97,11 @@ def load_config(
         letter=letter(main, theme),
         choice=choice(main, topics, documents["newsletter"]),
         schedule=schedule(main),
-        collecting=collecting(from_, sources, documents["sources"]),
+        collecting=_asking(collecting(from_, sources, documents["sources"]), machine),
         delivering=delivering(main.delivery, keys),
         serving=serving(main.serve, documents["newsletter"]),
         keeping=keeping(main.keep),
+        summaries=machine,
         missing=tuple(_missing(documents["newsletter"])),
         libraries=tuple(
             found
@@ -108,11 +112,17 @@ def load_config(
     )
 
 
+def _asking(found: Collecting, machine: Summaries | None) -> Collecting:
+    """Return the settings of collecting; what is left out for lack of a secret is told together."""
+    missing = (machine.missing,) if machine and machine.missing else ()
+    return replace(found, left_out=(*found.left_out, *missing))
+
+
 def _missing(document: YamlDocument) -> Iterator[str]:
     """Yield a sentence, with its place, for each secret that is missing."""
     for path, missing in document.unset.items():
-        # What only the site needs stops no mail.
-        if path[:1] != ("serve",):
+        # What only the site needs, or only better sentences, stops no mail.
+        if path[:1] not in (("serve",), ("summaries",)):
             yield f"{document.where(path, value=True)}: {missing}"
 
 

@@ -79,8 +79,8 @@ class KeepShape(Shape):
     )
     answers: Days = Field(
         60,
-        description="Days that answers of services, and the health of sources that are not visited "
-        "any more, are kept.",
+        description="Days that answers of services, sentences that a machine wrote, and the health "
+        "of sources that are not visited any more, are kept.",
     )
     outbox: Days = Field(
         30,

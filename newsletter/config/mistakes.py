@@ -31,6 +31,7 @@ SECRETS: Mapping[str, tuple[Path_, ...]] = {
         ("delivery", "username"),
         ("delivery", "password"),
         ("dkim", "*", "key"),
+        ("summaries", "key"),
     ),
     "sources": (("sources", "*", "headers", "*"), ("enrich", "*", "headers", "*")),
 }

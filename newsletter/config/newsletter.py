@@ -14,6 +14,7 @@ from newsletter.config.keeping import KeepShape
 from newsletter.config.serving import ServeShape
 from newsletter.config.settings import MINILM, Choice, Letter
 from newsletter.config.shape import Shape
+from newsletter.config.summaries import SummariesShape
 from newsletter.config.themes import ThemeShape
 from newsletter.config.values import (
     Address,
@@ -165,6 +166,7 @@ class NewsletterShape(Shape):
         description="How probable it must be that somebody keeps a paper, for it to be shown "
         "because it is near to what they, or a topic, like. Higher: fewer and surer papers.",
     )
+    summaries: SummariesShape = SummariesShape()
     delivery: DeliveryShape = DeliveryShape()
     database: DatabaseUrl = Field(
         "sqlite:///outbox/newsletter.db",

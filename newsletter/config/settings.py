@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
-from newsletter.model import Enrichment, Schedule, Source, Topic
+from newsletter.model import Enrichment, Ration, Schedule, Source, Topic
 from newsletter.render.looks import Density, Figures, Theme
 from newsletter.send.pace import Pace
 
@@ -152,6 +152,31 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summaries:
+    """The machine that writes sentences about papers; its secret has been read already."""
+
+    endpoint: str
+    """Address of the API, without a slash at the end."""
+    is_near: bool
+    """Whether it is on this machine or in a private network, by its name."""
+    model: str
+    key: str = field(repr=False)
+    """Empty if the endpoint asks for none."""
+    missing: str
+    """Why the key is missing, with its place; empty if it is not."""
+    writes: bool
+    """Whether it writes the sentence; otherwise it only translates that of the abstract."""
+    languages: tuple[str, ...] | None
+    """Of the editions that get such sentences; None: every one that there is."""
+    thinks: bool
+    allowance: Ration
+    timeout: float
+    seconds: float
+    """For all sentences of a run."""
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What proves that it is a provider of mail who tells what became of it; secrets are read.
 
@@ -206,6 +231,8 @@ class Config:
     delivering: Delivering
     serving: Serving = Serving()
     keeping: Keeping = Keeping()
+    summaries: Summaries | None = None
+    """None: no machine writes anything."""
     missing: tuple[str, ...] = ()
     """Missing secrets without which no mail can be sent: a sentence with its place for each.
     Everything else works without them."""

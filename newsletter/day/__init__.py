@@ -7,6 +7,8 @@ readers.py    who gets the issue, in batches
 drafts.py     make_draft(): all that an issue would be, before it is planned
 figures.py    which papers have a figure
 copying.py    copies the pictures of the papers that an issue will show
+wording.py    which sentences a machine wrote for an edition
+summaries.py  write_sentences(): has them written
 pools.py      the papers to choose from, those of the day or of the week
 forms.py      which edition a reader gets on a day: daily or weekly, whole or short, or none
 selections.py which of the picks one reader gets

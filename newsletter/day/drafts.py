@@ -16,6 +16,7 @@ from newsletter.day.forms import cadences_due, form_for, render_forms
 from newsletter.day.given import Day
 from newsletter.day.pools import Pool, candidates, make_pool, week_of
 from newsletter.day.readers import Readers, everybody
+from newsletter.day.wording import sentences_of, with_summaries
 from newsletter.model import (
     Border,
     Cadence,
@@ -159,13 +160,16 @@ class Draft:
 
         shown = {pick.paper.id: pick.paper for _, kept in found for pick in kept.picks}
         self.figures |= known_figures(self.day, shown.values())
+        letter = self.day.config.letter
+        sentences = {
+            form: sentences_of(self.day, shown.values(), form.language or letter.language)
+            for form in {kept.form for _, kept in found}
+        }
 
         def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
             ids = frozenset(paper.id for paper in some)
-            left = tuple(
-                self.pool_of(kept.form).told(selections.only(kept, ids)) for _, kept in found
-            )
-            letter = self.day.config.letter
+            told = (self.pool_of(kept.form).told(selections.only(kept, ids)) for _, kept in found)
+            left = tuple(with_summaries(one, sentences[one.form]) for one in told)
             return left, render_forms(letter, self.issue, left, self.topics, self.figures)
 
         (chosen, made), faults = without_faulty(tuple(shown.values()), step)
@@ -205,11 +209,13 @@ class Draft:
         """
         letter, topics = self.day.config.letter, self.day.config.choice.topics
         told = self.pool.told(self.of_everybody())
+        papers = [pick.paper for pick in told.picks]
+        told = with_summaries(told, sentences_of(self.day, papers, letter.language))
         # Beside the page lie the same papers for reference managers, and the folder of figures.
         head = replace(
             letters.masthead(letter), citations="issue.bib", figure_url="../figures/{name}"
         )
-        figures = known_figures(self.day, [pick.paper for pick in told.picks])
+        figures = known_figures(self.day, papers)
         page = render_page(self.issue, told, topics, head, letters.templates(letter), figures)
         return page.encode(), told.picks
 

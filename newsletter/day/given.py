@@ -28,6 +28,7 @@ from newsletter.store import (
     RequestStore,
     Retention,
     SearchStore,
+    SentenceStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
@@ -35,6 +36,7 @@ from newsletter.store import (
     TallyStore,
 )
 from newsletter.subscribe.lists import SubscriberFile
+from newsletter.summarise.writing import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Stores:
     papers: PaperStore
     sources: SourceStore
     facts: FactStore
+    sentences: SentenceStore
     issues: IssueStore
     ledger: SqlLedger
     subscribers: SubscriberStore
@@ -89,10 +92,12 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
-    """What is needed to visit sources."""
+    """What is needed to visit sources, and to have sentences written."""
 
     fetcher: Fetcher
     reader: DocumentReader
+    writer: Writer | None = None
+    """Asks a machine for sentences; None: nothing asks any."""
     on_source: Callable[[SourceReport], None] = lambda _report: None
 
 

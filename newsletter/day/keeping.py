@@ -75,6 +75,8 @@ def forget(day: Day) -> Forgotten:
         sources=[source_id(source) for source in day.config.collecting.sources],
         services=[*ENRICHERS, figures.FACT],
     )
+    if day.config.keeping.answers:
+        stores.sentences.forget(today - dt.timedelta(days=day.config.keeping.answers))
     merged = stores.facts.known(FACT, ["merged"], now - MERGES).get("merged")
     if gone.papers and not merged:
         stores.retention.merge_search()

@@ -28,6 +28,7 @@ from newsletter.day.proofs import hold_if_wrong
 from newsletter.day.readers import likes
 from newsletter.day.rendering import render
 from newsletter.day.results import Collected, Forgotten, Ran, Rendered
+from newsletter.day.summaries import write_sentences
 from newsletter.errors import StaleDraftError, TemplateError
 from newsletter.model import OPEN, Border, Issue, Later, fault_of
 from newsletter.send.editions import send_editions
@@ -105,7 +106,11 @@ def follow_list(day: Day) -> None:
 
 
 async def collect(day: Day, web: Web) -> Collected:
-    """Visit the sources and add what they show to the papers known before; enrich the best."""
+    """Visit the sources and add what they show to the papers known before; enrich the best.
+
+    All that needs the web is done here, for the papers that the issue of the day will likely show:
+    their figures are copied, and a machine writes sentences, if the configuration says so.
+    """
     now, stores, settings = day.clock(), day.stores, day.config.collecting
     intake = Intake(
         papers=stores.papers,
@@ -148,6 +153,8 @@ async def collect(day: Day, web: Web) -> Collected:
         notes += enriched.notes
     if day.config.letter.figures != "none":
         notes += await keep_figures(day, web, illustrated(make_draft(day)))
+    if day.config.summaries:
+        notes += await write_sentences(day, web, make_draft(day))
     day.folders.faults.keep(*intake.faults)
     return Collected(
         at=now,

@@ -15,5 +15,6 @@ mailserver.py connection, TLS, login, and what the server offers
 roundtrip.py a test mail read back
 site.py    the links that stand in mails
 sources.py the health of sources
+summaries.py the machine that may write sentences
 upkeep.py  disk, backups, schedule
 """

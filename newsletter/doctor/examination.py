@@ -28,6 +28,7 @@ from newsletter.doctor.roundtrip import TEST
 from newsletter.doctor.settings import CONFIGURATION, check_settings, check_size, check_spam
 from newsletter.doctor.site import SITE
 from newsletter.doctor.sources import SOURCES, check_sources
+from newsletter.doctor.summaries import SUMMARIES, ask_machine
 from newsletter.doctor.upkeep import MACHINE
 from newsletter.errors import ConfigError, NewsletterError, StoreError
 from newsletter.model import Health
@@ -79,6 +80,7 @@ async def examine(
         (TEST, _test(examinee, orders, mail, mark), SECONDS + orders.patience),
         (SITE, ask_site(examinee), SECONDS),
         (SOURCES, _sources(examinee, memory), SECONDS),
+        (SUMMARIES, ask_machine(examinee, memory), SECONDS),
         (MACHINE, _machine(examinee, orders, memory), SECONDS),
     )
     found = await asyncio.gather(*(_gathered(*group) for group in groups))

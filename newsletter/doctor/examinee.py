@@ -15,13 +15,14 @@ from newsletter.day import letters
 from newsletter.day.drafts import make_draft
 from newsletter.day.readers import curious
 from newsletter.doctor.sample import sample_papers
-from newsletter.model import Health
+from newsletter.model import Health, Spending
 from newsletter.render.press import html_bytes
-from newsletter.store import SourceStore, database_exists, open_database
+from newsletter.store import SentenceStore, SourceStore, database_exists, open_database
 from newsletter.store.urls import read_url
 from newsletter.suppress.places import PASSWORD
 from newsletter.world import days, machine
 
+NOTHING: Final = Spending()
 PATIENCE: Final = 60.0
 """Seconds to wait for a test mail."""
 
@@ -80,6 +81,8 @@ class Remembered:
     known: tuple[tuple[str, Health], ...]
     last: dt.datetime | None
     """When a source was last visited."""
+    spent: Spending = NOTHING
+    """What was spent on sentences by a machine today."""
 
 
 def read_examinee(config: Config, environment: Mapping[str, str], now: dt.datetime) -> Examinee:
@@ -104,7 +107,11 @@ def remembered(config: Config, now: dt.datetime) -> Remembered:
         return Remembered(known=known, last=None)
     with machine.open_ledger(config) as database:
         store = SourceStore(database)
-        return Remembered(known=store.known(configured, now), last=store.last_visit())
+        return Remembered(
+            known=store.known(configured, now),
+            last=store.last_visit(),
+            spent=SentenceStore(database).spent(now),
+        )
 
 
 def make_mail(config: Config, now: dt.datetime, reader: str) -> tuple[bytes, int]:

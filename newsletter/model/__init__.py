@@ -3,6 +3,7 @@
 papers.py   papers, where they were seen, and discussions of them
 figures.py  copies of papers' pictures
 sources.py  sources, what is remembered of them, and what a visit gave
+sentences.py sentences that a machine writes about papers
 picks.py    topics, scores and picks, with the reasons for them
 subscribers.py who asked for the newsletter, and what they want of it
 requests.py what people do on the site: mails they ask for, what they say about papers
@@ -50,6 +51,14 @@ from newsletter.model.picks import (
 )
 from newsletter.model.remarks import RefusedError, Remark, counted_remark, remark
 from newsletter.model.requests import Feedback, FeedbackKind, Notice, NoticeKind, NoticeState
+from newsletter.model.sentences import (
+    Commission,
+    Permit,
+    Ration,
+    Sentence,
+    Spending,
+    Wording,
+)
 from newsletter.model.sources import Enrichment, Health, Source, SourceReport, Validators, Visit
 from newsletter.model.subscribers import (
     ANY_HOUR,
@@ -84,6 +93,7 @@ __all__ = [
     "Border",
     "Cadence",
     "Claim",
+    "Commission",
     "Delivery",
     "DeliveryState",
     "Edition",
@@ -111,18 +121,22 @@ __all__ = [
     "Outcome",
     "Paper",
     "Part",
+    "Permit",
     "Pick",
+    "Ration",
     "Reason",
     "ReasonKind",
     "RefusedError",
     "Remark",
     "Schedule",
     "Score",
+    "Sentence",
     "Settlement",
     "Sighting",
     "SignUp",
     "Source",
     "SourceReport",
+    "Spending",
     "Subscriber",
     "SubscriberState",
     "Subscription",
@@ -133,6 +147,7 @@ __all__ = [
     "Verdict",
     "Visit",
     "Wishes",
+    "Wording",
     "allowed",
     "audience_of",
     "before",

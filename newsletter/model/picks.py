@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from newsletter.model.papers import Paper
+from newsletter.model.sentences import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,11 @@ class Pick:
     tldr: str = ""
     """One or two sentences that say what is new."""
     tldr_by: str = ""
-    """Who wrote `tldr`; empty when it is taken from the abstract."""
+    """Who wrote `tldr`: a source, or the model of a machine; empty: it is from the abstract."""
+    wording: Wording = Wording.GIVEN
+    """Whether a machine of ours wrote or translated `tldr`."""
+    tldr_language: str = ""
+    """The language that a machine was asked to write `tldr` in (BCP 47)."""
     details: tuple[str, ...] = ()
     """Sentences of the abstract that add a result to `tldr`, in the abstract's order."""
     also: tuple[Paper, ...] = ()

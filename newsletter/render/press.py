@@ -215,7 +215,7 @@ class Press:
     def _paper(self, pick: Pick, room: int, *, is_lead: bool = False) -> PaperView:
         has_figure = self.masthead.figures in ("all", "lead" if is_lead else "all")
         # Only in these values can picks of one paper differ between readers.
-        told = (pick.reasons, pick.tldr, len(pick.also))
+        told = (pick.reasons, pick.tldr, pick.wording, len(pick.also))
         key = (pick.paper.id, pick.topic, room, has_figure, *told)
         view = self._papers.get(key)
         if view is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
-from newsletter.model import Figure, Paper, Pick
+from newsletter.model import Figure, Paper, Pick, Wording
 from newsletter.render import words
 from newsletter.render.locales import direction_of_text, language_of_text
 from newsletter.render.people import byline
@@ -51,6 +51,9 @@ class PaperView:
     """The language of that title (BCP 47)."""
     tldr: str
     tldr_by: str
+    """Who wrote `tldr`, in words: a source, or a machine; empty: the authors."""
+    tldr_language: str
+    """The language of `tldr` where it is another than the paper's (BCP 47); else empty."""
     direction: Literal["ltr", "rtl"]
     """The direction in which the title is written."""
     start: str
@@ -71,6 +74,11 @@ class PaperView:
     links: tuple[Link, ...]
     also: tuple[Link, ...]
     """Papers that say the same."""
+
+    @property
+    def summary(self) -> str:
+        """The sentence with who wrote it, for places that have no other mark; may be empty."""
+        return f"{self.tldr} ({self.tldr_by})" if self.tldr and self.tldr_by else self.tldr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,6 +115,7 @@ def paper_view(
     links = () if bare else tuple(_links(paper, phrases))
     also = () if bare else pick.also[:MAX_ALIKE]
     direction = direction_of_text(paper.title)
+    language = language_of_text(f"{paper.title} {paper.abstract}")
     return PaperView(
         id=urllib.parse.quote(paper.id, safe=""),
         title=paper.title,
@@ -114,12 +123,13 @@ def paper_view(
         number=hole(NUMBER),
         direction=direction,
         start="right" if direction == "rtl" else "left",
-        language=language_of_text(f"{paper.title} {paper.abstract}"),
+        language=language,
         authors=_authors(paper.authors, phrases),
         topic=topic,
         topic_language=topic_language,
         tldr="" if density == "titles" else pick.tldr,
-        tldr_by="" if density == "titles" else pick.tldr_by,
+        tldr_by="" if density == "titles" else author_of_summary(pick, phrases),
+        tldr_language=pick.tldr_language if pick.tldr_language != language else "",
         abstract="" if bare else excerpt(pick, room),
         **_figure(None if bare else figure, figure_url, paper.title, phrases),
         badges=tuple(_badges(paper, phrases)),
@@ -129,6 +139,13 @@ def paper_view(
         links=links,
         also=tuple(Link(label=same.title, url=same.url) for same in also),
     )
+
+
+def author_of_summary(pick: Pick, phrases: Phrases) -> str:
+    """Return who wrote the sentence about a paper, in words; nothing when its authors did."""
+    if pick.wording is Wording.GIVEN:
+        return pick.tldr_by
+    return words.by_machine(phrases, pick.wording, pick.tldr_by)
 
 
 def excerpt(pick: Pick, room: int) -> str:

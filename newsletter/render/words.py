@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from newsletter.model import Reason, ReasonKind
+from newsletter.model import Reason, ReasonKind, Wording
 from newsletter.model.gate import line
 from newsletter.render.phrases import ENGLISH, Phrases
 
@@ -246,6 +246,17 @@ def highlights(phrases: Phrases, lead: str, more: int) -> str:
     return phrases.ngettext(
         "%(title)s and %(num)s more", "%(title)s and %(num)s more", more, title=lead
     )
+
+
+def by_machine(phrases: Phrases, wording: Wording, model: str) -> str:
+    """Return who wrote the sentence about a paper, when a machine did: never its authors.
+
+    Of a model's name what comes last is enough; `hf.co/someone/model` would become a link.
+    """
+    name = model.rpartition("/")[2]
+    if wording is Wording.TRANSLATED:
+        return phrases.gettext("translated by a machine, %(model)s", model=name)
+    return phrases.gettext("written by a machine, %(model)s", model=name)
 
 
 def _quoted(words: Sequence[str], phrases: Phrases) -> str:

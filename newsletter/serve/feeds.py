@@ -78,7 +78,7 @@ def atom_feed(site: Site, topic: str = "") -> Response:
             _add(etree.SubElement(entry, f"{{{ATOM}}}author"), "name", name)
         for name, words in card.topics:
             etree.SubElement(entry, f"{{{ATOM}}}category", term=name, label=words)
-        _add(entry, "summary", card.view.tldr or card.paper.abstract)
+        _add(entry, "summary", card.view.summary or card.paper.abstract)
     content = etree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return _answer(content, "application/atom+xml")
 
@@ -99,7 +99,7 @@ def json_feed(site: Site, topic: str = "") -> Response:
                 "url": _page_of(site, card),
                 "external_url": card.paper.url,
                 "title": card.paper.title,
-                "content_text": card.view.tldr or card.paper.abstract,
+                "content_text": card.view.summary or card.paper.abstract,
                 "date_published": _moment(site, card.date),
                 "authors": [{"name": name} for name in card.paper.authors],
                 "tags": [words for _, words in card.topics],

@@ -147,7 +147,7 @@ def _entry(card: Card) -> dict[str, str]:
     return {
         "title": card.paper.title,
         "authors": ", ".join(map(byline, card.paper.authors)),
-        "words": card.view.tldr or card.paper.abstract[:300],
+        "words": card.view.summary or card.paper.abstract[:300],
         "path": f"/papers/{card.id}/",
         "date": f"{card.date}",
     }

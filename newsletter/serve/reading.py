@@ -241,7 +241,7 @@ def paper_page(site: Site, paper_id: str) -> Response:
         "card": card,
         "dates": sorted({date for date, _ in picked}, reverse=True),
         "like": () if site.is_static else _alike(site, paper),
-        "description": card.view.tldr or card.paper.abstract[:200],
+        "description": card.view.summary or card.paper.abstract[:200],
     }
     return page(site, "paper.html", values, cache=PUBLIC)
 

@@ -15,6 +15,7 @@ chunks.py      many values a few at a time
 papers.py      papers, and the issue each was offered in
 facts.py       answers of the services that enrich papers
 vectors.py     sentence embeddings, each computed once
+sentences.py   sentences that a machine wrote, and what they cost
 words.py       words as the index of searches sees them
 matching.py    what texts must have to be found
 index.py       the index of papers' words
@@ -73,6 +74,7 @@ from newsletter.store.picks import PickStore
 from newsletter.store.requests import Confirmed, Departure, RequestStore
 from newsletter.store.retention import Retention
 from newsletter.store.search import Found, Query, SearchStore
+from newsletter.store.sentences import SentenceStore
 from newsletter.store.sources import SourceStore
 from newsletter.store.subscribers import SubscriberStore
 from newsletter.store.suppressions import Bounce, Suppression, SuppressionStore
@@ -107,6 +109,7 @@ __all__ = [
     "Restored",
     "Retention",
     "SearchStore",
+    "SentenceStore",
     "SourceStore",
     "SqlLedger",
     "SubscriberStore",

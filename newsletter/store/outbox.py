@@ -122,6 +122,8 @@ def pick_json(pick: Pick, say: Callable[[Reason], str]) -> dict[str, Any]:
         ],
         "reasons": [say(reason) for reason in pick.reasons],
         "tldr": pick.tldr,
+        "tldr_by": pick.tldr_by,
+        "wording": pick.wording,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.model import Paper, Pick, Reason, ReasonKind, Score
+from newsletter.model import Paper, Pick, Reason, ReasonKind, Score, Wording
 from newsletter.store.chunks import CHUNK, chunks
 from newsletter.store.database import Database
 from newsletter.store.papers import read_paper
@@ -80,6 +80,8 @@ def keep_picks(connection: sa.Connection, date: dt.date, shown: Sequence[Pick]) 
                 "reasons": [asdict(reason) for reason in pick.reasons],
                 "tldr": pick.tldr,
                 "tldr_by": pick.tldr_by,
+                "wording": pick.wording,
+                "tldr_language": pick.tldr_language,
                 "also": [paper.id for paper in pick.also],
             },
         }
@@ -112,6 +114,9 @@ def _pick(row: sa.Row[Any], others: Mapping[str, Paper]) -> Pick:
         reasons=tuple(_reason(told) for told in data["reasons"]),
         tldr=data["tldr"],
         tldr_by=data["tldr_by"],
+        # Issues from before there were machines have only the words of people.
+        wording=Wording(data.get("wording", Wording.GIVEN)),
+        tldr_language=data.get("tldr_language", ""),
         also=tuple(others[key] for key in data["also"] if key in others),
     )
 

@@ -94,6 +94,22 @@ vectors = sa.Table(
 )
 """Sentence embeddings, in half-precision numbers, by a digest of the text."""
 
+SENTENCE = ("digest", "model", "language", "wording")
+sentences = sa.Table(
+    "sentence",
+    metadata,
+    *(sa.Column(name, Text, primary_key=True) for name in SENTENCE),
+    sa.Column("paper", Text, nullable=False),
+    sa.Column("state", Text, nullable=False),
+    sa.Column("content", Text, nullable=False),
+    sa.Column("why", Text, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False, index=True),
+    sa.Column("written_at", Moment),
+)
+"""What a machine was asked to write about a text, and what the last day of asking has cost."""
+
 issues = sa.Table(
     "issue",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import ipaddress
 import os
 import random
 import urllib.request
@@ -36,6 +37,7 @@ from newsletter.store import (
     RequestStore,
     Retention,
     SearchStore,
+    SentenceStore,
     SourceStore,
     SqlLedger,
     SubscriberStore,
@@ -44,6 +46,7 @@ from newsletter.store import (
 )
 from newsletter.store.vectors import VectorStore
 from newsletter.subscribe.lists import SubscriberFile
+from newsletter.summarise.writing import Writer
 from newsletter.world.machine import hiding, new_id, open_ledger, redactor, rest, utc_now
 
 
@@ -113,6 +116,7 @@ def day_of(
             papers=papers,
             sources=SourceStore(database),
             facts=facts,
+            sentences=SentenceStore(database),
             issues=IssueStore(database),
             ledger=ledger or SqlLedger(database, lean=bool(boot_id())),
             subscribers=subscribers,
@@ -185,5 +189,44 @@ async def open_web(
         chance=random.Random(),  # noqa: S311  spreads retries; nothing secret
     )
     reader = DocumentReader(sources=len(settings.sources))
-    async with fetcher, reader:
-        yield Web(fetcher=fetcher, reader=reader, on_source=on_source)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(fetcher)
+        await stack.enter_async_context(reader)
+        writer = open_writer(config, version)
+        if writer:
+            await stack.enter_async_context(writer)
+        yield Web(fetcher=fetcher, reader=reader, writer=writer, on_source=on_source)
+
+
+ANSWER_BYTES = 1_000_000
+OWN_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+            "::1/128", "fc00::/7",
+        ),
+    )
+)  # fmt: skip
+"""Where a machine of one's own may be: loopback (RFC 1122, RFC 4291), private (RFC 1918, RFC 4193)
+and shared addresses (RFC 6598). Not link-local ones: at these, clouds hand out their keys."""
+
+
+def open_writer(config: Config, version: str) -> Writer | None:
+    """Return what asks the machine of the settings for sentences; None if it may not be asked.
+
+    You have named the endpoint, and no stranger can: so it may be on this machine.
+    """
+    machine = config.summaries
+    if machine is None or machine.missing:
+        return None
+    fetcher = Fetcher(
+        user_agent=user_agent(config, version),
+        timeout=machine.timeout,
+        silence=machine.timeout,  # nothing comes until the whole answer is there
+        max_bytes=ANSWER_BYTES,
+        private_networks=(*OWN_NETWORKS, *config.collecting.private_networks),
+        proxied=bool(urllib.request.getproxies()) and not machine.is_near,
+        retries=0,
+    )
+    return Writer(machine, fetcher)

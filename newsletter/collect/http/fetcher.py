@@ -55,10 +55,15 @@ class MissingError(SourceError):
     """HTTP 404: there is nothing at the address."""
 
 
-class _BusyError(SourceError):
+class LargeError(SourceError):
+    """The answer is larger than we read."""
+
+
+class BusyError(SourceError):
     """The server asks us to come back later."""
 
     def __init__(self, message: str, wait: float | None) -> None:
+        """Keep the seconds to `wait`; None when the server does not say."""
         self.wait = wait
         super().__init__(message)
 
@@ -99,6 +104,7 @@ class Fetcher:
         max_bytes: int = 20_000_000,
         private_networks: Sequence[Network] = (),
         proxied: bool = False,
+        retries: int = RETRIES,
         backoff: float = 1.0,
         chance: random.Random | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -108,9 +114,10 @@ class Fetcher:
         `max_bytes` counts after decompression. Connections go only to public addresses and to
         `private_networks`. Behind a proxy (`proxied`) the proxy resolves names and connects, so
         the proxy must check them. A busy server is asked again after about `backoff` seconds, then
-        after twice that.
+        after twice that, `retries` times in all.
         """
         self.timeout = timeout
+        self.retries = retries
         self.backoff = backoff
         self._chance = chance or random.Random(0)  # noqa: S311  only to spread retries
         self._sleep = sleep
@@ -154,8 +161,8 @@ class Fetcher:
         `headers` go only to the server of `location`, not along with a redirect to another. With a
         JSON `body` the request is a POST. At most `redirects` are followed.
 
-        Raises SourceError with one line: what failed, where, and how to mend it. Raises GoneError
-        when the server says that the document is gone for good.
+        Raises SourceError with one line: what failed, where, and how to mend it. GoneError says
+        that the document is gone for good, BusyError that the server is busy still.
         """
         if "://" not in location:
             documents = await asyncio.to_thread(read_files, Path(location), self.max_bytes)
@@ -207,10 +214,10 @@ class Fetcher:
         The wait is what the server asks for, or doubles each time. It varies a little at random,
         so that many clients do not come back at once.
         """
-        for attempt in range(RETRIES):
+        for attempt in range(self.retries):
             try:
                 return await self._follow(asked)
-            except _BusyError as busy:
+            except BusyError as busy:
                 wait = busy.wait
                 if wait is None:
                     wait = self.backoff * 2**attempt * self._chance.uniform(0.5, 1.5)
@@ -233,7 +240,9 @@ class Fetcher:
             here = joined(here, target)
             if is_permanent:
                 moved_to = here
-        raise SourceError(f"{shown(asked.url)}: more than {asked.redirects} redirects")
+        most = asked.redirects
+        told = f"more than {most} redirects" if most else "a redirect leads elsewhere"
+        raise SourceError(f"{shown(asked.url)}: {told}")
 
     async def _ask(self, url: str, asked: _Question) -> Fetched | tuple[int, str]:
         """Return the answer at `url`, or the status code and the target of a redirect."""
@@ -270,7 +279,7 @@ class Fetcher:
             content += chunk
             if len(content) > self.max_bytes:
                 limit = self.max_bytes // 1_000_000
-                raise SourceError(
+                raise LargeError(
                     f"{shown(url)}: more than {limit} MB; raise max_megabytes in sources.yaml if "
                     "this source is meant to be so large"
                 )
@@ -295,7 +304,7 @@ def _validator(response: httpx2.Response, name: str) -> str:
 def _refused(told: str, response: httpx2.Response, busy: frozenset[int]) -> SourceError:
     """Return the error for an answer without a document."""
     if response.status_code in busy:
-        return _BusyError(told, retry_after(response))
+        return BusyError(told, retry_after(response))
     if response.status_code == httpx2.codes.GONE:
         return GoneError(told)
     is_missing = response.status_code == httpx2.codes.NOT_FOUND

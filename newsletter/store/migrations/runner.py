@@ -18,7 +18,7 @@ from newsletter.store.urls import shown
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0015"
+HEAD: Final = "0016"
 """The newest revision in versions/."""
 
 TOO_NEW: Final = 99

@@ -15,6 +15,7 @@
 0013_drafts.py           drafts of issues; how often subscribers want mail
 0014_program.py          which version of the program used the database last
 0015_languages.py        audiences by language
+0016_sentences.py        sentences that a machine wrote, and what they cost
 
 Revisions up to 0010 may use SQLite's own SQL: no other database was supported then. PostgreSQL
 begins with 0011; later ones run on both.

@@ -1,0 +1,96 @@
+"""write_sentences(): a machine is asked about what editions will likely show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from newsletter.config.settings import Summaries
+from newsletter.day.drafts import AHEAD, Draft
+from newsletter.day.given import Day, Web
+from newsletter.day.readers import everybody
+from newsletter.day.wording import sentences_of
+from newsletter.model import Paper, Sentence, Wording
+from newsletter.pick.summaries import summarise
+from newsletter.render.given import Selection
+from newsletter.render.locales import language_of_text
+from newsletter.render.looks import Form
+from newsletter.summarise.judging import SPOKEN, is_fit
+from newsletter.summarise.questions import Enquiry, question
+
+
+async def write_sentences(day: Day, web: Web, draft: Draft) -> tuple[str, ...]:
+    """Have sentences written for the papers of a draft, best first; return what is worth a line.
+
+    The newsletter's own language comes first: sentences in others are made of it. Does nothing when
+    no machine is named. Raises StoreError when the database cannot be used.
+    """
+    machine, own = day.config.summaries, day.config.letter.language
+    if machine is None or web.writer is None or day.config.letter.density == "titles":
+        return ()
+    shown = _shown(draft)
+    for language in sorted(shown, key=lambda language: (language != own, language)):
+        if machine.languages is None or language in machine.languages:
+            questions = tuple(_questions(day, machine, shown[language], language))
+            await web.writer.write(questions, day.stores.sentences, day.clock)
+    return web.writer.notes()
+
+
+def language_of(draft: Draft, form: Form) -> str:
+    """Return the language that editions of a form are in."""
+    return form.language or draft.day.config.letter.language
+
+
+def _shown(draft: Draft) -> Mapping[str, Sequence[Paper]]:
+    """Return, by language, the papers that editions show: first those that most readers get.
+
+    Of papers that equally many get, those with the higher score come first.
+    """
+    readers: dict[str, Counter[str]] = {}
+    scores: dict[str, float] = {}
+    papers: dict[str, Paper] = {}
+
+    def note(selection: Selection, count: int) -> None:
+        counted = readers.setdefault(language_of(draft, selection.form), Counter())
+        for pick in selection.picks:
+            papers[pick.paper.id] = pick.paper
+            counted[pick.paper.id] += count
+            scores[pick.paper.id] = max(scores.get(pick.paper.id, 0.0), pick.score.overall)
+
+    note(draft.of_everybody(), 1)
+    for some in everybody(draft.day, ahead=AHEAD):
+        for group, selection in draft.selected(some):
+            note(selection, group.count)
+    return {
+        language: [
+            papers[name]
+            for name, _ in sorted(
+                counted.items(), key=lambda one: (-one[1], -scores[one[0]], one[0])
+            )
+        ]
+        for language, counted in readers.items()
+    }
+
+
+def _questions(
+    day: Day, machine: Summaries, papers: Sequence[Paper], language: str
+) -> Iterator[Enquiry]:
+    """Yield what is to be asked: about papers whose sentence is taken from the abstract."""
+    letter = day.config.letter
+    main = language.partition("-")[0]
+    writes = machine.writes and language == letter.language and main in SPOKEN
+    own: Mapping[str, Sentence] = {}
+    if machine.writes and language != letter.language:
+        own = sentences_of(day, papers, letter.language)
+    for paper in papers:
+        told, by = summarise(paper)
+        if not told or by:
+            continue
+        if writes:
+            yield question(paper, machine.model, language)
+            continue
+        if paper.id in own and own[paper.id].wording is Wording.WRITTEN:
+            told = own[paper.id].text
+        is_foreign = language_of_text(told) != main
+        if is_foreign and is_fit(told, paper.title, paper.abstract):
+            yield question(paper, machine.model, language, told)
