@@ -20,6 +20,8 @@ from newsletter.render.languages import LANGUAGES, language_of_phrases
 from newsletter.render.locales import locale_of
 
 THOUSAND: Final = 1_000
+TRILLION: Final = 10**12
+"""From here on nothing counts papers or votes, and decimal arithmetic has its limits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,7 @@ class Phrases:
 
     def number(self, number: int) -> str:
         """Return a number in full: `12,345`."""
-        if -THOUSAND < number < THOUSAND:
+        if not THOUSAND <= abs(number) < TRILLION:
             return str(number)
         from babel.numbers import format_decimal  # noqa: PLC0415  most numbers are small
 
@@ -55,7 +57,7 @@ class Phrases:
 
     def short_number(self, number: int) -> str:
         """Return a number in few characters: `1.2K`."""
-        if -THOUSAND < number < THOUSAND:
+        if not THOUSAND <= abs(number) < TRILLION:
             return str(number)
         from babel.numbers import format_compact_decimal  # noqa: PLC0415  most numbers are small
 

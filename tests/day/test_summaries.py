@@ -16,6 +16,7 @@ import pytest
 from endpoints import PATH, Obeying, answering
 from makers import NOW, TODAY
 from servers import Page, http_server, smtp_server
+from spoken import mislabelled
 from worlds import World, body, votes, write
 
 from newsletter.day import steps
@@ -167,7 +168,7 @@ def test_the_mail_that_welcomes_says_so_too(snow: Snow) -> None:
     assert isinstance(mail, EmailMessage)
     for kind in ("plain", "html"):
         text = " ".join(body(mail, kind).split())
-        assert f"{GOOD} ({MARKED})" in re.sub("<[^>]*>", "", text)
+        assert f"{GOOD} (summary: {MARKED})" in re.sub("<[^>]*>", "", text)
 
 
 def test_nothing_that_an_obedient_machine_says_reaches_anybody(snow: Snow) -> None:
@@ -335,9 +336,35 @@ def test_a_sentence_is_translated_when_the_machine_does_not_write(snow: Snow) ->
         }
     ]
     text = " ".join(body(snow.world.mails()["ada"], "plain").split())
-    assert f"{german} (summary: translated by a machine, tiny-3b)" in text
+    assert f"{german} (Zusammenfassung: maschinell übersetzt, tiny-3b)" in text
     html = body(snow.world.mails()["ada"], "html")
     assert re.search(rf'<span[^>]*lang="de"[^>]*>{re.escape(german)}', html)
+
+
+def test_each_reader_gets_the_sentence_in_the_language_of_their_mail(snow: Snow) -> None:
+    """Written for the newsletter's own, translated for who reads another; each says so in its own."""
+    german = "Agenten fallen auf Schnee mit dem Planer Xylo, trainiert mit 1.200 Stürzen, seltener."
+    write(
+        snow.world,
+        "subscribers",
+        "subscribers:\n  - {email: ada@readers.example}\n"
+        "  - {email: zoe@readers.example, language: de-CH}\n"
+        "  - {email: max@readers.example, language: de, words: [snow]}\n",
+    )
+    snow.settings("languages: all")
+    machine = Obeying(lambda given: german if "sentence" in given else GOOD)
+    snow.world.web.pages[f"/{PATH}"] = machine.page
+
+    snow.world.do(steps.run)
+
+    mails = snow.world.mails()
+    text = {name: " ".join(body(mails[name], "plain").split()) for name in mails}
+    assert f"{GOOD} (summary: {MARKED})" in text["ada"]
+    for name in ("zoe", "max"):
+        assert f"{german} (Zusammenfassung: maschinell übersetzt, tiny-3b)" in text[name]
+        assert GOOD not in text[name]
+        assert mislabelled(body(mails[name], "html")) == []
+    assert len(machine.asked) == 2
 
 
 def test_languages_that_are_not_named_keep_the_sentence_of_the_abstract(snow: Snow) -> None:
