@@ -312,7 +312,7 @@ def test_likes_are_tried_on_the_papers_that_are_known(folder: Path, web: Web) ->
     texts = [" ".join(dice.sample(things, 9)) for _ in range(110)]
     texts += [
         f"the torque and grasp of arms of robots {' '.join(dice.sample(things, 3))}"
-        for _ in range(12)
+        for _ in range(4)
     ]
     items = "".join(
         f"<item><title>Study {n}: {' '.join(text.split()[-9:])}</title>"
@@ -323,23 +323,13 @@ def test_likes_are_tried_on_the_papers_that_are_known(folder: Path, web: Web) ->
     web.pages["/old"] = Page(page)
     do(folder, "collect", status=0)
 
-    found = told(
-        folder, "topics", "try", "--like", "robots of low torque", "--like", "arms that grasp"
-    )
+    likes = ("--like", "robots of low torque", "--like", "arms that grasp")
+    found = told(folder, "topics", "try", *likes)
 
     assert found["terms"] == []
     assert "robots" in found["picks"][0]["title"]
     assert "taste" in {part["signal"] for part in found["picks"][0]["parts"]}
-    both = told(
-        folder,
-        "topics",
-        "try",
-        "stara",
-        "--like",
-        "robots of low torque",
-        "--like",
-        "arms that grasp",
-    )
+    both = told(folder, "topics", "try", "stara", *likes)
     titles = " ".join(pick["title"] for pick in both["picks"])
     assert "robots" in titles
     assert "stara" in titles
