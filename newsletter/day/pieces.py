@@ -24,16 +24,17 @@ def pieces_of(text: str, is_whole: Callable[[str], bool]) -> Iterator[str]:
     """Yield the parts of a text."""
     for row in text.splitlines():
         whole = line(row, MOST_PIECE)
-        if "," in whole and is_whole(whole):
+        if _SEPARATED.fullmatch(whole) is None and is_whole(whole):
             yield whole
             continue
         for piece in _SEPARATED.findall(row):
-            if plain := line(piece, MOST_PIECE).strip(" .;,"):
+            if plain := line(piece, MOST_PIECE).strip(" .;,。"):
                 yield plain
 
 
-_SEPARATED = re.compile(r'(?:"[^"]*"|\([^()]*\)|[^,;])+')
-"""A part ends at a comma or semicolon that stands neither in quotation marks nor in brackets."""
+_SEPARATED = re.compile(r'(?:"[^"]*"|\([^()]*\)|[^,;，、；،؛])+')
+"""A part ends at a comma or semicolon, of any of our languages, that stands neither in quotation
+marks nor in brackets."""
 
 
 def topic_called(text: str, topics: Sequence[Topic]) -> str:

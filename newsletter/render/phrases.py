@@ -68,15 +68,21 @@ class Phrases:
         *some, last = words or ("",)
         if not some:
             return last
-        return self.gettext("%(some)s and %(last)s", some=", ".join(some), last=last)
+        return self.gettext("%(some)s and %(last)s", some=self.gettext(", ").join(some), last=last)
 
     def _filled(self, phrase: str, values: dict[str, object]) -> str:
         if not values:
             return phrase
-        return phrase % {
-            name: self.number(value) if type(value) is int else value
-            for name, value in values.items()
-        }
+        return phrase % {name: self._written(value) for name, value in values.items()}
+
+    def _written(self, value: object) -> object:
+        if type(value) is int:
+            return self.number(value)
+        if type(value) is float and abs(value) < TRILLION:
+            from babel.numbers import format_decimal  # noqa: PLC0415  such numbers are rare
+
+            return format_decimal(value, format="0.00", locale=locale_of(self.language))
+        return value
 
 
 ENGLISH: Final = Phrases("en", gettext.NullTranslations())

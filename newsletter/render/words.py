@@ -7,12 +7,15 @@ numbers in a sentence are values, so that a translation can put them in the righ
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from newsletter.model import Reason, ReasonKind, Wording
 from newsletter.model.gate import line
 from newsletter.render.phrases import ENGLISH, Phrases
 
+MOST_VALUE: Final = 300
+"""Characters of what others wrote, in a sentence of ours."""
 WEEK: Final = 7
 """Days of an issue that covers a week."""
 
@@ -24,7 +27,13 @@ def figure(phrases: Phrases, by: str, title: str) -> str:
 
 def say(reason: Reason, phrases: Phrases = ENGLISH) -> str:
     """Return a reason as one line of words."""
-    return line(_said(reason, phrases))
+    # What is in a phrase of ours, such as no-break spaces, stays; what others wrote is one line.
+    plain = replace(
+        reason,
+        name=line(reason.name, MOST_VALUE),
+        words=tuple(line(word, MOST_VALUE) for word in reason.words),
+    )
+    return " ".join(filter(None, _said(plain, phrases).split(" ")))
 
 
 def _said(reason: Reason, phrases: Phrases) -> str:  # noqa: C901, PLR0911, PLR0912  one per kind
@@ -97,7 +106,7 @@ def _said(reason: Reason, phrases: Phrases) -> str:  # noqa: C901, PLR0911, PLR0
                 "%(num)s paper scores more: it misses by %(gap)s",
                 "%(num)s papers score more: it misses by %(gap)s",
                 count,
-                gap=f"{reason.gap:.2f}",
+                gap=reason.gap,
             )
         case ReasonKind.LEFT_OUT:
             return _("left out for variety, or muted")
@@ -158,7 +167,7 @@ def preheader(phrases: Phrases, topics: Sequence[tuple[str, int]], papers: int, 
     """Return what an inbox shows beside the subject: topics and how many papers each has."""
     if not topics:
         return _empty_preheader(phrases, papers, days)
-    told = ", ".join(f"{title} {number}" for title, number in topics)
+    told = phrases.gettext(", ").join(f"{title} {number}" for title, number in topics)
     count = sum(number for _, number in topics)
     if days == WEEK:
         return phrases.ngettext(
@@ -185,7 +194,7 @@ def _empty_preheader(phrases: Phrases, papers: int, days: int) -> str:
 
 def authors(phrases: Phrases, names: Sequence[str], more: int) -> str:
     """Return the authors of a paper; `more` is how many are not named."""
-    named = ", ".join(names)
+    named = phrases.gettext(", ").join(names)
     if not more:
         return named
     # Translators: authors of a paper, and how many people are not named.
