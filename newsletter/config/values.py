@@ -117,12 +117,14 @@ def read_zone(name: str) -> str:
 
 
 def read_language(text: str) -> str:
-    """Return a language's code (BCP 47); raises ValueError if it is not one."""
-    if not re.fullmatch(LANGUAGE, text):
+    """Return a language's code (BCP 47), in its usual case; raises ValueError if it is not one."""
+    if not re.fullmatch(LANGUAGE, text, re.IGNORECASE):
         code = _language_codes().get(text.strip().lower())
         hint = f"; did you mean `{code}`?" if code else ', such as "en", "de" or "pt-BR"'
         raise ValueError(f"a language is written as its code (BCP 47){hint}")
-    return text
+    first, *rest = text.split("-")
+    cases = {2: str.upper, 4: str.title}  # regions and scripts (RFC 5646, 2.1.1)
+    return "-".join((first.lower(), *(cases.get(len(part), str.lower)(part) for part in rest)))
 
 
 @functools.cache

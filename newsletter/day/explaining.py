@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from newsletter.collect.identity.keys import letters
 from newsletter.day.drafts import Draft
@@ -21,6 +22,9 @@ from newsletter.pick.misses import why_not
 from newsletter.pick.personal import OWN_TOPICS, OWN_WORDS, OWN_WORDS_TOPIC, with_mark
 from newsletter.pick.signals import Mark
 from newsletter.render.words import say
+
+PART: Final = 5
+"""Letters of a title that may stand for the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +43,9 @@ class Explained:
 def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Paper | None:
     """Return the candidate with this id, address or title.
 
-    The prefix that names the kind of id may be left out; of a title only letters and digits count.
-    Candidates are those of the edition that the reader gets.
+    The prefix that names the kind of id may be left out; of a title only letters and digits count,
+    and a part is enough that no other has. Candidates are those of the edition that the reader
+    gets.
     """
     key, title = wanted.strip().lower(), letters(wanted)
     keys = {key, *named([wanted.strip()])}
@@ -49,7 +54,10 @@ def find_paper(draft: Draft, wanted: str, reader: Readers | None = None) -> Pape
         own = {known.lower() for known in paper.keys}
         if not keys.isdisjoint(own | {known.partition(":")[2] for known in own}):
             return paper
-    return next((paper for paper in papers if title and letters(paper.title) == title), None)
+    titles = [(letters(paper.title), paper) for paper in papers]
+    whole = [paper for known, paper in titles if title and known == title]
+    parts = [paper for known, paper in titles if len(title) >= PART and title in known]
+    return whole[0] if whole else parts[0] if len(parts) == 1 else None
 
 
 def find_stored(day: Day, wanted: str) -> Paper | None:

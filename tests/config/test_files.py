@@ -60,7 +60,7 @@ MISTAKES = [
     ("subscribers", "  - email: you@", "  - email: YOU@example.org\n  - email: you@", "subscribers.yaml:5:12: you@example.org is on the list already"),
     ("newsletter", "timezone: UTC", "timezone: Berlin", "newsletter.yaml:5:11: `timezone`: `Berlin`: not an IANA time zone; did you mean `Europe/Berlin`?"),
     ("newsletter", "timezone: UTC", "language: german", "newsletter.yaml:5:11: `language`: `german`: a language is written as its code (BCP 47); did you mean `de`?"),
-    ("newsletter", "timezone: UTC", "language: EN", 'such as "en", "de" or "pt-BR"'),
+    ("newsletter", "timezone: UTC", "language: e_n", 'such as "en", "de" or "pt-BR"'),
     ("newsletter", "timezone: UTC", "theme: gazete", "newsletter.yaml:5:8: `theme` takes `key: value` lines below it; did you mean `theme: {name: gazete}`?"),
     ("newsletter", "timezone: UTC", "theme: {name: gazete}", "no theme is called `gazete`; did you mean `gazette`?"),
     ("newsletter", "timezone: UTC", "delivery: smtp", "newsletter.yaml:16:1: `delivery` is here a second time (first on line 5)"),

@@ -78,7 +78,7 @@ NEWSLETTER = [
     ("timezone: GMT+1", "11: `timezone`: `GMT+1`: " + ZONE + " such as `Europe/Paris`"),
     ("language: german", "11: `language`: `german`: " + BCP + "; did you mean `de`?"),
     ("language: Deutsch", "11: `language`: `Deutsch`: " + BCP + "; did you mean `de`?"),
-    ("language: EN", "11: `language`: `EN`: " + BCP + ', such as "en", "de" or "pt-BR"'),
+    ("language: e_n", "11: `language`: `e_n`: " + BCP + ', such as "en", "de" or "pt-BR"'),
     ("schedule: {at: 25:00}", "16: `at`: `25:00`: " + CLOCK),
     ("schedule: {at: '24:00'}", "16: `at`: `24:00`: " + CLOCK),
     ("schedule: {at: '6:00'}", "16: `at`: `6:00`: " + CLOCK),
