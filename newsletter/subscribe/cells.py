@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from newsletter.collect.plain.dates import UNREADABLE, read_date
 from newsletter.config.mistakes import suggest
+from newsletter.config.values import read_language
 from newsletter.model import Cadence, Length
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -50,6 +51,22 @@ def cadence_in(text: str) -> Cadence:
 def length_in(text: str) -> Length:
     """Return how much of an issue somebody wants; raises ValueError."""
     return _choice(Length, text)
+
+
+def language_in(text: str) -> str:
+    """Return a language's code; raises ValueError.
+
+    Case says nothing (RFC 5646, 2.1.1), and many programs write `_`: `DE`, `pt_BR`.
+    """
+    first, *others = text.replace("_", "-").split("-")
+    return read_language("-".join((first.lower(), *map(_subtag, others))))
+
+
+def _subtag(part: str) -> str:
+    """Return a part of a language's code as it is usually written: scripts, regions, others."""
+    if re.fullmatch("[A-Za-z]{4}", part):
+        return part.title()
+    return part.upper() if re.fullmatch("[A-Za-z]{2}", part) else part.lower()
 
 
 def _choice(kind: type[Choice], text: str) -> Choice:

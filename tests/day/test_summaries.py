@@ -367,6 +367,26 @@ def test_each_reader_gets_the_sentence_in_the_language_of_their_mail(snow: Snow)
     assert len(machine.asked) == 2
 
 
+@pytest.mark.parametrize("languages", ["[own, de]", "[en-GB, de-AT]", "[en, de-CH, fr]"])
+def test_a_language_that_is_named_is_meant_in_all_its_dialects(snow: Snow, languages: str) -> None:
+    """Also that of the newsletter: it is `en-US` here, and editions in German have no dialect."""
+    write(
+        snow.world,
+        "subscribers",
+        "subscribers:\n  - {email: ada@readers.example}\n"
+        "  - {email: zoe@readers.example, language: de-CH}\n",
+    )
+    snow.settings(f"languages: {languages}", "language: en-US")
+    asked = Obeying(lambda given: "-" if "sentence" in given else GOOD)
+    snow.world.web.pages[f"/{PATH}"] = asked.page
+
+    snow.world.do(steps.run)
+
+    assert len(asked.asked) == 2
+    text = " ".join(body(snow.world.mails()["ada"], "plain").split())
+    assert f"{GOOD} (summary: {MARKED})" in text
+
+
 def test_languages_that_are_not_named_keep_the_sentence_of_the_abstract(snow: Snow) -> None:
     """The newsletter's own is one of them only if it is listed."""
     snow.settings("languages: [de, fr]")
