@@ -17,7 +17,7 @@ from endpoints import PATH, Obeying, answering
 from makers import NOW, TODAY
 from servers import Page, http_server, smtp_server
 from spoken import mislabelled
-from worlds import World, body, votes, write
+from worlds import ENVIRONMENT, World, body, votes, write
 
 from newsletter.day import steps
 from newsletter.day.drafts import make_draft
@@ -427,3 +427,23 @@ def test_old_sentences_go_with_the_answers_of_services(snow: Snow) -> None:
     snow.world.do(steps.begin)
 
     assert snow.world.do(count) == 0
+
+
+def test_a_key_that_an_endpoint_repeats_is_kept_nowhere(
+    snow: Snow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As services name the key that they refuse, or in an answer: no report, file or row has it."""
+    key = "sk-proj-nEverTold4bcdEfgh-ijKl"
+    monkeypatch.setitem(ENVIRONMENT, "KEY", key)
+    snow.settings("key: '${KEY}'")
+    refused = json.dumps({"error": {"message": f"Incorrect API key provided: {key}."}}).encode()
+    answers = [Page(refused, status=status) for status in (200, 401, 500)]
+    for answer in (*answers, Obeying(lambda _given: f"Agents fall with Xylo and {key}.").page):
+        snow.world.web.pages[f"/{PATH}"] = answer
+        snow.world.now += dt.timedelta(days=1)
+        ran = snow.world.do(steps.collect)
+
+        assert re.search("summaries: 1 (without an answer|refused)", "".join(ran.notes))
+        assert key[:15] not in repr(ran)
+        for path in snow.world.folder.rglob("*"):
+            assert path.is_dir() or key[:15].encode() not in path.read_bytes(), path
