@@ -11,7 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 from newsletter.serve.app import PageCache
 
 
-def asked(path: str, query: str = "", *, host: str = "news.example.org", language: str = "") -> Request:
+def asked(
+    path: str, query: str = "", *, host: str = "news.example.org", language: str = ""
+) -> Request:
     headers = [(b"host", host.encode()), (b"accept-language", language.encode())]
     return Request({
         "type": "http", "method": "GET", "scheme": "https", "path": path, "headers": headers,
