@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import socket
 import stat
 from collections.abc import Iterator
@@ -114,6 +115,10 @@ def test_a_database_is_backed_up_restored_and_used(folder: Path) -> None:
     told = newsletter("db", "restore", path.name, "--force", cwd=folder)
     assert "has no issue of today" in told.stdout
     assert "let nothing run before tomorrow" in told.stdout
+    resumed = newsletter("resume", TODAY.isoformat(), cwd=folder)
+    (waiting,) = re.findall(r": (\d+) mails go on", resumed.stdout)
+    assert int(waiting) > 0
+    assert f"come a second time: all {waiting} at most" in resumed.stdout
 
 
 def test_there_is_nothing_to_back_up_before_there_is_a_database(tmp_path: Path, root: Path) -> None:

@@ -242,7 +242,10 @@ def test_pause_resume_cancel(letter: tuple[Path, Faults]) -> None:
     assert faults.messages == []
     told = as_json(newsletter(folder, "status", "--json"))
     assert (told["state"], told["halted"]) == ("paused", "paused by the operator")
-    assert newsletter(folder, "resume", date).returncode == 0
+    resumed = newsletter(folder, "resume", date)
+    assert resumed.returncode == 0
+    assert f"{date}: 3 mails go on" in resumed.stdout
+    assert "second time" not in resumed.stdout
     assert newsletter(folder, "send", "--to", "ada@readers.example", "--date", date).returncode == 3
     assert len(faults.messages) == 1
     assert "2 deliveries will not be sent" in newsletter(folder, "cancel", date).stdout

@@ -15,6 +15,7 @@ from newsletter.cli.program import ConfigDir, app
 from newsletter.cli.terminal import console
 from newsletter.model import OPEN, IssueState
 from newsletter.store import IssueStore, SqlLedger
+from newsletter.store.backups import RESTORED
 from newsletter.world import machine
 
 Date = Annotated[
@@ -57,12 +58,20 @@ def resume(date: LastDate = None, *, config: ConfigDir = Path("config")) -> None
     """
 
     def go_on(ledger: SqlLedger, day: dt.date) -> str:
+        counts, is_restored = ledger.counts(day), ledger.halted(day) == RESTORED
         ledger.resume(day)
         _stays(ledger, day)
-        return (
-            f"{day}: goes on with the next `newsletter run` or `newsletter send --date {day}`; "
-            "workers go on within seconds"
+        waiting = sum(counts[state] for state in OPEN)
+        told = (
+            f"{day}: {waiting:,} mails go on with the next `newsletter run` or "
+            f"`newsletter send --date {day}`; workers go on within seconds"
         )
+        if is_restored and waiting:
+            told += (
+                f". Of these, those that left after the backup was made come a second time: all "
+                f"{waiting:,} at most. `newsletter pause {day}` holds them again"
+            )
+        return told
 
     _do(config, date, go_on)
 

@@ -188,6 +188,7 @@ def authors(phrases: Phrases, names: Sequence[str], more: int) -> str:
     named = ", ".join(names)
     if not more:
         return named
+    # Translators: authors of a paper, and how many people are not named.
     return phrases.ngettext(
         "%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=named
     )
@@ -207,6 +208,7 @@ def comments(phrases: Phrases, count: int) -> str:
 
 def has_code(phrases: Phrases) -> str:
     """Return the badge of a paper with code."""
+    # Translators: a badge: the paper comes with code.
     return phrases.gettext("code")
 
 
@@ -220,8 +222,10 @@ def link_labels(phrases: Phrases) -> dict[str, str]:
     _ = phrases.gettext
     return {
         "arxiv": "arXiv",
+        # Translators: the label of a link: read the paper.
         "paper": _("Read"),
         "pdf": "PDF",
+        # Translators: the label of a link to the code of a paper.
         "code": _("Code"),
         "discussion": _("Discussion"),
     }
@@ -243,6 +247,7 @@ def highlights(phrases: Phrases, lead: str, more: int) -> str:
         return phrases.gettext("no new papers")
     if not more:
         return lead
+    # Translators: a subject: the title of a paper, and how many papers follow.
     return phrases.ngettext(
         "%(title)s and %(num)s more", "%(title)s and %(num)s more", more, title=lead
     )

@@ -111,6 +111,10 @@ def restore(
     return Restored(tables=tables, kept=kept, paused=tuple(paused))
 
 
+RESTORED: Final = "paused: a backup does not know what left after it was made"
+"""Why an issue is paused that was not finished in a backup."""
+
+
 def _hold_unfinished(connection: sa.Connection, now: dt.datetime) -> tuple[dt.date, ...]:
     """Pause the issues of which something is open, and return their dates.
 
@@ -121,8 +125,7 @@ def _hold_unfinished(connection: sa.Connection, now: dt.datetime) -> tuple[dt.da
     found, _finished = unfinished(connection, dt.date.max)
     for date in found:
         recover(connection, date, now, lambda _owner: Fate.DEAD)
-        why = "paused: a backup does not know what left after it was made"
-        set_state(connection, date, IssueState.PAUSED, why)
+        set_state(connection, date, IssueState.PAUSED, RESTORED)
     return found
 
 

@@ -103,6 +103,11 @@ def test_plurals_are_those_of_the_language() -> None:
     assert papers("ar", 0, 1, 2, 3, 11, 100) == [
         "لا أوراق", "ورقة واحدة", "ورقتان", "3 أوراق", "11 ورقة", "100 ورقة",
     ]  # fmt: skip
+    # What follows 11 to 99 is in another case than what follows a hundred.
+    arabic = phrases_of("ar")
+    assert [arabic.ngettext("%(num)s vote", "%(num)s votes", count) for count in (11, 99, 100)] == [
+        "11 صوتًا", "99 صوتًا", "100 صوت",
+    ]  # fmt: skip
 
 
 def test_numbers_lists_and_quotes_are_those_of_the_language() -> None:
