@@ -198,7 +198,10 @@ def _edition(
     picks: tuple[Mapping[str, object], ...] = (),
     misses: tuple[Mapping[str, object], ...] = (),
 ) -> PreviewEdition:
-    letter, now, reader = day.config.letter, day.clock(), readers.first
+    letter, now = day.config.letter, day.clock()
+    # The links are nobody's: whoever sees a preview, or gets a test mail and presses the button to
+    # unsubscribe, does nothing to the reader for whom it is made.
+    reader = replace(readers.first, id=letters.NOBODY.id)
     pictures = day.folders.figures.read
     message = letters.sample(letter, issue, edition, reader, now, pictures)
     recipient = letters.recipient(letter, letters.delivery(issue, edition, reader), now)
@@ -207,7 +210,7 @@ def _edition(
     return PreviewEdition(
         key=edition.key,
         audience=readers.audience or EVERYTHING,
-        label=_label(day, edition, reader),
+        label=_label(day, edition, readers.first),
         readers=_count(readers),
         subject=edition.subject,
         html=with_pictures(as_read(edition.html, recipient, "html"), pictures),

@@ -172,6 +172,7 @@ def readers_of(day: Day, audience: str) -> Readers | None:
         topics=known or day.config.choice.topic_names,
         cadence=wanted.cadence,
         length=wanted.length,
+        language=wanted.language or day.config.letter.language,
     )
     return Readers(audience=name, first=invented, count=0)
 

@@ -175,6 +175,16 @@ class Summaries:
     """For all sentences of a run."""
     connections: int
 
+    def is_for(self, language: str) -> bool:
+        """Whether editions in a language get such sentences; dialects are taken for what they are.
+
+        Editions in other languages than the newsletter's have no dialect.
+        """
+        main = language.partition("-")[0]
+        return self.languages is None or any(
+            wanted.partition("-")[0] == main for wanted in self.languages
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:

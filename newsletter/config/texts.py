@@ -92,19 +92,19 @@ def save_text(folder: Path, name: str, text: str, version: str) -> ConfigText:
             raise ConflictError(
                 f"{path}: was deleted or renamed since it was opened here"
             ) from None
-        content = _encoded(path, text)
+        content, saved = _encoded(path, text)
         with whole_file(path) as part:
             part.write_bytes(content)
-        return _text(path, content)
+        return saved
     if _version(raw) != version:
         raise ConflictError(f"{path}: was changed by another program since it was opened here")
     _text(path, raw)  # what is no UTF-8 is not written over
     before = raw.decode("utf-8")
     mark = _MARK if before.startswith(_MARK) else ""
-    content = _encoded(path, mark + with_line_ends(before.removeprefix(_MARK), text))
+    content, saved = _encoded(path, mark + with_line_ends(before.removeprefix(_MARK), text))
     if content != raw:
         rewrite(path, content, expected=raw)
-    return _text(path, content)
+    return saved
 
 
 def with_line_ends(before: str, text: str) -> str:
@@ -167,14 +167,15 @@ def _text(path: Path, raw: bytes) -> ConfigText:
     return ConfigText(name=path.name, text=_BREAK.sub("\n", text), version=_version(raw))
 
 
-def _encoded(path: Path, text: str) -> bytes:
+def _encoded(path: Path, text: str) -> tuple[bytes, ConfigText]:
+    """Return a text as bytes, and as it is read again: what cannot be is not written."""
     try:
         content = text.encode()
     except UnicodeEncodeError:
         raise ConfigError(f"{path}: half a character (a lone surrogate): remove it") from None
     if len(content) > MOST:
         raise StoreError(f"{path}: larger than {MOST // 1_000_000} MB: nothing was written")
-    return content
+    return content, _text(path, content)
 
 
 def _version(raw: bytes) -> str:

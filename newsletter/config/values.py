@@ -118,7 +118,7 @@ def read_zone(name: str) -> str:
 
 def read_language(text: str) -> str:
     """Return a language's code (BCP 47), in its usual case; raises ValueError if it is not one."""
-    if not re.fullmatch(LANGUAGE, text, re.IGNORECASE):
+    if len(text) > MOST_LANGUAGE or not re.fullmatch(LANGUAGE, text, re.IGNORECASE):
         code = _language_codes().get(text.strip().lower())
         hint = f"; did you mean `{code}`?" if code else ', such as "en", "de" or "pt-BR"'
         raise ValueError(f"a language is written as its code (BCP 47){hint}")
@@ -227,6 +227,8 @@ TOPIC = (
 )
 """The name of a topic of Amazon SNS (ARN): its partition and its region are groups."""
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+MOST_LANGUAGE = 35
+"""Characters of a language's code: what software has to hold (RFC 5646, 4.4.1)."""
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SLUG = "^(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*$"
 

@@ -30,7 +30,7 @@ async def write_sentences(day: Day, web: Web, draft: Draft) -> tuple[str, ...]:
         return ()
     shown = _shown(draft)
     for language in sorted(shown, key=lambda language: (language != own, language)):
-        if machine.languages is None or language in machine.languages:
+        if machine.is_for(language):
             questions = tuple(_questions(day, machine, shown[language], language))
             await web.writer.write(questions, day.stores.sentences, day.clock)
     return web.writer.notes()

@@ -24,7 +24,7 @@ def sentences_of(day: Day, papers: Iterable[Paper], language: str) -> Mapping[st
     There are none when no machine is named, or none for editions in this language.
     """
     machine = day.config.summaries
-    if machine is None or not (machine.languages is None or language in machine.languages):
+    if machine is None or not machine.is_for(language):
         return {}
     digests = {paper.id: digest(paper) for paper in papers}
     known = day.stores.sentences.known(digests.values(), machine.model, language, day.clock())

@@ -135,6 +135,14 @@ def _check_format(text: object, *args: object, **named: object) -> None:
         raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
 
 
+def check_phrase(given: Iterable[object], values: Mapping[str, object]) -> None:
+    """Raise LimitError for phrases that would become too long with their values."""
+    texts = [str(text) for text in given]
+    longest = max((len(str(value)) for value in (*texts, *values.values())), default=0)
+    if any(len(text) + text.count("%(") * longest > MAX_TEXT for text in texts):
+        raise LimitError(f"makes a text of more than {MAX_TEXT // 1_000_000} million")
+
+
 def _check_replace(text: object, old: object, new: object, *_more: object) -> None:
     text, old, new = str(text), str(old), str(new)
     if len(text) + text.count(old) * len(new) > MAX_TEXT:

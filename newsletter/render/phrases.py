@@ -11,7 +11,9 @@ import functools
 import gettext
 import importlib.resources
 import io
-from collections.abc import Sequence
+import operator
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +24,9 @@ from newsletter.render.locales import locale_of
 THOUSAND: Final = 1_000
 TRILLION: Final = 10**12
 """From here on nothing counts papers or votes, and decimal arithmetic has its limits."""
+_PLACE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
+"""A value, or a per cent sign. `%` of Python would take more: widths, by which a theme could fill
+the memory, and kinds of values that a phrase has not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +39,20 @@ class Phrases:
     catalogue: gettext.NullTranslations
 
     def gettext(self, phrase: str, /, **values: object) -> str:
-        """Return a phrase, with its values in their places; numbers as the language writes them."""
-        return self._filled(self.catalogue.gettext(phrase), values)
+        """Return a phrase, with its values in their places; numbers as the language writes them.
+
+        Raises KeyError for a place without a value, whatever the language.
+        """
+        return self._filled(self._said(str(phrase)), values)
 
     def ngettext(self, singular: str, plural: str, num: int, /, **values: object) -> str:
-        """Return the phrase for `num` things, which stands in it as `%(num)s`."""
-        return self._filled(self.catalogue.ngettext(singular, plural, num), {"num": num, **values})
+        """Return the phrase for `num` things, which stands in it as `%(num)s`.
+
+        Raises TypeError for what is no whole number, and KeyError as `gettext`.
+        """
+        some = operator.index(num)  # as one, all languages take the same
+        said = self.catalogue.ngettext(str(singular), str(plural), some) if singular else plural
+        return self._filled(said, {"num": some, **values})
 
     def remark(self, remark: Remark) -> str:
         """Return what somebody was told, in this language; without its detail."""
@@ -70,19 +83,27 @@ class Phrases:
             return last
         return self.gettext("%(some)s and %(last)s", some=self.gettext(", ").join(some), last=last)
 
-    def _filled(self, phrase: str, values: dict[str, object]) -> str:
+    def _said(self, phrase: str) -> str:
+        # The translation of nothing is the head of the catalogue (GNU gettext, 12).
+        return self.catalogue.gettext(phrase) if phrase else phrase
+
+    def _filled(self, phrase: str, values: Mapping[str, object]) -> str:
         if not values:
             return phrase
-        return phrase % {name: self._written(value) for name, value in values.items()}
 
-    def _written(self, value: object) -> object:
+        def told(found: re.Match[str]) -> str:
+            return self._written(values[found[1]]) if found[1] else "%"
+
+        return _PLACE.sub(told, phrase)
+
+    def _written(self, value: object) -> str:
         if type(value) is int:
             return self.number(value)
         if type(value) is float and abs(value) < TRILLION:
             from babel.numbers import format_decimal  # noqa: PLC0415  such numbers are rare
 
             return format_decimal(value, format="0.00", locale=locale_of(self.language))
-        return value
+        return str(value)
 
 
 ENGLISH: Final = Phrases("en", gettext.NullTranslations())

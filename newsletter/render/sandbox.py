@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 
 from newsletter.render import columns, limits
+from newsletter.render.phrases import Phrases
 
 FILTERS: Final = frozenset(
     "capitalize default e escape first float format groupby int join last length list lower map "
@@ -26,6 +27,8 @@ FILTERS: Final = frozenset(
 """The filters of Jinja that a template may use: those that only compute."""
 OURS: Final = {"fill": columns.fill, "underlined": columns.underlined}
 """Filters for the text part."""
+_OF_PHRASES: Final = (Phrases.gettext, Phrases.ngettext)
+"""Calls that put values into a text."""
 
 
 TAGS: Final = (
@@ -97,9 +100,14 @@ class _TemplateEnvironment(jinja2.sandbox.ImmutableSandboxedEnvironment):
         """Refuse `"…".format()`, whose widths have no limit; the filter `format` limits them."""
 
     def call(self, context: Context, obj: object, /, *args: object, **named: object) -> object:
-        """Call a macro, a recursive loop or a method; each call is a step."""
+        """Call a macro, a recursive loop, a method or `_`; each call is a step."""
         limits.spend(context, *args, *named.values(), steps=limits.PER_CALL)
-        return super().call(context, obj, *args, **named)
+        if getattr(obj, "__func__", None) not in _OF_PHRASES:
+            return super().call(context, obj, *args, **named)
+        limits.check_phrase(args, named)
+        said = super().call(context, obj, *args, **named)
+        limits.spend(context, said)
+        return said
 
     def _generate(
         self,

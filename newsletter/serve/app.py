@@ -47,6 +47,8 @@ MOST_BYTES: Final = 50_000_000
 
 Endpoint = Callable[[Request], Response]
 Answer = Callable[[Request], Awaitable[Response]]
+PageKey = tuple[str, str, str]
+"""Path, topic and language."""
 
 
 class PageCache:
@@ -56,20 +58,22 @@ class PageCache:
         """Begin with nothing; `clock` gives seconds that never go back."""
         self._clock = clock
         self._fresh = fresh
-        self._kept: OrderedDict[str, tuple[float, Response]] = OrderedDict()
+        self._kept: OrderedDict[PageKey, tuple[float, Response]] = OrderedDict()
         self._bytes = 0
-        self._making: dict[str, asyncio.Future[Response]] = {}
+        self._making: dict[PageKey, asyncio.Future[Response]] = {}
 
-    def of(self, endpoint: Endpoint) -> Answer:
-        """Return an endpoint whose answers are kept.
+    def of(self, endpoint: Endpoint, *, by_topic: bool = False) -> Answer:
+        """Return an endpoint whose answers are kept; some are others for each `topic` asked for.
 
         Whoever asks for a page that is being made waits for it.
         """
 
         async def answer(request: Request) -> Response:
-            # Only what changes the page: others would fill the memory.
+            # Only what changes the page: others would fill the memory. The path is the one that has
+            # found the page: that of `request.url` depends on the Host header, and ends at a `?`.
             language = language_accepted(request.headers.get("accept-language", ""))
-            key = f"{request.url.path}?{request.query_params.get('topic', '')}&{language}"
+            topic = request.query_params.get("topic", "") if by_topic else ""
+            key = (request.scope["path"], topic, language)
             known = self._kept.get(key)
             if known is not None and known[0] >= self._clock():
                 return tagged(request, known[1])
@@ -86,7 +90,7 @@ class PageCache:
 
         return answer
 
-    def _keep(self, key: str, response: Response) -> None:
+    def _keep(self, key: PageKey, response: Response) -> None:
         """Keep a page; the one that was made longest ago goes when there are too many."""
         known = self._kept.pop(key, None)
         self._bytes += len(response.body) - (len(known[1].body) if known else 0)
@@ -155,7 +159,7 @@ def site_app(
         return [Route(path, get, methods=["GET"]), Route(path, post, methods=["POST"])]
 
     routes = [
-        Route("/", cache.of(reading.today)),
+        Route("/", cache.of(reading.today, by_topic=True)),
         Route("/archive", cache.of(reading.archive)),
         Route("/week/{date}", cache.of(reading.week)),
         Route("/month/{month}", cache.of(reading.month)),
@@ -186,7 +190,7 @@ def site_app(
         *both("/feedback/{token}", feedback.form, feedback.give),
         Route("/hooks/{provider}", hooks.take, methods=["POST"]),
         *admin_routes(site),
-        Route("/{date}", cache.of(reading.day)),
+        Route("/{date}", cache.of(reading.day, by_topic=True)),
     ]
     app = Starlette(
         routes=routes,

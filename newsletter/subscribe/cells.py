@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from newsletter.collect.plain.dates import UNREADABLE, read_date
 from newsletter.config.mistakes import suggest
+from newsletter.config.values import read_language
 from newsletter.model import Cadence, Length
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -50,6 +51,14 @@ def cadence_in(text: str) -> Cadence:
 def length_in(text: str) -> Length:
     """Return how much of an issue somebody wants; raises ValueError."""
     return _choice(Length, text)
+
+
+def language_in(text: str) -> str:
+    """Return a language's code; raises ValueError.
+
+    Case says nothing (RFC 5646, 2.1.1), and many programs write `_`: `DE`, `pt_BR`.
+    """
+    return read_language(text.replace("_", "-"))
 
 
 def _choice(kind: type[Choice], text: str) -> Choice:

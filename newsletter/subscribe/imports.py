@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, Final, TypeVar, cast
 
-from newsletter.config.values import read_address, read_language, read_line, read_zone
+from newsletter.config.values import read_address, read_line, read_zone
 from newsletter.errors import ImportListError
 from newsletter.model import ANY_HOUR, Cadence, Length, SignUp, Wishes
 from newsletter.model.gate import MAX_NAME, cut, line
@@ -19,6 +19,7 @@ from newsletter.subscribe.cells import (
     cadence_in,
     hour_in,
     is_date,
+    language_in,
     length_in,
     mailbox_in,
     moment_in,
@@ -252,7 +253,7 @@ class _List:
             wishes=Wishes(
                 topics=self.topics(row, cells, more),
                 timezone=self.choice("time zone", row.get("timezone", ""), read_zone, ""),
-                language=self.choice("language", row.get("language", ""), read_language, ""),
+                language=self.choice("language", row.get("language", ""), language_in, ""),
                 hour=self.choice("hour", row.get("hour", ""), hour_in, ANY_HOUR),
                 cadence=self.choice("cadence", row.get("cadence", ""), cadence_in, Cadence.DAILY),
                 length=self.choice("length", row.get("length", ""), length_in, Length.FULL),

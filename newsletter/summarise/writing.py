@@ -154,11 +154,12 @@ class Writer:
         try:
             found = read_answer(await self._post(asked, most, books, clock))
             tokens = found.tokens
-            text, why = _judged(found, asked)
+            text, why = _judged(found, asked, self.settings.key)
         except LargeError:
             why = "it is longer than a sentence"
         except SourceError as error:
-            why, answered = str(error), False
+            # Services name the key that they refuse; what went wrong is kept in the database.
+            why, answered = _without(self.settings.key, str(error)), False
         wanted = asked.wanted
         sentence = Sentence(
             text=text, model=wanted.model, language=wanted.language, wording=wanted.wording, why=why
@@ -236,9 +237,15 @@ class Writer:
         return "the endpoint does not answer; the next run tries again"
 
 
-def _judged(found: Answered, asked: Enquiry) -> tuple[str, str]:
+def _without(key: str, text: str) -> str:
+    return text.replace(key, "***") if key else text
+
+
+def _judged(found: Answered, asked: Enquiry, key: str) -> tuple[str, str]:
     if not found.is_whole:
         return "", "it was cut off"
+    if key and key in found.text:  # what is wrong with an answer is told in its own words
+        return "", "it repeats the key"
     try:
         return judge(found.text, asked)
     except Exception as error:  # noqa: BLE001  guard: one answer must not stop the others

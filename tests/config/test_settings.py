@@ -201,6 +201,7 @@ def test_every_setting_arrives(tmp_path: Path, root: Path) -> None:
         "collecting",
         "serving",
         "keeping",
+        "summaries",
     }
 
 

@@ -17,7 +17,7 @@ from endpoints import PATH, Obeying, answering
 from makers import NOW, TODAY
 from servers import Page, http_server, smtp_server
 from spoken import mislabelled
-from worlds import World, body, votes, write
+from worlds import ENVIRONMENT, World, body, votes, write
 
 from newsletter.day import steps
 from newsletter.day.drafts import make_draft
@@ -367,6 +367,26 @@ def test_each_reader_gets_the_sentence_in_the_language_of_their_mail(snow: Snow)
     assert len(machine.asked) == 2
 
 
+@pytest.mark.parametrize("languages", ["[own, de]", "[en-GB, de-AT]", "[en, de-CH, fr]"])
+def test_a_language_that_is_named_is_meant_in_all_its_dialects(snow: Snow, languages: str) -> None:
+    """Also that of the newsletter: it is `en-US` here, and editions in German have no dialect."""
+    write(
+        snow.world,
+        "subscribers",
+        "subscribers:\n  - {email: ada@readers.example}\n"
+        "  - {email: zoe@readers.example, language: de-CH}\n",
+    )
+    snow.settings(f"languages: {languages}", "language: en-US")
+    asked = Obeying(lambda given: "-" if "sentence" in given else GOOD)
+    snow.world.web.pages[f"/{PATH}"] = asked.page
+
+    snow.world.do(steps.run)
+
+    assert len(asked.asked) == 2
+    text = " ".join(body(snow.world.mails()["ada"], "plain").split())
+    assert f"{GOOD} (summary: {MARKED})" in text
+
+
 def test_languages_that_are_not_named_keep_the_sentence_of_the_abstract(snow: Snow) -> None:
     """The newsletter's own is one of them only if it is listed."""
     snow.settings("languages: [de, fr]")
@@ -407,3 +427,23 @@ def test_old_sentences_go_with_the_answers_of_services(snow: Snow) -> None:
     snow.world.do(steps.begin)
 
     assert snow.world.do(count) == 0
+
+
+def test_a_key_that_an_endpoint_repeats_is_kept_nowhere(
+    snow: Snow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As services name the key that they refuse, or in an answer: no report, file or row has it."""
+    key = "sk-proj-nEverTold4bcdEfgh-ijKl"
+    monkeypatch.setitem(ENVIRONMENT, "KEY", key)
+    snow.settings("key: '${KEY}'")
+    refused = json.dumps({"error": {"message": f"Incorrect API key provided: {key}."}}).encode()
+    answers = [Page(refused, status=status) for status in (200, 401, 500)]
+    for answer in (*answers, Obeying(lambda _given: f"Agents fall with Xylo and {key}.").page):
+        snow.world.web.pages[f"/{PATH}"] = answer
+        snow.world.now += dt.timedelta(days=1)
+        ran = snow.world.do(steps.collect)
+
+        assert re.search("summaries: 1 (without an answer|refused)", "".join(ran.notes))
+        assert key[:15] not in repr(ran)
+        for path in snow.world.folder.rglob("*"):
+            assert path.is_dir() or key[:15].encode() not in path.read_bytes(), path

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
 from newsletter.render.parts import TemplateSource
+from newsletter.render.phrases import phrases_of
 from newsletter.render.subjects import parse_subject
 from newsletter.render.templates import compile_text
 
@@ -58,6 +59,10 @@ GREEDY = {
     "a key of tuples of tuples": "{% set a = (1,) * 1000 %}{% set b = (a,) * 1000 %}{% set c = (b, b, b) %}{{ {c: 1}|length }}",
     "many widths": "{{ ('%999s' * 100000) % ((1,) * 100000) }}",
     "one long value many times": "{{ ('%(a)s' * 100000)|format(a='x' * 100000) }}",
+    "one long value many times in a phrase": "{{ _('%(a)s' * 100000, a='x' * 100000) }}",
+    "phrases of phrases": "{% for a in x %}{% for b in x %}{{ ngettext('%(a)s', '%(a)s', 2, a='x' * 4000)|length }}{% endfor %}{% endfor %}",
+    "a place without a value": "{{ _('%(a)s', b='x') }}",
+    "half a thing": "{{ ngettext('a', 'b', 1.5) }}",
     "titles of long texts": "{% set t = 'aa bb ' * 200000 %}{% for a in x %}{{ t|title|length }}{% endfor %}",
     "filling long texts": "{% set t = 'aa bb ' * 200000 %}{% for a in x %}{{ t|fill|length }}{% endfor %}",
     "escapes of escapes": "{{ ('<' * 4000000)|e|e|e|e }}",
@@ -66,24 +71,29 @@ GREEDY = {
 
 def printed(text: str) -> str:
     template = compile_text(TemplateSource(name="issue.txt", text=text))
-    return template.render({"x": WORDS, "d": dt.date(2026, 11, 26)})
+    phrases = phrases_of("de")
+    values = {"_": phrases.gettext, "ngettext": phrases.ngettext}
+    return template.render({"x": WORDS, "d": dt.date(2026, 11, 26), **values})
 
 
 ALL_AT_ONCE = """
 import datetime, json, re, sys
 from newsletter.errors import TemplateError
 from newsletter.render.parts import TemplateSource
+from newsletter.render.phrases import phrases_of
 from newsletter.render.templates import compile_text
 
 def most():
     return int(re.search(r"VmPeak:\\s+([0-9]+)", open("/proc/self/status").read())[1])
 
 compile_text(TemplateSource(name="issue.txt", text="{% for a in x %}{{ a|title|e }}{% endfor %}")).render({"x": ["w"]})
+phrases = phrases_of("de")
 said, before = {}, most()
 for name, text in json.load(sys.stdin).items():
     try:
         template = compile_text(TemplateSource(name="issue.txt", text=text))
-        template.render({"x": ["w"] * 2000, "d": datetime.date(2026, 11, 26)})
+        values = {"_": phrases.gettext, "ngettext": phrases.ngettext}
+        template.render({"x": ["w"] * 2000, "d": datetime.date(2026, 11, 26), **values})
     except TemplateError as error:
         said[name] = str(error), most() - before
 json.dump(said, sys.stdout)
@@ -115,6 +125,7 @@ def test_greedy_templates_are_stopped() -> None:
     [
         ("{% for a in x %}{% if loop.last %}{{ loop.index }}{% endif %}{% endfor %}", "2000"),
         ("{{ 'a' ~ 1 ~ 'b' }}", "a1b"),
+        ("{{ _('Code') }}{{ ngettext('%(num)s vote', '%(num)s votes', 2) }}", "Code2 Stimmen"),
         ("{{ x[:2]|join(', ')|upper }}", "W, W"),
         ("{{ 'w' in x and x[0] == 'w' and nothing is not defined }}", "True"),
         ("{{ '%s %03d'|format('n', 7) }} {{ '%.2f' % 1.234 }}", "n 007 1.23"),

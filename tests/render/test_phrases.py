@@ -62,6 +62,33 @@ def test_translations_are_other_words(language: str) -> None:
     assert set(same) <= {"you@example.org", "Discussion"}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("", ""),
+        ("%(name)999999999s", "%(name)999999999s"),
+        ("%(name)d %(name)r %s %*d", "%(name)d %(name)r %s %*d"),
+        ("100% of %(name)s", "100% of Ada"),
+        ("100%% of %(name)s", "100% of Ada"),
+    ],
+)
+def test_a_phrase_of_a_template_has_values_and_nothing_else(
+    language: str, phrase: str, expected: str
+) -> None:
+    """The same in all languages: no head of a catalogue, no widths, no error of one of them."""
+    phrases = phrases_of(language)
+
+    assert phrases.gettext(phrase, name="Ada") == expected
+    assert phrases.ngettext(phrase, phrase, 2, name="Ada") == expected
+    assert phrases.gettext("") == ""
+    with pytest.raises(KeyError):
+        phrases.gettext("%(other)s", name="Ada")
+    for num in (1.5, "2", None):
+        with pytest.raises(TypeError):
+            phrases.ngettext("%(num)s paper", "%(num)s papers", num)  # type: ignore[arg-type]
+
+
 def test_plurals_are_those_of_the_language() -> None:
     """Two forms, one, or six."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from makers import write_newsletter
 from rehearsals import Running, running
 
+from newsletter.day.letters import NOBODY
+from newsletter.links import verify
 from newsletter.serve.preview.guards import MAX_BODY
 
 SUBSCRIBERS = """subscribers:
@@ -91,6 +94,8 @@ def test_what_is_too_long_or_no_json_is_refused(shown: Running) -> None:
             assert status == 413  # it hung up before all was sent
     version = opened(shown)["version"]
     assert shown.save("topics.yaml", "a: \ud800", version, anyway=True)[0] == 422
+    for text in ("a\0b", "\0\0\0\0"):  # would be read as UTF-16, and not be mended here
+        assert shown.save("topics.yaml", text, version, anyway=True)[0] == 422
     assert shown.ask("trial", {"texts": {"topics.yaml": "a: \ud800"}})[0] == 200
     assert shown.ask("trial", {"texts": {"topics.yaml": 1}})[0] == 400
     assert shown.config().read_bytes() == before
@@ -237,6 +242,39 @@ def test_readers_and_topics_are_found_and_nobody_is_listed(shown: Running) -> No
     assert "To: " in hers["message"]
     assert "ada@readers.example" in hers["message"]
     assert shown.ask("edition?audience=~nobody")[0] == 404
+
+
+def test_links_in_a_preview_are_nobodys(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sees it, or gets it as a test mail, cannot unsubscribe the reader whose mail it shows."""
+    secret = "a secret of tests, of 32 bytes at least"
+    monkeypatch.setenv("SECRET", secret)
+    letter = "name: X\nfrom: a@b.example\nsite: https://n.example\nsecret: ${SECRET}\n"
+    write_newsletter(tmp_path, root, newsletter=letter, subscribers=SUBSCRIBERS)
+    with running(tmp_path) as preview:
+        audiences = [one["audience"] for one in preview.ask("state")[1]["editions"]]
+        for audience in audiences:
+            found = preview.ask(f"edition?audience={audience.replace('+', '%2B')}")[1]
+            for part in (found["html"], found["text"], found["message"]):
+                tags = re.findall(r"https://n\.example/u/([\w-]+)", part)
+                whose = {verify([secret.encode()], "unsubscribe", tag) for tag in tags}
+                assert whose == {NOBODY.id}
+        assert "~" in "".join(audiences)
+
+
+def test_somebody_is_invented_in_the_language_of_an_edition(shown: Running) -> None:
+    """When nobody on the list has chosen it: as it would be, with the date of the dialect."""
+    for audience, language, words in (
+        ("agents|in-de-AT", "de", "Abbestellen"),
+        ("agents|short|in-ja", "ja", "購読を解除"),
+        ("agents|in-it", "en", "Unsubscribe"),
+    ):
+        status, found = shown.ask(f"edition?audience={audience.replace('|', '%7C')}")
+
+        assert status == 200
+        assert f"Content-Language: {language}\n" in found["message"]
+        assert words in found["html"]
 
 
 def test_why_a_paper_is_not_in_an_edition(shown: Running) -> None:

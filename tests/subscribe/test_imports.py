@@ -43,6 +43,29 @@ def test_all_columns_arrive() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("DE", "de"), ("pt_br", "pt-BR"), ("zh_Hant_TW", "zh-Hant-TW"), ("ZH-HANS", "zh-Hans"),
+        ("en_US", "en-US"), ("es-419", "es-419"), ("de-ch-1996", "de-CH-1996"), ("no", "no"),
+    ],
+)  # fmt: skip
+def test_a_language_may_be_written_as_other_programs_do(text: str, code: str) -> None:
+    """Mailchimp writes pt_PT, WordPress de_DE, and sheets DE: nobody gets another language for it."""
+    found, refused = read(f"email,language\nada@readers.example,{text}\n")
+
+    assert (refused, [one.wishes.language for one in found]) == ([], [code])
+
+
+@pytest.mark.parametrize("text", ["x-private", "de-", "klingon", "de" + "-aaaaaaaa" * 4, "de AT"])
+def test_what_is_no_language_is_told(text: str) -> None:
+    """Also what is longer than any language: it would be read again for each date."""
+    found, refused = read(f"email,language\nada@readers.example,{text}\n")
+
+    assert found == []
+    assert "language" in str(refused[0])
+
+
+@pytest.mark.parametrize(
     ("text", "moment"),
     [
         ("2024-05-06", dt.datetime(2024, 5, 6, tzinfo=dt.UTC)),
