@@ -107,7 +107,7 @@ NEWSLETTER = [
     ('postal_address: "a\\nb"', "17: `postal_address`: `a b`: must be one line of text, without control characters"),
     ("subject: '{{ nam }}'", (
         "10: `subject`: `{{ nam }}`: the subject's template: subjects know no `nam`; they know name, day, date, "
-        "number, lead, count, more, topics"
+        "number, lead, count, more, topics, highlights"
     )),
     ("dkim: [{selector: A B, key: '${WORD}'}]", "19: `selector`: `A B`: " + SLUG),
     ("keep: {ledger: two weeks}", "16: `ledger`: `two weeks`: expected a whole number of days, or `forever`"),
