@@ -305,6 +305,9 @@ def test_who_must_not_be_mailed_is_shown_as_such(folder: Path) -> None:
     told = newsletter("subscribers", "show", "sue@readers.example", "--json", cwd=folder)
 
     assert "suppressed  gets no mail (" in shown.stdout
+    listed = " ".join(do(folder, "list").stdout.split())
+    assert "every topic suppressed" in listed
+    assert "of the active, 1 suppressed: they get nothing" in listed
     after = json.loads(told.stdout)
     assert after.pop("suppressed").startswith("gets no mail (")
     assert after == before

@@ -54,7 +54,7 @@ def list_(
     """
     with days.open_day(load(config)) as day:
         _follow(day)
-        counts = day.stores.subscribers.counts()
+        counts, barred = day.stores.subscribers.counts(), day.stores.subscribers.count_barred()
         found = day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
         )
@@ -70,7 +70,7 @@ def list_(
                 escape(person.email),
                 escape(", ".join(person.wishes.topics) or "every topic")
                 + (" [dim]and their own[/]" if person.is_personal else ""),
-                _state(person),
+                _state(person, is_barred=day.stores.suppressions.get(person.email) is not None),
                 person.origin.value,
                 f"{person.consent_at:%Y-%m-%d}",
             )
@@ -78,6 +78,7 @@ def list_(
     if shown > MOST_SHOWN:
         console().print("… and more: `--text`, `--state`, `--json` or `subscribers export`")
     told = ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+    told += f"; of the active, {barred} suppressed: they get nothing" if barred else ""
     console().print(f"[dim]{told or 'nobody'} in all[/]")
 
 
@@ -258,7 +259,9 @@ def _address(email: str) -> str:
         raise typer.BadParameter(f"{email}: {error}") from None
 
 
-def _state(person: Subscription) -> str:
+def _state(person: Subscription, *, is_barred: bool) -> str:
+    if is_barred and person.state is SubscriberState.ACTIVE:
+        return "[red]suppressed[/]"
     colour = "green" if person.state is SubscriberState.ACTIVE else "dim"
     until = f" until {person.paused_until}" if person.paused_until else ""
     return f"[{colour}]{person.state.value}{until}[/]"

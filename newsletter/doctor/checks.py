@@ -22,6 +22,7 @@ from newsletter.day.proofs import proofread
 from newsletter.day.readers import curious
 from newsletter.doctor.hooks import hook_notes
 from newsletter.doctor.sample import sample_papers
+from newsletter.doctor.summaries import unmarked_notes
 from newsletter.doctor.terms import DAYS, idle_terms, unread_topics
 from newsletter.errors import ConfigError, LibraryError, ModelError, SourceError, TemplateError
 from newsletter.learn.embeddings import Embedder, find_folder
@@ -271,6 +272,7 @@ def _warnings(config: Config, listed: int) -> Iterator[str]:
     for text in config.collecting.left_out:
         yield f"{text}: it is left out"
     yield from hook_notes(config)
+    yield from unmarked_notes(config)
     if not listed:
         sent = "its issues go to the site alone" if config.letter.site else "no issue will be sent"
         yield f"subscribers.yaml: nobody is on the list, so {sent}"

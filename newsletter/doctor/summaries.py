@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from newsletter import __version__
 from newsletter.collect.http.fetcher import MissingError
-from newsletter.config.settings import Summaries
+from newsletter.config.settings import Config, Summaries
 from newsletter.doctor.diagnoses import Diagnosis, Group, excerpt
 from newsletter.doctor.examinee import Examinee, Remembered
 from newsletter.errors import SourceError
@@ -18,6 +19,29 @@ from newsletter.world.days import open_writer
 SUMMARIES: Final = Group("summaries")
 LATEST: Final = ":latest"
 """What Ollama adds to a name without a tag."""
+
+
+_SHOWN = re.compile(r"\w\.tldr\b")
+"""A paper's sentence in a template; `.tldr` alone is a class in a style sheet."""
+
+
+def unmarked_notes(config: Config) -> Iterator[str]:
+    """Yield a line for each template of the user that does not say who wrote a sentence.
+
+    Copies of older versions are such templates: a machine's sentence would stand there unmarked.
+    """
+    if config.summaries is None:
+        return
+    for folder in config.letter.theme.folders[:-1]:  # the last has the packaged ones
+        for path in sorted(folder.rglob("*")):
+            if path.suffix not in (".mjml", ".txt") or not path.is_file():
+                continue
+            text = path.read_text("utf-8", "replace")
+            if _SHOWN.search(text) and ".tldr_by" not in text:
+                yield (
+                    f"{path}: shows `paper.tldr` without `paper.tldr_by`: that a machine wrote a "
+                    "sentence would not be said there"
+                )
 
 
 async def ask_machine(examinee: Examinee, memory: Remembered | None) -> AsyncIterator[Diagnosis]:

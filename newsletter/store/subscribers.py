@@ -26,7 +26,7 @@ from newsletter.store.database import Database
 from newsletter.store.feedback import lessons
 from newsletter.store.lists import PERSONAL, chosen_columns, follow, staged
 from newsletter.store.suppressions import Suppression
-from newsletter.store.tables import subscribers
+from newsletter.store.tables import subscribers, suppressions
 from newsletter.store.wishes import read_wishes
 
 BATCH = 500
@@ -156,6 +156,15 @@ class SubscriberStore:
         with self._database.reading() as connection:
             found = {state: count for state, count in connection.execute(query)}  # noqa: C416  rows are no pairs
         return {state: found.get(state.value, 0) for state in SubscriberState}
+
+    def count_barred(self) -> int:
+        """Return how many of the active are suppressed, so that no mail reaches them."""
+        both = subscribers.join(
+            suppressions, suppressions.c.email == sa.func.lower(subscribers.c.email)
+        )
+        query = sa.select(sa.func.count()).select_from(both).where(subscribers.c.state == _ACTIVE)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
 
     def has_listed(self, *, active: bool = False) -> bool:
         """Return whether anybody came by subscribers.yaml; with `active`, and gets mail now."""

@@ -13,7 +13,7 @@ from servers import Page, Web, http_server
 from newsletter.config.files import load_config
 from newsletter.doctor.diagnoses import Diagnosis, Level
 from newsletter.doctor.examinee import Remembered, read_examinee, remembered
-from newsletter.doctor.summaries import ask_machine
+from newsletter.doctor.summaries import ask_machine, unmarked_notes
 from newsletter.model import Spending
 
 MODELS = Page(json.dumps({"data": [{"id": "llama3.2:3b"}, {"id": "tiny:latest"}]}).encode())
@@ -51,6 +51,27 @@ def test_a_machine_that_is_well_is_one_good_line(tmp_path: Path, root: Path) -> 
     assert "3 of 200 requests, 912 of 500,000 tokens" in found.found
     assert [path for path, _ in web.requests] == ["/v1/models"]
     assert web.requests[0][1]["authorization"] == "Bearer sk-1"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_templates_that_do_not_say_who_wrote_a_sentence_are_named(
+    tmp_path: Path,
+    root: Path,
+    on: bool,  # noqa: FBT001  a case
+) -> None:
+    """As copies from before there was such a thing; only with a machine."""
+    own = tmp_path / "templates" / "parts"
+    own.mkdir(parents=True)
+    (own / "brief.txt").write_text("{{ paper.title }}\n{{ paper.tldr }}\n")
+    (own / "paper.txt").write_text("{{ paper.tldr }} {{ paper.tldr_by }}\n")
+    settings = 'summaries: {endpoint: "http://localhost:1/v1", model: tiny}' if on else ""
+    write_newsletter(
+        tmp_path, root, newsletter=f"name: Daily\nfrom: p@news.example.org\n{settings}\n"
+    )
+
+    notes = [*unmarked_notes(load_config(tmp_path / "config", {}))]
+
+    assert [note.partition(": ")[0] for note in notes] == ([str(own / "brief.txt")] if on else [])
 
 
 def test_without_a_machine_nothing_is_said(tmp_path: Path, root: Path) -> None:
