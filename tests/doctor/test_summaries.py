@@ -60,14 +60,15 @@ def test_templates_that_do_not_say_who_wrote_a_sentence_are_named(
     on: bool,  # noqa: FBT001  a case
 ) -> None:
     """As copies from before there was such a thing; only with a machine."""
-    own = tmp_path / "templates" / "parts"
-    own.mkdir(parents=True)
-    (own / "brief.txt").write_text("{{ paper.title }}\n{{ paper.tldr }}\n")
-    (own / "paper.txt").write_text("{{ paper.tldr }} {{ paper.tldr_by }}\n")
     settings = 'summaries: {endpoint: "http://localhost:1/v1", model: tiny}' if on else ""
     write_newsletter(
         tmp_path, root, newsletter=f"name: Daily\nfrom: p@news.example.org\n{settings}\n"
     )
+
+    own = tmp_path / "templates" / "parts"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "brief.txt").write_text("{{ paper.title }}\n{{ paper.tldr }}\n")
+    (own / "paper.txt").write_text("{{ paper.tldr }} {{ paper.tldr_by }}\n")
 
     notes = [*unmarked_notes(load_config(tmp_path / "config", {}))]
 
