@@ -100,7 +100,8 @@ class DeliveryShape(Shape):
     def _both_or_none(self) -> DeliveryShape:
         if (self.username is None) != (self.password is None):
             raise ValueError("`username` and `password` go together: give both or neither")
-        if self.password and self.security == "none":
+        # Without its variable a password is empty, and will not stay so.
+        if self.password is not None and self.security == "none":
             raise ValueError("a password must not be sent unencrypted: use starttls or tls")
         return self
 

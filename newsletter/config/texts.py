@@ -125,7 +125,9 @@ def with_line_ends(before: str, text: str) -> str:
             if block.a + step < len(ends):  # the last line has no end
                 wanted[block.b + step] = ends[block.a + step]
     wanted[-1] = ""
-    return "".join(line + end for line, end in zip(new, wanted, strict=True))
+    kept = "".join(line + end for line, end in zip(new, wanted, strict=True))
+    # A carriage return that stays, before a line feed that is new, would be one end of a line.
+    return kept if _BREAK.sub("\n", kept) == text else usual.join(new)
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.config.texts import (
@@ -46,6 +46,7 @@ def test_a_text_that_is_not_edited_keeps_every_line_end(before: str) -> None:
 
 
 @given(TEXTS, TEXTS)
+@example(before="\na\r", after="a\r\r")
 def test_an_edited_text_says_what_was_typed(before: str, after: str) -> None:
     """Line ends apart, and it has none that the file had not, but for a first one."""
     written = with_line_ends(before, lines(after))
