@@ -122,6 +122,11 @@ def test_an_issue_says_who_got_what(site: Running) -> None:
     """Each delivery with its state and the answer; filtered by state and by address."""
     words = told(site, ISSUE)
     assert "No. 99 of 2026-11-27" in words
+    assert "finished" not in words
+    assert "Pause" in words
+    over = told(site, "/admin/issues/2026-11-25")  # nobody waits for it
+    assert "finished" in over
+    assert "Pause" not in over
     assert f"failed @{EVIL} 550 no" in words
     assert sorted(walked(site, ISSUE)) == [f"{name}@readers.example" for name in NAMES]
     assert walked(site, f"{ISSUE}?state=failed") == ["cleo@readers.example"]

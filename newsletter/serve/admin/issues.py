@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.day import letters
 from newsletter.errors import StoreError
-from newsletter.model import DeliveryState, Edition, Issue, IssueState
+from newsletter.model import OPEN, DeliveryState, Edition, Issue, IssueState
 from newsletter.serve.admin.door import Desk
 from newsletter.serve.admin.sheets import sheet
 from newsletter.serve.forms import date_in
@@ -51,10 +51,12 @@ def issue(desk: Desk) -> Response:
     found = desk.accounts.deliveries(line.date, ROWS + 1, after=after, text=text, state=state)
     shown = tuple(replace(row, reason=desk.site.day.redact(row.reason)) for row in found[:ROWS])
     chosen = {"q": text, "state": state.value if state else ""}
+    tally = desk.accounts.tally(line.date)
     values = {
         "section": "issues",
         "issue": line,
-        "tally": desk.accounts.tally(line.date),
+        "tally": tally,
+        "is_open": any(tally.states[each] for each in OPEN),
         "editions": desk.accounts.editions(line.date, EDITIONS + 1),
         "most_editions": EDITIONS,
         "deliveries": shown,
