@@ -80,7 +80,7 @@ def test_of_several_sources_the_one_that_says_most_counts() -> None:
 
     assert values(*papers)[0] == 1.0
     assert said(both, papers) == "90 votes on Hacker News"
-    assert said(papers[2], papers) == "its code has 9000 stars"
+    assert said(papers[2], papers) == "its code has 9,000 stars"
 
 
 def test_comments_count_twice() -> None:

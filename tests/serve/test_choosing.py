@@ -86,7 +86,8 @@ def test_what_is_chosen_is_saved_and_the_page_shows_it(web: Running) -> None:
 
     page = web.post(manage(web, who), do="save", **fields).text
 
-    assert "Saved. The next issue comes so." in page
+    # They chose German, so the page that answers is German.
+    assert "Gespeichert. Das gilt ab der nächsten Ausgabe." in page
     found = kept(web, who)
     assert found.name == "Zoë <b>"
     assert found.wishes == Wishes(

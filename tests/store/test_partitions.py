@@ -169,6 +169,7 @@ def test_a_ledger_in_one_table_is_divided(database: Database) -> None:
             "ALTER TABLE subscriber DROP COLUMN cadence",
             "ALTER TABLE identity DROP COLUMN program",
             "DROP TABLE draft",
+            "DROP TABLE sentence",
             "UPDATE alembic_version SET version_num = '0012'",
         ):
             connection.exec_driver_sql(statement)

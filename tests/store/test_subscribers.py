@@ -165,7 +165,9 @@ def test_an_import_brings_only_who_is_new(database: Database, store: SubscriberS
     SuppressionStore(database).note([bounce], NOW)
     people = [who("ADA", called="x"), who("bo"), who("cy"), who("di", paused=True)]
     bo, cy = ("bo@readers.example",), ("cy@readers.example",)
-    expected = Imported(new=2, known=1, left=1, suppressed=1, named={"left": bo, "suppressed": cy})
+    expected = Imported(
+        new=2, paused=1, known=1, left=1, suppressed=1, named={"left": bo, "suppressed": cy}
+    )
 
     assert store.bring(people, Origin.IMPORT, NOW, keep=False) == expected
     assert store.find("di@readers.example") is None
