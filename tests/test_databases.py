@@ -252,7 +252,7 @@ def test_postgresql_of_an_older_revision_is_backed_up_before_it_is_migrated(
             "ALTER TABLE shard DROP COLUMN active_until",
             "ALTER TABLE subscriber DROP COLUMN cadence",
             "ALTER TABLE identity DROP COLUMN program",
-            "DROP TABLE tally, paper_forgotten, draft",
+            "DROP TABLE tally, paper_forgotten, draft, sentence",
             "UPDATE alembic_version SET version_num = '0011'",
         ):
             connection.exec_driver_sql(statement)
