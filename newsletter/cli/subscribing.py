@@ -54,13 +54,14 @@ def list_(
     """
     with days.open_day(load(config)) as day:
         _follow(day)
-        counts, barred = day.stores.subscribers.counts(), day.stores.subscribers.count_barred()
+        counts = day.stores.subscribers.counts()
         found = day.stores.subscribers.all(
             states=tuple(state or ()), origins=tuple(origin or ()), text=text
         )
         if as_json:
             print_json({"subscribers": [_as_json(person) for person in found]})
             return
+        barred = day.stores.subscribers.count_barred()
         table = new_table("Address", "Topics", "State", "Came by", "Since")
         shown = 0
         for shown, person in enumerate(found, 1):

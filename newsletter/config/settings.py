@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError
 from newsletter.model import Enrichment, Ration, Schedule, Source, Topic
+from newsletter.render.languages import primary
 from newsletter.render.looks import Density, Figures, Theme
 from newsletter.send.pace import Pace
 
@@ -180,10 +181,7 @@ class Summaries:
 
         Editions in other languages than the newsletter's have no dialect.
         """
-        main = language.partition("-")[0]
-        return self.languages is None or any(
-            wanted.partition("-")[0] == main for wanted in self.languages
-        )
+        return self.languages is None or primary(language) in map(primary, self.languages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from newsletter.config.mistakes import checked, suggest
 from newsletter.config.shape import Shape
 from newsletter.config.values import Line, Slug, Web
 from newsletter.errors import ConfigError
-from newsletter.render.languages import sides
-from newsletter.render.locales import direction_of
+from newsletter.render.locales import direction_of, sides
 from newsletter.render.looks import Theme
 
 SHIPPED: Final = Path(__file__).parents[1] / "starter" / "templates"

@@ -12,9 +12,7 @@ from newsletter.collect.figures import HTML, copy_figures
 from newsletter.day.drafts import Draft
 from newsletter.day.figures import FACT, REMEMBERED
 from newsletter.day.given import Day, Web
-from newsletter.day.readers import everybody
 from newsletter.model import Figure, Paper
-from newsletter.render.given import Selection
 
 MOST: Final = 60
 """Papers of an issue whose pictures are copied."""
@@ -28,19 +26,15 @@ def illustrated(draft: Draft) -> tuple[Paper, ...]:
     readers: Counter[str] = Counter()
     papers: dict[str, Paper] = {}
 
-    def note(selection: Selection, count: int) -> None:
+    for selection, count in draft.likely():
+        if selection.form.short:
+            continue
         # Of a week's papers only the one at the top has room for a figure.
         is_one = letter.figures == "lead" or selection.form.weekly or letter.is_weekly
         lead = (selection.lead,) if selection.lead else ()
         for pick in lead if is_one else selection.picks:
             papers[pick.paper.id] = pick.paper
             readers[pick.paper.id] += count
-
-    note(draft.of_everybody(), 1)
-    for some in everybody(draft.day):
-        for group, selection in draft.selected(some):
-            if not selection.form.short:
-                note(selection, group.count)
     return tuple(papers[name] for name, _ in readers.most_common(MOST))
 
 

@@ -162,14 +162,17 @@ class Draft:
         self.figures |= known_figures(self.day, shown.values())
         letter = self.day.config.letter
         sentences = {
-            form: sentences_of(self.day, shown.values(), form.language or letter.language)
-            for form in {kept.form for _, kept in found}
+            language: sentences_of(self.day, shown.values(), language)
+            for language in {letters.language_of(letter, kept.form) for _, kept in found}
         }
 
         def step(some: Sequence[Paper]) -> tuple[tuple[Selection, ...], tuple[Edition, ...]]:
             ids = frozenset(paper.id for paper in some)
             told = (self.pool_of(kept.form).told(selections.only(kept, ids)) for _, kept in found)
-            left = tuple(with_summaries(one, sentences[one.form]) for one in told)
+            left = tuple(
+                with_summaries(one, sentences[letters.language_of(letter, one.form)])
+                for one in told
+            )
             return left, render_forms(letter, self.issue, left, self.topics, self.figures)
 
         (chosen, made), faults = without_faulty(tuple(shown.values()), step)
@@ -225,6 +228,16 @@ class Draft:
         picks = [pick for pick in self.picks if pick.paper.id not in self.bad]
         chosen = choose(picks, choice.topics, per_author=choice.per_author, variety=choice.variety)
         return Selection(topics=choice.topic_names, picks=chosen, lead=selections.lead(chosen))
+
+    def likely(self, ahead: int | None = None) -> Iterator[tuple[Selection, int]]:
+        """Yield what readers will likely get, each with how many: first the page, as one reader.
+
+        With `ahead`, of about so many single readers.
+        """
+        yield self.of_everybody(), 1
+        for some in everybody(self.day, ahead=ahead):
+            for group, selection in self.selected(some):
+                yield selection, group.count
 
     def wanted(self) -> Mapping[str, tuple[float, Paper]]:
         """Return every paper that somebody asked for, by id, with its best score."""

@@ -13,8 +13,8 @@ from newsletter.config.settings import Letter
 from newsletter.model import Delivery, Edition, Issue, Subscriber
 from newsletter.model.hours import known_zone
 from newsletter.render.given import Links, Masthead
-from newsletter.render.languages import dialect, theme_in
-from newsletter.render.locales import long_date
+from newsletter.render.languages import dialect
+from newsletter.render.locales import long_date, theme_in
 from newsletter.render.looks import Form, Theme, form_of
 from newsletter.render.messages import Letterhead, Recipient, as_read, compose, encode_edition
 from newsletter.render.phrases import phrases_of
@@ -31,7 +31,7 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
     """Return what every edition of a form says about the newsletter."""
     return Masthead(
         name=letter.name,
-        language=form.language or letter.language,
+        language=language_of(letter, form),
         own_language=letter.language,
         postal_address=letter.postal_address,
         subject=letter.subject,
@@ -49,6 +49,11 @@ def masthead(letter: Letter, form: Form = PLAIN) -> Masthead:
         citations=citations(letter),
         days=days(letter, form),
     )
+
+
+def language_of(letter: Letter, form: Form) -> str:
+    """Return the language that editions of a form are in (BCP 47)."""
+    return form.language or letter.language
 
 
 def days(letter: Letter, form: Form = PLAIN) -> int:
@@ -120,7 +125,7 @@ def figure_url(letter: Letter) -> str:
 def recipient(letter: Letter, delivery: Delivery, now: dt.datetime) -> Recipient:
     """Return the personal data in a message: address, links, the date in the reader's time zone."""
     form = form_of(delivery.edition)
-    language = form.language or letter.language
+    language = language_of(letter, form)
     return Recipient(
         id=delivery.subscriber,
         email=delivery.email,
@@ -188,7 +193,7 @@ def files(
     has its figures inside, for whoever opens the file.
     """
     form = form_of(edition.key)
-    language = form.language or letter.language
+    language = language_of(letter, form)
     shown = Recipient(
         id=NOBODY.id,
         email=NOBODY.email,

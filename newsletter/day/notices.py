@@ -64,7 +64,7 @@ def compose_notice(
         preferences=_link(config, "preferences", reader) if is_welcome else "",
         following=long_date(
             next_date(config.schedule, now),
-            dialect(reader.wishes.language, form.language or letter.language),
+            dialect(reader.wishes.language, letters.language_of(letter, form)),
         ),
         picks=latest_for(reader, config, picks) if is_welcome else (),
     )

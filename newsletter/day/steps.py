@@ -151,10 +151,10 @@ async def collect(day: Day, web: Web) -> Collected:
         )
         intake.enrich(enriched)
         notes += enriched.notes
-    if day.config.letter.figures != "none":
-        notes += await keep_figures(day, web, illustrated(make_draft(day)))
-    if day.config.summaries:
-        notes += await write_sentences(day, web, make_draft(day))
+    if day.config.letter.figures != "none" or day.config.summaries:
+        draft = make_draft(day)
+        notes += await keep_figures(day, web, illustrated(draft))
+        notes += await write_sentences(day, web, draft)
     day.folders.faults.keep(*intake.faults)
     return Collected(
         at=now,

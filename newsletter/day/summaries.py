@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from newsletter.config.settings import Summaries
+from newsletter.day import letters
 from newsletter.day.drafts import AHEAD, Draft
 from newsletter.day.given import Day, Web
-from newsletter.day.readers import everybody
 from newsletter.day.wording import sentences_of
 from newsletter.model import Paper, Sentence, Wording
 from newsletter.pick.summaries import summarise
-from newsletter.render.given import Selection
+from newsletter.render.languages import primary
 from newsletter.render.locales import language_of_text
-from newsletter.render.looks import Form
 from newsletter.summarise.judging import SPOKEN, is_fit
 from newsletter.summarise.questions import Enquiry, question
 
@@ -36,11 +35,6 @@ async def write_sentences(day: Day, web: Web, draft: Draft) -> tuple[str, ...]:
     return web.writer.notes()
 
 
-def language_of(draft: Draft, form: Form) -> str:
-    """Return the language that editions of a form are in."""
-    return form.language or draft.day.config.letter.language
-
-
 def _shown(draft: Draft) -> Mapping[str, Sequence[Paper]]:
     """Return, by language, the papers that editions show: first those that most readers get.
 
@@ -50,17 +44,13 @@ def _shown(draft: Draft) -> Mapping[str, Sequence[Paper]]:
     scores: dict[str, float] = {}
     papers: dict[str, Paper] = {}
 
-    def note(selection: Selection, count: int) -> None:
-        counted = readers.setdefault(language_of(draft, selection.form), Counter())
+    for selection, count in draft.likely(AHEAD):
+        language = letters.language_of(draft.day.config.letter, selection.form)
+        counted = readers.setdefault(language, Counter())
         for pick in selection.picks:
             papers[pick.paper.id] = pick.paper
             counted[pick.paper.id] += count
             scores[pick.paper.id] = max(scores.get(pick.paper.id, 0.0), pick.score.overall)
-
-    note(draft.of_everybody(), 1)
-    for some in everybody(draft.day, ahead=AHEAD):
-        for group, selection in draft.selected(some):
-            note(selection, group.count)
     return {
         language: [
             papers[name]
@@ -77,7 +67,7 @@ def _questions(
 ) -> Iterator[Enquiry]:
     """Yield what is to be asked: about papers whose sentence is taken from the abstract."""
     letter = day.config.letter
-    main = language.partition("-")[0]
+    main = primary(language)
     writes = machine.writes and language == letter.language and main in SPOKEN
     own: Mapping[str, Sentence] = {}
     if machine.writes and language != letter.language:

@@ -14,6 +14,7 @@ from newsletter.day.given import Day
 from newsletter.model import Paper, Pick, Sentence, Wording
 from newsletter.pick.summaries import details
 from newsletter.render.given import Selection
+from newsletter.render.languages import primary
 from newsletter.render.locales import language_of_text
 from newsletter.summarise.questions import digest
 
@@ -54,7 +55,7 @@ def with_summaries(selection: Selection, sentences: Mapping[str, Sentence]) -> S
 def _with(pick: Pick, sentence: Sentence | None) -> Pick:
     if sentence is None or pick.tldr_by or not pick.tldr:
         return pick
-    is_same = language_of_text(pick.paper.abstract) == sentence.language.partition("-")[0]
+    is_same = language_of_text(pick.paper.abstract) == primary(sentence.language)
     return replace(
         pick,
         tldr=sentence.text,

@@ -15,7 +15,7 @@ names.py      what templates may ask for: `letter.NAME`, `paper.NAME`
 templates.py  MJML → inlined HTML Jinja template, once, cached by content
 frames.py     a template cut at its loops, so that each block is rendered once
 looks.py      how an issue looks, according to the settings
-languages.py  which languages there are, and the side from which each begins
+languages.py  which languages there are, and which of them somebody wants
 locales.py    dates and directions as readers of a language write them
 subjects.py   subject lines from the user's template
 phrases.py    what is said to readers, in their languages

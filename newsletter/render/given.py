@@ -52,6 +52,11 @@ class Masthead:
     days: int = 1
     """How many days an issue covers: 7 for a weekly digest."""
 
+    @property
+    def written_in(self) -> str:
+        """The language of what the editor wrote (BCP 47)."""
+        return self.own_language or self.language
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:

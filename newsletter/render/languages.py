@@ -1,13 +1,9 @@
-"""Which languages the program speaks to readers, and the side from which a theme begins in one."""
+"""Which languages the program speaks to readers, and which of them somebody wants."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
-
-from newsletter.render.locales import direction_of
-from newsletter.render.looks import Theme
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja", "ar")
 """English, in which phrases are written, and what they are translated into (BCP 47)."""
@@ -19,10 +15,15 @@ _QUALITY: Final = re.compile(
 )
 
 
+def primary(language: str) -> str:
+    """Return the primary subtag of a language's code (RFC 5646, 2.2.1): `pt` of `pt-BR`."""
+    return language.partition("-")[0].lower()
+
+
 def language_of_phrases(language: str) -> str:
     """Return which of LANGUAGES somebody reads who wants `language`; empty for none of them."""
-    base = language.split("-", maxsplit=1)[0].lower()
-    return base if base in LANGUAGES else ""
+    known = primary(language)
+    return known if known in LANGUAGES else ""
 
 
 def language_accepted(header: str) -> str:
@@ -50,17 +51,4 @@ def _quality(parameter: str) -> float:
 
 def dialect(wanted: str, language: str) -> str:
     """Return in which dialect of a `language` dates are: the one that is wanted, if it is of it."""
-    is_same = wanted.split("-", maxsplit=1)[0].lower() == language.split("-", maxsplit=1)[0].lower()
-    return wanted if is_same else language
-
-
-def theme_in(theme: Theme, language: str) -> Theme:
-    """Return a theme for mail in a language: from left to right, or from right to left."""
-    values = {**dict(theme.values), **sides(direction_of(language))}
-    return replace(theme, values=tuple(values.items()))
-
-
-def sides(direction: str) -> dict[str, str]:
-    """Return the values of a theme that depend on the direction of its language."""
-    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
-    return {"direction": direction, "start": start, "end": end}
+    return wanted if primary(wanted) == primary(language) else language

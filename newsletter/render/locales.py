@@ -6,10 +6,13 @@ import datetime as dt
 import functools
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton
+
+from newsletter.render.looks import Theme
 
 FALLBACK = "en"
 """For languages that CLDR does not know."""
@@ -85,3 +88,15 @@ def long_date(date: dt.date, language: str, days: int = 1) -> str:
 def short_date(date: dt.date, language: str) -> str:
     """Return `Nov 24`: for subjects, where every character counts."""
     return format_skeleton("MMMd", date, locale=locale_of(language))
+
+
+def theme_in(theme: Theme, language: str) -> Theme:
+    """Return a theme for mail in a language: from left to right, or from right to left."""
+    values = {**dict(theme.values), **sides(direction_of(language))}
+    return replace(theme, values=tuple(values.items()))
+
+
+def sides(direction: str) -> dict[str, str]:
+    """Return the values of a theme that depend on the direction of its language."""
+    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
+    return {"direction": direction, "start": start, "end": end}

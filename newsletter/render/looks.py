@@ -22,7 +22,6 @@ class Form:
     """The best of the week, for readers who want mail once a week."""
     short: bool = False
     """The best few papers only, each a title and a sentence."""
-
     language: str = ""
     """The language of its phrases; empty: the newsletter's."""
 

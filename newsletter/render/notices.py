@@ -72,7 +72,7 @@ def notice_message(
             "name": head.name,
             "language": head.language,
             "phrases": phrases.language,
-            "own": head.own_language or head.language,
+            "own": head.written_in,
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "subject": subject,

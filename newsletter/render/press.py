@@ -76,7 +76,7 @@ class Press:
             "name": head.name,
             "language": head.language,
             "phrases": self._phrases.language,
-            "own": self._own_language,
+            "own": head.written_in,
             "direction": direction_of(head.language),
             "postal_address": head.postal_address,
             "number": self.issue.number,
@@ -126,10 +126,6 @@ class Press:
             blocks=self._blocks.table,
             picks=selection.picks,
         )
-
-    @property
-    def _own_language(self) -> str:
-        return self.masthead.own_language or self.masthead.language
 
     def _rooms(self) -> tuple[tuple[int, int], ...]:
         return (UNLIMITED,) if self.web else ROOM[self.masthead.density]
@@ -210,7 +206,7 @@ class Press:
 
     def _written_in(self, topic: str) -> str:
         """Return the language of the title of a topic."""
-        return self._phrases.language if topic in self._own else self._own_language
+        return self._phrases.language if topic in self._own else self.masthead.written_in
 
     def _paper(self, pick: Pick, room: int, *, is_lead: bool = False) -> PaperView:
         has_figure = self.masthead.figures in ("all", "lead" if is_lead else "all")

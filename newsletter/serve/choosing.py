@@ -111,7 +111,7 @@ class Choosing:
         found = _reader(site, request)
         if isinstance(found, Response):
             return found
-        return _choices_page(site.in_language(found.wishes.language), request, found)
+        return _choices_page(site, request, found)
 
     async def change(self, request: Request) -> Response:
         """Do what the form on the page asks for."""
@@ -122,7 +122,6 @@ class Choosing:
         if not is_from_here(request, site.address):
             return message(site, "foreign", status=403)
         form = await read_form(request)
-        site = site.in_language(found.wishes.language)
         return await run_in_threadpool(self._do, site, request, found, form)
 
     def _do(self, site: Site, request: Request, reader: Subscription, form: SentForm) -> Response:
@@ -151,7 +150,8 @@ class Choosing:
         elif what == "erase" and form.text("sure") == "yes":
             site.requests.erase(reader.id, now)
             site.day.folders.outbox.forget(reader.id, reader.email)
-            return message(site, "erased", listed=reader.origin is Origin.YAML)
+            own = site.in_language(reader.wishes.language)
+            return message(own, "erased", listed=reader.origin is Origin.YAML)
         return _again(site, request, reader.id, done=done)
 
     def export(self, request: Request) -> Response:
@@ -195,6 +195,7 @@ def _choices_page(
     days: Sequence[ShownDay] = (),
 ) -> Response:
     choice, wishes = site.config.choice, reader.wishes
+    site = site.in_language(wishes.language)
 
     def shown(name: str, known: str | None) -> str | None:
         return form.raw(name) if form else known
@@ -251,7 +252,6 @@ def _again(site: Site, request: Request, subscriber: str, *, done: str) -> Respo
     reader = site.day.stores.subscribers.with_id(subscriber)
     if reader is None:
         return message(site, "damaged", status=404)
-    site = site.in_language(reader.wishes.language)
     return _choices_page(site, request, reader, done=done)
 
 
@@ -261,7 +261,7 @@ def _said(site: Site, reader: Subscription, kind: FeedbackKind) -> tuple[Card, .
     stored = site.day.stores.papers.with_keys(feedback.paper for feedback in said)
     by_key = {key: paper for paper in stored for key in paper.keys}
     picks = [(None, bare(by_key[given.paper])) for given in said if given.paper in by_key]
-    return cards(picks, site.config.choice.topics, site.phrases)
+    return cards(site, picks)
 
 
 def _suppression(site: Site, email: str) -> dict[str, object] | None:

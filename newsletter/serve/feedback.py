@@ -63,7 +63,7 @@ def _page(
 ) -> Response:
     site = site.in_language(reader.wishes.language)
     said = {given.kind.value for given in site.feedback.of(reader.id) if given.paper in paper.keys}
-    (card,) = cards([(None, bare(paper))], site.config.choice.topics, site.phrases)
+    (card,) = cards(site, [(None, bare(paper))])
     values = {
         "title": "",
         "path": "",

@@ -141,12 +141,12 @@ def _items(site: Site, topic: str) -> tuple[Sequence[Card], str]:
         raise HTTPException(404)
     if topic:
         picks = site.picks.of_topic(topic, ITEMS)
-        found = cards(picks, choice.topics, site.phrases, is_static=site.is_static)
+        found = cards(site, picks)
         return found, f"{name}: {titles[topic]}"
     dates = site.picks.dates()[:DAYS]
     picks = site.picks.dated(dates[-1], dates[0]) if dates else ()
     newest = sorted(picks, key=lambda dated: dated[0], reverse=True)
-    return cards(newest, choice.topics, site.phrases, is_static=site.is_static)[:ITEMS], name
+    return cards(site, newest)[:ITEMS], name
 
 
 def _page_of(site: Site, card: Card) -> str:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import LinkError
 from newsletter.links import verify
-from newsletter.render.locales import direction_of, long_date, short_date
+from newsletter.render.locales import direction_of, long_date
 from newsletter.serve.given import Site
 
 PUBLIC: Final = "public, max-age=60"
@@ -58,9 +58,7 @@ def html(site: Site, template: str, values: Mapping[str, object]) -> str:
                 "_": phrases.gettext,
                 "ngettext": phrases.ngettext,
                 "say": phrases.remark,
-                "number": phrases.number,
                 "long_date": lambda date: long_date(date, site.dialect),
-                "short_date": lambda date: short_date(date, site.dialect),
                 "letter": letter,
                 # What is in the newsletter's own language says so.
                 "lang": phrases.language,

@@ -121,7 +121,7 @@ def _papers(site: Site, dates: tuple[dt.date, ...]) -> Iterator[tuple[PurePosixP
     """Yield a page for each paper, and what the search page looks through."""
     picks = site.picks.dated(dates[-1], dates[0]) if dates else ()
     newest = sorted(picks, key=lambda dated: dated[0], reverse=True)
-    shown = cards(newest, site.config.choice.topics, site.phrases, is_static=True)
+    shown = cards(site, newest)
     for card in shown:
         with contextlib.suppress(HTTPException):
             yield from _bodies(

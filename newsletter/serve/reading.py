@@ -100,7 +100,7 @@ class ReadingPages:
     def figure(self, request: Request) -> Response:
         """Give a figure; mails and pages of other hosts may show it."""
         name = request.path_params["name"]
-        content = visited(self._site, request).day.folders.figures.read(name)
+        content = self._site().day.folders.figures.read(name)
         if not content:
             raise HTTPException(404)
         headers = {
@@ -146,7 +146,7 @@ def day_page(
         raise HTTPException(404)
     place = list(dates).index(date)
     dated = ((date, pick) for pick in chosen)
-    shown = trending(cards(dated, choice.topics, site.phrases, is_static=site.is_static))
+    shown = trending(cards(site, dated))
     issue = site.day.stores.issues.get(date)
     values = {
         "title": letter.name if path == "/" else long_date(date, site.dialect),
@@ -175,9 +175,7 @@ def span_page(site: Site, first: dt.date, last: dt.date, *, kind: str, path: str
     picks = site.picks.dated(first, last)
     if not picks:
         raise HTTPException(404)
-    shown = trending(
-        cards(picks, site.config.choice.topics, site.phrases, is_static=site.is_static)
-    )
+    shown = trending(cards(site, picks))
     if kind == "week":
         heading = long_date(last, site.dialect, 7)
         before, after = first - dt.timedelta(days=7), last + dt.timedelta(days=1)
@@ -210,7 +208,7 @@ def topic_page(site: Site, name: str) -> Response:
     if name not in topics:
         raise HTTPException(404)
     picks = site.picks.of_topic(name, OF_TOPIC)
-    shown = cards(picks, site.config.choice.topics, site.phrases, is_static=site.is_static)
+    shown = cards(site, picks)
     values = {
         "title": topics[name].title,
         "topic": topics[name],
@@ -233,7 +231,7 @@ def paper_page(site: Site, paper_id: str) -> Response:
         return RedirectResponse(f"{site.base}/papers/{path_of(paper)}", status_code=301)
     picked = site.picks.of_paper(paper.keys)
     shown: list[tuple[dt.date | None, Pick]] = [*picked] or [(None, bare(paper))]
-    (card,) = cards(shown, site.config.choice.topics, site.phrases, is_static=site.is_static)
+    (card,) = cards(site, shown)
     values = {
         "title": paper.title,
         "path": f"/papers/{card.id}",
@@ -250,7 +248,7 @@ def _alike(site: Site, paper: Paper) -> Sequence[Card]:
     """Return papers like one, without itself and its versions."""
     found = papers_like(site.day.stores.search, paper, ALIKE)
     picks = [(None, bare(other)) for other in found]
-    return cards(picks, site.config.choice.topics, site.phrases)
+    return cards(site, picks)
 
 
 def archive_page(site: Site) -> Response:

@@ -59,7 +59,7 @@ def search_page(site: Site, query: Query, number: int = 1) -> Response:
         "query": query,
         "is_asked": is_asked,
         "total": found.total,
-        "cards": cards(picks, site.config.choice.topics, site.phrases),
+        "cards": cards(site, picks),
         "without": found.without,
         "page": number,
         "previous": _address(query, number - 1) if number > 1 else "",

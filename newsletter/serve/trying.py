@@ -123,9 +123,7 @@ def _tried(site: Site, form: SentForm) -> Response:
     )
     said = (*asked.more, *asked.less)
     papers = ask_about(tried, said, ASKED)
-    questions = cards(
-        [(None, bare(paper)) for paper in papers], site.config.choice.topics, site.phrases
-    )
+    questions = cards(site, [(None, bare(paper)) for paper in papers])
     return _page(site, asked, tried, questions, is_asked=True)
 
 
@@ -149,13 +147,12 @@ def look(site: Site, wishes: Wishes, reader: Subscription) -> tuple[ShownDay, ..
 
 
 def _shown(site: Site, day: TriedDay, *, is_own: bool) -> ShownDay:
-    topics = site.config.choice.topics
     own = day.own if is_own else day.picks
-    mine = cards([(day.date, pick) for pick in own], topics, site.phrases)
+    mine = cards(site, [(day.date, pick) for pick in own])
     known = {card.paper.id for card in mine}
     rest = [(day.date, pick) for pick in day.picks if pick.paper.id not in known]
     date = long_date(day.date, site.dialect)
-    return ShownDay(date=date, of=day.of, cards=mine, others=cards(rest, topics, site.phrases))
+    return ShownDay(date=date, of=day.of, cards=mine, others=cards(site, rest))
 
 
 def _page(

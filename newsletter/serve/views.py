@@ -9,9 +9,9 @@ import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.model import Paper, Pick, Score, Topic
-from newsletter.render.phrases import Phrases
+from newsletter.model import Paper, Pick, Score
 from newsletter.render.views import PaperView, paper_view
+from newsletter.serve.given import Site
 
 _ODD = re.compile(r"[^A-Za-z0-9._]+")
 
@@ -41,36 +41,26 @@ def path_of(paper: Paper, *, is_static: bool = False) -> str:
     return f"{plain}-{hashlib.sha256(paper.id.encode()).hexdigest()[:8]}"
 
 
-def cards(
-    picks: Iterable[tuple[dt.date | None, Pick]],
-    topics: Sequence[Topic],
-    phrases: Phrases,
-    *,
-    is_static: bool = False,
-) -> tuple[Card, ...]:
-    """Return a card for each paper of some picks, in their order."""
-    titles = {topic.name: topic.title for topic in topics}
+def cards(site: Site, picks: Iterable[tuple[dt.date | None, Pick]]) -> tuple[Card, ...]:
+    """Return a card for each paper of some picks, in their order, as a site shows them."""
+    titles = {topic.name: topic.title for topic in site.config.choice.topics}
     found: dict[str, list[tuple[dt.date | None, Pick]]] = {}
     for date, pick in picks:
         found.setdefault(pick.paper.id, []).append((date, pick))
-    return tuple(_card(some, titles, phrases, is_static=is_static) for some in found.values())
+    return tuple(_card(site, some, titles) for some in found.values())
 
 
 def _card(
-    some: Sequence[tuple[dt.date | None, Pick]],
-    titles: Mapping[str, str],
-    phrases: Phrases,
-    *,
-    is_static: bool,
+    site: Site, some: Sequence[tuple[dt.date | None, Pick]], titles: Mapping[str, str]
 ) -> Card:
     date, first = some[0]
     names = dict.fromkeys(pick.topic for _, pick in some)
     known = tuple((name, titles[name]) for name in names if name in titles)
     title = known[0][1] if known else ""
     return Card(
-        view=paper_view(first, title, phrases, room=0, density="comfortable"),
+        view=paper_view(first, title, site.phrases, room=0, density="comfortable"),
         paper=first.paper,
-        id=path_of(first.paper, is_static=is_static),
+        id=path_of(first.paper, is_static=site.is_static),
         topics=known,
         votes=first.paper.votes,
         date=date,

@@ -15,6 +15,7 @@ from typing import Final
 from newsletter.model.gate import line
 from newsletter.pick.sentences import sentences
 from newsletter.pick.summaries import MAX_LENGTH
+from newsletter.render.languages import primary
 from newsletter.render.locales import language_of_text
 from newsletter.summarise.numbers import in_words, invented, values
 from newsletter.summarise.questions import Enquiry, prompt_words
@@ -119,7 +120,7 @@ def is_fit(told: str, title: str, abstract: str) -> bool:
 
 
 def _main(asked: Enquiry) -> str:
-    return asked.wanted.language.partition("-")[0]
+    return primary(asked.wanted.language)
 
 
 def _unlike_a_sentence(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from newsletter.render.languages import primary
 from newsletter.summarise.signs import as_seen
 
 
@@ -104,7 +105,7 @@ def calls(text: str, language: str, source: str, *, by_authors: bool) -> Iterato
     """
     seen, known = as_seen(text).replace("’", "'"), as_seen(source)
     words = {re.split("['’]", word)[0] for word in _WORD.findall(text.lower())}
-    main = language.partition("-")[0]
+    main = primary(language)
     if words & _of(_YOU, main):
         yield "it speaks to the reader"
     if words & _of(_ME, main) or _I.search(seen) or _MACHINE.search(seen):
